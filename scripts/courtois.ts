@@ -1,0 +1,56 @@
+import { readdirSync } from 'node:fs'
+import { DomainError } from '../schema/errors.ts'
+import { UsageError, type Command } from './command.ts'
+
+const names = readdirSync(new URL('./commands/', import.meta.url))
+  .filter((file) => file.endsWith('.ts'))
+  .map((file) => file.slice(0, -3))
+  .sort()
+
+async function load(name: string): Promise<Command> {
+  return ((await import(`./commands/${name}.ts`)) as { command: Command }).command
+}
+
+async function help(): Promise<string> {
+  const commands = await Promise.all(names.map(load))
+  const width = Math.max(...commands.map((command) => command.name.length)) + 2
+  return [
+    'courtois: d’une facture impayée au dossier de procédure',
+    '',
+    'Usage: courtois COMMAND [options]        courtois COMMAND --help',
+    '',
+    ...commands.map((command) => `  ${command.name.padEnd(width)}${command.summary}`),
+  ].join('\n')
+}
+
+async function main([name, ...argv]: string[]): Promise<number> {
+  if (name === undefined || name === '--help' || name === '-h' || name === 'help') {
+    console.log(await help())
+    return name === undefined ? 2 : 0
+  }
+  if (!names.includes(name)) throw new UsageError(`unknown command « ${name} »`)
+  const command = await load(name)
+  if (argv.includes('--help') || argv.includes('-h')) {
+    console.log(command.help)
+    return 0
+  }
+  return (await command.run(argv)) ?? 0
+}
+
+// parseArgs throws these for options it does not know or values it misses.
+const isUsage = (error: unknown): error is Error =>
+  error instanceof UsageError || (error instanceof Error && 'code' in error && String(error.code).startsWith('ERR_PARSE_ARGS'))
+
+try {
+  process.exitCode = await main(process.argv.slice(2))
+} catch (error) {
+  if (isUsage(error)) {
+    console.error(`courtois: ${error.message}\nSee: courtois --help`)
+    process.exitCode = 2
+  } else if (error instanceof DomainError) {
+    console.error(`${error.message}\n${error.remedy}${error.article ? ` (${error.article})` : ''} [${error.code}]`)
+    process.exitCode = 1
+  } else {
+    throw error
+  }
+}
