@@ -1,0 +1,128 @@
+import { randomBytes } from 'node:crypto'
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { jwtVerify, SignJWT } from 'jose'
+import { DomainError } from '../schema/errors.ts'
+
+export const roles = ['research', 'phone', 'amicable', 'legal', 'editor', 'creditor', 'bailiff', 'admin'] as const
+export type Role = (typeof roles)[number]
+
+/** Who asks. `creditorId` and `bailiffId` are what ownership in the SQL compares with. */
+export interface Viewer {
+  role: Role
+  name: string
+  creditorId: string | null
+  bailiffId: string | null
+}
+
+/** The cells of the agency: they see every case. */
+export const staff: readonly Role[] = ['research', 'phone', 'amicable', 'legal', 'admin']
+
+const cells: readonly Role[] = ['phone', 'amicable', 'legal', 'admin']
+const managers: readonly Role[] = ['amicable', 'legal', 'admin']
+const legal: readonly Role[] = ['legal', 'admin']
+
+/** Who may do what, in one table. Ownership (a creditor's own cases) comes on top, in the SQL. */
+export const acts = {
+  createCreditor: managers,
+  recordMandate: managers,
+  submitInvoice: [...managers, 'creditor'],
+  recordCall: cells,
+  recordPromise: cells,
+  agreeInstalments: managers,
+  recordDispute: [...cells, 'creditor'],
+  resolveDispute: managers,
+  recordPayment: [...managers, 'creditor'],
+  recordInsolvency: ['research', ...managers],
+  recordPresentation: managers,
+  holdCase: managers,
+  releaseCase: managers,
+  requestConsent: legal,
+  // The creditor alone disposes of its claim; an administrator may record what it signed on paper.
+  giveConsent: ['creditor', 'admin'],
+  refuseConsent: ['creditor', 'admin'],
+  withdrawConsent: ['creditor', 'admin'],
+  openProcedure: legal,
+  recordProcedureEvent: legal,
+  assembleFilingPack: legal,
+  createBailiff: legal,
+  handOver: legal,
+  requestUpload: [...staff, 'creditor'],
+  attachExhibit: [...managers, 'creditor'],
+  closeCase: managers,
+} as const satisfies Record<string, readonly Role[]>
+export type Act = keyof typeof acts
+
+export const may = (viewer: Viewer | null, act: Act): boolean =>
+  viewer !== null && (acts[act] as readonly Role[]).includes(viewer.role)
+export const isStaff = (viewer: Viewer | null): boolean => viewer !== null && staff.includes(viewer.role)
+
+/** The author that the journal keeps: role and name, as in « legal:Inès Roux ». */
+export const authorOf = (viewer: Viewer): string => `${viewer.role}:${viewer.name}`
+
+const issuer = 'courtois'
+const day = 24 * 3600
+
+/** Signs a token. `now` in whole seconds is read at the edge; a development token lives thirty days. */
+export async function signToken(secret: Uint8Array, viewer: Viewer, now: Temporal.Instant, seconds = 30 * day): Promise<string> {
+  const at = Math.floor(now.epochMilliseconds / 1000)
+  return new SignJWT({
+    role: viewer.role,
+    name: viewer.name,
+    ...(viewer.creditorId === null ? {} : { creditor: viewer.creditorId }),
+    ...(viewer.bailiffId === null ? {} : { bailiff: viewer.bailiffId }),
+  })
+    .setProtectedHeader({ alg: 'HS256', typ: 'JWT' })
+    .setIssuer(issuer)
+    .setIssuedAt(at)
+    .setExpirationTime(at + seconds)
+    .sign(secret)
+}
+
+/** The viewer of a token; DomainError `bad_token` for anything forged, expired or incomplete. */
+export async function readToken(secret: Uint8Array, token: string, now: Temporal.Instant): Promise<Viewer> {
+  try {
+    const { payload } = await jwtVerify(token, secret, {
+      algorithms: ['HS256'],
+      issuer,
+      requiredClaims: ['exp'],
+      currentDate: new Date(now.epochMilliseconds),
+    })
+    return viewerOf(payload)
+  } catch (cause) {
+    throw new DomainError('bad_token', "Ce jeton d'accès n'est pas valable, ou a expiré.", {
+      remedy: 'Demandez un nouveau jeton (courtois token --role ROLE).',
+      cause,
+    })
+  }
+}
+
+const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/
+
+function viewerOf(claims: Record<string, unknown>): Viewer {
+  const text = (key: string) => (typeof claims[key] === 'string' ? claims[key] : null)
+  const role = roles.find((known) => known === claims['role'])
+  const viewer = { name: text('name') ?? '', creditorId: text('creditor'), bailiffId: text('bailiff') }
+  const own = role === 'creditor' ? viewer.creditorId : role === 'bailiff' ? viewer.bailiffId : undefined
+  // A creditor without a creditor would own nothing; better to say so than to answer empty lists.
+  if (!role || viewer.name === '' || (own !== undefined && !uuid.test(own ?? ''))) throw new Error('incomplete claims')
+  return { role, ...viewer }
+}
+
+/** COURTOIS_SECRET, or a secret made once under the data folder, readable by its owner alone. */
+export function loadSecret(dataDir: string, given = process.env['COURTOIS_SECRET']): Uint8Array {
+  if (given) {
+    if (given.length < 32) {
+      throw new DomainError('weak_secret', 'COURTOIS_SECRET doit avoir au moins 32 caractères.', { remedy: 'Par exemple : openssl rand -hex 32.' })
+    }
+    return new TextEncoder().encode(given)
+  }
+  mkdirSync(dataDir, { recursive: true })
+  const file = join(dataDir, 'secret')
+  try {
+    writeFileSync(file, randomBytes(32).toString('hex'), { mode: 0o600, flag: 'wx' })
+  } catch (error) {
+    if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) throw error
+  }
+  return new TextEncoder().encode(readFileSync(file, 'utf8').trim())
+}

@@ -1,0 +1,80 @@
+import { dayFr, parseDay } from '../schema/days.ts'
+import type { Facts } from './facts.ts'
+import type { FilledLetter } from './fill.ts'
+
+/** Where the letter is written from. */
+export function townOf({ facts, sender }: FilledLetter): string {
+  return sender.name === facts.creancier.nom ? facts.creancier.adresse.ville : facts.agence.adresse.ville
+}
+
+/** Telephone and e-mail of whoever writes. */
+export function contactLines({ facts, sender }: FilledLetter): string[] {
+  const house = sender.name === facts.creancier.nom ? facts.creancier : facts.agence
+  return [house.telephone ? `Tél. ${house.telephone}` : '', house.email ?? ''].filter(Boolean)
+}
+
+/** An ordinary firm and what it does, nothing official; never on an act or on a letter of the creditor's own. */
+export function taglineOf(filled: FilledLetter): string | null {
+  const ours = filled.sender.name === filled.facts.agence.nom
+  return ours && filled.presentation !== 'acte' ? 'Cabinet de recouvrement amiable de créances' : null
+}
+
+/** What the envelope and the head of the letter say of how it travels. */
+export function mentionOf({ channel, facts }: FilledLetter): string | null {
+  const number = facts.numeroRecommande ? `\u00a0n°\u00a0${facts.numeroRecommande.replaceAll(' ', '\u00a0')}` : ''
+  if (channel === 'lrar') return `Lettre recommandée avec demande d’avis de réception${number}`
+  if (channel === 'lre') return `Lettre recommandée électronique${number}`
+  return null
+}
+
+/** Label and value, in the order of the head of the letter. */
+export function referencesOf({ facts, recipient, presentation }: FilledLetter): [string, string][] {
+  const { references, creancier } = facts
+  if (presentation === 'acte') return [['Dossier', references.dossier]]
+  const forCreditor = recipient?.name.includes(creancier.nom) ?? false
+  return [
+    ['Dossier', references.dossier],
+    ['Courrier', references.lettre],
+    ...(forCreditor ? [] : [['Créancier', creancier.nom] as [string, string]]),
+    ...(references.creancier ? [[forCreditor ? 'Vos références' : 'Commande ou réf.', references.creancier] as [string, string]] : []),
+  ]
+}
+
+/** What an operator has before the eyes when calling. */
+export function callFacts({ facts }: FilledLetter): [string, string][] {
+  const { debiteur, creancier, references, factures = [] } = facts
+  const rows: [string, string | undefined][] = [
+    ['À appeler', debiteur?.nom],
+    ['Téléphone', debiteur?.telephone],
+    ['Dossier', references.dossier],
+    ['Créancier', creancier.nom],
+    ['Factures', factures.map((invoice) => invoice.numero).join(', ')],
+    ['Jour', dayFr(parseDay(facts.date))],
+  ]
+  return rows.filter((row): row is [string, string] => Boolean(row[1]))
+}
+
+/** The foot of each page: who the agency is, and how to check that the letter is its own. */
+export function footerOf(filled: FilledLetter): string[] {
+  const { facts, presentation, sender } = filled
+  if (presentation === 'acte') return [`Dossier ${facts.references.dossier}`]
+  const { code, adresseVerification } = facts.references
+  const genuine = code
+    ? `Cette lettre est-elle authentique\u00a0? Code ${code}${adresseVerification ? `, à vérifier sur ${adresseVerification}` : ''}`
+    : ''
+  return [sender.name === facts.agence.nom ? legalLine(facts) : '', genuine].filter(Boolean)
+}
+
+/** Who the agency is, as its letters must say: form, capital, register, insurance, declaration (R124-2 CPCE). */
+export function legalLine({ agence }: Facts): string {
+  const form = [agence.formeJuridique, agence.capital ? `au capital de ${agence.capital}` : ''].filter(Boolean).join(' ')
+  return [
+    [agence.nom, form].filter(Boolean).join(', '),
+    agence.rcs ? `RCS ${agence.rcs}` : agence.siren ? `SIREN ${agence.siren}` : '',
+    agence.assurance ? `assurance ${agence.assurance.assureur}, police ${agence.assurance.police}` : '',
+    agence.compteDedie ? `compte dédié aux fonds de tiers ${agence.compteDedie.banque}` : '',
+    agence.declaration ? `activité déclarée au parquet (${agence.declaration.parquet}, ${dayFr(parseDay(agence.declaration.date))})` : '',
+  ]
+    .filter(Boolean)
+    .join(' – ')
+}

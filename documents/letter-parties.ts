@@ -1,0 +1,84 @@
+import type { Letter, Recipient } from '../letters/letter.ts'
+import { DomainError } from '../schema/errors.ts'
+import { addressLines } from './blocks.ts'
+import type { Address, Facts, Person } from './facts.ts'
+
+export interface Party {
+  /** As on an envelope: name, person, street, town. */
+  lines: string[]
+  name: string
+  email?: string
+  telephone?: string
+}
+
+// Which facts name the addressee of each kind of letter; the first that is there is taken.
+const keys: Record<Recipient, readonly string[]> = {
+  debiteur: ['debiteur'],
+  'debiteur-consommateur': ['debiteur'],
+  'debiteur-professionnel': ['debiteur'],
+  'debiteur-public': ['debiteur'],
+  caution: ['caution'],
+  codebiteur: ['codebiteurs'],
+  heritier: ['heritiers'],
+  creancier: ['creancier'],
+  'commissaire-de-justice': ['commissaire'],
+  greffe: ['tribunal'],
+  juge: ['tribunal'],
+  'mandataire-judiciaire': ['procedureCollective', 'plan'],
+  administration: ['autorite', 'surendettement', 'tribunal'],
+  operateur: ['agence'],
+  tiers: [],
+}
+
+/**
+ * Whom the letter goes to: the facts of its « adresse_a », else those its « destinataire » means; for a third party,
+ * the first of its « donnees » that has a name. Refuses with missing_fact when nobody is found.
+ */
+export function recipientOf(letter: Letter, facts: Facts): Party {
+  const candidates = letter.adresse_a ? [letter.adresse_a] : [...keys[letter.destinataire], ...(letter.destinataire === 'tiers' ? letter.donnees : [])]
+  for (const key of candidates) {
+    const party = partyOf(key, facts[key])
+    if (party) return letter.destinataire === 'greffe' ? { ...party, lines: [`Greffe du ${party.name}`, ...party.lines.slice(1)] } : party
+  }
+  const key = candidates[0] ?? 'tiers'
+  throw new DomainError('missing_fact', `Le destinataire du courrier « ${letter.id} » est inconnu : il manque « ${key} ».`, {
+    remedy: `Ajoutez « ${key} », avec son nom et son adresse, aux faits du courrier.`,
+    facts: { key, letter: letter.id, line: 1 },
+  })
+}
+
+/** Who writes: the agency, or the creditor in letters that go out in its own name. */
+export function senderOf(letter: Letter, facts: Facts): Party {
+  const from: Person & { adresse: Address } = letter.expediteur === 'creancier' ? facts.creancier : facts.agence
+  return partyOf('expediteur', from)!
+}
+
+type Loose = Partial<Person> & Record<string, unknown>
+
+function partyOf(key: string, value: unknown): Party | undefined {
+  const person = (Array.isArray(value) ? value[0] : value) as Loose | undefined
+  if (typeof person !== 'object' || person === null) return undefined
+  const name = nameOf(key, person)
+  if (!name) return undefined
+  const address = (person.adresse ?? person.siege ?? person.mandataireAdresse) as Address | undefined
+  const lines = [name]
+  if (person.representant?.nom) lines.push(`À l’attention de ${[person.representant.civilite, person.representant.nom].filter(Boolean).join(' ')}`)
+  else if (typeof person.service === 'string' && person.service !== name) lines.push(person.service)
+  if (address) lines.push(...addressLines(address))
+  return {
+    name,
+    lines,
+    ...(person.email ? { email: person.email } : {}),
+    ...(person.telephone ? { telephone: person.telephone } : {}),
+  }
+}
+
+function nameOf(key: string, person: Loose): string | undefined {
+  const own = person.nom ?? person.etude ?? person.denomination ?? person.exploitant ?? person.assureur ?? person.mandataire
+  const other = person.organisme ?? person.commission ?? person.service ?? person.cessionnaire
+  const name = (own ?? other) as string | undefined
+  if (!name) return undefined
+  // « Madame, Monsieur » is a salutation for a household, not a name on an envelope.
+  const title = person.civilite === 'Madame' || person.civilite === 'Monsieur' ? person.civilite : undefined
+  return key === 'agence' || person.formeJuridique ? name : [title, person.prenom, name].filter(Boolean).join(' ')
+}

@@ -1,0 +1,59 @@
+// The program of one child process: the native Typst compiler, in a workspace where nothing is but what it is handed.
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { setImmediate } from 'node:timers/promises'
+import { NodeCompiler, type NodeError } from '@myriaddreamin/typst-ts-node-compiler'
+import { fontBlobs } from './fonts.ts'
+import type { TypstDiagnostic, TypstReply, TypstTask } from './typst.ts'
+
+const workspace = join(process.argv[2]!, 'workspace')
+const compiler = NodeCompiler.create({ workspace, fontArgs: [{ fontBlobs: fontBlobs() }] })
+let jobs = 0
+
+process.on('message', async (task: TypstTask) => {
+  const reply = run(task)
+  // Both are needed for memory to come back: the cache let go, and a turn of the loop for the finalisers.
+  if (++jobs % 10 === 0 || task.files.length > 0) {
+    compiler.evictCache(task.files.length > 0 ? 0 : 2)
+    await setImmediate()
+  }
+  process.send!({ ...reply, weight: process.memoryUsage.rss() } as TypstReply)
+})
+
+function run(task: TypstTask): { bytes: Uint8Array } | { diagnostics: TypstDiagnostic[] } {
+  compiler.resetShadow()
+  for (const [name, text] of Object.entries(task.sources)) compiler.mapShadow(join(workspace, name), Buffer.from(text))
+  for (const [path, file] of task.files) compiler.mapShadow(join(workspace, path), readFileSync(file))
+  const compiled = compiler.compile({ mainFilePath: join(workspace, task.template), inputs: { data: task.data } })
+  if (!compiled.result) return { diagnostics: diagnosticsOf(compiled.takeError() ?? compiled.takeDiagnostics(), task) }
+  try {
+    const bytes = compiler.pdf(compiled.result, {
+      ...(task.standard === undefined ? {} : { pdfStandard: task.standard }),
+      pdfTags: task.tagged,
+      creationTimestamp: task.timestamp,
+    })
+    return { bytes }
+  } catch (error) {
+    // The export has no diagnostics of its own: its message is the printed list of them.
+    const text = error instanceof Error ? error.message : String(error)
+    const messages = [...text.matchAll(/message: "((?:[^"\\]|\\.)*)"/g)].map((match) => match[1]!.replaceAll('\\"', '"'))
+    return { diagnostics: (messages.length ? messages : [text]).map((message) => ({ file: task.template, line: 0, column: 0, message })) }
+  }
+}
+
+interface RawDiagnostic {
+  message: string
+  path: string
+  severity: number
+  range?: { start: { line: number; character: number } }
+}
+
+function diagnosticsOf(error: NodeError | null, task: TypstTask): TypstDiagnostic[] {
+  if (!error) return [{ file: task.template, line: 0, column: 0, message: 'aucun document produit' }]
+  return (compiler.fetchDiagnostics(error) as RawDiagnostic[]).map(({ message, path, range }) => ({
+    file: path.replace(`${workspace}/`, ''),
+    line: range ? range.start.line + 1 : 0,
+    column: range ? range.start.character + 1 : 0,
+    message,
+  }))
+}

@@ -1,0 +1,72 @@
+import { readdirSync } from 'node:fs'
+import { DomainError } from '../../schema/errors.ts'
+import { readYaml } from '../../schema/validate.ts'
+import type { DebtorKind } from '../cases/debtors.ts'
+
+/** The French word of each kind of debtor, as editors write it in letters and scenarios. */
+export const debtorWord = { business: 'professionnel', consumer: 'consommateur', public: 'public' } as const
+type ByDebtor<T> = { professionnel: T; consommateur: T; public?: T }
+
+/** A step as its file says it: a letter by a channel, or the request for the creditor's agreement. */
+export interface ScenarioStep {
+  id: string
+  jour: string
+  canal?: 'lettre' | 'lrar' | 'email' | 'sms' | 'appel'
+  lettre?: string | ByDebtor<string>
+  premiere_lettre?: true
+  delai?: ByDebtor<number>
+  joindre?: (string | ByDebtor<string>)[]
+  prevenir?: { lettre: string; avance: number }
+  action?: 'demander-accord'
+  procedure?: string
+  /** Ceiling of the costs put to the creditor, « 250.00 ». */
+  plafond_frais?: string
+  /** Days the creditor has to sign. */
+  validite?: number
+}
+
+export interface Scenario {
+  id: string
+  titre: string
+  etapes: ScenarioStep[]
+  suspendre: string[]
+}
+
+const here = new URL('./', import.meta.url)
+const loaded = new Map<string, Scenario>()
+
+export function scenarioIds(): string[] {
+  return readdirSync(here)
+    .filter((name) => name.endsWith('.yaml'))
+    .map((name) => name.slice(0, -5))
+    .sort()
+}
+
+export function loadScenario(id: string): Scenario {
+  const known = loaded.get(id)
+  if (known) return known
+  if (!scenarioIds().includes(id)) {
+    throw new DomainError('unknown_scenario', `Il n'existe pas de scénario « ${id} ».`, {
+      remedy: `Choisissez parmi : ${scenarioIds().join(', ')}.`,
+    })
+  }
+  const scenario = readYaml<Scenario>(new URL(`${id}.yaml`, here), 'scenario')
+  loaded.set(id, scenario)
+  return scenario
+}
+
+export function scenarioStep(scenario: Scenario, key: string): ScenarioStep {
+  const id = key.replace(/\.prevenir$/, '')
+  const step = scenario.etapes.find((candidate) => candidate.id === id)
+  if (step) return step
+  throw new DomainError('unknown_step', `Le scénario « ${scenario.id} » n'a pas d'étape « ${id} ».`, {
+    remedy: `Ses étapes sont : ${scenario.etapes.map((each) => each.id).join(', ')}.`,
+  })
+}
+
+/** The value for this kind of debtor; null where the scenario has none (a public buyer gets no reply coupon). */
+export function forDebtor<T extends string | number>(value: T | ByDebtor<T> | undefined, kind: DebtorKind): T | null {
+  if (value === undefined) return null
+  if (typeof value !== 'object') return value
+  return value[debtorWord[kind]] ?? null
+}

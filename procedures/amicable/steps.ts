@@ -1,0 +1,137 @@
+import { type Day, daysBetween } from '../../schema/days.ts'
+import { type Sql, transaction } from '../../schema/db.ts'
+import { DomainError } from '../../schema/errors.ts'
+import { parseAmount } from '../../schema/money.ts'
+import { newCode } from '../../schema/random.ts'
+import { type LetterOrder, writeLetter } from '../cases/correspondence.ts'
+import { type CaseFile, readCase, type Step } from '../cases/file.ts'
+import { placeHold, shiftCase } from '../cases/holds.ts'
+import { issueInvoices } from '../cases/invoices.ts'
+import { record } from '../cases/journal.ts'
+import { requestConsent } from '../judicial/consent.ts'
+import type { Office } from '../office.ts'
+import { forDebtor, loadScenario, type ScenarioStep, scenarioStep } from './scenario.ts'
+import { suspension } from './suspension.ts'
+
+export type StepOutcome = 'done' | 'held' | 'already'
+
+/**
+ * Does one step of the timeline, once: the case is locked, looked at again on that day, and letter, out-tray and step
+ * are recorded in one transaction. A refusal of the law or of the file does not fail in silence: it holds the case and
+ * says why.
+ */
+export async function doStep(office: Office, stepId: string, onDay: Day): Promise<StepOutcome> {
+  try {
+    return await transaction(office.sql, (sql) => attempt(office, sql, stepId, onDay))
+  } catch (error) {
+    if (!(error instanceof DomainError)) throw error
+    const refusal = error
+    return transaction(office.sql, async (sql) => {
+      const found = await claim(sql, stepId)
+      if (!found) return 'already'
+      await placeHold(sql, office.random, onDay, {
+        caseId: found.caseId,
+        cause: 'decision',
+        reason: `${refusal.message} ${refusal.remedy}`,
+        reviewOn: onDay.add({ days: 1 }),
+      }, 'system')
+      return 'held'
+    })
+  }
+}
+
+async function claim(sql: Sql, stepId: string): Promise<{ caseId: string } | undefined> {
+  const [found] = await sql<{ caseId: string }[]>`
+    select s.case_id from steps s join cases c on c.id = s.case_id
+    where s.id = ${stepId} and s.done_on is null and s.skipped_on is null and c.closed_on is null
+    for update of s, c`
+  return found
+}
+
+async function attempt(office: Office, sql: Sql, stepId: string, onDay: Day): Promise<StepOutcome> {
+  const found = await claim(sql, stepId)
+  if (!found) return 'already'
+  const file = await readCase(sql, found.caseId)
+  const step = file.steps.find((candidate) => candidate.id === stepId)!
+  const why = suspension(file, onDay)
+  if (why) {
+    const isRecorded = file.holds.some((hold) => hold.releasedOn === null)
+    if (!isRecorded) await placeHold(sql, office.random, onDay, { caseId: found.caseId, ...why }, 'system')
+    await sql`update steps set queued_for = null where id = ${stepId}`
+    return 'held'
+  }
+  const rule = scenarioStep(loadScenario(file.case.scenario), step.key)
+  if (step.key.endsWith('.prevenir')) await tellCreditorFirst(office, sql, onDay, file, step, rule)
+  else if (rule.action) await askAgreement(office, sql, onDay, file, step, rule)
+  else await approach(office, sql, onDay, file, step, rule)
+  await sql`update steps set done_on = ${onDay} where id = ${stepId}`
+  await shiftCase(sql, file.case.id, daysBetween(step.plannedOn, onDay))
+  await record(sql, onDay, { caseId: file.case.id, kind: 'step_done', detail: { step: step.key, planned: step.plannedOn.toString() }, author: 'system' })
+  return 'done'
+}
+
+async function approach(office: Office, sql: Sql, onDay: Day, file: CaseFile, step: Step, rule: ScenarioStep): Promise<void> {
+  const kind = file.debtor.kind
+  if (rule.jour === 'emission') await issueInvoices(office, sql, onDay, file)
+  const delaiJours = forDebtor(rule.delai, kind)
+  const isCall = rule.canal === 'appel'
+  const order: LetterOrder = {
+    letter: forDebtor(rule.lettre, kind)!,
+    channel: rule.canal!,
+    recipient: isCall ? 'operateur' : 'debiteur',
+    stepId: step.id,
+    author: 'system',
+    facts: delayFacts(delaiJours, onDay),
+    ...(rule.canal === 'lrar' ? { coupon: newCode(office.random) } : {}),
+  }
+  const written = await writeLetter(office, sql, onDay, file, order)
+  for (const joined of rule.joindre ?? []) {
+    const letter = forDebtor(joined, kind)
+    if (letter === null) continue
+    const again = await readCase(sql, file.case.id)
+    await writeLetter(office, sql, onDay, again, {
+      ...order,
+      letter,
+      channel: order.channel === 'lrar' ? 'formulaire' : order.channel,
+      attachedTo: written.id,
+    })
+  }
+}
+
+function delayFacts(delaiJours: number | null, onDay: Day): NonNullable<LetterOrder['facts']> {
+  if (delaiJours === null) return {}
+  return { delaiJours, dateLimite: { date: onDay.add({ days: delaiJours }).toString() } }
+}
+
+/** The creditor reads the very letter before it leaves, and has until then to object. */
+async function tellCreditorFirst(office: Office, sql: Sql, onDay: Day, file: CaseFile, step: Step, rule: ScenarioStep): Promise<void> {
+  const objectBy = onDay.add({ days: rule.prevenir!.avance })
+  const order: LetterOrder = {
+    letter: rule.prevenir!.lettre,
+    channel: 'email',
+    recipient: 'creancier',
+    stepId: step.id,
+    facts: { dateLimite: { date: objectBy.toString() } },
+    author: 'system',
+  }
+  const written = await writeLetter(office, sql, onDay, file, order)
+  await writeLetter(office, sql, onDay, file, {
+    ...order,
+    letter: forDebtor(rule.lettre, file.debtor.kind)!,
+    channel: rule.canal!,
+    attachedTo: written.id,
+    shownAs: 'projet',
+    facts: delayFacts(forDebtor(rule.delai, file.debtor.kind), objectBy),
+  })
+}
+
+async function askAgreement(office: Office, sql: Sql, onDay: Day, file: CaseFile, step: Step, rule: ScenarioStep): Promise<void> {
+  await requestConsent(office, sql, onDay, {
+    file,
+    procedure: rule.procedure!,
+    stepId: step.id,
+    ceiling: parseAmount(rule.plafond_frais ?? '0'),
+    expiresOn: onDay.add({ days: rule.validite ?? 30 }),
+    author: 'system',
+  })
+}

@@ -1,0 +1,31 @@
+import type { Day } from '../../schema/days.ts'
+import type { Sql } from '../../schema/db.ts'
+
+/**
+ * Plans everything due up to this day, in one statement: the earliest step not done of each open case that waits for
+ * nothing becomes a job. Safe to run at any moment, twice, or on two machines: the row is claimed by its own update and
+ * the job has the step for key. A step queued on another day and still not done is queued again.
+ */
+export async function tick(sql: Sql, upTo: Day): Promise<number> {
+  const jobs = await sql`
+    with due as (
+      select distinct on (s.case_id) s.id, s.planned_on, s.queued_for
+      from steps s
+      join cases c on c.id = s.case_id and c.closed_on is null
+      where s.done_on is null and s.skipped_on is null
+        and not exists (select from holds h where h.case_id = s.case_id and h.released_on is null)
+      order by s.case_id, s.rank
+    ), queued as (
+      update steps set queued_for = ${upTo}
+      from due
+      where steps.id = due.id and due.planned_on <= ${upTo} and steps.queued_for is distinct from ${upTo}::date
+        and steps.done_on is null
+        -- One written approach to a debtor a day, and never two degrees of firmness at once.
+        and not exists (select from steps done where done.case_id = steps.case_id and done.done_on = ${upTo})
+      returning steps.id, steps.case_id
+    )
+    select graphile_worker.add_job('step', json_build_object('step', id, 'day', ${upTo}::date, 'version', 1),
+                                   job_key => 'step:' || id, max_attempts => 12)
+    from (select id from queued order by id) as each`
+  return jobs.length
+}

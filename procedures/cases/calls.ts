@@ -1,0 +1,40 @@
+import { type Day, dayFr } from '../../schema/days.ts'
+import type { Sql } from '../../schema/db.ts'
+import { DomainError } from '../../schema/errors.ts'
+import { newId, type Random } from '../../schema/random.ts'
+import { holiday } from '../law/calendar.ts'
+import { type Author, record } from './journal.ts'
+
+/**
+ * Records a call with the debtor. Refused before the first letter (CPCE R124-4: its reference and date must be recalled),
+ * and on Sundays and holidays for outgoing calls (a rule of the house).
+ */
+export async function recordCall(
+  sql: Sql,
+  random: Random,
+  onDay: Day,
+  input: { caseId: string; calledAt: string | null; direction: 'outgoing' | 'incoming'; person: string | null; outcome: string; summary: string; stepKey?: string },
+  author: Author,
+): Promise<string> {
+  if (input.direction === 'outgoing') {
+    const [first] = await sql`select 1 from documents where case_id = ${input.caseId} and first_letter and written_on <= ${onDay} limit 1`
+    if (!first) {
+      throw new DomainError('call_before_first_letter', "Aucun appel n'est permis avant l'envoi de la première lettre.", {
+        remedy: 'Attendez que la première lettre soit partie : ses références et sa date doivent être rappelées.',
+        article: 'CPCE R124-4',
+      })
+    }
+    if (onDay.dayOfWeek === 7 || holiday(onDay) !== null) {
+      throw new DomainError('call_on_closed_day', `Pas d'appel au débiteur le ${dayFr(onDay)} : dimanche ou jour férié.`, {
+        remedy: 'Appelez le prochain jour ouvrable.',
+      })
+    }
+  }
+  const id = newId(random)
+  await sql`
+    insert into calls (id, case_id, step_id, called_on, called_at, direction, person, outcome, summary, recorded_by)
+    values (${id}, ${input.caseId}, (select id from steps where case_id = ${input.caseId} and key = ${input.stepKey ?? null}),
+            ${onDay}, ${input.calledAt}, ${input.direction}, ${input.person}, ${input.outcome}, ${input.summary}, ${author})`
+  await record(sql, onDay, { caseId: input.caseId, kind: 'call_recorded', detail: { outcome: input.outcome, summary: input.summary }, author })
+  return id
+}

@@ -1,0 +1,252 @@
+import { invoiceToJson, type ReadInvoice } from '../../documents/einvoice.ts'
+import { type Day, dayFr } from '../../schema/days.ts'
+import { json, type Sql, transaction } from '../../schema/db.ts'
+import { DomainError, type Doubt } from '../../schema/errors.ts'
+import { newId, type Random } from '../../schema/random.ts'
+import { loadScenario } from '../amicable/scenario.ts'
+import { planTimeline } from '../amicable/timeline.ts'
+import type { Zone } from '../law/calendar.ts'
+import { limitation } from '../law/limitation.ts'
+import { requireAgencyReady } from './agency.ts'
+import { requireMandate } from './creditors.ts'
+import { type Debtor, type DebtorKind, findOrCreateDebtor } from './debtors.ts'
+import { type Author, record } from './journal.ts'
+
+export interface Case {
+  id: string
+  number: string
+  creditorId: string
+  debtorId: string
+  scenario: string
+  currency: string
+  zone: Zone
+  /** J: the oldest unpaid due date. */
+  anchorOn: Day
+  /** Last day to act before prescription. */
+  limitationOn: Day
+  openedOn: Day
+  closedOn: Day | null
+  closedWhy: string | null
+}
+
+export interface Submission {
+  creditorId: string
+  /** One invoice is enough; several become one case on the oldest due date. Credit notes may come with them. */
+  invoices: { read: ReadInvoice; original: string | null }[]
+  debtor: {
+    kind: DebtorKind
+    name?: string
+    civility?: string
+    address?: Debtor['address']
+    email?: string
+    phone?: string
+    birth?: { on: string; place: string }
+  }
+  /** A due date given by hand where the invoice has none. */
+  dueOn?: Day
+  scenario?: string
+  zone?: Zone
+}
+
+/**
+ * Opens the case of an unpaid invoice, or adds the invoice to the open case of the same creditor and debtor, where
+ * it joins at the present step. Refused without the mandate (R124-3) or the agency's three facts (R124-2).
+ */
+export async function submitInvoice(
+  sql: Sql,
+  random: Random,
+  onDay: Day,
+  input: Submission,
+  author: Author,
+): Promise<{ case: Case; opened: boolean; missing: ReadInvoice['missing']; doubts: Doubt[] }> {
+  await requireAgencyReady(sql, onDay)
+  const mandate = await requireMandate(sql, input.creditorId, onDay)
+  const invoices = input.invoices.filter(({ read }) => read.kind === 'invoice')
+  const first = invoices[0] ?? input.invoices[0]
+  if (!first) throw new DomainError('no_invoice', 'Aucune facture à enregistrer.', { remedy: 'Joignez au moins une facture.' })
+  return transaction(sql, async (tx) => {
+    const debtor = await findOrCreateDebtor(tx, random, onDay, debtorOf(first.read, input.debtor))
+    const open = await openCaseOf(tx, input.creditorId, debtor.id)
+    if (invoices.length === 0 && !open) {
+      throw new DomainError('credit_note_without_case', `L'avoir ${first.read.number} ne se rattache à aucun dossier ouvert.`, {
+        remedy: "Enregistrez d'abord la facture à laquelle il se rapporte.",
+        facts: { number: first.read.number },
+      })
+    }
+    const opened = open ?? (await openCase(tx, random, onDay, input, invoices.map(({ read }) => read), debtor, mandate, author))
+    for (const { read, original } of input.invoices) await addDocument(tx, random, onDay, opened.id, read, original, input.dueOn, author)
+    return {
+      case: opened,
+      opened: !open,
+      missing: input.invoices.flatMap(({ read }) => read.missing),
+      doubts: input.invoices.flatMap(({ read }) => read.doubts),
+    }
+  })
+}
+
+export const caseColumns = (sql: Sql) => sql`
+  id, number, creditor_id, debtor_id, scenario, currency, zone, anchor_on, limitation_on, opened_on, closed_on, closed_why`
+
+async function openCaseOf(sql: Sql, creditorId: string, debtorId: string): Promise<Case | undefined> {
+  const [row] = await sql<Case[]>`
+    select ${caseColumns(sql)} from cases
+    where creditor_id = ${creditorId} and debtor_id = ${debtorId} and closed_on is null
+    for update`
+  return row
+}
+
+async function openCase(
+  sql: Sql,
+  random: Random,
+  onDay: Day,
+  input: Submission,
+  invoices: ReadInvoice[],
+  debtor: Debtor,
+  mandate: { sendsInvoices: boolean; scenario: string },
+  author: Author,
+): Promise<Case> {
+  const dues = invoices.map((invoice) => dueOf(invoice, input.dueOn)).toSorted(Temporal.PlainDate.compare)
+  const anchorOn = dues[0]!
+  const oldest = invoices.find((invoice) => dueOf(invoice, input.dueOn).equals(anchorOn))!
+  const scenario = loadScenario(input.scenario ?? mandate.scenario)
+  const zone = input.zone ?? 'metropole'
+  const limits = limitation({ kind: debtor.kind === 'consumer' ? 'conso' : 'commercial', due: anchorOn, interruptions: [] })
+  const [row] = await sql<Case[]>`
+    with numbered as (
+      insert into case_numbers (year, last) values (${onDay.year}, 1)
+      on conflict (year) do update set last = case_numbers.last + 1
+      returning year, last)
+    insert into cases (id, number, creditor_id, debtor_id, scenario, currency, zone, anchor_on, limitation_on, opened_on, opened_by)
+    select ${newId(random)}, year || '-' || lpad(last::text, 4, '0'), ${input.creditorId}, ${debtor.id}, ${scenario.id},
+           ${oldest.currency}, ${zone}, ${anchorOn}::date, ${limits.expires}::date, ${onDay}::date, ${author}
+    from numbered
+    returning ${caseColumns(sql)}`
+  const opened = row!
+  const steps = planTimeline(scenario, {
+    anchorOn,
+    issuedOn: oldest.issuedOn,
+    openedOn: onDay,
+    debtor: debtor.kind,
+    sendsInvoices: mandate.sendsInvoices,
+    zone,
+  })
+  await sql`insert into steps ${sql(
+    steps.map((step) => ({
+      id: newId(random),
+      case_id: opened.id,
+      key: step.key,
+      rank: step.rank,
+      channel: step.channel,
+      nominal_on: step.nominalOn,
+      planned_on: step.plannedOn,
+      skipped_on: step.skippedWhy === null ? null : onDay,
+      skipped_why: step.skippedWhy,
+    })),
+  )}`
+  await record(sql, onDay, {
+    caseId: opened.id,
+    kind: 'case_opened',
+    detail: { number: opened.number, anchor: anchorOn.toString(), scenario: scenario.id, limitation: limits.why },
+    author,
+  })
+  return opened
+}
+
+async function addDocument(
+  sql: Sql,
+  random: Random,
+  onDay: Day,
+  caseId: string,
+  read: ReadInvoice,
+  original: string | null,
+  givenDue: Day | undefined,
+  author: Author,
+): Promise<void> {
+  if (read.kind === 'credit_note') {
+    await sql`
+      insert into credit_notes (id, case_id, invoice_id, number, issued_on, amount, original, recorded_on, recorded_by)
+      values (${newId(random)}, ${caseId},
+              (select id from invoices where case_id = ${caseId} and number = ${read.precedingInvoice}),
+              ${read.number}, ${read.issuedOn}, ${read.payable}, ${original}, ${onDay}, ${author})`
+  } else {
+    const rows = await sql`
+      insert into invoices (id, case_id, number, issued_on, due_on, total, prepaid, payable, currency, source, missing, doubts,
+                            original, recorded_on, recorded_by)
+      values (${newId(random)}, ${caseId}, ${read.number}, ${read.issuedOn}, ${dueOf(read, givenDue)}, ${read.total},
+              ${read.prepaid}, ${read.payable}, ${read.currency}, ${json(sql, invoiceOnly(read))}, ${json(sql, read.missing)},
+              ${json(sql, read.doubts)}, ${original}, ${onDay}, ${author})
+      on conflict (case_id, number) do nothing
+      returning id`
+    if (rows.length === 0) {
+      throw new DomainError('invoice_already_recorded', `La facture ${read.number} est déjà dans ce dossier.`, {
+        remedy: 'Vérifiez le numéro ; une facture ne peut être réclamée deux fois.',
+        facts: { number: read.number },
+      })
+    }
+  }
+  await record(sql, onDay, { caseId, kind: `${read.kind}_recorded`, detail: { number: read.number, original }, author })
+}
+
+/** What an invoice is due on; a missing due date is asked for, never invented. */
+function dueOf(invoice: ReadInvoice, given: Day | undefined): Day {
+  const due = invoice.dueOn ?? given
+  if (!due) {
+    throw new DomainError('due_date_missing', `La facture ${invoice.number} ne porte pas de date d'échéance.`, {
+      remedy: "Indiquez la date d'échéance convenue, avec le document qui l'établit.",
+      facts: { number: invoice.number },
+      article: 'C. com. L441-9',
+    })
+  }
+  if (Temporal.PlainDate.compare(due, invoice.issuedOn) >= 0) return due
+  throw new DomainError('due_before_issue', `L'échéance du ${dayFr(due)} précède l'émission du ${dayFr(invoice.issuedOn)}.`, {
+    remedy: 'Vérifiez les deux dates sur la facture.',
+    facts: { number: invoice.number },
+  })
+}
+
+function debtorOf(read: ReadInvoice, given: Submission['debtor']): Omit<Debtor, 'id'> {
+  const buyer = read.buyer
+  return {
+    name: given.name ?? buyer.name,
+    kind: given.kind,
+    identity: {
+      legalForm: buyer.legalForm,
+      siret: buyer.siret,
+      siren: buyer.siren,
+      vat: buyer.vat,
+      contact: buyer.contact,
+      ...(given.civility === undefined ? {} : { civility: given.civility }),
+      ...(given.birth === undefined ? {} : { birth: given.birth }),
+    },
+    address: given.address ?? buyer.address,
+    email: given.email ?? buyer.contact?.email ?? null,
+    phone: given.phone ?? buyer.contact?.phone ?? null,
+  }
+}
+
+// What was found missing or doubtful has columns of its own; the rest can be read again as an invoice.
+function invoiceOnly(read: ReadInvoice): unknown {
+  const { source: _source, missing: _missing, doubts: _doubts, ...invoice } = invoiceToJson(read)
+  return invoice
+}
+
+/** Closes a case with its reason: paid, irrecoverable, refused by the creditor… Steps not done are skipped. */
+export async function closeCase(sql: Sql, onDay: Day, input: { caseId: string; reason: string }, author: Author): Promise<void> {
+  await transaction(sql, async (tx) => {
+    const closed = await tx`
+      update cases set closed_on = ${onDay}, closed_why = ${input.reason}
+      where id = ${input.caseId} and closed_on is null returning id`
+    if (closed.length === 0) throw caseGone(input.caseId)
+    await tx`
+      update steps set skipped_on = ${onDay}, skipped_why = ${`Dossier clos : ${input.reason}`}
+      where case_id = ${input.caseId} and done_on is null and skipped_on is null`
+    await record(tx, onDay, { caseId: input.caseId, kind: 'case_closed', detail: { reason: input.reason }, author })
+  })
+}
+
+export function caseGone(caseId: string): DomainError {
+  return new DomainError('case_not_found', "Ce dossier n'existe pas, est clos, ou ne vous est pas ouvert.", {
+    remedy: 'Vérifiez le numéro du dossier.',
+    facts: { caseId },
+  })
+}

@@ -1,0 +1,163 @@
+import type { Facts } from '../../documents/facts.ts'
+import { renderLetter } from '../../documents/letter-render.ts'
+import { letterOf, loadLibrary } from '../../letters/catalogue.ts'
+import { type Day, dayFr } from '../../schema/days.ts'
+import { json, type Sql, transaction } from '../../schema/db.ts'
+import { DomainError } from '../../schema/errors.ts'
+import { newCode, newId } from '../../schema/random.ts'
+import { instantOf, type Office } from '../office.ts'
+import { readAgency } from './agency.ts'
+import { caseFacts } from './facts.ts'
+import { type CaseFile, firstLetter, readCase } from './file.ts'
+import { type Author, record } from './journal.ts'
+
+export type Recipient = 'debiteur' | 'creancier' | 'operateur' | 'juge' | 'greffe' | 'commissaire-de-justice'
+
+export interface LetterOrder {
+  letter: string
+  channel: 'lettre' | 'lrar' | 'email' | 'sms' | 'appel' | 'formulaire' | 'acte-prive'
+  recipient: Recipient
+  stepId?: string
+  /** Facts beyond those of the case: a delay, a deadline, a court. */
+  facts?: Partial<Facts>
+  /** A reply code for the debtor, where the letter carries a coupon. */
+  coupon?: string
+  attachedTo?: string
+  /** Printed in the place of the reference where the paper is only shown, not sent: « projet ». */
+  shownAs?: string
+  author: Author
+}
+
+export interface Written {
+  id: string
+  reference: string
+  sha256: string
+  editable: string | null
+  coupon: string | null
+}
+
+/** What leaves the house by itself; the rest is kept in the case or travels in a pack. */
+const dispatched = new Set<string>(['lettre', 'lrar', 'email', 'sms'])
+const outside = new Set<string>(['debiteur', 'creancier'])
+/** What a person of the legal cell, a court or a creditor may have to complete is kept as a Word file too. */
+const isEditable = (order: LetterOrder) => order.channel === 'acte-prive' || order.channel === 'formulaire' || order.recipient === 'commissaire-de-justice'
+
+/**
+ * Writes one letter of a case: facts, rendering, archive, one row with everything needed to make it again, and its place
+ * in the out-tray. Runs in the caller's transaction, with the case locked, so that references follow one another.
+ */
+export async function writeLetter(office: Office, sql: Sql, onDay: Day, file: CaseFile, order: LetterOrder): Promise<Written> {
+  const letter = letterOf(loadLibrary(), order.letter)
+  const first = firstLetter(file)
+  const isFirst = isFirstLetter(file, order, letter.premiere_lettre, onDay)
+  const reference = `${file.case.number}/${(await countDocuments(sql, file.case.id)) + 1}`
+  const code = newCode(office.random)
+  const facts = caseFacts(file, await readAgency(sql), onDay, {
+    lettre: order.shownAs ?? reference,
+    code: order.shownAs === undefined ? code : undefined,
+    coupon: order.coupon,
+    adresseReponse: `${office.baseUrl}/r`,
+    adresseVerification: `${office.baseUrl}/verifier`,
+  } as Facts['references'], order.facts)
+  const at = instantOf(onDay)
+  const base = { letter, facts, channel: order.channel === 'appel' ? 'script-telephone' : order.channel, at, engine: office.typst } as const
+  const pdf = await renderLetter({ ...base, format: 'pdf' })
+  const sha256 = await office.archive.put(pdf.bytes)
+  const editable = isEditable(order)
+    ? await office.archive.put((await renderLetter({ ...base, format: 'docx' })).bytes)
+    : null
+  const id = newId(office.random)
+  await sql`
+    insert into documents (id, case_id, step_id, letter, version, channel, recipient, reference, code, coupon, first_letter, facts,
+                           renderer, sha256, editable, written_on, written_by, attached_to)
+    values (${id}, ${file.case.id}, ${order.stepId ?? null}, ${letter.id}, ${letter.version}, ${order.channel}, ${order.recipient},
+            ${reference}, ${code}, ${order.coupon ?? null}, ${isFirst}, ${json(sql, facts)}, ${pdf.renderer}, ${sha256}, ${editable},
+            ${onDay}, ${order.author}, ${order.attachedTo ?? null})`
+  if (dispatched.has(order.channel) && outside.has(order.recipient) && !order.attachedTo) await dispatch(sql, onDay, file, order, id)
+  await record(sql, onDay, {
+    caseId: file.case.id,
+    kind: 'letter_written',
+    detail: { letter: letter.id, reference, channel: order.channel, to: order.recipient, sha256, firstLetter: isFirst, recalls: first?.reference ?? null },
+    author: order.author,
+  })
+  return { id, reference, sha256, editable, coupon: order.coupon ?? null }
+}
+
+/** Writes and sends one letter beside the timeline: an answer to a dispute, an agreement, a reminder of an instalment. */
+export async function sendLetter(office: Office, onDay: Day, caseId: string, order: LetterOrder): Promise<Written> {
+  return transaction(office.sql, async (sql) => {
+    await sql`select 1 from cases where id = ${caseId} for update`
+    return writeLetter(office, sql, onDay, await readCase(sql, caseId), order)
+  })
+}
+
+/** CPCE R124-4: after the due date nothing but the first letter opens; every later approach recalls it. */
+function isFirstLetter(file: CaseFile, order: LetterOrder, mentions: string, onDay: Day): boolean {
+  if (firstLetter(file) || (order.recipient !== 'debiteur' && order.recipient !== 'operateur') || order.attachedTo) return false
+  if (Temporal.PlainDate.compare(onDay, file.case.anchorOn) <= 0) return false
+  if (order.recipient === 'debiteur' && mentions !== 'jamais' && (order.channel === 'lettre' || order.channel === 'lrar' || order.channel === 'email')) return true
+  throw new DomainError('first_letter_missing', `« ${order.letter} » ne peut partir avant la première lettre au débiteur.`, {
+    remedy: 'Envoyez d’abord la lettre qui porte les mentions obligatoires.',
+    article: 'CPCE R124-4',
+    facts: { letter: order.letter, on: onDay.toString() },
+  })
+}
+
+async function countDocuments(sql: Sql, caseId: string): Promise<number> {
+  const [row] = await sql<{ count: bigint }[]>`select count(*) from documents where case_id = ${caseId}`
+  return Number(row!.count)
+}
+
+async function dispatch(sql: Sql, onDay: Day, file: CaseFile, order: LetterOrder, documentId: string): Promise<void> {
+  const to = addressOf(file, order)
+  await sql`insert into dispatches (document_id, channel, address) values (${documentId}, ${order.channel}, ${json(sql, to)})`
+  await sql`
+    select graphile_worker.add_job('send', ${json(sql, { document: documentId, day: onDay.toString(), version: 1 })}::json,
+                                   job_key => ${`send:${documentId}`}, max_attempts => 8)`
+}
+
+/** Where it goes; a missing address is a reason to search, not to write to nobody. */
+function addressOf(file: CaseFile, order: LetterOrder): Record<string, unknown> {
+  const electronic = order.channel === 'email' || order.channel === 'sms'
+  if (order.recipient === 'creancier') {
+    const email = file.creditor.identity.contact?.email
+    if (electronic && email) return { name: file.creditor.name, email }
+    if (!electronic && file.creditor.identity.address) return { name: file.creditor.name, ...file.creditor.identity.address }
+  } else if (order.recipient === 'debiteur') {
+    if (order.channel === 'email' && file.debtor.email) return { name: file.debtor.name, email: file.debtor.email }
+    if (order.channel === 'sms' && file.debtor.phone) return { name: file.debtor.name, phone: file.debtor.phone }
+    if (!electronic && file.debtor.address?.lines.length && file.debtor.address.city) return { name: file.debtor.name, ...file.debtor.address }
+  } else {
+    return { name: order.recipient }
+  }
+  throw new DomainError('no_address', `Le dossier ${file.case.number} n'a pas d'adresse pour un envoi par ${order.channel}.`, {
+    remedy: 'Confiez le dossier à la cellule de recherche, puis validez une adresse (validateAddress).',
+    facts: { channel: order.channel, recipient: order.recipient },
+  })
+}
+
+/** What the post says of a registered letter: its number, its first presentation, how it ended. */
+export async function recordPresentation(
+  sql: Sql,
+  onDay: Day,
+  input: { documentId: string; registeredNumber: string; presentedOn: Day; outcome: 'delivered' | 'unclaimed' | 'refused' | 'unknown_address'; outcomeOn: Day },
+  author: Author,
+): Promise<void> {
+  const [row] = await sql<{ caseId: string; reference: string; writtenOn: Day }[]>`
+    update dispatches o
+    set registered_number = ${input.registeredNumber}, presented_on = ${input.presentedOn}, outcome = ${input.outcome}, outcome_on = ${input.outcomeOn}
+    from documents d
+    where o.document_id = ${input.documentId} and d.id = o.document_id and d.channel = 'lrar' and d.written_on <= ${input.presentedOn}
+    returning d.case_id, d.reference, d.written_on`
+  if (!row) {
+    throw new DomainError('no_registered_letter', `Aucune lettre recommandée n'a pu être présentée le ${dayFr(input.presentedOn)}.`, {
+      remedy: 'Vérifiez la lettre et la date : une présentation ne précède pas l’envoi.',
+    })
+  }
+  await record(sql, onDay, {
+    caseId: row.caseId,
+    kind: 'letter_presented',
+    detail: { reference: row.reference, number: input.registeredNumber, presentedOn: input.presentedOn.toString(), outcome: input.outcome },
+    author,
+  })
+}

@@ -1,0 +1,117 @@
+import { type Day, dayFr } from '../../schema/days.ts'
+import { json, type Sql, transaction } from '../../schema/db.ts'
+import { DomainError } from '../../schema/errors.ts'
+import { newId, type Random } from '../../schema/random.ts'
+import type { Address } from './agency.ts'
+import { type Author, record } from './journal.ts'
+
+export interface PartyIdentity {
+  legalForm?: string | undefined
+  siren?: string | null
+  siret?: string | null
+  vat?: string | null
+  rcs?: string | undefined
+  capital?: string | undefined
+  address?: Address | null
+  contact?: { name?: string; phone?: string; email?: string } | null
+  representative?: { name: string; quality: string } | undefined
+  /** The consumer ombudsman the creditor belongs to (C. conso. L616-1). */
+  mediator?: { name: string; details: string } | undefined
+}
+
+export interface Creditor {
+  id: string
+  name: string
+  /** Which legal rate is the creditor's: « particulier » for a natural person outside business, else « autres ». */
+  kind: 'autres' | 'particulier'
+  identity: PartyIdentity
+  iban: string | null
+  bic: string | null
+}
+
+/** The written agreement of CPCE R124-3 and its four statements, each required. */
+export interface Mandate {
+  id: string
+  creditorId: string
+  signedOn: Day
+  basis: string
+  guarantee: string
+  remuneration: string
+  payingOver: string
+  receivesFunds: boolean
+  sendsInvoices: boolean
+  scenario: string
+  /** The creditor's contractual late-payment rate in percent a year, as a decimal text; null for the rate of the law. */
+  penaltyRate: string | null
+}
+
+export async function createCreditor(
+  sql: Sql,
+  random: Random,
+  onDay: Day,
+  input: Omit<Creditor, 'id'>,
+  author: Author,
+): Promise<Creditor> {
+  if (input.name.trim() === '') {
+    throw new DomainError('creditor_without_name', 'Un créancier doit avoir un nom.', { remedy: 'Indiquez sa dénomination.' })
+  }
+  const creditor = { ...input, id: newId(random) }
+  await sql`
+    insert into creditors (id, name, kind, identity, iban, bic, created_on)
+    values (${creditor.id}, ${creditor.name}, ${creditor.kind}, ${json(sql, creditor.identity)}, ${creditor.iban}, ${creditor.bic}, ${onDay})`
+  await record(sql, onDay, { caseId: null, kind: 'creditor_created', detail: { creditor: creditor.id, name: creditor.name }, author })
+  return creditor
+}
+
+const clauses = {
+  basis: 'le fondement et le montant des sommes dues',
+  guarantee: 'la garantie de responsabilité civile',
+  remuneration: 'la rémunération à la charge du créancier',
+  payingOver: 'les conditions de reversement des fonds',
+} as const
+
+/** Records the agreement; a new one ends the one before. An agreement that lacks a clause of R124-3 is refused. */
+export async function recordMandate(
+  sql: Sql,
+  random: Random,
+  onDay: Day,
+  input: Omit<Mandate, 'id'>,
+  author: Author,
+): Promise<Mandate> {
+  const missing = (Object.keys(clauses) as (keyof typeof clauses)[]).filter((key) => input[key].trim() === '')
+  if (missing.length > 0) {
+    throw new DomainError('mandate_incomplete', `La convention ne précise pas ${missing.map((key) => clauses[key]).join(', ')}.`, {
+      remedy: 'Complétez la convention écrite avant de commencer le recouvrement.',
+      article: 'CPCE R124-3',
+      facts: { missing },
+    })
+  }
+  const mandate = { ...input, id: newId(random) }
+  await transaction(sql, async (tx) => {
+    await tx`update mandates set ended_on = ${input.signedOn} where creditor_id = ${input.creditorId} and ended_on is null`
+    await tx`
+      insert into mandates (id, creditor_id, signed_on, basis, guarantee, remuneration, paying_over, receives_funds,
+                            sends_invoices, scenario, penalty_rate, recorded_by)
+      values (${mandate.id}, ${mandate.creditorId}, ${mandate.signedOn}, ${mandate.basis}, ${mandate.guarantee},
+              ${mandate.remuneration}, ${mandate.payingOver}, ${mandate.receivesFunds}, ${mandate.sendsInvoices},
+              ${mandate.scenario}, ${mandate.penaltyRate}, ${author})`
+    await record(tx, onDay, { caseId: null, kind: 'mandate_recorded', detail: { creditor: mandate.creditorId }, author })
+  })
+  return mandate
+}
+
+/** The agreement in force on that day; nothing is done for a creditor without one (CPCE R124-3). */
+export async function requireMandate(sql: Sql, creditorId: string, onDay: Day): Promise<Mandate> {
+  const [mandate] = await sql<Mandate[]>`
+    select id, creditor_id, signed_on, basis, guarantee, remuneration, paying_over, receives_funds, sends_invoices,
+           scenario, penalty_rate::text
+    from mandates
+    where creditor_id = ${creditorId} and signed_on <= ${onDay} and (ended_on is null or ended_on > ${onDay})
+    order by signed_on desc limit 1`
+  if (mandate) return mandate
+  throw new DomainError('no_mandate', `Aucune convention écrite n'est en vigueur pour ce créancier au ${dayFr(onDay)}.`, {
+    remedy: 'Faites signer la convention de recouvrement et enregistrez-la (recordMandate).',
+    article: 'CPCE R124-3',
+    facts: { creditorId },
+  })
+}

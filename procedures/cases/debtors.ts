@@ -1,0 +1,41 @@
+import type { Day } from '../../schema/days.ts'
+import { json, type Sql } from '../../schema/db.ts'
+import { newId, type Random } from '../../schema/random.ts'
+import type { Address } from './agency.ts'
+import type { PartyIdentity } from './creditors.ts'
+
+export type DebtorKind = 'business' | 'consumer' | 'public'
+
+export interface Debtor {
+  id: string
+  name: string
+  kind: DebtorKind
+  identity: PartyIdentity & { civility?: string; birth?: { on: string; place: string } }
+  address: Address | null
+  email: string | null
+  phone: string | null
+}
+
+/** The debtor with this SIRET, or with this name at this postcode; a new row when nobody is known. */
+export async function findOrCreateDebtor(
+  sql: Sql,
+  random: Random,
+  onDay: Day,
+  input: Omit<Debtor, 'id'>,
+): Promise<Debtor> {
+  const siret = input.identity.siret ?? null
+  const [known] = await sql<Debtor[]>`
+    select id, name, kind, identity, address, email, phone from debtors
+    where kind = ${input.kind}
+      and ((${siret}::text is not null and identity ->> 'siret' = ${siret})
+        or (${siret}::text is null and lower(name) = lower(${input.name})
+            and address ->> 'postalCode' is not distinct from ${input.address?.postalCode ?? null}))
+    order by created_on limit 1`
+  if (known) return known
+  const debtor = { ...input, id: newId(random) }
+  await sql`
+    insert into debtors (id, name, kind, identity, address, email, phone, created_on)
+    values (${debtor.id}, ${debtor.name}, ${debtor.kind}, ${json(sql, debtor.identity)},
+            ${debtor.address === null ? null : json(sql, debtor.address)}, ${debtor.email}, ${debtor.phone}, ${onDay})`
+  return debtor
+}

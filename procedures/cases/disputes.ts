@@ -1,0 +1,52 @@
+import { type Day, dayFr } from '../../schema/days.ts'
+import { type Sql, transaction } from '../../schema/db.ts'
+import { DomainError } from '../../schema/errors.ts'
+import { newId, type Random } from '../../schema/random.ts'
+import { placeHold, releaseHold } from './holds.ts'
+import { type Author, record } from './journal.ts'
+
+/** The debtor disputes: the case is suspended at once, and the creditor has until the review day to answer. */
+export async function recordDispute(
+  sql: Sql,
+  random: Random,
+  onDay: Day,
+  input: { caseId: string; channel: string; ground: string; contested: bigint | null; answerBy: Day },
+  author: Author,
+): Promise<string> {
+  return transaction(sql, async (tx) => {
+    const id = newId(random)
+    await tx`
+      insert into disputes (id, case_id, raised_on, channel, ground, contested, recorded_by)
+      values (${id}, ${input.caseId}, ${onDay}, ${input.channel}, ${input.ground}, ${input.contested}, ${author})`
+    await record(tx, onDay, { caseId: input.caseId, kind: 'dispute_recorded', detail: { ground: input.ground, channel: input.channel }, author })
+    await placeHold(tx, random, onDay, {
+      caseId: input.caseId,
+      cause: 'contestation',
+      reason: `Contestation du ${dayFr(onDay)} : ${input.ground}`,
+      reviewOn: input.answerBy,
+    }, author)
+    return id
+  })
+}
+
+/** Maintained with reasons, credited, or dropped by the debtor: the case goes on where it stopped. */
+export async function resolveDispute(
+  sql: Sql,
+  onDay: Day,
+  input: { caseId: string; disputeId: string; outcome: 'maintained' | 'credited' | 'dropped'; answer: string },
+  author: Author,
+): Promise<void> {
+  await transaction(sql, async (tx) => {
+    const resolved = await tx`
+      update disputes set resolved_on = ${onDay}, outcome = ${input.outcome}, answer = ${input.answer}
+      where id = ${input.disputeId} and case_id = ${input.caseId} and resolved_on is null returning id`
+    if (resolved.length === 0) {
+      throw new DomainError('no_open_dispute', "Cette contestation n'existe pas ou a déjà reçu sa réponse.", {
+        remedy: 'Consultez les contestations du dossier.',
+      })
+    }
+    await record(tx, onDay, { caseId: input.caseId, kind: 'dispute_resolved', detail: { outcome: input.outcome, answer: input.answer }, author })
+    const [open] = await tx`select 1 from disputes where case_id = ${input.caseId} and resolved_on is null limit 1`
+    if (!open) await releaseHold(tx, onDay, { caseId: input.caseId, cause: 'contestation', reason: input.answer }, author)
+  })
+}

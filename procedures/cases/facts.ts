@@ -1,0 +1,239 @@
+import type { Facts } from '../../documents/facts.ts'
+import { type Day, dayShortFr } from '../../schema/days.ts'
+import { amount, sum } from '../../schema/money.ts'
+import { debtorWord } from '../amicable/scenario.ts'
+import type { Owed } from '../law/interest.ts'
+import { percentText } from '../law/claim.ts'
+import { lawTerms } from '../law/terms.ts'
+import type { Address, Agency } from './agency.ts'
+import type { PartyIdentity } from './creditors.ts'
+import { type CaseFile, firstLetter, formalNotices } from './file.ts'
+import { lateRate, owedOn } from './ledger.ts'
+
+/**
+ * The one place where a case becomes the French words letters use. Whatever the case knows is offered; a letter takes
+ * what it declares in `donnees`, and a fact it needs that is absent here stops it by name.
+ */
+export function caseFacts(file: CaseFile, agency: Agency, onDay: Day, references: Facts['references'], more: Partial<Facts> = {}): Facts {
+  const owed = owedOn(file, onDay)
+  const first = firstLetter(file)
+  const rate = lateRate(file, onDay)
+  return clean({
+    date: onDay.toString(),
+    creancier: creditorFacts(file),
+    debiteur: debtorFacts(file),
+    agence: agencyFacts(agency),
+    references: { creancier: file.invoices[0]?.source.order_reference ?? undefined, ...references, dossier: file.case.number },
+    factures: file.invoices.map((invoice) => ({
+      numero: invoice.number,
+      emission: invoice.issuedOn.toString(),
+      echeance: invoice.dueOn.toString(),
+      montant: amount(invoice.payable),
+      solde: amount(owed.principalByInvoice[invoice.number] ?? 0n),
+      devise: invoice.currency,
+      commande: invoice.source.order_reference ?? undefined,
+      objet: invoice.source.lines?.[0]?.description,
+    })),
+    totaux: totals(file, owed, onDay),
+    droit: lawTerms(onDay),
+    premiereLettre: first ? { reference: first.reference, date: first.writtenOn.toString() } : undefined,
+    relancesAnterieures: earlierSteps(file),
+    actionsRealisees: earlierSteps(file),
+    tauxPenalites: rate,
+    mandat: file.mandate
+      ? { date: file.mandate.signedOn.toString(), objet: 'recouvrement amiable', pouvoirRecevoir: file.mandate.receivesFunds }
+      : undefined,
+    honoraires: file.mandate ? { description: file.mandate.remuneration } : undefined,
+    mediation: file.creditor.identity.mediator
+      ? { nom: file.creditor.identity.mediator.name, coordonnees: file.creditor.identity.mediator.details }
+      : undefined,
+    contestation: latestDispute(file),
+    promesse: latestPromise(file),
+    echeancier: latestPlan(file),
+    miseEnDemeure: latestNotice(file),
+    paiementsRecus: file.payments.map((payment) => ({
+      date: payment.receivedOn.toString(),
+      montant: amount(payment.amount),
+      mode: payment.means,
+      reference: payment.reference ?? undefined,
+    })),
+    ...more,
+  }) as Facts
+}
+
+function address(value: Address | null | undefined) {
+  if (!value) return undefined
+  return { lignes: value.lines, codePostal: value.postalCode ?? undefined, ville: value.city ?? undefined, pays: value.country }
+}
+
+function party(identity: PartyIdentity) {
+  return {
+    formeJuridique: identity.legalForm,
+    siren: identity.siren ?? undefined,
+    siret: identity.siret ?? undefined,
+    rcs: identity.rcs,
+    capital: identity.capital,
+    adresse: address(identity.address),
+  }
+}
+
+function creditorFacts(file: CaseFile) {
+  const { name, identity, iban, bic } = file.creditor
+  return {
+    nom: name,
+    ...party(identity),
+    tva: identity.vat ?? undefined,
+    iban: iban ?? undefined,
+    bic: bic ?? undefined,
+    email: identity.contact?.email,
+    telephone: identity.contact?.phone,
+    representant: identity.representative ? { nom: identity.representative.name, qualite: identity.representative.quality } : undefined,
+    contact: identity.contact?.name
+      ? { nom: identity.contact.name, telephone: identity.contact.phone, email: identity.contact.email }
+      : undefined,
+  }
+}
+
+function debtorFacts(file: CaseFile) {
+  const { name, kind, identity, email, phone } = file.debtor
+  return {
+    type: debtorWord[kind],
+    civilite: identity.civility,
+    nom: name,
+    ...party(identity),
+    adresse: address(file.debtor.address),
+    email: email ?? undefined,
+    telephone: phone ?? undefined,
+    naissance: identity.birth ? { date: identity.birth.on, lieu: identity.birth.place } : undefined,
+  }
+}
+
+function agencyFacts({ identity, proofs }: Agency) {
+  const proof = (kind: string) => proofs.find((candidate) => candidate.kind === kind)
+  const declaration = proof('declaration')
+  return {
+    nom: identity.name,
+    formeJuridique: identity.legalForm,
+    capital: identity.capital,
+    rcs: identity.rcs,
+    siren: identity.siren,
+    adresse: address(identity.address),
+    telephone: identity.phone,
+    email: identity.email,
+    site: identity.site,
+    horaires: identity.hours,
+    gestionnaire: { nom: identity.manager.name, telephone: identity.manager.phone, email: identity.manager.email },
+    assurance: { assureur: proof('assurance')?.detail.assureur ?? '', police: proof('assurance')?.reference ?? '' },
+    compteDedie: { banque: proof('compte')?.detail.banque ?? '', iban: proof('compte')?.detail.iban },
+    declaration: { date: declaration?.datedOn.toString() ?? '', parquet: declaration?.detail.parquet ?? '' },
+    dpo: identity.dpo,
+  }
+}
+
+export function totals(file: CaseFile, owed: Owed, onDay: Day) {
+  return {
+    principal: amount(owed.principal),
+    interets: amount(owed.interest),
+    indemnite: amount(owed.indemnity),
+    total: amount(owed.total),
+    regle: amount(sum(file.payments.map((payment) => payment.amount))),
+    interetParJour: amount(owed.perDay),
+    arreteAu: onDay.toString(),
+    devise: file.case.currency,
+    doutes: owed.doubts.map((doubt) => doubt.message),
+    segments: owed.segments.map((segment) => ({
+      facture: segment.invoice,
+      du: segment.from.toString(),
+      au: segment.to.toString(),
+      jours: segment.days,
+      base: amount(segment.base),
+      taux: percentText(segment.percent),
+      montant: amount(segment.amount),
+      motif: segment.why,
+    })),
+    imputations: owed.imputations.map((line) => ({
+      date: line.date.toString(),
+      montant: amount(line.amount),
+      interets: amount(line.toInterest),
+      principal: amount(line.toPrincipal),
+    })),
+  }
+}
+
+const channelWord: Record<string, string> = {
+  lettre: 'lettre simple',
+  lrar: 'lettre recommandée avec demande d’avis de réception',
+  email: 'courriel',
+  sms: 'message',
+}
+
+function earlierSteps(file: CaseFile) {
+  const letters = file.documents
+    .filter((document) => document.recipient === 'debiteur' && document.attachedTo === null)
+    .map((document) => ({ on: document.writtenOn, canal: channelWord[document.channel] ?? document.channel, resultat: outcome(document) }))
+  const calls = file.calls.map((call) => ({ on: call.calledOn, canal: 'appel téléphonique', resultat: call.summary }))
+  return [...letters, ...calls]
+    .toSorted((a, b) => Temporal.PlainDate.compare(a.on, b.on))
+    .map(({ on, canal, resultat }) => ({ date: on.toString(), canal, resultat }))
+}
+
+function outcome(document: CaseFile['documents'][number]): string {
+  if (document.outcome === 'delivered') return 'distribué'
+  if (document.outcome === 'unclaimed') return 'présenté, non réclamé'
+  if (document.outcome === 'refused') return 'refusé par le destinataire'
+  return document.presentedOn ? `présenté le ${dayShortFr(document.presentedOn)}` : 'envoyé'
+}
+
+function latestDispute(file: CaseFile) {
+  const dispute = file.disputes.at(-1)
+  return dispute && {
+    date: dispute.raisedOn.toString(),
+    canal: dispute.channel,
+    motif: dispute.ground,
+    montantConteste: dispute.contested === null ? undefined : amount(dispute.contested),
+  }
+}
+
+function latestPromise(file: CaseFile) {
+  const promise = file.promises.at(-1)
+  return promise && {
+    date: promise.dueOn.toString(),
+    montant: amount(promise.amount),
+    mode: promise.means,
+    auteur: promise.author,
+    canal: promise.channel,
+  }
+}
+
+/** Payments received since the agreement fill the instalments in their order. */
+function latestPlan(file: CaseFile) {
+  const plan = file.plans.at(-1)
+  if (!plan) return undefined
+  let received = sum(file.payments.filter((p) => Temporal.PlainDate.compare(p.receivedOn, plan.agreedOn) >= 0).map((p) => p.amount))
+  return {
+    lignes: plan.instalments.map((line) => {
+      const paid = received >= line.amount
+      received -= paid ? line.amount : received
+      return { rang: line.rank, date: line.dueOn.toString(), montant: amount(line.amount), etat: paid ? 'payée' : 'à payer' }
+    }),
+    mode: plan.means,
+    total: amount(sum(plan.instalments.map((line) => line.amount))),
+    dateAccord: plan.agreedOn.toString(),
+  }
+}
+
+function latestNotice(file: CaseFile) {
+  const notice = formalNotices(file).at(-1)
+  return notice && {
+    date: notice.writtenOn.toString(),
+    numero: notice.registeredNumber ?? undefined,
+    presentation: notice.presentedOn?.toString(),
+    issue: notice.outcome === null ? undefined : outcome(notice),
+  }
+}
+
+/** Letters treat an absent key as absent: undefined never reaches them. */
+function clean(value: unknown): unknown {
+  return JSON.parse(JSON.stringify(value))
+}
+

@@ -1,0 +1,82 @@
+import { type Day, dayFr, daysBetween } from '../../schema/days.ts'
+import { type Sql, transaction } from '../../schema/db.ts'
+import { DomainError } from '../../schema/errors.ts'
+import { newId, type Random } from '../../schema/random.ts'
+import { shiftSteps } from '../amicable/timeline.ts'
+import type { Zone } from '../law/calendar.ts'
+import { type Author, record } from './journal.ts'
+
+export type HoldCause =
+  | 'paiement-integral'
+  | 'contestation'
+  | 'promesse'
+  | 'echeancier'
+  | 'procedure-collective'
+  | 'prescription'
+  | 'decision'
+
+/** Suspends a case and says why, until a day on which a person looks again: no case waits without a date. */
+export async function placeHold(
+  sql: Sql,
+  random: Random,
+  onDay: Day,
+  input: { caseId: string; cause: HoldCause; reason: string; reviewOn: Day },
+  author: Author,
+): Promise<string> {
+  if (Temporal.PlainDate.compare(input.reviewOn, onDay) < 0) {
+    throw new DomainError('hold_without_end', `La date de réexamen (${dayFr(input.reviewOn)}) est passée.`, {
+      remedy: 'Choisissez une date à venir : un dossier suspendu doit avoir une échéance.',
+    })
+  }
+  const id = newId(random)
+  await sql`
+    insert into holds (id, case_id, cause, reason, from_on, review_on, placed_by)
+    values (${id}, ${input.caseId}, ${input.cause}, ${input.reason}, ${onDay}, ${input.reviewOn}, ${author})`
+  await record(sql, onDay, {
+    caseId: input.caseId,
+    kind: 'case_held',
+    detail: { cause: input.cause, reason: input.reason, reviewOn: input.reviewOn.toString() },
+    author,
+  })
+  return id
+}
+
+/** Ends the live holds of that cause; the steps not done move by the days lost, unless another hold remains. */
+export async function releaseHold(
+  sql: Sql,
+  onDay: Day,
+  input: { caseId: string; cause: HoldCause; reason: string },
+  author: Author,
+): Promise<void> {
+  await transaction(sql, async (tx) => {
+    const [released] = await tx<{ fromOn: Day }[]>`
+      with released as (
+        update holds set released_on = ${onDay}, released_by = ${author}, release_why = ${input.reason}
+        where case_id = ${input.caseId} and cause = ${input.cause} and released_on is null
+        returning from_on)
+      select min(from_on) as from_on from released having count(*) > 0`
+    if (!released) {
+      throw new DomainError('not_held', 'Ce dossier n’est pas suspendu pour cette cause.', {
+        remedy: 'Consultez les suspensions en cours du dossier.',
+        facts: { cause: input.cause },
+      })
+    }
+    const [other] = await tx`select 1 from holds where case_id = ${input.caseId} and released_on is null limit 1`
+    if (!other) await shiftCase(tx, input.caseId, daysBetween(released.fromOn, onDay))
+    await record(tx, onDay, { caseId: input.caseId, kind: 'case_released', detail: { cause: input.cause, reason: input.reason }, author })
+  })
+}
+
+/** Moves every step not done by so many days, keeping their intervals. */
+export async function shiftCase(sql: Sql, caseId: string, days: number): Promise<void> {
+  if (days <= 0) return
+  const [found] = await sql<{ zone: Zone }[]>`select zone from cases where id = ${caseId}`
+  const open = await sql<{ id: string; nominalOn: Day }[]>`
+    select id, nominal_on from steps where case_id = ${caseId} and done_on is null and skipped_on is null`
+  const moved = shiftSteps(open, days, found!.zone)
+  await sql`
+    update steps set nominal_on = moved.nominal_on::date, planned_on = moved.planned_on::date
+    from json_to_recordset(${sql.json(moved.map((step) => ({ id: step.id, nominal_on: step.nominalOn.toString(), planned_on: step.plannedOn.toString() })))})
+      as moved(id uuid, nominal_on text, planned_on text)
+    where steps.id = moved.id`
+}

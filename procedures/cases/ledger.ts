@@ -1,0 +1,69 @@
+import type { Day } from '../../schema/days.ts'
+import { parsePercent, percentText } from '../law/claim.ts'
+import { type Claim, owed, type Owed, type Rate } from '../law/interest.ts'
+import { publicRate, rateSpan } from '../law/rates.ts'
+import { type CaseFile, formalNotices } from './file.ts'
+
+/** The parts of a case file that the ledger reads: a list of cases need not read the others. */
+export type LedgerFile = Pick<CaseFile, 'case' | 'creditor' | 'mandate' | 'debtor' | 'invoices' | 'creditNotes' | 'payments' | 'documents' | 'insolvencies'>
+
+/** What the case owes at the end of that day, with segments, imputations and doubts. All amounts are cents. */
+export function owedOn(file: LedgerFile, onDay: Day): Owed {
+  return owed(claimOf(file, onDay))
+}
+
+/**
+ * The ledger as the law reads it. Between businesses the contract's rate or L441-10, never under three times the legal
+ * rate, and 40 € an invoice; a consumer owes the legal rate from the formal notice and nothing else; a public buyer its own rate.
+ */
+export function claimOf(file: LedgerFile, asOf: Day): Claim {
+  const { kind } = file.debtor
+  const numberOf = new Map(file.invoices.map((invoice) => [invoice.id, invoice.number]))
+  const insolvency = file.insolvencies[0]
+  return {
+    asOf,
+    debtor: kind,
+    creditor: file.creditor.kind,
+    rate: rateOf(file, asOf),
+    floor: kind === 'business' ? 'l441-10' : 'none',
+    dayCount: 'act365',
+    dayRule: 'start_excluded',
+    imputation: 'interest_first',
+    invoices: file.invoices.map((invoice) => ({ number: invoice.number, amount: invoice.payable, due: invoice.dueOn })),
+    payments: file.payments.map((payment) => ({
+      date: payment.receivedOn,
+      amount: payment.amount,
+      ...named(numberOf, payment.invoiceId),
+    })),
+    creditNotes: file.creditNotes.map((note) => ({ date: note.issuedOn, amount: note.amount, ...named(numberOf, note.invoiceId) })),
+    ...(insolvency ? { stoppedOn: insolvency.openedOn } : {}),
+    capitalise: false,
+    indemnity: kind !== 'consumer',
+  }
+}
+
+const named = (numberOf: Map<string, string>, id: string | null) => (id && numberOf.has(id) ? { invoice: numberOf.get(id)! } : {})
+
+function rateOf(file: LedgerFile, asOf: Day): Rate {
+  if (file.debtor.kind === 'public') return { kind: 'commande-publique' }
+  if (file.debtor.kind === 'business') {
+    const agreed = file.mandate?.penaltyRate
+    return agreed ? { kind: 'contract', percent: parsePercent(agreed) } : { kind: 'l441-10' }
+  }
+  return { kind: 'legal', from: noticeDay(file, asOf) ?? asOf }
+}
+
+/** The day from which a consumer owes legal interest: first presentation of the first formal notice (C. civ. 1344-1). */
+export function noticeDay(file: LedgerFile, asOf: Day): Day | null {
+  const [notice] = formalNotices(file)
+  const day = notice?.presentedOn ?? notice?.writtenOn ?? null
+  return day && Temporal.PlainDate.compare(day, asOf) <= 0 ? day : null
+}
+
+/** The late-payment rate in force on that day as letters print it, with where it comes from; absent for a consumer. */
+export function lateRate(file: LedgerFile, onDay: Day): { taux: string; source: string; minimum?: string } | undefined {
+  if (file.debtor.kind === 'consumer') return undefined
+  const claim = claimOf(file, onDay)
+  const { percent, why } = file.debtor.kind === 'public' ? publicRate(claim, file.case.anchorOn.add({ days: 1 }), onDay) : rateSpan(claim, onDay, onDay)
+  return { taux: percentText(percent), source: why }
+}

@@ -1,0 +1,92 @@
+import { type Day, dayFr } from '../../schema/days.ts'
+import { type Sql, transaction } from '../../schema/db.ts'
+import { DomainError } from '../../schema/errors.ts'
+import { amount, amountFr } from '../../schema/money.ts'
+import { newId, type Random } from '../../schema/random.ts'
+import { placeHold, releaseHold } from './holds.ts'
+import { type Author, record } from './journal.ts'
+import { renewLimitation } from './limitation.ts'
+
+export interface Instalment {
+  dueOn: Day
+  amount: bigint
+}
+
+/** The debtor promises a sum for a day: the case waits until the day after it. */
+export async function recordPromise(
+  sql: Sql,
+  random: Random,
+  onDay: Day,
+  input: { caseId: string; dueOn: Day; amount: bigint; means: string; author: string; channel: string },
+  author: Author,
+): Promise<string> {
+  if (Temporal.PlainDate.compare(input.dueOn, onDay) < 0) {
+    throw new DomainError('promise_in_past', `Une promesse ne peut porter sur le ${dayFr(input.dueOn)}, déjà passé.`, {
+      remedy: 'Indiquez la date à laquelle le débiteur s’engage à payer.',
+    })
+  }
+  return transaction(sql, async (tx) => {
+    const id = newId(random)
+    await tx`
+      insert into promises (id, case_id, promised_on, due_on, amount, means, author, channel, recorded_by)
+      values (${id}, ${input.caseId}, ${onDay}, ${input.dueOn}, ${input.amount}, ${input.means}, ${input.author}, ${input.channel}, ${author})`
+    await record(tx, onDay, { caseId: input.caseId, kind: 'promise_recorded', detail: { amount: amount(input.amount), dueOn: input.dueOn.toString() }, author })
+    await placeHold(tx, random, onDay, {
+      caseId: input.caseId,
+      cause: 'promesse',
+      reason: `Promesse de ${amountFr(input.amount)} pour le ${dayFr(input.dueOn)}`,
+      reviewOn: input.dueOn.add({ days: 1 }),
+    }, author)
+    return id
+  })
+}
+
+/** Agrees a plan of instalments: the case waits while it is kept, and the written agreement acknowledges the debt. */
+export async function agreeInstalments(
+  sql: Sql,
+  random: Random,
+  onDay: Day,
+  input: { caseId: string; means: string; instalments: Instalment[] },
+  author: Author,
+): Promise<string> {
+  const days = input.instalments.map((line) => line.dueOn)
+  if (days.length === 0 || days.some((day, i) => i > 0 && Temporal.PlainDate.compare(days[i - 1]!, day) >= 0)) {
+    throw new DomainError('bad_plan', 'Un échéancier a au moins une échéance, et ses dates se suivent.', {
+      remedy: 'Ordonnez les échéances, une par date.',
+    })
+  }
+  return transaction(sql, async (tx) => {
+    const id = newId(random)
+    await tx`insert into plans (id, case_id, agreed_on, means, recorded_by) values (${id}, ${input.caseId}, ${onDay}, ${input.means}, ${author})`
+    await tx`insert into instalments ${tx(
+      input.instalments.map((line, i) => ({ plan_id: id, rank: i + 1, due_on: line.dueOn, amount: line.amount })),
+    )}`
+    await record(tx, onDay, {
+      caseId: input.caseId,
+      kind: 'instalments_agreed',
+      detail: { instalments: input.instalments.map((line) => ({ dueOn: line.dueOn.toString(), amount: amount(line.amount) })) },
+      author,
+    })
+    await renewLimitation(tx, onDay, { caseId: input.caseId, on: onDay, cause: 'reconnaissance de dette (échéancier accepté)', article: 'C. civ. 2240' })
+    await placeHold(tx, random, onDay, {
+      caseId: input.caseId,
+      cause: 'echeancier',
+      reason: `Échéancier de ${input.instalments.length} versements convenu le ${dayFr(onDay)}`,
+      reviewOn: days.at(-1)!.add({ days: 1 }),
+    }, author)
+    return id
+  })
+}
+
+/** The plan is broken after its notice went unanswered: the case goes on where it stopped. */
+export async function breakInstalments(sql: Sql, onDay: Day, input: { caseId: string; planId: string; reason: string }, author: Author): Promise<void> {
+  await transaction(sql, async (tx) => {
+    const broken = await tx`
+      update plans set broken_on = ${onDay} where id = ${input.planId} and case_id = ${input.caseId} and broken_on is null returning id`
+    if (broken.length === 0) {
+      throw new DomainError('no_live_plan', "Cet échéancier n'existe pas ou est déjà rompu.", { remedy: 'Consultez les échéanciers du dossier.' })
+    }
+    await record(tx, onDay, { caseId: input.caseId, kind: 'instalments_broken', detail: { reason: input.reason }, author })
+    await releaseHold(tx, onDay, { caseId: input.caseId, cause: 'echeancier', reason: input.reason }, author)
+  })
+}

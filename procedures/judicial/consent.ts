@@ -1,0 +1,257 @@
+import { packContentHash, packFiles } from '../../documents/pack.ts'
+import type { Facts } from '../../documents/facts.ts'
+import { type Day, dayFr } from '../../schema/days.ts'
+import { json, type Sql, transaction } from '../../schema/db.ts'
+import { DomainError } from '../../schema/errors.ts'
+import { amount } from '../../schema/money.ts'
+import { newId } from '../../schema/random.ts'
+import { writeLetter } from '../cases/correspondence.ts'
+import { type CaseFile, readCase } from '../cases/file.ts'
+import { type Author, record } from '../cases/journal.ts'
+import { owedOn } from '../cases/ledger.ts'
+import type { Office } from '../office.ts'
+import { courtFacts, writeContent } from './papers.ts'
+import { loadProcedure } from './procedure.ts'
+
+/** What the creditor signs; frozen, and void as soon as the file changes. */
+export interface ConsentStatement {
+  procedure: string
+  title: string
+  court: string
+  debtor: string
+  principal: string
+  interest: string
+  indemnity: string
+  total: string
+  ceiling: string
+  currency: string
+  statementOn: string
+  expiresOn: string
+  contentSha256: string
+}
+
+export interface ConsentRequest {
+  id: string
+  caseId: string
+  procedure: string
+  requestedOn: Day
+  expiresOn: Day
+  statement: ConsentStatement
+  contentSha256: string
+  content: { name: string; sha256: string }[]
+  pdf: string
+  editable: string | null
+}
+
+/**
+ * Freezes what the creditor is asked to agree to: procedure, court, sums, ceiling of cost, expiry, and the hash of every
+ * file the court would receive. Sends it to the creditor.
+ */
+export async function requestConsent(
+  office: Office,
+  sql: Sql,
+  onDay: Day,
+  input: { file: CaseFile; procedure: string; ceiling: bigint; expiresOn: Day; stepId?: string; author: Author },
+): Promise<ConsentRequest> {
+  const { file } = input
+  const procedure = loadProcedure(input.procedure)
+  await endOpenRequests(sql, onDay, file.case.id)
+  const content = await writeContent(office, sql, onDay, file, input.procedure)
+  const owed = owedOn(file, onDay)
+  const id = newId(office.random)
+  const statement: ConsentStatement = {
+    procedure: input.procedure,
+    title: procedure.titre,
+    court: content.court.nom,
+    debtor: file.debtor.name,
+    principal: amount(owed.principal),
+    interest: amount(owed.interest),
+    indemnity: amount(owed.indemnity),
+    total: amount(owed.total),
+    ceiling: amount(input.ceiling),
+    currency: file.case.currency,
+    statementOn: onDay.toString(),
+    expiresOn: input.expiresOn.toString(),
+    contentSha256: packContentHash(content.parts),
+  }
+  const facts = { ...courtFacts(content.court, content.exhibits), ...consentFacts(statement, id) }
+  const now = await readCase(sql, file.case.id)
+  const form = await writeLetter(office, sql, onDay, now, {
+    letter: 'creancier-consentement-formulaire',
+    channel: 'formulaire',
+    recipient: 'creancier',
+    facts,
+    author: input.author,
+  })
+  await writeLetter(office, sql, onDay, now, {
+    letter: 'creancier-demande-consentement-judiciaire',
+    channel: 'email',
+    recipient: 'creancier',
+    facts,
+    author: input.author,
+    ...(input.stepId === undefined ? {} : { stepId: input.stepId }),
+  })
+  const request: ConsentRequest = {
+    id,
+    caseId: file.case.id,
+    procedure: input.procedure,
+    requestedOn: onDay,
+    expiresOn: input.expiresOn,
+    statement,
+    contentSha256: statement.contentSha256,
+    content: packFiles(content.parts).map(({ name, sha256 }) => ({ name, sha256 })),
+    pdf: form.sha256,
+    editable: form.editable,
+  }
+  await sql`
+    insert into consent_requests (id, case_id, procedure, requested_on, expires_on, statement, content_sha256, content, pdf, editable, requested_by)
+    values (${id}, ${request.caseId}, ${request.procedure}, ${onDay}, ${request.expiresOn}, ${json(sql, statement)},
+            ${request.contentSha256}, ${json(sql, await frozenContent(content.parts, office))}, ${request.pdf}, ${request.editable}, ${input.author})`
+  await record(sql, onDay, { caseId: file.case.id, kind: 'consent_requested', detail: { request: id, contentSha256: request.contentSha256, total: statement.total }, author: input.author })
+  return request
+}
+
+function consentFacts(statement: ConsentStatement, id: string): Partial<Facts> {
+  return {
+    consentement: {
+      procedure: statement.title,
+      reference: id,
+      plafond: statement.ceiling,
+      expiration: statement.expiresOn,
+      empreinte: statement.contentSha256,
+    },
+    dateLimite: { date: statement.expiresOn },
+  } as Partial<Facts>
+}
+
+/** What is needed to build the same pack again, byte for byte: each part's description and its files by hash. */
+async function frozenContent(parts: Awaited<ReturnType<typeof writeContent>>['parts'], office: Office) {
+  const frozen = []
+  for (const { pdf, docx, original, ...part } of parts) {
+    frozen.push({
+      ...part,
+      sha256: await office.archive.put(pdf),
+      docx: docx ? await office.archive.put(docx) : null,
+      original: original ? { name: original.name, sha256: await office.archive.put(original.bytes) } : null,
+    })
+  }
+  return frozen
+}
+
+async function endOpenRequests(sql: Sql, onDay: Day, caseId: string): Promise<void> {
+  const [filed] = await sql`
+    select 1 from procedures p join procedure_events e on e.procedure_id = p.id
+    where p.case_id = ${caseId} and e.step = 'requete' limit 1`
+  if (filed) {
+    throw new DomainError('already_filed', 'Une requête est déjà déposée pour ce dossier.', {
+      remedy: 'Suivez la procédure en cours, ou constatez sa fin avant d’en ouvrir une autre.',
+    })
+  }
+  await sql`
+    insert into consent_ends (request_id, ended_on, cause, reason, ended_by)
+    select id, ${onDay}, 'changed', 'Remplacée par une nouvelle demande d’accord.', 'system'
+    from consent_requests where case_id = ${caseId}
+    on conflict do nothing`
+}
+
+export async function readConsentRequest(sql: Sql, requestId: string, creditorId?: string): Promise<ConsentRequest> {
+  const [request] = await sql<ConsentRequest[]>`
+    select r.id, r.case_id, r.procedure, r.requested_on, r.expires_on, r.statement, r.content_sha256, r.content, r.pdf, r.editable
+    from consent_requests r join cases c on c.id = r.case_id
+    where r.id = ${requestId} and (${creditorId ?? null}::uuid is null or c.creditor_id = ${creditorId ?? null})`
+  if (request) return request
+  throw new DomainError('consent_not_found', "Cette demande d'accord n'existe pas ou ne vous est pas adressée.", {
+    remedy: 'Ouvrez la demande depuis votre espace, ou demandez à votre gestionnaire de vous la renvoyer.',
+  })
+}
+
+export interface Signature {
+  requestId: string
+  /** The hash the creditor read: it must be the one of the request. */
+  contentSha256: string
+  signedBy: string
+  capacity: string
+  /** Who was authenticated, how, from where. */
+  evidence: Record<string, string>
+  /** Given by the caller where it is a creditor: another's request is refused. */
+  creditorId?: string
+}
+
+export async function giveConsent(sql: Sql, onDay: Day, signature: Signature): Promise<{ proof: Record<string, unknown> }> {
+  return decide(sql, onDay, signature, 'given')
+}
+
+export async function refuseConsent(sql: Sql, onDay: Day, signature: Signature): Promise<{ proof: Record<string, unknown> }> {
+  return decide(sql, onDay, signature, 'refused')
+}
+
+async function decide(sql: Sql, onDay: Day, signature: Signature, decision: 'given' | 'refused'): Promise<{ proof: Record<string, unknown> }> {
+  return transaction(sql, async (tx) => {
+    const request = await readConsentRequest(tx, signature.requestId, signature.creditorId)
+    await tx`select 1 from consent_requests where id = ${request.id} for update`
+    await refuseUndecidable(tx, onDay, request, signature)
+    const proof = {
+      decision,
+      request: request.id,
+      statement: request.statement,
+      contentSha256: request.contentSha256,
+      signedPdfSha256: request.pdf,
+      signedBy: signature.signedBy,
+      capacity: signature.capacity,
+      decidedOn: onDay.toString(),
+      evidence: signature.evidence,
+    }
+    await tx`
+      insert into consents (request_id, decision, decided_on, signed_by, capacity, content_sha256, proof)
+      values (${request.id}, ${decision}, ${onDay}, ${signature.signedBy}, ${signature.capacity}, ${request.contentSha256}, ${json(tx, proof)})`
+    await record(tx, onDay, {
+      caseId: request.caseId,
+      kind: `consent_${decision}`,
+      detail: { request: request.id, signedBy: signature.signedBy, capacity: signature.capacity, contentSha256: request.contentSha256 },
+      author: signature.signedBy,
+    })
+    return { proof }
+  })
+}
+
+async function refuseUndecidable(sql: Sql, onDay: Day, request: ConsentRequest, signature: Signature): Promise<void> {
+  const remedy = 'Demandez à votre gestionnaire une nouvelle demande d’accord.'
+  const [decided] = await sql<{ decision: string; decidedOn: Day }[]>`select decision, decided_on from consents where request_id = ${request.id}`
+  if (decided) {
+    throw new DomainError('consent_already_decided', `Vous avez déjà répondu à cette demande le ${dayFr(decided.decidedOn)}.`, {
+      remedy: 'Pour revenir sur un accord non encore suivi d’un dépôt, retirez-le (withdrawConsent).',
+    })
+  }
+  const [ended] = await sql<{ reason: string }[]>`select reason from consent_ends where request_id = ${request.id}`
+  if (ended) throw new DomainError('consent_void', `Cette demande n'est plus valable : ${ended.reason}`, { remedy })
+  if (Temporal.PlainDate.compare(onDay, request.expiresOn) > 0) {
+    throw new DomainError('consent_expired', `Cette demande a expiré le ${dayFr(request.expiresOn)}.`, { remedy })
+  }
+  if (signature.contentSha256 !== request.contentSha256) {
+    throw new DomainError('consent_hash_mismatch', "Le dossier que vous avez lu n'est pas celui qui est soumis à votre accord.", {
+      remedy: 'Rechargez la demande, relisez le dossier et signez de nouveau.',
+      facts: { expected: request.contentSha256 },
+    })
+  }
+  if (signature.signedBy.trim() === '' || signature.capacity.trim() === '') {
+    throw new DomainError('consent_without_signatory', 'Le nom et la qualité du signataire sont nécessaires.', {
+      remedy: 'Indiquez qui signe et à quel titre.',
+    })
+  }
+}
+
+/** The creditor changes its mind: nothing judicial may follow from that day on. */
+export async function withdrawConsent(sql: Sql, onDay: Day, input: { requestId: string; reason: string; creditorId?: string }, author: Author): Promise<void> {
+  await transaction(sql, async (tx) => {
+    const request = await readConsentRequest(tx, input.requestId, input.creditorId)
+    const ended = await tx`
+      insert into consent_ends (request_id, ended_on, cause, reason, ended_by)
+      values (${request.id}, ${onDay}, 'withdrawn', ${input.reason}, ${author})
+      on conflict do nothing returning request_id`
+    if (ended.length === 0) {
+      throw new DomainError('consent_void', "Cet accord n'est déjà plus en vigueur.", { remedy: 'Aucune action n’est nécessaire.' })
+    }
+    await record(tx, onDay, { caseId: request.caseId, kind: 'consent_withdrawn', detail: { request: request.id, reason: input.reason }, author })
+  })
+}
+

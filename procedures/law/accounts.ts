@@ -1,0 +1,189 @@
+import { daysBetween, type Day } from '../../schema/days.ts'
+import { amountFr, divideHalfUp } from '../../schema/money.ts'
+import { percentFr, type Claim, type ClaimInvoice, type Percent } from './claim.ts'
+import { publicRate, rateSpan, type RateSpan } from './rates.ts'
+
+/** Interest of one invoice over consecutive days at one rate on one base; both ends counted. */
+export interface Segment {
+  invoice: string
+  from: Day
+  to: Day
+  days: number
+  base: bigint
+  percent: Percent
+  amount: bigint
+  why: string
+}
+
+/** One invoice being counted; days are whole numbers since the epoch, so that long claims stay fast. */
+export interface Account {
+  invoice: ClaimInvoice
+  due: number
+  /** Interest runs after this day: the due date, or the formal notice if it is later. */
+  start: number
+  principal: bigint
+  interest: bigint
+  /** The part of `interest` that itself bears interest (C. civ. 1343-2). */
+  capitalised: bigint
+  indemnity: bigint
+  countedTo: number
+  fullYears: number
+  rates: RateTable
+  span: number
+  segments: Segment[]
+  /** Whether the last segment may still grow: no movement has touched the account since. */
+  growing: boolean
+}
+
+/** Rates are looked up only for the days that need one: a claim paid last year does not ask for this year's rate. */
+interface RateTable {
+  spans: Span[]
+  at(index: number): Span
+}
+
+export interface Span extends RateSpan {
+  last: number
+  used: boolean
+}
+
+const epoch = Temporal.PlainDate.from('1970-01-01')
+export const serial = (day: Day): number => daysBetween(epoch, day)
+const dayOf = (day: number): Day => epoch.add({ days: day })
+
+/** One account an invoice, oldest due first. `end` is the last day that may bear interest. */
+export function openAccounts(claim: Claim, end: number): Account[] {
+  const { rate } = claim
+  const notice = rate.kind === 'legal' && rate.from !== undefined ? serial(rate.from) : -Infinity
+  const excluded = claim.dayRule === 'start_excluded' ? 1 : 0
+  const dues = claim.invoices.map((invoice) => serial(invoice.due))
+  const oldest = Math.max(notice, dues.reduce((a, b) => Math.min(a, b), Infinity))
+  const shared = rateTable((day) => rateSpan(claim, day, dayOf(end)), oldest + excluded)
+  const accounts = claim.invoices.map((invoice, i): Account => {
+    const due = dues[i]!
+    const start = Math.max(due, notice)
+    const first = start + excluded
+    const fixed = rate.kind === 'commande-publique'
+    return {
+      invoice,
+      due,
+      start,
+      principal: invoice.amount,
+      interest: 0n,
+      capitalised: 0n,
+      indemnity: 0n,
+      countedTo: first - 1,
+      fullYears: 1,
+      rates: fixed ? rateTable((day) => publicRate(claim, day, dayOf(end)), first) : shared,
+      span: 0,
+      segments: [],
+      growing: false,
+    }
+  })
+  return accounts.sort((a, b) => a.due - b.due)
+}
+
+/** C. com. L. 441-10 binds professionals only: against a consumer its rate is refused, not reduced. */
+export const refusedToConsumer = (claim: Claim): boolean =>
+  claim.debtor === 'consumer' && (claim.rate.kind === 'l441-10' || claim.rate.kind === 'commande-publique')
+
+/** Counts interest up to that day included, one segment a rate and a base, each rounded half-up to the cent. */
+export function accrue(claim: Claim, account: Account, day: number): void {
+  if (day <= account.start || refusedToConsumer(claim)) return
+  while (account.countedTo < day) {
+    const from = account.countedTo + 1
+    const base = account.principal + account.capitalised
+    // Paid in full: nothing left can bear interest, and no rate is needed.
+    if (base === 0n && account.interest === 0n) {
+      account.countedTo = day
+      return
+    }
+    const yearEnd = claim.capitalise ? endOfFullYear(claim, account) : Infinity
+    let to = Math.min(day, yearEnd)
+    if (base > 0n) {
+      while (account.rates.at(account.span).last < from) account.span++
+      const span = account.rates.at(account.span)
+      to = Math.min(to, span.last)
+      addSegment(claim, account, span, from, to, base)
+    }
+    account.countedTo = to
+    if (to === yearEnd) {
+      // C. civ. 1343-2: interest due for a whole year at least bears interest in its turn.
+      account.capitalised = account.interest
+      account.fullYears++
+      account.growing = false
+    }
+  }
+}
+
+/** Interest of one more day at the rate of the last day counted, in hundred-millionths of a cent a year. */
+export function yearlyInterest(account: Account): bigint {
+  const base = account.principal + account.capitalised
+  return base === 0n ? 0n : base * account.rates.at(account.span).percent
+}
+
+function rateTable(load: (day: Day) => RateSpan, first: number): RateTable {
+  const spans: Span[] = []
+  return {
+    spans,
+    at(index) {
+      while (spans.length <= index) {
+        const span = load(dayOf(spans.length === 0 ? first : spans.at(-1)!.last + 1))
+        spans.push({ ...span, last: serial(span.to), used: false })
+      }
+      return spans[index]!
+    },
+  }
+}
+
+function addSegment(claim: Claim, account: Account, span: Span, first: number, last: number, base: bigint): void {
+  span.used = true
+  const previous = account.segments.at(-1)
+  // An agreed rate is not cut where only the minimum of the law changed below it.
+  const grows = account.growing && claim.rate.kind === 'contract' && previous?.percent === span.percent && previous.why.startsWith(span.why)
+  const from = grows ? serial(previous.from) : first
+  const segment = segmentOf(claim, account, span, from, last, base)
+  if (grows) account.segments[account.segments.length - 1] = segment
+  else account.segments.push(segment)
+  account.interest += segment.amount - (grows ? previous.amount : 0n)
+  account.growing = true
+}
+
+function endOfFullYear(claim: Claim, account: Account): number {
+  const anniversary = dayOf(account.start).add({ years: account.fullYears }, { overflow: 'constrain' })
+  return serial(anniversary) - (claim.dayRule === 'inclusive' ? 1 : 0)
+}
+
+function segmentOf(claim: Claim, account: Account, span: Span, first: number, last: number, base: bigint): Segment {
+  const [from, to] = [dayOf(first), dayOf(last)]
+  const days = last - first + 1
+  const { numerator, denominator, shown } = yearFraction(claim, from, to, days)
+  const capital = account.capitalised > 0n ? `, dont ${amountFr(account.capitalised)} d’intérêts capitalisés (C. civ. 1343-2)` : ''
+  return {
+    invoice: account.invoice.number,
+    from,
+    to,
+    days,
+    base,
+    percent: span.percent,
+    amount: divideHalfUp(base * span.percent * numerator, denominator * 100_000_000n),
+    why: `${span.why}\u00a0: ${amountFr(base)}${capital} × ${shown} × ${percentFr(span.percent)}.`,
+  }
+}
+
+/** Days over 365 always (the official practice), or days of each year over its own length where agreed. */
+function yearFraction(claim: Claim, from: Day, to: Day, days: number) {
+  const plain = { numerator: BigInt(days), denominator: 365n, shown: `${days} j / 365` }
+  if (claim.dayCount === 'act365') return plain
+  let leapDays = 0
+  for (let year = from.year; year <= to.year; year++) {
+    const january = Temporal.PlainDate.from({ year, month: 1, day: 1 })
+    if (!january.inLeapYear) continue
+    const december = january.add({ years: 1 }).subtract({ days: 1 })
+    const [a, b] = [Math.max(serial(from), serial(january)), Math.min(serial(to), serial(december))]
+    leapDays += Math.max(0, b - a + 1)
+  }
+  if (leapDays === 0) return plain
+  const numerator = BigInt(days - leapDays) * 366n + BigInt(leapDays) * 365n
+  const other = days === leapDays ? '' : `${days - leapDays} j / 365 + `
+  return { numerator, denominator: 365n * 366n, shown: `(${other}${leapDays} j / 366)` }
+}

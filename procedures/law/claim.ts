@@ -1,0 +1,202 @@
+import { parseDay, type Day } from '../../schema/days.ts'
+import { DomainError } from '../../schema/errors.ts'
+import { parseAmount } from '../../schema/money.ts'
+import { validate } from '../../schema/validate.ts'
+
+/** A percentage a year in millionths of a point: « 12.15 » is 12150000n. Exact, never a float. */
+export type Percent = bigint
+
+export interface RateStep {
+  from: Day
+  percent: Percent
+}
+
+export type Rate =
+  | { kind: 'contract'; percent: Percent }
+  | { kind: 'contract'; steps: RateStep[] }
+  /** ECB rate of the semester + points, between professionals. */
+  | { kind: 'l441-10' }
+  /** ECB rate of the first semester of lateness + points, fixed: public buyers (CCP R. 2192-31). */
+  | { kind: 'commande-publique' }
+  /** `from`: day of the formal notice or of the judgment; `enforceableOn` starts the two months before the majoration. */
+  | { kind: 'legal'; from?: Day; enforceableOn?: Day }
+
+export interface ClaimInvoice {
+  number: string
+  /** What was payable, in cents. */
+  amount: bigint
+  due: Day
+}
+
+/** A payment or a credit note; `invoice` is the one the debtor (or the creditor, for a credit note) named. */
+export interface Movement {
+  date: Day
+  amount: bigint
+  invoice?: string
+}
+
+export interface Claim {
+  asOf: Day
+  debtor: 'business' | 'consumer' | 'public'
+  /** The two kinds of the legal rate: a natural person acting for no trade, or anyone else. */
+  creditor: 'autres' | 'particulier'
+  rate: Rate
+  /** Replaces the table of the law for this computation. */
+  rates?: RateStep[]
+  floor: 'none' | 'l441-10'
+  dayCount: 'act365' | 'actact'
+  dayRule: 'start_excluded' | 'inclusive'
+  imputation: 'interest_first' | 'principal_first'
+  invoices: ClaimInvoice[]
+  payments: Movement[]
+  creditNotes?: Movement[]
+  /** Last day that bears interest: opening of insolvency proceedings (C. com. L. 622-28). */
+  stoppedOn?: Day
+  capitalise: boolean
+  indemnity: boolean
+}
+
+interface ClaimJson {
+  as_of: string
+  debtor: Claim['debtor']
+  creditor?: Claim['creditor']
+  rate: { kind: Rate['kind']; percent?: string; steps?: StepJson[]; from?: string; enforceable_on?: string }
+  rates?: StepJson[]
+  floor?: Claim['floor']
+  day_count?: Claim['dayCount']
+  day_rule?: Claim['dayRule']
+  imputation?: Claim['imputation']
+  invoices: { number: string; amount: string; due: string }[]
+  payments?: MovementJson[]
+  credit_notes?: MovementJson[]
+  stopped_on?: string | null
+  capitalise?: boolean
+  indemnity?: boolean
+}
+interface StepJson {
+  from: string
+  percent: string
+}
+interface MovementJson {
+  date: string
+  amount: string
+  invoice?: string
+}
+
+/** Reads the JSON of `courtois interest` (schema/claim.schema.json). DomainError on anything it does not understand. */
+export function readClaim(json: unknown): Claim {
+  const claim = validate<ClaimJson>('claim', json, 'créance')
+  const steps = claim.rates && readSteps(claim.rates, 'rates')
+  return {
+    asOf: parseDay(claim.as_of, 'as_of'),
+    debtor: claim.debtor,
+    creditor: claim.creditor ?? 'autres',
+    rate: readRate(claim.rate, steps),
+    ...(steps ? { rates: steps } : {}),
+    floor: claim.floor ?? 'none',
+    dayCount: claim.day_count ?? 'act365',
+    dayRule: claim.day_rule ?? 'start_excluded',
+    imputation: claim.imputation ?? 'interest_first',
+    invoices: claim.invoices.map(({ number, amount, due }) => ({
+      number,
+      amount: parseAmount(amount),
+      due: parseDay(due, 'due'),
+    })),
+    payments: (claim.payments ?? []).map(readMovement),
+    creditNotes: (claim.credit_notes ?? []).map(readMovement),
+    ...(claim.stopped_on == null ? {} : { stoppedOn: parseDay(claim.stopped_on, 'stopped_on') }),
+    capitalise: claim.capitalise ?? false,
+    indemnity: claim.indemnity ?? false,
+  }
+}
+
+/** « 12.15 » → millionths of a point. DomainError `bad_percent`: not a number, over six decimals, over 1000 %. */
+export function parsePercent(text: string): Percent {
+  const match = /^(\d{1,4})(?:\.(\d{1,6})0*)?$/.exec(text.trim())
+  const percent = match ? BigInt(match[1]!) * 1_000_000n + BigInt((match[2] ?? '').padEnd(6, '0')) : -1n
+  if (percent >= 0n && percent <= 1_000_000_000n) return percent
+  throw new DomainError('bad_percent', `« ${text.slice(0, 40)} » n'est pas un taux annuel lisible.`, {
+    remedy: 'Écrivez un pourcentage par an avec un point décimal, par exemple 12.15 ; de 0 à 1000, six décimales au plus.',
+    facts: { percent: text.slice(0, 40) },
+  })
+}
+
+/** 12150000n → « 12.15 », without useless zeros. */
+export function percentText(percent: Percent): string {
+  const decimals = (percent % 1_000_000n).toString().padStart(6, '0').replace(/0+$/, '')
+  return `${percent / 1_000_000n}${decimals && `.${decimals}`}`
+}
+
+/** 12150000n → « 12,15 % ». */
+export const percentFr = (percent: Percent): string => `${percentText(percent).replace('.', ',')}\u00a0%`
+
+/** Refuses what no computation can make sense of: negative sums, two invoices of one number, payments of none. */
+export function checkClaim(claim: Claim): void {
+  const numbers = new Set<string>()
+  for (const { number, amount } of claim.invoices) {
+    if (numbers.has(number)) refuse('duplicate_invoice', `La facture « ${number} » figure deux fois.`, { number })
+    if (amount < 0n) refuse('negative_amount', `La facture « ${number} » a un montant négatif.`, { number })
+    numbers.add(number)
+  }
+  for (const movement of [...claim.payments, ...(claim.creditNotes ?? [])]) {
+    const facts = { date: movement.date.toString(), invoice: movement.invoice }
+    if (movement.amount < 0n) refuse('negative_amount', `Le mouvement du ${movement.date} a un montant négatif.`, facts)
+    if (movement.invoice !== undefined && !numbers.has(movement.invoice)) {
+      refuse('unknown_invoice', `Le mouvement du ${movement.date} vise une facture absente : « ${movement.invoice} ».`, facts)
+    }
+  }
+}
+
+function refuse(code: string, message: string, facts: Record<string, unknown>): never {
+  throw new DomainError(code, message, {
+    remedy: 'Corrigez les factures et les règlements de la créance ; un avoir se met dans credit_notes, en positif.',
+    facts,
+  })
+}
+
+function readRate(rate: ClaimJson['rate'], rates: RateStep[] | undefined): Rate {
+  const { kind, percent, steps, from, enforceable_on: enforceable } = rate
+  const stray = kind === 'contract' ? from !== undefined || enforceable !== undefined : percent !== undefined || steps !== undefined
+  if (stray || (percent !== undefined && steps !== undefined) || (kind !== 'legal' && (from ?? enforceable) !== undefined)) {
+    throw new DomainError('bad_rate', `Le taux « ${kind} » est accompagné d'un champ qui n'est pas le sien.`, {
+      remedy: 'percent ou steps pour « contract » ; from et enforceable_on pour « legal » ; rien pour les autres.',
+      facts: { rate: kind },
+      article: 'CMF L. 313-3',
+    })
+  }
+  if (kind === 'legal') {
+    return {
+      kind,
+      ...(from === undefined ? {} : { from: parseDay(from, 'rate.from') }),
+      ...(enforceable === undefined ? {} : { enforceableOn: parseDay(enforceable, 'rate.enforceable_on') }),
+    }
+  }
+  if (kind !== 'contract') return { kind }
+  if (percent !== undefined) return { kind, percent: parsePercent(percent) }
+  const found = steps ? readSteps(steps, 'rate.steps') : rates
+  if (found) return { kind, steps: found }
+  throw new DomainError('bad_rate', "Un taux convenu (« contract ») demande sa valeur.", {
+    remedy: 'Ajoutez percent, ou steps quand il change avec le temps.',
+    facts: { rate: kind },
+  })
+}
+
+function readSteps(steps: StepJson[], what: string): RateStep[] {
+  const read = steps.map((step) => ({ from: parseDay(step.from, `${what}.from`), percent: parsePercent(step.percent) }))
+  read.sort((a, b) => Temporal.PlainDate.compare(a.from, b.from))
+  for (const [i, step] of read.entries()) {
+    if (i > 0 && step.from.equals(read[i - 1]!.from)) {
+      throw new DomainError('bad_rate', `Deux taux commencent le ${step.from} (${what}).`, {
+        remedy: 'Gardez un seul taux par date de début.',
+        facts: { from: step.from.toString() },
+      })
+    }
+  }
+  return read
+}
+
+const readMovement = (movement: MovementJson): Movement => ({
+  date: parseDay(movement.date, 'date'),
+  amount: parseAmount(movement.amount),
+  ...(movement.invoice === undefined ? {} : { invoice: movement.invoice }),
+})

@@ -1,0 +1,172 @@
+import type { Day } from '../../schema/days.ts'
+import { sum } from '../../schema/money.ts'
+import { accrue, serial, type Account } from './accounts.ts'
+import type { Claim, Movement } from './claim.ts'
+
+/** Where one payment went; the parts add up to the payment. */
+export interface Imputation {
+  date: Day
+  amount: bigint
+  toInterest: bigint
+  toPrincipal: bigint
+  toIndemnity: bigint
+  /** More than was owed: to be given back. */
+  excess: bigint
+  parts: { invoice: string; toInterest: bigint; toPrincipal: bigint; toIndemnity: bigint }[]
+}
+
+/** One thing a payment pays, and in which accounts. */
+interface Pass {
+  of: (account: Account) => bigint
+  take: (account: Account, cents: bigint, part: Imputation['parts'][number]) => void
+  /** Nothing can come back there: later payments skip the account for good. */
+  settled: (account: Account, day: number) => boolean
+  /** Only what is due on the day of the payment. */
+  dueOnly: boolean
+  /** Whether the invoice that the debtor names is paid by this pass before the others. */
+  chosen: boolean
+  /** Groups before this one are settled. */
+  head: number
+}
+
+const min = (a: bigint, b: bigint): bigint => (a < b ? a : b)
+
+/**
+ * Imputes payments and credit notes, to be given in order of date. The debtor's choice first, then what is due, oldest
+ * first, pro rata on one same day (C. civ. 1342-10); interest before principal of each invoice (1343-1) unless agreed;
+ * then the fixed indemnities, whose rank no text settles; what is not yet due comes last.
+ */
+export function imputer(claim: Claim, accounts: Account[], end: number) {
+  const groups = byDueDate(accounts)
+  const named = new Map(accounts.map((account) => [account.invoice.number, account]))
+  const debts = claim.imputation === 'interest_first' ? [debt()] : [principal(true), interest()]
+  const paymentPasses = [...debts, indemnities(), principal(false)]
+  // A credit note says that less was owed: it lowers the principal and is no payment.
+  const creditPasses = [{ ...principal(false), chosen: true }]
+
+  return {
+    pay: (movement: Movement) => impute(movement, paymentPasses),
+    credit: (movement: Movement) => impute(movement, creditPasses),
+  }
+
+  function impute(movement: Movement, passes: Pass[]): Imputation {
+    const day = serial(movement.date)
+    const parts = new Map<Account, Imputation['parts'][number]>()
+    let left = movement.amount
+
+    function pay(group: Account[], pass: Pass): void {
+      for (const account of group) {
+        accrue(claim, account, Math.min(day, end))
+        account.growing = false
+      }
+      const weights = group.map(pass.of)
+      for (const [i, share] of split(min(left, sum(weights)), weights).entries()) {
+        if (share === 0n) continue
+        const account = group[i]!
+        const part = parts.get(account) ?? { invoice: account.invoice.number, toInterest: 0n, toPrincipal: 0n, toIndemnity: 0n }
+        parts.set(account, part)
+        pass.take(account, share, part)
+        left -= share
+      }
+    }
+
+    const choice = movement.invoice === undefined ? undefined : named.get(movement.invoice)
+    if (choice) for (const pass of passes) if (pass.chosen) pay([choice], pass)
+    for (const pass of passes) {
+      while (pass.head < groups.length && groups[pass.head]!.every((account) => pass.settled(account, day))) pass.head++
+      for (let i = pass.head; left > 0n && i < groups.length; i++) {
+        if (pass.dueOnly && groups[i]![0]!.due > day) break
+        pay(groups[i]!, pass)
+      }
+    }
+    const done = [...parts.values()]
+    return {
+      date: movement.date,
+      amount: movement.amount,
+      toInterest: sum(done.map((part) => part.toInterest)),
+      toPrincipal: sum(done.map((part) => part.toPrincipal)),
+      toIndemnity: sum(done.map((part) => part.toIndemnity)),
+      excess: left,
+      parts: done,
+    }
+  }
+}
+
+function byDueDate(accounts: Account[]): Account[][] {
+  const groups: Account[][] = []
+  for (const account of accounts) {
+    const last = groups.at(-1)
+    if (last && last[0]!.due === account.due) last.push(account)
+    else groups.push([account])
+  }
+  return groups
+}
+
+const debt = (): Pass => ({
+  of: (account) => account.interest + account.principal,
+  take(account, cents, part) {
+    const toInterest = min(cents, account.interest)
+    takeInterest(account, toInterest, part)
+    takePrincipal(account, cents - toInterest, part)
+  },
+  settled: (account) => account.principal === 0n && account.interest === 0n,
+  dueOnly: true,
+  chosen: true,
+  head: 0,
+})
+
+const principal = (dueOnly: boolean): Pass => ({
+  of: (account) => account.principal,
+  take: takePrincipal,
+  settled: (account) => account.principal === 0n,
+  dueOnly,
+  chosen: dueOnly,
+  head: 0,
+})
+
+const interest = (): Pass => ({
+  of: (account) => account.interest,
+  take: takeInterest,
+  settled: (account) => account.principal === 0n && account.interest === 0n,
+  dueOnly: true,
+  chosen: true,
+  head: 0,
+})
+
+const indemnities = (): Pass => ({
+  of: (account) => account.indemnity,
+  take(account, cents, part) {
+    account.indemnity -= cents
+    part.toIndemnity += cents
+  },
+  settled: (account, day) => account.due < day && account.indemnity === 0n,
+  dueOnly: true,
+  chosen: false,
+  head: 0,
+})
+
+function takePrincipal(account: Account, cents: bigint, part: Imputation['parts'][number]): void {
+  account.principal -= cents
+  part.toPrincipal += cents
+}
+
+function takeInterest(account: Account, cents: bigint, part: Imputation['parts'][number]): void {
+  account.interest -= cents
+  // The oldest interest is paid first, and it is the oldest that was capitalised.
+  account.capitalised -= min(account.capitalised, cents)
+  part.toInterest += cents
+}
+
+/** Cents shared in proportion, the odd cents to the first ones; the shares add up. */
+function split(cents: bigint, weights: bigint[]): bigint[] {
+  const total = sum(weights)
+  if (total === 0n) return weights.map(() => 0n)
+  const shares = weights.map((weight) => (cents * weight) / total)
+  let rest = cents - sum(shares)
+  for (let i = 0; rest > 0n; i = (i + 1) % shares.length) {
+    if (shares[i]! >= weights[i]!) continue
+    shares[i]! += 1n
+    rest -= 1n
+  }
+  return shares
+}

@@ -1,0 +1,210 @@
+import { dayFr, type Day } from '../../schema/days.ts'
+import type { Doubt } from '../../schema/errors.ts'
+import { amount, amountFr, divideHalfUp, parseAmount, sum } from '../../schema/money.ts'
+import { accrue, openAccounts, refusedToConsumer, serial, yearlyInterest, type Account, type Segment } from './accounts.ts'
+import { checkClaim, percentText, type Claim, type Movement } from './claim.ts'
+import { imputer, type Imputation } from './imputation.ts'
+import { floorDoubts } from './rates.ts'
+import { findEntry } from './values.ts'
+
+export { readClaim } from './claim.ts'
+export type { Segment } from './accounts.ts'
+export type { Claim, ClaimInvoice, Movement, Rate, RateStep } from './claim.ts'
+export type { Imputation } from './imputation.ts'
+
+export interface OwedInvoice {
+  number: string
+  due: Day
+  amount: bigint
+  principal: bigint
+  interest: bigint
+  indemnity: bigint
+  unpaid: bigint
+}
+
+/** What is owed at the end of the day `asOf`, in cents. */
+export interface Owed {
+  asOf: Day
+  /** Unpaid principal alone. */
+  principal: bigint
+  /** Unpaid interest, capitalised interest included. */
+  interest: bigint
+  indemnity: bigint
+  total: bigint
+  /** Interest of one more day at the rate of `asOf`, half-up. */
+  perDay: bigint
+  overpaid: bigint
+  segments: Segment[]
+  imputations: Imputation[]
+  invoices: OwedInvoice[]
+  principalByInvoice: Record<string, bigint>
+  unpaidByInvoice: Record<string, bigint>
+  doubts: Doubt[]
+}
+
+/**
+ * Principal, interest and indemnity on the day `asOf`. Payments go to the invoice the debtor names, else to the oldest
+ * due first, pro rata for one same day (C. civ. 1342-10), interest before principal unless agreed (1343-1); the fixed
+ * indemnity comes last among what is due. Each segment is rounded half-up to the cent, then summed.
+ */
+export function owed(claim: Claim): Owed {
+  checkClaim(claim)
+  const doubts: Doubt[] = claimDoubts(claim)
+  const asOf = serial(claim.asOf)
+  const end = claim.stoppedOn === undefined ? asOf : Math.min(asOf, serial(claim.stoppedOn))
+  const accounts = openAccounts(claim, end)
+  const late = lateness(claim, accounts, doubts)
+  const { pay, credit } = imputer(claim, accounts, end)
+  const imputations: Imputation[] = []
+  let overpaid = 0n
+
+  for (const { movement, isCredit } of movements(claim)) {
+    if (serial(movement.date) > asOf) {
+      const message = `Un mouvement postérieur au ${dayFr(claim.asOf)} n’est pas compté.`
+      doubts.push({ code: 'later_movement', message })
+      break
+    }
+    late.until(serial(movement.date))
+    const done = isCredit ? credit(movement) : pay(movement)
+    if (!isCredit) imputations.push(done)
+    if (done.excess === 0n) continue
+    overpaid += done.excess
+    const what = `${isCredit ? 'L’avoir' : 'Le règlement'} du ${dayFr(movement.date)}`
+    const message = `${what} dépasse ce qui restait dû de ${amountFr(done.excess)}\u00a0: trop-perçu à rendre ou à imputer.`
+    doubts.push({ code: 'overpaid', message })
+  }
+  late.until(asOf)
+  for (const account of accounts) accrue(claim, account, end)
+  return conclude(claim, accounts, imputations, overpaid, doubts)
+}
+
+/** The JSON of `courtois interest`: amounts with two decimals, days YYYY-MM-DD. */
+export function printOwed(result: Owed): object {
+  return {
+    principal: amount(result.principal),
+    interest: amount(result.interest),
+    indemnity: amount(result.indemnity),
+    total: amount(result.total),
+    per_day: amount(result.perDay),
+    ...(result.overpaid === 0n ? {} : { overpaid: amount(result.overpaid) }),
+    segments: result.segments.map((segment) => ({
+      invoice: segment.invoice,
+      from: segment.from.toString(),
+      to: segment.to.toString(),
+      days: segment.days,
+      base: amount(segment.base),
+      percent: percentText(segment.percent),
+      amount: amount(segment.amount),
+      why: segment.why,
+    })),
+    imputations: result.imputations.map((imputation) => ({
+      date: imputation.date.toString(),
+      amount: amount(imputation.amount),
+      to_interest: amount(imputation.toInterest),
+      to_principal: amount(imputation.toPrincipal),
+      ...(imputation.toIndemnity === 0n ? {} : { to_indemnity: amount(imputation.toIndemnity) }),
+      ...(imputation.excess === 0n ? {} : { excess: amount(imputation.excess) }),
+    })),
+    invoices: result.invoices.map((invoice) => ({
+      number: invoice.number,
+      due: invoice.due.toString(),
+      principal: amount(invoice.principal),
+      interest: amount(invoice.interest),
+      indemnity: amount(invoice.indemnity),
+      unpaid: amount(invoice.unpaid),
+    })),
+    doubts: result.doubts.map((doubt) => doubt.message),
+  }
+}
+
+/** Credit notes first on one same day: they say what was owed. */
+function movements(claim: Claim): { movement: Movement; isCredit: boolean }[] {
+  const all = [
+    ...(claim.creditNotes ?? []).map((movement) => ({ movement, isCredit: true })),
+    ...claim.payments.map((movement) => ({ movement, isCredit: false })),
+  ]
+  return all.sort(
+    (a, b) => Temporal.PlainDate.compare(a.movement.date, b.movement.date) || Number(b.isCredit) - Number(a.isCredit),
+  )
+}
+
+/** Marks each invoice still unpaid at the end of its due date: the fixed indemnity is due from the next day. */
+function lateness(claim: Claim, accounts: Account[], doubts: Doubt[]): { until(day: number): void } {
+  let next = 0
+  const stop = claim.stoppedOn === undefined ? Infinity : serial(claim.stoppedOn)
+  return {
+    until(day) {
+      for (; next < accounts.length && accounts[next]!.due < day; next++) {
+        const account = accounts[next]!
+        // L. 441-10, II: none when the opening of insolvency proceedings forbade payment on the due date.
+        if (!claim.indemnity || claim.debtor === 'consumer' || account.principal === 0n || account.due >= stop) continue
+        const law = findEntry('indemnite-forfaitaire', account.invoice.due.add({ days: 1 }), claim.debtor)
+        if (law?.value == null) continue
+        account.indemnity = parseAmount(law.value)
+        if (law.doubt) doubts.push(law.doubt)
+      }
+    },
+  }
+}
+
+/** What the reader must know before any figure is used. */
+function claimDoubts(claim: Claim): Doubt[] {
+  const doubts: Doubt[] = []
+  const say = (code: string, message: string) => doubts.push({ code, message })
+  const { debtor, rate } = claim
+  if (refusedToConsumer(claim)) {
+    say('consumer_penalties', 'Débiteur consommateur\u00a0: les pénalités de l’article L. 441-10 du code de commerce sont refusées (0,00\u00a0€)\u00a0; seul le taux légal court, à compter de la mise en demeure (C. civ. 1231-6 et 1344-1).')
+  }
+  if (debtor === 'consumer' && claim.indemnity) {
+    say('consumer_indemnity', 'Débiteur consommateur\u00a0: l’indemnité forfaitaire de 40\u00a0€ n’est pas due (C. com. L. 441-10 et D. 441-5, CPCE L. 111-8).')
+  }
+  if (debtor === 'public' && rate.kind === 'l441-10') {
+    say('public_rate', 'Débiteur public\u00a0: les intérêts moratoires de la commande publique suivent l’article R. 2192-31 du CCP (taux BCE + 8 points, figé au début du retard) et non l’article L. 441-10\u00a0; utilisez le taux «\u00a0commande-publique\u00a0».')
+  }
+  if (debtor === 'business' && rate.kind === 'commande-publique') {
+    say('public_rate', 'L’article R. 2192-31 du CCP ne vaut que pour un acheteur public\u00a0: régime du débiteur à vérifier.')
+  }
+  if (debtor !== 'business' && claim.floor === 'l441-10' && rate.kind === 'contract') {
+    say('floor_ignored', 'Le minimum de trois fois le taux légal ne vaut qu’entre professionnels\u00a0: il n’est pas appliqué.')
+  }
+  if (rate.kind === 'legal' && rate.from === undefined) {
+    say('no_notice', 'Le jour de la mise en demeure n’est pas donné\u00a0: le taux légal est compté depuis l’échéance, alors qu’il court de la mise en demeure (C. civ. 1231-6 et 1344-1).')
+  }
+  return doubts
+}
+
+function conclude(claim: Claim, accounts: Account[], imputations: Imputation[], overpaid: bigint, doubts: Doubt[]): Owed {
+  const used = [...new Set(accounts.flatMap((account) => account.rates.spans))].filter((span) => span.used)
+  doubts.push(...used.flatMap((span) => span.doubts))
+  const agreed = claim.rate.kind === 'contract' && claim.floor === 'none' && claim.debtor === 'business'
+  if (agreed) doubts.push(...floorDoubts(claim, used))
+  const place = new Map(accounts.map((account) => [account.invoice.number, account]))
+  const invoices = claim.invoices.map(({ number, due, amount: payable }): OwedInvoice => {
+    const { principal, interest, indemnity } = place.get(number)!
+    return { number, due, amount: payable, principal, interest, indemnity, unpaid: principal + interest + indemnity }
+  })
+  const total = (of: (invoice: OwedInvoice) => bigint) => sum(invoices.map(of))
+  return {
+    asOf: claim.asOf,
+    principal: total((invoice) => invoice.principal),
+    interest: total((invoice) => invoice.interest),
+    indemnity: total((invoice) => invoice.indemnity),
+    total: total((invoice) => invoice.unpaid),
+    perDay: perDay(claim, accounts),
+    overpaid,
+    segments: invoices.flatMap(({ number }) => place.get(number)!.segments),
+    imputations,
+    invoices,
+    principalByInvoice: Object.fromEntries(invoices.map(({ number, principal }) => [number, principal])),
+    unpaidByInvoice: Object.fromEntries(invoices.map(({ number, unpaid }) => [number, unpaid])),
+    doubts: [...new Map(doubts.map((doubt) => [doubt.message, doubt])).values()],
+  }
+}
+
+function perDay(claim: Claim, accounts: Account[]): bigint {
+  if (refusedToConsumer(claim)) return 0n
+  if (claim.stoppedOn !== undefined && Temporal.PlainDate.compare(claim.stoppedOn, claim.asOf) <= 0) return 0n
+  const running = accounts.filter((account) => account.start < serial(claim.asOf))
+  const year = claim.dayCount === 'actact' && claim.asOf.add({ days: 1 }).inLeapYear ? 366n : 365n
+  return divideHalfUp(sum(running.map(yearlyInterest)), year * 100_000_000n)
+}

@@ -1,0 +1,22 @@
+import type { Archive } from '../documents/archive.ts'
+import type { Post } from '../documents/send/tray.ts'
+import type { TypstEngine } from '../documents/typst.ts'
+import type { Day } from '../schema/days.ts'
+import type { Sql } from '../schema/db.ts'
+import type { Random } from '../schema/random.ts'
+
+/** What an act needs when it writes a document: where rows, bytes and chance come from. */
+export interface Office {
+  sql: Sql
+  archive: Archive
+  typst: TypstEngine
+  post: Post
+  random: Random
+  /** Where debtors and creditors reach the house, for the addresses printed on paper. */
+  baseUrl: string
+}
+
+/** Documents bear the day, not the second: eight in the morning in Paris, so that they can be made again. */
+export function instantOf(day: Day): Temporal.Instant {
+  return day.toZonedDateTime({ timeZone: 'Europe/Paris', plainTime: '08:00' }).toInstant()
+}

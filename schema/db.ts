@@ -1,0 +1,105 @@
+import postgres from 'postgres'
+
+// The server is asked for ISO dates in UTC (see `connect`), so what arrives is what Temporal reads.
+const types = {
+  day: {
+    to: 1082,
+    from: [1082],
+    serialize: (day: Temporal.PlainDate): string => temporalText(day, Temporal.PlainDate, 'date'),
+    parse: (text: string): Temporal.PlainDate => Temporal.PlainDate.from(text),
+  },
+  instant: {
+    to: 1184,
+    from: [1184],
+    serialize: (instant: Temporal.Instant): string => temporalText(instant, Temporal.Instant, 'timestamptz'),
+    parse: (text: string): Temporal.Instant => Temporal.Instant.from(text),
+  },
+  // Of no time zone, so of little use here; mapped so that no Date of the machine's zone slips in.
+  dateTime: {
+    to: 1114,
+    from: [1114],
+    serialize: (value: Temporal.PlainDateTime): string => temporalText(value, Temporal.PlainDateTime, 'timestamp'),
+    parse: (text: string): Temporal.PlainDateTime => Temporal.PlainDateTime.from(text),
+  },
+  bigint: {
+    to: 20,
+    from: [20],
+    serialize: (value: bigint): string => String(value),
+    parse: (text: string): bigint => BigInt(text),
+  },
+}
+
+interface Types extends Record<string, unknown> {
+  day: Temporal.PlainDate
+  instant: Temporal.Instant
+  dateTime: Temporal.PlainDateTime
+  bigint: bigint
+}
+
+/** What runs a query: a client or a transaction. Functions that read or write take it first. */
+export type Sql = postgres.ISql<Types>
+/** A pool of connections: `listen`, `begin` and `end` besides queries. */
+export type Client = postgres.Sql<Types>
+/** A query not yet awaited, usable as a part of another. */
+export type Fragment = postgres.Fragment
+
+/**
+ * Opens a pool on a PostgreSQL URL, TCP or Unix socket (`postgres://user@%2Ffolder/name` or `?host=/folder`).
+ * Columns: snake_case there, camelCase here; keys inside json values are left alone. date ⇄ Temporal.PlainDate,
+ * timestamptz ⇄ Temporal.Instant, int8 (so count(*) too) ⇄ bigint, numeric → string. `undefined` as a value is refused.
+ * An array of bigint goes in as `${cents.map(String)}::int8[]`: postgres.js takes `${cents}` for one int8.
+ */
+export function connect(
+  url: string,
+  options: { max?: number; onnotice?: (notice: postgres.Notice) => void; onclose?: () => void } = {},
+): Client {
+  const { text, socket } = withoutSocket(url)
+  return postgres(text, {
+    ...(socket === undefined ? {} : { host: socket }),
+    max: options.max ?? 10,
+    onnotice: options.onnotice ?? (() => {}),
+    ...(options.onclose ? { onclose: options.onclose } : {}),
+    types,
+    // No `value` transform: postgres.camel would rename the keys of json values as well.
+    transform: { column: { from: postgres.toCamel, to: postgres.fromCamel } },
+    connection: { application_name: 'courtois', TimeZone: 'UTC', DateStyle: 'ISO', IntervalStyle: 'iso_8601' },
+  })
+}
+
+/** Runs `act` in one transaction; inside a transaction, in a savepoint. Throwing rolls it back. */
+export async function transaction<T>(sql: Sql, act: (sql: Sql) => Promise<T>): Promise<T> {
+  const run = 'savepoint' in sql ? (sql as postgres.TransactionSql<Types>).savepoint : (sql as Client).begin
+  // Boxed, because postgres.js awaits the members of an array that comes back.
+  const { value } = (await run(async (inner) => ({ value: await act(inner) }))) as { value: T }
+  return value
+}
+
+/** A json or jsonb parameter. Never `${JSON.stringify(x)}::jsonb`, which stores a string. A bigint inside is refused. */
+export function json(sql: Sql, value: unknown): postgres.Parameter {
+  if (value === undefined) throw new TypeError('undefined is not a json value')
+  return sql.json(value as postgres.JSONValue)
+}
+
+type TemporalKind = typeof Temporal.PlainDate | typeof Temporal.Instant | typeof Temporal.PlainDateTime
+
+// A Date, or a day where an instant is due, would be turned into something plausible and wrong: refused.
+function temporalText(value: unknown, kind: TemporalKind, type: string): string {
+  if (typeof value === 'string') return value
+  if (value instanceof kind) return value.toString()
+  throw new TypeError(
+    `a ${type} takes a Temporal.${kind.name} or a string, not ${Object.prototype.toString.call(value)}`,
+  )
+}
+
+// postgres.js does not decode a percent-encoded folder, and takes `?host=` for a setting of the server.
+function withoutSocket(url: string): { text: string; socket?: string } {
+  const parsed = new URL(url)
+  const folder = parsed.searchParams.get('host') ?? decodeURIComponent(parsed.hostname)
+  if (!folder.startsWith('/')) return { text: url }
+  parsed.searchParams.delete('host')
+  const user = parsed.username && `${parsed.username}${parsed.password && `:${parsed.password}`}@`
+  return {
+    text: `postgres://${user}localhost${parsed.port && `:${parsed.port}`}${parsed.pathname}${parsed.search}`,
+    socket: folder,
+  }
+}

@@ -1,0 +1,80 @@
+import { createHash } from 'node:crypto'
+import { readdirSync, readFileSync } from 'node:fs'
+import { Logger, runMigrations } from 'graphile-worker'
+import { connect, transaction, type Sql } from './db.ts'
+import { DomainError } from './errors.ts'
+
+const migrations = new URL('./migrations/', import.meta.url)
+// Any number will do, as long as it is ours alone on this database.
+const lock = 7_315_902_664n
+
+interface Migration {
+  name: string
+  text: string
+  checksum: string
+}
+
+/**
+ * Brings the database up to date: graphile-worker's tables, then each file of schema/migrations not yet applied, in
+ * order, each in its own transaction. Answers the names applied now. Refuses an edited, removed or late file.
+ */
+export async function migrate(url: string, folder: URL = migrations): Promise<string[]> {
+  const files = read(folder)
+  const sql = connect(url, { max: 1 })
+  try {
+    // One connection, so one session: the lock makes a second `migrate` wait, and then find nothing left to do.
+    await sql`select pg_advisory_lock(${lock})`
+    await runMigrations({ connectionString: url, logger: new Logger(() => () => {}) })
+    await sql`
+      create table if not exists migration (
+        name       text primary key,
+        checksum   text not null,
+        applied_at timestamptz not null default now()
+      )`
+    const done = await sql<{ name: string; checksum: string }[]>`select name, checksum from migration order by name`
+    const due = pending(files, done)
+    for (const file of due) await transaction(sql, (inner) => apply(inner, file))
+    return due.map(({ name }) => name)
+  } finally {
+    await sql.end()
+  }
+}
+
+async function apply(sql: Sql, { name, text, checksum }: Migration): Promise<void> {
+  await sql.unsafe(text).simple()
+  await sql`insert into migration ${sql({ name, checksum })}`
+}
+
+function read(folder: URL): Migration[] {
+  const names = readdirSync(folder)
+    .filter((name) => name.endsWith('.sql'))
+    .sort()
+  for (const [i, name] of names.entries()) {
+    if (!/^\d{4}_[a-z0-9_]+\.sql$/.test(name)) throw refused(`${name} ne s’appelle pas 0001_sujet.sql`)
+    if (names[i + 1]?.slice(0, 4) === name.slice(0, 4))
+      throw refused(`${name} et ${names[i + 1]} portent le même numéro`)
+  }
+  return names.map((name) => {
+    const text = readFileSync(new URL(name, folder), 'utf8').replaceAll('\r\n', '\n')
+    return { name, text, checksum: createHash('sha256').update(text).digest('hex') }
+  })
+}
+
+function pending(files: Migration[], done: { name: string; checksum: string }[]): Migration[] {
+  for (const { name, checksum } of done) {
+    const file = files.find((candidate) => candidate.name === name)
+    if (!file) throw refused(`la base a reçu ${name}, que ce programme n’a pas (base plus récente que le programme ?)`)
+    if (file.checksum !== checksum) throw refused(`${name} a été modifié après son application`)
+  }
+  const last = done.at(-1)?.name ?? ''
+  const due = files.filter(({ name }) => !done.some((row) => row.name === name))
+  const late = due.find(({ name }) => name < last)
+  if (late) throw refused(`${late.name} vient avant ${last}, déjà appliqué`)
+  return due
+}
+
+function refused(why: string): DomainError {
+  return new DomainError('migration_refused', `Migration refusée : ${why}.`, {
+    remedy: 'Une migration appliquée ne change plus : remettez le fichier, et écrivez la correction dans un nouveau.',
+  })
+}

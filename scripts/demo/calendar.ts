@@ -1,0 +1,46 @@
+import { nextBusinessDay } from '../../procedures/law/calendar.ts'
+import { recordPresentation } from '../../procedures/cases/correspondence.ts'
+import { tick } from '../../procedures/amicable/tick.ts'
+import type { Office } from '../../procedures/office.ts'
+import { drain } from '../../procedures/work.ts'
+import { type Day, dayFr } from '../../schema/days.ts'
+import { registeredNumber } from './people.ts'
+
+/** The demo's world: an office, a database for its jobs, and someone to tell the story to. */
+export interface World {
+  office: Office
+  databaseUrl: string
+  tell: (line: string) => void
+}
+
+/** Lives one day: the tick, the work, and the post that presents what was sent two working days before. */
+export async function live(world: World, today: Day): Promise<void> {
+  await post(world, today)
+  if ((await tick(world.office.sql, today)) > 0) await drain(world.office, world.databaseUrl)
+}
+
+/** Lives every day from one to the other, both included; `scenes` happen on their day, after the tick. */
+export async function liveUntil(world: World, from: Day, until: Day, scenes: Record<string, () => Promise<void>> = {}): Promise<void> {
+  for (let today = from; Temporal.PlainDate.compare(today, until) <= 0; today = today.add({ days: 1 })) {
+    await live(world, today)
+    await scenes[today.toString()]?.()
+  }
+}
+
+async function post({ office, tell }: World, today: Day): Promise<void> {
+  const waiting = await office.sql<{ documentId: string; sentOn: Day; reference: string }[]>`
+    select o.document_id, o.sent_on, d.reference from dispatches o join documents d on d.id = o.document_id
+    where o.channel = 'lrar' and o.sent_on < ${today} and o.presented_on is null order by d.reference`
+  for (const letter of waiting) {
+    const presentedOn = nextBusinessDay(letter.sentOn.add({ days: 2 }))
+    if (Temporal.PlainDate.compare(presentedOn, today) > 0) continue
+    await recordPresentation(office.sql, today, {
+      documentId: letter.documentId,
+      registeredNumber: registeredNumber(office.random),
+      presentedOn,
+      outcome: 'delivered',
+      outcomeOn: presentedOn,
+    }, 'La Poste')
+    tell(`${dayFr(today)} : la Poste présente la lettre ${letter.reference}.`)
+  }
+}

@@ -1,0 +1,40 @@
+import { readFileSync, writeFileSync } from 'node:fs'
+
+// npm leaves out of the lock file the packages for other systems that the registry in use does not have, and `npm ci`
+// then refuses the whole file, everywhere. Their name, version and system are known: that is all an entry needs.
+interface Entry {
+  version?: string
+  dev?: boolean
+  peer?: boolean
+  optionalDependencies?: Record<string, string>
+  [key: string]: unknown
+}
+
+const cpus: Record<string, string> = { 'arm-eabi': 'arm', 'arm-gnueabihf': 'arm', 'arm-musleabihf': 'arm' }
+const platform =
+  /(android|darwin|freebsd|linux|openharmony|win32)-(arm-eabi|arm-gnueabihf|arm-musleabihf|arm64|x64|ia32|ppc64|riscv64|s390x)(?:-(?:gnu|musl|msvc))?$/
+
+const file = new URL('../package-lock.json', import.meta.url)
+const lock = JSON.parse(readFileSync(file, 'utf8')) as { packages: Record<string, Entry> }
+let added = 0
+for (const [path, { dev, peer, optionalDependencies = {} }] of Object.entries(lock.packages)) {
+  for (const [name, version] of Object.entries(optionalDependencies)) {
+    if (lock.packages[`node_modules/${name}`] || lock.packages[`${path}/node_modules/${name}`]) continue
+    const [, os, cpu] = platform.exec(name) ?? []
+    if (!os || !cpu) throw new Error(`${name}: of what system? (npm install would know where the registry has it)`)
+    const libc = os !== 'linux' ? [] : name.includes('musl') ? ['musl'] : name.includes('gnu') ? ['glibc'] : []
+    lock.packages[`node_modules/${name}`] = {
+      version,
+      cpu: [cpus[cpu] ?? cpu],
+      ...(dev ? { dev } : {}),
+      ...(libc.length > 0 ? { libc } : {}),
+      optional: true,
+      os: [os],
+      ...(peer ? { peer } : {}),
+    }
+    added++
+  }
+}
+lock.packages = Object.fromEntries(Object.entries(lock.packages).sort(([a], [b]) => a.localeCompare(b, 'en')))
+writeFileSync(file, `${JSON.stringify(lock, null, 2)}\n`)
+console.log(`${added} packages of other systems added to package-lock.json`)

@@ -1,0 +1,49 @@
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, expect, test } from 'vitest'
+import { canonicalJson, openArchive, sha256 } from '../documents/archive.ts'
+
+const folder = mkdtempSync(join(tmpdir(), 'courtois-archive-'))
+const archive = openArchive(join(folder, 'archive'))
+afterAll(() => rmSync(folder, { recursive: true }))
+
+const bytes = Buffer.from('Mise en demeure')
+const filesOf = (): string[] =>
+  readdirSync(folder, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => entry.name)
+
+test('what is put is found again under its hash, and putting it again changes nothing', async () => {
+  const hash = await archive.put(bytes)
+  expect(hash).toBe(sha256(bytes))
+  expect(await archive.put(bytes)).toBe(hash)
+  expect(Buffer.from(await archive.get(hash)).equals(bytes)).toBe(true)
+  expect([await archive.has(hash), await archive.has(sha256('other'))]).toEqual([true, false])
+  expect(filesOf()).toEqual([hash.slice(2)])
+})
+
+test('ten writers of the same bytes leave one file and nothing temporary', async () => {
+  const hashes = await Promise.all(Array.from({ length: 10 }, () => archive.put(Buffer.from('ensemble'))))
+  expect(new Set(hashes).size).toBe(1)
+  expect(filesOf().filter((name) => name.startsWith('.'))).toEqual([])
+})
+
+test('a document altered on the disk is refused when read, and mended when put again', async () => {
+  const hash = await archive.put(Buffer.from('intact'))
+  writeFileSync(archive.path(hash), 'altéré')
+  await expect(archive.get(hash)).rejects.toMatchObject({ code: 'archive_damaged' })
+  await archive.put(Buffer.from('intact'))
+  expect(Buffer.from(await archive.get(hash)).toString()).toBe('intact')
+})
+
+test('an absent document and a hash that is none are refused in a sentence', async () => {
+  await expect(archive.get(sha256('never'))).rejects.toMatchObject({ code: 'not_archived' })
+  await expect(archive.get('../../etc/passwd')).rejects.toMatchObject({ code: 'bad_hash' })
+  expect(() => archive.path('ABC')).toThrow('SHA-256')
+})
+
+test('canonical JSON does not depend on the order in which keys were written', () => {
+  expect(canonicalJson({ b: [{ d: 1, c: 'é' }], a: null })).toBe('{"a":null,"b":[{"c":"é","d":1}]}')
+  expect(canonicalJson({ a: null, b: [{ c: 'é', d: 1 }] })).toBe(canonicalJson({ b: [{ d: 1, c: 'é' }], a: null }))
+})

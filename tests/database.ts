@@ -1,0 +1,66 @@
+import { afterAll, beforeAll, inject } from 'vitest'
+import { connect, transaction, type Client, type Sql } from '../schema/db.ts'
+
+let made = 0
+
+export interface TestDatabase {
+  sql: Client
+  url: string
+}
+
+/** A database of one's own, migrated and empty, gone afterwards: for a test that commits, listens or runs jobs. */
+export async function withDatabase<T>(act: (sql: Client, url: string) => Promise<T>): Promise<T> {
+  const { sql, url, drop } = await create()
+  try {
+    return await act(sql, url)
+  } finally {
+    await drop()
+  }
+}
+
+/** The same for a whole file: `const db = useDatabase()`, then `db.sql` in its tests. */
+export function useDatabase(): TestDatabase {
+  const database = {} as TestDatabase
+  let drop: () => Promise<void>
+  beforeAll(async () => {
+    const created = await create()
+    Object.assign(database, { sql: created.sql, url: created.url })
+    drop = created.drop
+  })
+  afterAll(() => drop())
+  return database
+}
+
+/** Runs in a transaction and takes everything back, whatever happens. */
+export async function rolledBack<T>(sql: Sql, act: (sql: Sql) => Promise<T>): Promise<T> {
+  const undo = new Error('rolled back')
+  let value: { of: T } | undefined
+  try {
+    await transaction(sql, async (inner) => {
+      value = { of: await act(inner) }
+      throw undo
+    })
+  } catch (error) {
+    if (error !== undo) throw error
+  }
+  return value!.of
+}
+
+async function create(): Promise<TestDatabase & { drop: () => Promise<void> }> {
+  const { url: server, template } = inject('database')
+  const name = `courtois_test_${process.pid}_${++made}`
+  const admin = connect(server, { max: 1 })
+  await admin`create database ${admin(name)} template ${admin(template)}`
+  const url = new URL(server)
+  url.pathname = `/${name}`
+  const sql = connect(url.href, { max: 4 })
+  return {
+    sql,
+    url: url.href,
+    async drop() {
+      await sql.end({ timeout: 5 })
+      await admin`drop database ${admin(name)} with (force)`
+      await admin.end()
+    },
+  }
+}

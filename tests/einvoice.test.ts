@@ -1,0 +1,568 @@
+import { execFile } from 'node:child_process'
+import { readFileSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
+import { PDF } from '@libpdf/core'
+import fc from 'fast-check'
+import { afterAll, describe, expect, test } from 'vitest'
+import { invoiceFromJson, invoiceToJson, readInvoice, type ReadInvoice } from '../documents/einvoice.ts'
+import { luhn, siretIsSound, vatKeyIsSound } from '../documents/einvoice-party.ts'
+import { block, line } from '../documents/einvoice-values.ts'
+import { writeFacturX } from '../documents/facturx.ts'
+import { writeCii, type InvoiceToWrite } from '../documents/facturx-xml.ts'
+import { nativeTypst } from '../documents/typst.ts'
+import { DomainError } from '../schema/errors.ts'
+import { divideHalfUp } from '../schema/money.ts'
+
+const path = (name: string) => fileURLToPath(new URL(`../${name}`, import.meta.url))
+const bytes = (name: string) => new Uint8Array(readFileSync(path(name)))
+const utf8 = (text: string) => new TextEncoder().encode(text)
+const sample = () => readInvoice(bytes('samples/Facture_FR_EN16931.pdf'))
+const codes = (invoice: ReadInvoice) => invoice.doubts.map((doubt) => doubt.code)
+const fields = (invoice: ReadInvoice) => invoice.missing.map((one) => one.field)
+
+async function refusal(input: Uint8Array | string): Promise<DomainError> {
+  const error = await readInvoice(typeof input === 'string' ? utf8(input) : input).then(
+    () => new Error('was read'),
+    (thrown: unknown) => thrown,
+  )
+  if (!(error instanceof DomainError)) throw error
+  expect(error.remedy).not.toBe('')
+  return error
+}
+
+const engine = nativeTypst({ processes: 1 })
+afterAll(() => engine.close())
+const at = Temporal.Instant.from('2026-01-05T10:00:00Z')
+
+const sampleXml = writeCii(await sample())
+const changed = (from: string | RegExp, to: string): string => {
+  const result = sampleXml.replace(from, to)
+  expect(result).not.toBe(sampleXml)
+  return result
+}
+
+describe('reading', () => {
+  test('the invoice of the demo is understood whole, to the cent', async () => {
+    const invoice = await sample()
+    expect(invoiceToJson(invoice)).toMatchObject({
+      kind: 'invoice',
+      number: 'FA-2017-0010',
+      issued_on: '2017-11-13',
+      due_on: '2017-12-13',
+      currency: 'EUR',
+      total: '671.15',
+      net: '624.90',
+      tax: '46.25',
+      prepaid: '201.00',
+      payable: '470.15',
+      seller: { name: 'Au bon moulin', siret: '99999999800010', siren: '999999998', contact: { name: 'Tony Dubois' } },
+      buyer: {
+        name: 'Ma jolie boutique',
+        address: { lines: ['35 rue de la République'], postal_code: '69001', city: 'Lyon' },
+      },
+      iban: 'FR2012421242124212421242124',
+      bic: 'FIDCFR21XXX',
+      order_reference: 'PO445',
+      contract_reference: 'MSPE2017',
+      payment_terms: "30% d'acompte, solde à 30 j",
+      source: { format: 'factur-x', profile: 'EN 16931' },
+    })
+    expect(invoice.lines).toHaveLength(3)
+    expect(invoice.lines[0]).toEqual({
+      description: "Nougat de l'Abbaye 250g",
+      quantity: '20.000',
+      unit: 'C62',
+      unitPrice: '4.10',
+      amount: 8190n,
+      vatRate: '20.00',
+    })
+  })
+
+  test('its two SIRET and its IBAN fail their keys, which is doubtful and not refused', async () => {
+    expect(codes(await sample())).toEqual(['siret_key', 'siret_key', 'iban_key'])
+  })
+
+  test('what a poorer profile leaves out is listed as missing and never invented', async () => {
+    const minimum = await readInvoice(bytes('tests/fixtures/invoices/Facture_FR_MINIMUM.pdf'))
+    expect(fields(minimum)).toEqual(['seller.address', 'buyer.address', 'due_on', 'iban', 'delivered_on', 'lines'])
+    expect(minimum).toMatchObject({ dueOn: null, iban: null, payable: 47015n, total: 67115n, prepaid: 0n })
+    expect(minimum.seller.address).toBeNull()
+    expect(codes(minimum)).toContain('payable_mismatch')
+    const withoutLines = await readInvoice(bytes('tests/fixtures/invoices/Facture_FR_BASICWL.pdf'))
+    expect(fields(withoutLines)).toEqual(['delivered_on', 'lines'])
+    expect(withoutLines).toMatchObject({ payable: 47015n, prepaid: 20100n, source: { profile: 'BASIC WL' } })
+  })
+
+  test('a credit note names the invoice it credits', async () => {
+    const note = await readInvoice(bytes('samples/Avoir_FR_type381_BASIC.pdf'))
+    expect(note).toMatchObject({
+      kind: 'credit_note',
+      number: 'AV-2017-0005',
+      precedingInvoice: 'FA-2017-0010',
+      payable: 23347n,
+    })
+    expect(note.missing).toEqual([])
+  })
+
+  test('one invoice says the same in CII and in UBL', async () => {
+    const cii = invoiceToJson(await readInvoice(bytes('tests/fixtures/invoices/CII_example1.xml')))
+    const ubl = invoiceToJson(await readInvoice(bytes('tests/fixtures/invoices/ubl-tc434-example1.xml')))
+    for (const key of [
+      'number',
+      'issued_on',
+      'due_on',
+      'total',
+      'net',
+      'tax',
+      'payable',
+      'buyer',
+      'seller',
+      'iban',
+      'vat',
+    ] as const) {
+      expect({ [key]: ubl[key] }).toEqual({ [key]: cii[key] })
+    }
+    expect(ubl.lines?.map((one) => one.amount)).toEqual(cii.lines?.map((one) => one.amount))
+  })
+
+  test('bytes are read for what they are, whatever the name says', async () => {
+    const invoice = await readInvoice(bytes('samples/Facture_FR_EN16931.pdf'), { fileName: 'facture.xml' })
+    expect(invoice.source.format).toBe('factur-x')
+  })
+
+  test('what intake prints can be read again', async () => {
+    const printed = invoiceToJson(await sample())
+    const again = invoiceToJson(await readInvoice(utf8(JSON.stringify(printed))))
+    expect({ ...again, source: printed.source }).toEqual(printed)
+  })
+
+  test('characters written as numeric references are read as characters', async () => {
+    const invoice = await readInvoice(utf8(changed('Ma jolie boutique', 'Caf&#233; &amp;lt; &#x2019; <![CDATA[<b>]]>')))
+    expect(invoice.buyer.name).toBe('Café &lt; ’ <b>')
+  })
+
+  test('marks that turn the reading direction of a name are dropped', async () => {
+    expect((await readInvoice(utf8(changed('Ma jolie boutique', 'abc\u202Efdp.exe\u0007')))).buyer.name).toBe(
+      'abcfdp.exe',
+    )
+  })
+
+  test('a line may have more than two decimals, and its rounding is shown', async () => {
+    const invoice = await readInvoice(utf8(changed('<ram:LineTotalAmount>48.00<', '<ram:LineTotalAmount>47.9951<')))
+    expect(invoice.lines[1]?.amount).toBe(4800n)
+    expect(codes(invoice)).toContain('line_rounded')
+  })
+})
+
+describe('refusing', () => {
+  const due = '20171213'
+  test.each([
+    [
+      'a DOCTYPE',
+      'xml_doctype',
+      () => `<!DOCTYPE a [<!ENTITY x SYSTEM "file:///etc/passwd">]>${sampleXml.replace(/<\?xml.*\n/, '')}`,
+    ],
+    ['another encoding', 'not_utf8', () => changed('UTF-8', 'ISO-8859-1')],
+    ['an XML that is something else', 'unknown_xml', () => '<html><body/></html>'],
+    ['an XML that borrows the name of the root', 'unknown_xml', () => '<Invoice><ID>1</ID></Invoice>'],
+    ['a bank statement', 'not_an_invoice', () => '<Document xmlns="urn:iso:std:iso:20022:tech:xsd:camt.053.001.08"/>'],
+    ['a quotation', 'not_an_invoice', () => changed('>380<', '>310<')],
+    ['an unclosed element', 'malformed_xml', () => sampleXml.slice(0, -30)],
+    ['elements nested without end', 'malformed_xml', () => '<a>'.repeat(5000) + '</a>'.repeat(5000)],
+    ['a payable amount of zero', 'nothing_to_pay', () => changed('DuePayableAmount>470.15', 'DuePayableAmount>0.00')],
+    [
+      'a negative payable amount',
+      'negative_amount',
+      () => changed('DuePayableAmount>470.15', 'DuePayableAmount>-470.15'),
+    ],
+    ['a negative total', 'negative_amount', () => changed('GrandTotalAmount>671.15', 'GrandTotalAmount>-671.15')],
+    [
+      'more than a thousand billion',
+      'absurd_amount',
+      () => changed('DuePayableAmount>470.15', 'DuePayableAmount>1000000000000.01'),
+    ],
+    [
+      'digits without end',
+      'absurd_amount',
+      () => changed('DuePayableAmount>470.15', `DuePayableAmount>${'9'.repeat(400)}`),
+    ],
+    ['an amount with a comma', 'bad_amount', () => changed('DuePayableAmount>470.15', 'DuePayableAmount>470,15')],
+    [
+      'an amount to the tenth of a cent',
+      'bad_amount',
+      () => changed('DuePayableAmount>470.15', 'DuePayableAmount>470.155'),
+    ],
+    [
+      'two payable amounts that differ',
+      'ambiguous_xml',
+      () =>
+        changed('</ram:DuePayableAmount>', '</ram:DuePayableAmount><ram:DuePayableAmount>1.00</ram:DuePayableAmount>'),
+    ],
+    [
+      'an amount in another currency',
+      'mixed_currencies',
+      () => changed('<ram:DuePayableAmount>', '<ram:DuePayableAmount currencyID="USD">'),
+    ],
+    ['a currency we do not know', 'unknown_currency', () => sampleXml.replaceAll('EUR', 'XAU')],
+    ['a due date before the issue', 'due_before_issue', () => changed(due, '20171112')],
+    ['the thirtieth of February', 'bad_date', () => changed(due, '20180230')],
+    ['a date in another format', 'bad_date', () => changed(due, '2017-12-13')],
+    ['a year of another age', 'bad_date', () => changed(due, '21171213').replace('20171113', '00171113')],
+    [
+      'an invoice without number',
+      'incomplete_invoice',
+      () => changed('<ram:ID>FA-2017-0010</ram:ID>', '<ram:ID> </ram:ID>'),
+    ],
+    ['a name as long as a novel', 'text_too_long', () => changed('Ma jolie boutique', 'x'.repeat(2000))],
+    ['a table', 'unsupported_format', () => 'numero;montant\nF1;12,00\n'],
+    ['a spreadsheet', 'unsupported_format', () => 'PK\u0003\u0004rest'],
+    ['nothing', 'empty_file', () => ''],
+    ['half a JSON', 'invalid_json', () => '{"number": '],
+    [
+      'a JSON with amounts as floats',
+      'invalid_file',
+      () => '{"number":"1","issued_on":"2026-01-01","currency":"EUR","total":1.1}',
+    ],
+  ])('%s is refused (%s)', async (_what, code, make) => {
+    expect((await refusal(make())).code).toBe(code)
+  })
+
+  test('bytes that are not UTF-8 are refused', async () => {
+    expect((await refusal(new Uint8Array([0x3c, 0x61, 0x3e, 0xe9, 0x3c]))).code).toBe('not_utf8')
+  })
+
+  test('more than 20 MB are refused without being read', async () => {
+    expect((await refusal(new Uint8Array(20 * 1024 * 1024 + 1))).code).toBe('file_too_large')
+  })
+
+  test('a PDF without XML, a locked one and a broken one are told apart', async () => {
+    const plain = PDF.create()
+    plain.addPage()
+    plain.addAttachment('notice.txt', utf8('rien'))
+    expect((await refusal(await plain.save())).code).toBe('pdf_without_xml')
+    const locked = await PDF.load(bytes('samples/Facture_FR_EN16931.pdf'))
+    locked.setProtection({ userPassword: 'secret', ownerPassword: 'owner' })
+    expect((await refusal(await locked.save())).code).toBe('encrypted_pdf')
+    expect((await refusal('%PDF-1.7\nnothing more')).code).toBe('unreadable_pdf')
+  })
+
+  test('an attachment that inflates beyond 20 MB is refused before it fills the memory', async () => {
+    const bomb = PDF.create()
+    bomb.addPage()
+    bomb.addAttachment('factur-x.xml', new Uint8Array(40 * 1024 * 1024).fill(32))
+    const file = await bomb.save()
+    expect(file.length).toBeLessThan(1024 * 1024)
+    expect((await refusal(file)).code).toBe('unreadable_pdf')
+  })
+})
+
+describe('surviving', () => {
+  test('whatever is done to an invoice, it is read or refused in a sentence, never a crash', async () => {
+    const json = JSON.stringify(invoiceToJson(await sample()))
+    const edit = fc.record({
+      at: fc.nat(),
+      cut: fc.nat(40),
+      put: fc.oneof(
+        fc.string({ unit: 'binary', maxLength: 8 }),
+        fc.constantFrom('<', '&', '"', '-', '99', '<a>', '</a>'),
+      ),
+    })
+    await fc.assert(
+      fc.asyncProperty(
+        fc.constantFrom(sampleXml, json),
+        fc.array(edit, { minLength: 1, maxLength: 3 }),
+        async (start, edits) => {
+          const broken = edits.reduce((now, { at, cut, put }) => {
+            const from = at % now.length
+            return now.slice(0, from) + put + now.slice(from + cut)
+          }, start)
+          const outcome = await readInvoice(utf8(broken)).catch((error: unknown) => error)
+          if (outcome instanceof Error && !(outcome instanceof DomainError)) throw outcome
+        },
+      ),
+      { numRuns: 150 },
+    )
+  })
+})
+
+describe('doubting', () => {
+  test('SIREN and SIRET are checked by Luhn, those of La Poste by their own rule', () => {
+    expect(luhn('732829320')).toBe(true)
+    expect(siretIsSound('73282932000074')).toBe(true)
+    expect(siretIsSound('73282932000075')).toBe(false)
+    expect(siretIsSound('35600000000048')).toBe(true)
+    expect(siretIsSound('35600000049837')).toBe(true)
+    expect(siretIsSound('35600000049838')).toBe(false)
+  })
+
+  test('the key of a French VAT number is checked when it is made of digits', () => {
+    expect(vatKeyIsSound('FR44732829320')).toBe(true)
+    expect(vatKeyIsSound('FR45732829320')).toBe(false)
+    expect(vatKeyIsSound('FRK7399859412')).toBe(true)
+  })
+
+  test.each([
+    [
+      'a total that is not net plus tax',
+      'total_mismatch',
+      () => changed('GrandTotalAmount>671.15', 'GrandTotalAmount>672.15'),
+    ],
+    [
+      'a payable that is not total less prepaid',
+      'payable_mismatch',
+      () => changed('DuePayableAmount>470.15', 'DuePayableAmount>470.16'),
+    ],
+    [
+      'lines that do not make the net',
+      'lines_mismatch',
+      () => changed('<ram:LineTotalAmount>48.00', '<ram:LineTotalAmount>58.00'),
+    ],
+    [
+      'a line that is not quantity by price',
+      'line_mismatch',
+      () => changed('<ram:LineTotalAmount>48.00', '<ram:LineTotalAmount>58.00'),
+    ],
+    [
+      'VAT that is not its rate',
+      'vat_rate_mismatch',
+      () =>
+        changed(
+          '<ram:RateApplicablePercent>20.00</ram:RateApplicablePercent>\n</ram:ApplicableTradeTax>\n<ram:ApplicableTradeTax>',
+          '<ram:RateApplicablePercent>10.00</ram:RateApplicablePercent>\n</ram:ApplicableTradeTax>\n<ram:ApplicableTradeTax>',
+        ),
+    ],
+    ['a VAT number of someone else', 'vat_siren_mismatch', () => changed('FR11999999998', 'FR44732829320')],
+    ['a factored debt', 'factored', () => changed('>380<', '>393<')],
+    ['a seller that is its own buyer', 'same_party', () => sampleXml.replaceAll('78787878400035', '99999999800010')],
+  ])('%s is shown (%s)', async (_what, code, make) => {
+    expect(codes(await readInvoice(utf8(make())))).toContain(code)
+  })
+})
+
+describe('writing', () => {
+  const text = fc.oneof(
+    fc.constantFrom('#panic("x") *b* $x$ <b>@ref', ']]>&amp;<!DOCTYPE a>', 'SOCIÉTÉ « Œuvre » & fils', '__proto__'),
+    fc.string({ unit: 'binary', maxLength: 60 }),
+    fc.string({ unit: 'grapheme', maxLength: 60 }),
+  )
+  const oneLine = text.map((value) => line(value) ?? 'x')
+  const orNull = <T>(value: fc.Arbitrary<T>) => fc.option(value, { nil: null })
+  const digits = (length: number) =>
+    fc.array(fc.integer({ min: 0, max: 9 }), { minLength: length, maxLength: length }).map((all) => all.join(''))
+
+  const party = fc
+    .record({
+      name: oneLine,
+      form: orNull(oneLine),
+      siren: digits(9),
+      nic: orNull(digits(5)),
+      key: digits(2),
+      street: fc.array(oneLine, { maxLength: 3 }),
+      postalCode: orNull(digits(5)),
+      city: oneLine,
+      country: fc.constantFrom('FR', 'DE', 'MG'),
+      phone: orNull(oneLine),
+      email: orNull(oneLine),
+    })
+    .map((one) => ({
+      name: one.name,
+      ...(one.form === null ? {} : { legalForm: one.form }),
+      siret: one.nic === null ? null : one.siren + one.nic,
+      siren: one.siren,
+      vat: `FR${one.key}${one.siren}`,
+      address: { lines: one.street, postalCode: one.postalCode, city: one.city, country: one.country },
+      contact:
+        one.phone === null && one.email === null
+          ? null
+          : {
+              ...(one.phone === null ? {} : { phone: one.phone }),
+              ...(one.email === null ? {} : { email: one.email }),
+            },
+    }))
+
+  const item = fc.record({
+    description: oneLine,
+    quantity: fc.integer({ min: 1, max: 5000 }),
+    price: fc.bigInt(1n, 10_000_000n),
+    rate: fc.constantFrom('20.00', '5.50', '2.1'),
+  })
+
+  const anyInvoice: fc.Arbitrary<InvoiceToWrite> = fc
+    .record({
+      kind: fc.constantFrom('invoice' as const, 'credit_note' as const),
+      number: oneLine,
+      seller: party,
+      buyer: party,
+      items: fc.array(item, { minLength: 1, maxLength: 5 }),
+      issued: fc.integer({ min: 0, max: 20_000 }),
+      term: orNull(fc.integer({ min: 0, max: 400 })),
+      iban: fc.constantFrom(null, 'FR7630006000011234567890189'),
+      order: orNull(oneLine),
+      terms: text.map((value) => block(value) ?? 'à réception'),
+      notes: fc.array(
+        text.map((value) => block(value) ?? 'note'),
+        { maxLength: 3 },
+      ),
+      preceding: orNull(oneLine),
+    })
+    .map((one) => {
+      const issuedOn = Temporal.PlainDate.from('1990-01-01').add({ days: one.issued })
+      const lines = one.items.map(({ description, quantity, price, rate }) => ({
+        description,
+        quantity: String(quantity),
+        unit: 'C62',
+        unitPrice: `${price / 100n}.${String(price % 100n).padStart(2, '0')}`,
+        amount: BigInt(quantity) * price,
+        vatRate: rate,
+      }))
+      const vatBreakdown = [...new Set(lines.map((row) => row.vatRate))].map((rate) => {
+        const basis = lines.filter((row) => row.vatRate === rate).reduce((total, row) => total + row.amount, 0n)
+        return {
+          rate,
+          basis,
+          tax: divideHalfUp(basis * BigInt(Math.round(Number(rate) * 100)), 10_000n),
+          category: 'S',
+        }
+      })
+      const net = vatBreakdown.reduce((total, row) => total + row.basis, 0n)
+      const tax = vatBreakdown.reduce((total, row) => total + row.tax, 0n)
+      const prepaid = (net + tax) / 3n
+      return {
+        kind: one.kind,
+        number: line(one.number.slice(0, 80).toWellFormed(), 100) ?? 'F',
+        issuedOn,
+        dueOn: one.term === null ? null : issuedOn.add({ days: one.term }),
+        currency: 'EUR',
+        net,
+        tax,
+        total: net + tax,
+        prepaid,
+        payable: net + tax - prepaid,
+        seller: one.seller,
+        buyer: one.buyer,
+        iban: one.iban,
+        bic: one.iban && 'AGRIFRPP',
+        paymentReference: null,
+        orderReference: one.order,
+        contractReference: null,
+        deliveredOn: issuedOn,
+        paymentTerms: one.terms,
+        precedingInvoice: one.preceding,
+        lines,
+        vatBreakdown,
+        notes: one.notes,
+      }
+    })
+
+  // The whole invoice but for what the container and the checks add.
+  const told = (invoice: InvoiceToWrite) =>
+    invoiceToJson({ ...invoice, source: { format: 'cii', profile: null }, missing: [], doubts: [] })
+
+  test('reading back what was written gives the same invoice, whatever the texts', async () => {
+    await fc.assert(
+      fc.asyncProperty(anyInvoice, async (invoice) => {
+        const read = await readInvoice(utf8(writeCii(invoice)))
+        expect(told(read)).toEqual(told(invoice))
+        const sound = new Set(['siret_key', 'siren_key', 'vat_key'])
+        expect(codes(read).filter((code) => !sound.has(code))).toEqual([])
+      }),
+      { numRuns: 150 },
+    )
+  })
+
+  test('the PDF carries the XML, says it is a Factur-X, prints a hostile name as it is, and is the same twice', async () => {
+    const invoice = { ...(await sample()), iban: 'FR7630006000011234567890189', bic: 'AGRIFRPP' }
+    const name = '#panic("x") *b* $x$ <b>@ref'
+    invoice.buyer = { ...invoice.buyer, name }
+    const mentions = [
+      { subject: 'PMD' as const, text: 'Pénalités de retard\u00a0: 10,00\u00a0% l’an.' },
+      { subject: 'PMT' as const, text: 'Indemnité forfaitaire pour frais de recouvrement\u00a0: 40,00\u00a0€.' },
+    ]
+    const { pdf, xml } = await writeFacturX({ ...invoice, mentions }, { engine, at })
+    const again = await writeFacturX({ ...invoice, mentions }, { engine, at })
+    expect(Buffer.compare(pdf, again.pdf)).toBe(0)
+    expect(xml).toContain('<ram:SubjectCode>PMT</ram:SubjectCode>')
+
+    const read = await readInvoice(pdf)
+    expect(told(read)).toEqual(told({ ...invoice, notes: [...invoice.notes, ...mentions.map((one) => one.text)] }))
+    expect(read.source).toEqual({ format: 'factur-x', profile: 'EN 16931' })
+
+    const document = await PDF.load(pdf)
+    expect(document.recoveredViaBruteForce).toBe(false)
+    const printed = document
+      .getPages()
+      .map((page) => page.extractText().text)
+      .join('\n')
+      .replace(/\s+/g, ' ')
+    for (const words of [name, 'FA-2017-0010', '470,15 €', '13 décembre 2017', 'FR76 3000 6000', '40,00 €'])
+      expect(printed).toContain(words)
+    const raw = Buffer.from(pdf).toString('latin1')
+    expect(raw).toContain('<fx:ConformanceLevel>EN 16931</fx:ConformanceLevel>')
+    expect(raw).toContain('<pdfaid:part>3</pdfaid:part>')
+    expect(raw).toContain('/AFRelationship /Alternative')
+  })
+
+  test('an invoice that its profile cannot tell truthfully is refused', async () => {
+    const invoice = await sample()
+    const code = (change: Partial<InvoiceToWrite>) => {
+      try {
+        return writeCii({ ...invoice, ...change }).length
+      } catch (error) {
+        return (error as DomainError).code
+      }
+    }
+    expect(code({ lines: [] })).toBe('incomplete_invoice')
+    expect(code({ seller: { ...invoice.seller, address: null } })).toBe('incomplete_invoice')
+    expect(code({ dueOn: null, paymentTerms: null })).toBe('incomplete_invoice')
+    expect(code({ payable: 1n })).toBe('inconsistent_invoice')
+    expect(code({ vatBreakdown: [] })).toBe('incomplete_invoice')
+  })
+
+  test('an invoice without VAT says why', () => {
+    const invoice = invoiceFromJson({
+      number: 'F-1',
+      issued_on: '2026-01-05',
+      due_on: '2026-02-04',
+      currency: 'EUR',
+      total: '100.00',
+      net: '100.00',
+      tax: '0.00',
+      seller: {
+        name: 'Micro',
+        siren: '732829320',
+        address: { lines: ['1 rue X'], postal_code: '75001', city: 'Paris', country: 'FR' },
+      },
+      buyer: { name: 'Client', address: { lines: ['2 rue Y'], postal_code: '75002', city: 'Paris', country: 'FR' } },
+      lines: [{ description: 'Conseil', quantity: '1', unit_price: '100.00', amount: '100.00', vat_rate: '0' }],
+      vat: [{ rate: '0', basis: '100.00', tax: '0.00', category: 'E' }],
+    })
+    expect(() => writeCii(invoice)).toThrow(/exemption_reason/)
+    const xml = writeCii({ ...invoice, exemptionReason: 'TVA non applicable, article 293 B du CGI' })
+    expect(xml).toContain('<ram:ExemptionReason>TVA non applicable, article 293 B du CGI</ram:ExemptionReason>')
+  })
+})
+
+describe('courtois intake', () => {
+  const run = (...files: string[]) =>
+    promisify(execFile)(process.execPath, [path('scripts/courtois.ts'), 'intake', ...files]).then(
+      ({ stdout, stderr }) => ({ code: 0, stdout, stderr }),
+      ({ code, stdout, stderr }: { code: number; stdout: string; stderr: string }) => ({ code, stdout, stderr }),
+    )
+
+  test('it prints what is understood, doubtful and missing, and exits 0 though things be missing', async () => {
+    const { code, stdout } = await run(path('samples/Facture_FR_EN16931.pdf'), '--dry-run')
+    expect(code).toBe(0)
+    const json = JSON.parse(stdout) as { payable: string; doubts: unknown[]; missing: unknown[] }
+    expect(json).toMatchObject({ payable: '470.15', due_on: '2017-12-13' })
+    expect(json.doubts).toHaveLength(3)
+    expect(json.missing).toHaveLength(1)
+  })
+
+  test('it exits 1 with a sentence and no stack when a file is refused, 2 when none is named', async () => {
+    const refused = await run(path('package.json'))
+    expect(refused).toMatchObject({ code: 1, stdout: '' })
+    expect(refused.stderr).not.toMatch(/\n\s+at /)
+    expect((await run()).code).toBe(2)
+  })
+})
