@@ -37,11 +37,7 @@ export function linesOfBordereau(document: PDF, exhibits: readonly ExhibitLabel[
       const [, word, number] = /^(pi[eè]ce n ?[°º] ?)?([1-9]\d*(?:-\d+)?)(?![\d-])/i.exec(text) ?? []
       if (number === undefined) return []
       const exhibit = exhibits.find((one) => one.number === number)
-      const named =
-        exhibit &&
-        [exhibit.reference, exhibit.date?.split('-').toReversed().join('/')].some(
-          (mark) => mark && text.includes(plain(mark)),
-        )
+      const named = exhibit && marksOf(exhibit).some((mark) => text.toLowerCase().includes(mark))
       if (word === undefined && !named) return []
       const announced = (/\((\d+) ?pages?\)/.exec(text) ?? (word === undefined ? / (\d{1,4})$/.exec(text) : null))?.[1]
       const { x, y, width, height } = line.bbox
@@ -50,4 +46,11 @@ export function linesOfBordereau(document: PDF, exhibits: readonly ExhibitLabel[
       ]
     }),
   )
+}
+
+/** What a row may be known by when its cells wrap: the first words of its kind and of its reference, its date. */
+function marksOf({ type, reference, date }: ExhibitLabel): string[] {
+  const first = (text: string): string => text.trim().split(/\s+/)[0]!.toLowerCase()
+  const day = date?.split('-').toReversed().join('/')
+  return [first(type), first(reference), ...(day ? [day] : [])].filter((mark) => mark.length > 1)
 }

@@ -1,4 +1,4 @@
-import { PDF, PdfArray, PdfString } from '@libpdf/core'
+import { PdfArray, PdfString, type PDF } from '@libpdf/core'
 import type { Doubt } from '../schema/errors.ts'
 import { sha256 } from './archive.ts'
 import { imagePage, textPages } from './exhibit-pages.ts'

@@ -26,14 +26,11 @@ export async function writeFacturX(
   return { pdf: describeFacturx(pdf), xml }
 }
 
-const decimalFr = (text: string): string =>
-  text
-    .replace(/^(-?\d+)\.(\d*?)0*$/, '$1,$2')
-    .replace(/,$/, '')
-    .replace('-', '\u2212')
-const priceFr = (text: string): string => {
-  const [whole, decimals = ''] = text.split('.') as [string, string?]
-  return `${whole},${decimals.replace(/0+$/, '').padEnd(2, '0')}`.replace('-', '\u2212')
+// « 1234.500 » → « 1 234,5 »; a price keeps two decimals at least.
+function decimalFr(text: string, places = 0): string {
+  const [whole, decimals = ''] = text.replace('-', '\u2212').split('.') as [string, string?]
+  const kept = decimals.replace(/0+$/, '').padEnd(places, '0')
+  return whole.replace(/\B(?=(\d{3})+$)/g, '\u202f') + (kept && `,${kept}`)
 }
 const rateFr = (text: string | null): string => (text === null ? '' : `${decimalFr(text)}\u00a0%`)
 
@@ -93,7 +90,7 @@ function printed(invoice: InvoiceToWrite) {
     lines: invoice.lines.map((one) => [
       line(one.description) ?? '',
       [decimalFr(one.quantity!), units[one.unit ?? 'C62'] ?? line(one.unit ?? null)].filter(Boolean).join('\u00a0'),
-      priceFr(one.unitPrice!),
+      decimalFr(one.unitPrice!, 2),
       rateFr(one.vatRate),
       money(one.amount),
     ]),

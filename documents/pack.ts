@@ -109,7 +109,8 @@ export async function assemblePack(
   const labels = parts.flatMap((part) => part.exhibit ?? [])
   const citations = opened.map(({ document }, i) => {
     const { role } = parts[i]!
-    if (role === 'exhibit') return []
+    // What others wrote (a court's order, a proof) may cite exhibits that are not ours.
+    if (!['application', 'statement', 'bordereau', 'instruction'].includes(role)) return []
     return [...(role === 'bordereau' ? linesOfBordereau(document, labels) : []), ...citationsIn(document)]
   })
   refuseBadCitations(parts, citations)

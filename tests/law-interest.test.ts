@@ -58,7 +58,11 @@ describe('what is owed', () => {
   })
 
   test('asks for no rate after the day everything was paid', () => {
-    const claim = simple({ as_of: '2030-01-01', rate: { kind: 'l441-10' }, payments: [{ date: '2025-03-01', amount: '20000.00' }] })
+    const claim = simple({
+      as_of: '2030-01-01',
+      rate: { kind: 'l441-10' },
+      payments: [{ date: '2025-03-01', amount: '20000.00' }],
+    })
     expect(compute(claim)).toMatchObject({ total: '0.00', overpaid: amount(2_000_000n - 1_000_000n - 21_256n) })
     expect(() => compute({ ...claim, payments: [] })).toThrow(/taux-bce.*1er\u00a0janvier\u00a02027/)
   })
@@ -68,13 +72,24 @@ describe('what is owed', () => {
       { number: 'A', amount: '100.00', due: '2025-06-01' },
       { number: 'B', amount: '200.00', due: '2025-06-01' },
     ]
-    const found = owed(readClaim(simple({ as_of: '2025-06-01', invoices, payments: [{ date: '2025-06-01', amount: '100.00' }] })))
+    const found = owed(
+      readClaim(simple({ as_of: '2025-06-01', invoices, payments: [{ date: '2025-06-01', amount: '100.00' }] })),
+    )
     expect(found.principalByInvoice).toEqual({ A: 6666n, B: 13334n })
   })
 
   test('pays interest and principal before the fixed indemnity, and counts what is left over', () => {
-    const found = owed(readClaim(simple({ as_of: '2025-07-01', indemnity: true, payments: [{ date: '2025-07-01', amount: '10600.00' }] })))
-    expect(found.imputations[0]).toMatchObject({ toInterest: 49589n, toPrincipal: 1_000_000n, toIndemnity: 4000n, excess: 6411n })
+    const found = owed(
+      readClaim(
+        simple({ as_of: '2025-07-01', indemnity: true, payments: [{ date: '2025-07-01', amount: '10600.00' }] }),
+      ),
+    )
+    expect(found.imputations[0]).toMatchObject({
+      toInterest: 49589n,
+      toPrincipal: 1_000_000n,
+      toIndemnity: 4000n,
+      excess: 6411n,
+    })
     expect(found).toMatchObject({ total: 0n, overpaid: 6411n, perDay: 0n })
   })
 
@@ -89,7 +104,9 @@ describe('what is owed', () => {
       { number: 'A', amount: '100.00', due: '2025-03-01' },
       { number: 'B', amount: '100.00', due: '2025-08-01' },
     ]
-    expect(compute(simple({ invoices, stopped_on: '2025-07-01', indemnity: true }))).toMatchObject({ indemnity: '40.00' })
+    expect(compute(simple({ invoices, stopped_on: '2025-07-01', indemnity: true }))).toMatchObject({
+      indemnity: '40.00',
+    })
   })
 
   test.each([
@@ -105,67 +122,97 @@ describe('what is owed', () => {
     ['an unknown debtor', { debtor: 'friend' }],
     ['an unknown field', { as_off: '2026-01-01' }],
     ['a payment of an unknown invoice', { payments: [{ date: '2025-07-01', amount: '1.00', invoice: 'G' }] }],
-    ['two invoices of one number', { invoices: [1, 2].map(() => ({ number: 'F', amount: '1.00', due: '2025-01-01' })) }],
+    [
+      'two invoices of one number',
+      { invoices: [1, 2].map(() => ({ number: 'F', amount: '1.00', due: '2025-01-01' })) },
+    ],
     ['a day before any agreed rate', { rate: { kind: 'contract', steps: [{ from: '2025-06-01', percent: '10' }] } }],
   ])('refuses %s', (_what, more) => {
     expect(() => compute(simple(more))).toThrow(DomainError)
   })
 
   const cents = fc.bigInt({ min: 1n, max: 10_000_000n })
-  const dayFrom2015 = fc.integer({ min: 0, max: 4000 }).map((n) => Temporal.PlainDate.from('2015-01-01').add({ days: n }))
+  const dayFrom2015 = fc
+    .integer({ min: 0, max: 4000 })
+    .map((n) => Temporal.PlainDate.from('2015-01-01').add({ days: n }))
 
   test('does not depend on the day one stops to count, but for a cent a segment', () => {
     fc.assert(
-      fc.property(cents, dayFrom2015, fc.integer({ min: 1, max: 900 }), fc.integer({ min: 1, max: 900 }), (base, due, first, more) => {
-        const claim = readClaim(simple({ invoices: [{ number: 'F', amount: amount(base), due: due.toString() }], rate: { kind: 'l441-10' } }))
-        const [cut, end] = [due.add({ days: first }), due.add({ days: first + more })]
-        if (Temporal.PlainDate.compare(end, '2026-12-31') > 0) return
-        const whole = owed({ ...claim, asOf: end })
-        const left = owed({ ...claim, asOf: cut })
-        const right = owed({ ...claim, asOf: end, invoices: [{ number: 'F', amount: base, due: cut }] })
-        const gap = whole.interest - left.interest - right.interest
-        const segments = BigInt(whole.segments.length + left.segments.length + right.segments.length)
-        expect((gap < 0n ? -gap : gap) <= segments).toBe(true)
-        expect(sum(whole.segments.map((segment) => segment.amount))).toBe(whole.interest)
-        expect(sum(whole.segments.map((segment) => BigInt(segment.days)))).toBe(BigInt(first + more))
-      }),
+      fc.property(
+        cents,
+        dayFrom2015,
+        fc.integer({ min: 1, max: 900 }),
+        fc.integer({ min: 1, max: 900 }),
+        (base, due, first, more) => {
+          const claim = readClaim(
+            simple({
+              invoices: [{ number: 'F', amount: amount(base), due: due.toString() }],
+              rate: { kind: 'l441-10' },
+            }),
+          )
+          const [cut, end] = [due.add({ days: first }), due.add({ days: first + more })]
+          if (Temporal.PlainDate.compare(end, '2026-12-31') > 0) return
+          const whole = owed({ ...claim, asOf: end })
+          const left = owed({ ...claim, asOf: cut })
+          const right = owed({ ...claim, asOf: end, invoices: [{ number: 'F', amount: base, due: cut }] })
+          const gap = whole.interest - left.interest - right.interest
+          const segments = BigInt(whole.segments.length + left.segments.length + right.segments.length)
+          expect((gap < 0n ? -gap : gap) <= segments).toBe(true)
+          expect(sum(whole.segments.map((segment) => segment.amount))).toBe(whole.interest)
+          expect(sum(whole.segments.map((segment) => BigInt(segment.days)))).toBe(BigInt(first + more))
+        },
+      ),
       { numRuns: 200 },
     )
   })
 
   test('keeps every cent of every payment, and never owes less than nothing', () => {
-    const movement = fc.record({ amount: cents, days: fc.integer({ min: -100, max: 700 }), invoice: fc.option(fc.constantFrom('A', 'B', 'C')) })
+    const movement = fc.record({
+      amount: cents,
+      days: fc.integer({ min: -100, max: 700 }),
+      invoice: fc.option(fc.constantFrom('A', 'B', 'C')),
+    })
     const invoices = fc.tuple(cents, cents, cents, fc.boolean())
     fc.assert(
-      fc.property(invoices, fc.array(movement, { maxLength: 12 }), fc.boolean(), fc.boolean(), ([a, b, c, sameDay], payments, first, capitalise) => {
-        const claim = simple({
-          as_of: '2026-06-30',
-          capitalise,
-          indemnity: true,
-          imputation: first ? 'interest_first' : 'principal_first',
-          invoices: [
-            { number: 'A', amount: amount(a), due: '2024-08-01' },
-            { number: 'B', amount: amount(b), due: sameDay ? '2024-08-01' : '2025-01-31' },
-            { number: 'C', amount: amount(c), due: '2025-09-30' },
-          ],
-          payments: payments.map(({ amount: paid, days, invoice }) => ({
-            amount: amount(paid),
-            date: Temporal.PlainDate.from('2024-08-01').add({ days }).toString(),
-            ...(invoice === null ? {} : { invoice }),
-          })),
-        })
-        const found = owed(readClaim(claim))
-        for (const { amount: paid, toInterest, toPrincipal, toIndemnity, excess } of found.imputations) {
-          expect(toInterest + toPrincipal + toIndemnity + excess).toBe(paid)
-        }
-        const accrued = sum(found.segments.map((segment) => segment.amount))
-        expect(found.interest).toBe(accrued - sum(found.imputations.map((one) => one.toInterest)))
-        expect(found.principal).toBe(a + b + c - sum(found.imputations.map((one) => one.toPrincipal)))
-        for (const invoice of found.invoices) {
-          expect([invoice.principal >= 0n, invoice.interest >= 0n, invoice.indemnity >= 0n]).toEqual([true, true, true])
-        }
-        expect(found.total).toBe(sum(found.invoices.map((invoice) => invoice.unpaid)))
-      }),
+      fc.property(
+        invoices,
+        fc.array(movement, { maxLength: 12 }),
+        fc.boolean(),
+        fc.boolean(),
+        ([a, b, c, sameDay], payments, first, capitalise) => {
+          const claim = simple({
+            as_of: '2026-06-30',
+            capitalise,
+            indemnity: true,
+            imputation: first ? 'interest_first' : 'principal_first',
+            invoices: [
+              { number: 'A', amount: amount(a), due: '2024-08-01' },
+              { number: 'B', amount: amount(b), due: sameDay ? '2024-08-01' : '2025-01-31' },
+              { number: 'C', amount: amount(c), due: '2025-09-30' },
+            ],
+            payments: payments.map(({ amount: paid, days, invoice }) => ({
+              amount: amount(paid),
+              date: Temporal.PlainDate.from('2024-08-01').add({ days }).toString(),
+              ...(invoice === null ? {} : { invoice }),
+            })),
+          })
+          const found = owed(readClaim(claim))
+          for (const { amount: paid, toInterest, toPrincipal, toIndemnity, excess } of found.imputations) {
+            expect(toInterest + toPrincipal + toIndemnity + excess).toBe(paid)
+          }
+          const accrued = sum(found.segments.map((segment) => segment.amount))
+          expect(found.interest).toBe(accrued - sum(found.imputations.map((one) => one.toInterest)))
+          expect(found.principal).toBe(a + b + c - sum(found.imputations.map((one) => one.toPrincipal)))
+          for (const invoice of found.invoices) {
+            expect([invoice.principal >= 0n, invoice.interest >= 0n, invoice.indemnity >= 0n]).toEqual([
+              true,
+              true,
+              true,
+            ])
+          }
+          expect(found.total).toBe(sum(found.invoices.map((invoice) => invoice.unpaid)))
+        },
+      ),
       { numRuns: 200 },
     )
   })
@@ -174,14 +221,22 @@ describe('what is owed', () => {
     const invoices = Array.from({ length: 1000 }, (_, i) => ({
       number: `F${i}`,
       amount: '1000000.00',
-      due: Temporal.PlainDate.from('1995-01-01').add({ days: i * 10 }).toString(),
+      due: Temporal.PlainDate.from('1995-01-01')
+        .add({ days: i * 10 })
+        .toString(),
     }))
     const payments = Array.from({ length: 100_000 }, (_, i) => ({
       amount: '1.00',
-      date: Temporal.PlainDate.from('1995-01-01').add({ days: i % 11_000 }).toString(),
+      date: Temporal.PlainDate.from('1995-01-01')
+        .add({ days: i % 11_000 })
+        .toString(),
     }))
-    const found = owed(readClaim(simple({ invoices, payments, rate: { kind: 'contract', percent: '2.5' }, capitalise: true })))
+    const found = owed(
+      readClaim(simple({ invoices, payments, rate: { kind: 'contract', percent: '2.5' }, capitalise: true })),
+    )
     expect(found.imputations).toHaveLength(100_000)
-    expect(sum(found.segments.map((segment) => segment.amount))).toBe(found.interest + sum(found.imputations.map((one) => one.toInterest)))
+    expect(sum(found.segments.map((segment) => segment.amount))).toBe(
+      found.interest + sum(found.imputations.map((one) => one.toInterest)),
+    )
   })
 })

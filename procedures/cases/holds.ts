@@ -76,7 +76,7 @@ export async function shiftCase(sql: Sql, caseId: string, days: number): Promise
   const moved = shiftSteps(open, days, found!.zone)
   await sql`
     update steps set nominal_on = moved.nominal_on::date, planned_on = moved.planned_on::date
-    from json_to_recordset(${sql.json(moved.map((step) => ({ id: step.id, nominal_on: step.nominalOn.toString(), planned_on: step.plannedOn.toString() })))})
+    from jsonb_to_recordset(${sql.json(moved.map((step) => ({ id: step.id, nominal_on: step.nominalOn.toString(), planned_on: step.plannedOn.toString() })))})
       as moved(id uuid, nominal_on text, planned_on text)
     where steps.id = moved.id`
 }

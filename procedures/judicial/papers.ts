@@ -1,5 +1,5 @@
 import type { PackPart } from '../../documents/pack.ts'
-import { openStaticPdf } from '../../documents/exhibits.ts'
+import { openStaticPdf } from '../../documents/exhibit-pdf.ts'
 import type { Facts } from '../../documents/facts.ts'
 import type { Day } from '../../schema/days.ts'
 import type { Sql } from '../../schema/db.ts'

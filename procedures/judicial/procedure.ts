@@ -15,7 +15,12 @@ export interface Procedure {
   presentation?: string
   conditions?: { id: string; texte: string; article: string; confirme: 'oui' | 'non' }[]
   /** Letters of the library that make its papers. */
-  papiers?: { requete: { professionnel: string; consommateur?: string; public?: string }; decompte: string; bordereau: string; signification: string }
+  papiers?: {
+    requete: { professionnel: string; consommateur?: string; public?: string }
+    decompte: string
+    bordereau: string
+    signification: string
+  }
   etapes: Step[]
   dossiers?: Record<string, { titre: string; destinataire: string; pieces: Exhibit[] }>
   frais?: Cost[]
@@ -158,7 +163,11 @@ export function exhibitsOf(procedure: Procedure, pack: string, on: Day): Exhibit
  * event that the law names (the date of the order), which must then be among the events; failing that the date of the
  * trigger stands for it, and a doubt says so. The last event of a name counts.
  */
-export function stepDeadlines(procedure: Procedure, events: ProcedureEvent[], options: { zone?: Zone } = {}): StepDeadline[] {
+export function stepDeadlines(
+  procedure: Procedure,
+  events: ProcedureEvent[],
+  options: { zone?: Zone } = {},
+): StepDeadline[] {
   const happened = new Map(events.map((event) => [event.step, event]))
   const known: Record<string, unknown> = Object.assign({}, ...events.map((event) => event.facts ?? {}))
   const found: StepDeadline[] = []
@@ -181,13 +190,22 @@ export function stepDeadline(name: string, from: Day, zone?: Zone, events: Proce
   const main = step.delais?.[0]
   if (main?.a_compter_de !== undefined) {
     // The command names no fact: a limit that depends on one is given as if it were so, and says it in `version`.
-    const trigger: ProcedureEvent = { step: main.a_compter_de, on: from, facts: { ...main.si, ...events.find((event) => event.step === main.a_compter_de)?.facts } }
+    const trigger: ProcedureEvent = {
+      step: main.a_compter_de,
+      on: from,
+      facts: { ...main.si, ...events.find((event) => event.step === main.a_compter_de)?.facts },
+    }
     const others = events.filter((event) => event.step !== trigger.step)
-    const found = stepDeadlines(procedure, [...others, trigger], zone === undefined ? {} : { zone }).find((limit) => limit.step === step.id)
+    const found = stepDeadlines(procedure, [...others, trigger], zone === undefined ? {} : { zone }).find(
+      (limit) => limit.step === step.id,
+    )
     if (found) return found
   }
   throw new DomainError('no_deadline', `L'étape « ${step.titre} » n'a pas de délai fixé par la loi.`, {
-    remedy: `Étapes avec un délai : ${procedure.etapes.filter((other) => other.delais).map((other) => `${id}.${other.id}`).join(', ')}.`,
+    remedy: `Étapes avec un délai : ${procedure.etapes
+      .filter((other) => other.delais)
+      .map((other) => `${id}.${other.id}`)
+      .join(', ')}.`,
     facts: { procedure: id, step: step.id },
     article: step.article,
   })
@@ -209,7 +227,10 @@ function stepDeadlineOf(
   const opens = notBefore ? computed.expires.add({ days: 1 }) : null
   const doubts = [...found]
   if (limit.confirme === 'non') {
-    doubts.push({ code: 'unconfirmed_deadline', message: `${limit.titre} (${limit.article})\u00a0: délai à vérifier (${limit.source}).` })
+    doubts.push({
+      code: 'unconfirmed_deadline',
+      message: `${limit.titre} (${limit.article})\u00a0: délai à vérifier (${limit.source}).`,
+    })
   }
   return {
     ...computed,
@@ -226,7 +247,11 @@ function stepDeadlineOf(
     version: limit.version,
     why: [
       `${limit.version.charAt(0).toUpperCase()}${limit.version.slice(1)} (${limit.article}).`,
-      ...(extra > 0 ? [`Le délai est augmenté de ${extra} mois à raison de la distance (articles 643 et 645 du code de procédure civile).`] : []),
+      ...(extra > 0
+        ? [
+            `Le délai est augmenté de ${extra} mois à raison de la distance (articles 643 et 645 du code de procédure civile).`,
+          ]
+        : []),
       ...computed.why,
       ...(opens ? [`L’exécution est possible à partir du ${dayFr(opens)}.`] : []),
       ...(limit.sanction === undefined ? [] : [`Passé ce délai\u00a0: ${limit.sanction}.`]),
@@ -235,7 +260,11 @@ function stepDeadlineOf(
   }
 }
 
-function triggerOf(limit: TimeLimit, happened: Map<string, ProcedureEvent>, found: StepDeadline[]): ProcedureEvent | null {
+function triggerOf(
+  limit: TimeLimit,
+  happened: Map<string, ProcedureEvent>,
+  found: StepDeadline[],
+): ProcedureEvent | null {
   if (limit.a_compter_de !== undefined) return happened.get(limit.a_compter_de) ?? null
   const previous = found.find((earlier) => earlier.id === limit.apres_delai)
   return previous ? { step: previous.id, on: previous.expires } : null
@@ -245,12 +274,20 @@ function triggerOf(limit: TimeLimit, happened: Map<string, ProcedureEvent>, foun
  * Facts must hold (an unknown one leaves a doubt, not a gap), and `ordonnance_avant: 2026-09-01` and the like are judged
  * on the day of the event so named.
  */
-function applicable(limit: TimeLimit, trigger: ProcedureEvent, happened: Map<string, ProcedureEvent>, known: Record<string, unknown>) {
+function applicable(
+  limit: TimeLimit,
+  trigger: ProcedureEvent,
+  happened: Map<string, ProcedureEvent>,
+  known: Record<string, unknown>,
+) {
   const doubts: Doubt[] = []
   for (const [key, wanted] of Object.entries(limit.si ?? {})) {
     const fact = trigger.facts?.[key] ?? known[key]
     if (fact === undefined) {
-      doubts.push({ code: 'fact_to_check', message: `${limit.titre}\u00a0: valable dans le cas «\u00a0${limit.version}\u00a0», à vérifier.` })
+      doubts.push({
+        code: 'fact_to_check',
+        message: `${limit.titre}\u00a0: valable dans le cas «\u00a0${limit.version}\u00a0», à vérifier.`,
+      })
     } else if (fact !== wanted) return { applies: false, doubts }
   }
   for (const [key, value] of Object.entries(limit.pour ?? {})) {
@@ -274,7 +311,8 @@ function distance(residence: unknown): number {
 function files(): Map<string, URL> {
   const found = new Map<string, URL>()
   for (const folder of folders) {
-    for (const file of list(folder)) if (file.endsWith('.yaml')) found.set(file.slice(0, -'.yaml'.length), new URL(file, folder))
+    for (const file of list(folder))
+      if (file.endsWith('.yaml')) found.set(file.slice(0, -'.yaml'.length), new URL(file, folder))
   }
   return found
 }

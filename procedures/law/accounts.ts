@@ -56,7 +56,10 @@ export function openAccounts(claim: Claim, end: number): Account[] {
   const notice = rate.kind === 'legal' && rate.from !== undefined ? serial(rate.from) : -Infinity
   const excluded = claim.dayRule === 'start_excluded' ? 1 : 0
   const dues = claim.invoices.map((invoice) => serial(invoice.due))
-  const oldest = Math.max(notice, dues.reduce((a, b) => Math.min(a, b), Infinity))
+  const oldest = Math.max(
+    notice,
+    dues.reduce((a, b) => Math.min(a, b), Infinity),
+  )
   const shared = rateTable((day) => rateSpan(claim, day, dayOf(end)), oldest + excluded)
   const accounts = claim.invoices.map((invoice, i): Account => {
     const due = dues[i]!
@@ -139,7 +142,11 @@ function addSegment(claim: Claim, account: Account, span: Span, first: number, l
   span.used = true
   const previous = account.segments.at(-1)
   // An agreed rate is not cut where only the minimum of the law changed below it.
-  const grows = account.growing && claim.rate.kind === 'contract' && previous?.percent === span.percent && previous.why.startsWith(span.why)
+  const grows =
+    account.growing &&
+    claim.rate.kind === 'contract' &&
+    previous?.percent === span.percent &&
+    previous.why.startsWith(span.why)
   const from = grows ? serial(previous.from) : first
   const segment = segmentOf(claim, account, span, from, last, base)
   if (grows) account.segments[account.segments.length - 1] = segment
@@ -157,7 +164,8 @@ function segmentOf(claim: Claim, account: Account, span: Span, first: number, la
   const [from, to] = [dayOf(first), dayOf(last)]
   const days = last - first + 1
   const { numerator, denominator, shown } = yearFraction(claim, from, to, days)
-  const capital = account.capitalised > 0n ? `, dont ${amountFr(account.capitalised)} d’intérêts capitalisés (C. civ. 1343-2)` : ''
+  const capital =
+    account.capitalised > 0n ? `, dont ${amountFr(account.capitalised)} d’intérêts capitalisés (C. civ. 1343-2)` : ''
   return {
     invoice: account.invoice.number,
     from,

@@ -3,8 +3,16 @@ import { DomainError } from '../../schema/errors.ts'
 import { readYaml } from '../../schema/validate.ts'
 
 const frenchZones = [
-  'metropole', 'alsace-moselle', 'guadeloupe', 'martinique', 'guyane', 'reunion', 'mayotte', 'saint-barthelemy',
-  'saint-martin', 'saint-pierre-et-miquelon',
+  'metropole',
+  'alsace-moselle',
+  'guadeloupe',
+  'martinique',
+  'guyane',
+  'reunion',
+  'mayotte',
+  'saint-barthelemy',
+  'saint-martin',
+  'saint-pierre-et-miquelon',
 ] as const
 
 /** Every calendar known here; the last two are not French. */

@@ -116,7 +116,8 @@ export function parsePercent(text: string): Percent {
   const percent = match ? BigInt(match[1]!) * 1_000_000n + BigInt((match[2] ?? '').padEnd(6, '0')) : -1n
   if (percent >= 0n && percent <= 1_000_000_000n) return percent
   throw new DomainError('bad_percent', `« ${text.slice(0, 40)} » n'est pas un taux annuel lisible.`, {
-    remedy: 'Écrivez un pourcentage par an avec un point décimal, par exemple 12.15 ; de 0 à 1000, six décimales au plus.',
+    remedy:
+      'Écrivez un pourcentage par an avec un point décimal, par exemple 12.15 ; de 0 à 1000, six décimales au plus.',
     facts: { percent: text.slice(0, 40) },
   })
 }
@@ -142,7 +143,11 @@ export function checkClaim(claim: Claim): void {
     const facts = { date: movement.date.toString(), invoice: movement.invoice }
     if (movement.amount < 0n) refuse('negative_amount', `Le mouvement du ${movement.date} a un montant négatif.`, facts)
     if (movement.invoice !== undefined && !numbers.has(movement.invoice)) {
-      refuse('unknown_invoice', `Le mouvement du ${movement.date} vise une facture absente : « ${movement.invoice} ».`, facts)
+      refuse(
+        'unknown_invoice',
+        `Le mouvement du ${movement.date} vise une facture absente : « ${movement.invoice} ».`,
+        facts,
+      )
     }
   }
 }
@@ -156,8 +161,13 @@ function refuse(code: string, message: string, facts: Record<string, unknown>): 
 
 function readRate(rate: ClaimJson['rate'], rates: RateStep[] | undefined): Rate {
   const { kind, percent, steps, from, enforceable_on: enforceable } = rate
-  const stray = kind === 'contract' ? from !== undefined || enforceable !== undefined : percent !== undefined || steps !== undefined
-  if (stray || (percent !== undefined && steps !== undefined) || (kind !== 'legal' && (from ?? enforceable) !== undefined)) {
+  const stray =
+    kind === 'contract' ? from !== undefined || enforceable !== undefined : percent !== undefined || steps !== undefined
+  if (
+    stray ||
+    (percent !== undefined && steps !== undefined) ||
+    (kind !== 'legal' && (from ?? enforceable) !== undefined)
+  ) {
     throw new DomainError('bad_rate', `Le taux « ${kind} » est accompagné d'un champ qui n'est pas le sien.`, {
       remedy: 'percent ou steps pour « contract » ; from et enforceable_on pour « legal » ; rien pour les autres.',
       facts: { rate: kind },
@@ -175,7 +185,7 @@ function readRate(rate: ClaimJson['rate'], rates: RateStep[] | undefined): Rate 
   if (percent !== undefined) return { kind, percent: parsePercent(percent) }
   const found = steps ? readSteps(steps, 'rate.steps') : rates
   if (found) return { kind, steps: found }
-  throw new DomainError('bad_rate', "Un taux convenu (« contract ») demande sa valeur.", {
+  throw new DomainError('bad_rate', 'Un taux convenu (« contract ») demande sa valeur.', {
     remedy: 'Ajoutez percent, ou steps quand il change avec le temps.',
     facts: { rate: kind },
   })

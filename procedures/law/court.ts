@@ -57,16 +57,31 @@ export function competentCourt(request: {
 function commercialCourt(place: Commune | undefined, request: { postalCode: string; city: string }, on: Day): Court {
   const overseas = /^97/.test(request.postalCode)
   const seat = place?.commerce
-  const tae = place?.tae_du !== undefined && !before(on, parseDay(place.tae_du)) && !after(on, parseDay(endOfExperiment))
-  const kind = overseas ? 'tribunal mixte de commerce' : tae ? 'tribunal des activités économiques' : 'tribunal de commerce'
+  const tae =
+    place?.tae_du !== undefined && !before(on, parseDay(place.tae_du)) && !after(on, parseDay(endOfExperiment))
+  const kind = overseas
+    ? 'tribunal mixte de commerce'
+    : tae
+      ? 'tribunal des activités économiques'
+      : 'tribunal de commerce'
   const name = place?.commerce_nom ?? seat
   const possible = !overseas && !before(on, parseDay('2025-01-01'))
   return {
     nom: name === undefined ? kind : `${kind} ${of(name)}`,
     formation: 'président du tribunal',
     ville: seat ?? '',
-    article: tae ? 'CPC 1406, C. com. L. 721-3, loi n° 2023-1059 du 20 novembre 2023, art. 26' : 'CPC 1406, C. com. L. 721-3',
-    doubts: seat === undefined ? [toLookUp(request.city, possible ? ' Selon le ressort, ce peut être un tribunal des activités économiques.' : '')] : [],
+    article: tae
+      ? 'CPC 1406, C. com. L. 721-3, loi n° 2023-1059 du 20 novembre 2023, art. 26'
+      : 'CPC 1406, C. com. L. 721-3',
+    doubts:
+      seat === undefined
+        ? [
+            toLookUp(
+              request.city,
+              possible ? ' Selon le ressort, ce peut être un tribunal des activités économiques.' : '',
+            ),
+          ]
+        : [],
   }
 }
 
@@ -118,7 +133,10 @@ function administrativeCourt(city: string): Court {
 
 function toLookUp(city: string, more = ''): Doubt {
   const where = city.trim() === '' ? '' : ` pour ${city.trim()}`
-  return { code: 'court_to_check', message: `Juridiction à vérifier${where}\u00a0: son siège n’est pas dans nos données.${more}` }
+  return {
+    code: 'court_to_check',
+    message: `Juridiction à vérifier${where}\u00a0: son siège n’est pas dans nos données.${more}`,
+  }
 }
 
 function findCommune(postalCode: string, city: string): Commune | undefined {
@@ -135,7 +153,12 @@ function findCommune(postalCode: string, city: string): Commune | undefined {
 
 /** « Saint-Étienne CEDEX 2 » and « SAINT ETIENNE » are one town. */
 const plain = (text: string): string =>
-  text.normalize('NFD').replace(/\p{M}/gu, '').toLowerCase().replace(/[^a-z0-9]+/g, ' ').trim()
+  text
+    .normalize('NFD')
+    .replace(/\p{M}/gu, '')
+    .toLowerCase()
+    .replace(/[^a-z0-9]+/g, ' ')
+    .trim()
 
 function of(town: string): string {
   if (town.startsWith('Le ')) return `du ${town.slice(3)}`

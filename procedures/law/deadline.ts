@@ -23,9 +23,11 @@ export interface Deadline {
 export function parseDuration(text: string): Duration {
   const match = /^P?(?:(\d{1,5})y)?(?:(\d{1,5})m)?(?:(\d{1,5})d)?$/i.exec(text.trim())
   const [years, months, days] = [1, 2, 3].map((i) => Number(match?.[i] ?? 0)) as [number, number, number]
-  if (match && years + months + days > 0 && years <= 100 && months <= 1200 && days <= 36525) return { years, months, days }
+  if (match && years + months + days > 0 && years <= 100 && months <= 1200 && days <= 36525)
+    return { years, months, days }
   throw new DomainError('bad_duration', `« ${text.slice(0, 40)} » n'est pas une durée lisible.`, {
-    remedy: 'Écrivez des années (y), des mois (m) puis des jours (d), par exemple 8d, 1m, 1m15d ou 5y ; cent ans au plus.',
+    remedy:
+      'Écrivez des années (y), des mois (m) puis des jours (d), par exemple 8d, 1m, 1m15d ou 5y ; cent ans au plus.',
     facts: { duration: text.slice(0, 40) },
   })
 }
@@ -45,7 +47,12 @@ export function durationFr({ years, months, days }: Duration): string {
  * `procedure`: CPC 640 to 642, with the extension to the next business day. `prescription`: C. civ. 2228 and 2229, no
  * extension, since art. 642 is about procedural time limits.
  */
-export function deadline(request: { from: Day; duration: Duration; rule?: 'procedure' | 'prescription'; zone?: Zone }): Deadline {
+export function deadline(request: {
+  from: Day
+  duration: Duration
+  rule?: 'procedure' | 'prescription'
+  zone?: Zone
+}): Deadline {
   const { from, duration, rule = 'procedure', zone = 'metropole' } = request
   const raw = addDuration(from, duration)
   const prescription = rule === 'prescription'

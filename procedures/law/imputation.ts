@@ -1,6 +1,6 @@
 import type { Day } from '../../schema/days.ts'
 import { sum } from '../../schema/money.ts'
-import { accrue, serial, type Account } from './accounts.ts'
+import { accrue, type Account } from './accounts.ts'
 import type { Claim, Movement } from './claim.ts'
 
 /** Where one payment went; the parts add up to the payment. */
@@ -32,7 +32,7 @@ interface Pass {
 const min = (a: bigint, b: bigint): bigint => (a < b ? a : b)
 
 /**
- * Imputes payments and credit notes, to be given in order of date. The debtor's choice first, then what is due, oldest
+ * Imputes payments and credit notes, to be given in order of date, with the day as a number. The debtor's choice first, then what is due, oldest
  * first, pro rata on one same day (C. civ. 1342-10); interest before principal of each invoice (1343-1) unless agreed;
  * then the fixed indemnities, whose rank no text settles; what is not yet due comes last.
  */
@@ -45,12 +45,11 @@ export function imputer(claim: Claim, accounts: Account[], end: number) {
   const creditPasses = [{ ...principal(false), chosen: true }]
 
   return {
-    pay: (movement: Movement) => impute(movement, paymentPasses),
-    credit: (movement: Movement) => impute(movement, creditPasses),
+    pay: (movement: Movement, day: number) => impute(movement, day, paymentPasses),
+    credit: (movement: Movement, day: number) => impute(movement, day, creditPasses),
   }
 
-  function impute(movement: Movement, passes: Pass[]): Imputation {
-    const day = serial(movement.date)
+  function impute(movement: Movement, day: number, passes: Pass[]): Imputation {
     const parts = new Map<Account, Imputation['parts'][number]>()
     let left = movement.amount
 
@@ -63,7 +62,12 @@ export function imputer(claim: Claim, accounts: Account[], end: number) {
       for (const [i, share] of split(min(left, sum(weights)), weights).entries()) {
         if (share === 0n) continue
         const account = group[i]!
-        const part = parts.get(account) ?? { invoice: account.invoice.number, toInterest: 0n, toPrincipal: 0n, toIndemnity: 0n }
+        const part = parts.get(account) ?? {
+          invoice: account.invoice.number,
+          toInterest: 0n,
+          toPrincipal: 0n,
+          toIndemnity: 0n,
+        }
         parts.set(account, part)
         pass.take(account, share, part)
         left -= share

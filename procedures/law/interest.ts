@@ -1,7 +1,15 @@
 import { dayFr, type Day } from '../../schema/days.ts'
 import type { Doubt } from '../../schema/errors.ts'
 import { amount, amountFr, divideHalfUp, parseAmount, sum } from '../../schema/money.ts'
-import { accrue, openAccounts, refusedToConsumer, serial, yearlyInterest, type Account, type Segment } from './accounts.ts'
+import {
+  accrue,
+  openAccounts,
+  refusedToConsumer,
+  serial,
+  yearlyInterest,
+  type Account,
+  type Segment,
+} from './accounts.ts'
 import { checkClaim, percentText, type Claim, type Movement } from './claim.ts'
 import { imputer, type Imputation } from './imputation.ts'
 import { floorDoubts } from './rates.ts'
@@ -58,14 +66,14 @@ export function owed(claim: Claim): Owed {
   const imputations: Imputation[] = []
   let overpaid = 0n
 
-  for (const { movement, isCredit } of movements(claim)) {
-    if (serial(movement.date) > asOf) {
+  for (const { movement, day, isCredit } of movements(claim)) {
+    if (day > asOf) {
       const message = `Un mouvement postérieur au ${dayFr(claim.asOf)} n’est pas compté.`
       doubts.push({ code: 'later_movement', message })
       break
     }
-    late.until(serial(movement.date))
-    const done = isCredit ? credit(movement) : pay(movement)
+    late.until(day)
+    const done = isCredit ? credit(movement, day) : pay(movement, day)
     if (!isCredit) imputations.push(done)
     if (done.excess === 0n) continue
     overpaid += done.excess
@@ -117,15 +125,12 @@ export function printOwed(result: Owed): object {
   }
 }
 
-/** Credit notes first on one same day: they say what was owed. */
-function movements(claim: Claim): { movement: Movement; isCredit: boolean }[] {
-  const all = [
-    ...(claim.creditNotes ?? []).map((movement) => ({ movement, isCredit: true })),
-    ...claim.payments.map((movement) => ({ movement, isCredit: false })),
-  ]
-  return all.sort(
-    (a, b) => Temporal.PlainDate.compare(a.movement.date, b.movement.date) || Number(b.isCredit) - Number(a.isCredit),
-  )
+/** In order of date; credit notes first on one same day, since they say what was owed. */
+function movements(claim: Claim): { movement: Movement; day: number; isCredit: boolean }[] {
+  const listed = (all: Movement[], isCredit: boolean) =>
+    all.map((movement) => ({ movement, day: serial(movement.date), isCredit }))
+  const all = [...listed(claim.creditNotes ?? [], true), ...listed(claim.payments, false)]
+  return all.sort((a, b) => a.day - b.day || Number(b.isCredit) - Number(a.isCredit))
 }
 
 /** Marks each invoice still unpaid at the end of its due date: the fixed indemnity is due from the next day. */
@@ -153,27 +158,51 @@ function claimDoubts(claim: Claim): Doubt[] {
   const say = (code: string, message: string) => doubts.push({ code, message })
   const { debtor, rate } = claim
   if (refusedToConsumer(claim)) {
-    say('consumer_penalties', 'Débiteur consommateur\u00a0: les pénalités de l’article L. 441-10 du code de commerce sont refusées (0,00\u00a0€)\u00a0; seul le taux légal court, à compter de la mise en demeure (C. civ. 1231-6 et 1344-1).')
+    say(
+      'consumer_penalties',
+      'Débiteur consommateur\u00a0: les pénalités de l’article L. 441-10 du code de commerce sont refusées (0,00\u00a0€)\u00a0; seul le taux légal court, à compter de la mise en demeure (C. civ. 1231-6 et 1344-1).',
+    )
   }
   if (debtor === 'consumer' && claim.indemnity) {
-    say('consumer_indemnity', 'Débiteur consommateur\u00a0: l’indemnité forfaitaire de 40\u00a0€ n’est pas due (C. com. L. 441-10 et D. 441-5, CPCE L. 111-8).')
+    say(
+      'consumer_indemnity',
+      'Débiteur consommateur\u00a0: l’indemnité forfaitaire de 40\u00a0€ n’est pas due (C. com. L. 441-10 et D. 441-5, CPCE L. 111-8).',
+    )
   }
   if (debtor === 'public' && rate.kind === 'l441-10') {
-    say('public_rate', 'Débiteur public\u00a0: les intérêts moratoires de la commande publique suivent l’article R. 2192-31 du CCP (taux BCE + 8 points, figé au début du retard) et non l’article L. 441-10\u00a0; utilisez le taux «\u00a0commande-publique\u00a0».')
+    say(
+      'public_rate',
+      'Débiteur public\u00a0: les intérêts moratoires de la commande publique suivent l’article R. 2192-31 du CCP (taux BCE + 8 points, figé au début du retard) et non l’article L. 441-10\u00a0; utilisez le taux «\u00a0commande-publique\u00a0».',
+    )
   }
   if (debtor === 'business' && rate.kind === 'commande-publique') {
-    say('public_rate', 'L’article R. 2192-31 du CCP ne vaut que pour un acheteur public\u00a0: régime du débiteur à vérifier.')
+    say(
+      'public_rate',
+      'L’article R. 2192-31 du CCP ne vaut que pour un acheteur public\u00a0: régime du débiteur à vérifier.',
+    )
   }
   if (debtor !== 'business' && claim.floor === 'l441-10' && rate.kind === 'contract') {
-    say('floor_ignored', 'Le minimum de trois fois le taux légal ne vaut qu’entre professionnels\u00a0: il n’est pas appliqué.')
+    say(
+      'floor_ignored',
+      'Le minimum de trois fois le taux légal ne vaut qu’entre professionnels\u00a0: il n’est pas appliqué.',
+    )
   }
   if (rate.kind === 'legal' && rate.from === undefined) {
-    say('no_notice', 'Le jour de la mise en demeure n’est pas donné\u00a0: le taux légal est compté depuis l’échéance, alors qu’il court de la mise en demeure (C. civ. 1231-6 et 1344-1).')
+    say(
+      'no_notice',
+      'Le jour de la mise en demeure n’est pas donné\u00a0: le taux légal est compté depuis l’échéance, alors qu’il court de la mise en demeure (C. civ. 1231-6 et 1344-1).',
+    )
   }
   return doubts
 }
 
-function conclude(claim: Claim, accounts: Account[], imputations: Imputation[], overpaid: bigint, doubts: Doubt[]): Owed {
+function conclude(
+  claim: Claim,
+  accounts: Account[],
+  imputations: Imputation[],
+  overpaid: bigint,
+  doubts: Doubt[],
+): Owed {
   const used = [...new Set(accounts.flatMap((account) => account.rates.spans))].filter((span) => span.used)
   doubts.push(...used.flatMap((span) => span.doubts))
   const agreed = claim.rate.kind === 'contract' && claim.floor === 'none' && claim.debtor === 'business'

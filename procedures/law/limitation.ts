@@ -83,20 +83,26 @@ export function limitation(claim: {
   let expires = addDuration(from, duration)
   for (const event of inOrder(claim)) {
     if (after(event.day, expires)) {
-      why.push(`Le ${dayFr(event.day)}, ${event.name} : sans effet, la prescription était acquise depuis le ${dayFr(expires)}.`)
+      why.push(
+        `Le ${dayFr(event.day)}, ${event.name} : sans effet, la prescription était acquise depuis le ${dayFr(expires)}.`,
+      )
     } else if (event.to !== undefined) {
       // Mediation and conciliation leave at least six months afterwards (C. civ. 2238).
       const start = latest(event.day, from)
       const lost = before(event.to, start) ? 0 : daysBetween(start, event.to) + 1
       const least = event.article?.includes('2238') ? addDuration(event.to, { years: 0, months: 6, days: 0 }) : expires
       expires = latest(expires.add({ days: lost }), least)
-      why.push(`Du ${dayFr(event.day)} au ${dayFr(event.to)}, ${event.name} : le délai est suspendu (${event.article ?? 'article 2230 du code civil'}).`)
+      why.push(
+        `Du ${dayFr(event.day)} au ${dayFr(event.to)}, ${event.name} : le délai est suspendu (${event.article ?? 'article 2230 du code civil'}).`,
+      )
     } else if (!event.interrupts) {
       why.push(`Le ${dayFr(event.day)}, ${event.name} : n’interrompt pas la prescription (${event.article}).`)
     } else if (!before(event.restart, from)) {
       from = event.restart
       expires = addDuration(from, duration)
-      why.push(`Le ${dayFr(event.day)}, ${event.name} : la prescription est interrompue et un nouveau délai de ${length} part du ${dayFr(from)} (${event.article} et C. civ. 2231).`)
+      why.push(
+        `Le ${dayFr(event.day)}, ${event.name} : la prescription est interrompue et un nouveau délai de ${length} part du ${dayFr(from)} (${event.article} et C. civ. 2231).`,
+      )
     }
     if (event.doubt) doubts.push(event.doubt)
   }
@@ -127,7 +133,12 @@ function inOrder(claim: { interruptions?: Interruption[]; suspensions?: Suspensi
       interrupts,
       restart: event.until ?? event.on,
       ...(uncertain
-        ? { doubt: { code: 'unconfirmed_interruption', message: `Effet sur la prescription à vérifier : ${known?.nom ?? event.cause} (${known?.source ?? 'cause inconnue'}).` } }
+        ? {
+            doubt: {
+              code: 'unconfirmed_interruption',
+              message: `Effet sur la prescription à vérifier : ${known?.nom ?? event.cause} (${known?.source ?? 'cause inconnue'}).`,
+            },
+          }
         : {}),
     }
   })

@@ -48,7 +48,7 @@ export function publicRate(claim: Claim, firstDay: Day, end: Day): RateSpan {
 /** Says when an agreed rate between professionals is under three times the legal rate, without changing it. */
 export function floorDoubts(claim: Claim, spans: RateSpan[]): Doubt[] {
   for (const span of spans) {
-    for (let day = span.from; Temporal.PlainDate.compare(day, span.to) <= 0; ) {
+    for (let day = span.from; Temporal.PlainDate.compare(day, span.to) <= 0;) {
       const floor = floorOn(claim, day, false)
       if (!floor) break
       if (span.percent < floor.percent) {
@@ -86,7 +86,8 @@ function contractRate(claim: Claim, day: Day): RateToday {
 
 /** Three times the legal rate; null where our tables do not go back that far, unless they must. */
 function floorOn(claim: Claim, day: Day, needed: boolean): RateToday | null {
-  if (!needed && (!findEntry('penalites-plancher', day) || !(claim.rates || findEntry('interet-legal', day, 'autres')))) return null
+  if (!needed && (!findEntry('penalites-plancher', day) || !(claim.rates || findEntry('interet-legal', day, 'autres'))))
+    return null
   // Before a given table begins, the floor cannot be told: nothing is said rather than a refusal.
   if (!needed && claim.rates && before(day, claim.rates[0]!.from)) return null
   const multiple = legalValue('penalites-plancher', day)

@@ -39,7 +39,11 @@ export function lawReview(on: Day): Review[] {
     }
   })
   const others = [
-    ...holidayEntries().map((line) => ({ where: `jours-feries ${line.date ?? `pâques${line.paques! < 0 ? '' : '+'}${line.paques}`} ${line.zones.join(' ')}`, what: line.nom, line })),
+    ...holidayEntries().map((line) => ({
+      where: `jours-feries ${line.date ?? `pâques${line.paques! < 0 ? '' : '+'}${line.paques}`} ${line.zones.join(' ')}`,
+      what: line.nom,
+      line,
+    })),
     ...limitationCauses().map((line) => ({ where: `prescription-causes ${line.id}`, what: line.nom, line })),
   ].map(({ where, what, line }) => plainReview(where, what, line, on))
   return [...reviews, ...others].filter((review) => review.reasons.length > 0)

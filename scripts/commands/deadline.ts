@@ -37,14 +37,16 @@ Examples
       },
     })
     if (values.from === undefined) throw new UsageError('deadline: --from DATE is missing')
-    if (positionals.length > 1) throw new UsageError(`deadline: one PROCEDURE.STEP at a time, not « ${positionals[1]} »`)
+    if (positionals.length > 1)
+      throw new UsageError(`deadline: one PROCEDURE.STEP at a time, not « ${positionals[1]} »`)
     const from = parseDay(values.from, 'from')
     const zone = parseZone(values.zone ?? 'metropole')
     const [name] = positionals
     if ((name === undefined) === (values.duration === undefined)) {
       throw new UsageError('deadline: give either --duration or a PROCEDURE.STEP')
     }
-    const answer = name === undefined ? counted(from, values.duration!, values.rule, zone) : ofStep(name, from, zone, values)
+    const answer =
+      name === undefined ? counted(from, values.duration!, values.rule, zone) : ofStep(name, from, zone, values)
     console.log(JSON.stringify(answer, null, 2))
   },
 }

@@ -1,0 +1,245 @@
+import { resolveCursorConnection, type ResolveCursorConnectionArgs } from '@pothos/plugin-relay'
+import { type Case, caseColumns, caseGone, closeCase } from '../procedures/cases/cases.ts'
+import { placeHold, releaseHold } from '../procedures/cases/holds.ts'
+import { caseParts } from '../procedures/cases/file.ts'
+import { builder } from './builder.ts'
+import { type Context, rowsOf, visible } from './context.ts'
+import { once } from './once.ts'
+import { forgetting, inOrder, nodeId } from './nodes.ts'
+import { OwedType, owedOf } from './owed.ts'
+import { Money, rowId } from './values.ts'
+
+export type CaseRow = Case & { isHeld: boolean }
+
+const columns = (ctx: Context) => ctx.sql`
+  ${caseColumns(ctx.sql)}, exists (select from holds h where h.case_id = c.id and h.released_on is null) as is_held`
+
+const CaseState = builder.enumType('CaseState', {
+  values: {
+    OPEN: { value: 'open', description: 'Not closed. As a filter, cases on hold are among them.' },
+    HELD: { value: 'held', description: 'Open, and waiting for a reason and until a day.' },
+    CLOSED: { value: 'closed' },
+  } as const,
+})
+
+export const HoldCause = builder.enumType('HoldCause', {
+  description: 'Why a case waits.',
+  values: {
+    PAID: { value: 'paiement-integral' },
+    DISPUTED: { value: 'contestation' },
+    PROMISED: { value: 'promesse' },
+    INSTALMENTS: { value: 'echeancier' },
+    INSOLVENCY: { value: 'procedure-collective', description: 'Procédure collective (C. com. L622-21).' },
+    TIME_BARRED: { value: 'prescription' },
+    DECISION: { value: 'decision', description: 'A person decided, or an act was refused and a person must look.' },
+  } as const,
+})
+
+export const CaseType = builder.loadableNode('Case', {
+  description: 'Dossier: what one debtor owes one creditor, and all that was done about it.',
+  id: { resolve: (found: CaseRow) => found.id, parse: nodeId },
+  authScopes: { role: ['research', 'phone', 'amicable', 'legal', 'admin', 'creditor'] },
+  load: (ids: string[], ctx) => inOrder<CaseRow>(ids, ctx.sql`select ${columns(ctx)} from cases c where id = any(${ids}) and ${visible(ctx)}`),
+  fields: (t) => ({
+    number: t.exposeString('number'),
+    state: t.field({ type: CaseState, resolve: (found) => (found.closedOn ? 'closed' : found.isHeld ? 'held' : 'open') }),
+    currency: t.exposeString('currency'),
+    zone: t.exposeString('zone', { description: 'Whose calendar of public holidays applies.' }),
+    anchorOn: t.expose('anchorOn', { type: 'Date', description: 'J: the oldest unpaid due date.' }),
+    limitationOn: t.expose('limitationOn', { type: 'Date', description: 'Last day to act (prescription: C. com. L110-4, C. conso. L218-2).' }),
+    openedOn: t.expose('openedOn', { type: 'Date' }),
+    closedOn: t.expose('closedOn', { type: 'Date', nullable: true }),
+    closedWhy: t.exposeString('closedWhy', { nullable: true }),
+    totalDue: t.field({
+      type: Money,
+      nullable: true,
+      description: 'What is owed today; `owed` has the reckoning.',
+      complexity: 3,
+      resolve: async (found, _args, ctx) => {
+        const { total, currency } = await owedOf(ctx, found, ctx.day)
+        return { cents: total, currency }
+      },
+    }),
+    owed: t.field({
+      type: OwedType,
+      nullable: true,
+      args: { on: t.arg({ type: 'Date', description: 'Today when absent.' }) },
+      resolve: (found, { on }, ctx) => owedOf(ctx, found, on ?? ctx.day),
+    }),
+  }),
+})
+forgetting(CaseType)
+
+/** The case, if the viewer may see it; the same refusal whether it does not exist or is another's. */
+export async function requireCase(ctx: Context, id: string): Promise<CaseRow> {
+  const caseId = rowId('Case', id)
+  const [found] = await ctx.sql<CaseRow[]>`select ${columns(ctx)} from cases c where id = ${caseId} and ${visible(ctx)}`
+  if (!found) throw caseGone(caseId)
+  return found
+}
+
+builder.queryFields((t) => ({
+  case: t.field({
+    type: CaseType,
+    nullable: true,
+    args: { id: t.arg.id(), number: t.arg.string({ description: '« 2026-0001 », as letters print it.' }) },
+    authScopes: { known: true },
+    resolve: async (_root, { id, number }, ctx) => {
+      if (id) return requireCase(ctx, id)
+      const [found] = await ctx.sql<CaseRow[]>`
+        select ${columns(ctx)} from cases c where number = ${number ?? null} and ${visible(ctx)}`
+      if (!found) throw caseGone(number ?? '')
+      return found
+    },
+  }),
+  cases: t.connection(
+    {
+      type: CaseType,
+      nullable: true,
+      description: 'The newest first.',
+      authScopes: { known: true },
+      args: {
+        state: t.arg({ type: CaseState }),
+        creditorId: t.arg.id(),
+        text: t.arg.string({ description: 'In the case’s number, the debtor’s or the creditor’s name, or an invoice’s number.' }),
+      },
+      resolve: (_root, args, ctx) => {
+        const where = filter(ctx, args)
+        return resolveCursorConnection(
+          { args, toCursor: (found: CaseRow) => cursor(found), defaultSize: 20, maxSize: 100 },
+          async (page: ResolveCursorConnectionArgs): Promise<CaseRow[]> => ctx.sql<CaseRow[]>`
+            select ${columns(ctx)} from cases c
+            where ${where}
+              ${page.after ? ctx.sql`and (opened_on, id) < ${place(ctx, page.after)}` : ctx.sql``}
+              ${page.before ? ctx.sql`and (opened_on, id) > ${place(ctx, page.before)}` : ctx.sql``}
+            order by ${page.inverted ? ctx.sql`opened_on, id` : ctx.sql`opened_on desc, id desc`}
+            limit ${page.limit}`,
+        ).then((connection) => ({ ...connection, where }))
+      },
+    },
+    {
+      fields: (c) => ({
+        totalCount: c.int({
+          complexity: 5,
+          resolve: async (connection, _args, ctx) => {
+            const { where } = connection as unknown as { where: ReturnType<typeof filter> }
+            const [row] = await ctx.sql<{ count: bigint }[]>`select count(*) from cases c where ${where}`
+            return Number(row!.count)
+          },
+        }),
+      }),
+    },
+  ),
+}))
+
+interface Filter {
+  state?: 'open' | 'held' | 'closed' | null
+  creditorId?: string | null
+  text?: string | null
+}
+
+function filter(ctx: Context, { state, creditorId, text }: Filter) {
+  const { sql } = ctx
+  const held = sql`exists (select from holds h where h.case_id = c.id and h.released_on is null)`
+  const wanted = state === 'closed' ? sql`c.closed_on is not null` : state === 'open' ? sql`c.closed_on is null` : sql`c.closed_on is null and ${held}`
+  return sql`
+    ${visible(ctx)}
+    ${state ? sql`and ${wanted}` : sql``}
+    ${creditorId ? sql`and c.creditor_id = ${rowId('Creditor', creditorId)}` : sql``}
+    ${text ? sql`and (c.number = ${text}
+      or exists (select from debtors d where d.id = c.debtor_id and strpos(lower(d.name), lower(${text})) > 0)
+      or exists (select from creditors p where p.id = c.creditor_id and strpos(lower(p.name), lower(${text})) > 0)
+      or exists (select from invoices i where i.case_id = c.id and i.number = ${text}))` : sql``}`
+}
+
+const cursor = (found: Case): string => Buffer.from(`${found.openedOn.toString()} ${found.id}`).toString('base64url')
+
+function place(ctx: Context, text: string) {
+  const [day = '', id = ''] = Buffer.from(text, 'base64url').toString('utf8').split(' ')
+  return ctx.sql`(${/^\d{4}-\d\d-\d\d$/.test(day) ? day : '0001-01-01'}::date, ${nodeId(id)}::uuid)`
+}
+
+const Hold = builder.objectRef<Awaited<ReturnType<typeof holdsOf>>[number]>('Hold').implement({
+  description: 'A reasoned suspension, with the day on which a person looks again.',
+  fields: (t) => ({
+    cause: t.field({ type: HoldCause, resolve: (hold) => hold.cause as 'decision' }),
+    reason: t.exposeString('reason'),
+    fromOn: t.expose('fromOn', { type: 'Date' }),
+    reviewOn: t.expose('reviewOn', { type: 'Date' }),
+    placedBy: t.exposeString('placedBy'),
+    releasedOn: t.expose('releasedOn', { type: 'Date', nullable: true }),
+    releaseWhy: t.exposeString('releaseWhy', { nullable: true }),
+  }),
+})
+
+const holdsOf = (ctx: Context, caseId: string) => rowsOf(ctx, caseParts.holds, caseId)
+
+builder.objectFields(CaseType, (t) => ({
+  holds: t.field({ type: [Hold], resolve: (found, _args, ctx) => holdsOf(ctx, found.id) }),
+}))
+
+builder.relayMutationField(
+  'holdCase',
+  {
+    inputFields: (t) => ({
+      caseId: t.id({ required: true }),
+      cause: t.field({ type: HoldCause, required: true, defaultValue: 'decision' }),
+      reason: t.string({ required: true }),
+      reviewOn: t.field({ type: 'Date', required: true, description: 'No case waits without a day on which a person looks again.' }),
+      idempotencyKey: t.string(),
+    }),
+  },
+  {
+    description: 'Suspends a case for a reason, until a day.',
+    authScopes: { may: 'holdCase' },
+    errors: {},
+    resolve: (_root, { input }, ctx) =>
+      once(ctx, 'holdCase', input, async (office, author) => {
+        const { id } = await requireCase(ctx, input.caseId)
+        await placeHold(office.sql, office.random, ctx.day, { caseId: id, cause: input.cause, reason: input.reason, reviewOn: input.reviewOn }, author)
+        return { caseId: id }
+      }),
+  },
+  { outputFields: (t) => ({ case: t.field({ type: CaseType, resolve: ({ caseId }) => caseId }) }) },
+)
+
+builder.relayMutationField(
+  'releaseCase',
+  {
+    inputFields: (t) => ({
+      caseId: t.id({ required: true }),
+      cause: t.field({ type: HoldCause, required: true, defaultValue: 'decision' }),
+      reason: t.string({ required: true }),
+      idempotencyKey: t.string(),
+    }),
+  },
+  {
+    description: 'Ends the suspensions of a cause: the steps not done move by the days lost.',
+    authScopes: { may: 'releaseCase' },
+    errors: {},
+    resolve: (_root, { input }, ctx) =>
+      once(ctx, 'releaseCase', input, async (office, author) => {
+        const { id } = await requireCase(ctx, input.caseId)
+        await releaseHold(office.sql, ctx.day, { caseId: id, cause: input.cause, reason: input.reason }, author)
+        return { caseId: id }
+      }),
+  },
+  { outputFields: (t) => ({ case: t.field({ type: CaseType, resolve: ({ caseId }) => caseId }) }) },
+)
+
+builder.relayMutationField(
+  'closeCase',
+  { inputFields: (t) => ({ caseId: t.id({ required: true }), reason: t.string({ required: true }), idempotencyKey: t.string() }) },
+  {
+    description: 'Closes a case with its reason; steps not done are skipped.',
+    authScopes: { may: 'closeCase' },
+    errors: {},
+    resolve: (_root, { input }, ctx) =>
+      once(ctx, 'closeCase', input, async (office, author) => {
+        const { id } = await requireCase(ctx, input.caseId)
+        await closeCase(office.sql, ctx.day, { caseId: id, reason: input.reason }, author)
+        return { caseId: id }
+      }),
+  },
+  { outputFields: (t) => ({ case: t.field({ type: CaseType, resolve: ({ caseId }) => caseId }) }) },
+)

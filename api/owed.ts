@@ -1,0 +1,94 @@
+import { percentText } from '../procedures/law/claim.ts'
+import type { Owed } from '../procedures/law/interest.ts'
+import { caseParts } from '../procedures/cases/file.ts'
+import { type LedgerFile, owedOn } from '../procedures/cases/ledger.ts'
+import type { Case } from '../procedures/cases/cases.ts'
+import type { Day } from '../schema/days.ts'
+import { builder } from './builder.ts'
+import { type Context, rowsOf } from './context.ts'
+import { type Amount, DoubtType, Money } from './values.ts'
+
+/** What a case owes on a day; only the parts that the ledger reads are fetched, once for all the cases of a list. */
+export async function owedOf(ctx: Context, found: Case, onDay: Day): Promise<Owed & { currency: string }> {
+  const [creditor, mandate, debtor, invoices, creditNotes, payments, documents, insolvencies] = await Promise.all([
+    rowsOf(ctx, caseParts.creditor, found.id),
+    rowsOf(ctx, caseParts.mandate, found.id),
+    rowsOf(ctx, caseParts.debtor, found.id),
+    rowsOf(ctx, caseParts.invoices, found.id),
+    rowsOf(ctx, caseParts.creditNotes, found.id),
+    rowsOf(ctx, caseParts.payments, found.id),
+    rowsOf(ctx, caseParts.documents, found.id),
+    rowsOf(ctx, caseParts.insolvencies, found.id),
+  ])
+  const file: LedgerFile = {
+    case: found,
+    creditor: creditor[0]!,
+    mandate: mandate[0] ?? null,
+    debtor: debtor[0]!,
+    invoices,
+    creditNotes,
+    payments,
+    documents,
+    insolvencies,
+  }
+  return { ...owedOn(file, onDay), currency: found.currency }
+}
+
+const money = (cents: bigint, { currency }: { currency: string }): Amount => ({ cents, currency })
+/** The rows of a list with the currency that their sums are in. */
+const inCurrency = <Row>(rows: Row[], { currency }: { currency: string }) => rows.map((row) => ({ ...row, currency }))
+
+const Segment = builder.objectRef<Owed['segments'][number] & { currency: string }>('InterestSegment').implement({
+  description: 'Interest of one invoice over consecutive days at one rate on one base, both ends counted; rounded half-up.',
+  fields: (t) => ({
+    invoice: t.exposeString('invoice'),
+    from: t.expose('from', { type: 'Date' }),
+    to: t.expose('to', { type: 'Date' }),
+    days: t.exposeInt('days'),
+    base: t.field({ type: Money, resolve: (row) => money(row.base, row) }),
+    percent: t.string({ description: 'Per cent a year.', resolve: (row) => percentText(row.percent) }),
+    amount: t.field({ type: Money, resolve: (row) => money(row.amount, row) }),
+    why: t.exposeString('why', { description: 'The rate and its source, in French.' }),
+  }),
+})
+
+const Imputation = builder.objectRef<Owed['imputations'][number] & { currency: string }>('Imputation').implement({
+  description: 'Where one payment went: interest before principal (imputation des paiements, C. civ. 1343-1).',
+  fields: (t) => ({
+    date: t.expose('date', { type: 'Date' }),
+    amount: t.field({ type: Money, resolve: (row) => money(row.amount, row) }),
+    toInterest: t.field({ type: Money, resolve: (row) => money(row.toInterest, row) }),
+    toPrincipal: t.field({ type: Money, resolve: (row) => money(row.toPrincipal, row) }),
+    toIndemnity: t.field({ type: Money, resolve: (row) => money(row.toIndemnity, row) }),
+    excess: t.field({ type: Money, description: 'More than was owed, to be given back.', resolve: (row) => money(row.excess, row) }),
+  }),
+})
+
+const OwedInvoice = builder.objectRef<Owed['invoices'][number] & { currency: string }>('OwedInvoice').implement({
+  fields: (t) => ({
+    number: t.exposeString('number'),
+    due: t.expose('due', { type: 'Date' }),
+    amount: t.field({ type: Money, resolve: (row) => money(row.amount, row) }),
+    principal: t.field({ type: Money, resolve: (row) => money(row.principal, row) }),
+    interest: t.field({ type: Money, resolve: (row) => money(row.interest, row) }),
+    indemnity: t.field({ type: Money, resolve: (row) => money(row.indemnity, row) }),
+    unpaid: t.field({ type: Money, resolve: (row) => money(row.unpaid, row) }),
+  }),
+})
+
+export const OwedType = builder.objectRef<Owed & { currency: string }>('Owed').implement({
+  description: 'What is owed at the end of a day (décompte), with the reckoning.',
+  fields: (t) => ({
+    asOf: t.expose('asOf', { type: 'Date' }),
+    principal: t.field({ type: Money, resolve: (owed) => money(owed.principal, owed) }),
+    interest: t.field({ type: Money, description: 'Intérêts de retard (C. com. L441-10; C. civ. 1231-6).', resolve: (owed) => money(owed.interest, owed) }),
+    indemnity: t.field({ type: Money, description: 'Indemnité forfaitaire: 40 € an invoice between businesses (C. com. D441-5).', resolve: (owed) => money(owed.indemnity, owed) }),
+    total: t.field({ type: Money, resolve: (owed) => money(owed.total, owed) }),
+    perDay: t.field({ type: Money, description: 'Interest of one more day.', resolve: (owed) => money(owed.perDay, owed) }),
+    overpaid: t.field({ type: Money, resolve: (owed) => money(owed.overpaid, owed) }),
+    segments: t.field({ type: [Segment], resolve: (owed) => inCurrency(owed.segments, owed) }),
+    imputations: t.field({ type: [Imputation], resolve: (owed) => inCurrency(owed.imputations, owed) }),
+    invoices: t.field({ type: [OwedInvoice], resolve: (owed) => inCurrency(owed.invoices, owed) }),
+    doubts: t.expose('doubts', { type: [DoubtType] }),
+  }),
+})

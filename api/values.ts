@@ -1,0 +1,78 @@
+import type { Doubt } from '../schema/errors.ts'
+import { DomainError } from '../schema/errors.ts'
+import { amount, parseAmount } from '../schema/money.ts'
+import { builder } from './builder.ts'
+
+/** Cents and their currency. */
+export interface Amount {
+  cents: bigint
+  currency: string
+}
+
+export const Money = builder.objectRef<Amount>('Money').implement({
+  fields: (t) => ({
+    amount: t.string({ description: 'Two decimals: "123.45".', resolve: ({ cents }) => amount(cents) }),
+    currency: t.exposeString('currency', { description: 'ISO 4217.' }),
+  }),
+})
+
+export const MoneyInput = builder.inputType('MoneyInput', {
+  fields: (t) => ({
+    amount: t.string({ required: true, description: 'A point and two decimals at most: "123.45".' }),
+    currency: t.string({ required: true, defaultValue: 'EUR' }),
+  }),
+})
+
+/** The cents of an amount given in the currency of the case. */
+export function centsOf(input: { amount: string; currency: string }, currency = 'EUR'): bigint {
+  if (input.currency === currency) return parseAmount(input.amount)
+  throw new DomainError('currency_mismatch', `Le montant est en ${input.currency.slice(0, 10)}, le dossier en ${currency}.`, {
+    remedy: `Donnez le montant en ${currency}.`,
+  })
+}
+
+export const DoubtType = builder.objectRef<Doubt>('Doubt').implement({
+  description: 'What is uncertain, to be seen wherever the figure or the fact is shown.',
+  fields: (t) => ({ code: t.exposeString('code'), message: t.exposeString('message') }),
+})
+
+export interface AddressShape {
+  lines: string[]
+  postalCode: string | null
+  city: string | null
+  country: string
+}
+export const AddressType = builder.objectRef<AddressShape>('Address').implement({
+  fields: (t) => ({
+    lines: t.exposeStringList('lines'),
+    postalCode: t.exposeString('postalCode', { nullable: true }),
+    city: t.exposeString('city', { nullable: true }),
+    country: t.exposeString('country'),
+  }),
+})
+export const AddressInput = builder.inputType('AddressInput', {
+  fields: (t) => ({
+    lines: t.stringList({ required: true }),
+    postalCode: t.string(),
+    city: t.string(),
+    country: t.string({ required: true, defaultValue: 'FR' }),
+  }),
+})
+export const addressOf = (input: { lines: string[]; postalCode?: string | null; city?: string | null; country: string }): AddressShape => ({
+  lines: input.lines,
+  postalCode: input.postalCode ?? null,
+  city: input.city ?? null,
+  country: input.country,
+})
+
+const uuid = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/
+
+/** The row behind an id of that type; a bare UUID, as logs and the command line show it, is understood too. */
+export function rowId(type: string, id: string): string {
+  if (uuid.test(id)) return id
+  const [name, row = ''] = Buffer.from(id, 'base64').toString('utf8').split(':')
+  if (name === type && uuid.test(row)) return row
+  throw new DomainError('bad_id', `« ${id.slice(0, 60)} » n'est pas un identifiant de ${type}.`, {
+    remedy: 'Reprenez un identifiant (id) donné par l’API.',
+  })
+}

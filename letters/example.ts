@@ -1,0 +1,43 @@
+import { parseYaml } from '../schema/validate.ts'
+import { readFileSync } from 'node:fs'
+import type { Letter } from './letter.ts'
+
+const folder = new URL('./examples/', import.meta.url)
+const read = (name: string) => parseYaml(readFileSync(new URL(name, folder), 'utf8'), `letters/examples/${name}`) as Record<string, unknown>
+
+/**
+ * Facts that the letter can be tried with: an ordinary case of its kind of debtor, and a sample of each of its
+ * « donnees ». A letter that may be the first one is shown as the first one. `droit` is the caller's to add.
+ */
+export function exampleFacts(letter: Letter): Record<string, unknown> {
+  const facts = read(`${caseOf(letter)}.yaml`)
+  const samples = read('donnees.yaml')
+  const wanted = new Set([...letter.donnees, ...addressees(letter)])
+  if (letter.premiere_lettre !== 'jamais') wanted.delete('premiereLettre')
+  for (const key of wanted) if (samples[key] !== undefined) facts[key] ??= samples[key]
+  return facts
+}
+
+function caseOf(letter: Letter): string {
+  if (letter.droit === 'MG') return 'madagascar'
+  if (letter.destinataire === 'debiteur-consommateur' || /particulier|consommateur/.test(letter.id)) return 'consommateur'
+  if (letter.destinataire === 'debiteur-public' || /-public/.test(letter.id)) return 'public'
+  return 'professionnel'
+}
+
+const addressedBy: Partial<Record<Letter['destinataire'], string>> = {
+  caution: 'caution',
+  codebiteur: 'codebiteurs',
+  heritier: 'heritiers',
+  'commissaire-de-justice': 'commissaire',
+  greffe: 'tribunal',
+  juge: 'tribunal',
+  'mandataire-judiciaire': 'procedureCollective',
+  administration: 'autorite',
+  tiers: 'tiers',
+}
+
+function addressees(letter: Letter): string[] {
+  const key = letter.adresse_a ?? addressedBy[letter.destinataire]
+  return key ? [key] : []
+}
