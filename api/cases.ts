@@ -2,6 +2,7 @@ import { resolveCursorConnection, type ResolveCursorConnectionArgs } from '@poth
 import { type Case, caseColumns, caseGone, closeCase } from '../procedures/cases/cases.ts'
 import { placeHold, releaseHold } from '../procedures/cases/holds.ts'
 import { caseParts } from '../procedures/cases/file.ts'
+import type { Sql } from '../schema/db.ts'
 import { builder } from './builder.ts'
 import { type Context, rowsOf, visible } from './context.ts'
 import { once } from './once.ts'
@@ -71,9 +72,9 @@ export const CaseType = builder.loadableNode('Case', {
 forgetting(CaseType)
 
 /** The case, if the viewer may see it; the same refusal whether it does not exist or is another's. */
-export async function requireCase(ctx: Context, id: string): Promise<CaseRow> {
+export async function requireCase(ctx: Context, id: string, sql: Sql = ctx.sql): Promise<CaseRow> {
   const caseId = rowId('Case', id)
-  const [found] = await ctx.sql<CaseRow[]>`select ${columns(ctx)} from cases c where id = ${caseId} and ${visible(ctx)}`
+  const [found] = await sql<CaseRow[]>`select ${columns(ctx)} from cases c where id = ${caseId} and ${visible(ctx)}`
   if (!found) throw caseGone(caseId)
   return found
 }
@@ -195,7 +196,7 @@ builder.relayMutationField(
     errors: {},
     resolve: (_root, { input }, ctx) =>
       once(ctx, 'holdCase', input, async (office, author) => {
-        const { id } = await requireCase(ctx, input.caseId)
+        const { id } = await requireCase(ctx, input.caseId, office.sql)
         await placeHold(office.sql, office.random, ctx.day, { caseId: id, cause: input.cause, reason: input.reason, reviewOn: input.reviewOn }, author)
         return { caseId: id }
       }),
@@ -219,7 +220,7 @@ builder.relayMutationField(
     errors: {},
     resolve: (_root, { input }, ctx) =>
       once(ctx, 'releaseCase', input, async (office, author) => {
-        const { id } = await requireCase(ctx, input.caseId)
+        const { id } = await requireCase(ctx, input.caseId, office.sql)
         await releaseHold(office.sql, ctx.day, { caseId: id, cause: input.cause, reason: input.reason }, author)
         return { caseId: id }
       }),
@@ -236,7 +237,7 @@ builder.relayMutationField(
     errors: {},
     resolve: (_root, { input }, ctx) =>
       once(ctx, 'closeCase', input, async (office, author) => {
-        const { id } = await requireCase(ctx, input.caseId)
+        const { id } = await requireCase(ctx, input.caseId, office.sql)
         await closeCase(office.sql, ctx.day, { caseId: id, reason: input.reason }, author)
         return { caseId: id }
       }),

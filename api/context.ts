@@ -63,6 +63,12 @@ export function author(ctx: Context): string {
   return authorOf(ctx.viewer)
 }
 
+/** Whose keys and uploads these are: two creditors may bear one name. */
+export function actor(ctx: Context): string {
+  const by = author(ctx)
+  return ctx.viewer?.creditorId ? `${by}:${ctx.viewer.creditorId}` : by
+}
+
 export function unauthenticated(): DomainError {
   return new DomainError('unauthenticated', "Cette question demande un jeton d'accès.", {
     remedy: 'Ajoutez l’en-tête Authorization: Bearer … (courtois token --role ROLE).',

@@ -3,10 +3,10 @@ import type { Office } from '../procedures/office.ts'
 import { json, transaction } from '../schema/db.ts'
 import { DomainError } from '../schema/errors.ts'
 import type { Act } from './auth.ts'
-import { author, type Context } from './context.ts'
+import { actor, author, type Context } from './context.ts'
 
 /** What an act leaves to be shown: ids and texts, so that a repeated request is answered with the same. */
-type Outcome = Record<string, string | boolean | null | object>
+type Outcome = Record<string, string | number | boolean | null | object>
 
 /**
  * Runs an act. With an idempotency key it runs once for that actor: act and key are one transaction, a repeat gets the first
@@ -19,6 +19,7 @@ export async function once<T extends Outcome>(
   run: (office: Office, author: string) => Promise<T>,
 ): Promise<T> {
   const by = author(ctx)
+  const owner = actor(ctx)
   // Rows read before an act are not those after it.
   ctx.loaders.clear()
   for (const forget of forgetters) forget(ctx)
@@ -27,18 +28,18 @@ export async function once<T extends Outcome>(
   const fingerprint = sha256(canonicalJson({ act, request }))
   return transaction(ctx.sql, async (sql) => {
     const [fresh] = await sql`
-      insert into idempotency_keys (actor, key, act, request, result) values (${by}, ${key}, ${act}, ${fingerprint}, '{}')
+      insert into idempotency_keys (actor, key, act, request, result) values (${owner}, ${key}, ${act}, ${fingerprint}, '{}')
       on conflict do nothing returning key`
     if (!fresh) {
       const [known] = await sql<{ request: string; result: T }[]>`
-        select request, result from idempotency_keys where actor = ${by} and key = ${key}`
+        select request, result from idempotency_keys where actor = ${owner} and key = ${key}`
       if (known?.request === fingerprint) return known.result
       throw new DomainError('idempotency_conflict', 'Cette clé a déjà servi pour une autre demande.', {
         remedy: 'Donnez une clé nouvelle à chaque demande nouvelle.',
       })
     }
     const result = await run({ ...ctx.office, sql }, by)
-    await sql`update idempotency_keys set result = ${json(sql, result)} where actor = ${by} and key = ${key}`
+    await sql`update idempotency_keys set result = ${json(sql, result)} where actor = ${owner} and key = ${key}`
     return result
   })
 }

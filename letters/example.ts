@@ -1,9 +1,18 @@
-import { parseYaml } from '../schema/validate.ts'
 import { readFileSync } from 'node:fs'
+import { parseYaml } from '../schema/validate.ts'
 import type { Letter } from './letter.ts'
 
 const folder = new URL('./examples/', import.meta.url)
-const read = (name: string) => parseYaml(readFileSync(new URL(name, folder), 'utf8'), `letters/examples/${name}`) as Record<string, unknown>
+const cache = new Map<string, Record<string, unknown>>()
+
+function read(name: string): Record<string, unknown> {
+  let facts = cache.get(name)
+  if (!facts) {
+    facts = parseYaml(readFileSync(new URL(name, folder), 'utf8'), `letters/examples/${name}`) as Record<string, unknown>
+    cache.set(name, facts)
+  }
+  return structuredClone(facts)
+}
 
 /**
  * Facts that the letter can be tried with: an ordinary case of its kind of debtor, and a sample of each of its

@@ -1,5 +1,7 @@
-import { Logger, runOnce, run, type Runner, type TaskList } from 'graphile-worker'
+import { EventEmitter } from 'node:events'
+import { Logger, run, type Runner, runOnce, type TaskList, type WorkerEvents } from 'graphile-worker'
 import { parseDay } from '../schema/days.ts'
+import { connect, type Sql } from '../schema/db.ts'
 import { sendDocument } from './cases/post.ts'
 import { doStep } from './amicable/steps.ts'
 import type { Office } from './office.ts'
@@ -27,15 +29,35 @@ export async function drain(office: Office, connectionString: string): Promise<v
   await runOnce({ connectionString, taskList: tasks(office), concurrency: 1, noHandleSignals: true, logger: quiet })
 }
 
-/** Works until stopped, beside any number of others on the same database. */
-export function startWorker(office: Office, connectionString: string, concurrency = 2): Promise<Runner> {
-  return run({
+/** Works until `stop`, beside any number of others on the same database. */
+export async function startWorker(office: Office, connectionString: string, concurrency = 2): Promise<Runner> {
+  await freeDeadJobs(office.sql)
+  const alive = connect(connectionString, { max: 1 })
+  const events = new EventEmitter() as unknown as WorkerEvents
+  events.on('pool:create', ({ workerPool }) => {
+    // Held by the session: PostgreSQL lets go of it the moment this process dies.
+    alive`select pg_advisory_lock(hashtextextended(${lockOf(workerPool.id)}, 0))`.catch((error: unknown) => console.error(error))
+  })
+  const runner = await run({
     connectionString,
     taskList: tasks(office),
     concurrency,
     pollInterval: 1000,
     noHandleSignals: true,
     logger: quiet,
+    events,
     preset: { worker: { localQueue: { size: 50 } } },
   })
+  runner.promise.finally(() => alive.end()).catch((error: unknown) => console.error(error))
+  return runner
+}
+
+const lockOf = (pool: string): string => `worker:${pool}`
+
+/** Frees at once the jobs of workers that were killed: whoever holds no sign of life any more holds no job either. */
+export async function freeDeadJobs(sql: Sql): Promise<void> {
+  await sql`
+    with held as (select distinct locked_by from graphile_worker.jobs where locked_by is not null),
+         dead as materialized (select locked_by from held where pg_try_advisory_xact_lock(hashtextextended('worker:' || locked_by, 0)))
+    select graphile_worker.force_unlock_workers(array(select locked_by from dead))`
 }

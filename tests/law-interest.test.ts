@@ -114,6 +114,7 @@ describe('what is owed', () => {
     ['three decimals', { invoices: [{ number: 'F', amount: '1.001', due: '2025-01-01' }] }],
     ['a number instead of an amount', { invoices: [{ number: 'F', amount: 100, due: '2025-01-01' }] }],
     ['a day that does not exist', { invoices: [{ number: 'F', amount: '1.00', due: '2025-02-30' }] }],
+    ['a century of interest', { invoices: [{ number: 'F', amount: '1.00', due: '0001-01-01' }] }],
     ['an unknown rate', { rate: { kind: 'usury' } }],
     ['a rate over 1000 %', { rate: { kind: 'contract', percent: '1000.1' } }],
     ['a contract without a rate', { rate: { kind: 'contract' } }],

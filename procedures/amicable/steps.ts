@@ -33,7 +33,7 @@ export async function doStep(office: Office, stepId: string, onDay: Day): Promis
         caseId: found.caseId,
         cause: 'decision',
         reason: `${refusal.message} ${refusal.remedy}`,
-        reviewOn: onDay.add({ days: 1 }),
+        reviewOn: onDay.add({ days: 3 }),
       }, 'system')
       return 'held'
     })

@@ -1,5 +1,21 @@
 import type { Day } from '../../schema/days.ts'
 import type { Sql } from '../../schema/db.ts'
+import { type HoldCause, releaseHold } from '../cases/holds.ts'
+
+/**
+ * Holds that were only waiting for a day end on it: a promise whose day has passed, a refusal to be tried again. Disputes,
+ * plans and insolvencies wait for a person, who finds them in the work of the day.
+ */
+async function lapseHolds(sql: Sql, upTo: Day): Promise<void> {
+  const over = await sql<{ caseId: string; cause: HoldCause }[]>`
+    select h.case_id, h.cause from holds h join cases c on c.id = h.case_id and c.closed_on is null
+    where h.released_on is null and h.cause in ('promesse', 'decision') and h.review_on <= ${upTo}
+    group by h.case_id, h.cause order by h.case_id, h.cause`
+  for (const { caseId, cause } of over) {
+    const reason = cause === 'promesse' ? 'Le jour promis est passé.' : 'Nouvel essai de l’étape suspendue.'
+    await releaseHold(sql, upTo, { caseId, cause, reason }, 'system')
+  }
+}
 
 /**
  * Plans everything due up to this day, in one statement: the earliest step not done of each open case that waits for
@@ -7,6 +23,7 @@ import type { Sql } from '../../schema/db.ts'
  * the job has the step for key. A step queued on another day and still not done is queued again.
  */
 export async function tick(sql: Sql, upTo: Day): Promise<number> {
+  await lapseHolds(sql, upTo)
   const jobs = await sql`
     with due as (
       select distinct on (s.case_id) s.id, s.planned_on, s.queued_for

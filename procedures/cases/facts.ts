@@ -24,7 +24,7 @@ export function caseFacts(file: CaseFile, agency: Agency, onDay: Day, references
     debiteur: debtorFacts(file),
     agence: agencyFacts(agency),
     references: { creancier: file.invoices[0]?.source.order_reference ?? undefined, ...references, dossier: file.case.number },
-    factures: file.invoices.map((invoice) => ({
+    factures: unpaid(file, owed).map((invoice) => ({
       numero: invoice.number,
       emission: invoice.issuedOn.toString(),
       echeance: invoice.dueOn.toString(),
@@ -32,7 +32,7 @@ export function caseFacts(file: CaseFile, agency: Agency, onDay: Day, references
       solde: amount(owed.principalByInvoice[invoice.number] ?? 0n),
       devise: invoice.currency,
       commande: invoice.source.order_reference ?? undefined,
-      objet: invoice.source.lines?.[0]?.description,
+      objet: subjectOf(invoice.source.lines),
     })),
     totaux: totals(file, owed, onDay),
     droit: lawTerms(onDay),
@@ -59,6 +59,19 @@ export function caseFacts(file: CaseFile, agency: Agency, onDay: Day, references
     })),
     ...more,
   }) as Facts
+}
+
+/** Letters list what is still unpaid; when everything is paid, what was. */
+function unpaid(file: CaseFile, owed: Owed) {
+  const left = file.invoices.filter((invoice) => (owed.unpaidByInvoice[invoice.number] ?? 0n) > 0n)
+  return left.length > 0 ? left : file.invoices
+}
+
+/** What was sold, in a line: the first item, and how many others there are. */
+function subjectOf(lines: { description: string }[] | undefined): string | undefined {
+  const [first, ...others] = lines ?? []
+  if (!first || others.length === 0) return first?.description
+  return `${first.description} et ${others.length} autre${others.length > 1 ? 's' : ''} article${others.length > 1 ? 's' : ''}`
 }
 
 function address(value: Address | null | undefined) {

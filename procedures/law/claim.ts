@@ -131,12 +131,18 @@ export function percentText(percent: Percent): string {
 /** 12150000n → « 12,15 % ». */
 export const percentFr = (percent: Percent): string => `${percentText(percent).replace('.', ',')}\u00a0%`
 
-/** Refuses what no computation can make sense of: negative sums, two invoices of one number, payments of none. */
+/**
+ * Refuses what no computation can make sense of: negative sums, two invoices of one number, payments of none, more
+ * than a century of interest.
+ */
 export function checkClaim(claim: Claim): void {
   const numbers = new Set<string>()
-  for (const { number, amount } of claim.invoices) {
+  for (const { number, amount, due } of claim.invoices) {
     if (numbers.has(number)) refuse('duplicate_invoice', `La facture « ${number} » figure deux fois.`, { number })
     if (amount < 0n) refuse('negative_amount', `La facture « ${number} » a un montant négatif.`, { number })
+    if (claim.asOf.year - due.year > 100) {
+      refuse('absurd_period', `La facture « ${number} » est échue depuis plus de cent ans (${due}).`, { number })
+    }
     numbers.add(number)
   }
   for (const movement of [...claim.payments, ...(claim.creditNotes ?? [])]) {

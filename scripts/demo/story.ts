@@ -28,7 +28,7 @@ export interface Told {
 }
 
 const manager = 'Nadia Ferrand'
-const legal = 'Maître d’œuvre juridique : Hugo Marchand'
+const legal = 'Hugo Marchand, cellule juridique'
 
 /** One invoice never paid: from its issue to the request handed to the court. */
 export async function unpaidInvoice(world: World, invoice: ReadInvoice, original: Uint8Array, kind: DebtorKind): Promise<Told> {

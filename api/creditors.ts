@@ -1,0 +1,180 @@
+import { loadScenario } from '../procedures/amicable/scenario.ts'
+import { type Creditor, createCreditor, type Mandate, recordMandate } from '../procedures/cases/creditors.ts'
+import { caseParts } from '../procedures/cases/file.ts'
+import type { Sql } from '../schema/db.ts'
+import { DomainError } from '../schema/errors.ts'
+import { builder } from './builder.ts'
+import { CaseType } from './cases.ts'
+import { type Context, rowsOf } from './context.ts'
+import { forgetting, inOrder, nodeId } from './nodes.ts'
+import { once } from './once.ts'
+import { AddressInput, addressOf, AddressType, rowId } from './values.ts'
+
+const CreditorKind = builder.enumType('CreditorKind', {
+  description: 'Which legal rate is the creditor’s (C. mon. fin. L313-2).',
+  values: { BUSINESS: { value: 'autres' }, PERSON: { value: 'particulier' } } as const,
+})
+
+const own = (ctx: Context) =>
+  ctx.viewer?.role === 'creditor' ? ctx.sql`id = ${ctx.viewer.creditorId}` : ctx.sql`${ctx.viewer !== null && ctx.viewer.role !== 'bailiff' && ctx.viewer.role !== 'editor'}`
+
+const MandateType = builder.objectRef<Mandate>('Mandate').implement({
+  description: 'Convention de recouvrement: the written agreement and its four statements (CPCE R124-3).',
+  fields: (t) => ({
+    signedOn: t.expose('signedOn', { type: 'Date' }),
+    basis: t.exposeString('basis'),
+    guarantee: t.exposeString('guarantee'),
+    remuneration: t.exposeString('remuneration'),
+    payingOver: t.exposeString('payingOver'),
+    receivesFunds: t.exposeBoolean('receivesFunds'),
+    sendsInvoices: t.exposeBoolean('sendsInvoices'),
+    scenario: t.exposeString('scenario'),
+    penaltyRate: t.exposeString('penaltyRate', { nullable: true, description: 'Contractual late-payment rate, per cent a year; null for the rate of the law.' }),
+  }),
+})
+
+export const CreditorType = builder.loadableNode('Creditor', {
+  description: 'Créancier: for whom the agency acts.',
+  id: { resolve: (creditor: Creditor) => creditor.id, parse: nodeId },
+  authScopes: { role: ['research', 'phone', 'amicable', 'legal', 'admin', 'creditor'] },
+  load: (ids: string[], ctx) =>
+    inOrder<Creditor>(ids, ctx.sql`select id, name, kind, identity, iban, bic from creditors where id = any(${ids}) and ${own(ctx)}`),
+  fields: (t) => ({
+    name: t.exposeString('name'),
+    kind: t.expose('kind', { type: CreditorKind }),
+    legalForm: t.string({ nullable: true, resolve: ({ identity }) => identity.legalForm ?? null }),
+    siret: t.string({ nullable: true, resolve: ({ identity }) => identity.siret ?? null }),
+    address: t.field({ type: AddressType, nullable: true, resolve: ({ identity }) => identity.address ?? null }),
+    email: t.string({ nullable: true, resolve: ({ identity }) => identity.contact?.email ?? null }),
+    phone: t.string({ nullable: true, resolve: ({ identity }) => identity.contact?.phone ?? null }),
+    iban: t.exposeString('iban', { nullable: true }),
+    bic: t.exposeString('bic', { nullable: true }),
+    mandate: t.field({ type: MandateType, nullable: true, resolve: async ({ id }, _args, ctx) => (await rowsOf(ctx, liveMandates, id))[0] ?? null }),
+  }),
+})
+forgetting(CreditorType)
+
+async function liveMandates(sql: Sql, ids: string[]): Promise<Map<string, Mandate[]>> {
+  const rows = await sql<Mandate[]>`
+    select id, creditor_id, signed_on, basis, guarantee, remuneration, paying_over, receives_funds, sends_invoices, scenario,
+           penalty_rate::text
+    from mandates where creditor_id = any(${ids}) and ended_on is null`
+  return Map.groupBy(rows, (row) => row.creditorId)
+}
+
+builder.objectFields(CaseType, (t) => ({
+  creditor: t.field({ type: CreditorType, resolve: async (found, _args, ctx) => (await rowsOf(ctx, caseParts.creditor, found.id))[0]! }),
+}))
+
+builder.queryFields((t) => ({
+  creditors: t.field({
+    type: [CreditorType],
+    nullable: true,
+    description: 'Those the viewer may see, by name.',
+    authScopes: { known: true },
+    complexity: { field: 1, multiplier: 20 },
+    resolve: (_root, _args, ctx) => ctx.sql<Creditor[]>`
+      select id, name, kind, identity, iban, bic from creditors where ${own(ctx)} order by name collate "fr-x-icu" limit 500`,
+  }),
+}))
+
+builder.relayMutationField(
+  'createCreditor',
+  {
+    inputFields: (t) => ({
+      name: t.string({ required: true }),
+      kind: t.field({ type: CreditorKind, required: true, defaultValue: 'autres' }),
+      legalForm: t.string(),
+      siren: t.string(),
+      siret: t.string(),
+      vat: t.string(),
+      rcs: t.string({ description: 'Registre du commerce, « 123 456 789 RCS Lyon ».' }),
+      capital: t.string(),
+      address: t.field({ type: AddressInput, required: true }),
+      contactName: t.string(),
+      email: t.string(),
+      phone: t.string(),
+      representativeName: t.string({ description: 'Who signs for the creditor.' }),
+      representativeQuality: t.string(),
+      mediatorName: t.string({ description: 'The consumer ombudsman (C. conso. L616-1).' }),
+      mediatorDetails: t.string(),
+      iban: t.string(),
+      bic: t.string(),
+      idempotencyKey: t.string(),
+    }),
+  },
+  {
+    authScopes: { may: 'createCreditor' },
+    errors: {},
+    resolve: (_root, { input }, ctx) =>
+      once(ctx, 'createCreditor', input, async (office, author) => {
+        const { name, kind, iban, bic } = input
+        const identity = {
+          ...(input.legalForm ? { legalForm: input.legalForm } : {}),
+          siren: input.siren ?? input.siret?.slice(0, 9) ?? null,
+          siret: input.siret ?? null,
+          vat: input.vat ?? null,
+          ...(input.rcs ? { rcs: input.rcs } : {}),
+          ...(input.capital ? { capital: input.capital } : {}),
+          address: addressOf(input.address),
+          contact: contactOf(input),
+          ...(input.representativeName ? { representative: { name: input.representativeName, quality: input.representativeQuality ?? '' } } : {}),
+          ...(input.mediatorName ? { mediator: { name: input.mediatorName, details: input.mediatorDetails ?? '' } } : {}),
+        }
+        const creditor = await createCreditor(office.sql, office.random, ctx.day, { name, kind, identity, iban: iban ?? null, bic: bic ?? null }, author)
+        return { creditorId: creditor.id }
+      }),
+  },
+  { outputFields: (t) => ({ creditor: t.field({ type: CreditorType, resolve: ({ creditorId }) => creditorId }) }) },
+)
+
+function contactOf(input: { contactName?: string | null; email?: string | null; phone?: string | null }) {
+  const contact = {
+    ...(input.contactName ? { name: input.contactName } : {}),
+    ...(input.email ? { email: input.email } : {}),
+    ...(input.phone ? { phone: input.phone } : {}),
+  }
+  return Object.keys(contact).length > 0 ? contact : null
+}
+
+builder.relayMutationField(
+  'recordMandate',
+  {
+    inputFields: (t) => ({
+      creditorId: t.id({ required: true }),
+      signedOn: t.field({ type: 'Date', required: true }),
+      basis: t.string({ required: true, description: 'Le fondement et le montant des sommes dues.' }),
+      guarantee: t.string({ required: true, description: 'La garantie de responsabilité civile.' }),
+      remuneration: t.string({ required: true, description: 'La rémunération à la charge du créancier.' }),
+      payingOver: t.string({ required: true, description: 'Les conditions de reversement des fonds.' }),
+      receivesFunds: t.boolean({ required: true, defaultValue: false, description: 'Whether debtors may pay the agency.' }),
+      sendsInvoices: t.boolean({ required: true, defaultValue: false }),
+      scenario: t.string({ required: true, defaultValue: 'standard' }),
+      penaltyRate: t.string({ description: 'Contractual late-payment rate, per cent a year, « 12.15 ».' }),
+      idempotencyKey: t.string(),
+    }),
+  },
+  {
+    description: 'Records the written agreement; a new one ends the one before (CPCE R124-3).',
+    authScopes: { may: 'recordMandate' },
+    errors: {},
+    resolve: (_root, { input }, ctx) =>
+      once(ctx, 'recordMandate', input, async (office, author) => {
+        const { idempotencyKey: _key, creditorId, penaltyRate, ...clauses } = input
+        const id = rowId('Creditor', creditorId)
+        const [known] = await office.sql`select id from creditors where id = ${id}`
+        if (!known) {
+          throw new DomainError('creditor_not_found', "Ce créancier n'existe pas.", { remedy: 'Créez-le d’abord (createCreditor).' })
+        }
+        loadScenario(clauses.scenario)
+        await recordMandate(office.sql, office.random, ctx.day, { ...clauses, creditorId: id, penaltyRate: rate(penaltyRate) }, author)
+        return { creditorId: id }
+      }),
+  },
+  { outputFields: (t) => ({ creditor: t.field({ type: CreditorType, resolve: ({ creditorId }) => creditorId }) }) },
+)
+
+function rate(text: string | null | undefined): string | null {
+  if (text == null || /^\d{1,2}(\.\d{1,6})?$/.test(text)) return text ?? null
+  throw new DomainError('bad_rate', `« ${text.slice(0, 20)} » n'est pas un taux lisible.`, { remedy: 'Écrivez-le en pour cent par an, par exemple 12.15.' })
+}

@@ -1,0 +1,42 @@
+import type { Debtor } from '../procedures/cases/debtors.ts'
+import { caseParts } from '../procedures/cases/file.ts'
+import { builder } from './builder.ts'
+import { CaseType } from './cases.ts'
+import { rowsOf, visible } from './context.ts'
+import { forgetting, inOrder, nodeId } from './nodes.ts'
+import { AddressType } from './values.ts'
+
+export const DebtorKind = builder.enumType('DebtorKind', {
+  description: 'Decides the letters, the rate and the court.',
+  values: {
+    BUSINESS: { value: 'business', description: 'Professionnel.' },
+    CONSUMER: { value: 'consumer', description: 'Consommateur.' },
+    PUBLIC: { value: 'public', description: 'Acheteur public.' },
+  } as const,
+})
+
+export const DebtorType = builder.loadableNode('Debtor', {
+  description: 'Débiteur. A creditor sees those of its own cases.',
+  id: { resolve: (debtor: Debtor) => debtor.id, parse: nodeId },
+  authScopes: { role: ['research', 'phone', 'amicable', 'legal', 'admin', 'creditor'] },
+  load: (ids: string[], ctx) =>
+    inOrder<Debtor>(ids, ctx.sql`
+      select id, name, kind, identity, address, email, phone from debtors d
+      where id = any(${ids}) and exists (select from cases c where c.debtor_id = d.id and ${visible(ctx)})`),
+  fields: (t) => ({
+    name: t.exposeString('name'),
+    kind: t.expose('kind', { type: DebtorKind }),
+    civility: t.string({ nullable: true, resolve: ({ identity }) => identity.civility ?? null }),
+    legalForm: t.string({ nullable: true, resolve: ({ identity }) => identity.legalForm ?? null }),
+    siren: t.string({ nullable: true, resolve: ({ identity }) => identity.siren ?? null }),
+    siret: t.string({ nullable: true, resolve: ({ identity }) => identity.siret ?? null }),
+    address: t.expose('address', { type: AddressType, nullable: true }),
+    email: t.exposeString('email', { nullable: true }),
+    phone: t.exposeString('phone', { nullable: true }),
+  }),
+})
+forgetting(DebtorType)
+
+builder.objectFields(CaseType, (t) => ({
+  debtor: t.field({ type: DebtorType, resolve: async (found, _args, ctx) => (await rowsOf(ctx, caseParts.debtor, found.id))[0]! }),
+}))

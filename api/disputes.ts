@@ -1,0 +1,99 @@
+import { recordDispute, resolveDispute } from '../procedures/cases/disputes.ts'
+import { caseParts, type Dispute } from '../procedures/cases/file.ts'
+import { builder } from './builder.ts'
+import { CaseType, requireCase } from './cases.ts'
+import { rowsOf } from './context.ts'
+import { once } from './once.ts'
+import { centsOf, Money, MoneyInput, rowId } from './values.ts'
+
+const DisputeOutcome = builder.enumType('DisputeOutcome', {
+  values: {
+    MAINTAINED: { value: 'maintained', description: 'The claim is maintained, with reasons.' },
+    CREDITED: { value: 'credited', description: 'The creditor grants a credit note (avoir).' },
+    DROPPED: { value: 'dropped', description: 'The debtor gives it up.' },
+  } as const,
+})
+
+const DisputeType = builder.objectRef<Dispute & { currency: string }>('Dispute').implement({
+  description: 'Contestation: the case is suspended while it is open.',
+  fields: (t) => ({
+    id: t.exposeID('id'),
+    raisedOn: t.expose('raisedOn', { type: 'Date' }),
+    channel: t.exposeString('channel'),
+    ground: t.exposeString('ground'),
+    contested: t.field({ type: Money, nullable: true, resolve: ({ contested, currency }) => (contested === null ? null : { cents: contested, currency }) }),
+    resolvedOn: t.expose('resolvedOn', { type: 'Date', nullable: true }),
+    outcome: t.field({ type: DisputeOutcome, nullable: true, resolve: ({ outcome }) => outcome as 'maintained' | null }),
+    answer: t.exposeString('answer', { nullable: true }),
+  }),
+})
+
+builder.objectFields(CaseType, (t) => ({
+  disputes: t.field({
+    type: [DisputeType],
+    resolve: async ({ id, currency }, _args, ctx) => (await rowsOf(ctx, caseParts.disputes, id)).map((row) => ({ ...row, currency })),
+  }),
+}))
+
+builder.relayMutationField(
+  'recordDispute',
+  {
+    inputFields: (t) => ({
+      caseId: t.id({ required: true }),
+      channel: t.string({ required: true, description: 'How it reached us: appel, lettre, coupon, email…' }),
+      ground: t.string({ required: true }),
+      contested: t.field({ type: MoneyInput }),
+      answerBy: t.field({ type: 'Date', required: true, description: 'The day on which the case is looked at again.' }),
+      idempotencyKey: t.string(),
+    }),
+  },
+  {
+    description: 'The debtor disputes: the case is suspended at once.',
+    authScopes: { may: 'recordDispute' },
+    errors: {},
+    resolve: (_root, { input }, ctx) =>
+      once(ctx, 'recordDispute', input, async (office, author) => {
+        const found = await requireCase(ctx, input.caseId, office.sql)
+        const disputeId = await recordDispute(office.sql, office.random, ctx.day, {
+          caseId: found.id,
+          channel: input.channel,
+          ground: input.ground,
+          contested: input.contested ? centsOf(input.contested, found.currency) : null,
+          answerBy: input.answerBy,
+        }, author)
+        return { caseId: found.id, disputeId }
+      }),
+  },
+  {
+    outputFields: (t) => ({
+      disputeId: t.exposeID('disputeId'),
+      case: t.field({ type: CaseType, resolve: ({ caseId }) => caseId }),
+    }),
+  },
+)
+
+builder.relayMutationField(
+  'resolveDispute',
+  {
+    inputFields: (t) => ({
+      caseId: t.id({ required: true }),
+      disputeId: t.id({ required: true }),
+      outcome: t.field({ type: DisputeOutcome, required: true }),
+      answer: t.string({ required: true, description: 'The reasons, as the debtor will read them.' }),
+      idempotencyKey: t.string(),
+    }),
+  },
+  {
+    description: 'Answers a dispute: the case goes on where it stopped.',
+    authScopes: { may: 'resolveDispute' },
+    errors: {},
+    resolve: (_root, { input }, ctx) =>
+      once(ctx, 'resolveDispute', input, async (office, author) => {
+        const { id } = await requireCase(ctx, input.caseId, office.sql)
+        const disputeId = rowId('Dispute', input.disputeId)
+        await resolveDispute(office.sql, ctx.day, { caseId: id, disputeId, outcome: input.outcome, answer: input.answer }, author)
+        return { caseId: id }
+      }),
+  },
+  { outputFields: (t) => ({ case: t.field({ type: CaseType, resolve: ({ caseId }) => caseId }) }) },
+)

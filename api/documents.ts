@@ -1,0 +1,84 @@
+import { recordPresentation } from '../procedures/cases/correspondence.ts'
+import { caseParts, type WrittenDocument } from '../procedures/cases/file.ts'
+import type { Sql } from '../schema/db.ts'
+import { DomainError } from '../schema/errors.ts'
+import { builder } from './builder.ts'
+import { CaseType } from './cases.ts'
+import { type Context, rowsOf, visible } from './context.ts'
+import { once } from './once.ts'
+import { rowId } from './values.ts'
+
+const PostOutcome = builder.enumType('PostOutcome', {
+  values: {
+    DELIVERED: { value: 'delivered' },
+    UNCLAIMED: { value: 'unclaimed', description: 'Présenté, non réclamé.' },
+    REFUSED: { value: 'refused' },
+    UNKNOWN_ADDRESS: { value: 'unknown_address', description: 'Destinataire inconnu à l’adresse.' },
+  } as const,
+})
+
+const DocumentType = builder.objectRef<WrittenDocument>('Document').implement({
+  description: 'A letter as it was written: its version, its data and its hash are kept, so that it can be made again.',
+  fields: (t) => ({
+    id: t.exposeID('id'),
+    reference: t.exposeString('reference', { description: 'As printed: « 2026-0001/3 ».' }),
+    letter: t.exposeString('letter', { description: 'Its id in the library.' }),
+    version: t.exposeString('version', { description: 'SHA-256 of the letter, its clauses and its layout.' }),
+    stepKey: t.exposeString('stepKey', { nullable: true }),
+    channel: t.exposeString('channel'),
+    recipient: t.exposeString('recipient'),
+    isFirstLetter: t.exposeBoolean('firstLetter', { description: 'Carries the mentions of CPCE R124-4.' }),
+    writtenOn: t.expose('writtenOn', { type: 'Date' }),
+    sentOn: t.expose('sentOn', { type: 'Date', nullable: true }),
+    registeredNumber: t.exposeString('registeredNumber', { nullable: true }),
+    presentedOn: t.expose('presentedOn', { type: 'Date', nullable: true, description: 'First presentation by the post: what a period counts from.' }),
+    outcome: t.field({ type: PostOutcome, nullable: true, resolve: ({ outcome }) => outcome as 'delivered' | null }),
+    sha256: t.exposeString('sha256'),
+    url: t.string({ description: 'The PDF, with the same token.', resolve: ({ id }, _args, ctx) => `${ctx.office.baseUrl}/documents/${id}` }),
+  }),
+})
+
+builder.objectFields(CaseType, (t) => ({
+  documents: t.field({ type: [DocumentType], description: 'The oldest first.', resolve: (found, _args, ctx) => rowsOf(ctx, caseParts.documents, found.id) }),
+}))
+
+/** One letter of a case that the viewer may see. */
+export async function requireDocument(ctx: Context, id: string, sql: Sql = ctx.sql): Promise<{ id: string; caseId: string; sha256: string; reference: string }> {
+  const [found] = await sql<{ id: string; caseId: string; sha256: string; reference: string }[]>`
+    select d.id, d.case_id, d.sha256, d.reference from documents d join cases c on c.id = d.case_id
+    where d.id = ${rowId('Document', id)} and ${visible(ctx)}`
+  if (found) return found
+  throw new DomainError('document_not_found', "Ce courrier n'existe pas, ou ne vous est pas ouvert.", { remedy: 'Vérifiez son identifiant.' })
+}
+
+builder.relayMutationField(
+  'recordPresentation',
+  {
+    inputFields: (t) => ({
+      documentId: t.id({ required: true }),
+      registeredNumber: t.string({ required: true }),
+      presentedOn: t.field({ type: 'Date', required: true }),
+      outcome: t.field({ type: PostOutcome, required: true }),
+      outcomeOn: t.field({ type: 'Date', description: 'The day of first presentation when absent.' }),
+      idempotencyKey: t.string(),
+    }),
+  },
+  {
+    description: 'What the post says of a registered letter (suivi du recommandé).',
+    authScopes: { may: 'recordPresentation' },
+    errors: {},
+    resolve: (_root, { input }, ctx) =>
+      once(ctx, 'recordPresentation', input, async (office, author) => {
+        const { id, caseId } = await requireDocument(ctx, input.documentId, office.sql)
+        await recordPresentation(office.sql, ctx.day, {
+          documentId: id,
+          registeredNumber: input.registeredNumber,
+          presentedOn: input.presentedOn,
+          outcome: input.outcome,
+          outcomeOn: input.outcomeOn ?? input.presentedOn,
+        }, author)
+        return { caseId }
+      }),
+  },
+  { outputFields: (t) => ({ case: t.field({ type: CaseType, resolve: ({ caseId }) => caseId }) }) },
+)

@@ -1,0 +1,114 @@
+import { caseParts, type Plan, type Promise_ } from '../procedures/cases/file.ts'
+import { agreeInstalments, recordPromise } from '../procedures/cases/promises.ts'
+import { builder } from './builder.ts'
+import { CaseType, requireCase } from './cases.ts'
+import { rowsOf } from './context.ts'
+import { once } from './once.ts'
+import { centsOf, Money, MoneyInput } from './values.ts'
+
+const PromiseType = builder.objectRef<Promise_ & { currency: string }>('PaymentPromise').implement({
+  description: 'Promesse de paiement: the case waits until the day after it.',
+  fields: (t) => ({
+    promisedOn: t.expose('promisedOn', { type: 'Date' }),
+    dueOn: t.expose('dueOn', { type: 'Date' }),
+    amount: t.field({ type: Money, resolve: ({ amount, currency }) => ({ cents: amount, currency }) }),
+    means: t.exposeString('means'),
+    author: t.exposeString('author'),
+    channel: t.exposeString('channel'),
+  }),
+})
+
+const InstalmentType = builder.objectRef<Plan['instalments'][number] & { currency: string }>('Instalment').implement({
+  fields: (t) => ({
+    rank: t.exposeInt('rank'),
+    dueOn: t.expose('dueOn', { type: 'Date' }),
+    amount: t.field({ type: Money, resolve: ({ amount, currency }) => ({ cents: amount, currency }) }),
+  }),
+})
+
+const PlanType = builder.objectRef<Plan & { currency: string }>('InstalmentPlan').implement({
+  description: 'Échéancier: a written agreement, which acknowledges the debt (C. civ. 2240).',
+  fields: (t) => ({
+    agreedOn: t.expose('agreedOn', { type: 'Date' }),
+    means: t.exposeString('means'),
+    brokenOn: t.expose('brokenOn', { type: 'Date', nullable: true }),
+    instalments: t.field({ type: [InstalmentType], resolve: ({ instalments, currency }) => instalments.map((line) => ({ ...line, currency })) }),
+  }),
+})
+
+builder.objectFields(CaseType, (t) => ({
+  promises: t.field({
+    type: [PromiseType],
+    resolve: async ({ id, currency }, _args, ctx) => (await rowsOf(ctx, caseParts.promises, id)).map((row) => ({ ...row, currency })),
+  }),
+  plans: t.field({
+    type: [PlanType],
+    resolve: async ({ id, currency }, _args, ctx) => (await rowsOf(ctx, caseParts.plans, id)).map((row) => ({ ...row, currency })),
+  }),
+}))
+
+builder.relayMutationField(
+  'recordPromise',
+  {
+    inputFields: (t) => ({
+      caseId: t.id({ required: true }),
+      dueOn: t.field({ type: 'Date', required: true }),
+      amount: t.field({ type: MoneyInput, required: true }),
+      means: t.string({ required: true }),
+      author: t.string({ required: true, description: 'Who promised.' }),
+      channel: t.string({ required: true }),
+      idempotencyKey: t.string(),
+    }),
+  },
+  {
+    description: 'The debtor promises a sum for a day: the case waits until the day after it.',
+    authScopes: { may: 'recordPromise' },
+    errors: {},
+    resolve: (_root, { input }, ctx) =>
+      once(ctx, 'recordPromise', input, async (office, author) => {
+        const found = await requireCase(ctx, input.caseId, office.sql)
+        await recordPromise(office.sql, office.random, ctx.day, {
+          caseId: found.id,
+          dueOn: input.dueOn,
+          amount: centsOf(input.amount, found.currency),
+          means: input.means,
+          author: input.author,
+          channel: input.channel,
+        }, author)
+        return { caseId: found.id }
+      }),
+  },
+  { outputFields: (t) => ({ case: t.field({ type: CaseType, resolve: ({ caseId }) => caseId }) }) },
+)
+
+const InstalmentInput = builder.inputType('InstalmentInput', {
+  fields: (t) => ({ dueOn: t.field({ type: 'Date', required: true }), amount: t.field({ type: MoneyInput, required: true }) }),
+})
+
+builder.relayMutationField(
+  'agreeInstalments',
+  {
+    inputFields: (t) => ({
+      caseId: t.id({ required: true }),
+      means: t.string({ required: true }),
+      instalments: t.field({ type: [InstalmentInput], required: true }),
+      idempotencyKey: t.string(),
+    }),
+  },
+  {
+    description: 'Agrees a plan of instalments: the case waits while it is kept.',
+    authScopes: { may: 'agreeInstalments' },
+    errors: {},
+    resolve: (_root, { input }, ctx) =>
+      once(ctx, 'agreeInstalments', input, async (office, author) => {
+        const found = await requireCase(ctx, input.caseId, office.sql)
+        await agreeInstalments(office.sql, office.random, ctx.day, {
+          caseId: found.id,
+          means: input.means,
+          instalments: input.instalments.map((line) => ({ dueOn: line.dueOn, amount: centsOf(line.amount, found.currency) })),
+        }, author)
+        return { caseId: found.id }
+      }),
+  },
+  { outputFields: (t) => ({ case: t.field({ type: CaseType, resolve: ({ caseId }) => caseId }) }) },
+)

@@ -1,0 +1,107 @@
+import { readFileSync } from 'node:fs'
+import { relative, resolve } from 'node:path'
+import { parseArgs } from 'node:util'
+import { fill } from '../../documents/fill.ts'
+import { letterOf, loadLibrary, type Library } from '../../letters/catalogue.ts'
+import { checkLetter, type Fault } from '../../letters/check.ts'
+import { diffRevisions, historyOf } from '../../letters/history.ts'
+import { parseLetter } from '../../letters/letter.ts'
+import { DomainError } from '../../schema/errors.ts'
+import { UsageError, type Command } from '../command.ts'
+import { factsFor } from './letter.ts'
+
+export const command: Command = {
+  name: 'letters',
+  summary: 'the library of letters: list, check, history, diff',
+  help: `Usage: courtois letters list [--famille NAME] [--json]
+       courtois letters check [FILE…] [--json]     file:line rule message, one a line; exit 1 when there is one
+       courtois letters history ID [--json]        every version: its text, its clauses, its layout
+       courtois letters diff ID A B                word by word between two versions (numbers or commits)
+
+Examples
+  courtois letters list --famille mise-en-demeure
+  courtois letters check letters/library/relance-cordiale/relance-cordiale-pro.md
+  courtois letters diff relance-cordiale-pro 1 2`,
+  async run(argv) {
+    const { values, positionals } = parseArgs({
+      args: argv,
+      allowPositionals: true,
+      options: { json: { type: 'boolean' }, famille: { type: 'string' } },
+    })
+    const [action, ...rest] = positionals
+    if (action === 'list' && rest.length === 0) return list(values.famille, values.json ?? false)
+    if (action === 'check') return check(rest, values.json ?? false)
+    if (action === 'history' && rest.length === 1) return history(rest[0]!, values.json ?? false)
+    if (action === 'diff' && rest.length === 3) return diff(rest[0]!, rest[1]!, rest[2]!)
+    throw new UsageError('letters: list, check [FILE…], history ID or diff ID A B')
+  },
+}
+
+function list(famille: string | undefined, json: boolean): void {
+  const letters = [...loadLibrary().letters.values()].filter((letter) => !famille || letter.famille === famille)
+  if (json) {
+    console.log(
+      JSON.stringify(
+        letters.map(({ id, titre, famille, etape, moment, ton, canaux, destinataire, droit, premiere_lettre, suite, version }) => ({
+          ...{ id, titre, famille, etape, moment, ton, canaux, destinataire, droit, premiere_lettre, suite, version },
+        })),
+        null,
+        2,
+      ),
+    )
+    return
+  }
+  const width = Math.max(0, ...letters.map((letter) => letter.id.length)) + 2
+  for (const letter of letters) console.log(`${letter.id.padEnd(width)}${letter.titre}  (${letter.canaux.join(', ')})`)
+}
+
+function check(files: string[], json: boolean): number {
+  const library = loadLibrary()
+  const targets = files.length ? files.map((file) => resolve(file)) : [...library.letters.values()].map((letter) => letter.file)
+  const faults = targets.flatMap((file) => checkFile(file, library))
+  for (const fault of faults) console.log(json ? JSON.stringify(fault) : `${fault.file}:${fault.line} ${fault.rule} ${fault.message}`)
+  return faults.length ? 1 : 0
+}
+
+function checkFile(path: string, library: Library): Fault[] {
+  const file = relative(process.cwd(), path) || path
+  let text: string
+  try {
+    text = readFileSync(path, 'utf8')
+  } catch {
+    throw new DomainError('no_file', `Le fichier ${file} n'est pas lisible.`, { remedy: 'Vérifiez son chemin.', facts: { file } })
+  }
+  const faults = checkLetter(text, file, library)
+  return faults.length ? faults : tryExample(text, file, library)
+}
+
+// A letter without fault must also print with its example, in each of its channels.
+function tryExample(text: string, file: string, library: Library): Fault[] {
+  const letter = parseLetter(text, file)
+  for (const channel of letter.canaux) {
+    try {
+      fill(library, letter, factsFor(letter), channel)
+    } catch (error) {
+      if (!(error instanceof DomainError)) throw error
+      return [{ file, line: Number(error.facts.line ?? 1), rule: 'exemple', message: `${channel} : ${error.message}` }]
+    }
+  }
+  return []
+}
+
+async function history(id: string, json: boolean): Promise<void> {
+  letterOf(loadLibrary(), id)
+  const revisions = await historyOf(id)
+  if (json) {
+    console.log(JSON.stringify(revisions.map(({ parts: _parts, ...revision }) => revision), null, 2))
+    return
+  }
+  for (const { number, commit, date, author, version, changes, subject } of revisions) {
+    console.log(`${String(number).padStart(3)}  ${date.slice(0, 10)}  ${commit.slice(0, 10)}  ${version.slice(0, 12)}  ${author}  ${changes.join(', ')} – ${subject}`)
+  }
+}
+
+async function diff(id: string, from: string, to: string): Promise<void> {
+  const text = await diffRevisions(id, from, to)
+  if (text) console.log(text)
+}

@@ -1,0 +1,117 @@
+import fc from 'fast-check'
+import { expect, test } from 'vitest'
+import { epcPayload, type Block } from '../documents/blocks.ts'
+import { fill } from '../documents/fill.ts'
+import { printable } from '../documents/glyphs.ts'
+import { renderHtml } from '../documents/letter-html.ts'
+import { renderText } from '../documents/letter-text.ts'
+import { amountInWords, wordsFr } from '../documents/numbers-fr.ts'
+import { typographyFr } from '../documents/typography.ts'
+import { letterOf } from '../letters/catalogue.ts'
+import { parseLetter } from '../letters/letter.ts'
+import { versioned } from '../letters/catalogue.ts'
+import { hostile, letterFacts, library } from './fixtures/letters/sample.ts'
+
+const essai = letterOf(library, 'essai-rappel')
+const text = (blocks: Block[]): string => JSON.stringify(blocks)
+
+test('a hostile name prints as itself in every text format', () => {
+  const facts = letterFacts({ creditor: hostile, debtor: hostile })
+  const filled = fill(library, essai, facts, 'lettre')
+  expect(text(filled.blocks)).toContain(JSON.stringify(hostile).slice(1, -1))
+  expect(renderText(filled)).toContain(hostile)
+  const html = renderHtml(filled, '[[corps]][[expediteur]][[objet]]')
+  expect(html).not.toContain('<b>@ref')
+  expect(html).toContain('&lt;b&gt;@ref')
+})
+
+test('no name, whatever it holds, changes the structure of a letter', () => {
+  const shape = (blocks: Block[]): unknown => blocks.map((block) => ('items' in block ? [block.kind, block.items.map(shape)] : block.kind))
+  const plain = fill(library, essai, letterFacts({}), 'lettre')
+  fc.assert(
+    fc.property(fc.string({ minLength: 1, unit: 'grapheme' }).filter((name) => /[\p{L}\p{N}\p{P}\p{S}]/u.test(name)), (name) => {
+      const filled = fill(library, essai, letterFacts({ creditor: name }), 'lettre')
+      expect(shape(filled.blocks)).toEqual(shape(plain.blocks))
+    }),
+    { numRuns: 60 },
+  )
+})
+
+test('a missing fact is refused with its name and the line of the letter', () => {
+  const facts = letterFacts({})
+  delete facts.delaiJours
+  expect(() => fill(library, essai, facts, 'lettre')).toThrow(expect.objectContaining({ code: 'missing_fact', facts: expect.objectContaining({ key: 'delaiJours', line: 20 }) }))
+})
+
+test('a fact mentioned only under a condition may be absent', () => {
+  const without = fill(library, essai, letterFacts({}), 'lettre')
+  expect(text(without.blocks)).not.toContain('promis')
+  const promise = { date: '2026-12-01', montant: '100.00' }
+  expect(text(fill(library, essai, { ...letterFacts({}), promesse: promise }, 'lettre').blocks)).toContain('Vous aviez promis 100,00\u00a0€')
+})
+
+test('each channel has its own text and a channel without one is refused', () => {
+  expect(renderText(fill(library, essai, letterFacts({}), 'sms'))).toBe("Bonjour, Cabinet des Terreaux attend votre appel au 04 00 00 00 00. Dossier 2026-0117.")
+  expect(text(fill(library, essai, letterFacts({}), 'script-telephone').blocks)).toContain('Se présenter')
+  expect(() => fill(library, essai, letterFacts({}), 'visite')).toThrow(expect.objectContaining({ code: 'channel_refused' }))
+})
+
+test('facts of the wrong shape are refused before anything is written', () => {
+  expect(() => fill(library, essai, { ...letterFacts({}), totaux: { total: '12,50' } }, 'lettre')).toThrow(/totaux/)
+  expect(() => fill(library, essai, { ...letterFacts({}), nimporte: 1 }, 'lettre')).toThrow(/nimporte/)
+})
+
+test('a template reaches neither files, nor the clock, nor unescaped output', () => {
+  for (const body of ["{% include 'x' %}", "{{ 'now' | date: '%Y' }}", '{{ creancier.nom | raw }}', "{% layout 'x' %}", '{% for i in (1..100000000) %}x{% endfor %}']) {
+    const letter = parseLetter(essai.source.replace(/---\n\{\{ debiteur[\s\S]*$/, `---\n${body}\n`).replace(', sms, script-telephone', ''), 'x.md')
+    expect(() => fill(library, letter, letterFacts({}), 'lettre'), body).toThrow(expect.objectContaining({ code: 'bad_letter' }))
+  }
+})
+
+test('French spaces are put where an editor forgot them, and never in a name', () => {
+  expect(typographyFr('Prêt ? « oui » : 10 % ; voir http://a.fr:80/?x=1 à 10:30, n° 4, art. L. 111-8')).toBe(
+    'Prêt\u00a0? «\u00a0oui\u00a0»\u00a0: 10\u00a0%\u00a0; voir http://a.fr:80/?x=1 à 10:30, n°\u00a04, art.\u00a0L.\u00a0111-8',
+  )
+  const filled = fill(library, essai, letterFacts({ creditor: 'A ! B' }), 'lettre')
+  expect(text(filled.blocks)).toContain('A ! B')
+  expect(filled.objet).toContain('\u00a0: ')
+})
+
+test('amounts are written in French words', () => {
+  const cases: [bigint, string][] = [
+    [0n, 'zéro euro'],
+    [101n, 'un euro et un centime'],
+    [47_015n, 'quatre cent soixante-dix euros et quinze centimes'],
+    [8_000n, 'quatre-vingts euros'],
+    [8_100n, 'quatre-vingt-un euros'],
+    [7_171n, 'soixante et onze euros et soixante et onze centimes'],
+    [20_000_000n, 'deux cent mille euros'],
+    [100_000_000n, 'un million d’euros'],
+    [123_456_789n, 'un million deux cent trente-quatre mille cinq cent soixante-sept euros et quatre-vingt-neuf centimes'],
+  ]
+  for (const [cents, words] of cases) expect(amountInWords(cents)).toBe(words)
+  expect(wordsFr(80_000_000n)).toBe('quatre-vingts millions')
+})
+
+test('the payment code says what EPC069-12 asks, and is left out when the IBAN is wrong', () => {
+  expect(epcPayload('Pépinières', 'FR7630006000011234567890189', 'AGRIFRPPXXX', '470.15', 'PO445')).toBe(
+    'BCD\n002\n1\nSCT\nAGRIFRPPXXX\nPépinières\nFR7630006000011234567890189\nEUR470.15\n\n\nPO445',
+  )
+  const paid = (iban: string) => fill(library, essai, letterFacts({ iban }), 'lettre').blocks.find((block) => block.kind === 'payment')
+  expect(paid('FR7630006000011234567890189')).toHaveProperty('qr')
+  expect(paid('FR7630006000011234567890188')).not.toHaveProperty('qr')
+})
+
+test('what the fonts cannot print is shown as a square and what hides or reorders text is dropped', () => {
+  expect(printable('Éléonore\u202e\u200b 漢 x\u0001')).toBe('Éléonore ■ x')
+})
+
+test('the version of a letter changes with its text, its clauses and its layout, and with nothing else', () => {
+  const clauses = new Map(library.clauses)
+  const version = versioned(essai, clauses, library.layout).version
+  expect(version).toBe(essai.version)
+  const clause = clauses.get('essai-clause')!
+  expect(versioned(essai, new Map(clauses).set('essai-clause', { ...clause, text: `${clause.text} ` }), library.layout).version).not.toBe(version)
+  expect(versioned(essai, new Map(clauses).set('autre', { ...clause, id: 'autre' }), library.layout).version).toBe(version)
+  expect(versioned(essai, clauses, { ...library.layout, 'letter.typ': Buffer.from('x') }).version).not.toBe(version)
+})
