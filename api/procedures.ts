@@ -12,7 +12,7 @@ import { once } from './once.ts'
 import { receivedUpload } from './uploads.ts'
 import { DoubtType, rowId } from './values.ts'
 
-export type ProcedureRow = OpenProcedure & { zone: Zone }
+type ProcedureRow = OpenProcedure & { zone: Zone }
 
 const columns = (sql: Sql) => sql`p.id, p.case_id, p.procedure, p.consent_id, p.court, p.opened_on, c.zone from procedures p join cases c on c.id = p.case_id`
 
@@ -32,7 +32,7 @@ const DeadlineKind = builder.enumType('DeadlineKind', {
   } as const,
 })
 
-export const DeadlineType = builder.objectRef<StepDeadline & { procedureRow: ProcedureRow }>('ProcedureDeadline').implement({
+const DeadlineType = builder.objectRef<StepDeadline & { procedureRow: ProcedureRow }>('ProcedureDeadline').implement({
   description: 'A time limit of an open procedure, with its derivation and the version of the law that applied.',
   fields: (t) => ({
     step: t.exposeString('step'),
@@ -51,7 +51,6 @@ export const DeadlineType = builder.objectRef<StepDeadline & { procedureRow: Pro
     isConfirmed: t.exposeBoolean('confirmed', { description: 'Whether a lawyer confirmed this value.' }),
     doubts: t.expose('doubts', { type: [DoubtType] }),
     isPast: t.boolean({ resolve: ({ kind, expires }, _args, ctx) => kind === 'not_after' && Temporal.PlainDate.compare(expires, ctx.day) < 0 }),
-    procedure: t.field({ type: ProcedureType, resolve: ({ procedureRow }) => procedureRow }),
   }),
 })
 
@@ -83,6 +82,10 @@ export const ProcedureType = builder.loadableNode('Procedure', {
   }),
 })
 forgetting(ProcedureType)
+
+builder.objectFields(DeadlineType, (t) => ({
+  procedure: t.field({ type: ProcedureType, resolve: ({ procedureRow }) => procedureRow }),
+}))
 
 async function procedureEvents(sql: Sql, ids: string[]): Promise<Map<string, ProcedureEvent[]>> {
   const rows = await sql<(ProcedureEvent & { procedureId: string })[]>`

@@ -31,13 +31,14 @@ export interface Opening {
 export function planTimeline(scenario: Scenario, opening: Opening): PlannedStep[] {
   const first = scenario.etapes.find((step) => step.premiere_lettre)
   const firstOn = first ? dayOf(first, opening) : opening.anchorOn
-  const late = Math.max(0, daysBetween(firstOn, opening.openedOn))
+  // Opened after the due date, the first letter goes the same day, be it before its own; opened by then, it waits for it.
+  const late = after(opening.openedOn, opening.anchorOn) ? daysBetween(firstOn, opening.openedOn) : 0
   const rows: { key: string; channel: string; nominalOn: Day; skippedWhy: string | null }[] = []
   for (const step of scenario.etapes) {
     const wanted = dayOf(step, opening)
     const isEarly = before(wanted, firstOn)
     const nominalOn = isEarly ? wanted : wanted.add({ days: late })
-    const skippedWhy = isEarly ? skipEarly(step, wanted, opening) : skipUnwritten(step, opening.debtor)
+    const skippedWhy = (isEarly ? skipEarly(step, wanted, opening) : null) ?? skipUnwritten(step, opening.debtor)
     if (step.prevenir) {
       const noticeOn = nominalOn.subtract({ days: step.prevenir.avance })
       rows.push({ key: `${step.id}.prevenir`, channel: 'email', nominalOn: latest(noticeOn, opening.openedOn), skippedWhy })

@@ -51,6 +51,7 @@ export function caseFacts(file: CaseFile, agency: Agency, onDay: Day, references
     promesse: latestPromise(file),
     echeancier: latestPlan(file),
     miseEnDemeure: latestNotice(file),
+    prescription: { depart: file.case.anchorOn.toString(), acquisition: file.case.limitationOn.toString() },
     paiementsRecus: file.payments.map((payment) => ({
       date: payment.receivedOn.toString(),
       montant: amount(payment.amount),
@@ -183,18 +184,18 @@ const channelWord: Record<string, string> = {
 function earlierSteps(file: CaseFile) {
   const letters = file.documents
     .filter((document) => document.recipient === 'debiteur' && document.attachedTo === null)
-    .map((document) => ({ on: document.writtenOn, canal: channelWord[document.channel] ?? document.channel, resultat: outcome(document) }))
-  const calls = file.calls.map((call) => ({ on: call.calledOn, canal: 'appel téléphonique', resultat: call.summary }))
+    .map((document) => ({ on: document.writtenOn, canal: channelWord[document.channel] ?? document.channel, resultat: outcome(document), reference: document.reference }))
+  const calls = file.calls.map((call) => ({ on: call.calledOn, canal: 'appel téléphonique', resultat: call.summary, reference: undefined }))
   return [...letters, ...calls]
     .toSorted((a, b) => Temporal.PlainDate.compare(a.on, b.on))
-    .map(({ on, canal, resultat }) => ({ date: on.toString(), canal, resultat }))
+    .map(({ on, ...line }) => ({ date: on.toString(), ...line }))
 }
 
 function outcome(document: CaseFile['documents'][number]): string {
-  if (document.outcome === 'delivered') return 'distribué'
-  if (document.outcome === 'unclaimed') return 'présenté, non réclamé'
-  if (document.outcome === 'refused') return 'refusé par le destinataire'
-  return document.presentedOn ? `présenté le ${dayShortFr(document.presentedOn)}` : 'envoyé'
+  if (document.outcome === 'delivered') return 'distribuée'
+  if (document.outcome === 'unclaimed') return 'présentée, non réclamée'
+  if (document.outcome === 'refused') return 'refusée par le destinataire'
+  return document.presentedOn ? `présentée le ${dayShortFr(document.presentedOn)}` : document.channel === 'email' ? 'envoyé' : 'envoyée'
 }
 
 function latestDispute(file: CaseFile) {
@@ -239,6 +240,7 @@ function latestNotice(file: CaseFile) {
   const notice = formalNotices(file).at(-1)
   return notice && {
     date: notice.writtenOn.toString(),
+    reference: notice.reference,
     numero: notice.registeredNumber ?? undefined,
     presentation: notice.presentedOn?.toString(),
     issue: notice.outcome === null ? undefined : outcome(notice),

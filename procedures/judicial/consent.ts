@@ -28,6 +28,8 @@ export interface ConsentStatement {
   statementOn: string
   expiresOn: string
   contentSha256: string
+  /** What the creditor must know is not certain: costs, rates. */
+  doubts: string[]
 }
 
 export interface ConsentRequest {
@@ -73,8 +75,9 @@ export async function requestConsent(
     statementOn: onDay.toString(),
     expiresOn: input.expiresOn.toString(),
     contentSha256: packContentHash(content.parts),
+    doubts: [...owed.doubts, ...content.costs.doubts].map((doubt) => doubt.message),
   }
-  const facts = { ...courtFacts(content.court, content.exhibits), ...consentFacts(statement, id) }
+  const facts = { ...courtFacts(content.court, content.exhibits), ...consentFacts(statement, id), frais: { ...content.costs.facts, plafond: statement.ceiling } }
   const now = await readCase(sql, file.case.id)
   const form = await writeLetter(office, sql, onDay, now, {
     letter: 'creancier-consentement-formulaire',

@@ -10,7 +10,7 @@ import { type CaseFile, readCase } from '../cases/file.ts'
 import { type Author, record } from '../cases/journal.ts'
 import { instantOf, type Office } from '../office.ts'
 import { type ConsentStatement, readConsentRequest } from './consent.ts'
-import { courtFacts, exhibitPart, pageCount, writePaper } from './papers.ts'
+import { courtFacts, exhibitPart, filingCosts, pageCount, writePaper } from './papers.ts'
 import { type Exhibit as ExhibitRule, exhibitsOf, loadProcedure, type StepDeadline } from './procedure.ts'
 import { deadlinesOf, earliestFiling, type OpenProcedure, readProcedure, readProcedureEvents, requirePeriodRun, underConsent } from './procedures.ts'
 
@@ -68,7 +68,7 @@ export async function assembleFilingPack(
         summary: summary(file, statement, limits, input.kind),
         missing,
         ...(missing.length > 0 && input.reason ? { reason: { by: author, text: input.reason } } : {}),
-        doubts: await doubtsOf(file, limits),
+        doubts: doubtsOf(file, statement, limits),
         at: instantOf(onDay),
         engine: office.typst,
       })
@@ -131,6 +131,7 @@ async function serviceContent(
   const facts = {
     ...courtFacts(open.court, exhibits),
     ordonnance: { juridiction: open.court.nom, date: order.happenedOn.toString(), ...stringFacts(order.facts) },
+    frais: filingCosts(await readCase(sql, open.caseId), onDay).facts,
     dateLimite: { date: limit.expires.toString(), texte: `${limit.article}, ${limit.version}` },
     ...(await bailiffFacts(sql, bailiffId)),
   } as Partial<Facts>
@@ -218,10 +219,10 @@ function summary(file: CaseFile, statement: ConsentStatement, limits: StepDeadli
   ]
 }
 
-async function doubtsOf(file: CaseFile, limits: StepDeadline[]): Promise<string[]> {
+function doubtsOf(file: CaseFile, statement: ConsentStatement, limits: StepDeadline[]): string[] {
   const invoices = file.invoices.flatMap((invoice) => invoice.doubts.map((doubt) => `${invoice.number} : ${doubt.message}`))
-  const law = limits.filter((limit) => !limit.confirmed).map((limit) => `${limit.title} : ${limit.article} à vérifier`)
-  return [...new Set([...invoices, ...law])]
+  const law = limits.flatMap((limit) => limit.doubts.map((doubt) => doubt.message))
+  return [...new Set([...invoices, ...statement.doubts, ...law])]
 }
 
 export async function readPack(sql: Sql, packId: string): Promise<Pack> {

@@ -2,18 +2,23 @@ import type { PackPart } from '../../documents/pack.ts'
 import { openStaticPdf } from '../../documents/exhibit-pdf.ts'
 import type { Facts } from '../../documents/facts.ts'
 import type { Day } from '../../schema/days.ts'
+import { amount } from '../../schema/money.ts'
 import type { Sql } from '../../schema/db.ts'
-import { DomainError } from '../../schema/errors.ts'
+import { DomainError, type Doubt } from '../../schema/errors.ts'
 import { type LetterOrder, writeLetter } from '../cases/correspondence.ts'
 import { type Exhibit, exhibitKinds, gatherExhibits, numberExhibits } from '../cases/exhibits.ts'
 import { type CaseFile, readCase } from '../cases/file.ts'
+import { owedOn } from '../cases/ledger.ts'
 import { debtorWord } from '../amicable/scenario.ts'
+import { serviceCost } from '../law/costs.ts'
 import { type Court, competentCourt } from '../law/court.ts'
+import { legalCost } from '../law/values.ts'
 import type { Office } from '../office.ts'
 import { loadProcedure } from './procedure.ts'
 
 export interface Content {
   court: Court
+  costs: Costs
   parts: PackPart[]
   exhibits: Exhibit[]
 }
@@ -43,7 +48,8 @@ export async function writeContent(office: Office, sql: Sql, onDay: Day, file: C
   const court = courtOf(file, onDay)
   await gatherExhibits(office, sql, onDay, file)
   const exhibits = await numberExhibits(sql, file.case.id)
-  const facts = courtFacts(court, exhibits)
+  const costs = filingCosts(file, onDay)
+  const facts = { ...courtFacts(court, exhibits), frais: costs.facts }
   const application = papiers.requete[debtorWord[file.debtor.kind]] ?? papiers.requete.professionnel
   const papers = [
     { role: 'application', title: 'Requête', letter: application, name: '01-requete' },
@@ -53,7 +59,28 @@ export async function writeContent(office: Office, sql: Sql, onDay: Day, file: C
   const parts: PackPart[] = []
   for (const paper of papers) parts.push(await writePaper(office, sql, onDay, file.case.id, paper, facts))
   for (const exhibit of exhibits) parts.push(await exhibitPart(office, exhibit))
-  return { court, parts, exhibits }
+  return { court, costs, parts, exhibits }
+}
+
+/** What filing and service should cost; « à compléter » where the tariff of the day is not known. */
+export interface Costs {
+  facts: { nature: string; montant?: string; avance: string; supporte: string }
+  doubts: Doubt[]
+}
+
+export function filingCosts(file: CaseFile, onDay: Day): Costs {
+  const greffe = legalCost('greffe-injonction-payer', onDay, file.debtor.kind === 'business' ? 'commerce' : 'judiciaire')
+  const service = serviceCost(owedOn(file, onDay).principal, onDay)
+  const total = greffe.cents === null || service.cents === null ? null : greffe.cents + service.cents
+  return {
+    facts: {
+      nature: 'frais de greffe et de signification',
+      ...(total === null ? {} : { montant: amount(total) }),
+      avance: 'le cabinet, selon la convention',
+      supporte: 'le débiteur s’il y est condamné, à défaut le cabinet',
+    },
+    doubts: [...(greffe.doubt ? [greffe.doubt] : []), ...service.doubts],
+  }
 }
 
 export function courtFacts(court: Court, exhibits: Exhibit[]): Partial<Facts> {

@@ -2,6 +2,7 @@ import { type Day, dayFr } from '../../schema/days.ts'
 import { json, type Sql, transaction } from '../../schema/db.ts'
 import { DomainError } from '../../schema/errors.ts'
 import { newId, type Random } from '../../schema/random.ts'
+import type { DebtorKind } from '../cases/debtors.ts'
 import { type CaseFile, formalNotices, readCase } from '../cases/file.ts'
 import { type Author, record } from '../cases/journal.ts'
 import { deadline, parseDuration } from '../law/deadline.ts'
@@ -97,11 +98,13 @@ export async function recordProcedureEvent(
 
 /** The time limits of an open procedure, each with its derivation and the version of the law that applied. */
 export async function deadlinesOf(sql: Sql, open: OpenProcedure): Promise<StepDeadline[]> {
-  const [found] = await sql<{ zone: Zone }[]>`select zone from cases where id = ${open.caseId}`
+  const [found] = await sql<{ zone: Zone; kind: DebtorKind }[]>`
+    select c.zone, d.kind from cases c join debtors d on d.id = c.debtor_id where c.id = ${open.caseId}`
+  const juridiction = found!.kind === 'business' ? 'commerce' : 'judiciaire'
   const events = await readProcedureEvents(sql, open.id)
   return stepDeadlines(
     loadProcedure(open.procedure),
-    events.map((event) => ({ step: event.step, on: event.happenedOn, facts: event.facts })),
+    events.map((event) => ({ step: event.step, on: event.happenedOn, facts: { juridiction, ...event.facts } })),
     { zone: found!.zone },
   )
 }

@@ -10,7 +10,7 @@ export async function openAgency(sql: Sql, day: Day): Promise<void> {
   await recordAgency(sql, day, {
     name: 'Cabinet Vasseur Recouvrement',
     legalForm: 'SAS',
-    capital: '60000.00',
+    capital: '60 000 €',
     rcs: 'Lyon 552 100 554',
     siren: '552100554',
     address: { lines: ['18 quai Tilsitt'], postalCode: '69002', city: 'Lyon', country: 'FR' },

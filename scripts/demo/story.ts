@@ -9,7 +9,7 @@ import { recordDispute, resolveDispute } from '../../procedures/cases/disputes.t
 import { readCase } from '../../procedures/cases/file.ts'
 import { recordPayment } from '../../procedures/cases/payments.ts'
 import { agreeInstalments, breakInstalments } from '../../procedures/cases/promises.ts'
-import { giveConsent } from '../../procedures/judicial/consent.ts'
+import { giveConsent, readConsentRequest } from '../../procedures/judicial/consent.ts'
 import { createBailiff, handOver } from '../../procedures/judicial/handover.ts'
 import { assembleFilingPack } from '../../procedures/judicial/packs.ts'
 import { earliestFiling, openProcedure, readProcedure, recordProcedureEvent } from '../../procedures/judicial/procedures.ts'
@@ -97,7 +97,7 @@ function consumerScenes(world: World, caseId: string): Record<string, (today: Da
         instalments: lines.map(([dueOn, sum]) => ({ dueOn: day(dueOn), amount: parseAmount(sum) })),
       }, manager)
       const cover = await send(today, 'engagement-acceptation-echeancier', 'lettre', 'debiteur', { dateLimite: { date: '2026-07-16' } })
-      await send(today, 'engagement-accord-echeancier-particulier', 'acte-prive', 'debiteur', {}, cover.id)
+      await send(today, 'engagement-accord-echeancier-particulier', 'acte-prive', 'debiteur', { delaiJours: 15 }, cover.id)
       tell(`${dayFr(today)} : un échéancier en quatre versements est convenu et confirmé par écrit.`)
     },
     '2026-07-17': async (today) => {
@@ -242,6 +242,7 @@ async function orderAndService(world: World, told: Told): Promise<{ bailiffId: s
   const on = day('2026-09-28')
   const open = await readProcedure(office.sql, told.procedureId)
   const filing = await readCase(office.sql, told.caseId)
+  const request = await readConsentRequest(office.sql, open.consentId)
   const specimen = await office.typst.compile({
     template: 'ordonnance.typ',
     sources: { 'ordonnance.typ': readFileSync(new URL('./ordonnance.typ', import.meta.url), 'utf8') },
@@ -252,7 +253,7 @@ async function orderAndService(world: World, told: Told): Promise<{ bailiffId: s
     procedureId: told.procedureId,
     step: 'ordonnance',
     happenedOn: on,
-    facts: { numero: '26/01847' },
+    facts: { numero: '26/01847', montant: request.statement.total },
     original: await office.archive.put(specimen),
   }, legal)
   const limit = limits.find((each) => each.step === 'signification')!

@@ -1,0 +1,71 @@
+import type { Day } from '../schema/days.ts'
+import { builder } from './builder.ts'
+import { CaseType } from './cases.ts'
+
+const WorkKind = builder.enumType('WorkKind', {
+  values: {
+    CALL: { value: 'call', description: 'A call of the timeline, whose script is written and which nobody has recorded.' },
+    PROMISE_DUE: { value: 'promise', description: 'A promised payment falls due.' },
+    HOLD_TO_REVIEW: { value: 'hold', description: 'A suspension has come to its day.' },
+    PRESENTATION_UNKNOWN: { value: 'presentation', description: 'A registered letter whose follow-up is not recorded: its period cannot be counted.' },
+    CONSENT_TO_FOLLOW: { value: 'consent', description: 'Given, and no procedure opened yet.' },
+    LIMITATION_NEAR: { value: 'limitation', description: 'Prescription within ninety days.' },
+  } as const,
+})
+
+interface WorkItem {
+  kind: 'call' | 'promise' | 'hold' | 'presentation' | 'consent' | 'limitation'
+  caseId: string
+  onDay: Day
+  what: string
+}
+
+const WorkItemType = builder.objectRef<WorkItem>('WorkItem').implement({
+  fields: (t) => ({
+    kind: t.expose('kind', { type: WorkKind }),
+    on: t.expose('onDay', { type: 'Date', description: 'Since when, or by when.' }),
+    what: t.exposeString('what'),
+    case: t.field({ type: CaseType, resolve: ({ caseId }) => caseId }),
+  }),
+})
+
+builder.queryFields((t) => ({
+  workToday: t.field({
+    type: [WorkItemType],
+    nullable: true,
+    description: 'What waits for a person today, the oldest first.',
+    authScopes: { staff: true },
+    complexity: { field: 1, multiplier: 20 },
+    args: { kinds: t.arg({ type: [WorkKind] }) },
+    // A step done on another channel than a call has left by itself; a call leaves a script, and waits for its record.
+    resolve: (_root, { kinds }, { sql, day }) => sql<WorkItem[]>`
+      with work as (
+        select 'call' as kind, d.case_id, d.written_on as on_day, coalesce(s.key, d.letter) as what
+        from documents d left join steps s on s.id = d.step_id
+        where d.channel = 'appel' and d.written_on <= ${day}
+          and not exists (select from calls k where k.case_id = d.case_id and (k.step_id = d.step_id or k.called_on >= d.written_on))
+          and not exists (select from holds h where h.case_id = d.case_id and h.released_on is null)
+        union all
+        select 'promise', p.case_id, p.due_on, p.author || ' : ' || p.means
+        from promises p
+        where p.due_on between ${day}::date - 7 and ${day}
+          and not exists (select from payments r where r.case_id = p.case_id and r.received_on >= p.promised_on)
+        union all
+        select 'hold', h.case_id, h.review_on, h.reason from holds h where h.released_on is null and h.review_on <= ${day}
+        union all
+        select 'presentation', d.case_id, o.sent_on, d.reference
+        from dispatches o join documents d on d.id = o.document_id
+        where o.channel = 'lrar' and o.sent_on < ${day}::date - 3 and o.presented_on is null
+        union all
+        select 'consent', r.case_id, d.decided_on, r.procedure
+        from consents d join consent_requests r on r.id = d.request_id
+        where live_consent(r.id, ${day}) and not exists (select from procedures p where p.consent_id = r.id)
+        union all
+        select 'limitation', c.id, c.limitation_on, 'prescription' from cases c where c.limitation_on between ${day} and ${day}::date + 90
+      )
+      select w.kind, w.case_id, w.on_day, w.what
+      from work w join cases c on c.id = w.case_id and c.closed_on is null
+      where ${kinds ? sql`w.kind = any(${kinds})` : sql`true`}
+      order by w.on_day, c.number, w.kind limit 500`,
+  }),
+}))
