@@ -109,7 +109,11 @@ const day = (text: string): string => dayShortFr(parseDay(text))
 const money = (text: string, facts: Facts): string => amountFr(parseAmount(text), currencyOf(facts))
 const zero = (text: string | undefined): boolean => text === undefined || parseAmount(text) === 0n
 
-const column = (label: string, align: 'left' | 'right' | 'center' = 'left', fixed = true) => ({ label: cell(label), align, fixed })
+const column = (label: string, align: 'left' | 'right' | 'center' = 'left', fixed = true) => ({
+  label: cell(label),
+  align,
+  fixed,
+})
 
 function required<K extends keyof Facts>(facts: Facts, key: K, bloc: string): NonNullable<Facts[K]> {
   const value = facts[key]
@@ -139,7 +143,9 @@ function invoices(facts: Facts): Table {
       column('Reste dû', 'right'),
     ],
     rows: list.map((invoice) => [
-      invoice.objet ? [{ text: invoice.numero }, { text: '', break: true }, { text: invoice.objet, em: true }] : cell(invoice.numero),
+      invoice.objet
+        ? [{ text: invoice.numero }, { text: '', break: true }, { text: invoice.objet, em: true }]
+        : cell(invoice.numero),
       cell(day(invoice.emission)),
       cell(day(invoice.echeance)),
       cell(amountFr(parseAmount(invoice.montant), invoice.devise)),
@@ -155,8 +161,8 @@ function account(facts: Facts): Table {
   const count = facts.factures?.length ?? 0
   const lines: [string, string][] = [
     [count > 1 ? `Principal restant dû (${count} factures)` : 'Principal restant dû', totals.principal],
-    [`Intérêts${totals.tauxTexte ? `, ${totals.tauxTexte}` : ' de retard'}`, totals.interets],
   ]
+  if (!zero(totals.interets)) lines.push([`Intérêts${totals.tauxTexte ? `, ${totals.tauxTexte}` : ' de retard'}`, totals.interets])
   if (!zero(totals.indemnite)) lines.push(['Indemnité forfaitaire pour frais de recouvrement', totals.indemnite])
   if (!zero(totals.penalite)) lines.push(['Clause pénale', totals.penalite!])
   if (!zero(totals.frais)) lines.push(['Frais', totals.frais!])
@@ -173,7 +179,8 @@ function account(facts: Facts): Table {
 function accountNotes(totals: Totals, facts: Facts): string[] {
   const notes: string[] = []
   if (!zero(totals.regle)) notes.push(`Règlements reçus et déjà déduits\u00a0: ${money(totals.regle!, facts)}.`)
-  if (!zero(totals.interetParJour)) notes.push(`Les intérêts augmentent de ${money(totals.interetParJour!, facts)} par jour.`)
+  if (!zero(totals.interetParJour))
+    notes.push(`Les intérêts augmentent de ${money(totals.interetParJour!, facts)} par jour.`)
   return [...notes, ...(totals.doutes ?? [])]
 }
 
@@ -194,7 +201,9 @@ function segments(facts: Facts): Table {
       column('Intérêts', 'right'),
     ],
     rows: list.map((segment) => [
-      segment.motif ? [{ text: segment.facture }, { text: '', break: true }, { text: segment.motif, em: true }] : cell(segment.facture),
+      segment.motif
+        ? [{ text: segment.facture }, { text: '', break: true }, { text: segment.motif, em: true }]
+        : cell(segment.facture),
       cell(day(segment.du)),
       cell(day(segment.au)),
       cell(String(segment.jours)),
@@ -236,26 +245,19 @@ function instalments(facts: Facts): Table {
   }
 }
 
+/** The conventional line of a bordereau: « Pièce n° 1 : FACTURE n° FA-1 du 13/11/2017 (1 page) », and what it proves. */
 function exhibits(facts: Facts): Table {
-  const list = required(facts, 'piecesJointes', 'pieces')
-  const proves = list.some((piece) => piece.prouve)
   return {
     kind: 'table',
     name: 'pieces',
-    columns: [
-      column('N°', 'right'),
-      column('Pièce', 'left', false),
-      column('Date'),
-      ...(proves ? [column('Ce qu’elle établit', 'left', false)] : []),
-      column('Pages', 'right'),
-    ],
-    rows: list.map((piece) => [
-      cell(String(piece.numero)),
-      cell([piece.type, piece.reference].filter(Boolean).join(' ')),
-      cell(piece.date ? day(piece.date) : ''),
-      ...(proves ? [cell(piece.prouve ?? '')] : []),
-      cell(piece.pages === undefined ? '' : String(piece.pages)),
-    ]),
+    columns: [column('Pièces, dans l’ordre de la procédure', 'left', false)],
+    rows: required(facts, 'piecesJointes', 'pieces').map((piece) => {
+      const reference = piece.reference ? ` n° ${piece.reference}` : ''
+      const dated = piece.date ? ` du ${day(piece.date)}` : ''
+      const pages = piece.pages === undefined ? '' : ` (${piece.pages} page${piece.pages > 1 ? 's' : ''})`
+      const line: Run[] = [{ text: `Pièce n° ${piece.numero} : ${piece.type}${reference}${dated}${pages}` }]
+      return [piece.prouve ? [...line, { text: '', break: true }, { text: `établit ${piece.prouve}`, em: true }] : line]
+    }),
     notes: [],
   }
 }
@@ -276,16 +278,23 @@ function signatures(facts: Facts): Block {
 
 function payment(facts: Facts): Payment {
   const { creancier, references } = facts
-  const invoicesTotal = facts.factures?.length ? amount(sum(facts.factures.map((invoice) => parseAmount(invoice.solde)))) : undefined
+  const invoicesTotal = facts.factures?.length
+    ? amount(sum(facts.factures.map((invoice) => parseAmount(invoice.solde))))
+    : undefined
   const due = facts.totaux?.total ?? invoicesTotal
   if (due === undefined) throw missing('totaux', 'paiement')
   const iban = creancier.iban ? electronicFormatIBAN(creancier.iban) : null
   const reference = references.creancier ?? references.dossier
-  const qr = iban && isValidIBAN(iban) && currencyOf(facts) === 'EUR' ? epcCode(creancier.nom, iban, creancier.bic, due, reference) : undefined
+  const qr =
+    iban && isValidIBAN(iban) && currencyOf(facts) === 'EUR'
+      ? epcCode(creancier.nom, iban, creancier.bic, due, reference)
+      : undefined
   return {
     kind: 'payment',
     beneficiary: creancier.nom,
-    ...(iban ? { iban: friendlyFormatIBAN(iban) ?? iban } : { address: [creancier.nom, ...addressLines(creancier.adresse)] }),
+    ...(iban
+      ? { iban: friendlyFormatIBAN(iban) ?? iban }
+      : { address: [creancier.nom, ...addressLines(creancier.adresse)] }),
     ...(iban && creancier.bic ? { bic: creancier.bic } : {}),
     amount: money(due, facts),
     reference,
@@ -298,7 +307,13 @@ function payment(facts: Facts): Payment {
  * The payment code of European banks (EPC069-12, version 002), as rows of 0 and 1. Undefined where the standard has
  * no room for the payment: amounts from 0.01 to 999,999,999.99 euros, a code of version 13 at most.
  */
-export function epcCode(name: string, iban: string, bic: string | undefined, due: string, reference: string): string[] | undefined {
+export function epcCode(
+  name: string,
+  iban: string,
+  bic: string | undefined,
+  due: string,
+  reference: string,
+): string[] | undefined {
   const cents = parseAmount(due)
   if (cents < 1n || cents > 99_999_999_999n) return undefined
   const payload = epcPayload(name, iban, bic, due, reference)
@@ -308,7 +323,13 @@ export function epcCode(name: string, iban: string, bic: string | undefined, due
 }
 
 /** The text inside the payment code: service tag, version, UTF-8, SCT, BIC, name, IBAN, amount, no purpose, reference. */
-export function epcPayload(name: string, iban: string, bic: string | undefined, due: string, reference: string): string {
+export function epcPayload(
+  name: string,
+  iban: string,
+  bic: string | undefined,
+  due: string,
+  reference: string,
+): string {
   const line = (text: string, length: number) => Array.from(text.replace(/\s+/g, ' ').trim()).slice(0, length).join('')
   return [
     'BCD',
@@ -335,7 +356,10 @@ function coupon(facts: Facts): Coupon {
     creditor: facts.creancier.nom,
     debtor: debtor.nom,
     answers: [
-      { text: `J’ai payé la somme${total} le ____ /____ /________ par ____________________ (preuve jointe).`, lines: 0 },
+      {
+        text: `J’ai payé la somme${total} le ____ /____ /________ par ____________________ (preuve jointe).`,
+        lines: 0,
+      },
       { text: `Je paierai la somme${total} au plus tard le ____ /____ /________ .`, lines: 0 },
       { text: 'Je propose de payer ____________ € par mois, à partir du ____ /____ /________ .', lines: 0 },
       { text: 'Je conteste tout ou partie de cette somme, pour les motifs suivants (pièces jointes)\u00a0:', lines: 2 },

@@ -49,7 +49,16 @@ export interface Totals {
   devise: Currency
   tauxTexte?: string
   doutes?: string[]
-  segments?: { facture: string; du: string; au: string; jours: number; base: string; taux: string; montant: string; motif?: string }[]
+  segments?: {
+    facture: string
+    du: string
+    au: string
+    jours: number
+    base: string
+    taux: string
+    montant: string
+    motif?: string
+  }[]
   imputations?: { date: string; montant: string; interets?: string; principal?: string }[]
 }
 
@@ -89,7 +98,14 @@ export interface Facts {
   devise?: { code?: string }
   lienPaiement?: string
   echeancier?: { lignes: { rang: number; date: string; montant: string; etat?: string }[]; mode?: string }
-  piecesJointes?: { numero: number | string; type: string; reference?: string; date?: string; pages?: number; prouve?: string }[]
+  piecesJointes?: {
+    numero: number | string
+    type: string
+    reference?: string
+    date?: string
+    pages?: number
+    prouve?: string
+  }[]
   numeroRecommande?: string
   [key: string]: unknown
 }

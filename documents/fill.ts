@@ -82,7 +82,16 @@ export function liquidFor(library: Pick<Library, 'clauses'>): Liquid {
     outputEscape: keep,
   })
   for (const name of ['include', 'layout', 'block', 'tablerow', 'increment', 'decrement']) delete liquid.tags[name]
-  for (const name of ['raw', 'date', 'date_to_xmlschema', 'date_to_rfc822', 'date_to_string', 'date_to_long_string', 'sample', 'shuffle']) {
+  for (const name of [
+    'raw',
+    'date',
+    'date_to_xmlschema',
+    'date_to_rfc822',
+    'date_to_string',
+    'date_to_long_string',
+    'sample',
+    'shuffle',
+  ]) {
     delete liquid.filters[name]
   }
   liquid.registerTag('bloc', Bloc)
@@ -99,7 +108,8 @@ const filters: Record<string, (this: { context: Context }, value: unknown, argum
   },
   en_lettres(value, currency) {
     if (typeof value === 'number') return wordsFr(BigInt(value))
-    const unit = currency === undefined ? currencyOf(this.context.globals as Partial<Facts>) : parseCurrency(text(currency))
+    const unit =
+      currency === undefined ? currencyOf(this.context.globals as Partial<Facts>) : parseCurrency(text(currency))
     return amountInWords(parseAmount(text(value)), unit)
   },
   date_longue: (value) => dayFr(parseDay(text(value))),
@@ -114,11 +124,15 @@ function text(value: unknown): string {
 
 function keep(value: unknown): string {
   if (typeof value === 'object' && value !== null && !Array.isArray(value)) {
-    throw new DomainError('bad_letter', `Un groupe de faits ne s'écrit pas (${Object.keys(value).slice(0, 5).join(', ')}).`, {
-      remedy: 'Citez l’une de ses parties, par exemple {{ promesse.date | date_longue }}.',
-    })
+    throw new DomainError(
+      'bad_letter',
+      `Un groupe de faits ne s'écrit pas (${Object.keys(value).slice(0, 5).join(', ')}).`,
+      {
+        remedy: 'Citez l’une de ses parties, par exemple {{ promesse.date | date_longue }}.',
+      },
+    )
   }
-  const shown = Array.isArray(value) ? value.join(', ') : String(value ?? '')
+  const shown = value === null || value === undefined ? '' : Array.isArray(value) ? value.join(', ') : text(value)
   if (shown === '') return ''
   // Inside a « capture » the value already holds marks of this filling: they stay.
   return `${open}${values.push(shown) - 1}${close}`
@@ -156,7 +170,9 @@ export function fill(library: Library, letter: Letter, facts: unknown, channel: 
 /** The letter's object as one line of plain text. */
 export function fillObjet(library: Pick<Library, 'clauses'>, letter: Letter, facts: Facts): string {
   const output = render(library, letter, { text: letter.objet, line: letter.objetLine }, facts)
-  return resolve(typographyFr(output)).replace(/\s+/g, (space) => (space.includes('\u00a0') ? '\u00a0' : ' ')).trim()
+  return resolve(typographyFr(output))
+    .replace(/\s+/g, (space) => (space.includes('\u00a0') ? '\u00a0' : ' '))
+    .trim()
 }
 
 function fillSection(library: Pick<Library, 'clauses'>, letter: Letter, section: Section, facts: Facts): Block[] {
@@ -200,7 +216,11 @@ export function explain(error: unknown, library: Pick<Library, 'clauses'>, lette
   const line = (clause?.body.line ?? section.line) + row - 1
   if (originalError instanceof DomainError) {
     const { code, message, remedy, facts, article } = originalError
-    return new DomainError(code, `${file}:${line} : ${message}`, { remedy, facts: { ...facts, file, line }, ...(article ? { article } : {}) })
+    return new DomainError(code, `${file}:${line} : ${message}`, {
+      remedy,
+      facts: { ...facts, file, line },
+      ...(article ? { article } : {}),
+    })
   }
   const name = originalError && 'variableName' in originalError ? String(originalError.variableName) : undefined
   if (name) return missingFact(name, letter, line, file)
@@ -212,17 +232,23 @@ export function explain(error: unknown, library: Pick<Library, 'clauses'>, lette
 }
 
 function missingFact(key: string, letter: Letter, line: number, file = letter.file): DomainError {
-  return new DomainError('missing_fact', `Il manque « ${key} », que le courrier « ${letter.id} » cite (${file}:${line}).`, {
-    remedy: `Ajoutez « ${key} » aux faits, ou mettez la phrase entre {% if ${key} %} et {% endif %}.`,
-    facts: { key, letter: letter.id, file, line },
-  })
+  return new DomainError(
+    'missing_fact',
+    `Il manque « ${key} », que le courrier « ${letter.id} » cite (${file}:${line}).`,
+    {
+      remedy: `Ajoutez « ${key} » aux faits, ou mettez la phrase entre {% if ${key} %} et {% endif %}.`,
+      facts: { key, letter: letter.id, file, line },
+    },
+  )
 }
 
 /** Puts the values back in the place of their marks; a value keeps no mark of its own. */
 function resolve(output: string): string {
   return output.replace(/\uE000(\d+)\uE001/g, (_, index: string) => {
     const value = values[Number(index)] ?? ''
-    const nested = value.replace(/\uE000(\d+)\uE001/g, (mark, inner: string) => (Number(inner) < Number(index) ? resolve(mark) : ''))
+    const nested = value.replace(/\uE000(\d+)\uE001/g, (mark, inner: string) =>
+      Number(inner) < Number(index) ? resolve(mark) : '',
+    )
     return nested.replace(marks, '').replace(/\s*[\r\n]+\s*/g, ' ')
   })
 }
@@ -254,7 +280,9 @@ function blockOf(token: Token, inside: Token[], facts: Facts): Block | undefined
     case 'bullet_list_open':
     case 'ordered_list_open': {
       const ordered = token.type === 'ordered_list_open'
-      const items = children(inside).map((item) => blocksOf(item.inside, facts)).filter((item) => item.length > 0)
+      const items = children(inside)
+        .map((item) => blocksOf(item.inside, facts))
+        .filter((item) => item.length > 0)
       return items.length ? { kind: 'list', ordered, start: Number(token.attrGet('start') ?? 1), items } : undefined
     }
     case 'blockquote_open':
@@ -275,7 +303,11 @@ function tableOf(tokens: Token[]): Table {
   return {
     kind: 'table',
     name: 'texte',
-    columns: head.map(({ token, inside }) => ({ label: runsOf(inside[0]), align: alignOf(token), fixed: alignOf(token) === 'right' })),
+    columns: head.map(({ token, inside }) => ({
+      label: runsOf(inside[0]),
+      align: alignOf(token),
+      fixed: alignOf(token) === 'right',
+    })),
     rows: body.map((row) => row.map(({ inside }) => runsOf(inside[0]))),
     notes: [],
   }
@@ -313,7 +345,11 @@ function runsOf(inline: Token | undefined): Run[] {
     else if (token.type === 'hardbreak') runs.push({ text: '', break: true })
     else {
       const source = token.type === 'softbreak' ? ' ' : token.content.replace(/[\uE002\uE003]/g, '')
-      const run: Run = { text: source, ...(strong ? { strong: true as const } : {}), ...(em ? { em: true as const } : {}) }
+      const run: Run = {
+        text: source,
+        ...(strong ? { strong: true as const } : {}),
+        ...(em ? { em: true as const } : {}),
+      }
       const last = runs.at(-1)
       if (last && !last.break && last.strong === run.strong && last.em === run.em) last.text += run.text
       else runs.push(run)

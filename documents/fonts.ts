@@ -13,7 +13,9 @@ const prefix = { 'source-serif-4': 'SourceSerif4', 'source-sans-3': 'SourceSans3
 
 /** The bytes of every font file, in an order that does not change. */
 export function fontBlobs(): Buffer[] {
-  return Object.entries(families).flatMap(([family, styles]) => styles.map((style) => font(family as keyof typeof families, style)))
+  return Object.entries(families).flatMap(([family, styles]) =>
+    styles.map((style) => font(family as keyof typeof families, style)),
+  )
 }
 
 function font(family: keyof typeof families, style: string): Buffer {
@@ -25,7 +27,9 @@ let covered: Set<number> | undefined
 
 /** Code points that both families can print. */
 export function coverage(): Set<number> {
-  covered ??= codePoints(font('source-serif-4', '400Regular')).intersection(codePoints(font('source-sans-3', '400Regular')))
+  covered ??= codePoints(font('source-serif-4', '400Regular')).intersection(
+    codePoints(font('source-sans-3', '400Regular')),
+  )
   return covered
 }
 

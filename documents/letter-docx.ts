@@ -19,20 +19,30 @@ export function renderDocx(filled: FilledLetter, template: Uint8Array, at: Tempo
     },
   })
   document.render(
-    clean({
-      titre: letter ? '' : filled.presentation === 'appel' ? filled.titre : filled.objet,
-      maison: filled.presentation === 'acte' ? '' : filled.sender.name,
-      expediteur: filled.presentation === 'acte' ? [] : rows([...filled.sender.lines.slice(1), ...contactLines(filled), taglineOf(filled) ?? '']),
-      mention: mentionOf(filled) ?? '',
-      destinataire: letter ? rows(filled.recipient?.lines ?? []) : [],
-      references: rows((filled.presentation === 'appel' ? callFacts(filled) : referencesOf(filled)).map((row) => row.join('\u00a0: '))),
-      lieu: letter ? `${townOf(filled)}, le ${dayFr(parseDay(filled.facts.date))}` : '',
-      objet: letter ? filled.objet : '',
-      sujet: filled.objet,
-      auteur: filled.sender.name,
-      instant: at.round('second').toString(),
-      pied: footerOf(filled).join(' – '),
-    }, ordered(filled.blocks).map(blockXml).join('')),
+    clean(
+      {
+        titre: letter ? '' : filled.presentation === 'appel' ? filled.titre : filled.objet,
+        maison: filled.presentation === 'acte' ? '' : filled.sender.name,
+        expediteur:
+          filled.presentation === 'acte'
+            ? []
+            : rows([...filled.sender.lines.slice(1), ...contactLines(filled), taglineOf(filled) ?? '']),
+        mention: mentionOf(filled) ?? '',
+        destinataire: letter ? rows(filled.recipient?.lines ?? []) : [],
+        references: rows(
+          (filled.presentation === 'appel' ? callFacts(filled) : referencesOf(filled)).map((row) =>
+            row.join('\u00a0: '),
+          ),
+        ),
+        lieu: letter ? `${townOf(filled)}, le ${dayFr(parseDay(filled.facts.date))}` : '',
+        objet: letter ? filled.objet : '',
+        sujet: filled.objet,
+        auteur: filled.sender.name,
+        instant: at.round('second').toString(),
+        pied: footerOf(filled).join(' – '),
+      },
+      ordered(filled.blocks).map(blockXml).join(''),
+    ),
   )
   const zip = document.getZip()
   // ZIP keeps local time: a local constant gives the same bytes in every time zone.
@@ -50,11 +60,16 @@ function clean(data: Record<string, unknown>, corps: string): Record<string, unk
 const xml = (text: string): string =>
   printable(text).replace(/[&<>"]/g, (c) => ({ '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' })[c]!)
 
-const runXml = (text: string, style = ''): string => `<w:r><w:rPr>${style}</w:rPr><w:t xml:space="preserve">${xml(text)}</w:t></w:r>`
+const runXml = (text: string, style = ''): string =>
+  `<w:r><w:rPr>${style}</w:rPr><w:t xml:space="preserve">${xml(text)}</w:t></w:r>`
 
 function runsXml(runs: Run[], style = ''): string {
   return runs
-    .map((run) => (run.break ? '<w:r><w:br/></w:r>' : runXml(run.text, `${run.strong ? '<w:b/>' : ''}${run.em ? '<w:i/>' : ''}${style}`)))
+    .map((run) =>
+      run.break
+        ? '<w:r><w:br/></w:r>'
+        : runXml(run.text, `${run.strong ? '<w:b/>' : ''}${run.em ? '<w:i/>' : ''}${style}`),
+    )
     .join('')
 }
 
@@ -70,29 +85,56 @@ function blockXml(block: Block): string {
     case 'list':
       return block.items.map((item, i) => itemXml(item, block.ordered ? `${block.start + i}.` : '–')).join('')
     case 'quote':
-      return block.blocks.map((inner) => (inner.kind === 'paragraph' ? paragraph(runsXml(inner.runs), '<w:pStyle w:val="Quote"/>') : blockXml(inner))).join('')
+      return block.blocks
+        .map((inner) =>
+          inner.kind === 'paragraph' ? paragraph(runsXml(inner.runs), '<w:pStyle w:val="Quote"/>') : blockXml(inner),
+        )
+        .join('')
     case 'rule':
       return paragraph('', '<w:pBdr><w:bottom w:val="single" w:sz="4" w:space="1" w:color="B9C0C4"/></w:pBdr>')
     case 'table':
       return tableXml(block)
     case 'payment':
-      return gridXml(paymentRows(block).map(([label, value]) => [runXml(label), runXml(value, bold)]), [2600, 7000], []) + paragraph('')
+      return (
+        gridXml(
+          paymentRows(block).map(([label, value]) => [runXml(label), runXml(value, bold)]),
+          [2600, 7000],
+          [],
+        ) + paragraph('')
+      )
     case 'coupon':
       return [
         paragraph(runXml('Coupon-réponse', bold), '<w:pStyle w:val="Heading2"/><w:pageBreakBefore/>'),
         paragraph(runXml(`Dossier ${block.dossier} · ${block.creditor} / ${block.debtor}`)),
         block.code ? paragraph(runXml(block.code, `${bold}<w:sz w:val="30"/>`)) : '',
-        ...block.answers.map((answer) => paragraph(runXml(`☐ ${answer.text}`)) + paragraph(runXml('.'.repeat(90))).repeat(answer.lines)),
-        paragraph(runXml(`À renvoyer à\u00a0: ${block.to.join(', ')}${block.online ? ` ou en ligne\u00a0: ${block.online}` : ''}`)),
+        ...block.answers.map(
+          (answer) => paragraph(runXml(`☐ ${answer.text}`)) + paragraph(runXml('.'.repeat(90))).repeat(answer.lines),
+        ),
+        paragraph(
+          runXml(
+            `À renvoyer à\u00a0: ${block.to.join(', ')}${block.online ? ` ou en ligne\u00a0: ${block.online}` : ''}`,
+          ),
+        ),
         paragraph(runXml('Date et signature\u00a0:')),
       ].join('')
     case 'signature':
-      return [runXml(block.name, bold), runXml(block.quality), runXml(block.house)].map((run) => paragraph(run, '<w:pStyle w:val="Signature"/>')).join('')
+      return [runXml(block.name, bold), runXml(block.quality), runXml(block.house)]
+        .map((run) => paragraph(run, '<w:pStyle w:val="Signature"/>'))
+        .join('')
     case 'signatures':
       return (
         paragraph(runXml(`Fait à ${block.place}, le ${block.day}, en autant d’exemplaires que de parties.`)) +
         gridXml(
-          [block.parties.map((party) => [runXml(party.role, bold), runXml(party.name), runXml(party.quality), runXml('Signature, précédée de « lu et approuvé »')].join('<w:r><w:br/></w:r>'))],
+          [
+            block.parties.map((party) =>
+              [
+                runXml(party.role, bold),
+                runXml(party.name),
+                runXml(party.quality),
+                runXml('Signature, précédée de « lu et approuvé »'),
+              ].join('<w:r><w:br/></w:r>'),
+            ),
+          ],
           [4800, 4800],
           [],
         ) +
@@ -105,7 +147,10 @@ function itemXml(item: Block[], mark: string): string {
   return item
     .map((block, i) =>
       block.kind === 'paragraph'
-        ? paragraph(`${i === 0 ? `${runXml(mark)}<w:r><w:tab/></w:r>` : ''}${runsXml(block.runs)}`, '<w:pStyle w:val="ListParagraph"/>')
+        ? paragraph(
+            `${i === 0 ? `${runXml(mark)}<w:r><w:tab/></w:r>` : ''}${runsXml(block.runs)}`,
+            '<w:pStyle w:val="ListParagraph"/>',
+          )
         : blockXml(block),
     )
     .join('')
@@ -114,16 +159,21 @@ function itemXml(item: Block[], mark: string): string {
 function tableXml(table: Table): string {
   const aligns = table.columns.map((column) => column.align)
   const fixed = table.columns.filter((column) => column.fixed).length
-  const widths = table.columns.map((column) => (column.fixed ? 1450 : Math.max(1600, Math.floor((9600 - fixed * 1450) / Math.max(1, table.columns.length - fixed)))))
+  const widths = table.columns.map((column) =>
+    column.fixed ? 1450 : Math.max(1600, Math.floor((9600 - fixed * 1450) / Math.max(1, table.columns.length - fixed))),
+  )
   const head = table.columns.map((column) => runsXml(column.label, bold))
   const body = table.rows.map((row) => row.map((runs) => runsXml(runs)))
-  const total = table.total ? [[...table.columns.slice(2).map(() => ''), runXml(table.total.label, bold), runXml(table.total.value, bold)]] : []
+  const total = table.total
+    ? [[...table.columns.slice(2).map(() => ''), runXml(table.total.label, bold), runXml(table.total.value, bold)]]
+    : []
   const notes = table.notes.map((note) => paragraph(runXml(note), '<w:pStyle w:val="Note"/>')).join('')
   return gridXml([head, ...body, ...total], widths, aligns) + (notes || paragraph(''))
 }
 
 function gridXml(cells: string[][], widths: number[], aligns: string[]): string {
-  const line = '<w:bottom w:val="single" w:sz="4" w:space="0" w:color="B9C0C4"/><w:insideH w:val="single" w:sz="4" w:space="0" w:color="B9C0C4"/>'
+  const line =
+    '<w:bottom w:val="single" w:sz="4" w:space="0" w:color="B9C0C4"/><w:insideH w:val="single" w:sz="4" w:space="0" w:color="B9C0C4"/>'
   const row = (values: string[]) =>
     `<w:tr><w:trPr><w:cantSplit/></w:trPr>${values
       .map((inner, i) => {

@@ -36,7 +36,9 @@ export function referencesOf({ facts, recipient, presentation }: FilledLetter): 
     ['Dossier', references.dossier],
     ['Courrier', references.lettre],
     ...(forCreditor ? [] : [['Créancier', creancier.nom] as [string, string]]),
-    ...(references.creancier ? [[forCreditor ? 'Vos références' : 'Commande ou réf.', references.creancier] as [string, string]] : []),
+    ...(references.creancier
+      ? [[forCreditor ? 'Vos références' : 'Commande ou réf.', references.creancier] as [string, string]]
+      : []),
   ]
 }
 
@@ -67,13 +69,17 @@ export function footerOf(filled: FilledLetter): string[] {
 
 /** Who the agency is, as its letters must say: form, capital, register, insurance, declaration (R124-2 CPCE). */
 export function legalLine({ agence }: Facts): string {
-  const form = [agence.formeJuridique, agence.capital ? `au capital de ${agence.capital}` : ''].filter(Boolean).join(' ')
+  const form = [agence.formeJuridique, agence.capital ? `au capital de ${agence.capital}` : '']
+    .filter(Boolean)
+    .join(' ')
   return [
     [agence.nom, form].filter(Boolean).join(', '),
     agence.rcs ? `RCS ${agence.rcs}` : agence.siren ? `SIREN ${agence.siren}` : '',
     agence.assurance ? `assurance ${agence.assurance.assureur}, police ${agence.assurance.police}` : '',
     agence.compteDedie ? `compte dédié aux fonds de tiers ${agence.compteDedie.banque}` : '',
-    agence.declaration ? `activité déclarée au parquet (${agence.declaration.parquet}, ${dayFr(parseDay(agence.declaration.date))})` : '',
+    agence.declaration
+      ? `activité déclarée au parquet (${agence.declaration.parquet}, ${dayFr(parseDay(agence.declaration.date))})`
+      : '',
   ]
     .filter(Boolean)
     .join(' – ')

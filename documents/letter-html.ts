@@ -14,7 +14,11 @@ export function renderHtml(filled: FilledLetter, layout: string): string {
   const parts: Record<string, string> = {
     objet: escapeHtml(filled.presentation === 'appel' ? filled.titre : filled.objet),
     expediteur: [`<strong style="font-size:16px;color:#1f4555">${escapeHtml(filled.sender.name)}</strong>`]
-      .concat([...filled.sender.lines.slice(1), ...contactLines(filled), taglineOf(filled) ?? ''].filter(Boolean).map(escapeHtml))
+      .concat(
+        [...filled.sender.lines.slice(1), ...contactLines(filled), taglineOf(filled) ?? '']
+          .filter(Boolean)
+          .map(escapeHtml),
+      )
       .join('<br>'),
     references: [...references.map((row) => row.join('\u00a0: ')), ...place].map(escapeHtml).join('<br>'),
     corps: ordered(filled.blocks).map(blockHtml).join('\n'),
@@ -63,7 +67,10 @@ function blockHtml(block: Block): string {
       return `<p style="margin:24px 0 0"><strong>${escapeHtml(block.name)}</strong><br>${escapeHtml(block.quality)}<br>${escapeHtml(block.house)}</p>`
     case 'signatures':
       return `<p style="margin:24px 0 8px">Fait à ${escapeHtml(block.place)}, le ${escapeHtml(block.day)}.</p>${block.parties
-        .map((party) => `<p><strong>${escapeHtml(party.role)}</strong><br>${escapeHtml(party.name)}<br>${escapeHtml(party.quality)}</p>`)
+        .map(
+          (party) =>
+            `<p><strong>${escapeHtml(party.role)}</strong><br>${escapeHtml(party.name)}<br>${escapeHtml(party.quality)}</p>`,
+        )
         .join('')}`
   }
 }
@@ -72,7 +79,10 @@ const itemHtml = (block: Block): string => (block.kind === 'paragraph' ? runsHtm
 
 function tableHtml(table: Table): string {
   const cell = `padding:6px 8px;border-bottom:1px solid ${line};vertical-align:top`
-  const head = table.columns.map((column) => `<th scope="col" style="${cell};text-align:${column.align};color:#1f4555">${runsHtml(column.label)}</th>`)
+  const head = table.columns.map(
+    (column) =>
+      `<th scope="col" style="${cell};text-align:${column.align};color:#1f4555">${runsHtml(column.label)}</th>`,
+  )
   const rows = table.rows.map(
     (row) =>
       `<tr>${row
@@ -85,7 +95,9 @@ function tableHtml(table: Table): string {
   const total = table.total
     ? `<tr><td colspan="${table.columns.length - 1}" style="${cell};text-align:right"><strong>${escapeHtml(table.total.label)}</strong></td><td style="${cell};text-align:right;white-space:nowrap"><strong>${escapeHtml(table.total.value)}</strong></td></tr>`
     : ''
-  const notes = table.notes.map((note) => `<p style="${fontSans};font-size:12px;color:#5a5f63;margin:4px 0">${escapeHtml(note)}</p>`).join('')
+  const notes = table.notes
+    .map((note) => `<p style="${fontSans};font-size:12px;color:#5a5f63;margin:4px 0">${escapeHtml(note)}</p>`)
+    .join('')
   return `<table style="${fontSans};font-size:14px;border-collapse:collapse;width:100%;margin:0 0 8px"><thead><tr>${head.join('')}</tr></thead><tbody>${rows.join('')}${total}</tbody></table>${notes}<div style="height:8px"></div>`
 }
 
@@ -111,7 +123,11 @@ function paymentHtml(payment: Payment): string {
 }
 
 function couponHtml(coupon: Coupon): string {
-  const online = coupon.online ? `<p style="margin:0 0 8px">Répondre en ligne\u00a0: <strong>${escapeHtml(coupon.online)}</strong></p>` : ''
-  const code = coupon.code ? `<p style="margin:0 0 8px">Votre code\u00a0: <strong style="font-size:18px;letter-spacing:2px">${escapeHtml(coupon.code)}</strong></p>` : ''
+  const online = coupon.online
+    ? `<p style="margin:0 0 8px">Répondre en ligne\u00a0: <strong>${escapeHtml(coupon.online)}</strong></p>`
+    : ''
+  const code = coupon.code
+    ? `<p style="margin:0 0 8px">Votre code\u00a0: <strong style="font-size:18px;letter-spacing:2px">${escapeHtml(coupon.code)}</strong></p>`
+    : ''
   return `<div style="${fontSans};font-size:14px;border-top:1px dashed #5a5f63;margin-top:24px;padding-top:16px"><p style="margin:0 0 8px"><strong>Votre réponse</strong>, dossier ${escapeHtml(coupon.dossier)}</p>${code}${online}<p style="margin:0">ou à ${coupon.to.map(escapeHtml).join(', ')}</p></div>`
 }

@@ -35,22 +35,32 @@ const keys: Record<Recipient, readonly string[]> = {
  * the first of its « donnees » that has a name. Refuses with missing_fact when nobody is found.
  */
 export function recipientOf(letter: Letter, facts: Facts): Party {
-  const candidates = letter.adresse_a ? [letter.adresse_a] : [...keys[letter.destinataire], ...(letter.destinataire === 'tiers' ? letter.donnees : [])]
+  const candidates = letter.adresse_a
+    ? [letter.adresse_a]
+    : [...keys[letter.destinataire], ...(letter.destinataire === 'tiers' ? letter.donnees : [])]
   for (const key of candidates) {
     const party = partyOf(key, facts[key])
-    if (party) return letter.destinataire === 'greffe' ? { ...party, lines: [`Greffe du ${party.name}`, ...party.lines.slice(1)] } : party
+    if (party)
+      return letter.destinataire === 'greffe'
+        ? { ...party, lines: [`Greffe du ${party.name}`, ...party.lines.slice(1)] }
+        : party
   }
   const key = candidates[0] ?? 'tiers'
-  throw new DomainError('missing_fact', `Le destinataire du courrier « ${letter.id} » est inconnu : il manque « ${key} ».`, {
-    remedy: `Ajoutez « ${key} », avec son nom et son adresse, aux faits du courrier.`,
-    facts: { key, letter: letter.id, line: 1 },
-  })
+  throw new DomainError(
+    'missing_fact',
+    `Le destinataire du courrier « ${letter.id} » est inconnu : il manque « ${key} ».`,
+    {
+      remedy: `Ajoutez « ${key} », avec son nom et son adresse, aux faits du courrier.`,
+      facts: { key, letter: letter.id, line: 1 },
+    },
+  )
 }
 
 /** Who writes: the agency, or the creditor in letters that go out in its own name. */
 export function senderOf(letter: Letter, facts: Facts): Party {
   const from: Person & { adresse: Address } = letter.expediteur === 'creancier' ? facts.creancier : facts.agence
-  return partyOf('expediteur', from)!
+  const { representant: _representant, ...house } = from
+  return partyOf('expediteur', house)!
 }
 
 type Loose = Partial<Person> & Record<string, unknown>
@@ -62,7 +72,8 @@ function partyOf(key: string, value: unknown): Party | undefined {
   if (!name) return undefined
   const address = (person.adresse ?? person.siege ?? person.mandataireAdresse) as Address | undefined
   const lines = [name]
-  if (person.representant?.nom) lines.push(`À l’attention de ${[person.representant.civilite, person.representant.nom].filter(Boolean).join(' ')}`)
+  if (person.representant?.nom)
+    lines.push(`À l’attention de ${[person.representant.civilite, person.representant.nom].filter(Boolean).join(' ')}`)
   else if (typeof person.service === 'string' && person.service !== name) lines.push(person.service)
   if (address) lines.push(...addressLines(address))
   return {
@@ -74,7 +85,8 @@ function partyOf(key: string, value: unknown): Party | undefined {
 }
 
 function nameOf(key: string, person: Loose): string | undefined {
-  const own = person.nom ?? person.etude ?? person.denomination ?? person.exploitant ?? person.assureur ?? person.mandataire
+  const own =
+    person.nom ?? person.etude ?? person.denomination ?? person.exploitant ?? person.assureur ?? person.mandataire
   const other = person.organisme ?? person.commission ?? person.service ?? person.cessionnaire
   const name = (own ?? other) as string | undefined
   if (!name) return undefined

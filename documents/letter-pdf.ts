@@ -15,7 +15,11 @@ export async function renderPdf(
 }
 
 /** The job that renderPdf hands to the engine: the letter's blocks as data, its look as the template. */
-export function pdfJob(filled: FilledLetter, at: Temporal.Instant, layout?: Readonly<Record<string, Uint8Array>>): TypstJob {
+export function pdfJob(
+  filled: FilledLetter,
+  at: Temporal.Instant,
+  layout?: Readonly<Record<string, Uint8Array>>,
+): TypstJob {
   const template = layout?.['letter.typ']
   return {
     template: 'letter.typ',
@@ -52,7 +56,9 @@ export function ordered(blocks: Block[]): Block[] {
   return [
     ...others.map((block, i) => {
       const next = others[i + 1]?.kind
-      return block.kind === 'paragraph' && (next === 'signature' || next === 'signatures') ? { ...block, sticky: true } : block
+      return block.kind === 'paragraph' && (next === 'signature' || next === 'signatures')
+        ? { ...block, sticky: true }
+        : block
     }),
     ...coupons,
   ]

@@ -36,12 +36,21 @@ export interface Rendered {
 export async function renderLetter(request: RenderRequest): Promise<Rendered> {
   const { letter, facts, channel, format, at, engine, library = loadLibrary() } = request
   const filled = fill(library, letter, facts, channel)
-  const done = (bytes: Uint8Array, mediaType: string, renderer: string): Rendered => ({ bytes, mediaType, renderer, filled })
+  const done = (bytes: Uint8Array, mediaType: string, renderer: string): Rendered => ({
+    bytes,
+    mediaType,
+    renderer,
+    filled,
+  })
   switch (format) {
     case 'txt':
       return done(Buffer.from(renderText(filled)), 'text/plain; charset=utf-8', 'courtois text 1')
     case 'html':
-      return done(Buffer.from(renderHtml(filled, layoutFile(library, 'email.html').toString('utf8'))), 'text/html; charset=utf-8', 'courtois html 1')
+      return done(
+        Buffer.from(renderHtml(filled, layoutFile(library, 'email.html').toString('utf8'))),
+        'text/html; charset=utf-8',
+        'courtois html 1',
+      )
     case 'docx': {
       const mediaType = 'application/vnd.openxmlformats-officedocument.wordprocessingml.document'
       return done(renderDocx(filled, layoutFile(library, 'letter.docx'), at), mediaType, 'docxtemplater 3.71.0')
@@ -57,10 +66,14 @@ export async function renderLetter(request: RenderRequest): Promise<Rendered> {
 function layoutFile(library: Library, name: string): Buffer {
   const bytes = library.layout[name]
   if (!bytes) {
-    throw new DomainError('missing_layout', `La mise en page letters/layout/${name} manque à cette version de la bibliothèque.`, {
-      remedy: 'Choisissez un format que cette version connaît, par exemple txt.',
-      facts: { file: name },
-    })
+    throw new DomainError(
+      'missing_layout',
+      `La mise en page letters/layout/${name} manque à cette version de la bibliothèque.`,
+      {
+        remedy: 'Choisissez un format que cette version connaît, par exemple txt.',
+        facts: { file: name },
+      },
+    )
   }
   return Buffer.from(bytes)
 }

@@ -10,13 +10,18 @@ import { ordered } from './letter-pdf.ts'
 export function renderText(filled: FilledLetter): string {
   if (filled.channel === 'sms') return renderSms(filled)
   const references = filled.presentation === 'appel' ? callFacts(filled) : referencesOf(filled)
-  const addressed = filled.presentation === 'lettre' && filled.channel !== 'email' ? (filled.recipient?.lines ?? []) : []
+  const addressed =
+    filled.presentation === 'lettre' && filled.channel !== 'email' ? (filled.recipient?.lines ?? []) : []
   const parts = [
     [...filled.sender.lines, ...contactLines(filled)].join('\n'),
     addressed.join('\n'),
     [mentionOf(filled) ?? '', ...references.map((row) => row.join('\u00a0: '))].filter(Boolean).join('\n'),
     filled.presentation === 'lettre' ? `${townOf(filled)}, le ${dayFr(parseDay(filled.facts.date))}` : '',
-    filled.presentation === 'lettre' ? `Objet\u00a0: ${filled.objet}` : filled.presentation === 'appel' ? filled.titre : filled.objet,
+    filled.presentation === 'lettre'
+      ? `Objet\u00a0: ${filled.objet}`
+      : filled.presentation === 'appel'
+        ? filled.titre
+        : filled.objet,
     ...ordered(filled.blocks).map(blockText),
     footerOf(filled).length ? `--\u0020\n${footerOf(filled).join('\n')}` : '',
   ]
@@ -54,7 +59,13 @@ function blockText(block: Block): string {
       return block.items
         .map((item, i) => {
           const mark = block.ordered ? `${block.start + i}. ` : '- '
-          return mark + item.map(blockText).join('\n').replaceAll('\n', `\n${' '.repeat(mark.length)}`)
+          return (
+            mark +
+            item
+              .map(blockText)
+              .join('\n')
+              .replaceAll('\n', `\n${' '.repeat(mark.length)}`)
+          )
         })
         .join('\n')
     case 'quote':
@@ -92,7 +103,11 @@ function tableText(table: Table): string {
   const widths = head.map((label, i) => Math.max(label.length, ...rows.map((row) => row[i]?.length ?? 0)))
   const total = table.total ? [`${table.total.label}\u00a0: ${table.total.value}`] : []
   if (widths.reduce((a, b) => a + b + 2, 0) > 90) {
-    return [...rows.map((row) => row.map((value, i) => `${head[i]}\u00a0: ${value}`).join('\n')), ...total, ...table.notes].join('\n\n')
+    return [
+      ...rows.map((row) => row.map((value, i) => `${head[i]}\u00a0: ${value}`).join('\n')),
+      ...total,
+      ...table.notes,
+    ].join('\n\n')
   }
   const set = (row: string[]) =>
     row

@@ -10,7 +10,9 @@ const workspace = join(process.argv[2]!, 'workspace')
 const compiler = NodeCompiler.create({ workspace, fontArgs: [{ fontBlobs: fontBlobs() }] })
 let jobs = 0
 
-process.on('message', async (task: TypstTask) => {
+process.on('message', (task: TypstTask) => void answer(task))
+
+async function answer(task: TypstTask): Promise<void> {
   const reply = run(task)
   // Both are needed for memory to come back: the cache let go, and a turn of the loop for the finalisers.
   if (++jobs % 10 === 0 || task.files.length > 0) {
@@ -18,7 +20,7 @@ process.on('message', async (task: TypstTask) => {
     await setImmediate()
   }
   process.send!({ ...reply, weight: process.memoryUsage.rss() } as TypstReply)
-})
+}
 
 function run(task: TypstTask): { bytes: Uint8Array } | { diagnostics: TypstDiagnostic[] } {
   compiler.resetShadow()
@@ -36,8 +38,17 @@ function run(task: TypstTask): { bytes: Uint8Array } | { diagnostics: TypstDiagn
   } catch (error) {
     // The export has no diagnostics of its own: its message is the printed list of them.
     const text = error instanceof Error ? error.message : String(error)
-    const messages = [...text.matchAll(/message: "((?:[^"\\]|\\.)*)"/g)].map((match) => match[1]!.replaceAll('\\"', '"'))
-    return { diagnostics: (messages.length ? messages : [text]).map((message) => ({ file: task.template, line: 0, column: 0, message })) }
+    const messages = [...text.matchAll(/message: "((?:[^"\\]|\\.)*)"/g)].map((match) =>
+      match[1]!.replaceAll('\\"', '"'),
+    )
+    return {
+      diagnostics: (messages.length ? messages : [text]).map((message) => ({
+        file: task.template,
+        line: 0,
+        column: 0,
+        message,
+      })),
+    }
   }
 }
 

@@ -17,10 +17,12 @@ const ready = compiler.init({
 })
 let jobs = 0
 
-parentPort!.on('message', async (task: TypstTask) => {
+parentPort!.on('message', (task: TypstTask) => void answer(task))
+
+async function answer(task: TypstTask): Promise<void> {
   await ready
   parentPort!.postMessage({ ...(await run(task)), weight: ++jobs } as TypstReply)
-})
+}
 
 async function run(task: TypstTask): Promise<{ bytes: Uint8Array } | { diagnostics: TypstDiagnostic[] }> {
   compiler.resetShadow()

@@ -89,7 +89,8 @@ function pool(
   let closed = false
 
   async function acquire(): Promise<Runner> {
-    while (!closed && idle.length === 0 && running.size >= processes) await new Promise<void>((next) => waiting.push(next))
+    while (!closed && idle.length === 0 && running.size >= processes)
+      await new Promise<void>((next) => waiting.push(next))
     if (closed) throw failure('typst_closed', 'Le moteur de composition est arrêté.')
     folder ??= privateFolder()
     let runner = idle.pop()
@@ -227,7 +228,10 @@ function spawnWasm(): Runner {
 
 function privateFolder(): string {
   const folder = mkdtempSync(join(tmpdir(), 'courtois-typst-'))
-  writeFileSync(join(folder, 'fonts.conf'), '<?xml version="1.0"?><!DOCTYPE fontconfig SYSTEM "fonts.dtd"><fontconfig/>')
+  writeFileSync(
+    join(folder, 'fonts.conf'),
+    '<?xml version="1.0"?><!DOCTYPE fontconfig SYSTEM "fonts.dtd"><fontconfig/>',
+  )
   process.once('exit', () => rmSync(folder, { recursive: true, force: true }))
   return folder
 }
@@ -242,18 +246,26 @@ export function layoutSources(): Record<string, string> {
 function refusePackages(sources: Record<string, string>): void {
   for (const [name, text] of Object.entries(sources)) {
     const line = text.split('\n').findIndex((row) => /@(preview|local)\//.test(row)) + 1
-    if (line) throw refused(name, [{ file: name, line, column: 1, message: 'paquets Typst @preview et @local interdits' }])
+    if (line)
+      throw refused(name, [{ file: name, line, column: 1, message: 'paquets Typst @preview et @local interdits' }])
   }
 }
 
 function refused(template: string, diagnostics: TypstDiagnostic[]): DomainError {
   const [first] = diagnostics
   const where = first && first.line ? ` (${first.file}:${first.line}:${first.column})` : ''
-  return failure('typst_failed', `Le modèle ${template} ne se compose pas\u00a0: ${first?.message.split('\n')[0] ?? 'cause inconnue'}${where}.`, {
-    diagnostics,
-  })
+  return failure(
+    'typst_failed',
+    `Le modèle ${template} ne se compose pas\u00a0: ${first?.message.split('\n')[0] ?? 'cause inconnue'}${where}.`,
+    {
+      diagnostics,
+    },
+  )
 }
 
 function failure(code: string, message: string, facts: Record<string, unknown> = {}): DomainError {
-  return new DomainError(code, message, { remedy: 'Corrigez le modèle de letters/layout, ou les pièces qu’il reçoit.', facts })
+  return new DomainError(code, message, {
+    remedy: 'Corrigez le modèle de letters/layout, ou les pièces qu’il reçoit.',
+    facts,
+  })
 }

@@ -63,7 +63,11 @@ const markdown = (files: LibraryFiles, folder: string): string[] =>
     .sort()
 
 /** The letter with its clauses and its version. */
-export function versioned(letter: Letter, clauses: ReadonlyMap<string, Clause>, layout: Readonly<Record<string, Uint8Array>>): Letter {
+export function versioned(
+  letter: Letter,
+  clauses: ReadonlyMap<string, Clause>,
+  layout: Readonly<Record<string, Uint8Array>>,
+): Letter {
   const used = new Set<string>()
   const visit = (text: string) => {
     for (const id of renderedClauses(text)) {

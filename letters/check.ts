@@ -22,13 +22,28 @@ type FactSchema = {
   items?: FactSchema
   additionalProperties?: unknown
 }
-const factSchema = JSON.parse(readFileSync(new URL('../schema/facts.schema.json', import.meta.url), 'utf8')) as FactSchema & {
+const factSchema = JSON.parse(
+  readFileSync(new URL('../schema/facts.schema.json', import.meta.url), 'utf8'),
+) as FactSchema & {
   $defs: Record<string, FactSchema>
 }
 // What the library is to hold: a letter may lead to one that is still to be written.
-const situations = parseYaml(readFileSync(new URL('./situations.yaml', import.meta.url), 'utf8'), 'situations.yaml') as Record<string, string>
+const situations = parseYaml(
+  readFileSync(new URL('./situations.yaml', import.meta.url), 'utf8'),
+  'situations.yaml',
+) as Record<string, string>
 const common = new Set(['creancier', 'debiteur', 'agence', 'references', 'factures', 'totaux', 'date', 'droit'])
-const blocs = ['factures', 'decompte', 'segments', 'paiement', 'coupon', 'echeancier', 'pieces', 'signature', 'signatures']
+const blocs = [
+  'factures',
+  'decompte',
+  'segments',
+  'paiement',
+  'coupon',
+  'echeancier',
+  'pieces',
+  'signature',
+  'signatures',
+]
 const filters = ['euros', 'ariary', 'montant', 'en_lettres', 'date_longue', 'date_courte', 'jours', 'taux']
 
 /** The faults of one letter file, wherever it stands; none is an empty list. Clauses and next letters are the library's. */
@@ -39,19 +54,31 @@ export function checkLetter(text: string, file: string, library: Library): Fault
   if (!letter) return faults
   const lineOf = (key: string) => Math.max(1, text.split('\n').findIndex((row) => row.startsWith(`${key}:`)) + 1)
 
-  if (basename(file) !== `${letter.id}.md`) add(lineOf('id'), 'identifiant', `le fichier doit s'appeler ${letter.id}.md`)
+  if (basename(file) !== `${letter.id}.md`)
+    add(lineOf('id'), 'identifiant', `le fichier doit s'appeler ${letter.id}.md`)
   if (letter.suite !== null && !library.letters.has(letter.suite) && !(letter.suite in situations)) {
     add(lineOf('suite'), 'suite-inconnue', `aucun courrier « ${letter.suite} »`)
   }
   for (const key of letter.donnees) {
-    if (!factSchema.properties?.[key]) add(lineOf('donnees'), 'donnee-inconnue', `« ${key} » n'est pas dans schema/facts.schema.json`)
+    if (!factSchema.properties?.[key])
+      add(lineOf('donnees'), 'donnee-inconnue', `« ${key} » n'est pas dans schema/facts.schema.json`)
   }
   for (const channel of ['sms', 'script-telephone'] as const) {
     const section = channel === 'sms' ? letter.sms : letter.appel
     const needed = letter.canaux.includes(channel) && letter.canaux.length > 1
-    if (needed && !section) add(lineOf('canaux'), 'canal-sans-texte', `le canal « ${channel} » demande une section « ## ${channel === 'sms' ? 'sms' : 'appel'} »`)
+    if (needed && !section)
+      add(
+        lineOf('canaux'),
+        'canal-sans-texte',
+        `le canal « ${channel} » demande une section « ## ${channel === 'sms' ? 'sms' : 'appel'} »`,
+      )
   }
-  const sections = [{ text: letter.objet, line: letter.objetLine }, letter.body, ...(letter.sms ? [letter.sms] : []), ...(letter.appel ? [letter.appel] : [])]
+  const sections = [
+    { text: letter.objet, line: letter.objetLine },
+    letter.body,
+    ...(letter.sms ? [letter.sms] : []),
+    ...(letter.appel ? [letter.appel] : []),
+  ]
   for (const section of sections) {
     checkMarkup(section, add)
     checkNames(section, library, add)
@@ -98,13 +125,15 @@ function checkMarkup(section: Section, add: Add): void {
     if (/#(let|set|show|import|include|panic|eval|text|image|box|v|h)\b|@(preview|local)\//.test(outside)) {
       add(line, 'typst', 'le code Typst est interdit dans un courrier')
     }
-    if (/!\[[^\]]*\]\(|\]\(/.test(outside)) add(line, 'lien', 'les liens et les images Markdown ne sont pas rendus : écrivez l’adresse')
+    if (/!\[[^\]]*\]\(|\]\(/.test(outside))
+      add(line, 'lien', 'les liens et les images Markdown ne sont pas rendus : écrivez l’adresse')
   })
 }
 
 function checkNames(section: Section, library: Library, add: Add): void {
   eachLine(section, (row, line) => {
-    for (const id of renderedClauses(row)) if (!library.clauses.has(id)) add(line, 'clause-inconnue', `aucune clause « ${id} »`)
+    for (const id of renderedClauses(row))
+      if (!library.clauses.has(id)) add(line, 'clause-inconnue', `aucune clause « ${id} »`)
     for (const match of row.matchAll(/\{%-?\s*bloc\s+['"]?([\w-]*)/g)) {
       if (!blocs.includes(match[1]!)) add(line, 'bloc-inconnu', `aucun bloc « ${match[1]} » (${blocs.join(', ')})`)
     }
@@ -120,7 +149,8 @@ for (const name of ['include', 'layout', 'block', 'tablerow', 'increment', 'decr
 for (const name of ['raw', 'date', 'sample', 'shuffle']) delete liquid.filters[name]
 liquid.registerTag('bloc', Bloc)
 // Only as long as the real ones are: this engine measures, documents/fill.ts writes.
-for (const name of filters) liquid.registerFilter(name, (value: unknown) => (name === 'date_longue' ? '23 septembre 2026' : `${String(value)} €`))
+for (const name of filters)
+  liquid.registerFilter(name, (value: unknown) => (name === 'date_longue' ? '23 septembre 2026' : `${String(value)} €`))
 
 function checkFacts(section: Section, letter: Letter, add: Add): void {
   let globals
@@ -152,7 +182,8 @@ function unknownPart(path: string[]): string | undefined {
     if (!node || (node.additionalProperties && typeof node.additionalProperties === 'object')) return undefined
     const part = path[i]!
     if (node.items) {
-      if (['size', 'first', 'last'].includes(part) || /^-?\d+$/.test(part)) node = part === 'size' ? undefined : node.items
+      if (['size', 'first', 'last'].includes(part) || /^-?\d+$/.test(part))
+        node = part === 'size' ? undefined : node.items
       else return path.slice(0, i + 1).join('.')
     } else if (node.properties) {
       if (!node.properties[part]) return path.slice(0, i + 1).join('.')

@@ -8,7 +8,10 @@ const cache = new Map<string, Record<string, unknown>>()
 function read(name: string): Record<string, unknown> {
   let facts = cache.get(name)
   if (!facts) {
-    facts = parseYaml(readFileSync(new URL(name, folder), 'utf8'), `letters/examples/${name}`) as Record<string, unknown>
+    facts = parseYaml(readFileSync(new URL(name, folder), 'utf8'), `letters/examples/${name}`) as Record<
+      string,
+      unknown
+    >
     cache.set(name, facts)
   }
   return structuredClone(facts)
@@ -29,7 +32,8 @@ export function exampleFacts(letter: Letter): Record<string, unknown> {
 
 function caseOf(letter: Letter): string {
   if (letter.droit === 'MG') return 'madagascar'
-  if (letter.destinataire === 'debiteur-consommateur' || /particulier|consommateur/.test(letter.id)) return 'consommateur'
+  if (letter.destinataire === 'debiteur-consommateur' || /particulier|consommateur/.test(letter.id))
+    return 'consommateur'
   if (letter.destinataire === 'debiteur-public' || /-public/.test(letter.id)) return 'public'
   return 'professionnel'
 }

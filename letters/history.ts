@@ -32,7 +32,8 @@ export async function historyOf(id: string, directory: string = here): Promise<R
   const wanted = new Set<string>()
   for (const commit of commits) {
     for (const { path, blob } of commit.changes) {
-      if (blob && (path.endsWith(`/${name}`) || path.startsWith('clauses/') || path.startsWith('layout/'))) wanted.add(blob)
+      if (blob && (path.endsWith(`/${name}`) || path.startsWith('clauses/') || path.startsWith('layout/')))
+        wanted.add(blob)
     }
   }
   const blobs = await read(directory, [...wanted])
@@ -64,9 +65,11 @@ function revisionOf(id: string, tree: Record<string, string>, blobs: Map<string,
   for (const [path, blob] of Object.entries(tree)) files[path] = blobs.get(blob)!
   try {
     const letter = letterOf(libraryOf(files, prefix), id)
-    const used = new Set([...letter.clauses.map((clause) => `clauses/${clause}.md`)])
+    const used = new Set(letter.clauses.map((clause) => `clauses/${clause}.md`))
     const parts = Object.fromEntries(
-      Object.entries(tree).filter(([path]) => path.startsWith('library/') || used.has(path) || /^layout\/(letter|email)\./.test(path)),
+      Object.entries(tree).filter(
+        ([path]) => path.startsWith('library/') || used.has(path) || /^layout\/(letter|email)\./.test(path),
+      ),
     )
     return { version: letter.version, parts }
   } catch (error) {
@@ -77,7 +80,9 @@ function revisionOf(id: string, tree: Record<string, string>, blobs: Map<string,
 
 function changesBetween(before: Record<string, string> | undefined, after: Record<string, string>): string[] {
   if (!before) return ['création']
-  const changed = [...new Set([...Object.keys(before), ...Object.keys(after)])].filter((path) => before[path] !== after[path])
+  const changed = [...new Set([...Object.keys(before), ...Object.keys(after)])].filter(
+    (path) => before[path] !== after[path],
+  )
   return [...new Set(changed.map(partName))]
 }
 
@@ -89,15 +94,23 @@ function partName(path: string): string {
 /** The whole library as it was at a commit, with its clauses and its layout. */
 export async function libraryAt(commit: string, directory: string = here): Promise<Library> {
   await complete(directory)
-  const resolved = (await git(directory, ['rev-parse', '--verify', '--quiet', '--end-of-options', `${commit}^{commit}`])).trim()
+  const resolved = (
+    await git(directory, ['rev-parse', '--verify', '--quiet', '--end-of-options', `${commit}^{commit}`])
+  ).trim()
   const top = (await git(directory, ['rev-parse', '--show-toplevel'])).trim()
   const prefix = relative(top, resolve(directory))
   const listing = await git(directory, ['ls-tree', '-r', '-z', '--full-tree', resolved, '--', `${prefix}/`])
-  const entries = listing.split('\0').filter(Boolean).map((entry) => {
-    const [meta, path] = entry.split('\t') as [string, string]
-    return { blob: meta.split(' ')[2]!, path: path.slice(prefix.length + 1) }
-  })
-  const blobs = await read(directory, entries.map((entry) => entry.blob))
+  const entries = listing
+    .split('\0')
+    .filter(Boolean)
+    .map((entry) => {
+      const [meta, path] = entry.split('\t') as [string, string]
+      return { blob: meta.split(' ')[2]!, path: path.slice(prefix.length + 1) }
+    })
+  const blobs = await read(
+    directory,
+    entries.map((entry) => entry.blob),
+  )
   return libraryOf(Object.fromEntries(entries.map(({ path, blob }) => [path, blobs.get(blob)!])), prefix)
 }
 
@@ -108,8 +121,12 @@ export async function libraryAtRevision(id: string, revision: string, directory:
 
 /** What changed between two versions, word by word: [-removed-] and {+added+}, file by file. Empty when nothing did. */
 export async function diffRevisions(id: string, from: string, to: string, directory: string = here): Promise<string> {
-  const [a, b] = await Promise.all([from, to].map(async (wanted) => (await findRevision(id, wanted, directory)) ?? revisionAt(id, wanted, directory)))
-  const paths = [...new Set([...Object.keys(a!.parts), ...Object.keys(b!.parts)])].filter((path) => path.endsWith('.md')).sort()
+  const [a, b] = await Promise.all(
+    [from, to].map(async (wanted) => (await findRevision(id, wanted, directory)) ?? revisionAt(id, wanted, directory)),
+  )
+  const paths = [...new Set([...Object.keys(a!.parts), ...Object.keys(b!.parts)])]
+    .filter((path) => path.endsWith('.md'))
+    .sort()
   const texts: string[] = []
   for (const path of paths) {
     const [before, after] = [a!.parts[path], b!.parts[path]]
@@ -118,7 +135,15 @@ export async function diffRevisions(id: string, from: string, to: string, direct
       texts.push(`letters/${path} : ${after ? 'ajouté' : 'retiré'}`)
       continue
     }
-    const output = await git(directory, ['diff', '--no-color', '--word-diff=plain', '--word-diff-regex=[^[:space:]{}%]+|[{}%]+', '--unified=2', before, after])
+    const output = await git(directory, [
+      'diff',
+      '--no-color',
+      '--word-diff=plain',
+      '--word-diff-regex=[^[:space:]{}%]+|[{}%]+',
+      '--unified=2',
+      before,
+      after,
+    ])
     texts.push(`letters/${path}\n${output.split('\n').slice(4).join('\n').trimEnd()}`)
   }
   return texts.join('\n\n')
@@ -142,7 +167,8 @@ async function revisionAt(id: string, commit: string, directory: string): Promis
   const prefix = relative(top, resolve(directory))
   const paths = [letter.file.slice(prefix.length + 1), ...letter.clauses.map((clause) => `clauses/${clause}.md`)]
   const parts: Record<string, string> = {}
-  for (const path of paths) parts[path] = (await git(directory, ['rev-parse', `${commit}:${join(prefix, path)}`])).trim()
+  for (const path of paths)
+    parts[path] = (await git(directory, ['rev-parse', `${commit}:${join(prefix, path)}`])).trim()
   return { parts }
 }
 
@@ -158,7 +184,19 @@ async function log(directory: string): Promise<{ commits: Commit[]; prefix: stri
   await complete(directory)
   // First parents only, merges against theirs: one line of history, so that replaying it gives each commit's tree.
   const format = '--format=%x01%H%x00%aI%x00%an%x00%s%x00'
-  const output = await git(directory, ['log', '--first-parent', '-m', '--raw', '-z', '--no-renames', '--no-abbrev', '--relative', format, '--', '.'])
+  const output = await git(directory, [
+    'log',
+    '--first-parent',
+    '-m',
+    '--raw',
+    '-z',
+    '--no-renames',
+    '--no-abbrev',
+    '--relative',
+    format,
+    '--',
+    '.',
+  ])
   const commits = output.split('\x01').slice(1).map(commitOf)
   return { commits: commits.reverse(), prefix: 'letters' }
 }
@@ -179,7 +217,7 @@ async function read(directory: string, blobs: string[]): Promise<Map<string, Uin
   const found = new Map<string, Uint8Array>()
   if (blobs.length === 0) return found
   const output = await run(directory, ['cat-file', '--batch'], `${[...new Set(blobs)].join('\n')}\n`)
-  for (let at = 0; at < output.length; ) {
+  for (let at = 0; at < output.length;) {
     const end = output.indexOf(10, at)
     const [name = '', , size = '0'] = output.toString('latin1', at, end).split(' ')
     found.set(name, output.subarray(end + 1, end + 1 + Number(size)))
@@ -200,15 +238,24 @@ const git = async (directory: string, args: string[]): Promise<string> => (await
 
 function run(directory: string, args: string[], input?: string): Promise<Buffer> {
   return new Promise((resolve, reject) => {
-    const options = { cwd: directory, maxBuffer: 1 << 29, encoding: 'buffer' as const, env: { ...process.env, LC_ALL: 'C.UTF-8', GIT_OPTIONAL_LOCKS: '0' } }
+    const options = {
+      cwd: directory,
+      maxBuffer: 1 << 29,
+      encoding: 'buffer' as const,
+      env: { ...process.env, LC_ALL: 'C.UTF-8', GIT_OPTIONAL_LOCKS: '0' },
+    }
     const child = execFile('git', args, options, (error, stdout, stderr) => {
       if (!error) return resolve(stdout)
       reject(
-        new DomainError('no_history', `L'historique des courriers n'est pas lisible : ${stderr.toString().trim().split('\n')[0] || error.message}.`, {
-          remedy: 'Il faut git et le dépôt complet ; vérifiez aussi le nom du commit.',
-          facts: { command: args[0] },
-          cause: error,
-        }),
+        new DomainError(
+          'no_history',
+          `L'historique des courriers n'est pas lisible : ${stderr.toString().trim().split('\n')[0] || error.message}.`,
+          {
+            remedy: 'Il faut git et le dépôt complet ; vérifiez aussi le nom du commit.',
+            facts: { command: args[0] },
+            cause: error,
+          },
+        ),
       )
     })
     // A git that ends before reading says why on its standard error, not here.

@@ -157,10 +157,14 @@ export function sectionFor(letter: Letter, channel: Channel): Section {
 }
 
 function noChannel(letter: Letter, channel: Channel): DomainError {
-  return new DomainError('channel_refused', `Le courrier « ${letter.id} » n'a pas de texte pour le canal « ${channel} ».`, {
-    remedy: `Choisissez parmi ses canaux (${letter.canaux.join(', ')}) ou ajoutez-lui une section « ## sms » ou « ## appel ».`,
-    facts: { letter: letter.id, channel },
-  })
+  return new DomainError(
+    'channel_refused',
+    `Le courrier « ${letter.id} » n'a pas de texte pour le canal « ${channel} ».`,
+    {
+      remedy: `Choisissez parmi ses canaux (${letter.canaux.join(', ')}) ou ajoutez-lui une section « ## sms » ou « ## appel ».`,
+      facts: { letter: letter.id, channel },
+    },
+  )
 }
 
 /** Clauses named by `{% render '…' %}` in a text. */

@@ -1,4 +1,5 @@
 import type { Archive } from '../documents/archive.ts'
+import type { SealKey } from '../documents/seal.ts'
 import type { Post } from '../documents/send/tray.ts'
 import type { TypstEngine } from '../documents/typst.ts'
 import type { Day } from '../schema/days.ts'
@@ -11,6 +12,8 @@ export interface Office {
   archive: Archive
   typst: TypstEngine
   post: Post
+  /** What the house seals its PDFs with: its own certificate, or the development one, shown as such. */
+  seal: SealKey
   random: Random
   /** Where debtors and creditors reach the house, for the addresses printed on paper. */
   baseUrl: string

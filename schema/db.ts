@@ -51,7 +51,7 @@ export type Fragment = postgres.Fragment
  */
 export function connect(
   url: string,
-  options: { max?: number; onnotice?: (notice: postgres.Notice) => void; onclose?: () => void } = {},
+  options: { max?: number; onnotice?: (notice: postgres.Notice) => void; onclose?: () => void; onquery?: (text: string) => void } = {},
 ): Client {
   const { text, socket } = withoutSocket(url)
   return postgres(text, {
@@ -59,6 +59,7 @@ export function connect(
     max: options.max ?? 10,
     onnotice: options.onnotice ?? (() => {}),
     ...(options.onclose ? { onclose: options.onclose } : {}),
+    ...(options.onquery ? { debug: (_connection: number, text: string) => options.onquery?.(text) } : {}),
     types,
     // No `value` transform: postgres.camel would rename the keys of json values as well.
     transform: { column: { from: postgres.toCamel, to: postgres.fromCamel } },

@@ -2,7 +2,8 @@
 import { writeFileSync } from 'node:fs'
 import PizZip from 'pizzip'
 
-const w = 'xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main" xmlns:r="http://schemas.openxmlformats.org/officeDocument/2006/relationships"'
+const w =
+  'xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main" xmlns:r="http://schemas.openxmlformats.org/officeDocument/2006/relationships"'
 const head = '<?xml version="1.0" encoding="UTF-8" standalone="yes"?>\n'
 const t = (text: string, style = '') => `<w:r><w:rPr>${style}</w:rPr><w:t xml:space="preserve">${text}</w:t></w:r>`
 const p = (inner: string, properties = '') => `<w:p><w:pPr>${properties}</w:pPr>${inner}</w:p>`
@@ -11,7 +12,8 @@ const style = (id: string, name: string, ppr: string, rpr: string) =>
 const sans = '<w:rFonts w:ascii="Source Sans 3" w:hAnsi="Source Sans 3" w:cs="Arial"/>'
 
 // The frame stands where the window of a DL envelope shows it: 20 mm from the right edge, 50 mm from the top.
-const frame = '<w:framePr w:w="4820" w:h="2160" w:hRule="atLeast" w:hSpace="0" w:wrap="around" w:vAnchor="page" w:hAnchor="page" w:x="5780" w:y="2835"/>'
+const frame =
+  '<w:framePr w:w="4820" w:h="2160" w:hRule="atLeast" w:hSpace="0" w:wrap="around" w:vAnchor="page" w:hAnchor="page" w:x="5780" w:y="2835"/>'
 
 const document = `${head}<w:document ${w}><w:body>
 ${p(t('{#titre}'))}${p(t('{titre}'), '<w:pStyle w:val="Titre"/>')}${p(t('{/titre}'))}
@@ -60,5 +62,9 @@ const files: Record<string, string> = {
 }
 
 const zip = new PizZip()
-for (const [name, text] of Object.entries(files)) zip.file(name, text, { date: new Date(2026, 0, 1), createFolders: false })
-writeFileSync(new URL('../letters/layout/letter.docx', import.meta.url), zip.generate({ type: 'nodebuffer', compression: 'DEFLATE' }))
+for (const [name, text] of Object.entries(files))
+  zip.file(name, text, { date: new Date(2026, 0, 1), createFolders: false })
+writeFileSync(
+  new URL('../letters/layout/letter.docx', import.meta.url),
+  zip.generate({ type: 'nodebuffer', compression: 'DEFLATE' }),
+)

@@ -1,7 +1,10 @@
+import { readFileSync } from 'node:fs'
 import { mkdir } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { openArchive } from '../documents/archive.ts'
-import { outTray } from '../documents/send/tray.ts'
+import { developmentSeal, openSealKey, type SealKey } from '../documents/seal.ts'
+import { mailPost } from '../documents/send/mail.ts'
+import { outTray, type Post } from '../documents/send/tray.ts'
 import { nativeTypst } from '../documents/typst.ts'
 import type { Office } from '../procedures/office.ts'
 import { type Client, connect, type Sql } from '../schema/db.ts'
@@ -26,10 +29,25 @@ export async function openOffice(options: OfficeOptions): Promise<Office> {
     sql: options.sql,
     archive: openArchive(join(folder, 'archive')),
     typst: nativeTypst(),
-    post: outTray(join(folder, 'out')),
+    post: postOf(join(folder, 'out')),
+    seal: sealOf(),
     random: options.random,
     baseUrl: options.baseUrl ?? 'http://localhost:4000',
   }
+}
+
+/** SMTP_URL and MAIL_FROM send e-mail; without them it waits in the out-tray with the rest. */
+function postOf(dir: string): Post {
+  const tray = outTray(dir)
+  const { SMTP_URL: url, MAIL_FROM: from } = process.env
+  return url && from ? mailPost(tray, url, from) : tray
+}
+
+/** SEAL_CERTIFICATE and SEAL_KEY name PEM files; without them the development certificate seals, and says so. */
+function sealOf(): SealKey {
+  const { SEAL_CERTIFICATE: certificate, SEAL_KEY: key } = process.env
+  if (!certificate || !key) return developmentSeal()
+  return openSealKey({ certificate: readFileSync(certificate, 'utf8'), key: readFileSync(key, 'utf8') })
 }
 
 export interface RunningOffice {

@@ -7,6 +7,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, inject } from 'vitest'
 import { openArchive } from '../documents/archive.ts'
 import { invoiceFromJson, type InvoiceJson, type ReadInvoice } from '../documents/einvoice.ts'
 import { outTray } from '../documents/send/tray.ts'
+import { developmentSeal } from '../documents/seal.ts'
 import { nativeTypst, type TypstEngine } from '../documents/typst.ts'
 import { tick } from '../procedures/amicable/tick.ts'
 import { submitInvoice } from '../procedures/cases/cases.ts'
@@ -54,7 +55,7 @@ export function useHouse(prepare: (house: House) => Promise<void> = async () => 
       sql,
       archive: openArchive(join(dir, 'archive')),
       typst,
-      post: outTray(join(folder, 'out')),
+      seal: developmentSeal(), post: outTray(join(folder, 'out')),
       random: seededRandom(name.slice(mine.length)),
       baseUrl: 'https://courtois.example',
     }

@@ -26,13 +26,17 @@ test('a hostile name prints as itself in every text format', () => {
 })
 
 test('no name, whatever it holds, changes the structure of a letter', () => {
-  const shape = (blocks: Block[]): unknown => blocks.map((block) => ('items' in block ? [block.kind, block.items.map(shape)] : block.kind))
+  const shape = (blocks: Block[]): unknown =>
+    blocks.map((block) => ('items' in block ? [block.kind, block.items.map(shape)] : block.kind))
   const plain = fill(library, essai, letterFacts({}), 'lettre')
   fc.assert(
-    fc.property(fc.string({ minLength: 1, unit: 'grapheme' }).filter((name) => /[\p{L}\p{N}\p{P}\p{S}]/u.test(name)), (name) => {
-      const filled = fill(library, essai, letterFacts({ creditor: name }), 'lettre')
-      expect(shape(filled.blocks)).toEqual(shape(plain.blocks))
-    }),
+    fc.property(
+      fc.string({ minLength: 1, unit: 'grapheme' }).filter((name) => /[\p{L}\p{N}\p{P}\p{S}]/u.test(name)),
+      (name) => {
+        const filled = fill(library, essai, letterFacts({ creditor: name }), 'lettre')
+        expect(shape(filled.blocks)).toEqual(shape(plain.blocks))
+      },
+    ),
     { numRuns: 60 },
   )
 })
@@ -40,20 +44,28 @@ test('no name, whatever it holds, changes the structure of a letter', () => {
 test('a missing fact is refused with its name and the line of the letter', () => {
   const facts = letterFacts({})
   delete facts.delaiJours
-  expect(() => fill(library, essai, facts, 'lettre')).toThrow(expect.objectContaining({ code: 'missing_fact', facts: expect.objectContaining({ key: 'delaiJours', line: 20 }) }))
+  expect(() => fill(library, essai, facts, 'lettre')).toThrow(
+    expect.objectContaining({ code: 'missing_fact', facts: expect.objectContaining({ key: 'delaiJours', line: 20 }) }),
+  )
 })
 
 test('a fact mentioned only under a condition may be absent', () => {
   const without = fill(library, essai, letterFacts({}), 'lettre')
   expect(text(without.blocks)).not.toContain('promis')
   const promise = { date: '2026-12-01', montant: '100.00' }
-  expect(text(fill(library, essai, { ...letterFacts({}), promesse: promise }, 'lettre').blocks)).toContain('Vous aviez promis 100,00\u00a0€')
+  expect(text(fill(library, essai, { ...letterFacts({}), promesse: promise }, 'lettre').blocks)).toContain(
+    'Vous aviez promis 100,00\u00a0€',
+  )
 })
 
 test('each channel has its own text and a channel without one is refused', () => {
-  expect(renderText(fill(library, essai, letterFacts({}), 'sms'))).toBe("Bonjour, Cabinet des Terreaux attend votre appel au 04 00 00 00 00. Dossier 2026-0117.")
+  expect(renderText(fill(library, essai, letterFacts({}), 'sms'))).toBe(
+    'Bonjour, Cabinet des Terreaux attend votre appel au 04 00 00 00 00. Dossier 2026-0117.',
+  )
   expect(text(fill(library, essai, letterFacts({}), 'script-telephone').blocks)).toContain('Se présenter')
-  expect(() => fill(library, essai, letterFacts({}), 'visite')).toThrow(expect.objectContaining({ code: 'channel_refused' }))
+  expect(() => fill(library, essai, letterFacts({}), 'visite')).toThrow(
+    expect.objectContaining({ code: 'channel_refused' }),
+  )
 })
 
 test('facts of the wrong shape are refused before anything is written', () => {
@@ -62,9 +74,20 @@ test('facts of the wrong shape are refused before anything is written', () => {
 })
 
 test('a template reaches neither files, nor the clock, nor unescaped output', () => {
-  for (const body of ["{% include 'x' %}", "{{ 'now' | date: '%Y' }}", '{{ creancier.nom | raw }}', "{% layout 'x' %}", '{% for i in (1..100000000) %}x{% endfor %}']) {
-    const letter = parseLetter(essai.source.replace(/---\n\{\{ debiteur[\s\S]*$/, `---\n${body}\n`).replace(', sms, script-telephone', ''), 'x.md')
-    expect(() => fill(library, letter, letterFacts({}), 'lettre'), body).toThrow(expect.objectContaining({ code: 'bad_letter' }))
+  for (const body of [
+    "{% include 'x' %}",
+    "{{ 'now' | date: '%Y' }}",
+    '{{ creancier.nom | raw }}',
+    "{% layout 'x' %}",
+    '{% for i in (1..100000000) %}x{% endfor %}',
+  ]) {
+    const letter = parseLetter(
+      essai.source.replace(/---\n\{\{ debiteur[\s\S]*$/, `---\n${body}\n`).replace(', sms, script-telephone', ''),
+      'x.md',
+    )
+    expect(() => fill(library, letter, letterFacts({}), 'lettre')).toThrow(
+      expect.objectContaining({ code: 'bad_letter' }),
+    )
   }
 })
 
@@ -87,7 +110,10 @@ test('amounts are written in French words', () => {
     [7_171n, 'soixante et onze euros et soixante et onze centimes'],
     [20_000_000n, 'deux cent mille euros'],
     [100_000_000n, 'un million d’euros'],
-    [123_456_789n, 'un million deux cent trente-quatre mille cinq cent soixante-sept euros et quatre-vingt-neuf centimes'],
+    [
+      123_456_789n,
+      'un million deux cent trente-quatre mille cinq cent soixante-sept euros et quatre-vingt-neuf centimes',
+    ],
   ]
   for (const [cents, words] of cases) expect(amountInWords(cents)).toBe(words)
   expect(wordsFr(80_000_000n)).toBe('quatre-vingts millions')
@@ -97,7 +123,8 @@ test('the payment code says what EPC069-12 asks, and is left out when the IBAN i
   expect(epcPayload('Pépinières', 'FR7630006000011234567890189', 'AGRIFRPPXXX', '470.15', 'PO445')).toBe(
     'BCD\n002\n1\nSCT\nAGRIFRPPXXX\nPépinières\nFR7630006000011234567890189\nEUR470.15\n\n\nPO445',
   )
-  const paid = (iban: string) => fill(library, essai, letterFacts({ iban }), 'lettre').blocks.find((block) => block.kind === 'payment')
+  const paid = (iban: string) =>
+    fill(library, essai, letterFacts({ iban }), 'lettre').blocks.find((block) => block.kind === 'payment')
   expect(paid('FR7630006000011234567890189')).toHaveProperty('qr')
   expect(paid('FR7630006000011234567890188')).not.toHaveProperty('qr')
 })
@@ -111,7 +138,12 @@ test('the version of a letter changes with its text, its clauses and its layout,
   const version = versioned(essai, clauses, library.layout).version
   expect(version).toBe(essai.version)
   const clause = clauses.get('essai-clause')!
-  expect(versioned(essai, new Map(clauses).set('essai-clause', { ...clause, text: `${clause.text} ` }), library.layout).version).not.toBe(version)
-  expect(versioned(essai, new Map(clauses).set('autre', { ...clause, id: 'autre' }), library.layout).version).toBe(version)
+  expect(
+    versioned(essai, new Map(clauses).set('essai-clause', { ...clause, text: `${clause.text} ` }), library.layout)
+      .version,
+  ).not.toBe(version)
+  expect(versioned(essai, new Map(clauses).set('autre', { ...clause, id: 'autre' }), library.layout).version).toBe(
+    version,
+  )
   expect(versioned(essai, clauses, { ...library.layout, 'letter.typ': Buffer.from('x') }).version).not.toBe(version)
 })

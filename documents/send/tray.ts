@@ -1,6 +1,7 @@
 import { mkdir, rename, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type Day } from '../../schema/days.ts'
+import type { MailBody } from './mail.ts'
 
 export interface Parcel {
   channel: string
@@ -8,7 +9,20 @@ export interface Parcel {
   reference: string
   letter: string
   day: Day
-  bytes: Uint8Array
+  pdf: Uint8Array
+  /** What goes in the same envelope, or with the same message. */
+  enclosures: { letter: string; pdf: Uint8Array }[]
+  mail: MailBody | null
+}
+
+/** Nothing left the house, for certain: to be tried again, or never when the address itself is refused. */
+export class NotSent extends Error {
+  readonly permanent: boolean
+
+  constructor(message: string, options: { permanent: boolean; cause: unknown }) {
+    super(message, { cause: options.cause })
+    this.permanent = options.permanent
+  }
 }
 
 /** A way out of the house. Returns what proves the hand-over; throws when nothing left. */
@@ -25,11 +39,20 @@ export function outTray(dir: string): Post {
     async send(parcel) {
       const folder = join(dir, parcel.day.toString())
       await mkdir(folder, { recursive: true })
-      const name = `${parcel.reference.replaceAll('/', '-')}-${parcel.channel}-${parcel.letter}.pdf`
-      const temporary = join(folder, `.${name}`)
-      await writeFile(temporary, parcel.bytes)
-      await rename(temporary, join(folder, name))
+      const base = `${parcel.reference.replaceAll('/', '-')}-${parcel.channel}`
+      for (const [i, enclosure] of parcel.enclosures.entries()) {
+        await place(folder, `${base}-annexe-${i + 1}-${enclosure.letter}.pdf`, enclosure.pdf)
+      }
+      const name = `${base}-${parcel.letter}.pdf`
+      await place(folder, name, parcel.pdf)
       return { tray: `${parcel.day.toString()}/${name}` }
     },
   }
+}
+
+// Renamed into place, so that whoever empties the tray never takes half a letter.
+async function place(folder: string, name: string, bytes: Uint8Array): Promise<void> {
+  const temporary = join(folder, `.${name}`)
+  await writeFile(temporary, bytes)
+  await rename(temporary, join(folder, name))
 }

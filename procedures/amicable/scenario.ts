@@ -15,6 +15,8 @@ export interface ScenarioStep {
   lettre?: string | ByDebtor<string>
   premiere_lettre?: true
   delai?: ByDebtor<number>
+  /** Days between posting and first presentation, for the date printed in a registered letter. */
+  marge_postale?: number
   joindre?: (string | ByDebtor<string>)[]
   prevenir?: { lettre: string; avance: number }
   action?: 'demander-accord'

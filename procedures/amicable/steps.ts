@@ -1,19 +1,24 @@
-import { type Day, daysBetween } from '../../schema/days.ts'
+import { after, type Day, dayFr, daysBetween, latest } from '../../schema/days.ts'
 import { type Sql, transaction } from '../../schema/db.ts'
 import { DomainError } from '../../schema/errors.ts'
 import { parseAmount } from '../../schema/money.ts'
 import { newCode } from '../../schema/random.ts'
+import { requireAgencyReady } from '../cases/agency.ts'
 import { type LetterOrder, writeLetter } from '../cases/correspondence.ts'
+import { requireMandate } from '../cases/creditors.ts'
 import { type CaseFile, readCase, type Step } from '../cases/file.ts'
 import { placeHold, shiftCase } from '../cases/holds.ts'
 import { issueInvoices } from '../cases/invoices.ts'
 import { record } from '../cases/journal.ts'
 import { requestConsent } from '../judicial/consent.ts'
 import type { Office } from '../office.ts'
-import { forDebtor, loadScenario, type ScenarioStep, scenarioStep } from './scenario.ts'
+import { forDebtor, loadScenario, type Scenario, type ScenarioStep, scenarioStep } from './scenario.ts'
 import { suspension } from './suspension.ts'
 
 export type StepOutcome = 'done' | 'held' | 'already'
+
+/** The engine's troubles, not the file's: the job is tried again and the case is not held for them. */
+const troubles = new Set(['typst_timeout', 'typst_crashed', 'typst_closed'])
 
 /**
  * Does one step of the timeline, once: the case is locked, looked at again on that day, and letter, out-tray and step
@@ -24,7 +29,7 @@ export async function doStep(office: Office, stepId: string, onDay: Day): Promis
   try {
     return await transaction(office.sql, (sql) => attempt(office, sql, stepId, onDay))
   } catch (error) {
-    if (!(error instanceof DomainError)) throw error
+    if (!(error instanceof DomainError) || troubles.has(error.code)) throw error
     const refusal = error
     return transaction(office.sql, async (sql) => {
       const found = await claim(sql, stepId)
@@ -41,10 +46,11 @@ export async function doStep(office: Office, stepId: string, onDay: Day): Promis
 }
 
 async function claim(sql: Sql, stepId: string): Promise<{ caseId: string } | undefined> {
+  // The case is locked first, here as in every act on it: no two of them ever wait for each other.
+  await sql`select 1 from cases where id = (select case_id from steps where id = ${stepId}) for update`
   const [found] = await sql<{ caseId: string }[]>`
     select s.case_id from steps s join cases c on c.id = s.case_id
-    where s.id = ${stepId} and s.done_on is null and s.skipped_on is null and c.closed_on is null
-    for update of s, c`
+    where s.id = ${stepId} and s.done_on is null and s.skipped_on is null and c.closed_on is null`
   return found
 }
 
@@ -60,14 +66,57 @@ async function attempt(office: Office, sql: Sql, stepId: string, onDay: Day): Pr
     await sql`update steps set queued_for = null where id = ${stepId}`
     return 'held'
   }
-  const rule = scenarioStep(loadScenario(file.case.scenario), step.key)
+  // A job left from before the case was put off: the tick will queue the step again on its new day.
+  if (after(step.plannedOn, onDay)) {
+    await sql`update steps set queued_for = null where id = ${stepId}`
+    return 'already'
+  }
+  const scenario = loadScenario(file.case.scenario)
+  const rule = scenarioStep(scenario, step.key)
+  const comesBefore = precedesFirstLetter(scenario, rule)
+  if (comesBefore && after(onDay, file.case.anchorOn)) return passOver(office, sql, onDay, file, step)
+  await requireAgencyReady(sql, onDay)
+  await requireMandate(sql, file.creditor.id, onDay)
+  if (rule.lettre && rule.canal !== 'appel' && !step.key.endsWith('.prevenir') && (await waitForAnswer(sql, onDay, file, step))) return 'held'
   if (step.key.endsWith('.prevenir')) await tellCreditorFirst(office, sql, onDay, file, step, rule)
   else if (rule.action) await askAgreement(office, sql, onDay, file, step, rule)
   else await approach(office, sql, onDay, file, step, rule)
   await sql`update steps set done_on = ${onDay} where id = ${stepId}`
-  await shiftCase(sql, file.case.id, daysBetween(step.plannedOn, onDay))
+  // What precedes the due date hangs on it alone; from the first letter on, intervals are kept.
+  if (!comesBefore) await shiftCase(sql, file.case.id, daysBetween(step.plannedOn, onDay))
   await record(sql, onDay, { caseId: file.case.id, kind: 'step_done', detail: { step: step.key, planned: step.plannedOn.toString() }, author: 'system' })
   return 'done'
+}
+
+/** A letter never overtakes the time that the one before it gave to answer: the step and those after it wait. */
+async function waitForAnswer(sql: Sql, onDay: Day, file: CaseFile, step: Step): Promise<boolean> {
+  const until = file.documents
+    .filter((document) => document.recipient === 'debiteur' && document.attachedTo === null && document.stepId !== null && document.answerBy !== null)
+    .map((document) => document.answerBy!)
+    .reduce<Day | null>((last, day) => (last === null ? day : latest(last, day)), null)
+  if (until === null || Temporal.PlainDate.compare(until, onDay) < 0) return false
+  await sql`update steps set queued_for = null where id = ${step.id}`
+  await shiftCase(sql, file.case.id, daysBetween(step.nominalOn, until) + 1)
+  await record(sql, onDay, {
+    caseId: file.case.id,
+    kind: 'step_postponed',
+    detail: { step: step.key, why: `La lettre précédente laisse répondre jusqu'au ${dayFr(until)}.` },
+    author: 'system',
+  })
+  return true
+}
+
+function precedesFirstLetter({ etapes }: Scenario, rule: ScenarioStep): boolean {
+  return etapes.indexOf(rule) < etapes.findIndex((step) => step.premiere_lettre)
+}
+
+/** After the due date the first letter alone may open (CPCE R124-4): a reminder held back until then is left out. */
+async function passOver(office: Office, sql: Sql, onDay: Day, file: CaseFile, step: Step): Promise<StepOutcome> {
+  const why = `L'échéance du ${dayFr(file.case.anchorOn)} est passée : la première lettre d'abord.`
+  await sql`update steps set skipped_on = ${onDay}, skipped_why = ${why} where id = ${step.id}`
+  await record(sql, onDay, { caseId: file.case.id, kind: 'step_skipped', detail: { step: step.key, why }, author: 'system' })
+  const next = file.steps.find((each) => each.rank > step.rank && each.doneOn === null && each.skippedOn === null)
+  return next && !after(next.plannedOn, onDay) ? attempt(office, sql, next.id, onDay) : 'already'
 }
 
 async function approach(office: Office, sql: Sql, onDay: Day, file: CaseFile, step: Step, rule: ScenarioStep): Promise<void> {
@@ -81,7 +130,7 @@ async function approach(office: Office, sql: Sql, onDay: Day, file: CaseFile, st
     recipient: isCall ? 'operateur' : 'debiteur',
     stepId: step.id,
     author: 'system',
-    facts: delayFacts(delaiJours, onDay),
+    facts: delayFacts(delaiJours, onDay.add({ days: rule.marge_postale ?? 0 })),
     ...(rule.canal === 'lrar' ? { coupon: newCode(office.random) } : {}),
   }
   const written = await writeLetter(office, sql, onDay, file, order)
@@ -98,9 +147,9 @@ async function approach(office: Office, sql: Sql, onDay: Day, file: CaseFile, st
   }
 }
 
-function delayFacts(delaiJours: number | null, onDay: Day): NonNullable<LetterOrder['facts']> {
+function delayFacts(delaiJours: number | null, from: Day): NonNullable<LetterOrder['facts']> {
   if (delaiJours === null) return {}
-  return { delaiJours, dateLimite: { date: onDay.add({ days: delaiJours }).toString() } }
+  return { delaiJours, dateLimite: { date: from.add({ days: delaiJours }).toString() } }
 }
 
 /** The creditor reads the very letter before it leaves, and has until then to object. */
@@ -121,7 +170,7 @@ async function tellCreditorFirst(office: Office, sql: Sql, onDay: Day, file: Cas
     channel: rule.canal!,
     attachedTo: written.id,
     shownAs: 'projet',
-    facts: delayFacts(forDebtor(rule.delai, file.debtor.kind), objectBy),
+    facts: delayFacts(forDebtor(rule.delai, file.debtor.kind), objectBy.add({ days: rule.marge_postale ?? 0 })),
   })
 }
 

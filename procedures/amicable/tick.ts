@@ -1,5 +1,5 @@
 import type { Day } from '../../schema/days.ts'
-import type { Sql } from '../../schema/db.ts'
+import { type Sql, transaction } from '../../schema/db.ts'
 import { type HoldCause, releaseHold } from '../cases/holds.ts'
 
 /**
@@ -7,13 +7,20 @@ import { type HoldCause, releaseHold } from '../cases/holds.ts'
  * plans and insolvencies wait for a person, who finds them in the work of the day.
  */
 async function lapseHolds(sql: Sql, upTo: Day): Promise<void> {
-  const over = await sql<{ caseId: string; cause: HoldCause }[]>`
+  const over = (on: Sql, caseId: string | null) => on<{ caseId: string; cause: HoldCause }[]>`
     select h.case_id, h.cause from holds h join cases c on c.id = h.case_id and c.closed_on is null
     where h.released_on is null and h.cause in ('promesse', 'decision') and h.review_on <= ${upTo}
+      and (${caseId}::uuid is null or h.case_id = ${caseId})
     group by h.case_id, h.cause order by h.case_id, h.cause`
-  for (const { caseId, cause } of over) {
-    const reason = cause === 'promesse' ? 'Le jour promis est passé.' : 'Nouvel essai de l’étape suspendue.'
-    await releaseHold(sql, upTo, { caseId, cause, reason }, 'system')
+  for (const caseId of new Set((await over(sql, null)).map((hold) => hold.caseId))) {
+    await transaction(sql, async (tx) => {
+      // Another tick may be releasing the same hold: whoever locks the case second finds nothing left to release.
+      await tx`select 1 from cases where id = ${caseId} for update`
+      for (const { cause } of await over(tx, caseId)) {
+        const reason = cause === 'promesse' ? 'Le jour promis est passé.' : 'Nouvel essai de l’étape suspendue.'
+        await releaseHold(tx, upTo, { caseId, cause, reason }, 'system')
+      }
+    })
   }
 }
 

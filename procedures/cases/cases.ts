@@ -1,5 +1,5 @@
 import { invoiceToJson, type ReadInvoice } from '../../documents/einvoice.ts'
-import { type Day, dayFr } from '../../schema/days.ts'
+import { before, type Day, dayFr } from '../../schema/days.ts'
 import { json, type Sql, transaction } from '../../schema/db.ts'
 import { DomainError, type Doubt } from '../../schema/errors.ts'
 import { newId, type Random } from '../../schema/random.ts'
@@ -10,6 +10,7 @@ import { limitation } from '../law/limitation.ts'
 import { requireAgencyReady } from './agency.ts'
 import { requireMandate } from './creditors.ts'
 import { type Debtor, type DebtorKind, findOrCreateDebtor } from './debtors.ts'
+import { releaseHold } from './holds.ts'
 import { type Author, record } from './journal.ts'
 
 export interface Case {
@@ -74,9 +75,13 @@ export async function submitInvoice(
       })
     }
     const opened = open ?? (await openCase(tx, random, onDay, input, invoices.map(({ read }) => read), debtor, mandate, author))
+    for (const { read } of input.invoices) refuseOtherCurrency(opened, read)
     for (const { read, original } of input.invoices) await addDocument(tx, random, onDay, opened.id, read, original, input.dueOn, author)
+    if (open && invoices.length > 0) {
+      await rejoin(tx, onDay, open, invoices.map(({ read }) => ({ issuedOn: read.issuedOn, dueOn: dueOf(read, input.dueOn) })), debtor.kind, mandate.sendsInvoices, author)
+    }
     return {
-      case: opened,
+      case: open ? (await openCaseOf(tx, input.creditorId, debtor.id))! : opened,
       opened: !open,
       missing: input.invoices.flatMap(({ read }) => read.missing),
       doubts: input.invoices.flatMap(({ read }) => read.doubts),
@@ -152,6 +157,46 @@ async function openCase(
   return opened
 }
 
+/**
+ * A further invoice joins at the present step. J and prescription follow the oldest unpaid one; a case that waited to be
+ * closed because all was paid goes on; before the first letter, the timeline is laid anew from that J.
+ */
+async function rejoin(
+  sql: Sql,
+  onDay: Day,
+  found: Case,
+  invoices: { issuedOn: Day; dueOn: Day }[],
+  debtor: DebtorKind,
+  sendsInvoices: boolean,
+  author: Author,
+): Promise<void> {
+  const [oldest] = invoices.toSorted((a, b) => Temporal.PlainDate.compare(a.dueOn, b.dueOn))
+  const [paid] = await sql`select 1 from holds where case_id = ${found.id} and cause = 'paiement-integral' and released_on is null`
+  if (paid) await releaseHold(sql, onDay, { caseId: found.id, cause: 'paiement-integral', reason: 'Une nouvelle facture a rejoint le dossier.' }, author)
+  if (!oldest || (!paid && !before(oldest.dueOn, found.anchorOn))) return
+  const { expires, why } = limitation({ kind: debtor === 'consumer' ? 'conso' : 'commercial', due: oldest.dueOn, interruptions: [] })
+  const limitationOn = paid || before(expires, found.limitationOn) ? expires : found.limitationOn
+  await sql`update cases set anchor_on = ${oldest.dueOn}, limitation_on = ${limitationOn} where id = ${found.id}`
+  await record(sql, onDay, { caseId: found.id, kind: 'anchor_moved', detail: { anchor: oldest.dueOn.toString(), limitation: why }, author })
+  const [first] = await sql`select 1 from documents where case_id = ${found.id} and first_letter`
+  if (first) return
+  const plan = planTimeline(loadScenario(found.scenario), { anchorOn: oldest.dueOn, issuedOn: oldest.issuedOn, openedOn: onDay, debtor, sendsInvoices, zone: found.zone })
+  for (const step of plan) {
+    await sql`
+      update steps set nominal_on = ${step.nominalOn}, planned_on = ${step.plannedOn},
+        skipped_on = ${step.skippedWhy === null ? null : onDay}, skipped_why = ${step.skippedWhy}
+      where case_id = ${found.id} and key = ${step.key} and done_on is null and skipped_on is null`
+  }
+}
+
+function refuseOtherCurrency(found: Case, read: ReadInvoice): void {
+  if (read.currency === found.currency) return
+  throw new DomainError('other_currency', `${read.number} est en ${read.currency}, le dossier ${found.number} en ${found.currency} : leurs sommes ne s'ajoutent pas.`, {
+    remedy: 'Traitez les sommes de chaque monnaie dans un dossier à part, ou convertissez-les par avenant.',
+    facts: { number: read.number, currency: read.currency },
+  })
+}
+
 async function addDocument(
   sql: Sql,
   random: Random,
@@ -163,11 +208,19 @@ async function addDocument(
   author: Author,
 ): Promise<void> {
   if (read.kind === 'credit_note') {
-    await sql`
+    const rows = await sql`
       insert into credit_notes (id, case_id, invoice_id, number, issued_on, amount, original, recorded_on, recorded_by)
       values (${newId(random)}, ${caseId},
               (select id from invoices where case_id = ${caseId} and number = ${read.precedingInvoice}),
-              ${read.number}, ${read.issuedOn}, ${read.payable}, ${original}, ${onDay}, ${author})`
+              ${read.number}, ${read.issuedOn}, ${read.payable}, ${original}, ${onDay}, ${author})
+      on conflict (case_id, number) do nothing
+      returning id`
+    if (rows.length === 0) {
+      throw new DomainError('credit_note_already_recorded', `L'avoir ${read.number} est déjà dans ce dossier.`, {
+        remedy: 'Vérifiez le numéro ; un avoir ne se déduit qu’une fois.',
+        facts: { number: read.number },
+      })
+    }
   } else {
     const rows = await sql`
       insert into invoices (id, case_id, number, issued_on, due_on, total, prepaid, payable, currency, source, missing, doubts,

@@ -1,5 +1,7 @@
 import type { Facts } from '../../documents/facts.ts'
 import { renderLetter } from '../../documents/letter-render.ts'
+import { sealPdf } from '../../documents/seal.ts'
+import type { MailBody } from '../../documents/send/mail.ts'
 import { letterOf, loadLibrary } from '../../letters/catalogue.ts'
 import { type Day, dayFr } from '../../schema/days.ts'
 import { json, type Sql, transaction } from '../../schema/db.ts'
@@ -50,6 +52,8 @@ export async function writeLetter(office: Office, sql: Sql, onDay: Day, file: Ca
   const letter = letterOf(loadLibrary(), order.letter)
   const first = firstLetter(file)
   const isFirst = isFirstLetter(file, order, letter.premiere_lettre, onDay)
+  const leaves = dispatched.has(order.channel) && outside.has(order.recipient) && !order.attachedTo
+  const to = leaves ? addressOf(file, order) : null
   const reference = `${file.case.number}/${(await countDocuments(sql, file.case.id)) + 1}`
   const code = newCode(office.random)
   const facts = caseFacts(file, await readAgency(sql), onDay, {
@@ -62,18 +66,19 @@ export async function writeLetter(office: Office, sql: Sql, onDay: Day, file: Ca
   const at = instantOf(onDay)
   const base = { letter, facts, channel: order.channel === 'appel' ? 'script-telephone' : order.channel, at, engine: office.typst } as const
   const pdf = await renderLetter({ ...base, format: 'pdf' })
-  const sha256 = await office.archive.put(pdf.bytes)
+  const sha256 = await office.archive.put(await sealPdf(pdf.bytes, { at, key: office.seal }))
   const editable = isEditable(order)
     ? await office.archive.put((await renderLetter({ ...base, format: 'docx' })).bytes)
     : null
+  const mail = order.channel === 'email' && !order.attachedTo ? await office.archive.put(await mailBody(base)) : null
   const id = newId(office.random)
   await sql`
     insert into documents (id, case_id, step_id, letter, version, channel, recipient, reference, code, coupon, first_letter, facts,
-                           renderer, sha256, editable, written_on, written_by, attached_to)
+                           renderer, sha256, editable, mail, written_on, written_by, attached_to)
     values (${id}, ${file.case.id}, ${order.stepId ?? null}, ${letter.id}, ${letter.version}, ${order.channel}, ${order.recipient},
-            ${reference}, ${code}, ${order.coupon ?? null}, ${isFirst}, ${json(sql, facts)}, ${pdf.renderer}, ${sha256}, ${editable},
+            ${reference}, ${code}, ${order.coupon ?? null}, ${isFirst}, ${json(sql, facts)}, ${pdf.renderer}, ${sha256}, ${editable}, ${mail},
             ${onDay}, ${order.author}, ${order.attachedTo ?? null})`
-  if (dispatched.has(order.channel) && outside.has(order.recipient) && !order.attachedTo) await dispatch(sql, onDay, file, order, id)
+  if (to) await dispatch(sql, onDay, order.channel, to, id)
   await record(sql, onDay, {
     caseId: file.case.id,
     kind: 'letter_written',
@@ -81,6 +86,13 @@ export async function writeLetter(office: Office, sql: Sql, onDay: Day, file: Ca
     author: order.author,
   })
   return { id, reference, sha256, editable, coupon: order.coupon ?? null }
+}
+
+async function mailBody(base: Omit<Parameters<typeof renderLetter>[0], 'format'>): Promise<Uint8Array> {
+  const [html, text] = await Promise.all([renderLetter({ ...base, format: 'html' }), renderLetter({ ...base, format: 'txt' })])
+  const decode = (bytes: Uint8Array) => new TextDecoder().decode(bytes)
+  const body: MailBody = { subject: html.filled.objet, html: decode(html.bytes), text: decode(text.bytes) }
+  return new TextEncoder().encode(JSON.stringify(body))
 }
 
 /** Writes and sends one letter beside the timeline: an answer to a dispute, an agreement, a reminder of an instalment. */
@@ -108,9 +120,8 @@ async function countDocuments(sql: Sql, caseId: string): Promise<number> {
   return Number(row!.count)
 }
 
-async function dispatch(sql: Sql, onDay: Day, file: CaseFile, order: LetterOrder, documentId: string): Promise<void> {
-  const to = addressOf(file, order)
-  await sql`insert into dispatches (document_id, channel, address) values (${documentId}, ${order.channel}, ${json(sql, to)})`
+async function dispatch(sql: Sql, onDay: Day, channel: LetterOrder['channel'], to: Record<string, unknown>, documentId: string): Promise<void> {
+  await sql`insert into dispatches (document_id, channel, address) values (${documentId}, ${channel}, ${json(sql, to)})`
   await sql`
     select graphile_worker.add_job('send', ${json(sql, { document: documentId, day: onDay.toString(), version: 1 })}::json,
                                    job_key => ${`send:${documentId}`}, max_attempts => 8)`

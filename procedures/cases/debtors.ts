@@ -24,6 +24,9 @@ export async function findOrCreateDebtor(
   input: Omit<Debtor, 'id'>,
 ): Promise<Debtor> {
   const siret = input.identity.siret ?? null
+  // Two files sent at the same moment wait for each other here, so that one debtor does not become two.
+  const key = siret ?? `${input.name.toLowerCase()} ${input.address?.postalCode ?? ''}`
+  await sql`select pg_advisory_xact_lock(hashtextextended(${`debtor:${input.kind}:${key}`}, 0))`
   const [known] = await sql<Debtor[]>`
     select id, name, kind, identity, address, email, phone from debtors
     where kind = ${input.kind}

@@ -73,6 +73,8 @@ export interface WrittenDocument {
   outcome: string | null
   /** Days the letter gave to act. */
   delayDays: number | null
+  /** The date the letter itself named to answer by. */
+  answerBy: Day | null
 }
 export interface Dispute { id: string; raisedOn: Day; channel: string; ground: string; contested: bigint | null; resolvedOn: Day | null; outcome: string | null; answer: string | null }
 export interface Promise_ { id: string; promisedOn: Day; dueOn: Day; amount: bigint; means: string; author: string; channel: string }
@@ -172,7 +174,7 @@ export const caseParts = {
   documents: async (sql: Sql, ids: string[]) => byCase(await sql<Of<WrittenDocument>[]>`
     select d.case_id, d.id, d.step_id, s.key as step_key, d.letter, d.version, d.channel, d.recipient, d.reference, d.code,
            d.coupon, d.first_letter, d.format, d.sha256, d.editable, d.written_on, d.attached_to,
-           o.sent_on, o.registered_number, o.presented_on, o.outcome, (d.facts ->> 'delaiJours')::int as delay_days
+           o.sent_on, o.registered_number, o.presented_on, o.outcome, (d.facts ->> 'delaiJours')::int as delay_days, (d.facts -> 'dateLimite' ->> 'date')::date as answer_by
     from documents d left join dispatches o on o.document_id = d.id left join steps s on s.id = d.step_id
     where d.case_id = any(${ids}) order by d.written_on, length(d.reference), d.reference`),
   disputes: async (sql: Sql, ids: string[]) => byCase(await sql<Of<Dispute>[]>`

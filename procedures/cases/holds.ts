@@ -41,7 +41,7 @@ export async function placeHold(
   return id
 }
 
-/** Ends the live holds of that cause; the steps not done move by the days lost, unless another hold remains. */
+/** Ends the live holds of that cause; the steps not done move by the days lost, each day counted once whatever held it. */
 export async function releaseHold(
   sql: Sql,
   onDay: Day,
@@ -49,6 +49,7 @@ export async function releaseHold(
   author: Author,
 ): Promise<void> {
   await transaction(sql, async (tx) => {
+    await tx`select 1 from cases where id = ${input.caseId} for update`
     const [released] = await tx<{ fromOn: Day }[]>`
       with released as (
         update holds set released_on = ${onDay}, released_by = ${author}, release_why = ${input.reason}
@@ -61,8 +62,10 @@ export async function releaseHold(
         facts: { cause: input.cause },
       })
     }
-    const [other] = await tx`select 1 from holds where case_id = ${input.caseId} and released_on is null limit 1`
-    if (!other) await shiftCase(tx, input.caseId, daysBetween(released.fromOn, onDay))
+    const [other] = await tx<{ fromOn: Day | null }[]>`
+      select min(from_on) as from_on from holds where case_id = ${input.caseId} and released_on is null`
+    // A hold that remains will count its own days.
+    await shiftCase(tx, input.caseId, daysBetween(released.fromOn, other?.fromOn ?? onDay))
     await record(tx, onDay, { caseId: input.caseId, kind: 'case_released', detail: { cause: input.cause, reason: input.reason }, author })
   })
 }

@@ -75,7 +75,7 @@ export async function requestConsent(
     statementOn: onDay.toString(),
     expiresOn: input.expiresOn.toString(),
     contentSha256: packContentHash(content.parts),
-    doubts: [...owed.doubts, ...content.costs.doubts].map((doubt) => doubt.message),
+    doubts: [...owed.doubts, ...content.court.doubts, ...content.costs.doubts].map((doubt) => doubt.message),
   }
   const facts = { ...courtFacts(content.court, content.exhibits), ...consentFacts(statement, id), frais: { ...content.costs.facts, plafond: statement.ceiling } }
   const now = await readCase(sql, file.case.id)

@@ -38,18 +38,32 @@ export async function handOver(sql: Sql, random: Random, onDay: Day, input: { pa
   })
 }
 
-/** The files a bailiff may fetch; anyone else's pack does not exist for them. Each download is kept. */
+export interface HandedOver {
+  id: string
+  pdf: string
+  zip: string
+  kind: string
+  version: number
+  caseId: string
+  caseNumber: string
+}
+
+/** What was handed over to this bailiff and not taken back; anyone else's pack does not exist for them. */
+export async function findHandOver(sql: Sql, input: { packId: string; bailiffId: string }): Promise<HandedOver> {
+  const [found] = await sql<HandedOver[]>`
+    select h.id, k.pdf, k.zip, k.kind, k.version, p.case_id, c.number as case_number
+    from hand_overs h join packs k on k.id = h.pack_id join procedures p on p.id = k.procedure_id join cases c on c.id = p.case_id
+    where h.pack_id = ${input.packId} and h.bailiff_id = ${input.bailiffId} and h.revoked_on is null`
+  if (found) return found
+  throw new DomainError('pack_not_found', "Ce dossier de pièces n'existe pas ou ne vous a pas été remis.", {
+    remedy: "Demandez à l'agence de vous le remettre.",
+  })
+}
+
+/** The hash of the file that a bailiff fetches. Each download is kept. */
 export async function openHandOver(sql: Sql, random: Random, onDay: Day, input: { packId: string; bailiffId: string; file: 'pdf' | 'zip' }): Promise<string> {
   return transaction(sql, async (tx) => {
-    const [found] = await tx<{ id: string; pdf: string; zip: string; caseId: string }[]>`
-      select h.id, k.pdf, k.zip, p.case_id
-      from hand_overs h join packs k on k.id = h.pack_id join procedures p on p.id = k.procedure_id
-      where h.pack_id = ${input.packId} and h.bailiff_id = ${input.bailiffId} and h.revoked_on is null`
-    if (!found) {
-      throw new DomainError('pack_not_found', "Ce dossier de pièces n'existe pas ou ne vous a pas été remis.", {
-        remedy: "Demandez à l'agence de vous le remettre.",
-      })
-    }
+    const found = await findHandOver(tx, input)
     await tx`insert into downloads (id, hand_over_id, file, downloaded_on) values (${newId(random)}, ${found.id}, ${input.file}, ${onDay})`
     await record(tx, onDay, { caseId: found.caseId, kind: 'pack_downloaded', detail: { pack: input.packId, file: input.file }, author: `commissaire:${input.bailiffId}` })
     return found[input.file]

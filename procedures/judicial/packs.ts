@@ -71,6 +71,7 @@ export async function assembleFilingPack(
         doubts: doubtsOf(file, statement, limits),
         at: instantOf(onDay),
         engine: office.typst,
+        key: office.seal,
       })
       const [last] = await sql<{ version: number | null }[]>`
         select max(version) as version from packs where procedure_id = ${open.id} and kind = ${input.kind}`

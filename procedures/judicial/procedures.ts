@@ -1,4 +1,4 @@
-import { type Day, dayFr } from '../../schema/days.ts'
+import { type Day, dayFr, latest } from '../../schema/days.ts'
 import { json, type Sql, transaction } from '../../schema/db.ts'
 import { DomainError } from '../../schema/errors.ts'
 import { newId, type Random } from '../../schema/random.ts'
@@ -109,7 +109,10 @@ export async function deadlinesOf(sql: Sql, open: OpenProcedure): Promise<StepDe
   )
 }
 
-/** First day on which a filing may follow the last formal notice: its period has run from its first presentation. */
+/**
+ * First day on which a filing may follow the last formal notice: its period has run from its first presentation, and the
+ * date it named has passed. The house keeps its word either way.
+ */
 export function earliestFiling(file: CaseFile): { on: Day; why: string[] } {
   const last = formalNotices(file).at(-1)
   if (!last) {
@@ -125,7 +128,8 @@ export function earliestFiling(file: CaseFile): { on: Day; why: string[] } {
     })
   }
   const period = deadline({ from: last.presentedOn, duration: parseDuration(`${last.delayDays}d`), zone: file.case.zone })
-  return { on: period.expires.add({ days: 1 }), why: period.why }
+  const until = latest(period.expires, last.answerBy ?? period.expires)
+  return { on: until.add({ days: 1 }), why: [...period.why, `La lettre laissait répondre jusqu'au ${dayFr(last.answerBy ?? period.expires)}.`] }
 }
 
 export function requirePeriodRun(file: CaseFile, onDay: Day): void {

@@ -26,10 +26,20 @@ interface Commune {
 
 /** The communes of the sample, for reviewers. */
 export function communes(): Commune[] {
-  sample ??= readYaml<{ communes: Commune[] }>(new URL('./fr/juridictions.yaml', import.meta.url), 'courts').communes
+  return directory().communes
+}
+
+interface Directory {
+  source: string
+  confirme: 'oui' | 'non'
+  communes: Commune[]
+}
+let sample: Directory | undefined
+
+function directory(): Directory {
+  sample ??= readYaml<Directory>(new URL('./fr/juridictions.yaml', import.meta.url), 'courts')
   return sample
 }
-let sample: Commune[] | undefined
 
 // The experiment lasts four years from 1 January 2025 (loi 2023-1059, art. 26; arrêté of 5 July 2024).
 const endOfExperiment = '2028-12-31'
@@ -49,9 +59,14 @@ export function competentCourt(request: {
   const { debtor, commercial, on } = request
   const place = findCommune(request.postalCode, request.city)
   if (debtor === 'public') return administrativeCourt(request.city)
-  if (debtor === 'consumer' || !commercial) return civilCourt(place, request)
-  if (/^(57|67|68)/.test(request.postalCode)) return chamberOfAlsaceMoselle(place, request)
-  return commercialCourt(place, request, on)
+  const court =
+    debtor === 'consumer' || !commercial
+      ? civilCourt(place, request)
+      : /^(57|67|68)/.test(request.postalCode)
+        ? chamberOfAlsaceMoselle(place, request)
+        : commercialCourt(place, request, on)
+  if (place === undefined || directory().confirme === 'oui') return court
+  return { ...court, doubts: [...court.doubts, { code: 'court_unconfirmed', message: `Siège à relire dans l’annuaire de la justice avant le dépôt\u00a0: ${court.nom}.` }] }
 }
 
 function commercialCourt(place: Commune | undefined, request: { postalCode: string; city: string }, on: Day): Court {

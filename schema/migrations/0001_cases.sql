@@ -240,6 +240,7 @@ create table documents (
   format     text not null default 'pdf',
   sha256     text not null,
   editable   text,                                  -- sha-256 of the Word file, where there is one
+  mail       text,                                  -- sha-256 of subject, text and HTML, where it leaves by e-mail
   written_on date not null,
   written_by text not null,
   attached_to uuid references documents

@@ -54,14 +54,25 @@ Examples
     }
     if (values.facts === undefined) throw new UsageError('letter: --facts FILE is missing (or --example)')
     const format = formatOf(values.format, values.out)
-    if (values.out === undefined && (format === 'pdf' || format === 'docx')) throw new UsageError('letter: --out FILE is missing')
+    if (values.out === undefined && (format === 'pdf' || format === 'docx'))
+      throw new UsageError('letter: --out FILE is missing')
     const facts = withLaw(readFacts(values.facts))
     const channel = (values.channel ?? letter.canaux[0]) as Channel
     const engine = format === 'pdf' ? nativeTypst({ processes: 1 }) : undefined
     try {
       // Eight in the morning of the letter's day, so that the same facts give the same bytes.
-      const at = parseDay(String((facts as { date?: unknown }).date)).toZonedDateTime({ timeZone: 'Europe/Paris', plainTime: '08:00' }).toInstant()
-      const { bytes } = await renderLetter({ letter, facts, channel, format, at, library, ...(engine ? { engine } : {}) })
+      const at = parseDay(String((facts as { date?: unknown }).date))
+        .toZonedDateTime({ timeZone: 'Europe/Paris', plainTime: '08:00' })
+        .toInstant()
+      const { bytes } = await renderLetter({
+        letter,
+        facts,
+        channel,
+        format,
+        at,
+        library,
+        ...(engine ? { engine } : {}),
+      })
       if (values.out === undefined) process.stdout.write(bytes)
       else write(values.out, bytes)
     } finally {
@@ -90,7 +101,10 @@ function readFacts(file: string): Record<string, unknown> {
   try {
     text = readFileSync(file === '-' ? 0 : file, 'utf8')
   } catch {
-    throw new DomainError('no_file', `Le fichier ${file} n'est pas lisible.`, { remedy: 'Vérifiez son chemin.', facts: { file } })
+    throw new DomainError('no_file', `Le fichier ${file} n'est pas lisible.`, {
+      remedy: 'Vérifiez son chemin.',
+      facts: { file },
+    })
   }
   const facts = parseYaml(text, file)
   if (typeof facts === 'object' && facts !== null && !Array.isArray(facts)) return facts as Record<string, unknown>

@@ -42,9 +42,37 @@ function list(famille: string | undefined, json: boolean): void {
   if (json) {
     console.log(
       JSON.stringify(
-        letters.map(({ id, titre, famille, etape, moment, ton, canaux, destinataire, droit, premiere_lettre, suite, version }) => ({
-          ...{ id, titre, famille, etape, moment, ton, canaux, destinataire, droit, premiere_lettre, suite, version },
-        })),
+        letters.map(
+          ({
+            id,
+            titre,
+            famille,
+            etape,
+            moment,
+            ton,
+            canaux,
+            destinataire,
+            droit,
+            premiere_lettre,
+            suite,
+            version,
+          }) => {
+            return {
+              id,
+              titre,
+              famille,
+              etape,
+              moment,
+              ton,
+              canaux,
+              destinataire,
+              droit,
+              premiere_lettre,
+              suite,
+              version,
+            }
+          },
+        ),
         null,
         2,
       ),
@@ -57,9 +85,12 @@ function list(famille: string | undefined, json: boolean): void {
 
 function check(files: string[], json: boolean): number {
   const library = loadLibrary()
-  const targets = files.length ? files.map((file) => resolve(file)) : [...library.letters.values()].map((letter) => letter.file)
+  const targets = files.length
+    ? files.map((file) => resolve(file))
+    : [...library.letters.values()].map((letter) => letter.file)
   const faults = targets.flatMap((file) => checkFile(file, library))
-  for (const fault of faults) console.log(json ? JSON.stringify(fault) : `${fault.file}:${fault.line} ${fault.rule} ${fault.message}`)
+  for (const fault of faults)
+    console.log(json ? JSON.stringify(fault) : `${fault.file}:${fault.line} ${fault.rule} ${fault.message}`)
   return faults.length ? 1 : 0
 }
 
@@ -69,7 +100,10 @@ function checkFile(path: string, library: Library): Fault[] {
   try {
     text = readFileSync(path, 'utf8')
   } catch {
-    throw new DomainError('no_file', `Le fichier ${file} n'est pas lisible.`, { remedy: 'Vérifiez son chemin.', facts: { file } })
+    throw new DomainError('no_file', `Le fichier ${file} n'est pas lisible.`, {
+      remedy: 'Vérifiez son chemin.',
+      facts: { file },
+    })
   }
   const faults = checkLetter(text, file, library)
   return faults.length ? faults : tryExample(text, file, library)
@@ -93,11 +127,19 @@ async function history(id: string, json: boolean): Promise<void> {
   letterOf(loadLibrary(), id)
   const revisions = await historyOf(id)
   if (json) {
-    console.log(JSON.stringify(revisions.map(({ parts: _parts, ...revision }) => revision), null, 2))
+    console.log(
+      JSON.stringify(
+        revisions.map(({ parts: _parts, ...revision }) => revision),
+        null,
+        2,
+      ),
+    )
     return
   }
   for (const { number, commit, date, author, version, changes, subject } of revisions) {
-    console.log(`${String(number).padStart(3)}  ${date.slice(0, 10)}  ${commit.slice(0, 10)}  ${version.slice(0, 12)}  ${author}  ${changes.join(', ')} – ${subject}`)
+    console.log(
+      `${String(number).padStart(3)}  ${date.slice(0, 10)}  ${commit.slice(0, 10)}  ${version.slice(0, 12)}  ${author}  ${changes.join(', ')} – ${subject}`,
+    )
   }
 }
 

@@ -43,8 +43,8 @@ export const mandateTerms = {
 /** A consumer's invoice as a joiner types it: sent by the agency, disputed, then paid in part. */
 export const consumerInvoice: InvoiceJson = {
   number: 'MD-2026-0147',
-  issued_on: '2026-05-15',
-  due_on: '2026-06-15',
+  issued_on: '2026-04-30',
+  due_on: '2026-06-01',
   currency: 'EUR',
   total: '1842.50',
   net: '1675.00',
@@ -69,8 +69,8 @@ export const consumerInvoice: InvoiceJson = {
   bic: 'AGRIFRPP',
   payment_reference: 'MD-2026-0147',
   order_reference: 'Devis 2026-031',
-  delivered_on: '2026-05-12',
-  payment_terms: 'Paiement par virement le 15 juin 2026 au plus tard.',
+  delivered_on: '2026-04-28',
+  payment_terms: 'Paiement par virement le 1er juin 2026 au plus tard.',
   lines: [
     { description: 'Porte-fenêtre en chêne, double vitrage, posée', quantity: '1', unit: 'C62', unit_price: '1295.00', amount: '1295.00', vat_rate: '10.00' },
     { description: 'Dépose de l’ancienne menuiserie et évacuation', quantity: '1', unit: 'C62', unit_price: '380.00', amount: '380.00', vat_rate: '10.00' },

@@ -71,49 +71,52 @@ export async function consumerWhoStops(world: World): Promise<Told & { bailiffId
 function consumerScenes(world: World, caseId: string): Record<string, (today: Day) => Promise<void>> {
   const { office, tell } = world
   const { sql, random } = office
+  const answer = 'Procès-verbal de réception du 28 avril 2026 signé sans réserve ; réglage effectué gratuitement le 12 juin 2026.'
   let disputeId = ''
   let planId = ''
   const send = async (today: Day, letter: string, channel: 'lettre' | 'email' | 'acte-prive', to: 'debiteur' | 'creancier', facts = {}, attachedTo?: string) =>
     sendLetter(office, today, caseId, { letter, channel, recipient: to, facts, author: manager, ...(attachedTo ? { attachedTo } : {}) })
   return {
-    '2026-06-26': async (today) => {
+    '2026-06-11': async (today) => {
       const ground = 'la porte-fenêtre ferme mal et laisse passer l’air'
-      disputeId = await recordDispute(sql, random, today, { caseId, channel: 'courriel', ground, contested: null, answerBy: day('2026-07-06') }, manager)
-      await send(today, 'contestation-accuse-reception', 'lettre', 'debiteur', { dateLimite: { date: '2026-07-06' } })
-      await send(today, 'contestation-demande-pieces-creancier', 'email', 'creancier', { dateLimite: { date: '2026-07-02' }, piecesDemandees: { liste: ['procès-verbal de réception signé', 'fiche de réglage'], date: '2026-06-26' } })
+      disputeId = await recordDispute(sql, random, today, { caseId, channel: 'courriel', ground, contested: null, answerBy: day('2026-06-22') }, manager)
+      await send(today, 'contestation-accuse-reception', 'lettre', 'debiteur', { dateLimite: { date: '2026-06-22' } })
+      await send(today, 'contestation-demande-pieces-creancier', 'email', 'creancier', { dateLimite: { date: '2026-06-16' }, piecesDemandees: { liste: ['procès-verbal de réception signé', 'fiche de réglage'], date: '2026-06-11' } })
       tell(`${dayFr(today)} : la débitrice conteste (« ${ground} ») ; le dossier est suspendu, le créancier est interrogé.`)
     },
-    '2026-07-03': async (today) => {
-      const answer = 'Procès-verbal de réception du 12 mai 2026 signé sans réserve ; réglage effectué gratuitement le 1er juillet 2026.'
-      await send(today, 'contestation-reponse-non-conformite', 'lettre', 'debiteur', { reponseCreancier: { position: answer }, delaiJours: 15, dateLimite: { date: '2026-07-18' } })
-      await resolveDispute(sql, today, { caseId, disputeId, outcome: 'maintained', answer }, manager)
-      tell(`${dayFr(today)} : la réponse motivée part ; le dossier reprend où il s'était arrêté.`)
+    '2026-06-15': async (today) => {
+      await send(today, 'contestation-reponse-non-conformite', 'lettre', 'debiteur', { reponseCreancier: { position: answer }, delaiJours: 15, dateLimite: { date: '2026-06-30' } })
+      tell(`${dayFr(today)} : la réponse motivée part ; la débitrice a jusqu'au 30 juin pour y répondre.`)
     },
-    '2026-07-09': async (today) => {
-      const lines = [['2026-07-17', '450.00'], ['2026-07-31', '450.00'], ['2026-08-14', '450.00'], ['2026-08-28', '492.50']] as const
+    '2026-07-01': async (today) => {
+      await resolveDispute(sql, today, { caseId, disputeId, outcome: 'maintained', answer }, manager)
+      tell(`${dayFr(today)} : sans réponse de sa part, la contestation est close ; le dossier reprend où il s'était arrêté.`)
+    },
+    '2026-07-08': async (today) => {
+      const lines = [['2026-07-13', '450.00'], ['2026-07-20', '450.00'], ['2026-07-27', '450.00'], ['2026-08-03', '492.50']] as const
       planId = await agreeInstalments(sql, random, today, {
         caseId,
         means: 'virement au créancier',
         instalments: lines.map(([dueOn, sum]) => ({ dueOn: day(dueOn), amount: parseAmount(sum) })),
       }, manager)
-      const cover = await send(today, 'engagement-acceptation-echeancier', 'lettre', 'debiteur', { dateLimite: { date: '2026-07-16' } })
+      const cover = await send(today, 'engagement-acceptation-echeancier', 'lettre', 'debiteur', { dateLimite: { date: '2026-07-12' } })
       await send(today, 'engagement-accord-echeancier-particulier', 'acte-prive', 'debiteur', { delaiJours: 15 }, cover.id)
       tell(`${dayFr(today)} : un échéancier en quatre versements est convenu et confirmé par écrit.`)
     },
-    '2026-07-17': async (today) => {
+    '2026-07-13': async (today) => {
       const { left } = await recordPayment(sql, random, today, { caseId, receivedOn: today, amount: parseAmount('450.00'), means: 'virement', reference: 'LEFEVRE MD-2026-0147', receivedBy: 'creditor' }, manager)
       tell(`${dayFr(today)} : premier versement de 450,00 € ; reste ${amountFr(left)}.`)
     },
-    '2026-08-03': async (today) => {
+    '2026-07-22': async (today) => {
       await send(today, 'engagement-echeance-manquee', 'lettre', 'debiteur', {
-        echeanceCourante: { rang: 2, date: '2026-07-31', montant: '450.00', etat: 'impayée' },
-        delaiJours: 8,
-        dateLimite: { date: '2026-08-12' },
+        echeanceCourante: { rang: 2, date: '2026-07-20', montant: '450.00', etat: 'impayée' },
+        delaiJours: 15,
+        dateLimite: { date: '2026-08-06' },
       })
-      tell(`${dayFr(today)} : la deuxième échéance manque ; un délai de grâce est donné jusqu'au 12 août.`)
+      tell(`${dayFr(today)} : la deuxième échéance manque ; un délai de grâce est donné jusqu'au 6 août.`)
     },
-    '2026-08-13': async (today) => {
-      await breakInstalments(sql, today, { caseId, planId, reason: 'Échéance du 31 juillet 2026 non payée dans le délai de grâce.' }, manager)
+    '2026-08-07': async (today) => {
+      await breakInstalments(sql, today, { caseId, planId, reason: 'Échéance du 20 juillet 2026 non payée dans le délai de grâce.' }, manager)
       tell(`${dayFr(today)} : l'échéancier est rompu ; le dossier reprend.`)
     },
   }
@@ -239,7 +242,7 @@ async function file({ office, tell }: World, caseId: string, today: Day): Promis
 
 async function orderAndService(world: World, told: Told): Promise<{ bailiffId: string }> {
   const { office, tell } = world
-  const on = day('2026-09-28')
+  const on = day('2026-09-30')
   const open = await readProcedure(office.sql, told.procedureId)
   const filing = await readCase(office.sql, told.caseId)
   const request = await readConsentRequest(office.sql, open.consentId)

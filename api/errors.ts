@@ -1,0 +1,49 @@
+import { GraphQLError } from 'graphql'
+import { DomainError } from '../schema/errors.ts'
+
+/** Where whole errors go: a bug is masked for the client and kept here with its cause. */
+export type Log = (error: unknown) => void
+
+/** The one place where an error becomes GraphQL: a DomainError says itself, anything else is a bug. */
+export function maskError(error: unknown, message: string, log: Log): Error {
+  const cause = causeOf(error)
+  const place = error instanceof GraphQLError ? { nodes: error.nodes, source: error.source, positions: error.positions, path: error.path } : {}
+  if (cause instanceof DomainError) {
+    const { code, remedy, article, facts } = cause
+    return new GraphQLError(cause.message, { ...place, extensions: { code, remedy, ...(article ? { article } : {}), facts } })
+  }
+  // Raised by graphql itself, or by a rule of ours: already meant for the client.
+  if (cause instanceof GraphQLError) return error instanceof GraphQLError ? error : cause
+  log(error)
+  return new GraphQLError(message, { ...place, extensions: { code: 'internal_error', unexpected: true } })
+}
+
+function causeOf(error: unknown): unknown {
+  let cause = error
+  while (cause instanceof GraphQLError && cause.originalError) cause = cause.originalError
+  return cause
+}
+
+const statuses: Record<string, number> = {
+  bad_token: 401,
+  unauthenticated: 401,
+  forbidden: 403,
+  bad_signature: 403,
+  not_found: 404,
+  pack_not_found: 404,
+  document_not_found: 404,
+  upload_busy: 409,
+  upload_gone: 410,
+  file_too_large: 413,
+  body_too_large: 413,
+}
+
+/** The same for plain HTTP routes. */
+export function httpError(error: unknown, log: Log): { status: number; body: object } {
+  if (error instanceof DomainError) {
+    const { code, message, remedy, article } = error
+    return { status: statuses[code] ?? 400, body: { errors: [{ message, extensions: { code, remedy, ...(article ? { article } : {}) } }] } }
+  }
+  log(error)
+  return { status: 500, body: { errors: [{ message: 'Une erreur inattendue est survenue.', extensions: { code: 'internal_error' } }] } }
+}

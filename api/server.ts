@@ -1,0 +1,134 @@
+import { renderGraphiQL } from '@graphql-yoga/render-graphiql'
+import { createYoga } from 'graphql-yoga'
+import { type Context as HttpContext, Hono, type MiddlewareHandler } from 'hono'
+import { bodyLimit } from 'hono/body-limit'
+import { secureHeaders } from 'hono/secure-headers'
+import type { Office } from '../procedures/office.ts'
+import type { Client } from '../schema/db.ts'
+import { DomainError } from '../schema/errors.ts'
+import { readToken, type Viewer } from './auth.ts'
+import { type Clock, type Context, contextOf, type House } from './context.ts'
+import { sendLetterPdf, sendPack } from './downloads.ts'
+import { httpError, type Log, maskError } from './errors.ts'
+import { exampleTabs } from './examples.ts'
+import { useLimits } from './limits.ts'
+import { schema } from './schema.ts'
+import { caseEvents } from './stream.ts'
+import { receiveUpload } from './uploads.ts'
+
+export interface AppOptions {
+  office: Office
+  /** The pool behind the office, for `listen`. */
+  sql: Client
+  clock: Clock
+  /** Signs tokens and upload addresses. */
+  secret: Uint8Array
+  /** Hides the schema and GraphiQL. */
+  production?: boolean
+  /** Bytes; 50 MB when absent. */
+  maxUpload?: number
+  log?: Log
+}
+
+export interface App {
+  /** Answers requests and listens to nothing: `app.fetch` for a server, `app.request` for tests. */
+  app: Hono
+  house: House
+  /** Ends the subscriptions. */
+  close(): Promise<void>
+}
+
+const bodyBytes = 100_000
+
+/** The outside of the house: GraphQL, uploads, downloads. Nothing below this folder knows HTTP. */
+export function createApp(options: AppOptions): App {
+  const log = options.log ?? ((error) => console.error(error))
+  const house: House = {
+    office: options.office,
+    clock: options.clock,
+    secret: options.secret,
+    maxUpload: options.maxUpload ?? 50 << 20,
+    events: caseEvents(options.sql),
+  }
+  const yoga = graphql(options, log)
+  const app = new Hono()
+
+  app.use(secureHeaders({ referrerPolicy: 'no-referrer' }), contentPolicy)
+  app.onError((error, c) => {
+    const { status, body } = httpError(error, log)
+    return c.json(body, status as 400)
+  })
+  app.notFound((c) => c.json({ errors: [{ message: 'Cette adresse ne mène nulle part.', extensions: { code: 'not_found' } }] }, 404))
+
+  app.get('/health', (c) => c.json({ ok: true }))
+  app.get('/ready', async (c) => {
+    const ready = await options.sql`select 1`.then(() => true, (error: unknown) => (log(error), false))
+    return c.json({ ready, today: house.clock.today().toString() }, ready ? 200 : 503)
+  })
+
+  app.use('/graphql', bodyLimit({ maxSize: bodyBytes, onError: () => { throw bodyTooLarge() } }))
+  app.all('/graphql', async (c) => {
+    const response = await yoga.fetch(c.req.raw, contextOf(house, await viewerOf(house, c)))
+    // Not the raw response: it would lose the headers set above.
+    return c.body(response.body as ReadableStream, response)
+  })
+
+  app.put('/uploads/:id', (c) => receiveUpload(house, c))
+  app.on(['GET', 'HEAD'], '/packs/:id', async (c) => sendPack(contextOf(house, await viewerOf(house, c)), c))
+  app.on(['GET', 'HEAD'], '/documents/:id', async (c) => sendLetterPdf(contextOf(house, await viewerOf(house, c)), c))
+
+  return { app, house, close: () => house.events.close() }
+}
+
+/** Nothing runs in what this server sends, but for GraphiQL: one page with its script inside, which works in a blob. */
+const contentPolicy: MiddlewareHandler = async (c, next) => {
+  await next()
+  const isPage = c.req.path === '/graphql' && c.res.headers.get('content-type')?.startsWith('text/html')
+  const policy = isPage ? "default-src 'self' 'unsafe-inline' blob: data:; worker-src blob:; frame-ancestors 'none'" : "default-src 'none'; frame-ancestors 'none'"
+  if (!c.res.headers.has('content-security-policy')) c.header('content-security-policy', policy)
+}
+
+function graphql({ production = false }: AppOptions, log: Log) {
+  return createYoga<Context>({
+    schema,
+    logging: false,
+    maskedErrors: { maskError: (error, message) => maskError(error, message, log), errorMessage: 'Une erreur inattendue est survenue.' },
+    cors: false,
+    batching: false,
+    multipart: false,
+    landingPage: false,
+    maxRequestBodySize: bodyBytes,
+    plugins: [useLimits({ introspection: !production })],
+    graphiql: production ? false : { title: 'Courtois', defaultTabs: exampleTabs() },
+    renderGraphiQL: (tabs) => withToken(renderGraphiQL(tabs as Parameters<typeof renderGraphiQL>[0])),
+  })
+}
+
+/** The token of the header; `?token=` too where a browser follows a link. An unusable one is refused, not ignored. */
+async function viewerOf(house: House, c: HttpContext): Promise<Viewer | null> {
+  const header = c.req.header('authorization')
+  const token = header ? /^Bearer +(\S+)$/i.exec(header)?.[1] : c.req.path === '/graphql' ? undefined : c.req.query('token')
+  if (header && !token) {
+    throw new DomainError('bad_token', "L'en-tête Authorization n'est pas lisible.", { remedy: 'Écrivez « Authorization: Bearer JETON ».' })
+  }
+  return token ? readToken(house.secret, token, house.clock.now()) : null
+}
+
+/** GraphiQL with `#token=…` in its address sends that token; the part after # never reaches a server or its logs. */
+function withToken(page: string): string {
+  return page.replace('<div id="root"></div>', `<div id="root"></div>
+      <script>
+        const given = new URLSearchParams(location.hash.slice(1)).get('token')
+        if (given) sessionStorage.setItem('courtois-token', given)
+        const kept = sessionStorage.getItem('courtois-token')
+        const plainFetch = window.fetch
+        window.fetch = (input, init = {}) => {
+          const headers = new Headers(init.headers)
+          if (kept && !headers.has('authorization')) headers.set('authorization', 'Bearer ' + kept)
+          return plainFetch(input, { ...init, headers })
+        }
+      </script>`)
+}
+
+const bodyTooLarge = (): DomainError =>
+  new DomainError('body_too_large', 'La requête dépasse 100 ko.', { remedy: 'Envoyez les fichiers par requestUpload.', facts: { maxBytes: bodyBytes } })

@@ -1,0 +1,73 @@
+import type { AddressInfo } from 'node:net'
+import { parseArgs } from 'node:util'
+import { serve } from '@hono/node-server'
+import { pino } from 'pino'
+import { loadSecret, signToken } from '../../api/auth.ts'
+import { houseClock, startTicking } from '../../api/cron.ts'
+import { createApp } from '../../api/server.ts'
+import { startWorker } from '../../procedures/work.ts'
+import { parseDay } from '../../schema/days.ts'
+import { type Command, UsageError } from '../command.ts'
+import { fillDemo } from '../demo/fill.ts'
+import { startOffice } from '../office.ts'
+import { untilStopped } from '../stop.ts'
+import { refuseInProduction } from './tick.ts'
+
+export const command: Command = {
+  name: 'serve',
+  summary: 'the API, the scheduler and a worker (npm start)',
+  help: `Usage: courtois serve [--demo] [--day DATE]
+
+Serves on PORT (4000) with the PostgreSQL of DATABASE_URL, or with the embedded one under DATA_DIR (./data).
+
+  --demo        fills an empty database with the demo's cases
+  --day DATE    a virtual day that stands still; refused with DATABASE_URL
+
+PORT, HOST, BASE_URL (the address printed on letters), DATA_DIR, DATABASE_URL, COURTOIS_SECRET, LOG_LEVEL; NODE_ENV=production
+hides the schema and GraphiQL.`,
+  async run(argv) {
+    const { values } = parseArgs({ args: argv, options: { demo: { type: 'boolean' }, day: { type: 'string' } } })
+    const fixed = values.day === undefined ? undefined : parseDay(values.day, 'day')
+    if (fixed) refuseInProduction('serve --day')
+    const port = Number(process.env['PORT'] || 4000)
+    if (!Number.isInteger(port) || port < 0 || port > 65535) throw new UsageError('PORT is a number from 0 to 65535')
+    const production = process.env['NODE_ENV'] === 'production'
+    const log = pino({ level: process.env['LOG_LEVEL'] ?? 'warn' })
+    const logError = (error: unknown): void => log.error(error)
+    const clock = houseClock(fixed)
+    const running = await startOffice({ baseUrl: process.env['BASE_URL'] ?? `http://localhost:${port}` })
+    const { office } = running
+    try {
+      if (values.demo) await fillDemo(office, running.url, clock.today(), (line) => console.log(line))
+      const secret = loadSecret(running.dataDir)
+      const { app, close } = createApp({ office, sql: running.sql, clock, secret, production, log: logError })
+      const server = serve({ fetch: app.fetch, port, ...(process.env['HOST'] ? { hostname: process.env['HOST'] } : {}) })
+      await new Promise<void>((resolve, reject) => server.once('listening', resolve).once('error', reject))
+      // Port 0 asks the system for a free one, known only now.
+      if (port === 0 && !process.env['BASE_URL']) office.baseUrl = `http://localhost:${(server.address() as AddressInfo).port}`
+      const worker = await startWorker(office, running.url)
+      const ticking = startTicking(running.sql, clock, logError)
+
+      console.log(`Courtois, le ${clock.today().toString()}${fixed ? ' (jour virtuel)' : ''}`)
+      console.log(`  santé      ${office.baseUrl}/ready`)
+      console.log(`  GraphQL    ${office.baseUrl}/graphql${production ? '' : `#token=${await developmentToken(secret, clock.now())}`}`)
+      if (!production) console.log('  Un autre rôle : npx courtois token --role creditor --creditor ID')
+
+      await untilStopped()
+      console.log('Arrêt.')
+      await ticking.stop()
+      await close()
+      await new Promise<void>((resolve) => {
+        server.close(() => resolve())
+        if ('closeAllConnections' in server) server.closeAllConnections()
+      })
+      await worker.stop()
+    } finally {
+      await running.close()
+    }
+  },
+}
+
+async function developmentToken(secret: Uint8Array, now: Temporal.Instant): Promise<string> {
+  return signToken(secret, { role: 'admin', name: 'Administration (développement)', creditorId: null, bailiffId: null }, now)
+}

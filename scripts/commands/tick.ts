@@ -1,0 +1,46 @@
+import { parseArgs } from 'node:util'
+import { houseClock } from '../../api/cron.ts'
+import { tick } from '../../procedures/amicable/tick.ts'
+import { drain } from '../../procedures/work.ts'
+import { parseDay } from '../../schema/days.ts'
+import { DomainError } from '../../schema/errors.ts'
+import type { Command } from '../command.ts'
+import { startOffice } from '../office.ts'
+
+export const command: Command = {
+  name: 'tick',
+  summary: 'does everything due up to today',
+  help: `Usage: courtois tick [--until DATE] [--json]
+
+Plans every step due and does it. Running it again does nothing more.
+
+  --until DATE   lives each day from today to DATE; with the embedded database only
+  --json         prints { "from", "until", "planned" }`,
+  async run(argv) {
+    const { values } = parseArgs({ args: argv, options: { until: { type: 'string' }, json: { type: 'boolean' } } })
+    const today = houseClock().today()
+    const until = values.until === undefined ? today : parseDay(values.until, 'until')
+    if (!until.equals(today)) refuseInProduction('tick --until')
+    const office = await startOffice({ baseUrl: process.env['BASE_URL'] })
+    let planned = 0
+    try {
+      const first = Temporal.PlainDate.compare(until, today) < 0 ? until : today
+      for (let day = first; Temporal.PlainDate.compare(day, until) <= 0; day = day.add({ days: 1 })) {
+        planned += await tick(office.sql, day)
+        await drain(office.office, office.url)
+      }
+    } finally {
+      await office.close()
+    }
+    if (values.json) console.log(JSON.stringify({ from: today.toString(), until: until.toString(), planned }))
+    else console.log(planned === 0 ? 'Rien à faire.' : `${planned} étape${planned > 1 ? 's' : ''} au travail.`)
+  },
+}
+
+/** A virtual day on a real database would date real letters wrongly. */
+export function refuseInProduction(what: string): void {
+  if (!process.env['DATABASE_URL'] && process.env['NODE_ENV'] !== 'production') return
+  throw new DomainError('development_only', `« ${what} » n'est permis qu'en développement, sur la base embarquée.`, {
+    remedy: 'Retirez DATABASE_URL, ou laissez la date du jour.',
+  })
+}
