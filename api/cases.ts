@@ -99,6 +99,7 @@ builder.queryFields((t) => ({
       nullable: true,
       description: 'The newest first.',
       authScopes: { known: true },
+      complexity: ({ first, last }) => ({ field: 1, multiplier: first ?? last ?? 20 }),
       args: {
         state: t.arg({ type: CaseState }),
         creditorId: t.arg.id(),

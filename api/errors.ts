@@ -10,7 +10,7 @@ export function maskError(error: unknown, message: string, log: Log): Error {
   const place = error instanceof GraphQLError ? { nodes: error.nodes, source: error.source, positions: error.positions, path: error.path } : {}
   if (cause instanceof DomainError) {
     const { code, remedy, article, facts } = cause
-    return new GraphQLError(cause.message, { ...place, extensions: { code, remedy, ...(article ? { article } : {}), facts } })
+    return new GraphQLError(cause.message, { ...place, extensions: { code, remedy, ...(article ? { article } : {}), facts, ...(code === 'query_too_long' ? { http: { status: 400 } } : {}) } })
   }
   // Raised by graphql itself, or by a rule of ours: already meant for the client.
   if (cause instanceof GraphQLError) return error instanceof GraphQLError ? error : cause

@@ -37,6 +37,7 @@ builder.queryFields((t) => ({
     type: LetterType,
     nullable: true,
     authScopes: { known: true },
+    complexity: ({ first, last }) => ({ field: 1, multiplier: first ?? last ?? 50 }),
     args: {
       family: t.arg.string(),
       recipient: t.arg.string(),

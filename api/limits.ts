@@ -10,6 +10,7 @@ import {
   type ValidationContext,
 } from 'graphql'
 import type { Plugin } from 'graphql-yoga'
+import { DomainError } from '../schema/errors.ts'
 
 const limits = { tokens: 1000, depth: 10, aliases: 15 }
 
@@ -37,8 +38,9 @@ function parseWithin(source: string, options: object): DocumentNode {
   try {
     return parse(source, { ...options, maxTokens: limits.tokens })
   } catch (error) {
-    if (error instanceof GraphQLError && error.message.includes('tokens')) throw refused('query_too_long', `A query has ${limits.tokens} tokens at most.`)
-    throw error
+    if (!(error instanceof GraphQLError && error.message.includes('tokens'))) throw error
+    // Not a GraphQLError: the server would give it the status of a misspelt query, 200 for some clients.
+    throw new DomainError('query_too_long', `Une requête a ${limits.tokens} mots au plus.`, { remedy: 'Coupez-la en plusieurs requêtes.', cause: error })
   }
 }
 

@@ -1,10 +1,8 @@
 import { test } from 'vitest'
-import { useApi } from './api.ts'
-const api = useApi()
+import { complexityFromQuery } from '@pothos/plugin-complexity'
+import { schema } from '../api/schema.ts'
 test('x', async () => {
-  const q=`{ ${Array.from({ length: 3000 }, (_, i) => `a${i}:__typename`).join(' ')} }`
-  const r = await api.app.request('/graphql', { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify({query:q}) })
-  console.log(r.status, (await r.text()).slice(0,500), api.errors)
-  const s=await api.ask({}, `{ cases(first: 100) { edges { node { invoices { doubts { message } } documents { id } steps { key } events(first: 500) { case { owed { segments { why } } } } } } } }`)
-  console.log(JSON.stringify(s).slice(0,600))
+  for (const q of [`{ cases(first: 100) { edges { node { invoices { doubts { message } } documents { id } steps { key } events(first: 500) { case { owed { segments { why } } } } } } } }`,
+   '{ cases(first: 50) { edges { node { number debtor { name } invoices { number } totalDue { amount } nextStep { key } } } } }'])
+  console.log(complexityFromQuery(q, { schema, variables: {}, ctx: {} as never }))
 })

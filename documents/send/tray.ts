@@ -41,7 +41,7 @@ export function outTray(dir: string): Post {
       await mkdir(folder, { recursive: true })
       const base = `${parcel.reference.replaceAll('/', '-')}-${parcel.channel}`
       for (const [i, enclosure] of parcel.enclosures.entries()) {
-        await place(folder, `${base}-annexe-${i + 1}-${enclosure.letter}.pdf`, enclosure.pdf)
+        await place(folder, `${base}-annexe-${i + 1}-${fileName(enclosure.letter)}.pdf`, enclosure.pdf)
       }
       const name = `${base}-${parcel.letter}.pdf`
       await place(folder, name, parcel.pdf)
@@ -56,3 +56,6 @@ async function place(folder: string, name: string, bytes: Uint8Array): Promise<v
   await writeFile(temporary, bytes)
   await rename(temporary, join(folder, name))
 }
+
+// An invoice's number is the debtor's supplier's: it never chooses where a file goes.
+const fileName = (text: string): string => text.replace(/[^A-Za-z0-9.-]+/g, '-').slice(0, 80)

@@ -33,16 +33,18 @@ export async function tick(sql: Sql, upTo: Day): Promise<number> {
   await lapseHolds(sql, upTo)
   const jobs = await sql`
     with due as (
-      select distinct on (s.case_id) s.id, s.planned_on, s.queued_for
+      select s.id
       from steps s
       join cases c on c.id = s.case_id and c.closed_on is null
-      where s.done_on is null and s.skipped_on is null
+      where s.planned_on <= ${upTo} and s.done_on is null and s.skipped_on is null
+        and not exists (select from steps earlier
+                        where earlier.case_id = s.case_id and earlier.rank < s.rank
+                          and earlier.done_on is null and earlier.skipped_on is null)
         and not exists (select from holds h where h.case_id = s.case_id and h.released_on is null)
-      order by s.case_id, s.rank
     ), queued as (
       update steps set queued_for = ${upTo}
       from due
-      where steps.id = due.id and due.planned_on <= ${upTo} and steps.queued_for is distinct from ${upTo}::date
+      where steps.id = due.id and steps.queued_for is distinct from ${upTo}::date
         and steps.done_on is null
         -- One written approach to a debtor a day, and never two degrees of firmness at once.
         and not exists (select from steps done where done.case_id = steps.case_id and done.done_on = ${upTo})

@@ -66,6 +66,8 @@ export async function submitInvoice(
   const first = invoices[0] ?? input.invoices[0]
   if (!first) throw new DomainError('no_invoice', 'Aucune facture à enregistrer.', { remedy: 'Joignez au moins une facture.' })
   return transaction(sql, async (tx) => {
+    // One submission at a time for a creditor, or two could open the same case.
+    await tx`select 1 from creditors where id = ${input.creditorId} for update`
     const debtor = await findOrCreateDebtor(tx, random, onDay, debtorOf(first.read, input.debtor))
     const open = await openCaseOf(tx, input.creditorId, debtor.id)
     if (invoices.length === 0 && !open) {

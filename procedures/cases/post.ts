@@ -50,7 +50,14 @@ async function putBack(office: Office, documentId: string, claimed: Claimed, onD
 
 async function parcelOf(office: Office, documentId: string, claimed: Claimed, day: Day): Promise<Parcel> {
   const joined = await office.sql<{ letter: string; sha256: string }[]>`
-    select letter, sha256 from documents where attached_to = ${documentId} order by length(reference), reference`
+    select letter, sha256 from (
+      select letter, sha256, reference from documents where attached_to = ${documentId}
+      union all
+      -- A cover letter takes its invoices along.
+      select 'facture-' || i.number, i.original, i.number
+      from documents d join invoices i on i.case_id = d.case_id and i.original is not null
+      where d.id = ${documentId} and d.letter like 'facture-envoi-%') joined
+    order by length(reference), reference`
   const enclosures = []
   for (const { letter, sha256 } of joined) enclosures.push({ letter, pdf: await office.archive.get(sha256) })
   const { channel, address, reference, letter } = claimed

@@ -12,7 +12,7 @@ import { instantOf, type Office } from '../office.ts'
 import { type ConsentStatement, readConsentRequest } from './consent.ts'
 import { courtFacts, exhibitPart, filingCosts, pageCount, writePaper } from './papers.ts'
 import { type Exhibit as ExhibitRule, exhibitsOf, loadProcedure, type StepDeadline } from './procedure.ts'
-import { deadlinesOf, earliestFiling, type OpenProcedure, readProcedure, readProcedureEvents, requirePeriodRun, underConsent } from './procedures.ts'
+import { deadlinesOf, earliestFiling, type OpenProcedure, readProcedure, readProcedureEvents, requireNotSuspended, requirePeriodRun, underConsent } from './procedures.ts'
 
 export interface Pack {
   id: string
@@ -96,6 +96,7 @@ export async function assembleFilingPack(
 }
 
 async function signedContent(office: Office, sql: Sql, onDay: Day, file: CaseFile, open: OpenProcedure): Promise<PackPart[]> {
+  requireNotSuspended(file, onDay)
   requirePeriodRun(file, onDay)
   const [row] = await sql<{ content: Frozen[] }[]>`select content from consent_requests where id = ${open.consentId}`
   return Promise.all(row!.content.map((part) => thaw(office, part)))

@@ -2,6 +2,7 @@ import { type Day, dayFr, latest } from '../../schema/days.ts'
 import { json, type Sql, transaction } from '../../schema/db.ts'
 import { DomainError } from '../../schema/errors.ts'
 import { newId, type Random } from '../../schema/random.ts'
+import { suspension } from '../amicable/suspension.ts'
 import type { DebtorKind } from '../cases/debtors.ts'
 import { type CaseFile, formalNotices, readCase } from '../cases/file.ts'
 import { type Author, record } from '../cases/journal.ts'
@@ -35,10 +36,18 @@ export async function openProcedure(sql: Sql, random: Random, onDay: Day, input:
         select case_id, procedure from consent_requests where id = ${input.requestId}`
       if (!request) throw noConsent("Il n'y a pas de demande d'accord à ce numéro.")
       const id = newId(random)
-      const court = courtOf(await readCase(tx, request.caseId), onDay)
-      await tx`
+      await tx`select 1 from cases where id = ${request.caseId} for update`
+      const file = await readCase(tx, request.caseId)
+      requireNotSuspended(file, onDay)
+      const opened = await tx`
         insert into procedures (id, case_id, procedure, consent_id, court, opened_on, opened_by)
-        values (${id}, ${request.caseId}, ${request.procedure}, ${input.requestId}, ${json(tx, court)}, ${onDay}, ${author})`
+        values (${id}, ${request.caseId}, ${request.procedure}, ${input.requestId}, ${json(tx, courtOf(file, onDay))}, ${onDay}, ${author})
+        on conflict (consent_id) do nothing returning id`
+      if (opened.length === 0) {
+        throw new DomainError('procedure_already_open', 'Une procédure est déjà ouverte sur cet accord.', {
+          remedy: 'Continuez celle du dossier ; une autre demande un nouvel accord.',
+        })
+      }
       await record(tx, onDay, { caseId: request.caseId, kind: 'procedure_opened', detail: { procedure: request.procedure, id }, author })
       return readProcedure(tx, id)
     }),
@@ -72,7 +81,7 @@ export async function recordProcedureEvent(
     transaction(sql, async (tx) => {
       const open = await readProcedure(tx, input.procedureId)
       const procedure = loadProcedure(open.procedure)
-      const known = procedure.etapes.map((step) => step.id)
+      const known = procedure.etapes.flatMap((step) => [step.id, ...(step.evenements ?? [])])
       if (!known.includes(input.step)) {
         throw new DomainError('unknown_step', `La procédure « ${procedure.titre} » n'a pas d'étape « ${input.step} ».`, {
           remedy: `Ses étapes sont : ${known.join(', ')}.`,
@@ -82,9 +91,16 @@ export async function recordProcedureEvent(
         throw new DomainError('event_in_future', `Le ${dayFr(input.happenedOn)} est à venir.`, { remedy: 'Enregistrez l’événement quand il a eu lieu.' })
       }
       if (input.step === 'requete') requirePeriodRun(await readCase(tx, open.caseId), input.happenedOn)
-      await tx`
+      requireOpen(await deadlinesOf(tx, open), input)
+      const recorded = await tx`
         insert into procedure_events (id, procedure_id, step, happened_on, facts, original, recorded_on, recorded_by)
-        values (${newId(random)}, ${open.id}, ${input.step}, ${input.happenedOn}, ${json(tx, input.facts ?? {})}, ${input.original ?? null}, ${onDay}, ${author})`
+        values (${newId(random)}, ${open.id}, ${input.step}, ${input.happenedOn}, ${json(tx, input.facts ?? {})}, ${input.original ?? null}, ${onDay}, ${author})
+        on conflict (procedure_id, step, happened_on) do nothing returning id`
+      if (recorded.length === 0) {
+        throw new DomainError('event_already_recorded', `L'étape « ${input.step} » du ${dayFr(input.happenedOn)} est déjà enregistrée.`, {
+          remedy: 'Rien à faire, si c’est bien le même événement.',
+        })
+      }
       await record(tx, onDay, {
         caseId: open.caseId,
         kind: 'procedure_event',
@@ -138,6 +154,27 @@ export function requirePeriodRun(file: CaseFile, onDay: Day): void {
   throw new DomainError('period_not_run', `Rien ne peut être déposé avant le ${dayFr(on)} : le délai de la dernière lettre court encore.`, {
     remedy: `Attendez le ${dayFr(on)}.`,
     facts: { earliest: on.toString(), why },
+  })
+}
+
+/** An act that the law allows only after a day is not done, nor recorded as done, before it. */
+function requireOpen(limits: StepDeadline[], input: { step: string; happenedOn: Day }): void {
+  const limit = limits.find((each) => each.step === input.step && each.opens && Temporal.PlainDate.compare(input.happenedOn, each.opens) < 0)
+  if (!limit) return
+  throw new DomainError('step_too_early', `« ${limit.title} » : pas avant le ${dayFr(limit.opens!)}.`, {
+    remedy: `Attendez le ${dayFr(limit.opens!)}.`,
+    facts: { earliest: limit.opens!.toString(), why: limit.why },
+    article: limit.article,
+  })
+}
+
+/** Nothing new goes to court for a case that waits: insolvency, prescription, a dispute, a promise, all paid. */
+export function requireNotSuspended(file: CaseFile, onDay: Day): void {
+  const why = suspension(file, onDay)
+  if (!why) return
+  throw new DomainError('case_suspended', `Le dossier est suspendu : ${why.reason}`, {
+    remedy: 'Levez la suspension avec son motif, si la loi le permet, avant d’agir en justice.',
+    facts: { cause: why.cause, reviewOn: why.reviewOn.toString() },
   })
 }
 

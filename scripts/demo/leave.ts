@@ -59,6 +59,10 @@ async function leaveLetters(office: Office, told: Told, put: Put): Promise<(Line
       sha256: document.sha256,
     })
   }
+  for (const invoice of file.invoices) {
+    if (!invoice.original || !file.mandate?.sendsInvoices) continue
+    await put(`letters/00-${invoice.issuedOn}-debiteur-facture-${invoice.number}.pdf`, await office.archive.get(invoice.original))
+  }
   return lines
 }
 
