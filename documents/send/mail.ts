@@ -34,8 +34,9 @@ export function mailPost(tray: Post, smtpUrl: string, from: string): Post {
 // Before the message itself was handed over nothing can have left; afterwards, silence proves nothing.
 const nothingLeft = new Set(['ECONNECTION', 'EDNS', 'EAUTH', 'EENVELOPE', 'ETLS'])
 
-function sayWhetherItLeft(error: Error & { code?: string; responseCode?: number }): never {
+function sayWhetherItLeft(error: Error & { code?: string; responseCode?: number; syscall?: string }): never {
   const answered = error.responseCode !== undefined && error.responseCode >= 400
-  if (!answered && !nothingLeft.has(error.code ?? '')) throw error
+  const unreached = error.syscall === 'connect' || nothingLeft.has(error.code ?? '')
+  if (!answered && !unreached) throw error
   throw new NotSent(error.message, { permanent: (error.responseCode ?? 0) >= 500, cause: error })
 }
