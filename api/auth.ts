@@ -64,7 +64,12 @@ const issuer = 'courtois'
 const day = 24 * 3600
 
 /** Signs a token. `now` in whole seconds is read at the edge; a development token lives thirty days. */
-export async function signToken(secret: Uint8Array, viewer: Viewer, now: Temporal.Instant, seconds = 30 * day): Promise<string> {
+export async function signToken(
+  secret: Uint8Array,
+  viewer: Viewer,
+  now: Temporal.Instant,
+  seconds = 30 * day,
+): Promise<string> {
   const at = Math.floor(now.epochMilliseconds / 1000)
   return new SignJWT({
     role: viewer.role,
@@ -113,7 +118,9 @@ function viewerOf(claims: Record<string, unknown>): Viewer {
 export function loadSecret(dataDir: string, given = process.env['COURTOIS_SECRET']): Uint8Array {
   if (given) {
     if (given.length < 32) {
-      throw new DomainError('weak_secret', 'COURTOIS_SECRET doit avoir au moins 32 caractères.', { remedy: 'Par exemple : openssl rand -hex 32.' })
+      throw new DomainError('weak_secret', 'COURTOIS_SECRET doit avoir au moins 32 caractères.', {
+        remedy: 'Par exemple : openssl rand -hex 32.',
+      })
     }
     return new TextEncoder().encode(given)
   }

@@ -38,7 +38,10 @@ export const builder = new SchemaBuilder<{
     edgesFieldOptions: { nullable: { list: false, items: false }, complexity: { field: 0, multiplier: 1 } },
     nodeFieldOptions: { nullable: false },
     nodesOnConnection: { complexity: { field: 0, multiplier: 1 } },
-    nodeQueryOptions: { description: 'Anything with an id, if it is yours to see; else null.' },
+    nodeQueryOptions: {
+      authScopes: { known: true },
+      description: 'Anything with an id, if it is yours to see; else not found.',
+    },
     nodesQueryOptions: false,
   },
   complexity: {
@@ -58,6 +61,8 @@ export const builder = new SchemaBuilder<{
   scopeAuth: {
     // A type's own scopes run on every object of it, so that node(id) is no way round.
     runScopesOnType: true,
+    // Before the stream opens, not at its first event.
+    authorizeOnSubscribe: true,
     unauthorizedError: (_parent, ctx) => (ctx.viewer ? forbidden(ctx.viewer.role) : unauthenticated()),
     authScopes: (ctx) => ({
       known: ctx.viewer !== null,
@@ -69,7 +74,9 @@ export const builder = new SchemaBuilder<{
 })
 
 builder.queryType({})
-builder.mutationType({ description: 'Acts, as a clerk would say them. Each answers what it did, or a Refusal with its remedy.' })
+builder.mutationType({
+  description: 'Acts, as a clerk would say them. Each answers what it did, or a Refusal with its remedy.',
+})
 builder.subscriptionType({})
 
 builder.scalarType('Date', {
@@ -84,7 +91,11 @@ builder.scalarType('Date', {
   },
 })
 
-builder.scalarType('JSON', { description: 'Any JSON value.', serialize: (value) => value, parseValue: (value) => value })
+builder.scalarType('JSON', {
+  description: 'Any JSON value.',
+  serialize: (value) => value,
+  parseValue: (value) => value,
+})
 
 builder.objectType(DomainError, {
   name: 'Refusal',
@@ -93,7 +104,11 @@ builder.objectType(DomainError, {
     code: t.exposeString('code', { description: 'Stable, for programs.' }),
     message: t.exposeString('message', { description: 'A French sentence for people.' }),
     remedy: t.exposeString('remedy', { description: 'What to do next, in French.' }),
-    article: t.string({ nullable: true, description: 'The rule that refuses.', resolve: (refusal) => refusal.article ?? null }),
+    article: t.string({
+      nullable: true,
+      description: 'The rule that refuses.',
+      resolve: (refusal) => refusal.article ?? null,
+    }),
     facts: t.field({ type: 'JSON', resolve: (refusal) => refusal.facts }),
   }),
 })

@@ -6,7 +6,9 @@ import { CaseType, requireCase } from './cases.ts'
 import { rowsOf } from './context.ts'
 import { once } from './once.ts'
 
-const CallDirection = builder.enumType('CallDirection', { values: { OUTGOING: { value: 'outgoing' }, INCOMING: { value: 'incoming' } } as const })
+const CallDirection = builder.enumType('CallDirection', {
+  values: { OUTGOING: { value: 'outgoing' }, INCOMING: { value: 'incoming' } } as const,
+})
 
 const CallType = builder.objectRef<Call>('Call').implement({
   fields: (t) => ({
@@ -45,15 +47,21 @@ builder.relayMutationField(
     resolve: (_root, { input }, ctx) =>
       once(ctx, 'recordCall', input, async (office, author) => {
         const { id } = await requireCase(ctx, input.caseId, office.sql)
-        await recordCall(office.sql, office.random, ctx.day, {
-          caseId: id,
-          calledAt: timeOf(input.calledAt),
-          direction: input.direction,
-          person: input.person ?? null,
-          outcome: input.outcome,
-          summary: input.summary,
-          ...(input.stepKey ? { stepKey: input.stepKey } : {}),
-        }, author)
+        await recordCall(
+          office.sql,
+          office.random,
+          ctx.day,
+          {
+            caseId: id,
+            calledAt: timeOf(input.calledAt),
+            direction: input.direction,
+            person: input.person ?? null,
+            outcome: input.outcome,
+            summary: input.summary,
+            ...(input.stepKey ? { stepKey: input.stepKey } : {}),
+          },
+          author,
+        )
         return { caseId: id }
       }),
   },
@@ -62,5 +70,7 @@ builder.relayMutationField(
 
 function timeOf(text: string | null | undefined): string | null {
   if (text == null || /^([01]\d|2[0-3]):[0-5]\d$/.test(text)) return text ?? null
-  throw new DomainError('bad_time', `« ${text.slice(0, 20)} » n'est pas une heure.`, { remedy: 'Écrivez HH:MM, par exemple 14:30.' })
+  throw new DomainError('bad_time', `« ${text.slice(0, 20)} » n'est pas une heure.`, {
+    remedy: 'Écrivez HH:MM, par exemple 14:30.',
+  })
 }

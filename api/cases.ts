@@ -40,14 +40,21 @@ export const CaseType = builder.loadableNode('Case', {
   description: 'Dossier: what one debtor owes one creditor, and all that was done about it.',
   id: { resolve: (found: CaseRow) => found.id, parse: nodeId },
   authScopes: { role: ['research', 'phone', 'amicable', 'legal', 'admin', 'creditor'] },
-  load: (ids: string[], ctx) => inOrder<CaseRow>(ids, ctx.sql`select ${columns(ctx)} from cases c where id = any(${ids}) and ${visible(ctx)}`),
+  load: (ids: string[], ctx) =>
+    inOrder<CaseRow>(ids, ctx.sql`select ${columns(ctx)} from cases c where id = any(${ids}) and ${visible(ctx)}`),
   fields: (t) => ({
     number: t.exposeString('number'),
-    state: t.field({ type: CaseState, resolve: (found) => (found.closedOn ? 'closed' : found.isHeld ? 'held' : 'open') }),
+    state: t.field({
+      type: CaseState,
+      resolve: (found) => (found.closedOn ? 'closed' : found.isHeld ? 'held' : 'open'),
+    }),
     currency: t.exposeString('currency'),
     zone: t.exposeString('zone', { description: 'Whose calendar of public holidays applies.' }),
     anchorOn: t.expose('anchorOn', { type: 'Date', description: 'J: the oldest unpaid due date.' }),
-    limitationOn: t.expose('limitationOn', { type: 'Date', description: 'Last day to act (prescription: C. com. L110-4, C. conso. L218-2).' }),
+    limitationOn: t.expose('limitationOn', {
+      type: 'Date',
+      description: 'Last day to act (prescription: C. com. L110-4, C. conso. L218-2).',
+    }),
     openedOn: t.expose('openedOn', { type: 'Date' }),
     closedOn: t.expose('closedOn', { type: 'Date', nullable: true }),
     closedWhy: t.exposeString('closedWhy', { nullable: true }),
@@ -103,7 +110,9 @@ builder.queryFields((t) => ({
       args: {
         state: t.arg({ type: CaseState }),
         creditorId: t.arg.id(),
-        text: t.arg.string({ description: 'In the case’s number, the debtor’s or the creditor’s name, or an invoice’s number.' }),
+        text: t.arg.string({
+          description: 'In the case’s number, the debtor’s or the creditor’s name, or an invoice’s number.',
+        }),
       },
       resolve: (_root, args, ctx) => {
         const where = filter(ctx, args)
@@ -143,15 +152,24 @@ interface Filter {
 function filter(ctx: Context, { state, creditorId, text }: Filter) {
   const { sql } = ctx
   const held = sql`exists (select from holds h where h.case_id = c.id and h.released_on is null)`
-  const wanted = state === 'closed' ? sql`c.closed_on is not null` : state === 'open' ? sql`c.closed_on is null` : sql`c.closed_on is null and ${held}`
+  const wanted =
+    state === 'closed'
+      ? sql`c.closed_on is not null`
+      : state === 'open'
+        ? sql`c.closed_on is null`
+        : sql`c.closed_on is null and ${held}`
   return sql`
     ${visible(ctx)}
     ${state ? sql`and ${wanted}` : sql``}
     ${creditorId ? sql`and c.creditor_id = ${rowId('Creditor', creditorId)}` : sql``}
-    ${text ? sql`and (c.number = ${text}
+    ${
+      text
+        ? sql`and (c.number = ${text}
       or exists (select from debtors d where d.id = c.debtor_id and strpos(lower(d.name), lower(${text})) > 0)
       or exists (select from creditors p where p.id = c.creditor_id and strpos(lower(p.name), lower(${text})) > 0)
-      or exists (select from invoices i where i.case_id = c.id and i.number = ${text}))` : sql``}`
+      or exists (select from invoices i where i.case_id = c.id and i.number = ${text}))`
+        : sql``
+    }`
 }
 
 const cursor = (found: Case): string => Buffer.from(`${found.openedOn.toString()} ${found.id}`).toString('base64url')
@@ -187,7 +205,11 @@ builder.relayMutationField(
       caseId: t.id({ required: true }),
       cause: t.field({ type: HoldCause, required: true, defaultValue: 'decision' }),
       reason: t.string({ required: true }),
-      reviewOn: t.field({ type: 'Date', required: true, description: 'No case waits without a day on which a person looks again.' }),
+      reviewOn: t.field({
+        type: 'Date',
+        required: true,
+        description: 'No case waits without a day on which a person looks again.',
+      }),
       idempotencyKey: t.string(),
     }),
   },
@@ -198,7 +220,13 @@ builder.relayMutationField(
     resolve: (_root, { input }, ctx) =>
       once(ctx, 'holdCase', input, async (office, author) => {
         const { id } = await requireCase(ctx, input.caseId, office.sql)
-        await placeHold(office.sql, office.random, ctx.day, { caseId: id, cause: input.cause, reason: input.reason, reviewOn: input.reviewOn }, author)
+        await placeHold(
+          office.sql,
+          office.random,
+          ctx.day,
+          { caseId: id, cause: input.cause, reason: input.reason, reviewOn: input.reviewOn },
+          author,
+        )
         return { caseId: id }
       }),
   },
@@ -231,7 +259,13 @@ builder.relayMutationField(
 
 builder.relayMutationField(
   'closeCase',
-  { inputFields: (t) => ({ caseId: t.id({ required: true }), reason: t.string({ required: true }), idempotencyKey: t.string() }) },
+  {
+    inputFields: (t) => ({
+      caseId: t.id({ required: true }),
+      reason: t.string({ required: true }),
+      idempotencyKey: t.string(),
+    }),
+  },
   {
     description: 'Closes a case with its reason; steps not done are skipped.',
     authScopes: { may: 'closeCase' },

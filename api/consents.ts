@@ -1,4 +1,12 @@
-import { type ConsentRequest, giveConsent, readConsentRequest, refuseConsent, requestConsent, type Signature, withdrawConsent } from '../procedures/judicial/consent.ts'
+import {
+  type ConsentRequest,
+  giveConsent,
+  readConsentRequest,
+  refuseConsent,
+  requestConsent,
+  type Signature,
+  withdrawConsent,
+} from '../procedures/judicial/consent.ts'
 import { readCase } from '../procedures/cases/file.ts'
 import type { Day } from '../schema/days.ts'
 import type { Sql } from '../schema/db.ts'
@@ -24,7 +32,9 @@ const columns = (sql: Sql) => sql`
   d.decision, d.decided_on, d.signed_by, d.capacity, e.ended_on, e.reason as ended_why
   from consent_requests r left join consents d on d.request_id = r.id left join consent_ends e on e.request_id = r.id`
 
-const Decision = builder.enumType('ConsentDecision', { values: { GIVEN: { value: 'given' }, REFUSED: { value: 'refused' } } as const })
+const Decision = builder.enumType('ConsentDecision', {
+  values: { GIVEN: { value: 'given' }, REFUSED: { value: 'refused' } } as const,
+})
 
 const PackFile = builder.objectRef<{ name: string; sha256: string }>('PackFile').implement({
   fields: (t) => ({ name: t.exposeString('name'), sha256: t.exposeString('sha256') }),
@@ -36,36 +46,67 @@ const StatementType = builder.objectRef<ConsentRequest['statement']>('ConsentSta
     title: t.exposeString('title'),
     court: t.exposeString('court'),
     debtor: t.exposeString('debtor'),
-    principal: t.field({ type: Money, resolve: (signed) => ({ cents: parseAmount(signed.principal), currency: signed.currency }) }),
-    interest: t.field({ type: Money, resolve: (signed) => ({ cents: parseAmount(signed.interest), currency: signed.currency }) }),
-    indemnity: t.field({ type: Money, resolve: (signed) => ({ cents: parseAmount(signed.indemnity), currency: signed.currency }) }),
-    total: t.field({ type: Money, resolve: (signed) => ({ cents: parseAmount(signed.total), currency: signed.currency }) }),
-    ceiling: t.field({ type: Money, description: 'Plafond de frais.', resolve: (signed) => ({ cents: parseAmount(signed.ceiling), currency: signed.currency }) }),
+    principal: t.field({
+      type: Money,
+      resolve: (signed) => ({ cents: parseAmount(signed.principal), currency: signed.currency }),
+    }),
+    interest: t.field({
+      type: Money,
+      resolve: (signed) => ({ cents: parseAmount(signed.interest), currency: signed.currency }),
+    }),
+    indemnity: t.field({
+      type: Money,
+      resolve: (signed) => ({ cents: parseAmount(signed.indemnity), currency: signed.currency }),
+    }),
+    total: t.field({
+      type: Money,
+      resolve: (signed) => ({ cents: parseAmount(signed.total), currency: signed.currency }),
+    }),
+    ceiling: t.field({
+      type: Money,
+      description: 'Plafond de frais.',
+      resolve: (signed) => ({ cents: parseAmount(signed.ceiling), currency: signed.currency }),
+    }),
   }),
 })
 
 export const ConsentType = builder.loadableNode('ConsentRequest', {
-  description: 'Demande d’accord: no judicial step without a live consent of the creditor, bound to the hash of the exact pack.',
+  description:
+    'Demande d’accord: no judicial step without a live consent of the creditor, bound to the hash of the exact pack.',
   id: { resolve: (request: ConsentRow) => request.id, parse: nodeId },
   authScopes: { role: ['amicable', 'legal', 'admin', 'creditor'] },
   load: (ids: string[], ctx) =>
-    inOrder<ConsentRow>(ids, ctx.sql`select ${columns(ctx.sql)} where r.id = any(${ids}) and ${ofVisibleCase(ctx, ctx.sql`r.case_id`)}`),
+    inOrder<ConsentRow>(
+      ids,
+      ctx.sql`select ${columns(ctx.sql)} where r.id = any(${ids}) and ${ofVisibleCase(ctx, ctx.sql`r.case_id`)}`,
+    ),
   fields: (t) => ({
     procedure: t.exposeString('procedure'),
     requestedOn: t.expose('requestedOn', { type: 'Date' }),
     expiresOn: t.expose('expiresOn', { type: 'Date' }),
     statement: t.expose('statement', { type: StatementType }),
-    contentSha256: t.exposeString('contentSha256', { description: 'To be given back by whoever signs: what was read is what is signed.' }),
-    files: t.field({ type: [PackFile], description: 'What the court would receive.', resolve: ({ content }) => content }),
+    contentSha256: t.exposeString('contentSha256', {
+      description: 'To be given back by whoever signs: what was read is what is signed.',
+    }),
+    files: t.field({
+      type: [PackFile],
+      description: 'What the court would receive.',
+      resolve: ({ content }) => content,
+    }),
     decision: t.expose('decision', { type: Decision, nullable: true }),
     decidedOn: t.expose('decidedOn', { type: 'Date', nullable: true }),
     signedBy: t.exposeString('signedBy', { nullable: true }),
     capacity: t.exposeString('capacity', { nullable: true }),
-    endedOn: t.expose('endedOn', { type: 'Date', nullable: true, description: 'Withdrawn, or void because the case changed.' }),
+    endedOn: t.expose('endedOn', {
+      type: 'Date',
+      nullable: true,
+      description: 'Withdrawn, or void because the case changed.',
+    }),
     endedWhy: t.exposeString('endedWhy', { nullable: true }),
     isLive: t.boolean({
       description: 'Given and still in force today.',
-      resolve: ({ decision, endedOn }, _args, ctx) => decision === 'given' && (endedOn === null || Temporal.PlainDate.compare(endedOn, ctx.day) > 0),
+      resolve: ({ decision, endedOn }, _args, ctx) =>
+        decision === 'given' && (endedOn === null || Temporal.PlainDate.compare(endedOn, ctx.day) > 0),
     }),
     case: t.field({ type: CaseType, resolve: ({ caseId }) => caseId }),
   }),
@@ -73,11 +114,17 @@ export const ConsentType = builder.loadableNode('ConsentRequest', {
 forgetting(ConsentType)
 
 builder.objectFields(CaseType, (t) => ({
-  consents: t.field({ type: [ConsentType], description: 'The newest first.', resolve: (found, _args, ctx) => rowsOf(ctx, consents, found.id) }),
+  consents: t.field({
+    type: [ConsentType],
+    description: 'The newest first.',
+    resolve: (found, _args, ctx) => rowsOf(ctx, consents, found.id),
+  }),
 }))
 
 async function consents(sql: Sql, ids: string[]): Promise<Map<string, ConsentRow[]>> {
-  const rows = await sql<ConsentRow[]>`select ${columns(sql)} where r.case_id = any(${ids}) order by r.requested_on desc, r.id`
+  const rows = await sql<
+    ConsentRow[]
+  >`select ${columns(sql)} where r.case_id = any(${ids}) order by r.requested_on desc, r.id`
   return Map.groupBy(rows, (row) => row.caseId)
 }
 
@@ -93,7 +140,8 @@ builder.relayMutationField(
     }),
   },
   {
-    description: 'Writes the application and its bordereau, freezes them, and asks the creditor to agree. Replaces an open request.',
+    description:
+      'Writes the application and its bordereau, freezes them, and asks the creditor to agree. Replaces an open request.',
     authScopes: { may: 'requestConsent' },
     errors: {},
     resolve: (_root, { input }, ctx) =>
@@ -129,7 +177,11 @@ function signature(
 }
 
 for (const [name, decide, description] of [
-  ['giveConsent', giveConsent, 'Signs the exact pack, sum, ceiling of cost and procedure; any change to the case voids it.'],
+  [
+    'giveConsent',
+    giveConsent,
+    'Signs the exact pack, sum, ceiling of cost and procedure; any change to the case voids it.',
+  ],
   ['refuseConsent', refuseConsent, 'Refuses judicial action.'],
 ] as const) {
   builder.relayMutationField(
@@ -160,7 +212,13 @@ for (const [name, decide, description] of [
 
 builder.relayMutationField(
   'withdrawConsent',
-  { inputFields: (t) => ({ requestId: t.id({ required: true }), reason: t.string({ required: true }), idempotencyKey: t.string() }) },
+  {
+    inputFields: (t) => ({
+      requestId: t.id({ required: true }),
+      reason: t.string({ required: true }),
+      idempotencyKey: t.string(),
+    }),
+  },
   {
     description: 'The creditor changes its mind: nothing judicial may follow.',
     authScopes: { may: 'withdrawConsent' },
@@ -168,8 +226,17 @@ builder.relayMutationField(
     resolve: (_root, { input }, ctx) =>
       once(ctx, 'withdrawConsent', input, async (office, author) => {
         const creditorId = ctx.viewer?.creditorId
-        const request = await readConsentRequest(office.sql, rowId('ConsentRequest', input.requestId), creditorId ?? undefined)
-        await withdrawConsent(office.sql, ctx.day, { requestId: request.id, reason: input.reason, ...(creditorId ? { creditorId } : {}) }, author)
+        const request = await readConsentRequest(
+          office.sql,
+          rowId('ConsentRequest', input.requestId),
+          creditorId ?? undefined,
+        )
+        await withdrawConsent(
+          office.sql,
+          ctx.day,
+          { requestId: request.id, reason: input.reason, ...(creditorId ? { creditorId } : {}) },
+          author,
+        )
         return { requestId: request.id }
       }),
   },

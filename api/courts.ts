@@ -24,7 +24,9 @@ builder.queryFields((t) => ({
       postalCode: t.arg.string({ required: true }),
       city: t.arg.string({ required: true }),
       debtor: t.arg({ type: DebtorKind, required: true, defaultValue: 'business' }),
-      commercial: t.arg.boolean({ description: 'Both sides are merchants (C. com. L721-3); so for a business when absent.' }),
+      commercial: t.arg.boolean({
+        description: 'Both sides are merchants (C. com. L721-3); so for a business when absent.',
+      }),
       on: t.arg({ type: 'Date' }),
     },
     resolve: (_root, { postalCode, city, debtor, commercial, on }, ctx) => [

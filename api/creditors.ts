@@ -16,7 +16,9 @@ const CreditorKind = builder.enumType('CreditorKind', {
 })
 
 const own = (ctx: Context) =>
-  ctx.viewer?.role === 'creditor' ? ctx.sql`id = ${ctx.viewer.creditorId}` : ctx.sql`${ctx.viewer !== null && ctx.viewer.role !== 'bailiff' && ctx.viewer.role !== 'editor'}`
+  ctx.viewer?.role === 'creditor'
+    ? ctx.sql`id = ${ctx.viewer.creditorId}`
+    : ctx.sql`${ctx.viewer !== null && ctx.viewer.role !== 'bailiff' && ctx.viewer.role !== 'editor'}`
 
 const MandateType = builder.objectRef<Mandate>('Mandate').implement({
   description: 'Convention de recouvrement: the written agreement and its four statements (CPCE R124-3).',
@@ -29,7 +31,10 @@ const MandateType = builder.objectRef<Mandate>('Mandate').implement({
     receivesFunds: t.exposeBoolean('receivesFunds'),
     sendsInvoices: t.exposeBoolean('sendsInvoices'),
     scenario: t.exposeString('scenario'),
-    penaltyRate: t.exposeString('penaltyRate', { nullable: true, description: 'Contractual late-payment rate, per cent a year; null for the rate of the law.' }),
+    penaltyRate: t.exposeString('penaltyRate', {
+      nullable: true,
+      description: 'Contractual late-payment rate, per cent a year; null for the rate of the law.',
+    }),
   }),
 })
 
@@ -38,7 +43,10 @@ export const CreditorType = builder.loadableNode('Creditor', {
   id: { resolve: (creditor: Creditor) => creditor.id, parse: nodeId },
   authScopes: { role: ['research', 'phone', 'amicable', 'legal', 'admin', 'creditor'] },
   load: (ids: string[], ctx) =>
-    inOrder<Creditor>(ids, ctx.sql`select id, name, kind, identity, iban, bic from creditors where id = any(${ids}) and ${own(ctx)}`),
+    inOrder<Creditor>(
+      ids,
+      ctx.sql`select id, name, kind, identity, iban, bic from creditors where id = any(${ids}) and ${own(ctx)}`,
+    ),
   fields: (t) => ({
     name: t.exposeString('name'),
     kind: t.expose('kind', { type: CreditorKind }),
@@ -49,7 +57,11 @@ export const CreditorType = builder.loadableNode('Creditor', {
     phone: t.string({ nullable: true, resolve: ({ identity }) => identity.contact?.phone ?? null }),
     iban: t.exposeString('iban', { nullable: true }),
     bic: t.exposeString('bic', { nullable: true }),
-    mandate: t.field({ type: MandateType, nullable: true, resolve: async ({ id }, _args, ctx) => (await rowsOf(ctx, liveMandates, id))[0] ?? null }),
+    mandate: t.field({
+      type: MandateType,
+      nullable: true,
+      resolve: async ({ id }, _args, ctx) => (await rowsOf(ctx, liveMandates, id))[0] ?? null,
+    }),
   }),
 })
 forgetting(CreditorType)
@@ -63,7 +75,10 @@ async function liveMandates(sql: Sql, ids: string[]): Promise<Map<string, Mandat
 }
 
 builder.objectFields(CaseType, (t) => ({
-  creditor: t.field({ type: CreditorType, resolve: async (found, _args, ctx) => (await rowsOf(ctx, caseParts.creditor, found.id))[0]! }),
+  creditor: t.field({
+    type: CreditorType,
+    resolve: async (found, _args, ctx) => (await rowsOf(ctx, caseParts.creditor, found.id))[0]!,
+  }),
 }))
 
 builder.queryFields((t) => ({
@@ -118,10 +133,20 @@ builder.relayMutationField(
           ...(input.capital ? { capital: input.capital } : {}),
           address: addressOf(input.address),
           contact: contactOf(input),
-          ...(input.representativeName ? { representative: { name: input.representativeName, quality: input.representativeQuality ?? '' } } : {}),
-          ...(input.mediatorName ? { mediator: { name: input.mediatorName, details: input.mediatorDetails ?? '' } } : {}),
+          ...(input.representativeName
+            ? { representative: { name: input.representativeName, quality: input.representativeQuality ?? '' } }
+            : {}),
+          ...(input.mediatorName
+            ? { mediator: { name: input.mediatorName, details: input.mediatorDetails ?? '' } }
+            : {}),
         }
-        const creditor = await createCreditor(office.sql, office.random, ctx.day, { name, kind, identity, iban: iban ?? null, bic: bic ?? null }, author)
+        const creditor = await createCreditor(
+          office.sql,
+          office.random,
+          ctx.day,
+          { name, kind, identity, iban: iban ?? null, bic: bic ?? null },
+          author,
+        )
         return { creditorId: creditor.id }
       }),
   },
@@ -147,7 +172,11 @@ builder.relayMutationField(
       guarantee: t.string({ required: true, description: 'La garantie de responsabilité civile.' }),
       remuneration: t.string({ required: true, description: 'La rémunération à la charge du créancier.' }),
       payingOver: t.string({ required: true, description: 'Les conditions de reversement des fonds.' }),
-      receivesFunds: t.boolean({ required: true, defaultValue: false, description: 'Whether debtors may pay the agency.' }),
+      receivesFunds: t.boolean({
+        required: true,
+        defaultValue: false,
+        description: 'Whether debtors may pay the agency.',
+      }),
       sendsInvoices: t.boolean({ required: true, defaultValue: false }),
       scenario: t.string({ required: true, defaultValue: 'standard' }),
       penaltyRate: t.string({ description: 'Contractual late-payment rate, per cent a year, « 12.15 ».' }),
@@ -164,10 +193,18 @@ builder.relayMutationField(
         const id = rowId('Creditor', creditorId)
         const [known] = await office.sql`select id from creditors where id = ${id}`
         if (!known) {
-          throw new DomainError('creditor_not_found', "Ce créancier n'existe pas.", { remedy: 'Créez-le d’abord (createCreditor).' })
+          throw new DomainError('creditor_not_found', "Ce créancier n'existe pas.", {
+            remedy: 'Créez-le d’abord (createCreditor).',
+          })
         }
         loadScenario(clauses.scenario)
-        await recordMandate(office.sql, office.random, ctx.day, { ...clauses, creditorId: id, penaltyRate: rate(penaltyRate) }, author)
+        await recordMandate(
+          office.sql,
+          office.random,
+          ctx.day,
+          { ...clauses, creditorId: id, penaltyRate: rate(penaltyRate) },
+          author,
+        )
         return { creditorId: id }
       }),
   },
@@ -176,5 +213,7 @@ builder.relayMutationField(
 
 function rate(text: string | null | undefined): string | null {
   if (text == null || /^\d{1,2}(\.\d{1,6})?$/.test(text)) return text ?? null
-  throw new DomainError('bad_rate', `« ${text.slice(0, 20)} » n'est pas un taux lisible.`, { remedy: 'Écrivez-le en pour cent par an, par exemple 12.15.' })
+  throw new DomainError('bad_rate', `« ${text.slice(0, 20)} » n'est pas un taux lisible.`, {
+    remedy: 'Écrivez-le en pour cent par an, par exemple 12.15.',
+  })
 }

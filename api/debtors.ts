@@ -20,9 +20,12 @@ export const DebtorType = builder.loadableNode('Debtor', {
   id: { resolve: (debtor: Debtor) => debtor.id, parse: nodeId },
   authScopes: { role: ['research', 'phone', 'amicable', 'legal', 'admin', 'creditor'] },
   load: (ids: string[], ctx) =>
-    inOrder<Debtor>(ids, ctx.sql`
+    inOrder<Debtor>(
+      ids,
+      ctx.sql`
       select id, name, kind, identity, address, email, phone from debtors d
-      where id = any(${ids}) and exists (select from cases c where c.debtor_id = d.id and ${visible(ctx)})`),
+      where id = any(${ids}) and exists (select from cases c where c.debtor_id = d.id and ${visible(ctx)})`,
+    ),
   fields: (t) => ({
     name: t.exposeString('name'),
     kind: t.expose('kind', { type: DebtorKind }),
@@ -38,5 +41,8 @@ export const DebtorType = builder.loadableNode('Debtor', {
 forgetting(DebtorType)
 
 builder.objectFields(CaseType, (t) => ({
-  debtor: t.field({ type: DebtorType, resolve: async (found, _args, ctx) => (await rowsOf(ctx, caseParts.debtor, found.id))[0]! }),
+  debtor: t.field({
+    type: DebtorType,
+    resolve: async (found, _args, ctx) => (await rowsOf(ctx, caseParts.debtor, found.id))[0]!,
+  }),
 }))

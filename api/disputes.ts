@@ -21,9 +21,17 @@ const DisputeType = builder.objectRef<Dispute & { currency: string }>('Dispute')
     raisedOn: t.expose('raisedOn', { type: 'Date' }),
     channel: t.exposeString('channel'),
     ground: t.exposeString('ground'),
-    contested: t.field({ type: Money, nullable: true, resolve: ({ contested, currency }) => (contested === null ? null : { cents: contested, currency }) }),
+    contested: t.field({
+      type: Money,
+      nullable: true,
+      resolve: ({ contested, currency }) => (contested === null ? null : { cents: contested, currency }),
+    }),
     resolvedOn: t.expose('resolvedOn', { type: 'Date', nullable: true }),
-    outcome: t.field({ type: DisputeOutcome, nullable: true, resolve: ({ outcome }) => outcome as 'maintained' | null }),
+    outcome: t.field({
+      type: DisputeOutcome,
+      nullable: true,
+      resolve: ({ outcome }) => outcome as 'maintained' | null,
+    }),
     answer: t.exposeString('answer', { nullable: true }),
   }),
 })
@@ -31,7 +39,8 @@ const DisputeType = builder.objectRef<Dispute & { currency: string }>('Dispute')
 builder.objectFields(CaseType, (t) => ({
   disputes: t.field({
     type: [DisputeType],
-    resolve: async ({ id, currency }, _args, ctx) => (await rowsOf(ctx, caseParts.disputes, id)).map((row) => ({ ...row, currency })),
+    resolve: async ({ id, currency }, _args, ctx) =>
+      (await rowsOf(ctx, caseParts.disputes, id)).map((row) => ({ ...row, currency })),
   }),
 }))
 
@@ -54,13 +63,19 @@ builder.relayMutationField(
     resolve: (_root, { input }, ctx) =>
       once(ctx, 'recordDispute', input, async (office, author) => {
         const found = await requireCase(ctx, input.caseId, office.sql)
-        const disputeId = await recordDispute(office.sql, office.random, ctx.day, {
-          caseId: found.id,
-          channel: input.channel,
-          ground: input.ground,
-          contested: input.contested ? centsOf(input.contested, found.currency) : null,
-          answerBy: input.answerBy,
-        }, author)
+        const disputeId = await recordDispute(
+          office.sql,
+          office.random,
+          ctx.day,
+          {
+            caseId: found.id,
+            channel: input.channel,
+            ground: input.ground,
+            contested: input.contested ? centsOf(input.contested, found.currency) : null,
+            answerBy: input.answerBy,
+          },
+          author,
+        )
         return { caseId: found.id, disputeId }
       }),
   },
@@ -91,7 +106,12 @@ builder.relayMutationField(
       once(ctx, 'resolveDispute', input, async (office, author) => {
         const { id } = await requireCase(ctx, input.caseId, office.sql)
         const disputeId = rowId('Dispute', input.disputeId)
-        await resolveDispute(office.sql, ctx.day, { caseId: id, disputeId, outcome: input.outcome, answer: input.answer }, author)
+        await resolveDispute(
+          office.sql,
+          ctx.day,
+          { caseId: id, disputeId, outcome: input.outcome, answer: input.answer },
+          author,
+        )
         return { caseId: id }
       }),
   },

@@ -31,24 +31,41 @@ const DocumentType = builder.objectRef<WrittenDocument>('Document').implement({
     writtenOn: t.expose('writtenOn', { type: 'Date' }),
     sentOn: t.expose('sentOn', { type: 'Date', nullable: true }),
     registeredNumber: t.exposeString('registeredNumber', { nullable: true }),
-    presentedOn: t.expose('presentedOn', { type: 'Date', nullable: true, description: 'First presentation by the post: what a period counts from.' }),
+    presentedOn: t.expose('presentedOn', {
+      type: 'Date',
+      nullable: true,
+      description: 'First presentation by the post: what a period counts from.',
+    }),
     outcome: t.field({ type: PostOutcome, nullable: true, resolve: ({ outcome }) => outcome as 'delivered' | null }),
     sha256: t.exposeString('sha256'),
-    url: t.string({ description: 'The PDF, with the same token.', resolve: ({ id }, _args, ctx) => `${ctx.office.baseUrl}/documents/${id}` }),
+    url: t.string({
+      description: 'The PDF, with the same token.',
+      resolve: ({ id }, _args, ctx) => `${ctx.office.baseUrl}/documents/${id}`,
+    }),
   }),
 })
 
 builder.objectFields(CaseType, (t) => ({
-  documents: t.field({ type: [DocumentType], description: 'The oldest first.', resolve: (found, _args, ctx) => rowsOf(ctx, caseParts.documents, found.id) }),
+  documents: t.field({
+    type: [DocumentType],
+    description: 'The oldest first.',
+    resolve: (found, _args, ctx) => rowsOf(ctx, caseParts.documents, found.id),
+  }),
 }))
 
 /** One letter of a case that the viewer may see. */
-export async function requireDocument(ctx: Context, id: string, sql: Sql = ctx.sql): Promise<{ id: string; caseId: string; sha256: string; reference: string }> {
+export async function requireDocument(
+  ctx: Context,
+  id: string,
+  sql: Sql = ctx.sql,
+): Promise<{ id: string; caseId: string; sha256: string; reference: string }> {
   const [found] = await sql<{ id: string; caseId: string; sha256: string; reference: string }[]>`
     select d.id, d.case_id, d.sha256, d.reference from documents d join cases c on c.id = d.case_id
     where d.id = ${rowId('Document', id)} and ${visible(ctx)}`
   if (found) return found
-  throw new DomainError('document_not_found', "Ce courrier n'existe pas, ou ne vous est pas ouvert.", { remedy: 'Vérifiez son identifiant.' })
+  throw new DomainError('document_not_found', "Ce courrier n'existe pas, ou ne vous est pas ouvert.", {
+    remedy: 'Vérifiez son identifiant.',
+  })
 }
 
 builder.relayMutationField(
@@ -70,13 +87,18 @@ builder.relayMutationField(
     resolve: (_root, { input }, ctx) =>
       once(ctx, 'recordPresentation', input, async (office, author) => {
         const { id, caseId } = await requireDocument(ctx, input.documentId, office.sql)
-        await recordPresentation(office.sql, ctx.day, {
-          documentId: id,
-          registeredNumber: input.registeredNumber,
-          presentedOn: input.presentedOn,
-          outcome: input.outcome,
-          outcomeOn: input.outcomeOn ?? input.presentedOn,
-        }, author)
+        await recordPresentation(
+          office.sql,
+          ctx.day,
+          {
+            documentId: id,
+            registeredNumber: input.registeredNumber,
+            presentedOn: input.presentedOn,
+            outcome: input.outcome,
+            outcomeOn: input.outcomeOn ?? input.presentedOn,
+          },
+          author,
+        )
         return { caseId }
       }),
   },

@@ -50,7 +50,10 @@ interface Sent {
 /** A file of the archive, streamed from disk. One range at a time; an unknown `If-Range` gets the whole. */
 async function sendFile(c: HttpContext, file: Sent): Promise<Response> {
   const { size } = await stat(file.path).catch((cause: unknown) => {
-    throw new DomainError('not_archived', "Ce document n'est pas dans les archives.", { remedy: 'Prévenez l’agence.', cause })
+    throw new DomainError('not_archived', "Ce document n'est pas dans les archives.", {
+      remedy: 'Prévenez l’agence.',
+      cause,
+    })
   })
   const etag = `"${file.etag}"`
   const headers: Record<string, string> = {

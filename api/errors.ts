@@ -7,10 +7,22 @@ export type Log = (error: unknown) => void
 /** The one place where an error becomes GraphQL: a DomainError says itself, anything else is a bug. */
 export function maskError(error: unknown, message: string, log: Log): Error {
   const cause = causeOf(error)
-  const place = error instanceof GraphQLError ? { nodes: error.nodes, source: error.source, positions: error.positions, path: error.path } : {}
+  const place =
+    error instanceof GraphQLError
+      ? { nodes: error.nodes, source: error.source, positions: error.positions, path: error.path }
+      : {}
   if (cause instanceof DomainError) {
     const { code, remedy, article, facts } = cause
-    return new GraphQLError(cause.message, { ...place, extensions: { code, remedy, ...(article ? { article } : {}), facts, ...(code === 'query_too_long' ? { http: { status: 400 } } : {}) } })
+    return new GraphQLError(cause.message, {
+      ...place,
+      extensions: {
+        code,
+        remedy,
+        ...(article ? { article } : {}),
+        facts,
+        ...(code === 'query_too_long' ? { http: { status: 400 } } : {}),
+      },
+    })
   }
   // Raised by graphql itself, or by a rule of ours: already meant for the client.
   if (cause instanceof GraphQLError) return error instanceof GraphQLError ? error : cause
@@ -42,8 +54,14 @@ const statuses: Record<string, number> = {
 export function httpError(error: unknown, log: Log): { status: number; body: object } {
   if (error instanceof DomainError) {
     const { code, message, remedy, article } = error
-    return { status: statuses[code] ?? 400, body: { errors: [{ message, extensions: { code, remedy, ...(article ? { article } : {}) } }] } }
+    return {
+      status: statuses[code] ?? 400,
+      body: { errors: [{ message, extensions: { code, remedy, ...(article ? { article } : {}) } }] },
+    }
   }
   log(error)
-  return { status: 500, body: { errors: [{ message: 'Une erreur inattendue est survenue.', extensions: { code: 'internal_error' } }] } }
+  return {
+    status: 500,
+    body: { errors: [{ message: 'Une erreur inattendue est survenue.', extensions: { code: 'internal_error' } }] },
+  }
 }

@@ -38,7 +38,8 @@ builder.objectFields(CaseType, (t) => ({
     description: 'The newest first.',
     args: { first: t.arg.int({ required: true, defaultValue: 50 }) },
     complexity: ({ first }) => ({ field: 1, multiplier: Math.min(Math.max(first, 1), 500) / 10 }),
-    resolve: async (found, { first }, ctx) => (await rowsOf(ctx, journal, found.id)).slice(0, Math.min(Math.max(first, 0), 500)),
+    resolve: async (found, { first }, ctx) =>
+      (await rowsOf(ctx, journal, found.id)).slice(0, Math.min(Math.max(first, 0), 500)),
   }),
 }))
 

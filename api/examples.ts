@@ -25,4 +25,5 @@ export function examples(): Example[] {
 }
 
 /** The tabs that GraphiQL opens with. */
-export const exampleTabs = (): { query: string; variables: string | null }[] => examples().map(({ query, variables }) => ({ query, variables }))
+export const exampleTabs = (): { query: string; variables: string | null }[] =>
+  examples().map(({ query, variables }) => ({ query, variables }))

@@ -28,7 +28,10 @@ const ExhibitType = builder.objectRef<Exhibit>('Exhibit').implement({
     originalName: t.exposeString('originalName'),
     sha256: t.exposeString('original'),
     pages: t.exposeInt('pages'),
-    flags: t.expose('flags', { type: [DoubtType], description: 'What had to be changed, and what a person should look at.' }),
+    flags: t.expose('flags', {
+      type: [DoubtType],
+      description: 'What had to be changed, and what a person should look at.',
+    }),
   }),
 })
 
@@ -65,15 +68,21 @@ builder.relayMutationField(
       once(ctx, 'attachExhibit', input, async (office, author) => {
         const { id } = await requireCase(ctx, input.caseId, office.sql)
         const { sha256, fileName } = await receivedUpload(ctx, office.sql, input.uploadId)
-        const exhibitId = await attachExhibit(office, office.sql, ctx.day, {
-          caseId: id,
-          kind: input.kind as ExhibitKind,
-          reference: input.reference,
-          datedOn: input.datedOn ?? null,
-          proves: input.proves,
-          bytes: await office.archive.get(sha256),
-          fileName,
-        }, author)
+        const exhibitId = await attachExhibit(
+          office,
+          office.sql,
+          ctx.day,
+          {
+            caseId: id,
+            kind: input.kind as ExhibitKind,
+            reference: input.reference,
+            datedOn: input.datedOn ?? null,
+            proves: input.proves,
+            bytes: await office.archive.get(sha256),
+            fileName,
+          },
+          author,
+        )
         return { caseId: id, exhibitId }
       }),
   },
@@ -82,7 +91,8 @@ builder.relayMutationField(
       case: t.field({ type: CaseType, resolve: ({ caseId }) => caseId }),
       exhibit: t.field({
         type: ExhibitType,
-        resolve: async ({ caseId, exhibitId }, _args, ctx) => (await rowsOf(ctx, exhibits, caseId)).find(({ id }) => id === exhibitId)!,
+        resolve: async ({ caseId, exhibitId }, _args, ctx) =>
+          (await rowsOf(ctx, exhibits, caseId)).find(({ id }) => id === exhibitId)!,
       }),
     }),
   },

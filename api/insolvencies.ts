@@ -10,12 +10,19 @@ const InsolvencyType = builder.objectRef<CaseFile['insolvencies'][number]>('Inso
   fields: (t) => ({
     nature: t.exposeString('nature'),
     openedOn: t.expose('openedOn', { type: 'Date' }),
-    publishedOn: t.expose('publishedOn', { type: 'Date', nullable: true, description: 'In the BODACC: claims are declared from that day.' }),
+    publishedOn: t.expose('publishedOn', {
+      type: 'Date',
+      nullable: true,
+      description: 'In the BODACC: claims are declared from that day.',
+    }),
   }),
 })
 
 builder.objectFields(CaseType, (t) => ({
-  insolvencies: t.field({ type: [InsolvencyType], resolve: (found, _args, ctx) => rowsOf(ctx, caseParts.insolvencies, found.id) }),
+  insolvencies: t.field({
+    type: [InsolvencyType],
+    resolve: (found, _args, ctx) => rowsOf(ctx, caseParts.insolvencies, found.id),
+  }),
 }))
 
 builder.relayMutationField(
@@ -37,7 +44,13 @@ builder.relayMutationField(
       once(ctx, 'recordInsolvency', input, async (office, author) => {
         const { id } = await requireCase(ctx, input.caseId, office.sql)
         const { nature, openedOn, publishedOn } = input
-        await recordInsolvency(office.sql, office.random, ctx.day, { caseId: id, nature, openedOn, publishedOn: publishedOn ?? null }, author)
+        await recordInsolvency(
+          office.sql,
+          office.random,
+          ctx.day,
+          { caseId: id, nature, openedOn, publishedOn: publishedOn ?? null },
+          author,
+        )
         return { caseId: id }
       }),
   },

@@ -20,8 +20,16 @@ export const InvoiceType = builder.objectRef<Invoice>('Invoice').implement({
     number: t.exposeString('number'),
     issuedOn: t.expose('issuedOn', { type: 'Date' }),
     dueOn: t.expose('dueOn', { type: 'Date' }),
-    total: t.field({ type: Money, description: 'VAT included.', resolve: ({ total, currency }) => ({ cents: total, currency }) }),
-    payable: t.field({ type: Money, description: 'What was to pay when issued.', resolve: ({ payable, currency }) => ({ cents: payable, currency }) }),
+    total: t.field({
+      type: Money,
+      description: 'VAT included.',
+      resolve: ({ total, currency }) => ({ cents: total, currency }),
+    }),
+    payable: t.field({
+      type: Money,
+      description: 'What was to pay when issued.',
+      resolve: ({ payable, currency }) => ({ cents: payable, currency }),
+    }),
     orderReference: t.string({ nullable: true, resolve: ({ source }) => source.order_reference ?? null }),
     doubts: t.expose('doubts', { type: [DoubtType] }),
     original: t.exposeString('original', { nullable: true, description: 'SHA-256 of the file as it came.' }),
@@ -38,10 +46,15 @@ const CreditNoteType = builder.objectRef<CreditNote & { currency: string }>('Cre
 })
 
 builder.objectFields(CaseType, (t) => ({
-  invoices: t.field({ type: [InvoiceType], description: 'The oldest due first.', resolve: (found, _args, ctx) => rowsOf(ctx, caseParts.invoices, found.id) }),
+  invoices: t.field({
+    type: [InvoiceType],
+    description: 'The oldest due first.',
+    resolve: (found, _args, ctx) => rowsOf(ctx, caseParts.invoices, found.id),
+  }),
   creditNotes: t.field({
     type: [CreditNoteType],
-    resolve: async ({ id, currency }, _args, ctx) => (await rowsOf(ctx, caseParts.creditNotes, id)).map((note) => ({ ...note, currency })),
+    resolve: async ({ id, currency }, _args, ctx) =>
+      (await rowsOf(ctx, caseParts.creditNotes, id)).map((note) => ({ ...note, currency })),
   }),
 }))
 
@@ -109,7 +122,8 @@ builder.relayMutationField(
     }),
   },
   {
-    description: 'One invoice is enough: it opens a case, or joins the open case of the same debtor (CPCE R124-3 and R124-2 first).',
+    description:
+      'One invoice is enough: it opens a case, or joins the open case of the same debtor (CPCE R124-3 and R124-2 first).',
     authScopes: { may: 'submitInvoice' },
     errors: {},
     resolve: (_root, { input }, ctx) =>
@@ -151,7 +165,11 @@ builder.relayMutationField(
 
 const MissingType = builder.objectRef<ReadInvoice['missing'][number]>('MissingField').implement({
   description: 'What the invoice does not say and someone must find.',
-  fields: (t) => ({ field: t.exposeString('field'), message: t.exposeString('message'), remedy: t.exposeString('remedy') }),
+  fields: (t) => ({
+    field: t.exposeString('field'),
+    message: t.exposeString('message'),
+    remedy: t.exposeString('remedy'),
+  }),
 })
 
 /** A creditor's submissions are its own, whatever it writes. */
@@ -159,7 +177,9 @@ function creditorOf(ctx: Context, given: string | null | undefined): string {
   const own = ctx.viewer?.role === 'creditor' ? ctx.viewer.creditorId : null
   const id = given ? rowId('Creditor', given) : own
   if (id && (own === null || id === own)) return id
-  throw new DomainError('creditor_not_found', "Ce créancier n'existe pas ou n'est pas le vôtre.", { remedy: 'Indiquez pour quel créancier (creditorId).' })
+  throw new DomainError('creditor_not_found', "Ce créancier n'existe pas ou n'est pas le vôtre.", {
+    remedy: 'Indiquez pour quel créancier (creditorId).',
+  })
 }
 
 async function fromFiles(ctx: Context, office: Office, uploadIds: string[]): Promise<Submission['invoices']> {
@@ -174,7 +194,10 @@ async function fromFiles(ctx: Context, office: Office, uploadIds: string[]): Pro
 async function typedIn(sql: Sql, creditorId: string, invoices: TypedInvoice[]): Promise<Submission['invoices']> {
   if (invoices.length === 0) return []
   const [creditor] = await sql<{ name: string }[]>`select name from creditors where id = ${creditorId}`
-  return invoices.map((invoice) => ({ read: invoiceFromJson(invoiceJson(invoice, creditor?.name ?? '')), original: null }))
+  return invoices.map((invoice) => ({
+    read: invoiceFromJson(invoiceJson(invoice, creditor?.name ?? '')),
+    original: null,
+  }))
 }
 
 /** The shape of schema/invoice.schema.json. */
@@ -195,7 +218,9 @@ function invoiceJson(invoice: TypedInvoice, seller: string): Record<string, unkn
     contract_reference: invoice.contractReference ?? null,
     payment_terms: invoice.paymentTerms ?? null,
     preceding_invoice: invoice.precedingInvoice ?? null,
-    ...(invoice.description && invoice.net ? { lines: [{ description: invoice.description, amount: invoice.net }] } : {}),
+    ...(invoice.description && invoice.net
+      ? { lines: [{ description: invoice.description, amount: invoice.net }] }
+      : {}),
   }
 }
 
@@ -207,7 +232,12 @@ function partyJson({ name, legalForm, siren, siret, vat, address, email, phone }
     siret: siret ?? null,
     vat: vat ?? null,
     address: address
-      ? { lines: address.lines, postal_code: address.postalCode ?? null, city: address.city ?? null, country: address.country }
+      ? {
+          lines: address.lines,
+          postal_code: address.postalCode ?? null,
+          city: address.city ?? null,
+          country: address.country,
+        }
       : null,
     contact: email || phone ? { email: email ?? null, phone: phone ?? null } : null,
   }

@@ -25,7 +25,9 @@ builder.node(LetterType, {
     data: t.exposeStringList('donnees'),
     next: t.exposeString('suite', { nullable: true }),
     subject: t.exposeString('objet'),
-    firstLetter: t.exposeString('premiere_lettre', { description: 'May or must it carry the mentions of CPCE R124-4: jamais, possible, toujours.' }),
+    firstLetter: t.exposeString('premiere_lettre', {
+      description: 'May or must it carry the mentions of CPCE R124-4: jamais, possible, toujours.',
+    }),
     version: t.exposeString('version', { description: 'SHA-256 of the letter, its clauses and its layout.' }),
     clauses: t.exposeStringList('clauses'),
     body: t.string({ description: 'Markdown and LiquidJS.', resolve: ({ body }) => body.text }),
@@ -44,8 +46,11 @@ builder.queryFields((t) => ({
       channel: t.arg.string(),
       text: t.arg.string({ description: 'In the id, the title or the usage.' }),
     },
-    resolve: (_root, args) => 
-      resolveArrayConnection({ args, maxSize: 500, defaultSize: 50 }, [...loadLibrary().letters.values()].filter((letter) => matches(letter, args))),
+    resolve: (_root, args) =>
+      resolveArrayConnection(
+        { args, maxSize: 500, defaultSize: 50 },
+        [...loadLibrary().letters.values()].filter((letter) => matches(letter, args)),
+      ),
   }),
   letter: t.field({
     type: LetterType,

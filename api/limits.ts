@@ -26,7 +26,9 @@ export function useLimits(options: { introspection: boolean }): Plugin {
     },
     onValidate({ addValidationRule, setValidationFn }) {
       for (const rule of rules) addValidationRule(rule)
-      setValidationFn((schema, document, all) => validate(schema, document as DocumentNode, all, { hideSuggestions: true, maxErrors: 20 }))
+      setValidationFn((schema, document, all) =>
+        validate(schema, document as DocumentNode, all, { hideSuggestions: true, maxErrors: 20 }),
+      )
     },
     onExecute({ args }) {
       Object.assign(args, { hideSuggestions: true })
@@ -40,7 +42,10 @@ function parseWithin(source: string, options: object): DocumentNode {
   } catch (error) {
     if (!(error instanceof GraphQLError && error.message.includes('tokens'))) throw error
     // Not a GraphQLError: the server would give it the status of a misspelt query, 200 for some clients.
-    throw new DomainError('query_too_long', `Une requête a ${limits.tokens} mots au plus.`, { remedy: 'Coupez-la en plusieurs requêtes.', cause: error })
+    throw new DomainError('query_too_long', `Une requête a ${limits.tokens} mots au plus.`, {
+      remedy: 'Coupez-la en plusieurs requêtes.',
+      cause: error,
+    })
   }
 }
 
@@ -56,7 +61,8 @@ function weightRule(context: ValidationContext): ASTVisitor {
     for (const selection of selections?.selections ?? []) {
       // The introspection query is deep by nature, and graphql-js bounds its loops.
       if (selection.kind === Kind.FIELD && selection.name.value.startsWith('__')) continue
-      const inner = selection.kind === Kind.FRAGMENT_SPREAD ? weighFragment(selection.name.value) : weigh(selection.selectionSet)
+      const inner =
+        selection.kind === Kind.FRAGMENT_SPREAD ? weighFragment(selection.name.value) : weigh(selection.selectionSet)
       const isField = selection.kind === Kind.FIELD
       total.depth = Math.max(total.depth, inner.depth + (isField ? 1 : 0))
       total.aliases += inner.aliases + (isField && selection.alias ? 1 : 0)
@@ -75,8 +81,10 @@ function weightRule(context: ValidationContext): ASTVisitor {
   return {
     OperationDefinition(operation) {
       const { depth, aliases } = weigh(operation.selectionSet)
-      if (depth > limits.depth) context.reportError(refused('query_too_deep', `A query is ${limits.depth} fields deep at most.`))
-      if (aliases > limits.aliases) context.reportError(refused('too_many_aliases', `A query has ${limits.aliases} aliases at most.`))
+      if (depth > limits.depth)
+        context.reportError(refused('query_too_deep', `A query is ${limits.depth} fields deep at most.`))
+      if (aliases > limits.aliases)
+        context.reportError(refused('too_many_aliases', `A query has ${limits.aliases} aliases at most.`))
     },
   }
 }

@@ -9,13 +9,18 @@ const uuid = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/
 export const nodeId = (id: string): string => (uuid.test(id) ? id : '00000000-0000-4000-8000-000000000000')
 
 /** Rows in the order of the ids asked for; the same refusal for those that do not exist and those of others. */
-export async function inOrder<Row extends { id: string }>(ids: string[], rows: PromiseLike<Row[]>): Promise<(Row | DomainError)[]> {
+export async function inOrder<Row extends { id: string }>(
+  ids: string[],
+  rows: PromiseLike<Row[]>,
+): Promise<(Row | DomainError)[]> {
   const found = new Map((await rows).map((row) => [row.id, row]))
   return ids.map((id) => found.get(id) ?? notFound())
 }
 
 export function notFound(): DomainError {
-  return new DomainError('not_found', "Cet objet n'existe pas, ou ne vous est pas ouvert.", { remedy: 'Vérifiez son identifiant.' })
+  return new DomainError('not_found', "Cet objet n'existe pas, ou ne vous est pas ouvert.", {
+    remedy: 'Vérifiez son identifiant.',
+  })
 }
 
 /** A condition on a column `case_id`: the case is the viewer's to see. */
@@ -27,4 +32,3 @@ export function ofVisibleCase(ctx: Context, column: Fragment): Fragment {
 export function forgetting(ref: { getDataloader(ctx: Context): { clearAll(): unknown } }): void {
   forgetters.push((ctx) => ref.getDataloader(ctx).clearAll())
 }
-

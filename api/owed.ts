@@ -39,7 +39,8 @@ const money = (cents: bigint, { currency }: { currency: string }): Amount => ({ 
 const inCurrency = <Row>(rows: Row[], { currency }: { currency: string }) => rows.map((row) => ({ ...row, currency }))
 
 const Segment = builder.objectRef<Owed['segments'][number] & { currency: string }>('InterestSegment').implement({
-  description: 'Interest of one invoice over consecutive days at one rate on one base, both ends counted; rounded half-up.',
+  description:
+    'Interest of one invoice over consecutive days at one rate on one base, both ends counted; rounded half-up.',
   fields: (t) => ({
     invoice: t.exposeString('invoice'),
     from: t.expose('from', { type: 'Date' }),
@@ -60,7 +61,11 @@ const Imputation = builder.objectRef<Owed['imputations'][number] & { currency: s
     toInterest: t.field({ type: Money, resolve: (row) => money(row.toInterest, row) }),
     toPrincipal: t.field({ type: Money, resolve: (row) => money(row.toPrincipal, row) }),
     toIndemnity: t.field({ type: Money, resolve: (row) => money(row.toIndemnity, row) }),
-    excess: t.field({ type: Money, description: 'More than was owed, to be given back.', resolve: (row) => money(row.excess, row) }),
+    excess: t.field({
+      type: Money,
+      description: 'More than was owed, to be given back.',
+      resolve: (row) => money(row.excess, row),
+    }),
   }),
 })
 
@@ -81,10 +86,22 @@ export const OwedType = builder.objectRef<Owed & { currency: string }>('Owed').i
   fields: (t) => ({
     asOf: t.expose('asOf', { type: 'Date' }),
     principal: t.field({ type: Money, resolve: (owed) => money(owed.principal, owed) }),
-    interest: t.field({ type: Money, description: 'Intérêts de retard (C. com. L441-10; C. civ. 1231-6).', resolve: (owed) => money(owed.interest, owed) }),
-    indemnity: t.field({ type: Money, description: 'Indemnité forfaitaire: 40 € an invoice between businesses (C. com. D441-5).', resolve: (owed) => money(owed.indemnity, owed) }),
+    interest: t.field({
+      type: Money,
+      description: 'Intérêts de retard (C. com. L441-10; C. civ. 1231-6).',
+      resolve: (owed) => money(owed.interest, owed),
+    }),
+    indemnity: t.field({
+      type: Money,
+      description: 'Indemnité forfaitaire: 40 € an invoice between businesses (C. com. D441-5).',
+      resolve: (owed) => money(owed.indemnity, owed),
+    }),
     total: t.field({ type: Money, resolve: (owed) => money(owed.total, owed) }),
-    perDay: t.field({ type: Money, description: 'Interest of one more day.', resolve: (owed) => money(owed.perDay, owed) }),
+    perDay: t.field({
+      type: Money,
+      description: 'Interest of one more day.',
+      resolve: (owed) => money(owed.perDay, owed),
+    }),
     overpaid: t.field({ type: Money, resolve: (owed) => money(owed.overpaid, owed) }),
     segments: t.field({ type: [Segment], resolve: (owed) => inCurrency(owed.segments, owed) }),
     imputations: t.field({ type: [Imputation], resolve: (owed) => inCurrency(owed.imputations, owed) }),

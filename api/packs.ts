@@ -28,9 +28,13 @@ const BailiffType = builder.loadableNode('Bailiff', {
   description: 'Commissaire de justice (huissier de justice before 1 July 2022).',
   id: { resolve: (bailiff: Bailiff) => bailiff.id, parse: nodeId },
   authScopes: { role: ['legal', 'admin', 'amicable', 'bailiff'] },
-  load: (ids: string[], ctx) => inOrder<Bailiff>(ids, ctx.sql`
+  load: (ids: string[], ctx) =>
+    inOrder<Bailiff>(
+      ids,
+      ctx.sql`
     select id, name, identity from bailiffs
-    where id = any(${ids}) and (${ctx.viewer?.role !== 'bailiff'} or id = ${ctx.viewer?.bailiffId ?? null})`),
+    where id = any(${ids}) and (${ctx.viewer?.role !== 'bailiff'} or id = ${ctx.viewer?.bailiffId ?? null})`,
+    ),
   fields: (t) => ({
     name: t.exposeString('name'),
     identity: t.expose('identity', { type: 'JSON' }),
@@ -66,10 +70,12 @@ async function handOvers(sql: Sql, ids: string[]): Promise<Map<string, HandOver[
 }
 
 const PackType = builder.loadableNode('Pack', {
-  description: 'Dossier de dépôt or de signification: one file with its outline, the same by file, and a manifest. Never changed, only superseded.',
+  description:
+    'Dossier de dépôt or de signification: one file with its outline, the same by file, and a manifest. Never changed, only superseded.',
   id: { resolve: (pack: PackRow) => pack.id, parse: nodeId },
   authScopes: { role: [...readers] },
-  load: (ids: string[], ctx) => inOrder<PackRow>(ids, ctx.sql`select ${columns(ctx.sql)} where k.id = any(${ids}) and ${visiblePack(ctx)}`),
+  load: (ids: string[], ctx) =>
+    inOrder<PackRow>(ids, ctx.sql`select ${columns(ctx.sql)} where k.id = any(${ids}) and ${visiblePack(ctx)}`),
   fields: (t) => ({
     kind: t.exposeString('kind', { description: 'The step it serves: requete, signification.' }),
     version: t.exposeInt('version'),
@@ -79,21 +85,34 @@ const PackType = builder.loadableNode('Pack', {
     zipSha256: t.exposeString('zip'),
     manifest: t.expose('manifest', { type: 'JSON' }),
     assembledOn: t.expose('assembledOn', { type: 'Date' }),
-    reason: t.exposeString('reason', { nullable: true, description: 'Why it was assembled although something was missing.' }),
-    url: t.string({ description: 'For the bailiff, with its token; `?file=pdf` for the merged file.', resolve: ({ id }, _args, ctx) => `${ctx.office.baseUrl}/packs/${id}` }),
+    reason: t.exposeString('reason', {
+      nullable: true,
+      description: 'Why it was assembled although something was missing.',
+    }),
+    url: t.string({
+      description: 'For the bailiff, with its token; `?file=pdf` for the merged file.',
+      resolve: ({ id }, _args, ctx) => `${ctx.office.baseUrl}/packs/${id}`,
+    }),
     procedure: t.field({
       type: ProcedureType,
       nullable: true,
       description: 'Not for the bailiff.',
       resolve: ({ procedureId }, _args, ctx) => (ctx.viewer?.role === 'bailiff' ? null : procedureId),
     }),
-    handOvers: t.field({ type: [HandOverType], nullable: true, resolve: ({ id }, _args, ctx) => (ctx.viewer?.role === 'bailiff' || ctx.viewer?.role === 'creditor' ? null : rowsOf(ctx, handOvers, id)) }),
+    handOvers: t.field({
+      type: [HandOverType],
+      nullable: true,
+      resolve: ({ id }, _args, ctx) =>
+        ctx.viewer?.role === 'bailiff' || ctx.viewer?.role === 'creditor' ? null : rowsOf(ctx, handOvers, id),
+    }),
   }),
 })
 forgetting(PackType)
 
 async function packsOf(sql: Sql, ids: string[]): Promise<Map<string, PackRow[]>> {
-  const rows = await sql<PackRow[]>`select ${columns(sql)} where k.procedure_id = any(${ids}) order by k.assembled_on, k.kind, k.version`
+  const rows = await sql<
+    PackRow[]
+  >`select ${columns(sql)} where k.procedure_id = any(${ids}) order by k.assembled_on, k.kind, k.version`
   return Map.groupBy(rows, (row) => row.procedureId)
 }
 
@@ -115,12 +134,16 @@ builder.queryFields((t) => ({
     type: [BailiffType],
     nullable: true,
     authScopes: { role: ['legal', 'admin', 'amicable'] },
-    resolve: (_root, _args, ctx) => ctx.sql<Bailiff[]>`select id, name, identity from bailiffs order by name collate "fr-x-icu" limit 500`,
+    resolve: (_root, _args, ctx) =>
+      ctx.sql<Bailiff[]>`select id, name, identity from bailiffs order by name collate "fr-x-icu" limit 500`,
   }),
 }))
 
 const PackKind = builder.enumType('PackKind', {
-  values: { REQUETE: { value: 'requete', description: 'For the court, as signed.' }, SIGNIFICATION: { value: 'signification', description: 'For the bailiff, once the order is recorded.' } } as const,
+  values: {
+    REQUETE: { value: 'requete', description: 'For the court, as signed.' },
+    SIGNIFICATION: { value: 'signification', description: 'For the bailiff, once the order is recorded.' },
+  } as const,
 })
 
 builder.relayMutationField(
@@ -141,12 +164,17 @@ builder.relayMutationField(
     resolve: (_root, { input }, ctx) =>
       once(ctx, 'assembleFilingPack', input, async (office, author) => {
         const open = await requireProcedure(ctx, input.procedureId, office.sql)
-        const pack = await assembleFilingPack(office, ctx.day, {
-          procedureId: open.id,
-          kind: input.kind,
-          ...(input.reason ? { reason: input.reason } : {}),
-          ...(input.bailiffId ? { bailiffId: rowId('Bailiff', input.bailiffId) } : {}),
-        }, author)
+        const pack = await assembleFilingPack(
+          office,
+          ctx.day,
+          {
+            procedureId: open.id,
+            kind: input.kind,
+            ...(input.reason ? { reason: input.reason } : {}),
+            ...(input.bailiffId ? { bailiffId: rowId('Bailiff', input.bailiffId) } : {}),
+          },
+          author,
+        )
         return { packId: pack.id }
       }),
   },
@@ -169,9 +197,14 @@ builder.relayMutationField(
       once(ctx, 'createBailiff', input, async (office) => {
         const { name, identity } = input
         if (name.trim() === '' || (identity != null && (typeof identity !== 'object' || Array.isArray(identity)))) {
-          throw new DomainError('bad_bailiff', 'Une étude a un nom, et son identité est un objet JSON.', { remedy: 'Indiquez au moins le nom de l’étude.' })
+          throw new DomainError('bad_bailiff', 'Une étude a un nom, et son identité est un objet JSON.', {
+            remedy: 'Indiquez au moins le nom de l’étude.',
+          })
         }
-        const bailiff = await createBailiff(office.sql, office.random, { name, identity: (identity ?? {}) as Record<string, unknown> })
+        const bailiff = await createBailiff(office.sql, office.random, {
+          name,
+          identity: (identity ?? {}) as Record<string, unknown>,
+        })
         return { bailiffId: bailiff.id }
       }),
   },
@@ -194,7 +227,13 @@ builder.relayMutationField(
     resolve: (_root, { input }, ctx) =>
       once(ctx, 'handOver', input, async (office, author) => {
         const packId = rowId('Pack', input.packId)
-        await handOver(office.sql, office.random, ctx.day, { packId, bailiffId: rowId('Bailiff', input.bailiffId) }, author)
+        await handOver(
+          office.sql,
+          office.random,
+          ctx.day,
+          { packId, bailiffId: rowId('Bailiff', input.bailiffId) },
+          author,
+        )
         return { packId }
       }),
   },

@@ -19,12 +19,16 @@ const PaymentType = builder.objectRef<Payment & { currency: string }>('Payment')
 builder.objectFields(CaseType, (t) => ({
   payments: t.field({
     type: [PaymentType],
-    resolve: async ({ id, currency }, _args, ctx) => (await rowsOf(ctx, caseParts.payments, id)).map((row) => ({ ...row, currency })),
+    resolve: async ({ id, currency }, _args, ctx) =>
+      (await rowsOf(ctx, caseParts.payments, id)).map((row) => ({ ...row, currency })),
   }),
 }))
 
 const ReceivedBy = builder.enumType('ReceivedBy', {
-  values: { CREDITOR: { value: 'creditor' }, AGENCY: { value: 'agency', description: 'On the dedicated account (CPCE R124-2).' } } as const,
+  values: {
+    CREDITOR: { value: 'creditor' },
+    AGENCY: { value: 'agency', description: 'On the dedicated account (CPCE R124-2).' },
+  } as const,
 })
 
 builder.relayMutationField(
@@ -42,29 +46,40 @@ builder.relayMutationField(
     }),
   },
   {
-    description: 'Records a payment: interest first (C. civ. 1343-1); it acknowledges the debt (C. civ. 2240) and voids a consent not yet filed.',
+    description:
+      'Records a payment: interest first (C. civ. 1343-1); it acknowledges the debt (C. civ. 2240) and voids a consent not yet filed.',
     authScopes: { may: 'recordPayment' },
     errors: {},
     resolve: (_root, { input }, ctx) =>
       once(ctx, 'recordPayment', input, async (office, author) => {
         const found = await requireCase(ctx, input.caseId, office.sql)
-        const done = await recordPayment(office.sql, office.random, ctx.day, {
-          caseId: found.id,
-          receivedOn: input.receivedOn,
-          amount: centsOf(input.amount, found.currency),
-          means: input.means,
-          reference: input.reference ?? null,
-          // What the agency received, the agency says.
-          receivedBy: ctx.viewer?.role === 'creditor' ? 'creditor' : input.receivedBy,
-          ...(input.invoiceNumber ? { invoiceNumber: input.invoiceNumber } : {}),
-        }, author)
+        const done = await recordPayment(
+          office.sql,
+          office.random,
+          ctx.day,
+          {
+            caseId: found.id,
+            receivedOn: input.receivedOn,
+            amount: centsOf(input.amount, found.currency),
+            means: input.means,
+            reference: input.reference ?? null,
+            // What the agency received, the agency says.
+            receivedBy: ctx.viewer?.role === 'creditor' ? 'creditor' : input.receivedBy,
+            ...(input.invoiceNumber ? { invoiceNumber: input.invoiceNumber } : {}),
+          },
+          author,
+        )
         return { caseId: found.id, left: amount(done.left), currency: found.currency }
       }),
   },
   {
     outputFields: (t) => ({
       case: t.field({ type: CaseType, resolve: ({ caseId }) => caseId }),
-      left: t.field({ type: Money, description: 'What is still owed.', resolve: ({ left, currency }) => ({ cents: parseAmount(left), currency }) }),
+      left: t.field({
+        type: Money,
+        description: 'What is still owed.',
+        resolve: ({ left, currency }) => ({ cents: parseAmount(left), currency }),
+      }),
     }),
   },
 )

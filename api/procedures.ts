@@ -1,5 +1,10 @@
 import { loadProcedure, type StepDeadline, stepDeadlines } from '../procedures/judicial/procedure.ts'
-import { type OpenProcedure, openProcedure, type ProcedureEvent, recordProcedureEvent } from '../procedures/judicial/procedures.ts'
+import {
+  type OpenProcedure,
+  openProcedure,
+  type ProcedureEvent,
+  recordProcedureEvent,
+} from '../procedures/judicial/procedures.ts'
 import { readConsentRequest } from '../procedures/judicial/consent.ts'
 import type { Zone } from '../procedures/law/calendar.ts'
 import type { Sql } from '../schema/db.ts'
@@ -14,7 +19,8 @@ import { DoubtType, rowId } from './values.ts'
 
 type ProcedureRow = OpenProcedure & { zone: Zone }
 
-const columns = (sql: Sql) => sql`p.id, p.case_id, p.procedure, p.consent_id, p.court, p.opened_on, c.zone from procedures p join cases c on c.id = p.case_id`
+const columns = (sql: Sql) =>
+  sql`p.id, p.case_id, p.procedure, p.consent_id, p.court, p.opened_on, c.zone from procedures p join cases c on c.id = p.case_id`
 
 const CourtType = builder.objectRef<OpenProcedure['court']>('SeisedCourt').implement({
   description: 'The court that hears the claim.',
@@ -50,7 +56,10 @@ const DeadlineType = builder.objectRef<StepDeadline & { procedureRow: ProcedureR
     source: t.exposeString('source'),
     isConfirmed: t.exposeBoolean('confirmed', { description: 'Whether a lawyer confirmed this value.' }),
     doubts: t.expose('doubts', { type: [DoubtType] }),
-    isPast: t.boolean({ resolve: ({ kind, expires }, _args, ctx) => kind === 'not_after' && Temporal.PlainDate.compare(expires, ctx.day) < 0 }),
+    isPast: t.boolean({
+      resolve: ({ kind, expires }, _args, ctx) =>
+        kind === 'not_after' && Temporal.PlainDate.compare(expires, ctx.day) < 0,
+    }),
   }),
 })
 
@@ -68,12 +77,16 @@ export const ProcedureType = builder.loadableNode('Procedure', {
   description: 'A judicial procedure opened under the creditor’s live consent.',
   id: { resolve: (open: ProcedureRow) => open.id, parse: nodeId },
   authScopes: { role: ['amicable', 'legal', 'admin', 'creditor'] },
-  load: (ids: string[], ctx) => inOrder<ProcedureRow>(ids, ctx.sql`select ${columns(ctx.sql)} where p.id = any(${ids}) and ${visible(ctx)}`),
+  load: (ids: string[], ctx) =>
+    inOrder<ProcedureRow>(ids, ctx.sql`select ${columns(ctx.sql)} where p.id = any(${ids}) and ${visible(ctx)}`),
   fields: (t) => ({
     key: t.exposeString('procedure', { description: 'injonction-de-payer…' }),
     title: t.string({ resolve: ({ procedure }) => loadProcedure(procedure).titre }),
     article: t.string({ resolve: ({ procedure }) => loadProcedure(procedure).article }),
-    steps: t.stringList({ description: 'Ids of its steps, in the order of the law.', resolve: ({ procedure }) => loadProcedure(procedure).etapes.map(({ id }) => id) }),
+    steps: t.stringList({
+      description: 'Ids of its steps, in the order of the law.',
+      resolve: ({ procedure }) => loadProcedure(procedure).etapes.map(({ id }) => id),
+    }),
     court: t.expose('court', { type: CourtType }),
     openedOn: t.expose('openedOn', { type: 'Date' }),
     case: t.field({ type: CaseType, resolve: ({ caseId }) => caseId }),
@@ -95,12 +108,21 @@ async function procedureEvents(sql: Sql, ids: string[]): Promise<Map<string, Pro
 }
 
 async function deadlinesOf(ctx: Context, open: ProcedureRow) {
-  const events = (await rowsOf(ctx, procedureEvents, open.id)).map(({ step, happenedOn, facts }) => ({ step, on: happenedOn, facts }))
-  return stepDeadlines(loadProcedure(open.procedure), events, { zone: open.zone }).map((limit) => ({ ...limit, procedureRow: open }))
+  const events = (await rowsOf(ctx, procedureEvents, open.id)).map(({ step, happenedOn, facts }) => ({
+    step,
+    on: happenedOn,
+    facts,
+  }))
+  return stepDeadlines(loadProcedure(open.procedure), events, { zone: open.zone }).map((limit) => ({
+    ...limit,
+    procedureRow: open,
+  }))
 }
 
 async function proceduresOf(sql: Sql, ids: string[]): Promise<Map<string, ProcedureRow[]>> {
-  const rows = await sql<ProcedureRow[]>`select ${columns(sql)} where p.case_id = any(${ids}) order by p.opened_on, p.id`
+  const rows = await sql<
+    ProcedureRow[]
+  >`select ${columns(sql)} where p.case_id = any(${ids}) order by p.opened_on, p.id`
   return Map.groupBy(rows, (row) => row.caseId)
 }
 
@@ -110,9 +132,13 @@ builder.objectFields(CaseType, (t) => ({
 
 /** An open procedure of a case that the viewer may see. */
 export async function requireProcedure(ctx: Context, id: string, sql: Sql = ctx.sql): Promise<ProcedureRow> {
-  const [open] = await sql<ProcedureRow[]>`select ${columns(sql)} where p.id = ${rowId('Procedure', id)} and ${visible(ctx)}`
+  const [open] = await sql<
+    ProcedureRow[]
+  >`select ${columns(sql)} where p.id = ${rowId('Procedure', id)} and ${visible(ctx)}`
   if (open) return open
-  throw new DomainError('procedure_not_found', "Cette procédure n'existe pas, ou ne vous est pas ouverte.", { remedy: 'Vérifiez son identifiant dans le dossier.' })
+  throw new DomainError('procedure_not_found', "Cette procédure n'existe pas, ou ne vous est pas ouverte.", {
+    remedy: 'Vérifiez son identifiant dans le dossier.',
+  })
 }
 
 builder.queryFields((t) => ({
@@ -147,7 +173,9 @@ builder.queryFields((t) => ({
     },
     resolve: async (_root, { until, includePast }, ctx) => {
       const last = until ?? ctx.day.add({ days: 60 })
-      const open = await ctx.sql<ProcedureRow[]>`select ${columns(ctx.sql)} where ${visible(ctx)} and c.closed_on is null`
+      const open = await ctx.sql<
+        ProcedureRow[]
+      >`select ${columns(ctx.sql)} where ${visible(ctx)} and c.closed_on is null`
       const limits = await Promise.all(
         open.map(async (row) => {
           const done = new Set((await rowsOf(ctx, procedureEvents, row.id)).map(({ step }) => step))
@@ -156,7 +184,11 @@ builder.queryFields((t) => ({
       )
       return limits
         .flat()
-        .filter(({ expires }) => Temporal.PlainDate.compare(expires, last) <= 0 && (includePast || Temporal.PlainDate.compare(expires, ctx.day) >= 0))
+        .filter(
+          ({ expires }) =>
+            Temporal.PlainDate.compare(expires, last) <= 0 &&
+            (includePast || Temporal.PlainDate.compare(expires, ctx.day) >= 0),
+        )
         .toSorted((a, b) => Temporal.PlainDate.compare(a.expires, b.expires))
     },
   }),
@@ -164,7 +196,12 @@ builder.queryFields((t) => ({
 
 builder.relayMutationField(
   'openProcedure',
-  { inputFields: (t) => ({ requestId: t.id({ required: true, description: 'The consent that was given.' }), idempotencyKey: t.string() }) },
+  {
+    inputFields: (t) => ({
+      requestId: t.id({ required: true, description: 'The consent that was given.' }),
+      idempotencyKey: t.string(),
+    }),
+  },
   {
     description: 'Opens the procedure that the creditor agreed to; the database refuses it without a live consent.',
     authScopes: { may: 'openProcedure' },
@@ -199,13 +236,19 @@ builder.relayMutationField(
       once(ctx, 'recordProcedureEvent', input, async (office, author) => {
         const open = await requireProcedure(ctx, input.procedureId, office.sql)
         const original = input.uploadId ? (await receivedUpload(ctx, office.sql, input.uploadId)).sha256 : null
-        await recordProcedureEvent(office.sql, office.random, ctx.day, {
-          procedureId: open.id,
-          step: input.step,
-          happenedOn: input.happenedOn,
-          facts: factsOf(input.facts),
-          original,
-        }, author)
+        await recordProcedureEvent(
+          office.sql,
+          office.random,
+          ctx.day,
+          {
+            procedureId: open.id,
+            step: input.step,
+            happenedOn: input.happenedOn,
+            facts: factsOf(input.facts),
+            original,
+          },
+          author,
+        )
         return { procedureId: open.id }
       }),
   },

@@ -32,18 +32,23 @@ const PlanType = builder.objectRef<Plan & { currency: string }>('InstalmentPlan'
     agreedOn: t.expose('agreedOn', { type: 'Date' }),
     means: t.exposeString('means'),
     brokenOn: t.expose('brokenOn', { type: 'Date', nullable: true }),
-    instalments: t.field({ type: [InstalmentType], resolve: ({ instalments, currency }) => instalments.map((line) => ({ ...line, currency })) }),
+    instalments: t.field({
+      type: [InstalmentType],
+      resolve: ({ instalments, currency }) => instalments.map((line) => ({ ...line, currency })),
+    }),
   }),
 })
 
 builder.objectFields(CaseType, (t) => ({
   promises: t.field({
     type: [PromiseType],
-    resolve: async ({ id, currency }, _args, ctx) => (await rowsOf(ctx, caseParts.promises, id)).map((row) => ({ ...row, currency })),
+    resolve: async ({ id, currency }, _args, ctx) =>
+      (await rowsOf(ctx, caseParts.promises, id)).map((row) => ({ ...row, currency })),
   }),
   plans: t.field({
     type: [PlanType],
-    resolve: async ({ id, currency }, _args, ctx) => (await rowsOf(ctx, caseParts.plans, id)).map((row) => ({ ...row, currency })),
+    resolve: async ({ id, currency }, _args, ctx) =>
+      (await rowsOf(ctx, caseParts.plans, id)).map((row) => ({ ...row, currency })),
   }),
 }))
 
@@ -67,14 +72,20 @@ builder.relayMutationField(
     resolve: (_root, { input }, ctx) =>
       once(ctx, 'recordPromise', input, async (office, author) => {
         const found = await requireCase(ctx, input.caseId, office.sql)
-        await recordPromise(office.sql, office.random, ctx.day, {
-          caseId: found.id,
-          dueOn: input.dueOn,
-          amount: centsOf(input.amount, found.currency),
-          means: input.means,
-          author: input.author,
-          channel: input.channel,
-        }, author)
+        await recordPromise(
+          office.sql,
+          office.random,
+          ctx.day,
+          {
+            caseId: found.id,
+            dueOn: input.dueOn,
+            amount: centsOf(input.amount, found.currency),
+            means: input.means,
+            author: input.author,
+            channel: input.channel,
+          },
+          author,
+        )
         return { caseId: found.id }
       }),
   },
@@ -82,7 +93,10 @@ builder.relayMutationField(
 )
 
 const InstalmentInput = builder.inputType('InstalmentInput', {
-  fields: (t) => ({ dueOn: t.field({ type: 'Date', required: true }), amount: t.field({ type: MoneyInput, required: true }) }),
+  fields: (t) => ({
+    dueOn: t.field({ type: 'Date', required: true }),
+    amount: t.field({ type: MoneyInput, required: true }),
+  }),
 })
 
 builder.relayMutationField(
@@ -102,11 +116,20 @@ builder.relayMutationField(
     resolve: (_root, { input }, ctx) =>
       once(ctx, 'agreeInstalments', input, async (office, author) => {
         const found = await requireCase(ctx, input.caseId, office.sql)
-        await agreeInstalments(office.sql, office.random, ctx.day, {
-          caseId: found.id,
-          means: input.means,
-          instalments: input.instalments.map((line) => ({ dueOn: line.dueOn, amount: centsOf(line.amount, found.currency) })),
-        }, author)
+        await agreeInstalments(
+          office.sql,
+          office.random,
+          ctx.day,
+          {
+            caseId: found.id,
+            means: input.means,
+            instalments: input.instalments.map((line) => ({
+              dueOn: line.dueOn,
+              amount: centsOf(line.amount, found.currency),
+            })),
+          },
+          author,
+        )
         return { caseId: found.id }
       }),
   },

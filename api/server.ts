@@ -58,15 +58,28 @@ export function createApp(options: AppOptions): App {
     const { status, body } = httpError(error, log)
     return c.json(body, status as 400)
   })
-  app.notFound((c) => c.json({ errors: [{ message: 'Cette adresse ne mène nulle part.', extensions: { code: 'not_found' } }] }, 404))
+  app.notFound((c) =>
+    c.json({ errors: [{ message: 'Cette adresse ne mène nulle part.', extensions: { code: 'not_found' } }] }, 404),
+  )
 
   app.get('/health', (c) => c.json({ ok: true }))
   app.get('/ready', async (c) => {
-    const ready = await options.sql`select 1`.then(() => true, (error: unknown) => (log(error), false))
+    const ready = await options.sql`select 1`.then(
+      () => true,
+      (error: unknown) => (log(error), false),
+    )
     return c.json({ ready, today: house.clock.today().toString() }, ready ? 200 : 503)
   })
 
-  app.use('/graphql', bodyLimit({ maxSize: bodyBytes, onError: () => { throw bodyTooLarge() } }))
+  app.use(
+    '/graphql',
+    bodyLimit({
+      maxSize: bodyBytes,
+      onError: () => {
+        throw bodyTooLarge()
+      },
+    }),
+  )
   app.all('/graphql', async (c) => {
     const response = await yoga.fetch(c.req.raw, contextOf(house, await viewerOf(house, c)))
     // Not the raw response: it would lose the headers set above.
@@ -84,15 +97,22 @@ export function createApp(options: AppOptions): App {
 const contentPolicy: MiddlewareHandler = async (c, next) => {
   await next()
   const isPage = c.req.path === '/graphql' && c.res.headers.get('content-type')?.startsWith('text/html')
-  const policy = isPage ? "default-src 'self' 'unsafe-inline' blob: data:; worker-src blob:; frame-ancestors 'none'" : "default-src 'none'; frame-ancestors 'none'"
+  const policy = isPage
+    ? "default-src 'self' 'unsafe-inline' blob: data:; worker-src blob:; frame-ancestors 'none'"
+    : "default-src 'none'; frame-ancestors 'none'"
   if (!c.res.headers.has('content-security-policy')) c.header('content-security-policy', policy)
 }
 
 function graphql({ production = false }: AppOptions, log: Log) {
   return createYoga<Context>({
     schema,
+    // Node's own: the ponyfill's streams throw out of reach when a subscriber leaves.
+    fetchAPI: { Request, Response, ReadableStream, Headers },
     logging: false,
-    maskedErrors: { maskError: (error, message) => maskError(error, message, log), errorMessage: 'Une erreur inattendue est survenue.' },
+    maskedErrors: {
+      maskError: (error, message) => maskError(error, message, log),
+      errorMessage: 'Une erreur inattendue est survenue.',
+    },
     cors: false,
     batching: false,
     multipart: false,
@@ -107,16 +127,24 @@ function graphql({ production = false }: AppOptions, log: Log) {
 /** The token of the header; `?token=` too where a browser follows a link. An unusable one is refused, not ignored. */
 async function viewerOf(house: House, c: HttpContext): Promise<Viewer | null> {
   const header = c.req.header('authorization')
-  const token = header ? /^Bearer +(\S+)$/i.exec(header)?.[1] : c.req.path === '/graphql' ? undefined : c.req.query('token')
+  const token = header
+    ? /^Bearer +(\S+)$/i.exec(header)?.[1]
+    : c.req.path === '/graphql'
+      ? undefined
+      : c.req.query('token')
   if (header && !token) {
-    throw new DomainError('bad_token', "L'en-tête Authorization n'est pas lisible.", { remedy: 'Écrivez « Authorization: Bearer JETON ».' })
+    throw new DomainError('bad_token', "L'en-tête Authorization n'est pas lisible.", {
+      remedy: 'Écrivez « Authorization: Bearer JETON ».',
+    })
   }
   return token ? readToken(house.secret, token, house.clock.now()) : null
 }
 
 /** GraphiQL with `#token=…` in its address sends that token; the part after # never reaches a server or its logs. */
 function withToken(page: string): string {
-  return page.replace('<div id="root"></div>', `<div id="root"></div>
+  return page.replace(
+    '<div id="root"></div>',
+    `<div id="root"></div>
       <script>
         const given = new URLSearchParams(location.hash.slice(1)).get('token')
         if (given) sessionStorage.setItem('courtois-token', given)
@@ -127,8 +155,12 @@ function withToken(page: string): string {
           if (kept && !headers.has('authorization')) headers.set('authorization', 'Bearer ' + kept)
           return plainFetch(input, { ...init, headers })
         }
-      </script>`)
+      </script>`,
+  )
 }
 
 const bodyTooLarge = (): DomainError =>
-  new DomainError('body_too_large', 'La requête dépasse 100 ko.', { remedy: 'Envoyez les fichiers par requestUpload.', facts: { maxBytes: bodyBytes } })
+  new DomainError('body_too_large', 'La requête dépasse 100 ko.', {
+    remedy: 'Envoyez les fichiers par requestUpload.',
+    facts: { maxBytes: bodyBytes },
+  })

@@ -12,9 +12,15 @@ const StepType = builder.objectRef<Step>('Step').implement({
     key: t.exposeString('key', { description: 'The step’s id in its scenario.' }),
     rank: t.exposeInt('rank'),
     channel: t.exposeString('channel', { description: 'lettre, lrar, email, sms, appel or action.' }),
-    state: t.field({ type: StepState, resolve: (step) => (step.doneOn ? 'DONE' : step.skippedOn ? 'SKIPPED' : 'PLANNED') }),
+    state: t.field({
+      type: StepState,
+      resolve: (step) => (step.doneOn ? 'DONE' : step.skippedOn ? 'SKIPPED' : 'PLANNED'),
+    }),
     nominalOn: t.expose('nominalOn', { type: 'Date', description: 'The day of the scenario.' }),
-    plannedOn: t.expose('plannedOn', { type: 'Date', description: 'That day, or the next one that is neither a Sunday nor a holiday.' }),
+    plannedOn: t.expose('plannedOn', {
+      type: 'Date',
+      description: 'That day, or the next one that is neither a Sunday nor a holiday.',
+    }),
     doneOn: t.expose('doneOn', { type: 'Date', nullable: true }),
     skippedOn: t.expose('skippedOn', { type: 'Date', nullable: true }),
     skippedWhy: t.exposeString('skippedWhy', { nullable: true }),
@@ -28,7 +34,8 @@ const ScenarioStepType = builder.objectRef<ScenarioStep>('ScenarioStep').impleme
     channel: t.exposeString('canal', { nullable: true }),
     letters: t.stringList({
       description: 'Ids of the letters, by kind of debtor.',
-      resolve: ({ lettre }) => (lettre === undefined ? [] : typeof lettre === 'string' ? [lettre] : [...new Set(Object.values(lettre))]),
+      resolve: ({ lettre }) =>
+        lettre === undefined ? [] : typeof lettre === 'string' ? [lettre] : [...new Set(Object.values(lettre))],
     }),
     action: t.exposeString('action', { nullable: true }),
     procedure: t.exposeString('procedure', { nullable: true }),
@@ -47,12 +54,17 @@ const ScenarioType = builder.objectRef<Scenario>('Scenario').implement({
 
 builder.objectFields(CaseType, (t) => ({
   scenario: t.field({ type: ScenarioType, resolve: (found) => loadScenario(found.scenario) }),
-  steps: t.field({ type: [StepType], description: 'The timeline, in order.', resolve: (found, _args, ctx) => rowsOf(ctx, caseParts.steps, found.id) }),
+  steps: t.field({
+    type: [StepType],
+    description: 'The timeline, in order.',
+    resolve: (found, _args, ctx) => rowsOf(ctx, caseParts.steps, found.id),
+  }),
   nextStep: t.field({
     type: StepType,
     nullable: true,
     description: 'The earliest step neither done nor skipped; a case on hold has one too, which waits.',
-    resolve: async (found, _args, ctx) => (await rowsOf(ctx, caseParts.steps, found.id)).find((step) => !step.doneOn && !step.skippedOn) ?? null,
+    resolve: async (found, _args, ctx) =>
+      (await rowsOf(ctx, caseParts.steps, found.id)).find((step) => !step.doneOn && !step.skippedOn) ?? null,
   }),
 }))
 

@@ -28,7 +28,8 @@ builder.relayMutationField(
     }),
   },
   {
-    description: 'A place to PUT one file, for fifteen minutes. The file is then named by its uploadId in submitInvoice, attachExhibit or recordProcedureEvent.',
+    description:
+      'A place to PUT one file, for fifteen minutes. The file is then named by its uploadId in submitInvoice, attachExhibit or recordProcedureEvent.',
     authScopes: { may: 'requestUpload' },
     errors: {},
     resolve: (_root, { input }, ctx) =>
@@ -74,13 +75,17 @@ export async function receiveUpload(house: House, c: HttpContext): Promise<Respo
   const id = c.req.param('id') ?? ''
   const expires = c.req.query('expires') ?? ''
   if (!genuine(house.secret, id, expires, c.req.query('signature') ?? '')) {
-    throw new DomainError('bad_signature', "Cette adresse d'envoi n'est pas valable.", { remedy: 'Demandez-en une autre (requestUpload).' })
+    throw new DomainError('bad_signature', "Cette adresse d'envoi n'est pas valable.", {
+      remedy: 'Demandez-en une autre (requestUpload).',
+    })
   }
   const now = house.clock.now()
   const [asked] = await sql<{ maxBytes: bigint }[]>`
     select max_bytes from uploads where id = ${id} and sha256 is null and expires_at > ${now}`
   if (!asked) {
-    throw new DomainError('upload_gone', "Cette adresse d'envoi a expiré ou a déjà servi.", { remedy: 'Demandez-en une autre (requestUpload).' })
+    throw new DomainError('upload_gone', "Cette adresse d'envoi a expiré ou a déjà servi.", {
+      remedy: 'Demandez-en une autre (requestUpload).',
+    })
   }
   const limit = Number(asked.maxBytes)
   if (Number(c.req.header('content-length') ?? 0) > limit) throw tooLarge(limit)
@@ -98,18 +103,28 @@ export async function receiveUpload(house: House, c: HttpContext): Promise<Respo
     const kept = await sql`
       update uploads set sha256 = ${sha256}, bytes = ${bytes}, received_on = ${house.clock.today()}
       where id = ${id} and sha256 is null returning id`
-    if (kept.length === 0) throw new DomainError('upload_gone', 'Ce fichier a déjà été reçu.', { remedy: 'Utilisez-le, ou demandez une autre adresse.' })
+    if (kept.length === 0)
+      throw new DomainError('upload_gone', 'Ce fichier a déjà été reçu.', {
+        remedy: 'Utilisez-le, ou demandez une autre adresse.',
+      })
   } finally {
     await rm(temporary, { force: true })
   }
   return c.json({ uploadId: id, sha256, bytes }, 201)
 }
 
-async function toDisk(body: ReadableStream<Uint8Array>, path: string, limit: number): Promise<{ sha256: string; bytes: number }> {
+async function toDisk(
+  body: ReadableStream<Uint8Array>,
+  path: string,
+  limit: number,
+): Promise<{ sha256: string; bytes: number }> {
   const hash = createHash('sha256')
   const file = await open(path, 'wx', 0o640).catch((error: unknown) => {
     if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) throw error
-    throw new DomainError('upload_busy', 'Ce fichier est déjà en cours de réception.', { remedy: 'Attendez la fin du premier envoi.', cause: error })
+    throw new DomainError('upload_busy', 'Ce fichier est déjà en cours de réception.', {
+      remedy: 'Attendez la fin du premier envoi.',
+      cause: error,
+    })
   })
   let bytes = 0
   try {
@@ -147,4 +162,7 @@ const tooLarge = (limit: number): DomainError =>
     facts: { maxBytes: limit },
   })
 
-const emptyUpload = (): DomainError => new DomainError('empty_file', 'Le fichier est vide.', { remedy: 'Envoyez le contenu du fichier dans le corps de la requête.' })
+const emptyUpload = (): DomainError =>
+  new DomainError('empty_file', 'Le fichier est vide.', {
+    remedy: 'Envoyez le contenu du fichier dans le corps de la requête.',
+  })

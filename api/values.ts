@@ -26,9 +26,13 @@ export const MoneyInput = builder.inputType('MoneyInput', {
 /** The cents of an amount given in the currency of the case. */
 export function centsOf(input: { amount: string; currency: string }, currency = 'EUR'): bigint {
   if (input.currency === currency) return parseAmount(input.amount)
-  throw new DomainError('currency_mismatch', `Le montant est en ${input.currency.slice(0, 10)}, le dossier en ${currency}.`, {
-    remedy: `Donnez le montant en ${currency}.`,
-  })
+  throw new DomainError(
+    'currency_mismatch',
+    `Le montant est en ${input.currency.slice(0, 10)}, le dossier en ${currency}.`,
+    {
+      remedy: `Donnez le montant en ${currency}.`,
+    },
+  )
 }
 
 export const DoubtType = builder.objectRef<Doubt>('Doubt').implement({
@@ -58,7 +62,12 @@ export const AddressInput = builder.inputType('AddressInput', {
     country: t.string({ required: true, defaultValue: 'FR' }),
   }),
 })
-export const addressOf = (input: { lines: string[]; postalCode?: string | null; city?: string | null; country: string }): AddressShape => ({
+export const addressOf = (input: {
+  lines: string[]
+  postalCode?: string | null
+  city?: string | null
+  country: string
+}): AddressShape => ({
   lines: input.lines,
   postalCode: input.postalCode ?? null,
   city: input.city ?? null,

@@ -4,10 +4,16 @@ import { CaseType } from './cases.ts'
 
 const WorkKind = builder.enumType('WorkKind', {
   values: {
-    CALL: { value: 'call', description: 'A call of the timeline, whose script is written and which nobody has recorded.' },
+    CALL: {
+      value: 'call',
+      description: 'A call of the timeline, whose script is written and which nobody has recorded.',
+    },
     PROMISE_DUE: { value: 'promise', description: 'A promised payment falls due.' },
     HOLD_TO_REVIEW: { value: 'hold', description: 'A suspension has come to its day.' },
-    PRESENTATION_UNKNOWN: { value: 'presentation', description: 'A registered letter whose follow-up is not recorded: its period cannot be counted.' },
+    PRESENTATION_UNKNOWN: {
+      value: 'presentation',
+      description: 'A registered letter whose follow-up is not recorded: its period cannot be counted.',
+    },
     CONSENT_TO_FOLLOW: { value: 'consent', description: 'Given, and no procedure opened yet.' },
     LIMITATION_NEAR: { value: 'limitation', description: 'Prescription within ninety days.' },
   } as const,

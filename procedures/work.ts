@@ -48,7 +48,8 @@ export async function startWorker(office: Office, connectionString: string, conc
     events,
     preset: { worker: { localQueue: { size: 50 } } },
   })
-  runner.promise.finally(() => alive.end()).catch((error: unknown) => console.error(error))
+  const release = (): void => void alive.end().catch((error: unknown) => console.error(error))
+  runner.promise.then(release, release)
   return runner
 }
 

@@ -71,7 +71,10 @@ export function useApi(options: { today?: string; production?: boolean; maxUploa
       ask: async (viewer: Partial<Viewer> | null, query: string, variables?: object): Promise<Answer> => {
         const response = await opened.app.request('/graphql', {
           method: 'POST',
-          headers: { 'content-type': 'application/json', ...(viewer ? { authorization: `Bearer ${await token(viewer)}` } : {}) },
+          headers: {
+            'content-type': 'application/json',
+            ...(viewer ? { authorization: `Bearer ${await token(viewer)}` } : {}),
+          },
           body: JSON.stringify({ query, variables }),
         })
         return { status: response.status, body: (await response.json()) as Answer['body'] }

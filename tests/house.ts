@@ -216,7 +216,7 @@ export async function textOf(bytes: Uint8Array): Promise<string> {
   return oneLine(hasPdftotext ? viaPdftotext(bytes) : (await PDF.load(bytes)).getPages().map((page) => page.extractText().text).join('\n'))
 }
 
-const oneLine = (text: string): string => text.replace(/\u00ad\s*/g, '').replaceAll('’', "'").replace(/[\s\u00a0\u202f]+/g, ' ')
+const oneLine = (text: string): string => text.replace(/\u00ad\s*|\u200b/g, '').replaceAll('’', "'").replace(/[\s\u00a0\u202f]+/g, ' ')
 
 function viaPdftotext(bytes: Uint8Array): string {
   const folder = mkdtempSync(join(tmpdir(), 'courtois-text-'))

@@ -20,7 +20,13 @@ export interface Invoice {
   doubts: Doubt[]
   original: string | null
 }
-export interface CreditNote { number: string; invoiceId: string | null; issuedOn: Day; amount: bigint; original: string | null }
+export interface CreditNote {
+  number: string
+  invoiceId: string | null
+  issuedOn: Day
+  amount: bigint
+  original: string | null
+}
 export interface Payment {
   id: string
   invoiceId: string | null
@@ -76,10 +82,42 @@ export interface WrittenDocument {
   /** The date the letter itself named to answer by. */
   answerBy: Day | null
 }
-export interface Dispute { id: string; raisedOn: Day; channel: string; ground: string; contested: bigint | null; resolvedOn: Day | null; outcome: string | null; answer: string | null }
-export interface Promise_ { id: string; promisedOn: Day; dueOn: Day; amount: bigint; means: string; author: string; channel: string }
-export interface Plan { id: string; agreedOn: Day; means: string; brokenOn: Day | null; instalments: { rank: number; dueOn: Day; amount: bigint }[] }
-export interface Call { id: string; calledOn: Day; calledAt: string | null; direction: string; person: string | null; outcome: string; summary: string; recordedBy: string }
+export interface Dispute {
+  id: string
+  raisedOn: Day
+  channel: string
+  ground: string
+  contested: bigint | null
+  resolvedOn: Day | null
+  outcome: string | null
+  answer: string | null
+}
+export interface Promise_ {
+  id: string
+  promisedOn: Day
+  dueOn: Day
+  amount: bigint
+  means: string
+  author: string
+  channel: string
+}
+export interface Plan {
+  id: string
+  agreedOn: Day
+  means: string
+  brokenOn: Day | null
+  instalments: { rank: number; dueOn: Day; amount: bigint }[]
+}
+export interface Call {
+  id: string
+  calledOn: Day
+  calledAt: string | null
+  direction: string
+  person: string | null
+  outcome: string
+  summary: string
+  recordedBy: string
+}
 
 /** All that is known of one case on reading it: what letters, statements, gates and packs are made from. */
 export interface CaseFile {
@@ -116,7 +154,8 @@ export async function readCases(sql: Sql, ids: string[]): Promise<Map<string, Ca
   const read = Object.fromEntries(parts) as { [Name in PartName]: Awaited<ReturnType<(typeof caseParts)[Name]>> }
   return new Map(
     cases.map((found) => {
-      const part = <Name extends PartName>(name: Name) => (read[name] as Map<string, unknown[]>).get(found.id) as PartRow<Name>[] | undefined
+      const part = <Name extends PartName>(name: Name) =>
+        (read[name] as Map<string, unknown[]>).get(found.id) as PartRow<Name>[] | undefined
       const [creditor] = part('creditor')!
       const [debtor] = part('debtor')!
       const file: CaseFile = {
@@ -142,53 +181,93 @@ export async function readCases(sql: Sql, ids: string[]): Promise<Map<string, Ca
 }
 
 export type PartName = keyof typeof caseParts
-export type PartRow<Name extends PartName> = Awaited<ReturnType<(typeof caseParts)[Name]>> extends Map<string, (infer Row)[]> ? Row : never
+export type PartRow<Name extends PartName> =
+  Awaited<ReturnType<(typeof caseParts)[Name]>> extends Map<string, (infer Row)[]> ? Row : never
 
 /** Each part of a case file alone: one statement for any number of cases, its rows by case id, oldest first. */
 export const caseParts = {
-  creditor: async (sql: Sql, ids: string[]) => byCase(await sql<Of<Creditor>[]>`
+  creditor: async (sql: Sql, ids: string[]) =>
+    byCase(
+      await sql<Of<Creditor>[]>`
     select c.id as case_id, p.id, p.name, p.kind, p.identity, p.iban, p.bic
-    from cases c join creditors p on p.id = c.creditor_id where c.id = any(${ids})`),
-  mandate: async (sql: Sql, ids: string[]) => byCase(await sql<Of<Mandate>[]>`
+    from cases c join creditors p on p.id = c.creditor_id where c.id = any(${ids})`,
+    ),
+  mandate: async (sql: Sql, ids: string[]) =>
+    byCase(
+      await sql<Of<Mandate>[]>`
     select c.id as case_id, m.id, m.creditor_id, m.signed_on, m.basis, m.guarantee, m.remuneration, m.paying_over,
            m.receives_funds, m.sends_invoices, m.scenario, m.penalty_rate::text
-    from cases c join mandates m on m.creditor_id = c.creditor_id and m.ended_on is null where c.id = any(${ids})`),
-  debtor: async (sql: Sql, ids: string[]) => byCase(await sql<Of<Debtor>[]>`
+    from cases c join mandates m on m.creditor_id = c.creditor_id and m.ended_on is null where c.id = any(${ids})`,
+    ),
+  debtor: async (sql: Sql, ids: string[]) =>
+    byCase(
+      await sql<Of<Debtor>[]>`
     select c.id as case_id, d.id, d.name, d.kind, d.identity, d.address, d.email, d.phone
-    from cases c join debtors d on d.id = c.debtor_id where c.id = any(${ids})`),
-  invoices: async (sql: Sql, ids: string[]) => byCase(await sql<Of<Invoice>[]>`
+    from cases c join debtors d on d.id = c.debtor_id where c.id = any(${ids})`,
+    ),
+  invoices: async (sql: Sql, ids: string[]) =>
+    byCase(
+      await sql<Of<Invoice>[]>`
     select case_id, id, number, issued_on, due_on, total, prepaid, payable, currency, source, doubts, original
-    from invoices where case_id = any(${ids}) order by due_on, number`),
-  creditNotes: async (sql: Sql, ids: string[]) => byCase(await sql<Of<CreditNote>[]>`
+    from invoices where case_id = any(${ids}) order by due_on, number`,
+    ),
+  creditNotes: async (sql: Sql, ids: string[]) =>
+    byCase(
+      await sql<Of<CreditNote>[]>`
     select case_id, number, invoice_id, issued_on, amount, original
-    from credit_notes where case_id = any(${ids}) order by issued_on, number`),
-  payments: async (sql: Sql, ids: string[]) => byCase(await sql<Of<Payment>[]>`
+    from credit_notes where case_id = any(${ids}) order by issued_on, number`,
+    ),
+  payments: async (sql: Sql, ids: string[]) =>
+    byCase(
+      await sql<Of<Payment>[]>`
     select case_id, id, invoice_id, received_on, amount, means, reference
-    from payments where case_id = any(${ids}) order by received_on, recorded_on, id`),
-  holds: async (sql: Sql, ids: string[]) => byCase(await sql<Of<Hold>[]>`
+    from payments where case_id = any(${ids}) order by received_on, recorded_on, id`,
+    ),
+  holds: async (sql: Sql, ids: string[]) =>
+    byCase(
+      await sql<Of<Hold>[]>`
     select case_id, id, cause, reason, from_on, review_on, placed_by, released_on, release_why
-    from holds where case_id = any(${ids}) order by from_on, id`),
-  steps: async (sql: Sql, ids: string[]) => byCase(await sql<Of<Step>[]>`
+    from holds where case_id = any(${ids}) order by from_on, id`,
+    ),
+  steps: async (sql: Sql, ids: string[]) =>
+    byCase(
+      await sql<Of<Step>[]>`
     select case_id, id, key, rank, channel, nominal_on, planned_on, done_on, skipped_on, skipped_why
-    from steps where case_id = any(${ids}) order by rank`),
-  documents: async (sql: Sql, ids: string[]) => byCase(await sql<Of<WrittenDocument>[]>`
+    from steps where case_id = any(${ids}) order by rank`,
+    ),
+  documents: async (sql: Sql, ids: string[]) =>
+    byCase(
+      await sql<Of<WrittenDocument>[]>`
     select d.case_id, d.id, d.step_id, s.key as step_key, d.letter, d.version, d.channel, d.recipient, d.reference, d.code,
            d.coupon, d.first_letter, d.format, d.sha256, d.editable, d.written_on, d.attached_to,
            o.sent_on, o.registered_number, o.presented_on, o.outcome, (d.facts ->> 'delaiJours')::int as delay_days, (d.facts -> 'dateLimite' ->> 'date')::date as answer_by
     from documents d left join dispatches o on o.document_id = d.id left join steps s on s.id = d.step_id
-    where d.case_id = any(${ids}) order by d.written_on, length(d.reference), d.reference`),
-  disputes: async (sql: Sql, ids: string[]) => byCase(await sql<Of<Dispute>[]>`
+    where d.case_id = any(${ids}) order by d.written_on, length(d.reference), d.reference`,
+    ),
+  disputes: async (sql: Sql, ids: string[]) =>
+    byCase(
+      await sql<Of<Dispute>[]>`
     select case_id, id, raised_on, channel, ground, contested, resolved_on, outcome, answer
-    from disputes where case_id = any(${ids}) order by raised_on, id`),
-  promises: async (sql: Sql, ids: string[]) => byCase(await sql<Of<Promise_>[]>`
+    from disputes where case_id = any(${ids}) order by raised_on, id`,
+    ),
+  promises: async (sql: Sql, ids: string[]) =>
+    byCase(
+      await sql<Of<Promise_>[]>`
     select case_id, id, promised_on, due_on, amount, means, author, channel
-    from promises where case_id = any(${ids}) order by promised_on, id`),
+    from promises where case_id = any(${ids}) order by promised_on, id`,
+    ),
   plans: readPlans,
-  calls: async (sql: Sql, ids: string[]) => byCase(await sql<Of<Call>[]>`
+  calls: async (sql: Sql, ids: string[]) =>
+    byCase(
+      await sql<Of<Call>[]>`
     select case_id, id, called_on, called_at::text, direction, person, outcome, summary, recorded_by
-    from calls where case_id = any(${ids}) order by called_on, id`),
-  insolvencies: async (sql: Sql, ids: string[]) => byCase(await sql<Of<CaseFile['insolvencies'][number]>[]>`
-    select case_id, nature, opened_on, published_on from insolvencies where case_id = any(${ids}) order by opened_on`),
+    from calls where case_id = any(${ids}) order by called_on, id`,
+    ),
+  insolvencies: async (sql: Sql, ids: string[]) =>
+    byCase(
+      await sql<Of<CaseFile['insolvencies'][number]>[]>`
+    select case_id, nature, opened_on, published_on from insolvencies where case_id = any(${ids}) order by opened_on`,
+    ),
 }
 const partNames = Object.keys(caseParts) as PartName[]
 
@@ -217,5 +296,7 @@ export function firstLetter(file: CaseFile): WrittenDocument | null {
 
 /** The formal notices, oldest first: what starts legal interest and what a filing must wait for. */
 export function formalNotices(file: Pick<CaseFile, 'documents'>): WrittenDocument[] {
-  return file.documents.filter((document) => document.channel === 'lrar' && document.attachedTo === null && document.recipient === 'debiteur')
+  return file.documents.filter(
+    (document) => document.channel === 'lrar' && document.attachedTo === null && document.recipient === 'debiteur',
+  )
 }

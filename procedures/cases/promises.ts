@@ -25,6 +25,11 @@ export async function recordPromise(
       remedy: 'Indiquez la date à laquelle le débiteur s’engage à payer.',
     })
   }
+  if (input.amount <= 0n) {
+    throw new DomainError('bad_promise', `Une promesse porte sur un montant positif (reçu : ${amount(input.amount)}).`, {
+      remedy: 'Indiquez la somme que le débiteur s’engage à payer.',
+    })
+  }
   return transaction(sql, async (tx) => {
     const id = newId(random)
     await tx`
@@ -54,6 +59,9 @@ export async function agreeInstalments(
     throw new DomainError('bad_plan', 'Un échéancier a au moins une échéance, et ses dates se suivent.', {
       remedy: 'Ordonnez les échéances, une par date.',
     })
+  }
+  if (input.instalments.some((line) => line.amount <= 0n)) {
+    throw new DomainError('bad_plan', 'Chaque échéance d’un échéancier est d’un montant positif.', { remedy: 'Corrigez les montants.' })
   }
   return transaction(sql, async (tx) => {
     const id = newId(random)

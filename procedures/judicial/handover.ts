@@ -17,7 +17,13 @@ export async function createBailiff(sql: Sql, random: Random, input: Omit<Bailif
 }
 
 /** Hands one pack to one bailiff, who may then download it with a token of their own. */
-export async function handOver(sql: Sql, random: Random, onDay: Day, input: { packId: string; bailiffId: string }, author: Author): Promise<string> {
+export async function handOver(
+  sql: Sql,
+  random: Random,
+  onDay: Day,
+  input: { packId: string; bailiffId: string },
+  author: Author,
+): Promise<string> {
   return transaction(sql, async (tx) => {
     const [pack] = await tx<{ caseId: string }[]>`
       select p.case_id from packs k join procedures p on p.id = k.procedure_id where k.id = ${input.packId}`
@@ -33,7 +39,12 @@ export async function handOver(sql: Sql, random: Random, onDay: Day, input: { pa
       values (${id}, ${input.packId}, ${input.bailiffId}, ${onDay}, ${author})
       on conflict (pack_id, bailiff_id) do update set revoked_on = null
       returning id`
-    await record(tx, onDay, { caseId: pack.caseId, kind: 'pack_handed_over', detail: { pack: input.packId, bailiff: input.bailiffId }, author })
+    await record(tx, onDay, {
+      caseId: pack.caseId,
+      kind: 'pack_handed_over',
+      detail: { pack: input.packId, bailiff: input.bailiffId },
+      author,
+    })
     return row!.id
   })
 }
@@ -61,11 +72,21 @@ export async function findHandOver(sql: Sql, input: { packId: string; bailiffId:
 }
 
 /** The hash of the file that a bailiff fetches. Each download is kept. */
-export async function openHandOver(sql: Sql, random: Random, onDay: Day, input: { packId: string; bailiffId: string; file: 'pdf' | 'zip' }): Promise<string> {
+export async function openHandOver(
+  sql: Sql,
+  random: Random,
+  onDay: Day,
+  input: { packId: string; bailiffId: string; file: 'pdf' | 'zip' },
+): Promise<string> {
   return transaction(sql, async (tx) => {
     const found = await findHandOver(tx, input)
     await tx`insert into downloads (id, hand_over_id, file, downloaded_on) values (${newId(random)}, ${found.id}, ${input.file}, ${onDay})`
-    await record(tx, onDay, { caseId: found.caseId, kind: 'pack_downloaded', detail: { pack: input.packId, file: input.file }, author: `commissaire:${input.bailiffId}` })
+    await record(tx, onDay, {
+      caseId: found.caseId,
+      kind: 'pack_downloaded',
+      detail: { pack: input.packId, file: input.file },
+      author: `commissaire:${input.bailiffId}`,
+    })
     return found[input.file]
   })
 }

@@ -3,7 +3,7 @@ import { before, dayFr, parseDay, type Day } from '../../schema/days.ts'
 import { DomainError, type Doubt } from '../../schema/errors.ts'
 import { readYaml } from '../../schema/validate.ts'
 import type { Zone } from '../law/calendar.ts'
-import { deadline, parseDuration, type Deadline } from '../law/deadline.ts'
+import { type Counting, deadline, parseDuration, type Deadline } from '../law/deadline.ts'
 
 /** A procedure as lawyers wrote it: keys are those of its YAML file (schema/procedure.schema.json). */
 export interface Procedure {
@@ -45,7 +45,9 @@ export interface TimeLimit {
   nature: 'au_plus_tard' | 'pas_avant'
   a_compter_de?: string
   apres_delai?: string
-  duree: string
+  /** Null where the order itself fixes the time: it is then entered by hand. */
+  duree: string | null
+  compte?: 'jours_ouvrables' | 'a_rebours' | 'jour_meme_ou_ouvrable_suivant'
   pour?: Record<string, string | boolean>
   si?: Record<string, string | boolean>
   distance?: 'oui'
@@ -106,6 +108,12 @@ export interface StepDeadline extends Deadline {
   /** The version of the law that applied, in words. */
   version: string
   doubts: Doubt[]
+}
+
+const countings: Record<NonNullable<TimeLimit['compte']>, Counting> = {
+  jours_ouvrables: 'working_days',
+  a_rebours: 'backwards',
+  jour_meme_ou_ouvrable_suivant: 'same_or_next_working_day',
 }
 
 const folders = ['fr', 'mg'].map((country) => new URL(`./${country}/`, import.meta.url))
@@ -174,7 +182,8 @@ export function stepDeadlines(
   for (const step of procedure.etapes) {
     for (const limit of step.delais ?? []) {
       const trigger = triggerOf(limit, happened, found)
-      if (!trigger) continue
+      // Fixed by the order itself: there is nothing to compute until someone has entered it.
+      if (!trigger || limit.duree === null) continue
       const { applies, doubts } = applicable(limit, trigger, happened, known)
       if (applies) found.push(stepDeadlineOf(step, limit, trigger, known, options.zone, doubts))
     }
@@ -219,10 +228,15 @@ function stepDeadlineOf(
   zone: Zone | undefined,
   found: Doubt[],
 ): StepDeadline {
-  const legal = parseDuration(limit.duree)
+  const legal = limit.duree === 'P0D' ? { years: 0, months: 0, days: 0 } : parseDuration(limit.duree!)
   const extra = limit.distance === 'oui' ? distance(trigger.facts?.demeure ?? known.demeure) : 0
   const duration = { ...legal, months: legal.months + extra }
-  const computed = deadline({ from: trigger.on, duration, ...(zone === undefined ? {} : { zone }) })
+  const computed = deadline({
+    from: trigger.on,
+    duration,
+    ...(zone === undefined ? {} : { zone }),
+    ...(limit.compte === undefined ? {} : { counting: countings[limit.compte] }),
+  })
   const notBefore = limit.nature === 'pas_avant'
   const opens = notBefore ? computed.expires.add({ days: 1 }) : null
   const doubts = [...found]

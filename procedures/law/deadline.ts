@@ -1,6 +1,6 @@
 import { dayFr, weekdayFr, type Day } from '../../schema/days.ts'
 import { DomainError } from '../../schema/errors.ts'
-import { holiday, holidayNote, isBusinessDay, type Zone } from './calendar.ts'
+import { holiday, holidayNote, isBusinessDay, isWorkingDay, nextWorkingDay, type Zone } from './calendar.ts'
 
 /** A time limit in the units of the law: never converted into days. */
 export interface Duration {
@@ -18,6 +18,12 @@ export interface Deadline {
   /** The reasoning in French sentences, articles included. */
   why: string[]
 }
+
+/**
+ * How days are counted: as the calendar runs; in « jours ouvrables » (neither Sundays nor holidays); backwards from a hearing;
+ * or « le jour même ou le premier jour ouvrable suivant ».
+ */
+export type Counting = 'calendar' | 'working_days' | 'backwards' | 'same_or_next_working_day'
 
 /** « 8d », « 1m », « 1m15d », « 5y », or ISO « P1M15D ». DomainError `bad_duration`. */
 export function parseDuration(text: string): Duration {
@@ -52,8 +58,10 @@ export function deadline(request: {
   duration: Duration
   rule?: 'procedure' | 'prescription'
   zone?: Zone
+  counting?: Counting
 }): Deadline {
-  const { from, duration, rule = 'procedure', zone = 'metropole' } = request
+  const { from, duration, rule = 'procedure', zone = 'metropole', counting: how = 'calendar' } = request
+  if (how !== 'calendar') return special[how](from, duration, zone)
   const raw = addDuration(from, duration)
   const prescription = rule === 'prescription'
   const why = [
@@ -73,6 +81,34 @@ export function deadline(request: {
   }
   why.push(`Il expire le ${weekdayFr(expires)} à vingt-quatre heures (article 642, alinéa 1).`)
   return { from, raw, expires, why }
+}
+
+const special: Record<Exclude<Counting, 'calendar'>, (from: Day, duration: Duration, zone: Zone) => Deadline> = {
+  working_days(from, { days }, zone) {
+    let last = from
+    for (let left = days; left > 0; left -= isWorkingDay(last, zone) ? 1 : 0) last = last.add({ days: 1 })
+    const why = [
+      `Le délai est de ${days} jours ouvrables après le ${dayFr(from)} : les dimanches et les jours fériés ne comptent pas.`,
+      `Il expire le ${weekdayFr(last)}.`,
+    ]
+    return { from, raw: last, expires: last, why }
+  },
+  backwards(from, duration, zone) {
+    const raw = from.subtract({ years: duration.years, months: duration.months }, { overflow: 'constrain' }).subtract({ days: duration.days })
+    const why = [`Compté à rebours de l’audience du ${dayFr(from)}, qui ne compte pas, le délai de ${durationFr(duration)} mène au ${dayFr(raw)}.`]
+    let expires = raw
+    while (!isBusinessDay(expires, zone)) {
+      why.push(`${closed(expires, zone)} : l’acte doit être fait avant (lecture prudente, à vérifier).`)
+      expires = expires.subtract({ days: 1 })
+    }
+    why.push(`Dernier jour pour agir : le ${weekdayFr(expires)}.`)
+    return { from, raw, expires, why }
+  },
+  same_or_next_working_day(from, _duration, zone) {
+    const expires = nextWorkingDay(from.add({ days: 1 }), zone)
+    const why = [`L’acte se fait le ${weekdayFr(from)} même, ou le premier jour ouvrable suivant, le ${weekdayFr(expires)}.`]
+    return { from, raw: from, expires, why }
+  },
 }
 
 /** Months (and years) first, to the same day number or the last day of the month; then days (CPC 641). No extension. */

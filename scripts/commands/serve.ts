@@ -41,16 +41,23 @@ hides the schema and GraphiQL.`,
       if (values.demo) await fillDemo(office, running.url, clock.today(), (line) => console.log(line))
       const secret = loadSecret(running.dataDir)
       const { app, close } = createApp({ office, sql: running.sql, clock, secret, production, log: logError })
-      const server = serve({ fetch: app.fetch, port, ...(process.env['HOST'] ? { hostname: process.env['HOST'] } : {}) })
+      const server = serve({
+        fetch: app.fetch,
+        port,
+        ...(process.env['HOST'] ? { hostname: process.env['HOST'] } : {}),
+      })
       await new Promise<void>((resolve, reject) => server.once('listening', resolve).once('error', reject))
       // Port 0 asks the system for a free one, known only now.
-      if (port === 0 && !process.env['BASE_URL']) office.baseUrl = `http://localhost:${(server.address() as AddressInfo).port}`
+      if (port === 0 && !process.env['BASE_URL'])
+        office.baseUrl = `http://localhost:${(server.address() as AddressInfo).port}`
       const worker = await startWorker(office, running.url)
       const ticking = startTicking(running.sql, clock, logError)
 
       console.log(`Courtois, le ${clock.today().toString()}${fixed ? ' (jour virtuel)' : ''}`)
       console.log(`  santé      ${office.baseUrl}/ready`)
-      console.log(`  GraphQL    ${office.baseUrl}/graphql${production ? '' : `#token=${await developmentToken(secret, clock.now())}`}`)
+      console.log(
+        `  GraphQL    ${office.baseUrl}/graphql${production ? '' : `#token=${await developmentToken(secret, clock.now())}`}`,
+      )
       if (!production) console.log('  Un autre rôle : npx courtois token --role creditor --creditor ID')
 
       await untilStopped()
@@ -69,5 +76,9 @@ hides the schema and GraphiQL.`,
 }
 
 async function developmentToken(secret: Uint8Array, now: Temporal.Instant): Promise<string> {
-  return signToken(secret, { role: 'admin', name: 'Administration (développement)', creditorId: null, bailiffId: null }, now)
+  return signToken(
+    secret,
+    { role: 'admin', name: 'Administration (développement)', creditorId: null, bailiffId: null },
+    now,
+  )
 }

@@ -22,7 +22,13 @@ Example: curl -H "Authorization: Bearer $(courtois token --role legal)" localhos
   async run(argv) {
     const { values } = parseArgs({
       args: argv,
-      options: { role: { type: 'string' }, creditor: { type: 'string' }, bailiff: { type: 'string' }, name: { type: 'string' }, json: { type: 'boolean' } },
+      options: {
+        role: { type: 'string' },
+        creditor: { type: 'string' },
+        bailiff: { type: 'string' },
+        name: { type: 'string' },
+        json: { type: 'boolean' },
+      },
     })
     const role = roles.find((known) => known === values.role)
     if (!role) throw new UsageError(`--role is one of ${roles.join(', ')}`)

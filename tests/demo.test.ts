@@ -1,0 +1,297 @@
+import { spawn } from 'node:child_process'
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { strFromU8, unzipSync } from 'fflate'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { sha256 } from '../documents/archive.ts'
+import type { Manifest } from '../documents/manifest.ts'
+import { verifyFile } from '../documents/verify.ts'
+import { seededRandom } from '../schema/random.ts'
+import { textOf } from './house.ts'
+
+const root = fileURLToPath(new URL('..', import.meta.url))
+const folder = mkdtempSync(join(tmpdir(), 'courtois-demo-'))
+afterAll(() => rmSync(folder, { recursive: true, force: true }))
+
+interface Run { code: number | null; out: string; err: string }
+function courtois(args: string[], options: { cwd?: string; env?: Record<string, string> } = {}): Promise<Run> {
+  return new Promise((resolve, reject) => {
+    const child = spawn(process.execPath, [join(root, 'scripts/courtois.ts'), ...args], {
+      cwd: options.cwd ?? folder,
+      env: { ...process.env, ...options.env },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    })
+    const run: Run = { code: null, out: '', err: '' }
+    child.stdout.on('data', (text: Buffer) => (run.out += text.toString('utf8')))
+    child.stderr.on('data', (text: Buffer) => (run.err += text.toString('utf8')))
+    child.on('error', reject)
+    child.on('close', (code) => resolve({ ...run, code }))
+  })
+}
+
+interface Line { step: string; planned: string; done: string | null; channel: string; to: string | null; letter?: string; version?: string; file?: string; sha256?: string; skipped?: string }
+const first = join(folder, 'one')
+const second = join(folder, 'elsewhere', 'deux')
+const consumer = join(first, 'consumer')
+const bytes = (...path: string[]) => new Uint8Array(readFileSync(join(...path)))
+const json = <T>(...path: string[]) => JSON.parse(readFileSync(join(...path), 'utf8')) as T
+const filesOf = (dir: string) => readdirSync(dir, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name).slice(dir.length + 1)).toSorted()
+const hashes = (dir: string) => Object.fromEntries(filesOf(dir).map((name) => [name, sha256(bytes(dir, name))]))
+const manifestOf = (...path: string[]) => JSON.parse(strFromU8(unzipSync(bytes(...path))['manifest.json']!)) as Manifest
+
+let runs: Run[]
+/** Every letter of a case as text, by file name. */
+let letters: { business: Map<string, string>; consumer: Map<string, string> }
+const textsOf = async (dir: string) =>
+  new Map(await Promise.all(readdirSync(join(dir, 'letters')).toSorted().map(async (name) => [name, await textOf(bytes(dir, 'letters', name))] as const)))
+const letter = (texts: Map<string, string>, words: string) => {
+  const [found, ...others] = [...texts].filter(([name]) => name.includes(words))
+  if (!found || others.length > 0) throw new Error(`${others.length + 1} letters for ${words}: ${[...texts.keys()].join(' ')}`)
+  return found[1]
+}
+
+beforeAll(async () => {
+  mkdirSync(join(folder, 'elsewhere'))
+  runs = await Promise.all([
+    courtois(['demo', '--out', first], { cwd: '/', env: { TZ: 'Pacific/Auckland', LANG: 'C' } }),
+    courtois(['demo', '--out', 'deux'], { cwd: join(folder, 'elsewhere'), env: { TZ: 'America/Los_Angeles', LANG: 'fr_FR.UTF-8' } }),
+  ])
+  letters = { business: await textsOf(first), consumer: await textsOf(consumer) }
+}, 150_000)
+
+describe('the demo', () => {
+  test('ends well and says where to look', () => {
+    for (const run of runs) {
+      expect(run).toMatchObject({ code: 0, err: '' })
+      expect(run.out).toContain('À vérifier')
+    }
+  })
+
+  test('leaves the same files, byte for byte, in any time zone, language and folder', () => {
+    const files = hashes(first)
+    expect(Object.keys(files).length).toBeGreaterThan(40)
+    expect(hashes(second)).toEqual(files)
+  })
+
+  test('leaves what was promised, and no work behind', () => {
+    const names = filesOf(first)
+    for (const name of ['timeline.json', 'case.json', 'consent/accord.pdf', 'consent/preuve.json', 'pack/pack.pdf', 'pack/pack.zip']) {
+      expect(names).toContain(name)
+      expect(names).toContain(`consumer/${name}`)
+    }
+    expect(names).toContain('consumer/pack/pack-signification.zip')
+    expect(names.filter((name) => name.startsWith('.'))).toEqual([])
+  })
+
+  test('lists in its timeline each file that it left, with its hash', () => {
+    for (const dir of [first, consumer]) {
+      const lines = json<Line[]>(dir, 'timeline.json').filter((line) => line.file !== undefined)
+      for (const line of lines) {
+        expect(sha256(bytes(dir, line.file!))).toBe(line.sha256)
+        if (line.letter !== undefined) expect(line.version).toMatch(/^[0-9a-f]{40,64}$/)
+      }
+      expect(lines.filter((line) => line.letter !== undefined).map((line) => line.file).toSorted()).toEqual(readdirSync(join(dir, 'letters')).map((name) => `letters/${name}`).toSorted())
+      const days = json<Line[]>(dir, 'timeline.json').map((line) => line.done ?? line.planned)
+      expect(days).toEqual(days.toSorted())
+    }
+  })
+})
+
+describe('FA-2017-0010', () => {
+  test('has its steps on their days: J-8 to J+48, Sunday 14 January moved to Monday', () => {
+    const steps = json<Line[]>(first, 'timeline.json')
+      .filter((line) => line.channel !== 'procedure' && line.letter !== 'rgpd-notice-information' && !line.letter?.includes('coupon') && line.letter !== 'creancier-consentement-formulaire')
+      .filter((line, i, all) => all.findIndex((other) => other.step === line.step) === i)
+      .map(({ step, planned, done, channel, to, letter: name }) => [step, planned, done, channel, to, name])
+    expect(steps).toEqual([
+      ['facture', '2017-11-13', null, 'lettre', null, undefined],
+      ['rappel', '2017-12-05', '2017-12-05', 'lettre', 'debiteur', 'relance-avant-echeance-simple'],
+      ['cordiale', '2017-12-21', '2017-12-21', 'lettre', 'debiteur', 'relance-cordiale-pro'],
+      ['appel', '2017-12-29', '2017-12-29', 'appel', 'operateur', 'script-j16-paiement-immediat-pro'],
+      ['demeure.prevenir', '2018-01-04', '2018-01-04', 'email', 'creancier', 'creancier-information-passage-amiable'],
+      ['demeure', '2018-01-06', '2018-01-06', 'lrar', 'debiteur', 'mise-en-demeure-pro'],
+      ['dernier-appel', '2018-01-15', '2018-01-15', 'appel', 'operateur', 'script-j32-derniere-relance-pro'],
+      ['dernier-avis', '2018-01-22', '2018-01-22', 'lrar', 'debiteur', 'dernier-avis-pro'],
+      ['judiciaire', '2018-01-30', '2018-01-30', 'email', 'creancier', 'creancier-demande-consentement-judiciaire'],
+    ])
+  })
+
+  test('skips the sending of the invoice, as already sent', () => {
+    expect(json<Line[]>(first, 'timeline.json')[0]).toMatchObject({ step: 'facture', done: null, skipped: 'Facture déjà envoyée par le créancier.' })
+  })
+
+  test('is filed only when the eight days of the last letter have run from its first presentation', () => {
+    const { dispatches, documents } = json<{ dispatches: { document_id: string; presented_on: string | null }[]; documents: { id: string; letter: string; facts: { delaiJours: number; dateLimite: { date: string } } }[] }>(first, 'case.json')
+    const last = documents.find((document) => document.letter === 'dernier-avis-pro')!
+    const presentedOn = Temporal.PlainDate.from(dispatches.find((dispatch) => dispatch.document_id === last.id)!.presented_on!)
+    expect(last.facts.delaiJours).toBe(8)
+    const filed = json<Line[]>(first, 'timeline.json').find((line) => line.step === 'requete')!.done!
+    expect(Temporal.PlainDate.compare(filed, presentedOn.add({ days: 8 }))).toBe(1)
+    expect(filed > last.facts.dateLimite.date).toBe(true)
+    expect(filed < '2018-03-01').toBe(true)
+  })
+
+  test('speaks the law of 2017 in every letter and in the pack', async () => {
+    const texts = new Map([...letters.business, ['pack.pdf', await textOf(bytes(first, 'pack/pack.pdf'))], ['accord.pdf', await textOf(bytes(first, 'consent/accord.pdf'))]])
+    for (const [name, text] of texts) {
+      for (const later of [/L\. ?441-10/, /commissaires? de justice/i, /RGPD/, /2016\/679/, /tribunal judiciaire/i, /activités économiques/i]) expect(text, name).not.toMatch(later)
+    }
+    expect(letter(letters.business, 'relance-cordiale-pro')).toContain('L. 441-6')
+    expect(letter(letters.business, 'debiteur-mise-en-demeure-pro')).toContain('L. 441-6')
+    expect([...texts.values()].some((text) => text.includes('huissier de justice'))).toBe(true)
+    expect(texts.get('pack.pdf')).toContain('tribunal de commerce de Lyon')
+  })
+
+  test('prints no transfer code to scan for an IBAN that fails its check, and says the IBAN is doubtful', () => {
+    for (const [name, text] of letters.business) expect(text, name).not.toContain('prêt à scanner')
+    expect(runs[0]!.out).toMatch(/L.IBAN FR2012421242124212421242124 ne passe pas le contrôle/)
+  })
+
+  test('shows both SIRETs as doubtful and goes on', () => {
+    expect(runs[0]!.out).toMatch(/SIRET 99999999800010 .* ne passe pas/)
+    expect(runs[0]!.out).toMatch(/SIRET 78787878400035 .* ne passe pas/)
+  })
+})
+
+describe('the consumer', () => {
+  test('reads the law of 2026, and never of 40 € nor of penalties between professionals', async () => {
+    const texts = new Map([...letters.consumer, ['pack.pdf', await textOf(bytes(consumer, 'pack/pack.pdf'))], ['signification.pdf', await textOf(bytes(consumer, 'pack/pack-signification.pdf'))]])
+    for (const [name, text] of texts) {
+      for (const wrong of [/L\. ?441-6/, /L\. ?441-10/, /D\. ?441-5/, /huissiers? de justice/i, /tribunal d'instance/i, /grande instance/i, /(?<![\d ,])40(,00)? ?€/]) expect(text, name).not.toMatch(wrong)
+    }
+    expect(texts.get('pack.pdf')).toContain('tribunal judiciaire de Lyon')
+    expect(texts.get('signification.pdf')).toContain('commissaire de justice')
+    expect(letter(letters.consumer, 'rgpd-notice-information')).toContain('(RGPD)')
+  })
+
+  test('is offered a transfer code to scan, the ombudsman and time to pay', () => {
+    expect(letter(letters.consumer, 'relance-cordiale-particulier')).toContain('prêt à scanner')
+    const last = letter(letters.consumer, 'dernier-avis-particulier')
+    expect(last).toContain('Médiateur de la consommation')
+    expect(last).toContain('Banque de France')
+  })
+
+  test('disputes, is answered, pays a part and stops, and each of these is in the timeline', () => {
+    const steps = json<Line[]>(consumer, 'timeline.json').map((line) => line.letter ?? line.step)
+    const order = ['facture-envoi-particulier', 'relance-cordiale-particulier', 'contestation-accuse-reception', 'contestation-reponse-non-conformite', 'engagement-accord-echeancier-particulier', 'engagement-echeance-manquee', 'mise-en-demeure-particulier', 'dernier-avis-particulier', 'creancier-demande-consentement-judiciaire', 'requete', 'ordonnance', 'signification']
+    const places = order.map((step) => steps.indexOf(step))
+    expect(places).not.toContain(-1)
+    expect(places).toEqual(places.toSorted((a, b) => a - b))
+  })
+
+  test('has an order of September 2026 to be served by 28 December, under article 1411', async () => {
+    const manifest = manifestOf(consumer, 'pack/pack-signification.zip')
+    expect(manifest.summary).toContainEqual({ label: expect.stringContaining('Signifier'), value: expect.stringMatching(/28.décembre.2026 \(CPC 1411\)/) })
+    const text = await textOf(bytes(consumer, 'pack/pack-signification.pdf'))
+    expect(text).toContain('28 décembre 2026')
+    expect(text).toContain('1411')
+  })
+})
+
+// Word for word, from the code: CPCE L111-8, second and third paragraphs.
+const l1118 = [
+  "Les frais de recouvrement entrepris sans titre exécutoire restent à la charge du créancier, sauf s'ils concernent un acte dont l'accomplissement est prescrit par la loi au créancier. Toute stipulation contraire est réputée non écrite, sauf disposition législative contraire.",
+  "Cependant, le créancier qui justifie du caractère nécessaire des démarches entreprises pour recouvrer sa créance peut demander au juge de l'exécution de laisser tout ou partie des frais ainsi exposés à la charge du débiteur de mauvaise foi.",
+]
+/** A quotation may run over a page, where the footer of one and the head of the next stand in between. */
+const withoutFooter = (text: string) => text.replace(/Cabinet Vasseur Recouvrement, SAS au capital.*?\/verifier /g, '').replace(/page \d\/\d /g, '')
+
+describe('the first letter after the due date', () => {
+  test.each([
+    ['business', 'relance-cordiale-pro', ['Au bon moulin', "1242 chemin de l'olive", 'FA-2017-0010', 'principal 470,15 €', 'intérêts 1,03 €', "40,00 € d'indemnité", 'la somme de 511,18 €']],
+    ['consumer', 'relance-cordiale-particulier', ['Menuiserie Delorme', '7 rue des Ateliers', 'MD-2026-0147', 'principal 1 842,50 €', 'intérêts 0,00 €', 'autres accessoires : néant', 'la somme de 1 842,50 €']],
+  ] as const)('of the %s carries the five mentions of R124-4', (who, name, wanted) => {
+    const text = withoutFooter(letter(letters[who], name))
+    for (const words of ['Cabinet Vasseur Recouvrement', '18 quai Tilsitt', 'activité de recouvrement amiable', ...wanted, 'doit être payée au créancier', ...l1118]) expect(text).toContain(words)
+  })
+
+  test.each([
+    ['business', '2017-0001/2', '21 décembre 2017', '2017-12-21'],
+    ['consumer', '2026-0001/3', '23 juin 2026', '2026-06-23'],
+  ] as const)('of the %s is recalled by every later letter, call and form to the debtor', (who, reference, date, on) => {
+    const later = [...letters[who]].filter(([name]) => name.slice(3, 13) > on && /debiteur|operateur/.test(name))
+    expect(later.length).toBeGreaterThanOrEqual(5)
+    for (const [name, text] of later) {
+      expect(text, name).toContain(reference)
+      expect(text, name).toContain(date)
+    }
+  })
+
+  test.each(['business', 'consumer'] as const)('of the %s is the first thing sent after the due date', (who) => {
+    const due = who === 'business' ? '2017-12-13' : '2026-06-15'
+    const after = [...letters[who].keys()].filter((name) => name.slice(3, 13) > due)
+    expect(after[0]).toContain('relance-cordiale')
+    for (const [name, text] of letters[who]) expect(text.includes('R. 124-4') && name.slice(3, 13) <= due, name).toBe(false)
+  })
+})
+
+describe('verify', () => {
+  const packs = ['pack/pack.zip', 'pack/pack.pdf', 'consumer/pack/pack.zip', 'consumer/pack/pack.pdf', 'consumer/pack/pack-signification.zip', 'consumer/pack/pack-signification.pdf']
+
+  test('finds every pack of the demo untouched', async () => {
+    for (const name of packs) expect(await verifyFile(bytes(first, name)), name).toMatchObject({ ok: true })
+  })
+
+  test('finds one changed byte of a ZIP wherever it is', async () => {
+    const random = seededRandom('bytes')
+    for (const name of ['pack/pack.zip', 'consumer/pack/pack-signification.zip']) {
+      const original = bytes(first, name)
+      const places = Array.from({ length: 12 }, () => Buffer.from(random.bytes(4)).readUInt32BE() % original.length)
+      for (const place of [0, original.length - 1, ...places]) {
+        const changed = original.slice()
+        changed[place]! ^= 1
+        expect(await verifyFile(changed), `${name} at ${place}`).toMatchObject({ ok: false })
+      }
+    }
+  })
+
+  test('exits 0 on both packs, alone in a folder of its own, and 1 after one flipped byte, with a sentence', async () => {
+    const alone = mkdtempSync(join(folder, 'alone-'))
+    for (const name of ['pack/pack.zip', 'consumer/pack/pack-signification.zip']) {
+      writeFileSync(join(alone, 'a.zip'), bytes(first, name))
+      expect(await courtois(['verify', 'a.zip'], { cwd: alone })).toMatchObject({ code: 0, err: '' })
+    }
+    const changed = bytes(first, 'pack/pack.zip')
+    changed[Math.floor(changed.length / 2)]! ^= 0x10
+    writeFileSync(join(alone, 'b.zip'), changed)
+    const refused = await courtois(['verify', 'b.zip'], { cwd: alone })
+    expect(refused.code).toBe(1)
+    expect(refused.err).not.toMatch(/\n\s+at /)
+    expect(refused.err.trim().length).toBeGreaterThan(20)
+  })
+})
+
+describe('another start', () => {
+  test('from an invoice without a due date is refused with a sentence, and nothing is left behind', async () => {
+    const out = join(folder, 'minimum')
+    const run = await courtois(['demo', '--out', out, '--invoice', join(root, 'tests/fixtures/invoices/Facture_FR_MINIMUM.pdf')])
+    expect(run.code).toBe(1)
+    expect(run.err).toMatch(/ne porte pas de date d.échéance/)
+    expect(run.err).toContain('[due_date_missing]')
+    expect(run.err).not.toMatch(/\n\s+at /)
+    expect(existsSync(out) ? filesOf(out) : []).toEqual([])
+  })
+
+  test('from a file that is no invoice, or that is not there, is refused with a sentence', async () => {
+    const out = join(folder, 'nothing')
+    writeFileSync(join(folder, 'note.txt'), 'Bonjour.')
+    for (const file of ['note.txt', 'absente.pdf']) {
+      const run = await courtois(['demo', '--out', out, '--invoice', file])
+      expect(run.code).toBe(1)
+      expect(run.err).not.toMatch(/\n\s+at /)
+    }
+    expect(existsSync(out)).toBe(false)
+    expect(await courtois(['demo', '--out', out, '--debtor', 'nobody'])).toMatchObject({ code: 2 })
+    expect(await courtois(['demo'])).toMatchObject({ code: 2 })
+  })
+
+  test('with --debtor consumer asks for the legal rate alone, never 40 €, before the court of that time', async () => {
+    const out = join(folder, 'consumer-2017')
+    expect(await courtois(['demo', '--out', out, '--debtor', 'consumer'])).toMatchObject({ code: 0, err: '' })
+    const texts = await textsOf(out)
+    for (const [name, text] of texts) expect(text, name).not.toMatch(/L\. ?441-6|D\. ?441-5|(?<![\d ,])40(,00)? ?€|RGPD|commissaire de justice/)
+    expect(await textOf(bytes(out, 'pack/pack.pdf'))).toContain("tribunal d'instance de Lyon")
+  }, 90_000)
+})

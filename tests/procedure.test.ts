@@ -1,0 +1,220 @@
+import { readFileSync } from 'node:fs'
+import { strFromU8, unzipSync } from 'fflate'
+import { describe, expect, test } from 'vitest'
+import { verifyFile } from '../documents/verify.ts'
+import { attachExhibit, exhibitKinds } from '../procedures/cases/exhibits.ts'
+import { recordDispute } from '../procedures/cases/disputes.ts'
+import { recordInsolvency } from '../procedures/cases/insolvencies.ts'
+import { giveConsent } from '../procedures/judicial/consent.ts'
+import { createBailiff, handOver, openHandOver } from '../procedures/judicial/handover.ts'
+import { assembleFilingPack } from '../procedures/judicial/packs.ts'
+import { earliestFiling, openProcedure, recordProcedureEvent } from '../procedures/judicial/procedures.ts'
+import type { Manifest } from '../documents/manifest.ts'
+import { seededRandom } from '../schema/random.ts'
+import { day, fileOf, invoice, liveUntil, openCase, textOf, useHouse } from './house.ts'
+
+const sample = new Uint8Array(readFileSync(new URL('../samples/Facture_FR_EN16931.pdf', import.meta.url)))
+
+// Signed on 23 July 2026; the last letter, of 13 July, was first presented on the 15th.
+const house = useHouse(async (made) => {
+  const caseId = await openCase(made, { on: '2026-06-11', invoices: [invoice({ number: 'F-1', issued_on: '2026-05-11', due_on: '2026-06-10' })] })
+  await liveUntil(made, '2026-06-11', '2026-07-22')
+  const [request] = await made.sql<{ id: string; contentSha256: string }[]>`select id, content_sha256 from consent_requests where case_id = ${caseId}`
+  await giveConsent(made.sql, day('2026-07-23'), { requestId: request!.id, contentSha256: request!.contentSha256, signedBy: 'Inès Roche', capacity: 'présidente', evidence: {} })
+})
+
+const random = seededRandom('procedure')
+const caseOf = async () => (await house.sql<{ id: string }[]>`select id from cases`)[0]!.id
+const open = async (on = '2026-07-24') => {
+  const [request] = await house.sql<{ id: string }[]>`select id from consent_requests`
+  return openProcedure(house.sql, random, day(on), { requestId: request!.id }, 'legal')
+}
+const happens = (procedureId: string, step: string, on: string, more: { today?: string; facts?: Record<string, unknown>; original?: string } = {}) =>
+  recordProcedureEvent(house.sql, random, day(more.today ?? on), { procedureId, step, happenedOn: day(on), ...(more.facts ? { facts: more.facts } : {}), original: more.original ?? null }, 'legal')
+const assemble = (procedureId: string, on: string, more: Partial<Parameters<typeof assembleFilingPack>[2]> = {}) =>
+  assembleFilingPack(house.office, day(on), { procedureId, kind: 'requete', reason: 'Pièces jointes au dépôt.', ...more }, 'Hugo Marchand')
+const expires = (limits: Awaited<ReturnType<typeof happens>>, id: string) => limits.find((limit) => limit.id === id)?.expires.toString()
+
+/** Past the longest of the two: eight days from the presentation of the 15th, and the date that the letter names. */
+const filing = async () => earliestFiling(await fileOf(house, await caseOf())).on.toString()
+
+describe('filing', () => {
+  test('waits for the period of the last letter, counted from its first presentation', async () => {
+    const { id } = await open()
+    const first = await filing()
+    expect(first >= '2026-07-24').toBe(true) // presented on the 15th: the eighth day is Thursday the 23rd
+    const before = day(first).subtract({ days: 1 }).toString()
+    for (const on of ['2026-07-24', before].filter((date) => date < first)) {
+      const refusal = { code: 'period_not_run', facts: { earliest: first }, remedy: expect.stringContaining('Attendez le') }
+      await expect(happens(id, 'requete', on)).rejects.toMatchObject(refusal)
+      await expect(assemble(id, on)).rejects.toMatchObject(refusal)
+    }
+    await assemble(id, first)
+    await happens(id, 'requete', first)
+  })
+
+  test('moves with a presentation that came later', async () => {
+    await house.sql`update dispatches set presented_on = '2026-07-31', outcome_on = '2026-07-31' where document_id = (select id from documents where letter = 'dernier-avis-pro')`
+    const { id } = await open()
+    // Eight days from the 31st: Saturday 8 August, so Monday the 10th, and filing on Tuesday.
+    await expect(happens(id, 'requete', '2026-08-10')).rejects.toMatchObject({ code: 'period_not_run', facts: { earliest: '2026-08-11' } })
+    await happens(id, 'requete', '2026-08-11')
+  })
+
+  test('is refused while the presentation is unknown', async () => {
+    await house.sql`update dispatches set presented_on = null where document_id = (select id from documents where letter = 'dernier-avis-pro')`
+    const { id } = await open()
+    await expect(happens(id, 'requete', '2026-09-30')).rejects.toMatchObject({ code: 'presentation_unknown' })
+    await expect(assemble(id, '2026-09-30')).rejects.toMatchObject({ code: 'presentation_unknown' })
+  })
+
+  test('is not opened against an insolvent debtor, nor over a dispute', async () => {
+    const caseId = await caseOf()
+    await recordDispute(house.sql, random, day('2026-07-24'), { caseId, channel: 'courriel', ground: 'vice', contested: null, answerBy: day('2026-08-03') }, 'test')
+    await expect(open()).rejects.toMatchObject({ code: 'case_suspended', facts: { cause: 'contestation' } })
+    await recordInsolvency(house.sql, random, day('2026-07-24'), { caseId, nature: 'Liquidation judiciaire', openedOn: day('2026-07-20'), publishedOn: null }, 'test')
+    await house.sql`update holds set released_on = '2026-07-25', released_by = 'x'`
+    await expect(open('2026-07-25')).rejects.toMatchObject({ code: 'case_suspended', facts: { cause: 'procedure-collective' } })
+  })
+
+  test('is not assembled once insolvency proceedings have opened', async () => {
+    const { id } = await open()
+    await recordInsolvency(house.sql, random, day('2026-07-27'), { caseId: await caseOf(), nature: 'Liquidation judiciaire', openedOn: day('2026-07-20'), publishedOn: null }, 'test')
+    await expect(assemble(id, '2026-08-03')).rejects.toMatchObject({ code: 'case_suspended' })
+  })
+})
+
+describe('the steps', () => {
+  const filedOn = '2026-08-03'
+  const ordered = async (on: string) => {
+    const { id } = await open()
+    await happens(id, 'requete', filedOn)
+    return { id, limits: await happens(id, 'ordonnance', on, { today: '2027-06-01' }) }
+  }
+
+  test('of an order of 31 August 2026: six months to serve it, and enforcement after the month of opposition', async () => {
+    const { id, limits } = await ordered('2026-08-31')
+    expect(expires(limits, 'signification')).toBe('2027-03-01') // 28 February 2027 is a Sunday
+    const served = await happens(id, 'signification', '2026-10-15', { facts: { aPersonne: true } })
+    expect(expires(served, 'opposition')).toBe('2026-11-16') // the 15th is a Sunday
+    expect(served.find((limit) => limit.step === 'execution')).toMatchObject({ kind: 'not_before', opens: day('2026-11-17'), article: 'CPC 1422' })
+  })
+
+  test('of an order of 1 September 2026: three months to serve it, and enforcement after two', async () => {
+    const { id, limits } = await ordered('2026-09-01')
+    expect(expires(limits, 'signification')).toBe('2026-12-01')
+    expect(limits.find((limit) => limit.id === 'signification')).toMatchObject({ article: 'CPC 1411', sanction: 'ordonnance non avenue', confirmed: true })
+    const served = await happens(id, 'signification', '2026-10-15', { facts: { aPersonne: true } })
+    expect(expires(served, 'opposition')).toBe('2026-11-16')
+    expect(served.find((limit) => limit.step === 'execution')).toMatchObject({ kind: 'not_before', opens: day('2026-12-16') })
+  })
+
+  test('not served in person, opposition runs from the first act that is, which can be recorded', async () => {
+    const { id } = await ordered('2026-09-01')
+    const served = await happens(id, 'signification', '2026-10-15', { facts: { aPersonne: false } })
+    expect(expires(served, 'opposition')).toBeUndefined()
+    const seized = await happens(id, 'premier-acte-a-personne', '2027-01-12')
+    expect(expires(seized, 'opposition')).toBe('2027-02-12')
+  })
+
+  test('do not let enforcement be recorded before its day', async () => {
+    const { id } = await ordered('2026-09-01')
+    await happens(id, 'signification', '2026-10-15', { facts: { aPersonne: true } })
+    await expect(happens(id, 'execution', '2026-12-15')).rejects.toMatchObject({ code: 'step_too_early', article: 'CPC 1422', facts: { earliest: '2026-12-16' } })
+    await happens(id, 'execution', '2026-12-16')
+  })
+
+  test('do not lie in the future, are those of the procedure, and are recorded once', async () => {
+    const { id } = await open()
+    await happens(id, 'requete', filedOn)
+    await expect(happens(id, 'ordonnance', '2026-08-21', { today: '2026-08-20' })).rejects.toMatchObject({ code: 'event_in_future' })
+    await expect(happens(id, 'saisie', '2026-08-20')).rejects.toMatchObject({ code: 'unknown_step', remedy: expect.stringContaining('requete') })
+    await expect(happens(id, 'requete', filedOn)).rejects.toMatchObject({ code: 'event_already_recorded' })
+    await expect(happens(crypto.randomUUID(), 'requete', filedOn)).rejects.toMatchObject({ code: 'procedure_not_found' })
+    expect(await house.sql`select 1 from procedure_events`).toHaveLength(1)
+  })
+})
+
+describe('a pack', () => {
+  const on = '2026-08-03'
+  const manifestOf = async (zip: string): Promise<Manifest> => JSON.parse(strFromU8(unzipSync(await house.office.archive.get(zip))['manifest.json']!)) as Manifest
+
+  test('assembled twice is two versions of one content', async () => {
+    const { id } = await open()
+    const [one, two] = [await assemble(id, on), await assemble(id, '2026-08-04')]
+    expect([one.version, two.version]).toEqual([1, 2])
+    expect(one.contentSha256).toBe(two.contentSha256)
+    expect(one.zip).not.toBe(two.zip)
+    for (const { zip, pdf } of [one, two]) {
+      expect(await verifyFile(await house.office.archive.get(zip))).toMatchObject({ ok: true, kind: 'zip' })
+      expect(await verifyFile(await house.office.archive.get(pdf))).toMatchObject({ ok: true, kind: 'pdf' })
+    }
+  })
+
+  test('assembled twice at the same moment is still versions 1 and 2', async () => {
+    const { id } = await open()
+    const made = await Promise.all([assemble(id, on), assemble(id, on)])
+    expect(made.map((pack) => pack.version).toSorted()).toEqual([1, 2])
+  })
+
+  test('with pieces missing is refused, and each is named with where to get it', async () => {
+    const { id } = await open()
+    const refusal = await assemble(id, on, { reason: ' ' }).catch((error: unknown) => error as { code: string; message: string; facts: { missing: { what: string; from: string }[] } })
+    expect(refusal).toMatchObject({ code: 'pack_incomplete', remedy: expect.stringContaining('motif écrit') })
+    const { missing } = (refusal as { facts: { missing: { what: string; from: string }[] } }).facts
+    expect(missing.map((piece) => piece.what)).toEqual(expect.arrayContaining(['Mandat de recouvrement et pouvoir', 'Extrait Kbis du créancier', 'Extrait Kbis du débiteur', 'Factures impayées']))
+    expect(missing.every((piece) => piece.from !== '')).toBe(true)
+    expect(await house.sql`select 1 from packs`).toHaveLength(0)
+  })
+
+  test('with pieces missing and a written reason says both in its manifest, with who wrote it', async () => {
+    const { id } = await open()
+    const manifest = await manifestOf((await assemble(id, on, { reason: 'Le Kbis suit par RPVA.' })).zip)
+    expect(manifest.reason).toEqual({ by: 'Hugo Marchand', text: 'Le Kbis suit par RPVA.' })
+    expect(manifest.missing.map((piece) => piece.what)).toContain('Extrait Kbis du créancier')
+  })
+
+  test('with every piece needs no reason', async () => {
+    const caseId = await caseOf()
+    for (const kind of ['mandat', 'kbis', 'kbis-debiteur', 'contrat', 'bon-de-livraison', 'facture', 'preuve-depot', 'preuve-reception'] as const) {
+      await attachExhibit(house.office, house.sql, day('2026-07-23'), { caseId, kind, reference: exhibitKinds[kind], datedOn: null, proves: 'ce qu’elle dit', bytes: sample, fileName: `${kind}.pdf` }, 'test')
+    }
+    const { id } = await open()
+    const { reason: _, ...complete } = { procedureId: id, kind: 'requete' as const, reason: undefined }
+    const manifest = await manifestOf((await assembleFilingPack(house.office, day(on), complete, 'legal')).zip)
+    expect(manifest.missing).toEqual([])
+    expect(manifest.reason).toBeUndefined()
+  })
+
+  test('for service waits for the order, then gives its last day with the article', async () => {
+    const { id } = await open()
+    await happens(id, 'requete', on)
+    await expect(assemble(id, on, { kind: 'signification' })).rejects.toMatchObject({ code: 'order_not_recorded' })
+    await happens(id, 'ordonnance', '2026-09-01', { original: await house.office.archive.put(sample), facts: { numero: '26/1' } })
+    const adresse = { lignes: ['5 place Bellecour'], codePostal: '69002', ville: 'Lyon', pays: 'FR' }
+    const bailiff = await createBailiff(house.sql, random, { name: 'SELARL Brun', identity: { adresse } })
+    const pack = await assemble(id, '2026-09-02', { kind: 'signification', bailiffId: bailiff.id })
+    const manifest = await manifestOf(pack.zip)
+    expect(manifest.summary).toContainEqual({ label: expect.stringContaining('Signifier'), value: expect.stringMatching(/1er.décembre.2026 \(CPC 1411\)/) })
+    expect(manifest.files.map((file) => file.role)).toEqual(expect.arrayContaining(['instruction', 'order', 'application', 'bordereau', 'exhibit']))
+    const text = await textOf(await house.office.archive.get(pack.pdf))
+    expect(text).toContain('1er décembre 2026')
+    expect(text).toContain('SELARL Brun')
+  })
+
+  test('is handed to one bailiff; to another it does not exist', async () => {
+    const { id } = await open()
+    const pack = await assemble(id, on)
+    const [mine, other] = [await createBailiff(house.sql, random, { name: 'A', identity: {} }), await createBailiff(house.sql, random, { name: 'B', identity: {} })]
+    const fetch = (bailiffId: string, packId = pack.id) => openHandOver(house.sql, random, day(on), { packId, bailiffId, file: 'zip' })
+    await expect(fetch(mine.id)).rejects.toMatchObject({ code: 'pack_not_found' })
+    await handOver(house.sql, random, day(on), { packId: pack.id, bailiffId: mine.id }, 'legal')
+    expect(await fetch(mine.id)).toBe(pack.zip)
+    await expect(fetch(other.id)).rejects.toMatchObject({ code: 'pack_not_found' })
+    await expect(fetch(mine.id, crypto.randomUUID())).rejects.toMatchObject({ code: 'pack_not_found' })
+    await expect(handOver(house.sql, random, day(on), { packId: pack.id, bailiffId: crypto.randomUUID() }, 'legal')).rejects.toMatchObject({ code: 'nothing_to_hand_over' })
+    expect(await house.sql`select 1 from downloads`).toHaveLength(1)
+    await house.sql`update hand_overs set revoked_on = ${day(on)}`
+    await expect(fetch(mine.id)).rejects.toMatchObject({ code: 'pack_not_found' })
+  })
+})
