@@ -151,7 +151,7 @@ builder.relayMutationField(
         const request = await requestConsent(office, office.sql, ctx.day, {
           file: await readCase(office.sql, found.id),
           procedure: input.procedure,
-          ceiling: centsOf(input.ceiling, found.currency),
+          ceiling: centsOf(input.ceiling, found.currency, 0n),
           expiresOn: input.expiresOn ?? ctx.day.add({ days: 30 }),
           author,
         })

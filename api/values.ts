@@ -23,16 +23,22 @@ export const MoneyInput = builder.inputType('MoneyInput', {
   }),
 })
 
-/** The cents of an amount given in the currency of the case. */
-export function centsOf(input: { amount: string; currency: string }, currency = 'EUR'): bigint {
-  if (input.currency === currency) return parseAmount(input.amount)
-  throw new DomainError(
-    'currency_mismatch',
-    `Le montant est en ${input.currency.slice(0, 10)}, le dossier en ${currency}.`,
-    {
-      remedy: `Donnez le montant en ${currency}.`,
-    },
-  )
+/** The cents of an amount given in the currency of the case: a cent at least, unless nothing is an answer too. */
+export function centsOf(input: { amount: string; currency: string }, currency = 'EUR', least = 1n): bigint {
+  if (input.currency !== currency) {
+    throw new DomainError(
+      'currency_mismatch',
+      `Le montant est en ${input.currency.slice(0, 10)}, le dossier en ${currency}.`,
+      {
+        remedy: `Donnez le montant en ${currency}.`,
+      },
+    )
+  }
+  const cents = parseAmount(input.amount)
+  if (cents >= least) return cents
+  throw new DomainError('bad_amount', `Le montant ${amount(cents)} n'est pas permis ici.`, {
+    remedy: 'Donnez un montant positif.',
+  })
 }
 
 export const DoubtType = builder.objectRef<Doubt>('Doubt').implement({

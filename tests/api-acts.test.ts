@@ -138,6 +138,17 @@ test('a call before the first letter is refused with its article', async () => {
   expect(body.data.recordCall).toEqual({ code: 'call_before_first_letter', article: 'CPCE R124-4' })
 })
 
+test('a promise of nothing, or of less, is refused in words', async () => {
+  for (const sum of ['0.00', '-5.00']) {
+    const { body } = await api.ask(
+      { role: 'phone' },
+      `mutation { recordPromise(input: { caseId: "${caseIds[4]}", dueOn: "2026-10-05", amount: { amount: "${sum}" }, means: "virement", author: "x", channel: "appel" }) { ... on Refusal { code } } }`,
+    )
+    expect(body.data.recordPromise).toEqual({ code: 'bad_amount' })
+  }
+  expect(api.errors).toEqual([])
+})
+
 test('a case held, released and closed shows each state', async () => {
   const id = caseIds[2]
   const run = async (name: string, input: string) => {

@@ -1,0 +1,118 @@
+/** What the template language's own parser gives, as far as the check reads it. */
+export interface Node {
+  name?: string
+  /** Text between tags. */
+  str?: string
+  token: { begin: number; input: string; file?: string }
+  value?: Operand
+  branches?: Branch[]
+  elseTemplates?: Node[]
+  templates?: Node[]
+  file?: unknown
+}
+
+export interface Branch {
+  value?: Operand
+  inverted?: boolean
+  templates: Node[]
+}
+
+type Token = { operator?: string; content?: unknown; literal?: string; props?: { content?: unknown }[]; variable?: unknown }
+export type Operand = { initial?: { postfix: Token[] }; filters: { name: string }[] }
+
+/** What is taken for granted of a case: « debiteur.type » is a word, « premiereLettre » there or not. */
+export type Assumed = Readonly<Record<string, string | boolean>>
+
+/** The dotted path a value prints, « factures.0.numero »; undefined for a literal. */
+export function pathOf(value: Operand | undefined): string | undefined {
+  return tokenPath(value?.initial?.postfix[0])
+}
+
+function tokenPath(token: Token | undefined): string | undefined {
+  if (!token?.props || token.variable !== undefined) return undefined
+  const parts = token.props.map((part) => part.content)
+  return parts.length && parts.every((part) => part !== undefined) ? parts.join('.') : undefined
+}
+
+const unknown = Symbol('unknown')
+type Known = string | number | boolean | undefined | typeof unknown
+
+/** Whether a branch is taken under what is assumed; undefined when it may or may not be. */
+export function meets(branch: Branch, node: Node, assumed: Assumed): boolean | undefined {
+  if (node.name === 'case' || !branch.value?.initial || branch.value.filters.length > 0) return undefined
+  const stack: Known[] = []
+  for (const token of branch.value.initial.postfix) {
+    if (token.operator === undefined) stack.push(operand(token, assumed))
+    else if (token.operator === 'not') stack.push(negation(stack.pop()))
+    else {
+      const [right, left] = [stack.pop(), stack.pop()]
+      stack.push(compute(token.operator, left, right))
+    }
+  }
+  const result = truth(stack[0])
+  return result === undefined ? undefined : branch.inverted ? !result : result
+}
+
+function operand(token: Token, assumed: Assumed): Known {
+  const path = tokenPath(token)
+  if (path === undefined) {
+    if (token.literal !== undefined) return token.literal === 'true' ? true : token.literal === 'false' ? false : unknown
+    return typeof token.content === 'string' || typeof token.content === 'number' ? token.content : unknown
+  }
+  const known = assumed[path]
+  if (known !== undefined) return known === false ? undefined : known
+  // A part of what is absent is absent; a part of what is there is taken to be there too.
+  const [root = ''] = path.split('.')
+  if (assumed[root] === false) return undefined
+  return assumed[root] === true ? true : unknown
+}
+
+function compute(operator: string, left: Known, right: Known): Known {
+  if (operator === 'and' || operator === 'or') {
+    const [a, b] = [truth(left), truth(right)]
+    const decisive = operator === 'or'
+    if (a === decisive || b === decisive) return decisive
+    return a === undefined || b === undefined ? unknown : !decisive
+  }
+  if (left === unknown || right === unknown) return unknown
+  // « present » says nothing of a value that is compared.
+  if (left === true || right === true) return unknown
+  if (operator === '==') return left === right
+  if (operator === '!=') return left !== right
+  return unknown
+}
+
+function negation(value: Known): Known {
+  const known = truth(value)
+  return known === undefined ? unknown : !known
+}
+
+function truth(value: Known): boolean | undefined {
+  if (value === unknown) return undefined
+  return value !== undefined && value !== false
+}
+
+/** Whether every way through a template, given what is assumed, meets a node that `found` accepts. */
+export function always(
+  nodes: Node[],
+  found: (node: Node) => boolean,
+  assumed: Assumed,
+  clause: (id: string) => Node[] | undefined,
+  depth = 0,
+): boolean {
+  return nodes.some((node) => {
+    if (found(node)) return true
+    if (node.name === 'render') {
+      const inner = clause(String(node.file))
+      return inner !== undefined && depth < 5 && always(inner, found, assumed, clause, depth + 1)
+    }
+    if (!node.branches) return false
+    for (const branch of node.branches) {
+      const met = meets(branch, node, assumed)
+      if (met === false) continue
+      if (!always(branch.templates, found, assumed, clause, depth)) return false
+      if (met === true) return true
+    }
+    return always(node.elseTemplates ?? [], found, assumed, clause, depth)
+  })
+}

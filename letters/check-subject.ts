@@ -1,0 +1,77 @@
+import type { Library } from './catalogue.ts'
+import type { Letter, Section } from './letter.ts'
+
+/** One fault of a letter or clause file, on the line an editor sees. */
+export interface Fault {
+  file: string
+  line: number
+  rule: string
+  message: string
+}
+
+export type Add = (line: number, rule: string, message: string) => void
+
+export type Part = 'objet' | 'corps' | 'sms' | 'appel'
+
+/** A letter under check: its texts, where its keys stand, and where faults go. */
+export interface Subject {
+  letter: Letter
+  library: Library
+  parts: { name: Part; section: Section }[]
+  lineOf: (key: string) => number
+  add: Add
+}
+
+export function subjectOf(letter: Letter, library: Library, add: Add): Subject {
+  const rows = letter.source.split(/\r?\n/)
+  const parts: Subject['parts'] = [
+    { name: 'objet', section: { text: letter.objet, line: letter.objetLine } },
+    { name: 'corps', section: letter.body },
+  ]
+  if (letter.sms) parts.push({ name: 'sms', section: letter.sms })
+  if (letter.appel) parts.push({ name: 'appel', section: letter.appel })
+  return {
+    letter,
+    library,
+    parts,
+    lineOf: (key) => Math.max(1, rows.findIndex((row) => row.startsWith(`${key}:`)) + 1),
+    add,
+  }
+}
+
+const debtors = ['debiteur', 'debiteur-consommateur', 'debiteur-professionnel', 'debiteur-public']
+const liable = [...debtors, 'caution', 'codebiteur', 'heritier']
+
+/** Written to the debtor: R124-4 speaks of no one else. */
+export const toDebtor = ({ destinataire }: Letter): boolean => debtors.includes(destinataire)
+
+/** Written to someone who is asked to pay: the debtor, those bound with the debtor, the heirs. */
+export const toPayer = ({ destinataire }: Letter): boolean => liable.includes(destinataire)
+
+/** The text of an SMS: its own section, or the body of a letter that is nothing else. */
+export function isSms({ letter }: Subject, part: Part): boolean {
+  return part === 'sms' || (part === 'corps' && letter.canaux.every((channel) => channel === 'sms'))
+}
+
+const judicial = [
+  'injonction-de-payer',
+  'saisie-bancaire',
+  'saisie-conservatoire-biens',
+  'petites-creances-refere-assignation',
+  'commissaires-de-justice',
+  'procedures-collectives',
+]
+const titles =
+  'titre titreCreance ordonnance decision signification opposition mesure mainlevee requete audience depens consentement procedureCollective surendettement plan'.split(
+    ' ',
+  )
+
+/** A court has spoken, a measure is under way or the creditor's consent is recorded: justice may be named as a fact. */
+export function afterTitle({ famille, donnees }: Letter): boolean {
+  return judicial.includes(famille) || donnees.some((key) => titles.includes(key))
+}
+
+/** Sent before the debt is due: no recovery yet. */
+export function beforeDue({ famille, moment }: Letter): boolean {
+  return famille === 'envoi-facture' || famille === 'avant-echeance' || /^J(-\d+)?$/.test(moment ?? '')
+}
