@@ -12,7 +12,7 @@ interface Entry {
 
 const cpus: Record<string, string> = { 'arm-eabi': 'arm', 'arm-gnueabihf': 'arm', 'arm-musleabihf': 'arm' }
 const platform =
-  /(android|darwin|freebsd|linux|openharmony|win32)-(arm-eabi|arm-gnueabihf|arm-musleabihf|arm64|x64|ia32|ppc64|riscv64|s390x)(?:-(?:gnu|musl|msvc))?$/
+  /(android|darwin|freebsd|linux|openharmony|win32|windows)-(arm-eabi|arm-gnueabihf|arm-musleabihf|arm64|x64|ia32|ppc64|riscv64|s390x)(?:-(?:gnu|musl|msvc))?$/
 
 const file = new URL('../package-lock.json', import.meta.url)
 const lock = JSON.parse(readFileSync(file, 'utf8')) as { packages: Record<string, Entry> }
@@ -20,7 +20,8 @@ let added = 0
 for (const [path, { dev, peer, optionalDependencies = {} }] of Object.entries(lock.packages)) {
   for (const [name, version] of Object.entries(optionalDependencies)) {
     if (lock.packages[`node_modules/${name}`] || lock.packages[`${path}/node_modules/${name}`]) continue
-    const [, os, cpu] = platform.exec(name) ?? []
+    const [, named, cpu] = platform.exec(name) ?? []
+    const os = named === 'windows' ? 'win32' : named
     if (!os || !cpu) throw new Error(`${name}: of what system? (npm install would know where the registry has it)`)
     const libc = os !== 'linux' ? [] : name.includes('musl') ? ['musl'] : name.includes('gnu') ? ['glibc'] : []
     lock.packages[`node_modules/${name}`] = {
