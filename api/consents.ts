@@ -171,6 +171,7 @@ function signature(
     contentSha256: input.contentSha256,
     signedBy: input.signedBy,
     capacity: input.capacity,
+    author,
     evidence: { authenticated: author, means: 'GraphQL', at: ctx.clock.now().toString({ smallestUnit: 'second' }) },
     ...(ctx.viewer?.creditorId ? { creditorId: ctx.viewer.creditorId } : {}),
   }

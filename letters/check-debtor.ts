@@ -1,4 +1,4 @@
-import { lexicon, findEntry, type Entry } from './check-lexicon.ts'
+import { findEntry, lexicon } from './check-lexicon.ts'
 import { lineAt, proseOf, sentencesOf, type Prose, type Sentence } from './check-prose.ts'
 import { afterTitle, toPayer, type Subject } from './check-subject.ts'
 import { allowedTo, because, clauseAround, denies, supposes } from './check-words.ts'
@@ -48,8 +48,6 @@ function checkHeadings({ letter, add }: Subject, prose: Prose): void {
   }
 }
 
-const court: Entry = { ...lexicon.judiciaire[0]!, article: '433-13 C. pén. ; L. 121-2 C. conso.' }
-
 function checkCourt({ letter, add }: Subject, prose: Prose, sentences: Sentence[]): void {
   const last = letter.ton >= 6 || letter.famille === 'dernier-avis' || letter.etape === 'dernier-avis'
   for (const sentence of sentences) {
@@ -65,7 +63,7 @@ function checkCourt({ letter, add }: Subject, prose: Prose, sentences: Sentence[
         add(
           lineAt(prose, sentence.at + at),
           'mot-judiciaire',
-          `« ${found} » sans titre ni accord enregistré du créancier (${court.article}) : ${how}`,
+          `« ${found} » sans titre ni accord enregistré du créancier (L. 121-2 C. conso.) : ${how}`,
         )
       }
     }

@@ -57,7 +57,7 @@ function checkRecall(subject: Subject): void {
     if (name === 'objet') continue
     const missing = ['reference', 'date'].filter(
       (key) =>
-        !everyPath(section, library, (node) => pathOf(node.value) === `premiereLettre.${key}`, { premiereLettre: true }),
+        !everyPath(section, library, (node) => node.name === undefined && pathOf(node.value) === `premiereLettre.${key}`, { premiereLettre: true }),
     )
     if (missing.length === 0) continue
     const words = missing.map((key) => (key === 'date' ? 'la date' : 'la référence')).join(' et ')

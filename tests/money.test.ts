@@ -1,10 +1,10 @@
 import { describe, expect, test } from 'vitest'
 import { recordInsolvency } from '../procedures/cases/insolvencies.ts'
-import { owedOn } from '../procedures/cases/ledger.ts'
+import { owedOn, payableOn } from '../procedures/cases/ledger.ts'
 import { recordPayment } from '../procedures/cases/payments.ts'
 import { agreeInstalments } from '../procedures/cases/promises.ts'
 import { amount, parseAmount } from '../schema/money.ts'
-import { addInvoices, day, fileOf, invoice, liveUntil, openCase, textOf, toDebtor, useHouse } from './house.ts'
+import { addInvoices, day, done, fileOf, invoice, liveHolds, liveUntil, openCase, textOf, toDebtor, useHouse } from './house.ts'
 
 const house = useHouse()
 
@@ -180,6 +180,8 @@ describe('what letters say of money', () => {
     const notice = toDebtor(await fileOf(house, caseId)).find((letter) => letter.channel === 'lrar')!
     const [row] = await house.sql<{ totals: { principal: string } }[]>`select facts -> 'totaux' as totals from documents where id = ${notice.id}`
     expect(row!.totals.principal).toBe('1000.00')
+    const text = await textOf(await house.office.archive.get(notice.sha256))
+    for (const words of ['FA-99', '5 000,00 €', 'À échoir, non comprise dans le total']) expect(text).toContain(words)
   })
 })
 
@@ -193,4 +195,18 @@ test('a plan of instalments needs days in order and sums that are positive', asy
   await expect(agree(['2018-02-01', 100n], ['2018-03-01', -100n])).rejects.toMatchObject({ code: 'bad_plan' })
   expect((await fileOf(house, caseId)).plans).toEqual([])
   await agree(['2018-02-01', 100n], ['2018-03-01', 100n])
+})
+
+test('once what is due is paid, a case with an invoice to come waits for its day, and then goes on', async () => {
+  const later = invoice({ number: 'FA-99', issued_on: '2017-12-01', due_on: '2018-01-31', total: '5000.00' })
+  const caseId = await opened({ invoices: [moulin('1000.00'), later] })
+  await liveUntil(house, '2017-12-14', '2017-12-14')
+  const due = payableOn(await fileOf(house, caseId), day('2017-12-15')).total
+  expect(amount(due)).toBe('1040.55')
+  await pay(caseId, '2017-12-15', '1040.55')
+  await liveUntil(house, '2017-12-15', '2018-01-31')
+  expect(liveHolds(await fileOf(house, caseId))).toEqual([expect.objectContaining({ cause: 'decision', reason: expect.stringMatching(/FA-99.*31.janvier.2018/), reviewOn: day('2018-02-01') })])
+  expect(done(await fileOf(house, caseId))).toEqual(['cordiale 2017-12-14'])
+  await liveUntil(house, '2018-02-01', '2018-02-02')
+  expect(done(await fileOf(house, caseId))).toEqual(['cordiale 2017-12-14', 'appel 2018-02-01'])
 })

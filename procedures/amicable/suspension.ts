@@ -1,7 +1,7 @@
 import { type Day, dayFr } from '../../schema/days.ts'
 import type { CaseFile } from '../cases/file.ts'
 import type { HoldCause } from '../cases/holds.ts'
-import { owedOn } from '../cases/ledger.ts'
+import { owedOn, payableOn } from '../cases/ledger.ts'
 
 export interface Suspension {
   cause: HoldCause
@@ -31,6 +31,14 @@ export function suspension(file: CaseFile, onDay: Day): Suspension | null {
   }
   if (owedOn(file, onDay).total <= 0n) {
     return { cause: 'paiement-integral', reason: 'Tout est payé : le dossier est à clore.', reviewOn: onDay.add({ days: 7 }) }
+  }
+  if (payableOn(file, onDay).total <= 0n) {
+    const next = file.invoices.find((invoice) => Temporal.PlainDate.compare(invoice.dueOn, onDay) >= 0)!
+    return {
+      cause: 'decision',
+      reason: `Ce qui est échu est payé ; la facture ${next.number} ne l'est pas avant le ${dayFr(next.dueOn)}.`,
+      reviewOn: next.dueOn.add({ days: 1 }),
+    }
   }
   return null
 }

@@ -8,7 +8,7 @@ import { planTimeline } from '../amicable/timeline.ts'
 import type { Zone } from '../law/calendar.ts'
 import { limitation } from '../law/limitation.ts'
 import { requireAgencyReady } from './agency.ts'
-import { requireMandate } from './creditors.ts'
+import { type Creditor, requireMandate } from './creditors.ts'
 import { type Debtor, type DebtorKind, findOrCreateDebtor } from './debtors.ts'
 import { releaseHold } from './holds.ts'
 import { type Author, record } from './journal.ts'
@@ -67,8 +67,9 @@ export async function submitInvoice(
   if (!first) throw new DomainError('no_invoice', 'Aucune facture à enregistrer.', { remedy: 'Joignez au moins une facture.' })
   return transaction(sql, async (tx) => {
     // One submission at a time for a creditor, or two could open the same case.
-    await tx`select 1 from creditors where id = ${input.creditorId} for update`
-    const debtor = await findOrCreateDebtor(tx, random, onDay, debtorOf(first.read, input.debtor))
+    const [creditor] = await tx<Pick<Creditor, 'name' | 'identity'>[]>`select name, identity from creditors where id = ${input.creditorId} for update`
+    for (const { read } of input.invoices) read.doubts.push(...sellerDoubts(read, creditor!))
+    const debtor = await findOrCreateDebtor(tx, random, onDay, input.creditorId, debtorOf(first.read, input.debtor))
     const open = await openCaseOf(tx, input.creditorId, debtor.id)
     if (invoices.length === 0 && !open) {
       throw new DomainError('credit_note_without_case', `L'avoir ${first.read.number} ne se rattache à aucun dossier ouvert.`, {
@@ -89,6 +90,14 @@ export async function submitInvoice(
       doubts: input.invoices.flatMap(({ read }) => read.doubts),
     }
   })
+}
+
+/** Whose invoice it is: another seller than the creditor may be a factor or a mistake, and is shown. */
+function sellerDoubts({ seller, number }: ReadInvoice, creditor: Pick<Creditor, 'name' | 'identity'>): Doubt[] {
+  const siren = creditor.identity.siren ?? creditor.identity.siret?.slice(0, 9)
+  const other = seller.siren ?? seller.siret?.slice(0, 9)
+  if (!siren || !other || siren === other) return []
+  return [{ code: 'other_seller', message: `La facture ${number} est de ${seller.name} (SIREN ${other}), et non de ${creditor.name}.` }]
 }
 
 export const caseColumns = (sql: Sql) => sql`
@@ -297,6 +306,12 @@ export async function closeCase(sql: Sql, onDay: Day, input: { caseId: string; r
       where case_id = ${input.caseId} and done_on is null and skipped_on is null`
     await record(tx, onDay, { caseId: input.caseId, kind: 'case_closed', detail: { reason: input.reason }, author })
   })
+}
+
+/** Takes the case for this transaction; refused when it is closed. Whoever writes to a case starts here. */
+export async function lockOpenCase(sql: Sql, caseId: string): Promise<void> {
+  const [found] = await sql`select 1 from cases where id = ${caseId} and closed_on is null for update`
+  if (!found) throw caseGone(caseId)
 }
 
 export function caseGone(caseId: string): DomainError {

@@ -8,14 +8,14 @@ import { lawTerms } from '../law/terms.ts'
 import type { Address, Agency } from './agency.ts'
 import type { PartyIdentity } from './creditors.ts'
 import { type CaseFile, firstLetter, formalNotices } from './file.ts'
-import { lateRate, owedOn } from './ledger.ts'
+import { lateRate, payableOn } from './ledger.ts'
 
 /**
  * The one place where a case becomes the French words letters use. Whatever the case knows is offered; a letter takes
  * what it declares in `donnees`, and a fact it needs that is absent here stops it by name.
  */
 export function caseFacts(file: CaseFile, agency: Agency, onDay: Day, references: Facts['references'], more: Partial<Facts> = {}): Facts {
-  const owed = owedOn(file, onDay)
+  const owed = payableOn(file, onDay)
   const first = firstLetter(file)
   const rate = lateRate(file, onDay)
   return clean({
@@ -24,7 +24,7 @@ export function caseFacts(file: CaseFile, agency: Agency, onDay: Day, references
     debiteur: debtorFacts(file),
     agence: agencyFacts(agency),
     references: { creancier: file.invoices[0]?.source.order_reference ?? undefined, ...references, dossier: file.case.number },
-    factures: unpaid(file, owed).map((invoice) => ({
+    factures: unpaid(file, owed, onDay, more.tribunal !== undefined).map((invoice) => ({
       numero: invoice.number,
       emission: invoice.issuedOn.toString(),
       echeance: invoice.dueOn.toString(),
@@ -32,7 +32,7 @@ export function caseFacts(file: CaseFile, agency: Agency, onDay: Day, references
       solde: amount(owed.principalByInvoice[invoice.number] ?? 0n),
       devise: invoice.currency,
       commande: invoice.source.order_reference ?? undefined,
-      objet: subjectOf(invoice.source.lines),
+      objet: isLater(file, invoice, onDay) ? 'À échoir, non comprise dans le total' : subjectOf(invoice.source.lines),
     })),
     totaux: totals(file, owed, onDay),
     droit: lawTerms(onDay),
@@ -62,10 +62,15 @@ export function caseFacts(file: CaseFile, agency: Agency, onDay: Day, references
   }) as Facts
 }
 
-/** Letters list what is still unpaid; when everything is paid, what was. */
-function unpaid(file: CaseFile, owed: Owed) {
-  const left = file.invoices.filter((invoice) => (owed.unpaidByInvoice[invoice.number] ?? 0n) > 0n)
+/** Letters list what is still unpaid; when everything is paid, what was. A court is only told of what is due. */
+function unpaid(file: CaseFile, owed: Owed, onDay: Day, forCourt: boolean) {
+  const left = file.invoices.filter((invoice) => (owed.unpaidByInvoice[invoice.number] ?? 0n) > 0n && !(forCourt && isLater(file, invoice, onDay)))
   return left.length > 0 ? left : file.invoices
+}
+
+/** Not due yet, in a case whose J has passed: shown with its date, and not asked for. */
+function isLater(file: CaseFile, invoice: CaseFile['invoices'][number], onDay: Day): boolean {
+  return Temporal.PlainDate.compare(onDay, file.case.anchorOn) > 0 && Temporal.PlainDate.compare(invoice.dueOn, onDay) >= 0
 }
 
 /** What was sold, in a line: the first item, and how many others there are. */

@@ -4,6 +4,7 @@ import { DomainError } from '../../schema/errors.ts'
 import { newId, type Random } from '../../schema/random.ts'
 import { shiftSteps } from '../amicable/timeline.ts'
 import type { Zone } from '../law/calendar.ts'
+import { lockOpenCase } from './cases.ts'
 import { type Author, record } from './journal.ts'
 
 export type HoldCause =
@@ -28,6 +29,7 @@ export async function placeHold(
       remedy: 'Choisissez une date à venir : un dossier suspendu doit avoir une échéance.',
     })
   }
+  await lockOpenCase(sql, input.caseId)
   const id = newId(random)
   await sql`
     insert into holds (id, case_id, cause, reason, from_on, review_on, placed_by)

@@ -20,6 +20,12 @@ export async function recordInsolvency(
     await tx`
       insert into insolvencies (id, case_id, nature, opened_on, published_on, recorded_on, recorded_by)
       values (${id}, ${input.caseId}, ${input.nature}, ${input.openedOn}, ${input.publishedOn}, ${onDay}, ${author})`
+    // What was put to the creditor no longer stands: only the declaration of the claim is left.
+    await tx`
+      insert into consent_ends (request_id, ended_on, cause, reason, ended_by)
+      select id, ${onDay}, 'changed', 'Une procédure collective est ouverte : il reste à déclarer la créance.', ${author}
+      from consent_requests where case_id = ${input.caseId}
+      on conflict do nothing`
     await record(tx, onDay, {
       caseId: input.caseId,
       kind: 'insolvency_recorded',

@@ -1,4 +1,5 @@
 import type { Day } from '../../schema/days.ts'
+import { sum } from '../../schema/money.ts'
 import { parsePercent, percentText } from '../law/claim.ts'
 import { type Claim, owed, type Owed, type Rate } from '../law/interest.ts'
 import { publicRate, rateSpan } from '../law/rates.ts'
@@ -10,6 +11,17 @@ export type LedgerFile = Pick<CaseFile, 'case' | 'creditor' | 'mandate' | 'debto
 /** What the case owes at the end of that day, with segments, imputations and doubts. All amounts are cents. */
 export function owedOn(file: LedgerFile, onDay: Day): Owed {
   return owed(claimOf(file, onDay))
+}
+
+/**
+ * What may be asked for on that day (C. civ. 1305-2): once J has passed, an invoice that is not due yet is left out of
+ * principal and total. Up to J, reminders speak of what is to come.
+ */
+export function payableOn(file: LedgerFile, onDay: Day): Owed {
+  const all = owedOn(file, onDay)
+  if (Temporal.PlainDate.compare(onDay, file.case.anchorOn) <= 0) return all
+  const later = sum(all.invoices.filter((invoice) => Temporal.PlainDate.compare(invoice.due, onDay) >= 0).map((invoice) => invoice.unpaid))
+  return { ...all, principal: all.principal - later, total: all.total - later }
 }
 
 /**

@@ -3,7 +3,7 @@ import { type Sql, transaction } from '../../schema/db.ts'
 import { DomainError } from '../../schema/errors.ts'
 import { amount } from '../../schema/money.ts'
 import { newId, type Random } from '../../schema/random.ts'
-import { caseGone } from './cases.ts'
+import { lockOpenCase } from './cases.ts'
 import { readCase } from './file.ts'
 import { placeHold } from './holds.ts'
 import { type Author, record } from './journal.ts'
@@ -39,8 +39,7 @@ export async function recordPayment(sql: Sql, random: Random, onDay: Day, input:
   }
   return transaction(sql, async (tx) => {
     const id = newId(random)
-    const [found] = await tx`select id from cases where id = ${input.caseId} and closed_on is null for update`
-    if (!found) throw caseGone(input.caseId)
+    await lockOpenCase(tx, input.caseId)
     const [invoice] = input.invoiceNumber
       ? await tx<{ id: string }[]>`select id from invoices where case_id = ${input.caseId} and number = ${input.invoiceNumber}`
       : []

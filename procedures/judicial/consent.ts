@@ -8,7 +8,7 @@ import { newId } from '../../schema/random.ts'
 import { writeLetter } from '../cases/correspondence.ts'
 import { type CaseFile, readCase } from '../cases/file.ts'
 import { type Author, record } from '../cases/journal.ts'
-import { owedOn } from '../cases/ledger.ts'
+import { payableOn } from '../cases/ledger.ts'
 import type { Office } from '../office.ts'
 import { courtFacts, writeContent } from './papers.ts'
 import { loadProcedure } from './procedure.ts'
@@ -59,7 +59,7 @@ export async function requestConsent(
   const procedure = loadProcedure(input.procedure)
   await endOpenRequests(sql, onDay, file.case.id)
   const content = await writeContent(office, sql, onDay, file, input.procedure)
-  const owed = owedOn(file, onDay)
+  const owed = payableOn(file, onDay)
   const id = newId(office.random)
   const statement: ConsentStatement = {
     procedure: input.procedure,
@@ -178,6 +178,8 @@ export interface Signature {
   evidence: Record<string, string>
   /** Given by the caller where it is a creditor: another's request is refused. */
   creditorId?: string
+  /** Who was signed in: the author in the journal, whatever name was typed; the signatory where nobody was. */
+  author?: string
 }
 
 export async function giveConsent(sql: Sql, onDay: Day, signature: Signature): Promise<{ proof: Record<string, unknown> }> {
@@ -211,7 +213,7 @@ async function decide(sql: Sql, onDay: Day, signature: Signature, decision: 'giv
       caseId: request.caseId,
       kind: `consent_${decision}`,
       detail: { request: request.id, signedBy: signature.signedBy, capacity: signature.capacity, contentSha256: request.contentSha256 },
-      author: signature.signedBy,
+      author: signature.author ?? signature.signedBy,
     })
     return { proof }
   })

@@ -37,7 +37,7 @@ export async function handOver(
     const [row] = await tx<{ id: string }[]>`
       insert into hand_overs (id, pack_id, bailiff_id, handed_on, handed_by)
       values (${id}, ${input.packId}, ${input.bailiffId}, ${onDay}, ${author})
-      on conflict (pack_id, bailiff_id) do update set revoked_on = null
+      on conflict (pack_id, bailiff_id) do update set revoked_on = null, handed_on = excluded.handed_on, handed_by = excluded.handed_by
       returning id`
     await record(tx, onDay, {
       caseId: pack.caseId,

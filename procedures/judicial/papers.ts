@@ -8,7 +8,7 @@ import { DomainError, type Doubt } from '../../schema/errors.ts'
 import { type LetterOrder, writeLetter } from '../cases/correspondence.ts'
 import { type Exhibit, exhibitKinds, gatherExhibits, numberExhibits } from '../cases/exhibits.ts'
 import { type CaseFile, readCase } from '../cases/file.ts'
-import { owedOn } from '../cases/ledger.ts'
+import { payableOn } from '../cases/ledger.ts'
 import { debtorWord } from '../amicable/scenario.ts'
 import { serviceCost } from '../law/costs.ts'
 import { type Court, competentCourt } from '../law/court.ts'
@@ -70,7 +70,7 @@ export interface Costs {
 
 export function filingCosts(file: CaseFile, onDay: Day): Costs {
   const greffe = legalCost('greffe-injonction-payer', onDay, file.debtor.kind === 'business' ? 'commerce' : 'judiciaire')
-  const service = serviceCost(owedOn(file, onDay).principal, onDay)
+  const service = serviceCost(payableOn(file, onDay).principal, onDay)
   const total = greffe.cents === null || service.cents === null ? null : greffe.cents + service.cents
   return {
     facts: {

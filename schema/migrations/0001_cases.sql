@@ -45,8 +45,10 @@ create table mandates (
 );
 create unique index mandates_one_live on mandates (creditor_id) where ended_on is null;
 
+-- As one creditor knows them: what one says of a debtor is never shown to another.
 create table debtors (
   id         uuid primary key,
+  creditor_id uuid not null references creditors,
   name       text not null check (name <> ''),
   kind       text not null check (kind in ('business', 'consumer', 'public')),
   identity   jsonb not null,                        -- civility, form, siret, contact, birth
@@ -55,6 +57,8 @@ create table debtors (
   phone      text,
   created_on date not null
 );
+
+create index debtors_by_creditor on debtors (creditor_id);
 
 create table cases (
   id            uuid primary key,

@@ -218,6 +218,7 @@ async function sign({ office, tell }: World, caseId: string, today: Day): Promis
     signedBy: signatory.name,
     capacity: signatory.quality,
     evidence: { canal: 'espace créancier', authentification: 'jeton de démonstration' },
+    author: signatory.name,
   })
   tell(`${dayFr(today)} : le créancier donne son accord (${signatory.name}), sur l'empreinte ${request.contentSha256.slice(0, 12)}…`)
 }

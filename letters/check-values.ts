@@ -1,0 +1,49 @@
+import { lineAt, proseOf } from './check-prose.ts'
+import type { Add } from './check-subject.ts'
+import type { Library } from './catalogue.ts'
+import type { Section } from './letter.ts'
+
+const months = 'janvier|février|mars|avril|mai|juin|juillet|août|septembre|octobre|novembre|décembre'
+const gap = '[ \\u00a0\\u202f]'
+
+const values: { pattern: RegExp; message: string; legal?: boolean }[] = [
+  {
+    pattern: new RegExp(`\\d{1,2}(?:er)?${gap}(?:${months})(?:${gap}\\d{4})?|\\d{1,2}[/.]\\d{1,2}[/.]\\d{4}|\\d{4}-\\d{2}-\\d{2}`, 'giu'),
+    message: 'une date vient du dossier : {{ … | date_longue }}',
+    legal: true,
+  },
+  {
+    pattern: new RegExp(`\\d(?:[\\d.,]|${gap}(?=\\d))*${gap}?(?:€|euros?(?!\\p{L})|EUR(?!\\p{L})|ariary|Ar(?!\\p{L}))`, 'gu'),
+    message: 'un montant vient du dossier : {{ … | euros }}',
+  },
+  {
+    pattern: new RegExp(`\\d+(?:[.,]\\d+)?${gap}?(?:%|pour${gap}cent)`, 'gu'),
+    message: 'un taux vient de la loi datée ou du dossier : {{ … | taux }}',
+  },
+  {
+    pattern: new RegExp(`L\\.?${gap}?441-(?:10|6)(?!\\d)`, 'gu'),
+    message: 'l’article des pénalités a changé de numéro : {{ droit.penalitesArticle }}',
+  },
+  {
+    pattern: new RegExp(`(?<=articles?${gap})(?:1153|1139|1254|1244-1|1326)(?![\\d-])(?=${gap}du${gap}code${gap}civil)`, 'gu'),
+    message: 'ancien numéro du code civil : il vient de {{ droit.… }}',
+  },
+]
+
+// « loi n° 68-1250 du 31 décembre 1968 » is the name of a text; the first and last days of a year or a winter are the law's.
+const named =
+  /(lois?|décrets?|arrêtés?|règlements?|directives?|circulaires?|ordonnances? n°|délibérations?|cassation|cass\.|conseil d['’]état|CJUE|conventions? (de|d['’])\p{Lu}?)[^.;]{0,90}$/iu
+const fixedDays = /^(1er|31)[\s\u00a0]\p{L}+$/u
+
+/** Dates, sums, rates and articles written by hand, that a case or the dated law should bring. */
+export function checkValues(section: Section, library: Library, add: Add): void {
+  const prose = proseOf(section, library)
+  for (const { pattern, message, legal } of values) {
+    for (const { index, 0: found } of prose.text.matchAll(pattern)) {
+      const before = prose.text.slice(Math.max(0, index - 100), index)
+      if (legal && (named.test(before) || fixedDays.test(found))) continue
+      if (/^100[ \u00a0]?%/.test(found)) continue
+      add(lineAt(prose, index), 'valeur-en-dur', `« ${found.trim()} » : ${message}`)
+    }
+  }
+}
