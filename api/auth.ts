@@ -27,6 +27,7 @@ export const acts = {
   createCreditor: managers,
   recordMandate: managers,
   submitInvoice: [...managers, 'creditor'],
+  validateAddress: ['research', ...managers],
   recordCall: cells,
   recordPromise: cells,
   agreeInstalments: managers,

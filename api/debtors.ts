@@ -1,10 +1,12 @@
+import { validateAddress } from '../procedures/cases/addresses.ts'
 import type { Debtor } from '../procedures/cases/debtors.ts'
 import { caseParts } from '../procedures/cases/file.ts'
 import { builder } from './builder.ts'
-import { CaseType } from './cases.ts'
+import { CaseType, requireCase } from './cases.ts'
 import { rowsOf, visible } from './context.ts'
 import { forgetting, inOrder, nodeId } from './nodes.ts'
-import { AddressType } from './values.ts'
+import { once } from './once.ts'
+import { AddressInput, addressOf, AddressType } from './values.ts'
 
 export const DebtorKind = builder.enumType('DebtorKind', {
   description: 'Decides the letters, the rate and the court.',
@@ -46,3 +48,40 @@ builder.objectFields(CaseType, (t) => ({
     resolve: async (found, _args, ctx) => (await rowsOf(ctx, caseParts.debtor, found.id))[0]!,
   }),
 }))
+
+builder.relayMutationField(
+  'validateAddress',
+  {
+    inputFields: (t) => ({
+      caseId: t.id({ required: true }),
+      address: t.field({ type: AddressInput }),
+      email: t.string(),
+      phone: t.string(),
+      source: t.string({ required: true, description: 'Where it comes from: registre, annuaire, débiteur lui-même…' }),
+      idempotencyKey: t.string(),
+    }),
+  },
+  {
+    description: 'Validates where the debtor is reached; a case held for want of an address goes on at the next tick.',
+    authScopes: { may: 'validateAddress' },
+    errors: {},
+    resolve: (_root, { input }, ctx) =>
+      once(ctx, 'validateAddress', input, async (office, author) => {
+        const { id } = await requireCase(ctx, input.caseId, office.sql)
+        await validateAddress(
+          office.sql,
+          ctx.day,
+          {
+            caseId: id,
+            address: input.address ? addressOf(input.address) : null,
+            email: input.email ?? null,
+            phone: input.phone ?? null,
+            source: input.source,
+          },
+          author,
+        )
+        return { caseId: id }
+      }),
+  },
+  { outputFields: (t) => ({ case: t.field({ type: CaseType, resolve: ({ caseId }) => caseId }) }) },
+)

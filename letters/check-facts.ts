@@ -3,8 +3,7 @@ import type { LiquidError } from 'liquidjs'
 import type { Library } from './catalogue.ts'
 import { engineOf, nodesOf } from './check-prose.ts'
 import type { Add, Subject } from './check-subject.ts'
-import { parties } from './example.ts'
-import { renderedClauses, type Section } from './letter.ts'
+import { renderedClauses, type Letter, type Section } from './letter.ts'
 
 type FactSchema = {
   $ref?: string
@@ -25,6 +24,22 @@ const printed: Record<string, string[]> = {
   paiement: ['lienPaiement'],
   decompte: ['tauxPenalites'],
   segments: ['tauxPenalites'],
+}
+
+// Where the layout finds whom a letter goes to, when « adresse_a » does not say.
+const addressees: Partial<Record<Letter['destinataire'], string[]>> = {
+  caution: ['caution'],
+  codebiteur: ['codebiteurs'],
+  heritier: ['heritiers'],
+  'commissaire-de-justice': ['commissaire'],
+  greffe: ['tribunal'],
+  juge: ['tribunal'],
+  'mandataire-judiciaire': ['procedureCollective', 'plan'],
+  administration: ['autorite', 'surendettement', 'tribunal'],
+  tiers:
+    'tiers notaire avocatCreancier avocatDebiteur tiersSaisi assurance assuranceCredit maitreOuvrage correspondant expert employeur cession garantie mediation comptes succession location registre'.split(
+      ' ',
+    ),
 }
 
 interface Use {
@@ -62,7 +77,7 @@ export function usesOf(section: Section, library: Library): Use[] {
 /** Placeholders: unknown to schema/facts.schema.json, used and not declared, declared and not used. */
 export function checkFacts({ letter, library, parts, lineOf, add }: Subject): void {
   const allowed = new Set([...commonFacts, ...letter.donnees])
-  const used = new Set<string>(partiesOf(letter))
+  const used = new Set(['devise', ...(letter.adresse_a ? [letter.adresse_a] : (addressees[letter.destinataire] ?? []))])
   if (letter.canaux.some((channel) => channel === 'lrar' || channel === 'lre')) used.add('numeroRecommande')
   for (const { section } of parts) {
     for (const { root, path, line } of usesOf(section, library)) {
@@ -119,9 +134,7 @@ export function unknownPart(path: string[]): string | undefined {
     } else if (node.properties) {
       if (!node.properties[part]) return path.slice(0, i + 1).join('.')
       node = node.properties[part]
-    } else {
-      return i < path.length && !['size', 'first', 'last'].includes(part) ? path.slice(0, i + 1).join('.') : undefined
-    }
+    } else return part === 'size' ? undefined : path.slice(0, i + 1).join('.')
   }
   return undefined
 }

@@ -27,7 +27,7 @@ export function checkFirst(subject: Subject): void {
         add(line, 'l111-8', `la clause « ${lawClause} » n'est plus le texte de la loi (L. 111-8 CPCE, alinéas 2 et 3)`)
       }
     }
-  } else if (toDebtor(letter) && letter.clauses.length > 0 && letter.body.text.includes(`'${firstClause}'`)) {
+  } else if (toDebtor(letter) && letter.body.text.includes(`'${firstClause}'`)) {
     add(subject.lineOf('premiere_lettre'), 'premiere-lettre', 'ce courrier porte les mentions de R. 124-4 : dites « possible »')
   }
   for (const { section } of subject.parts) checkLaw(section, (line, message) => add(line, 'l111-8', message))

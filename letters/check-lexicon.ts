@@ -46,6 +46,9 @@ interface Data {
 
 export type Lexicon = Record<List, Entry[]> & Record<'excuses' | 'tiers_informes', RegExp[]> & Data
 
+// Between two words: spaces of any kind, emphasis marks and the seams of conditions.
+const space = '[\\s\\u200b*_]'
+
 /** The words of letters/lexicon.yaml; refuses with invalid_file when it does not fit its schema. */
 export const lexicon: Lexicon = load()
 
@@ -96,9 +99,6 @@ export function pattern(words: string, exactCase = false): RegExp {
     .replaceAll('\u0001', '[^.;:!?\\n]{0,60}?')
   return new RegExp(`(?<![\\p{L}\\p{N}])(?:${source})(?![\\p{L}\\p{N}])`, exactCase ? 'gu' : 'giu')
 }
-
-// Between two words: spaces of any kind, emphasis marks and the seams of conditions.
-const space = '[\\s\\u200b*_]'
 
 /** Every place where `entry` is found in `text`, but for its permitted turns of phrase. */
 export function findEntry(entry: Entry, text: string): { at: number; found: string }[] {

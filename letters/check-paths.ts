@@ -34,7 +34,7 @@ function tokenPath(token: Token | undefined): string | undefined {
   return parts.length && parts.every((part) => part !== undefined) ? parts.join('.') : undefined
 }
 
-const unknown = Symbol('unknown')
+const unknown = { unknown: true } as const
 type Known = string | number | boolean | undefined | typeof unknown
 
 /** Whether a branch is taken under what is assumed; undefined when it may or may not be. */

@@ -38,7 +38,7 @@ const typography: [RegExp, string][] = [
   [/(?<=^|[.!?»] |\*\*|> )A (?=(ce|cet|cette|la|le|l['’]|les|défaut|compter|titre|réception|votre|vos|nos|notre|propos|quelle|qui|partir|ajouter|joindre|savoir|payer)(?![\p{L}]))/u, 'une capitale accentuée (À)'],
   [/(?<![\p{L}])(Mr|Mrs)\.?(?= )/u, 'écrivez M.'],
   [/\d+(ère|ème|ième|ier)(?![\p{L}])/u, 'écrivez 1re, 2e, 1er'],
-  [/(?<![\p{L}])etc(…|\.\.\.)/, 'etc. s’écrit avec un seul point'],
+  [/(?<![\p{L}])etc(…|\.\.\.)/u, 'etc. s’écrit avec un seul point'],
 ]
 
 const capitals = /(?<![\p{L}])\p{Lu}{4,}(?:[ '’-]+(?:\p{Lu}{1,3}[ '’-]+)*\p{Lu}{4,})+(?![\p{L}])/gu

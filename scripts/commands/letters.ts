@@ -1,11 +1,13 @@
 import { readFileSync } from 'node:fs'
-import { relative, resolve } from 'node:path'
+import { basename, dirname, relative, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { fill } from '../../documents/fill.ts'
 import { letterOf, loadLibrary, type Library } from '../../letters/catalogue.ts'
-import { checkLetter, type Fault } from '../../letters/check.ts'
+import { checkClause, checkLetter } from '../../letters/check.ts'
+import { readLibrary } from '../../letters/check-library.ts'
+import type { Fault } from '../../letters/check-subject.ts'
 import { diffRevisions, historyOf } from '../../letters/history.ts'
-import { parseLetter } from '../../letters/letter.ts'
+import { parseLetter, sectionFor, type Letter } from '../../letters/letter.ts'
 import { DomainError } from '../../schema/errors.ts'
 import { UsageError, type Command } from '../command.ts'
 import { factsFor } from './letter.ts'
@@ -84,37 +86,53 @@ function list(famille: string | undefined, json: boolean): void {
 }
 
 function check(files: string[], json: boolean): number {
-  const library = loadLibrary()
-  const targets = files.length
-    ? files.map((file) => resolve(file))
-    : [...library.letters.values()].map((letter) => letter.file)
-  const faults = targets.flatMap((file) => checkFile(file, library))
-  for (const fault of faults)
-    console.log(json ? JSON.stringify(fault) : `${fault.file}:${fault.line} ${fault.rule} ${fault.message}`)
+  const { library, faults: unreadable } = readLibrary()
+  const faults = files.length
+    ? files.flatMap((file) => checkFile(resolve(file), library))
+    : [
+        ...unreadable,
+        ...[...library.clauses.values(), ...library.letters.values()].flatMap(({ file }) => checkFile(file, library)),
+      ]
+  for (const fault of faults) {
+    const file = relative(process.cwd(), fault.file) || fault.file
+    console.log(json ? JSON.stringify({ ...fault, file }) : `${file}:${fault.line} ${fault.rule} ${fault.message}`)
+  }
   return faults.length ? 1 : 0
 }
 
-function checkFile(path: string, library: Library): Fault[] {
-  const file = relative(process.cwd(), path) || path
+function checkFile(file: string, library: Library): Fault[] {
   let text: string
   try {
-    text = readFileSync(path, 'utf8')
+    text = readFileSync(file, 'utf8')
   } catch {
-    throw new DomainError('no_file', `Le fichier ${file} n'est pas lisible.`, {
+    throw new DomainError('no_file', `Le fichier ${relative(process.cwd(), file)} n'est pas lisible.`, {
       remedy: 'Vérifiez son chemin.',
       facts: { file },
     })
   }
-  const faults = checkLetter(text, file, library)
-  return faults.length ? faults : tryExample(text, file, library)
+  if (isClause(file, text)) return checkClause(text, file, library, factsFor)
+  const facts = new Map<string, Record<string, unknown>>()
+  const examples = (letter: Letter) => {
+    const known = facts.get(letter.id) ?? factsFor(letter)
+    facts.set(letter.id, known)
+    return known
+  }
+  const faults = checkLetter(text, file, library, examples)
+  return faults.length ? faults : tryExample(text, file, library, examples)
 }
 
-// A letter without fault must also print with its example, in each of its channels.
-function tryExample(text: string, file: string, library: Library): Fault[] {
+// « letters/clauses/x.md », or a clause an editor keeps elsewhere: its head says when it was checked.
+function isClause(file: string, text: string): boolean {
+  return basename(dirname(file)) === 'clauses' || (/^verifie_le:/m.test(text) && !/^canaux:/m.test(text))
+}
+
+// A letter without fault must also print with its example, in each of its channels; those of one text are one.
+function tryExample(text: string, file: string, library: Library, examples: (letter: Letter) => object): Fault[] {
   const letter = parseLetter(text, file)
-  for (const channel of letter.canaux) {
+  const sections = new Map(letter.canaux.map((channel) => [sectionFor(letter, channel), channel]))
+  for (const channel of sections.values()) {
     try {
-      fill(library, letter, factsFor(letter), channel)
+      fill(library, letter, examples(letter), channel)
     } catch (error) {
       if (!(error instanceof DomainError)) throw error
       return [{ file, line: Number(error.facts.line ?? 1), rule: 'exemple', message: `${channel} : ${error.message}` }]

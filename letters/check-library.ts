@@ -1,0 +1,53 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import { join, resolve } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import type { Library } from './catalogue.ts'
+import { headOf } from './check-head.ts'
+import type { Fault } from './check-subject.ts'
+import { parseClause, parseLetter, type Clause, type Letter } from './letter.ts'
+
+const root = fileURLToPath(new URL('.', import.meta.url))
+
+/**
+ * Every letter and clause of a folder that can be read, and the faults of those that cannot: one bad file does not
+ * hide the others. A folder of an agency's own takes the clauses of the house.
+ */
+export function readLibrary(directory: string = root): { library: Library; faults: Fault[] } {
+  const faults: Fault[] = []
+  const folders = resolve(directory) === resolve(root) ? [directory] : [directory, root]
+  const clauses = new Map<string, Clause>()
+  const letters = new Map<string, Letter>()
+  for (const folder of folders) {
+    for (const { file, text } of markdown(join(folder, 'clauses'))) {
+      if (!fits(text, file, 'clause', faults)) continue
+      const clause = parseClause(text, file)
+      if (!clauses.has(clause.id)) clauses.set(clause.id, clause)
+    }
+  }
+  for (const { file, text } of markdown(join(directory, 'library'))) {
+    if (!fits(text, file, 'letter', faults)) continue
+    const letter = parseLetter(text, file)
+    const twin = letters.get(letter.id)
+    if (twin) faults.push({ file, line: 2, rule: 'identifiant', message: `« ${letter.id} » est déjà celui de ${twin.file}` })
+    else letters.set(letter.id, letter)
+  }
+  return { library: { letters, clauses, layout: {} }, faults }
+}
+
+function fits(text: string, file: string, schema: 'letter' | 'clause', faults: Fault[]): boolean {
+  return headOf(text, file, schema, (line, rule, message) => void faults.push({ file, line, rule, message }))
+}
+
+function markdown(folder: string): { file: string; text: string }[] {
+  let entries
+  try {
+    entries = readdirSync(folder, { recursive: true, withFileTypes: true })
+  } catch {
+    return []
+  }
+  return entries
+    .filter((entry) => entry.isFile() && entry.name.endsWith('.md'))
+    .map((entry) => join(entry.parentPath, entry.name))
+    .sort()
+    .map((file) => ({ file, text: readFileSync(file, 'utf8') }))
+}

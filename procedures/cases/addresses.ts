@@ -1,0 +1,43 @@
+import type { Day } from '../../schema/days.ts'
+import { json, type Sql, transaction } from '../../schema/db.ts'
+import { DomainError } from '../../schema/errors.ts'
+import type { Address } from './agency.ts'
+import { lockOpenCase } from './cases.ts'
+import { type Author, record } from './journal.ts'
+
+/**
+ * The research cell validates where the debtor is reached: letters go there from now on, and a case held for want of an
+ * address is tried again at the next tick. What is not given stays as it was.
+ */
+export async function validateAddress(
+  sql: Sql,
+  onDay: Day,
+  input: { caseId: string; address: Address | null; email: string | null; phone: string | null; source: string },
+  author: Author,
+): Promise<void> {
+  if (input.address && (input.address.lines.every((line) => line.trim() === '') || !input.address.city?.trim() || !input.address.postalCode?.trim())) {
+    throw new DomainError('address_incomplete', 'Une adresse postale a une rue, un code postal et une ville.', {
+      remedy: 'Complétez l’adresse, ou validez seulement le courriel ou le téléphone.',
+    })
+  }
+  if (!input.address && !input.email && !input.phone) {
+    throw new DomainError('nothing_validated', 'Aucune coordonnée n’est donnée.', { remedy: 'Donnez une adresse, un courriel ou un téléphone.' })
+  }
+  await transaction(sql, async (tx) => {
+    await lockOpenCase(tx, input.caseId)
+    await tx`
+      update debtors d
+      set address = coalesce(${input.address === null ? null : json(tx, input.address)}, d.address),
+          email = coalesce(${input.email}, d.email), phone = coalesce(${input.phone}, d.phone)
+      from cases c where c.id = ${input.caseId} and d.id = c.debtor_id`
+    await tx`
+      update holds set review_on = ${onDay}
+      where case_id = ${input.caseId} and cause = 'decision' and placed_by = 'system' and released_on is null and review_on > ${onDay}`
+    await record(tx, onDay, {
+      caseId: input.caseId,
+      kind: 'address_validated',
+      detail: { source: input.source, postal: input.address !== null, email: input.email !== null, phone: input.phone !== null },
+      author,
+    })
+  })
+}
