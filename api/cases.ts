@@ -1,5 +1,6 @@
 import { resolveCursorConnection, type ResolveCursorConnectionArgs } from '@pothos/plugin-relay'
-import { type Case, caseColumns, caseGone, closeCase } from '../procedures/cases/cases.ts'
+import { type Case, caseColumns, closeCase } from '../procedures/cases/cases.ts'
+import { caseGone } from '../procedures/cases/lock.ts'
 import { placeHold, releaseHold } from '../procedures/cases/holds.ts'
 import { caseParts } from '../procedures/cases/file.ts'
 import type { Sql } from '../schema/db.ts'

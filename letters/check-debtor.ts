@@ -1,5 +1,5 @@
-import { findEntry, lexicon } from './check-lexicon.ts'
-import { lineAt, proseOf, sentencesOf, type Prose, type Sentence } from './check-prose.ts'
+import { findIn, lexicon } from './check-lexicon.ts'
+import { lineAt, proseOf, sentencesOf, type Prose } from './check-prose.ts'
 import { afterTitle, toPayer, type Subject } from './check-subject.ts'
 import { allowedTo, because, clauseAround, denies, supposes } from './check-words.ts'
 
@@ -7,14 +7,14 @@ import { allowedTo, because, clauseAround, denies, supposes } from './check-word
 export function checkDebtor(subject: Subject): void {
   const { letter, library } = subject
   if (!toPayer(letter) && letter.destinataire !== 'tiers') return
-  for (const { section } of subject.parts) {
-    const prose = proseOf(section, library)
-    const sentences = sentencesOf(prose)
+  for (const { section, prose: read } of subject.parts) {
+    const prose = read()
     checkActs(subject, prose)
     checkHeadings(subject, prose)
     checkThreats(subject, prose)
     if (!toPayer(letter)) continue
-    if (!afterTitle(letter)) checkCourt(subject, prose, sentences)
+    // A deed both sides sign has its terms: homologation, waiver of action.
+    if (!afterTitle(letter) && !letter.canaux.includes('acte-prive')) checkCourt(subject, prose)
     if (!afterTitle(letter) && letter.droit === 'FR') checkCosts(subject, prose)
     if (letter.destinataire === 'debiteur' || letter.destinataire === 'debiteur-consommateur') {
       checkConsumer(subject, proseOf(section, library, consumer, true))
@@ -24,13 +24,11 @@ export function checkDebtor(subject: Subject): void {
 
 function checkActs({ letter, add }: Subject, prose: Prose): void {
   const titled = afterTitle(letter)
-  for (const entry of lexicon.actes) {
+  for (const { entry, at, found } of findIn('actes', prose.text)) {
     if ((titled && !entry.toujours) || allowedTo(letter, entry)) continue
-    for (const { at, found } of findEntry(entry, prose.text)) {
-      const around = clauseAround(prose.text, at, found.length)
-      if (!entry.toujours && (denies(around) || excused(around))) continue
-      add(lineAt(prose, at), 'acte-imite', `« ${found} »${because(entry)} ; dites-le en mots ordinaires`)
-    }
+    const around = clauseAround(prose.text, at, found.length)
+    if (!entry.toujours && (denies(around) || excused(around))) continue
+    add(lineAt(prose, at), 'acte-imite', `« ${found} »${because(entry)} ; dites-le en mots ordinaires`)
   }
 }
 
@@ -48,42 +46,44 @@ function checkHeadings({ letter, add }: Subject, prose: Prose): void {
   }
 }
 
-function checkCourt({ letter, add }: Subject, prose: Prose, sentences: Sentence[]): void {
-  const last = letter.ton >= 6 || letter.famille === 'dernier-avis' || letter.etape === 'dernier-avis'
-  for (const sentence of sentences) {
-    for (const entry of lexicon.judiciaire) {
+function checkCourt({ letter, add }: Subject, prose: Prose): void {
+  if (!lexicon.any.judiciaire.test(prose.text)) return
+  // Abroad, a formal notice is the last writing: what follows depends on another law.
+  const last = letter.ton >= 6 || [letter.famille, letter.etape].includes('dernier-avis') || abroad(letter)
+  for (const sentence of sentencesOf(prose)) {
+    for (const { entry, at, found } of findIn('judiciaire', sentence.text)) {
       if (allowedTo(letter, entry)) continue
-      for (const { at, found } of findEntry(entry, sentence.text)) {
-        const around = clauseAround(sentence.text, at, found.length)
-        if (denies(around) || excused(around) || excused(sentence.text) || excused(sentence.lead)) continue
-        if (last && (supposes(sentence.text) || supposes(sentence.lead))) continue
-        const how = last
-          ? 'dites-le au conditionnel (« pourrait demander »)'
-          : 'avant un dernier avis, ne l’évoquez pas (rien n’est décidé)'
-        add(
-          lineAt(prose, sentence.at + at),
-          'mot-judiciaire',
-          `« ${found} » sans titre ni accord enregistré du créancier (L. 121-2 C. conso.) : ${how}`,
-        )
-      }
+      const around = clauseAround(sentence.text, at, found.length)
+      if (denies(around) || excused(around) || excused(sentence.text) || excused(sentence.lead)) continue
+      if (last && (supposes(sentence.text) || supposes(sentence.lead))) continue
+      const how = last
+        ? 'dites-le au conditionnel (« pourrait demander »)'
+        : 'avant un dernier avis, ne l’évoquez pas (rien n’est décidé)'
+      add(
+        lineAt(prose, sentence.at + at),
+        'mot-judiciaire',
+        `« ${found} » sans titre ni accord enregistré du créancier (L. 121-2 C. conso.) : ${how}`,
+      )
     }
   }
 }
 
+const abroad = ({ famille, ton }: Subject['letter']): boolean => famille === 'international' && ton >= 5
+
 const excused = (words: string): boolean => lexicon.excuses.some((pattern) => words.search(pattern) >= 0)
 
 function checkCosts({ letter, add }: Subject, prose: Prose): void {
-  for (const entry of lexicon.frais) {
-    if (allowedTo(letter, entry)) continue
-    for (const { at, found } of findEntry(entry, prose.text)) {
-      const around = clauseAround(prose.text, at, found.length)
-      if (denies(around)) continue
-      // « Si un titre était obtenu, le juge pourrait mettre les dépens à votre charge » : the last notice informs.
-      if (letter.ton >= 6 && entry.mot !== lexicon.frais[0]!.mot && supposes(around)) continue
-      add(lineAt(prose, at), 'frais', `« ${found} »${because(entry)} ; ôtez-les, ou dites qu’aucuns frais ne sont dus`)
-    }
+  for (const { entry, at, found } of findIn('frais', prose.text)) {
+    const around = clauseAround(prose.text, at, found.length)
+    if (denies(around) || allowedTo(letter, entry)) continue
+    // « Si un titre était obtenu, le juge pourrait mettre les dépens à votre charge » : the last notice informs.
+    if (letter.ton >= 6 && entry !== lexicon.frais[0] && supposes(around)) continue
+    add(lineAt(prose, at), 'frais', `« ${found} »${because(entry)} ; ôtez-les, ou dites qu’aucuns frais ne sont dus`)
   }
+  // What a mediator or an expert chosen together costs is no cost of recovery.
+  const shared = letter.donnees.includes('mediation') || letter.donnees.includes('expert')
   for (const { path, at } of prose.outputs) {
+    if (shared && path.startsWith('frais.')) continue
     if (path === 'totaux.frais' || path.startsWith('frais.') || path.startsWith('honoraires.')) {
       add(lineAt(prose, at), 'frais', `« ${path} » : sans titre exécutoire, aucuns frais au débiteur (L. 111-8 CPCE)`)
     }
@@ -111,11 +111,8 @@ function checkConsumer({ letter, add }: Subject, prose: Prose): void {
     if (!seen.has(`${line} ${message}`)) add(line, 'consommateur', message)
     seen.add(`${line} ${message}`)
   }
-  for (const entry of lexicon.consommateur) {
-    for (const { at, found } of findEntry(entry, prose.text)) {
-      if (denies(clauseAround(prose.text, at, found.length))) continue
-      report(at, `« ${found} »${because(entry)} ; ${remedy}`)
-    }
+  for (const { entry, at, found } of findIn('consommateur', prose.text)) {
+    if (!denies(clauseAround(prose.text, at, found.length))) report(at, `« ${found} »${because(entry)} ; ${remedy}`)
   }
   for (const { path, at } of prose.outputs) {
     if (!lexicon.donnees_professionnelles.includes(path)) continue
@@ -124,12 +121,9 @@ function checkConsumer({ letter, add }: Subject, prose: Prose): void {
 }
 
 function checkThreats({ letter, add }: Subject, prose: Prose): void {
-  for (const [index, entry] of lexicon.menaces.entries()) {
+  for (const { entry, at, found } of findIn('menaces', prose.text)) {
     if ((entry.sans_titre && afterTitle(letter)) || allowedTo(letter, entry)) continue
-    for (const { at, found } of findEntry(entry, prose.text)) {
-      if (denies(clauseAround(prose.text, at, found.length))) continue
-      const same = lexicon.menaces.slice(0, index).some((other) => findEntry(other, found).length > 0)
-      if (!same) add(lineAt(prose, at), 'menace', `« ${found} »${because(entry)} ; le dossier ne permet pas de le dire`)
-    }
+    if (denies(clauseAround(prose.text, at, found.length))) continue
+    add(lineAt(prose, at), 'menace', `« ${found} »${because(entry)} ; le dossier ne permet pas de le dire`)
   }
 }

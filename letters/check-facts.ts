@@ -61,8 +61,16 @@ export function readable(section: Section, library: Library, add: Add): boolean 
   }
 }
 
+const uses = new WeakMap<Section, Use[]>()
+
 /** The facts a readable section cites itself, clauses apart. */
 export function usesOf(section: Section, library: Library): Use[] {
+  const known = uses.get(section) ?? analysed(section, library)
+  uses.set(section, known)
+  return known
+}
+
+function analysed(section: Section, library: Library): Use[] {
   const nodes = nodesOf(section.text, library) as unknown as ReturnType<ReturnType<typeof engineOf>['parse']>
   const { globals } = engineOf(library).analyzeSync(nodes, { partials: false })
   return Object.entries(globals).flatMap(([root, uses]) =>
@@ -77,7 +85,8 @@ export function usesOf(section: Section, library: Library): Use[] {
 /** Placeholders: unknown to schema/facts.schema.json, used and not declared, declared and not used. */
 export function checkFacts({ letter, library, parts, lineOf, add }: Subject): void {
   const allowed = new Set([...commonFacts, ...letter.donnees])
-  const used = new Set(['devise', ...(letter.adresse_a ? [letter.adresse_a] : (addressees[letter.destinataire] ?? []))])
+  // « consentement » says that the letter does not leave without one, cited or not.
+  const used = new Set(['devise', 'consentement', ...(letter.adresse_a ? [letter.adresse_a] : (addressees[letter.destinataire] ?? []))])
   if (letter.canaux.some((channel) => channel === 'lrar' || channel === 'lre')) used.add('numeroRecommande')
   for (const { section } of parts) {
     for (const { root, path, line } of usesOf(section, library)) {

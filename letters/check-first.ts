@@ -6,23 +6,25 @@ import { beforeDue, toDebtor, type Subject } from './check-subject.ts'
 import type { Clause, Section } from './letter.ts'
 
 const firstClause = 'premiere-lettre-r124-4'
+// Those bound with the debtor have their own: « garant-premiere-lettre-r124-4 ».
+const bearsMentions = (id: unknown): boolean => typeof id === 'string' && id.endsWith(firstClause)
 const lawClause = 'l111-8'
 
 /** R124-4 CPCE: the first letter bears its five mentions, every later approach recalls its reference and its date. */
 export function checkFirst(subject: Subject): void {
   const { letter, library, add } = subject
   const bears = (assumed: Record<string, boolean>) =>
-    everyPath(letter.body, library, (node) => node.name === 'render' && node.file === firstClause, assumed)
+    everyPath(letter.body, library, (node) => node.name === 'render' && bearsMentions(node.file), assumed)
   if (letter.premiere_lettre !== 'jamais') {
     const [line, first] = [subject.lineOf('premiere_lettre'), letter.premiere_lettre === 'toujours']
     if (!bears(first ? {} : { premiereLettre: false })) {
       const how = first ? '' : ' (dans {% if premiereLettre %}…{% else %})'
       add(line, 'premiere-lettre', `les mentions de R. 124-4 manquent : {% render '${firstClause}' %}${how}`)
     } else {
-      const mentions = library.clauses.get(firstClause)
+      const mentions = [...library.clauses.values()].find(({ id }) => letter.body.text.includes(`'${id}'`) && bearsMentions(id))
       const law = library.clauses.get(lawClause)
       const missing = mentions ? missingMentions(mentions, library) : []
-      if (missing.length) add(line, 'premiere-lettre', `la clause « ${firstClause} » ne dit plus : ${missing.join(', ')}`)
+      if (missing.length) add(line, 'premiere-lettre', `la clause « ${mentions?.id} » ne dit plus : ${missing.join(', ')}`)
       if (law && !verbatim(law.body.text)) {
         add(line, 'l111-8', `la clause « ${lawClause} » n'est plus le texte de la loi (L. 111-8 CPCE, alinéas 2 et 3)`)
       }
@@ -34,13 +36,14 @@ export function checkFirst(subject: Subject): void {
   if (recalls(subject)) checkRecall(subject)
 }
 
-const silent = ['cloture', 'rgpd-et-conformite', 'procedures-collectives', 'saisie-bancaire', 'saisie-conservatoire-biens']
+const silent = ['cloture', 'procedures-collectives', 'saisie-bancaire', 'saisie-conservatoire-biens']
 
 // Not an approach « en vue du recouvrement amiable »: before the due date, in the creditor's own name, deeds both
 // sign, closures and answers that ask for nothing, enforcement of a title.
 function recalls({ letter }: Subject): boolean {
   if (!toDebtor(letter) || letter.droit === 'MG' || letter.expediteur === 'creancier') return false
   if (letter.premiere_lettre === 'toujours' || beforeDue(letter)) return false
+  if (letter.famille === 'rgpd-et-conformite') return false
   if (letter.donnees.includes('premiereLettre')) return true
   if (silent.includes(letter.famille) || letter.canaux.every((channel) => channel === 'acte-prive')) return false
   const asks = /bloc '(paiement|decompte|coupon)'|engagement-coordonnees-paiement|totaux\.total/.test(letter.source)
@@ -88,7 +91,7 @@ export function missingMentions(clause: Clause, library: Library): string[] {
     ['le nom et l’adresse du cabinet', prints('agence.nom') && prints('agence.adresse')],
     ['« qui exerce une activité de recouvrement amiable »', /activité de recouvrement amiable/.test(prose.text)],
     ['le nom et l’adresse du créancier', prints('creancier.nom') && prints('creancier.adresse')],
-    ['le fondement (les factures)', prints('factures.') && /fondement/i.test(prose.text)],
+    ['le fondement', /fondement/i.test(prose.text)],
     ['le principal', prints('totaux.principal')],
     ['les intérêts', prints('totaux.interets')],
     ['les autres accessoires', /accessoires/.test(prose.text)],
@@ -126,7 +129,7 @@ export function checkFirstClauses(clause: Clause, library: Library, add: Subject
   if (clause.id === lawClause && !verbatim(clause.body.text)) {
     add(clause.body.line, 'l111-8', "ce n'est plus le texte de L. 111-8 CPCE, alinéas 2 et 3, mot pour mot")
   }
-  if (clause.id !== firstClause) return
+  if (!bearsMentions(clause.id)) return
   for (const mention of missingMentions(clause, library)) {
     add(clause.body.line, 'premiere-lettre', `mention de R. 124-4 manquante : ${mention}`)
   }

@@ -25,23 +25,20 @@ export function checkLengths(subject: Subject, facts: Facts): void {
   }
 }
 
-// The example; the same with three invoices and the first letter sent; a consumer of whom little is known.
+// The example; and a case that takes the other branches: three invoices, the first letter sent, a consumer of whom
+// little else is known.
 function variants({ letter, parts }: Subject, facts: Facts): Facts[] {
   const invoices = Array.isArray(facts.factures) ? facts.factures : []
-  const several = {
-    ...facts,
-    factures: [...invoices, ...invoices, ...invoices].slice(0, Math.max(3, invoices.length)),
-    premiereLettre: facts.premiereLettre ?? { reference: '2026-0117/1', date: facts.date },
-  }
   const tested = new Set<string>()
   for (const { section } of parts) {
     for (const match of section.text.matchAll(/\{%-?\s*(?:els)?if\s+([^%]*)%\}/g))
       for (const word of match[1]!.matchAll(/[a-z][A-Za-z0-9]*/g)) tested.add(word[0])
   }
-  const lean: Facts = { ...facts }
-  for (const key of letter.donnees) if (tested.has(key)) delete lean[key]
-  if (letter.destinataire === 'debiteur') lean.debiteur = { ...(facts.debiteur as object), type: 'consommateur' }
-  return [facts, several, lean]
+  const other: Facts = { ...facts, factures: [...invoices, ...invoices, ...invoices] }
+  for (const key of letter.donnees) if (tested.has(key)) delete other[key]
+  other.premiereLettre = facts.premiereLettre ?? { reference: '2026-0117/1', date: facts.date }
+  if (letter.destinataire === 'debiteur') other.debiteur = { ...(facts.debiteur as object), type: 'consommateur' }
+  return [facts, other]
 }
 
 /** Sentences of more than forty words; those that a clause makes alone are faults of the clause. */

@@ -17,6 +17,8 @@ export interface Entry {
   de?: number
   a?: number
   pattern: RegExp
+  /** The pattern without its edges. */
+  source: string
 }
 
 type RawEntry = Partial<Record<'raison' | 'article' | 'dire', string>> & { mot: string } & {
@@ -34,7 +36,7 @@ const lists = [
   'anglicismes',
   'vocabulaire',
 ] as const
-type List = (typeof lists)[number]
+export type List = (typeof lists)[number]
 type Raw = Record<List, RawEntry[]> & Record<'excuses' | 'tiers_informes', string[]> & Data
 
 interface Data {
@@ -44,7 +46,7 @@ interface Data {
   donnees_nominatives: string[]
 }
 
-export type Lexicon = Record<List, Entry[]> & Record<'excuses' | 'tiers_informes', RegExp[]> & Data
+export type Lexicon = Record<List, Entry[]> & { any: Record<List, RegExp> } & Record<'excuses' | 'tiers_informes', RegExp[]> & Data
 
 // Between two words: spaces of any kind, emphasis marks and the seams of conditions.
 const space = '[\\s\\u200b*_]'
@@ -56,8 +58,12 @@ function load(): Lexicon {
   const file = new URL('./lexicon.yaml', import.meta.url)
   const raw = validate<Raw>('lexicon', parseYaml(readFileSync(file, 'utf8'), 'letters/lexicon.yaml'), 'Le lexique')
   const compiled = Object.fromEntries(lists.map((name) => [name, raw[name].map(entry)])) as Record<List, Entry[]>
+  const any = Object.fromEntries(
+    lists.map((name) => [name, whole(compiled[name].map(({ source }) => source).join('|'))]),
+  ) as Record<List, RegExp>
   return {
     ...compiled,
+    any,
     textes: raw.textes,
     donnees_professionnelles: raw.donnees_professionnelles,
     donnees_revelatrices: raw.donnees_revelatrices,
@@ -82,13 +88,22 @@ function entry(raw: RawEntry): Entry {
     sans_titre: raw.sans_titre === 'oui',
     avant_echeance: raw.avant_echeance === 'oui',
     sms: raw.sms === 'oui',
+    source: sourceOf(raw.mot),
     pattern: pattern(raw.mot, raw.casse === 'oui'),
   }
 }
 
 /** « saisi* … (compte|comptes) » as a search of whole words, for any space and any apostrophe. */
 export function pattern(words: string, exactCase = false): RegExp {
-  const source = words
+  return new RegExp(whole(sourceOf(words)).source, exactCase ? 'gu' : 'giu')
+}
+
+function whole(source: string): RegExp {
+  return new RegExp(`(?<![\\p{L}\\p{N}])(?:${source})(?![\\p{L}\\p{N}])`, 'iu')
+}
+
+function sourceOf(words: string): string {
+  return words
     .replace(/\s*…\s*/g, '\u0001')
     .replace(/\s\?/g, '\u0002')
     .replace(/(?<!\\)\./g, '\\.')
@@ -97,7 +112,6 @@ export function pattern(words: string, exactCase = false): RegExp {
     .replace(/\s+/g, `${space}+`)
     .replaceAll('\u0002', `${space}*`)
     .replaceAll('\u0001', '[^.;:!?\\n]{0,60}?')
-  return new RegExp(`(?<![\\p{L}\\p{N}])(?:${source})(?![\\p{L}\\p{N}])`, exactCase ? 'gu' : 'giu')
 }
 
 /** Every place where `entry` is found in `text`, but for its permitted turns of phrase. */
@@ -111,4 +125,10 @@ export function findEntry(entry: Entry, text: string): { at: number; found: stri
     if (!permitted) places.push({ at: from, found: match[0].replace(/[\s\u200b*_]+/g, ' ') })
   }
   return places
+}
+
+/** Every place of a text where a word of a list is found. */
+export function findIn(list: List, text: string): { entry: Entry; at: number; found: string }[] {
+  if (!lexicon.any[list].test(text)) return []
+  return lexicon[list].flatMap((entry) => findEntry(entry, text).map((place) => ({ entry, ...place })))
 }

@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { DomainError } from '../schema/errors.ts'
 import type { Library } from './catalogue.ts'
 import { headOf } from './check-head.ts'
 import type { Fault } from './check-subject.ts'
@@ -19,14 +20,13 @@ export function readLibrary(directory: string = root): { library: Library; fault
   const letters = new Map<string, Letter>()
   for (const folder of folders) {
     for (const { file, text } of markdown(join(folder, 'clauses'))) {
-      if (!fits(text, file, 'clause', faults)) continue
-      const clause = parseClause(text, file)
-      if (!clauses.has(clause.id)) clauses.set(clause.id, clause)
+      const clause = readable(() => parseClause(text, file), text, file, 'clause', faults)
+      if (clause && !clauses.has(clause.id)) clauses.set(clause.id, clause)
     }
   }
   for (const { file, text } of markdown(join(directory, 'library'))) {
-    if (!fits(text, file, 'letter', faults)) continue
-    const letter = parseLetter(text, file)
+    const letter = readable(() => parseLetter(text, file), text, file, 'letter', faults)
+    if (!letter) continue
     const twin = letters.get(letter.id)
     if (twin) faults.push({ file, line: 2, rule: 'identifiant', message: `« ${letter.id} » est déjà celui de ${twin.file}` })
     else letters.set(letter.id, letter)
@@ -34,8 +34,20 @@ export function readLibrary(directory: string = root): { library: Library; fault
   return { library: { letters, clauses, layout: {} }, faults }
 }
 
-function fits(text: string, file: string, schema: 'letter' | 'clause', faults: Fault[]): boolean {
-  return headOf(text, file, schema, (line, rule, message) => void faults.push({ file, line, rule, message }))
+function readable<T>(
+  read: () => T,
+  text: string,
+  file: string,
+  schema: 'letter' | 'clause',
+  faults: Fault[],
+): T | undefined {
+  try {
+    return read()
+  } catch (error) {
+    if (!(error instanceof DomainError)) throw error
+    headOf(text, file, schema, (line, rule, message) => void faults.push({ file, line, rule, message }))
+    return undefined
+  }
 }
 
 function markdown(folder: string): { file: string; text: string }[] {

@@ -1,4 +1,4 @@
-import { findEntry, lexicon, type Entry } from './check-lexicon.ts'
+import { findIn, lexicon, type Entry } from './check-lexicon.ts'
 import { lineAt, proseOf, type Prose } from './check-prose.ts'
 import { beforeDue, isSms, type Subject } from './check-subject.ts'
 import { because, clauseAround, denies } from './check-words.ts'
@@ -56,14 +56,19 @@ function checkMessages(subject: Subject, prose: Prose): void {
     const before = prose.text.slice(prose.text.lastIndexOf('\n', quote.index) + 1, quote.index)
     const other = /(répondeur|messagerie|boîte vocale|message vocal|standard|tiers|proche|collègue)[^.«]*$/i.test(before)
     // « *« Je n'ai rien reçu. »* » in italics is what the debtor answers.
+    const forbidden = /(jamais|ne pas|interdit|banni|éviter|proscri|exclu)[^\n]*\n(\s*\n)?([-*] [^\n]*\n)*[-*] [^\n]*$/i.test(
+      prose.text.slice(0, quote.index).slice(-400),
+    )
+    if (forbidden) continue
     if ((wholly || other) && prose.text[quote.index - 1] !== '*')
       quotes.push({ from: quote.index, to: quote.index + quote[0].length })
   }
   if (quotes.length === 0) return
   const inside = (at: number) => quotes.some(({ from, to }) => at >= from && at < to)
-  report(subject, prose, (entry) => !entry.sms, 'ce message est entendu par d’autres', inside)
+  const early = beforeDue(subject.letter)
+  report(subject, prose, (entry) => !entry.sms && !(early && entry.avant_echeance), 'ce message est entendu par d’autres', inside)
   for (const { path, at } of prose.outputs) {
-    if (inside(at) && (reveals(path) || lexicon.donnees_nominatives.includes(path.split('.')[0]!)))
+    if (inside(at) && !beforeDue(subject.letter) && (reveals(path) || lexicon.donnees_nominatives.includes(path.split('.')[0]!)))
       subject.add(lineAt(prose, at), 'tiers', `« {{ ${path} }} » dans un message que d’autres entendent ; ôtez-le`)
   }
 }
@@ -78,10 +83,8 @@ function report(
   why: string,
   inside: (at: number) => boolean = () => true,
 ): void {
-  for (const entry of lexicon.revelateurs.filter(chosen)) {
-    for (const { at, found } of findEntry(entry, prose.text)) {
-      if (!inside(at) || denies(clauseAround(prose.text, at, found.length))) continue
-      subject.add(lineAt(prose, at), 'tiers', `« ${found} »${because(entry)} ; ${why}`)
-    }
+  for (const { entry, at, found } of findIn('revelateurs', prose.text)) {
+    if (!chosen(entry) || !inside(at) || denies(clauseAround(prose.text, at, found.length))) continue
+    subject.add(lineAt(prose, at), 'tiers', `« ${found} »${because(entry)} ; ${why}`)
   }
 }

@@ -97,7 +97,11 @@ export function nodesOf(text: string, library: Library): Node[] {
   const cache = parsed.get(library.clauses) ?? new Map<string, Node[]>()
   parsed.set(library.clauses, cache)
   let nodes = cache.get(text)
-  if (!nodes) cache.set(text, (nodes = engineOf(library).parse(text) as unknown as Node[]))
+  if (!nodes) {
+    // The texts of one letter are read many times in a row, then never again.
+    if (cache.size > 400) cache.clear()
+    cache.set(text, (nodes = engineOf(library).parse(text) as unknown as Node[]))
+  }
   return nodes
 }
 

@@ -1,14 +1,14 @@
-import { findEntry, lexicon, type Entry } from './check-lexicon.ts'
-import { lineAt, proseOf, type Prose } from './check-prose.ts'
-import { toPayer, type Add, type Subject } from './check-subject.ts'
+import { findIn, type Entry } from './check-lexicon.ts'
+import { lineAt, type Prose } from './check-prose.ts'
+import { partOf, toPayer, type Add, type Subject } from './check-subject.ts'
 import { allowedTo, denies, clauseAround } from './check-words.ts'
 import type { Section } from './letter.ts'
 
 /** Typography that the filling cannot set right: it puts no-break spaces, it does not guess a missing one. */
 export function checkTypography(section: Section, add: Add): void {
   section.text.split('\n').forEach((row, i) => {
-    const bare = row.replace(/\{%.*?%\}/g, '').replace(/\{\{.*?\}\}/g, '¤')
-    const addresses = bare.replace(/\S*(:\/\/|@|www\.)\S*/g, 'x')
+    const bare = row.replace(/\{%.*?%\}/g, '\u200b').replace(/\{\{.*?\}\}/g, '¤')
+    const addresses = bare.replace(/\S*(:\/\/|@|www\.)\S*/g, 'adresse')
     const table = /^\s*\|/.test(row)
     for (const [pattern, message] of typography) {
       const found = pattern.exec(addresses)
@@ -22,7 +22,7 @@ const typography: [RegExp, string][] = [
   [/"[^"]*"?/, 'écrivez « et », avec des espaces'],
   [/“[^”]*”(?=[^»]*$)(?<!«[^»]*)/, 'les guillemets sont « et »'],
   [/(?<!\.)\.{2,3}(?!\.)/, 'trois points font un seul signe : …'],
-  [/(?<=\S)(?<!¤) {2,}(?=\S)(?!¤)/, 'une seule espace entre les mots (espaces doubles)'],
+  [/(?<=[^\s]) {2,}(?=[^\s])/, 'une seule espace entre les mots (espaces doubles)'],
   [/\t/, 'des espaces, pas de tabulation'],
   [/[\p{L}\p{N}¤)][;!?](?=[\s*»)]|$)/u, 'une espace devant ; ! ? (elle devient insécable)'],
   [/[\p{L}\p{N}¤)]\*{0,2}:(?=[\s*]|$)/u, 'une espace devant : (elle devient insécable)'],
@@ -46,13 +46,13 @@ const capitals = /(?<![\p{L}])\p{Lu}{4,}(?:[ '’-]+(?:\p{Lu}{1,3}[ '’-]+)*\p{
 /** Words: borrowed ones, wrong ones, those outside the letter's degree of tone. */
 export function checkStyle(subject: Subject): void {
   const { letter, library, add } = subject
-  const title = { text: letter.titre, line: subject.lineOf('titre') }
-  for (const section of [title, ...subject.parts.map(({ section }) => section)]) {
-    checkTypography(section, add)
-    const prose = proseOf(section, library)
+  const title = partOf('titre', { text: letter.titre, line: subject.lineOf('titre') }, library)
+  for (const part of [title, ...subject.parts]) {
+    checkTypography(part.section, add)
+    const prose = part.prose()
     checkVocabulary(prose, subject)
     if (letter.droit !== 'EU' || !letter.donnees.includes('langue')) checkAnglicisms(prose, add)
-    if (section === title) continue
+    if (part === title) continue
     if (toPayer(letter) || letter.destinataire === 'tiers') checkTone(prose, subject)
     if (!toPayer(letter) || letter.canaux.includes('acte-prive')) continue
     for (const { index, 0: found } of prose.text.matchAll(capitals))
@@ -64,11 +64,8 @@ export function checkStyle(subject: Subject): void {
 }
 
 export function checkAnglicisms(prose: Prose, add: Add): void {
-  for (const entry of lexicon.anglicismes) {
-    for (const { at, found } of findEntry(entry, prose.text)) {
-      if (addressed(prose.text, at)) continue
-      add(lineAt(prose, at), 'anglicisme', `« ${found} » : écrivez « ${entry.dire} »`)
-    }
+  for (const { entry, at, found } of findIn('anglicismes', prose.text)) {
+    if (!addressed(prose.text, at)) add(lineAt(prose, at), 'anglicisme', `« ${found} » : écrivez « ${entry.dire} »`)
   }
 }
 
@@ -76,21 +73,17 @@ export function checkAnglicisms(prose: Prose, add: Add): void {
 const addressed = (text: string, at: number): boolean => /[@/.]$/.test(text.slice(Math.max(0, at - 1), at))
 
 function checkVocabulary(prose: Prose, { letter, add }: Subject): void {
-  for (const entry of lexicon.vocabulaire) {
-    if (allowedTo(letter, entry)) continue
-    for (const { at, found } of findEntry(entry, prose.text))
-      add(lineAt(prose, at), 'vocabulaire', `« ${found} » : écrivez « ${entry.dire} »`)
+  for (const { entry, at, found } of findIn('vocabulaire', prose.text)) {
+    if (!allowedTo(letter, entry)) add(lineAt(prose, at), 'vocabulaire', `« ${found} » : écrivez « ${entry.dire} »`)
   }
 }
 
 function checkTone(prose: Prose, { letter, add }: Subject): void {
-  for (const entry of lexicon.ton) {
+  for (const { entry, at, found } of findIn('ton', prose.text)) {
     if (within(entry, letter.ton)) continue
-    for (const { at, found } of findEntry(entry, prose.text)) {
-      if (entry.de !== 8 && denies(clauseAround(prose.text, at, found.length))) continue
-      const limit = entry.de === 8 ? 'jamais' : entry.de ? `à partir du ton ${entry.de}` : `jusqu’au ton ${entry.a}`
-      add(lineAt(prose, at), 'ton', `« ${found} » (${entry.raison}) : ${limit} ; ce courrier est au ton ${letter.ton}`)
-    }
+    if (entry.de !== 8 && denies(clauseAround(prose.text, at, found.length))) continue
+    const limit = entry.de === 8 ? 'jamais' : entry.de ? `à partir du ton ${entry.de}` : `jusqu’au ton ${entry.a}`
+    add(lineAt(prose, at), 'ton', `« ${found} » (${entry.raison}) : ${limit} ; ce courrier est au ton ${letter.ton}`)
   }
 }
 

@@ -1,4 +1,5 @@
 import type { Library } from './catalogue.ts'
+import { proseOf, type Prose } from './check-prose.ts'
 import type { Letter, Section } from './letter.ts'
 
 /** One fault of a letter or clause file, on the line an editor sees. */
@@ -11,25 +12,25 @@ export interface Fault {
 
 export type Add = (line: number, rule: string, message: string) => void
 
-export type Part = 'objet' | 'corps' | 'sms' | 'appel'
+export type Part = 'titre' | 'objet' | 'corps' | 'sms' | 'appel'
 
 /** A letter under check: its texts, where its keys stand, and where faults go. */
 export interface Subject {
   letter: Letter
   library: Library
-  parts: { name: Part; section: Section }[]
+  parts: { name: Part; section: Section; prose: () => Prose }[]
   lineOf: (key: string) => number
   add: Add
 }
 
 export function subjectOf(letter: Letter, library: Library, add: Add): Subject {
   const rows = letter.source.split(/\r?\n/)
-  const parts: Subject['parts'] = [
-    { name: 'objet', section: { text: letter.objet, line: letter.objetLine } },
-    { name: 'corps', section: letter.body },
+  const parts = [
+    partOf('objet', { text: letter.objet, line: letter.objetLine }, library),
+    partOf('corps', letter.body, library),
   ]
-  if (letter.sms) parts.push({ name: 'sms', section: letter.sms })
-  if (letter.appel) parts.push({ name: 'appel', section: letter.appel })
+  if (letter.sms) parts.push(partOf('sms', letter.sms, library))
+  if (letter.appel) parts.push(partOf('appel', letter.appel, library))
   return {
     letter,
     library,
@@ -37,6 +38,12 @@ export function subjectOf(letter: Letter, library: Library, add: Add): Subject {
     lineOf: (key) => Math.max(1, rows.findIndex((row) => row.startsWith(`${key}:`)) + 1),
     add,
   }
+}
+
+/** One text of a letter, and its own words, read when they are asked for. */
+export function partOf(name: Part, section: Section, library: Library): Subject['parts'][number] {
+  let prose: Prose | undefined
+  return { name, section, prose: () => (prose ??= proseOf(section, library)) }
 }
 
 const debtors = ['debiteur', 'debiteur-consommateur', 'debiteur-professionnel', 'debiteur-public']

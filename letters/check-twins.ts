@@ -1,27 +1,40 @@
 import type { Library } from './catalogue.ts'
 import type { Add } from './check-subject.ts'
-import { frontMatter, type Letter } from './letter.ts'
+import type { Letter } from './letter.ts'
 
 const limit = 0.5
 const run = 5
 
-/** The five-word runs of a letter's own words: clauses left out, each placeholder and tag read as one word. */
-export function shinglesOf(text: string): Set<string> {
+/** The five-word runs of a letter's own words, as numbers: clauses left out, each placeholder and tag one word. */
+export function shinglesOf(text: string): Set<number> {
   const words = text
     .replace(/\{%-?\s*render\b[^%]*%\}/g, ' ')
     .replace(/\{\{.*?\}\}|\{%.*?%\}/gs, ' x ')
     .toLowerCase()
     .match(/[\p{L}\p{N}]+/gu)
-  const shingles = new Set<string>()
-  for (let i = 0; words && i + run <= words.length; i++) shingles.add(words.slice(i, i + run).join(' '))
+  const shingles = new Set<number>()
+  const recent: number[] = []
+  for (const word of words ?? []) {
+    recent.push(numberOf(word))
+    if (recent.length > run) recent.shift()
+    if (recent.length === run) shingles.add(recent.reduce((key, number) => (key * 8191 + number) % 9007199254740881, 0))
+  }
   return shingles
+}
+
+// Each distinct word has its number, so that a run is told from another by arithmetic.
+const numbers = new Map<string, number>()
+function numberOf(word: string): number {
+  let number = numbers.get(word)
+  if (number === undefined) numbers.set(word, (number = numbers.size + 1))
+  return number
 }
 
 interface Index {
   ids: string[]
-  shingles: Set<string>[]
+  shingles: Set<number>[]
   /** Letters that hold a run, by their place in `ids`. */
-  holders: Map<string, number[]>
+  holders: Map<number, number[]>
 }
 const indexes = new WeakMap<Library['letters'], Index>()
 
@@ -42,16 +55,15 @@ function indexOf(letters: Library['letters']): Index {
   return index
 }
 
-const bodyOf = (letter: Letter): string => frontMatterless(letter)
-
-function frontMatterless({ source, file }: Letter): string {
-  return frontMatter(source, file).body.text
-}
+// Head apart, with the texts of an SMS and of a call.
+const bodyOf = ({ source }: Letter): string => source.replace(/^---\r?\n[\s\S]*?\n---\r?\n/, '')
 
 /** Another letter of the library that says the same: Jaccard of their five-word runs over one half. */
 export function checkTwins(letter: Letter, library: Library, add: Add): void {
   const index = indexOf(library.letters)
-  const own = shinglesOf(bodyOf(letter))
+  const place = index.ids.indexOf(letter.id)
+  const same = library.letters.get(letter.id)?.source === letter.source
+  const own = same ? index.shingles[place]! : shinglesOf(bodyOf(letter))
   const shared = new Uint32Array(index.ids.length)
   for (const shingle of own) for (const i of index.holders.get(shingle) ?? []) shared[i]!++
   for (const [i, id] of index.ids.entries()) {

@@ -1,7 +1,5 @@
-import { lineAt, proseOf } from './check-prose.ts'
+import { lineAt, type Prose } from './check-prose.ts'
 import type { Add } from './check-subject.ts'
-import type { Library } from './catalogue.ts'
-import type { Section } from './letter.ts'
 
 const months = 'janvier|février|mars|avril|mai|juin|juillet|août|septembre|octobre|novembre|décembre'
 const gap = '[ \\u00a0\\u202f]'
@@ -36,8 +34,7 @@ const named =
 const fixedDays = /^(1er|31)[\s\u00a0]\p{L}+$/u
 
 /** Dates, sums, rates and articles written by hand, that a case or the dated law should bring. */
-export function checkValues(section: Section, library: Library, add: Add): void {
-  const prose = proseOf(section, library)
+export function checkValues(prose: Prose, add: Add): void {
   for (const { pattern, message, legal } of values) {
     for (const { index, 0: found } of prose.text.matchAll(pattern)) {
       const before = prose.text.slice(Math.max(0, index - 100), index)

@@ -6,9 +6,8 @@ import { checkHead, headOf, readHead } from './check-head.ts'
 import { checkClauseLengths, checkLengths } from './check-length.ts'
 import { checkMarkup, checkNames } from './check-markup.ts'
 import { checkPrivacy } from './check-privacy.ts'
-import { proseOf } from './check-prose.ts'
 import { checkAnglicisms, checkStyle, checkTypography } from './check-style.ts'
-import { afterTitle, subjectOf, toPayer, type Add, type Fault } from './check-subject.ts'
+import { afterTitle, partOf, subjectOf, toPayer, type Add, type Fault } from './check-subject.ts'
 import { checkTwins } from './check-twins.ts'
 import { checkValues } from './check-values.ts'
 import { exampleFacts } from './example.ts'
@@ -37,7 +36,7 @@ export function checkLetter(text: string, file: string, library: Library, exampl
     checkDebtor(subject)
     checkPrivacy(subject)
     checkStyle(subject)
-    for (const { section } of subject.parts) checkValues(section, library, add)
+    for (const { prose } of subject.parts) checkValues(prose(), add)
     checkTwins(letter, library, add)
     measure(() => checkLengths(subject, examples(letter)))
   }
@@ -58,9 +57,10 @@ export function checkClause(text: string, file: string, library: Library, exampl
   checkLaw(section, (line, message) => add(line, 'l111-8', message))
   if (clause.id === 'l111-8') return sorted(faults)
   checkTypography(section, add)
-  checkAnglicisms(proseOf(section, library), add)
-  checkValues(section, library, add)
-  const users = [...library.letters.values()].filter((letter) => clausesOf(letter.source, library).has(clause.id))
+  const own = partOf('corps', section, library)
+  checkAnglicisms(own.prose(), add)
+  checkValues(own.prose(), add)
+  const users = usersOf(library).get(clause.id) ?? []
   // A clause that a debtor reads is held to what a debtor may read, at the degree of its gentlest letter.
   const first = users.filter((letter) => toPayer(letter) && !afterTitle(letter)).sort((a, b) => a.ton - b.ton)[0]
   const reader = first ?? users[0]
@@ -68,9 +68,22 @@ export function checkClause(text: string, file: string, library: Library, exampl
   const words = { ...reader, file, objet: '', body: section, bases: [...reader.bases, clause.article ?? ''] }
   const { sms: _sms, appel: _appel, ...alone } = words
   const subject = subjectOf(alone, library, add)
-  if (first) checkDebtor({ ...subject, parts: [{ name: 'corps', section }] })
+  if (first) checkDebtor({ ...subject, parts: [own] })
   measure(() => checkClauseLengths(section, library, examples(reader), add))
   return sorted(faults)
+}
+
+const readers = new WeakMap<Library['letters'], Map<string, Letter[]>>()
+
+// The letters that include each clause, through other clauses too.
+function usersOf(library: Library): Map<string, Letter[]> {
+  const known = readers.get(library.letters)
+  if (known) return known
+  const users = new Map<string, Letter[]>()
+  for (const letter of library.letters.values())
+    for (const id of clausesOf(letter.source, library)) users.set(id, [...(users.get(id) ?? []), letter])
+  readers.set(library.letters, users)
+  return users
 }
 
 const tryOut: Examples = (letter) => ({ ...exampleFacts(letter), droit: {} })

@@ -14,7 +14,7 @@ function read(name: string): Record<string, unknown> {
     >
     cache.set(name, facts)
   }
-  return structuredClone(facts)
+  return facts
 }
 
 /**
@@ -22,11 +22,11 @@ function read(name: string): Record<string, unknown> {
  * « donnees ». A letter that may be the first one is shown as the first one. `droit` is the caller's to add.
  */
 export function exampleFacts(letter: Letter): Record<string, unknown> {
-  const facts = read(`${caseOf(letter)}.yaml`)
+  const facts = structuredClone(read(`${caseOf(letter)}.yaml`))
   const samples = read('donnees.yaml')
   const wanted = new Set([...letter.donnees, ...addressees(letter)])
   if (letter.premiere_lettre !== 'jamais') wanted.delete('premiereLettre')
-  for (const key of wanted) if (samples[key] !== undefined) facts[key] ??= samples[key]
+  for (const key of wanted) if (samples[key] !== undefined) facts[key] ??= structuredClone(samples[key])
   return facts
 }
 

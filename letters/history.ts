@@ -12,6 +12,8 @@ export interface Revision {
   /** ISO 8601, as the author's clock had it. */
   date: string
   author: string
+  /** From the commit's « Reviewed-by » lines; empty without any. */
+  reviewer: string
   subject: string
   version: string
   /** What changed: « texte », « clause l111-8 », « mise en page ». */
@@ -27,7 +29,7 @@ const here = dirname(fileURLToPath(import.meta.url))
  * a shallow one, where the first version would be a lie.
  */
 export async function historyOf(id: string, directory: string = here): Promise<Revision[]> {
-  const { commits, prefix } = await log(directory)
+  const { commits, prefix } = await readLog(directory)
   const name = `${id}.md`
   const wanted = new Set<string>()
   for (const commit of commits) {
@@ -36,7 +38,7 @@ export async function historyOf(id: string, directory: string = here): Promise<R
         wanted.add(blob)
     }
   }
-  const blobs = await read(directory, [...wanted])
+  const blobs = await readBlobs([...wanted], directory)
   const tree: Record<string, string> = {}
   const revisions: Revision[] = []
   for (const commit of commits) {
@@ -51,9 +53,9 @@ export async function historyOf(id: string, directory: string = here): Promise<R
     const revision = revisionOf(id, tree, blobs, prefix)
     const last = revisions.at(-1)
     if (!revision || revision.version === last?.version) continue
-    const { hash, date, author, subject } = commit
+    const { hash, date, author, reviewer, subject } = commit
     const changes = changesBetween(last?.parts, revision.parts)
-    revisions.push({ number: revisions.length + 1, commit: hash, date, author, subject, changes, ...revision })
+    revisions.push({ number: revisions.length + 1, commit: hash, date, author, reviewer, subject, changes, ...revision })
   }
   if (revisions.length === 0) throw unknown(id)
   return revisions
@@ -107,9 +109,9 @@ export async function libraryAt(commit: string, directory: string = here): Promi
       const [meta, path] = entry.split('\t') as [string, string]
       return { blob: meta.split(' ')[2]!, path: path.slice(prefix.length + 1) }
     })
-  const blobs = await read(
-    directory,
+  const blobs = await readBlobs(
     entries.map((entry) => entry.blob),
+    directory,
   )
   return libraryOf(Object.fromEntries(entries.map(({ path, blob }) => [path, blobs.get(blob)!])), prefix)
 }
@@ -176,14 +178,17 @@ interface Commit {
   hash: string
   date: string
   author: string
+  reviewer: string
   subject: string
   changes: { path: string; blob: string | undefined }[]
 }
 
-async function log(directory: string): Promise<{ commits: Commit[]; prefix: string }> {
+/** The commits that touched the letters, oldest first, with the blob each file then had: one git process. */
+export async function readLog(directory: string = here): Promise<{ commits: Commit[]; prefix: string }> {
   await complete(directory)
   // First parents only, merges against theirs: one line of history, so that replaying it gives each commit's tree.
-  const format = '--format=%x01%H%x00%aI%x00%an%x00%s%x00'
+  const reviewers = '%(trailers:key=Reviewed-by,valueonly,unfold,separator=%x2C%x20)'
+  const format = `--format=%x01%H%x00%aI%x00%an%x00${reviewers}%x00%s%x00`
   const output = await git(directory, [
     'log',
     '--first-parent',
@@ -202,7 +207,7 @@ async function log(directory: string): Promise<{ commits: Commit[]; prefix: stri
 }
 
 function commitOf(record: string): Commit {
-  const [hash = '', date = '', author = '', subject = '', ...raw] = record.split('\0')
+  const [hash = '', date = '', author = '', reviewer = '', subject = '', ...raw] = record.split('\0')
   const changes: Commit['changes'] = []
   for (let i = 0; i < raw.length - 1; i++) {
     const meta = raw[i]!.trim()
@@ -210,10 +215,11 @@ function commitOf(record: string): Commit {
     const [, mode = '', , blob = ''] = meta.split(' ')
     changes.push({ path: raw[++i]!, blob: mode === '000000' ? undefined : blob })
   }
-  return { hash, date, author, subject, changes }
+  return { hash, date, author, reviewer: reviewer.replace(/ *<[^>]*>/g, ''), subject, changes }
 }
 
-async function read(directory: string, blobs: string[]): Promise<Map<string, Uint8Array>> {
+/** The bytes of blobs, by their hash: one git process. */
+export async function readBlobs(blobs: string[], directory: string = here): Promise<Map<string, Uint8Array>> {
   const found = new Map<string, Uint8Array>()
   if (blobs.length === 0) return found
   const output = await run(directory, ['cat-file', '--batch'], `${[...new Set(blobs)].join('\n')}\n`)

@@ -24,9 +24,13 @@ const quiet = new Logger(() => (level, message, meta) => {
   if (level === 'error') console.error(message, meta?.error ?? '')
 })
 
+// One by one, graphile-worker does not wait for the end of a job to be written, nor catch that writing's failure: the
+// program would die of a database that restarts. In batches it does both.
+const inBatches = { completeJobBatchDelay: 0, failJobBatchDelay: 0 }
+
 /** Does every job that waits, one after the other, and returns: for a virtual day. */
 export async function drain(office: Office, connectionString: string): Promise<void> {
-  await runOnce({ connectionString, taskList: tasks(office), concurrency: 1, noHandleSignals: true, logger: quiet })
+  await runOnce({ connectionString, taskList: tasks(office), concurrency: 1, noHandleSignals: true, logger: quiet, preset: { worker: inBatches } })
 }
 
 /** Works until `stop`, beside any number of others on the same database. */
@@ -46,7 +50,7 @@ export async function startWorker(office: Office, connectionString: string, conc
     noHandleSignals: true,
     logger: quiet,
     events,
-    preset: { worker: { localQueue: { size: 50 } } },
+    preset: { worker: { ...inBatches, localQueue: { size: 50 } } },
   })
   const release = (): void => void alive.end().catch((error: unknown) => console.error(error))
   runner.promise.then(release, release)

@@ -94,7 +94,7 @@ describe('the demo', () => {
         expect(sha256(bytes(dir, line.file!))).toBe(line.sha256)
         if (line.letter !== undefined) expect(line.version).toMatch(/^[0-9a-f]{40,64}$/)
       }
-      expect(lines.filter((line) => line.letter !== undefined).map((line) => line.file).toSorted()).toEqual(readdirSync(join(dir, 'letters')).filter((name) => !name.startsWith('00-')).map((name) => `letters/${name}`).toSorted())
+      expect(lines.filter((line) => line.letter !== undefined).map((line) => line.file!).toSorted()).toEqual(readdirSync(join(dir, 'letters')).filter((name) => !name.startsWith('00-')).map((name) => `letters/${name}`).toSorted())
       const days = json<Line[]>(dir, 'timeline.json').map((line) => line.done ?? line.planned)
       expect(days).toEqual(days.toSorted())
     }
@@ -138,7 +138,7 @@ describe('FA-2017-0010', () => {
   test('speaks the law of 2017 in every letter and in the pack', async () => {
     const texts = new Map([...letters.business, ['pack.pdf', await textOf(bytes(first, 'pack/pack.pdf'))], ['accord.pdf', await textOf(bytes(first, 'consent/accord.pdf'))]])
     for (const [name, text] of texts) {
-      for (const later of [/L\. ?441-10/, /commissaires? de justice/i, /RGPD/, /2016\/679/, /tribunal judiciaire/i, /activités économiques/i]) expect(text, name).not.toMatch(later)
+      for (const later of [/L\. ?441-10/, /commissaires? de justice/i, /RGPD/, /2016\/679/, /tribunal judiciaire/i, /activités économiques/i]) expect(text, `${name}`).not.toMatch(later)
     }
     expect(letter(letters.business, 'relance-cordiale-pro')).toContain('L. 441-6')
     expect(letter(letters.business, 'debiteur-mise-en-demeure-pro')).toContain('L. 441-6')
@@ -147,7 +147,7 @@ describe('FA-2017-0010', () => {
   })
 
   test('prints no transfer code to scan for an IBAN that fails its check, and says the IBAN is doubtful', () => {
-    for (const [name, text] of letters.business) expect(text, name).not.toContain('prêt à scanner')
+    for (const [name, text] of letters.business) expect(text, `${name}`).not.toContain('prêt à scanner')
     expect(runs[0]!.out).toMatch(/L.IBAN FR2012421242124212421242124 ne passe pas le contrôle/)
   })
 
@@ -161,7 +161,7 @@ describe('the consumer', () => {
   test('reads the law of 2026, and never of 40 € nor of penalties between professionals', async () => {
     const texts = new Map([...letters.consumer, ['pack.pdf', await textOf(bytes(consumer, 'pack/pack.pdf'))], ['signification.pdf', await textOf(bytes(consumer, 'pack/pack-signification.pdf'))]])
     for (const [name, text] of texts) {
-      for (const wrong of [/L\. ?441-6/, /L\. ?441-10/, /D\. ?441-5/, /huissiers? de justice/i, /tribunal d'instance/i, /grande instance/i, /(?<![\d ,])40(,00)? ?€/]) expect(text, name).not.toMatch(wrong)
+      for (const wrong of [/L\. ?441-6/, /L\. ?441-10/, /D\. ?441-5/, /huissiers? de justice/i, /tribunal d'instance/i, /grande instance/i, /(?<![\d ,])40(,00)? ?€/]) expect(text, `${name}`).not.toMatch(wrong)
     }
     expect(texts.get('pack.pdf')).toContain('tribunal judiciaire de Lyon')
     expect(texts.get('signification.pdf')).toContain('commissaire de justice')
@@ -224,8 +224,8 @@ describe('the first letter after the due date', () => {
     const later = [...letters[who]].filter(([name]) => name.slice(3, 13) > on && /debiteur|operateur/.test(name))
     expect(later.length).toBeGreaterThanOrEqual(5)
     for (const [name, text] of later) {
-      expect(text, name).toContain(reference)
-      expect(text, name).toContain(date)
+      expect(text, `${name}`).toContain(reference)
+      expect(text, `${name}`).toContain(date)
     }
   })
 
@@ -234,7 +234,7 @@ describe('the first letter after the due date', () => {
     expect(due).toMatch(who === 'business' ? /^2017-12-13$/ : /^2026-06-/)
     const after = [...letters[who].keys()].filter((name) => name.slice(3, 13) > due)
     expect(after[0]).toContain('relance-cordiale')
-    for (const [name, text] of letters[who]) expect(text.includes('R. 124-4') && name.slice(3, 13) <= due, name).toBe(false)
+    for (const [name, text] of letters[who]) expect(text.includes('R. 124-4') && name.slice(3, 13) <= due, `${name}`).toBe(false)
   })
 })
 
@@ -242,7 +242,20 @@ describe('verify', () => {
   const packs = ['pack/pack.zip', 'pack/pack.pdf', 'consumer/pack/pack.zip', 'consumer/pack/pack.pdf', 'consumer/pack/pack-signification.zip', 'consumer/pack/pack-signification.pdf']
 
   test('finds every pack of the demo untouched', async () => {
-    for (const name of packs) expect(await verifyFile(bytes(first, name)), name).toMatchObject({ ok: true })
+    for (const name of packs) expect(await verifyFile(bytes(first, name)), `${name}`).toMatchObject({ ok: true })
+  })
+
+  test('finds every letter untouched, and one changed byte in any of them', async () => {
+    const random = seededRandom('letters')
+    for (const dir of [first, consumer]) {
+      for (const name of readdirSync(join(dir, 'letters')).filter((each) => !each.startsWith('00-'))) {
+        const original = bytes(dir, 'letters', name)
+        expect(await verifyFile(original), `${name}`).toMatchObject({ ok: true, kind: 'pdf' })
+        const changed = original.slice()
+        changed[100 + (Buffer.from(random.bytes(4)).readUInt32BE() % (original.length - 100))]! ^= 1
+        expect(await verifyFile(changed), `${name}`).toMatchObject({ ok: false })
+      }
+    }
   })
 
   test('finds one changed byte of a ZIP wherever it is', async () => {
@@ -302,7 +315,7 @@ describe('another start', () => {
     const out = join(folder, 'consumer-2017')
     expect(await courtois(['demo', '--out', out, '--debtor', 'consumer'])).toMatchObject({ code: 0, err: '' })
     const texts = await textsOf(out)
-    for (const [name, text] of texts) expect(text, name).not.toMatch(/L\. ?441-6|D\. ?441-5|(?<![\d ,])40(,00)? ?€|RGPD|commissaire de justice/)
+    for (const [name, text] of texts) expect(text, `${name}`).not.toMatch(/L\. ?441-6|D\. ?441-5|(?<![\d ,])40(,00)? ?€|RGPD|commissaire de justice/)
     expect(await textOf(bytes(out, 'pack/pack.pdf'))).toContain("tribunal d'instance de Lyon")
   }, 90_000)
 })

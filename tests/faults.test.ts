@@ -65,7 +65,7 @@ async function nothingLostNorTwice(sql: Client, dataDir: string): Promise<Kept[]
     select d.letter, d.step_id, d.sha256, d.reference, d.attached_to is not null as is_enclosed, o.document_id is not null as dispatched, o.state, o.proof, d.channel
     from documents d left join dispatches o on o.document_id = d.id`
   expect(new Set(documents.map((each) => `${each.stepId} ${each.letter} ${each.stepId ? '' : each.reference}`)).size).toBe(documents.length)
-  for (const document of documents) expect(sha256(await archive.get(document.sha256)), document.reference).toBe(document.sha256)
+  for (const document of documents) expect(sha256(await archive.get(document.sha256)), `${document.reference}`).toBe(document.sha256)
   const sent = documents.filter((document) => document.dispatched)
   expect(sent.map((document) => document.state).filter((state) => state !== 'sent')).toEqual([])
   const tray = join(dataDir, 'out')
@@ -155,7 +155,7 @@ test('serve --demo, killed in the middle of a tick, its database too, ends with 
     const done = await sql<{ id: string }[]>`select id from steps where done_on = ${today} order by id`
     expect(done.map((step) => step.id)).toEqual(due.map((step) => step.id).toSorted())
     const documents = await nothingLostNorTwice(sql, dataDir)
-    for (const step of due) expect(documents.filter((document) => document.stepId === step.id).length, step.key).toBeGreaterThanOrEqual(1)
+    for (const step of due) expect(documents.filter((document) => document.stepId === step.id).length, `${step.key}`).toBeGreaterThanOrEqual(1)
     await Promise.all([...children].map((child) => (child.kill('SIGTERM'), ended(child))))
     await again.stop()
   } finally {

@@ -165,7 +165,7 @@ describe('what letters say of money', () => {
     for (const { letter, writtenOn, totals } of rows) {
       const { principal, interest, indemnity, total } = await owes(caseId, writtenOn.toString())
       if (writtenOn.toString() < '2017-12-20') continue
-      expect({ principal: totals.principal, interest: totals.interets, indemnity: totals.indemnite, total: totals.total }, letter).toEqual({ principal, interest, indemnity, total })
+      expect({ principal: totals.principal, interest: totals.interets, indemnity: totals.indemnite, total: totals.total }, `${letter}`).toEqual({ principal, interest, indemnity, total })
       expect(parseAmount(totals.principal) + parseAmount(totals.interets) + parseAmount(totals.indemnite)).toBe(parseAmount(totals.total))
     }
     const notice = toDebtor(await fileOf(house, caseId)).find((letter) => letter.channel === 'lrar')!

@@ -2,7 +2,7 @@ import type { Day } from '../../schema/days.ts'
 import { json, type Sql, transaction } from '../../schema/db.ts'
 import { DomainError } from '../../schema/errors.ts'
 import type { Address } from './agency.ts'
-import { lockOpenCase } from './cases.ts'
+import { lockOpenCase } from './lock.ts'
 import { type Author, record } from './journal.ts'
 
 /**

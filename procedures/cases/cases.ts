@@ -12,6 +12,7 @@ import { type Creditor, requireMandate } from './creditors.ts'
 import { type Debtor, type DebtorKind, findOrCreateDebtor } from './debtors.ts'
 import { releaseHold } from './holds.ts'
 import { type Author, record } from './journal.ts'
+import { caseGone } from './lock.ts'
 
 export interface Case {
   id: string
@@ -305,18 +306,5 @@ export async function closeCase(sql: Sql, onDay: Day, input: { caseId: string; r
       update steps set skipped_on = ${onDay}, skipped_why = ${`Dossier clos : ${input.reason}`}
       where case_id = ${input.caseId} and done_on is null and skipped_on is null`
     await record(tx, onDay, { caseId: input.caseId, kind: 'case_closed', detail: { reason: input.reason }, author })
-  })
-}
-
-/** Takes the case for this transaction; refused when it is closed. Whoever writes to a case starts here. */
-export async function lockOpenCase(sql: Sql, caseId: string): Promise<void> {
-  const [found] = await sql`select 1 from cases where id = ${caseId} and closed_on is null for update`
-  if (!found) throw caseGone(caseId)
-}
-
-export function caseGone(caseId: string): DomainError {
-  return new DomainError('case_not_found', "Ce dossier n'existe pas, est clos, ou ne vous est pas ouvert.", {
-    remedy: 'Vérifiez le numéro du dossier.',
-    facts: { caseId },
   })
 }

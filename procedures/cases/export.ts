@@ -1,5 +1,5 @@
 import type { Sql } from '../../schema/db.ts'
-import { caseGone } from './cases.ts'
+import { caseGone } from './lock.ts'
 
 /** Every row of a case as the database holds it, in one JSON document: days as YYYY-MM-DD, amounts as integer cents. */
 export async function exportCase(sql: Sql, caseId: string): Promise<Record<string, unknown>> {

@@ -2,9 +2,10 @@ import type { InvoiceJson } from '../../documents/einvoice.ts'
 import type { Day } from '../../schema/days.ts'
 import type { Sql } from '../../schema/db.ts'
 import type { Doubt } from '../../schema/errors.ts'
-import { type Case, caseColumns, caseGone } from './cases.ts'
+import { type Case, caseColumns } from './cases.ts'
 import type { Creditor, Mandate } from './creditors.ts'
 import type { Debtor } from './debtors.ts'
+import { caseGone } from './lock.ts'
 
 export interface Invoice {
   id: string

@@ -4,7 +4,7 @@ import { DomainError } from '../../schema/errors.ts'
 import { newId, type Random } from '../../schema/random.ts'
 import { shiftSteps } from '../amicable/timeline.ts'
 import type { Zone } from '../law/calendar.ts'
-import { lockOpenCase } from './cases.ts'
+import { lockOpenCase } from './lock.ts'
 import { type Author, record } from './journal.ts'
 
 export type HoldCause =

@@ -128,7 +128,8 @@ function isClause(file: string, text: string): boolean {
 
 // A letter without fault must also print with its example, in each of its channels; those of one text are one.
 function tryExample(text: string, file: string, library: Library, examples: (letter: Letter) => object): Fault[] {
-  const letter = parseLetter(text, file)
+  const known = library.letters.get(basename(file, '.md'))
+  const letter = known?.source === text ? known : parseLetter(text, file)
   const sections = new Map(letter.canaux.map((channel) => [sectionFor(letter, channel), channel]))
   for (const channel of sections.values()) {
     try {

@@ -1,0 +1,181 @@
+import { basisKey, basesKnown, type KnownBasis } from './bases.ts'
+import { channels, familyWord, laws, recipients, stepWord, toneWord } from './words.ts'
+import type { Version } from './versions.ts'
+import type { Library } from '../../letters/catalogue.ts'
+import { exampleFacts } from '../../letters/example.ts'
+import type { Letter } from '../../letters/letter.ts'
+import { loadScenario, scenarioIds, type Scenario, type ScenarioStep } from '../../procedures/amicable/scenario.ts'
+import { loadProcedure, procedureIds, type Procedure } from '../../procedures/judicial/procedure.ts'
+import { lawTerms } from '../../procedures/law/terms.ts'
+import { parseDay, type Day } from '../../schema/days.ts'
+import { DomainError } from '../../schema/errors.ts'
+
+/** Where a letter serves: a step of a scenario, or a paper of a procedure. */
+export interface Use {
+  page: string
+  title: string
+  role: string
+}
+
+/** All that the pages show, read once: letters in their order, and who speaks of whom. */
+export interface Shelves {
+  on: Day
+  library: Library
+  letters: Letter[]
+  /** Null where there is no Git history to read. */
+  versions: Map<string, Version[]> | null
+  scenarios: Scenario[]
+  procedures: Procedure[]
+  uses: Map<string, Use[]>
+  before: Map<string, Letter[]>
+  clauseUses: Map<string, Letter[]>
+  /** Where each article was last read, by its key. */
+  bases: Map<string, KnownBasis>
+  /** Titles of letters that are announced and not yet written. */
+  announced: Record<string, string>
+}
+
+export interface ShelvesOptions {
+  library: Library
+  on: Day
+  versions: Map<string, Version[]> | null
+  announced?: Record<string, string>
+}
+
+/** Reads scenarios and procedures, and ties each to the letters it uses. */
+export function readShelves({ library, on, versions, announced = {} }: ShelvesOptions): Shelves {
+  const letters = [...library.letters.values()].sort(byPlace)
+  const scenarios = scenarioIds().map(loadScenario)
+  const procedures = procedureIds().map(loadProcedure)
+  const uses = new Map<string, Use[]>()
+  const use = (id: string | null | undefined, entry: Use) => {
+    if (id) uses.set(id, [...(uses.get(id) ?? []), entry])
+  }
+  for (const scenario of scenarios) {
+    const entry = { page: `parcours/${scenario.id}.html`, title: scenario.titre }
+    for (const step of scenario.etapes)
+      for (const { letter, role } of stepLetters(step)) use(letter, { ...entry, role: `${step.jour}, ${role}` })
+  }
+  for (const procedure of procedures) {
+    const entry = { page: `procedures/${procedure.id}.html`, title: procedure.titre }
+    for (const { letter, role } of procedurePapers(procedure)) use(letter, { ...entry, role })
+  }
+  const before = new Map<string, Letter[]>()
+  const clauseUses = new Map<string, Letter[]>()
+  for (const letter of letters) {
+    if (letter.suite) before.set(letter.suite, [...(before.get(letter.suite) ?? []), letter])
+    for (const clause of letter.clauses) clauseUses.set(clause, [...(clauseUses.get(clause) ?? []), letter])
+  }
+  const bases = basesKnown(library, procedures)
+  return { on, library, letters, versions, scenarios, procedures, uses, before, clauseUses, bases, announced }
+}
+
+/** The letters a step of a scenario sends, and for whom. */
+export function stepLetters(step: ScenarioStep): { letter: string; role: string }[] {
+  const each = (value: string | object | undefined, what: string) =>
+    value === undefined
+      ? []
+      : typeof value === 'string'
+        ? [{ letter: value, role: what }]
+        : Object.entries(value as Record<string, string>).map(([kind, letter]) => ({ letter, role: `${what}, ${kind}` }))
+  return [
+    ...each(step.lettre, 'courrier de l’étape'),
+    ...(step.joindre ?? []).flatMap((joined) => each(joined, 'pièce jointe')),
+    ...(step.prevenir ? [{ letter: step.prevenir.lettre, role: `avis au créancier, ${step.prevenir.avance} jours avant` }] : []),
+  ]
+}
+
+/** The papers a procedure is made of. */
+export function procedurePapers(procedure: Procedure): { letter: string; role: string }[] {
+  const { requete, decompte, bordereau, signification } = procedure.papiers ?? {}
+  return [
+    ...Object.entries(requete ?? {}).map(([kind, letter]) => ({ letter, role: `requête, débiteur ${kind}` })),
+    ...(decompte ? [{ letter: decompte, role: 'décompte de la créance' }] : []),
+    ...(bordereau ? [{ letter: bordereau, role: 'bordereau des pièces' }] : []),
+    ...(signification ? [{ letter: signification, role: 'demande de signification' }] : []),
+  ]
+}
+
+/** Facts to show the letter with: its example, with the words of the law of that day. */
+export function shownFacts(letter: Letter): Record<string, unknown> {
+  const facts = exampleFacts(letter)
+  return { ...facts, droit: lawTerms(parseDay(String(facts.date))) }
+}
+
+export interface Facet {
+  key: string
+  title: string
+  /** Folder of its pages: « familles/relance-cordiale.html ». */
+  folder: string
+  valuesOf(letter: Letter): string[]
+  word(value: string): string
+}
+
+/** The ways into the library, in the order they are shown. */
+export const facets: readonly Facet[] = [
+  { key: 'famille', title: 'Famille', folder: 'familles', valuesOf: (letter) => [letter.famille], word: familyWord },
+  { key: 'etape', title: 'Étape', folder: 'etapes', valuesOf: (letter) => [letter.etape], word: stepWord },
+  { key: 'ton', title: 'Ton', folder: 'tons', valuesOf: (letter) => [String(letter.ton)], word: (tone) => `${tone}, ${toneWord(Number(tone))}` },
+  { key: 'destinataire', title: 'Destinataire', folder: 'destinataires', valuesOf: (letter) => [letter.destinataire], word: wordOf(recipients) },
+  { key: 'canal', title: 'Canal', folder: 'canaux', valuesOf: (letter) => letter.canaux, word: wordOf(channels) },
+  { key: 'droit', title: 'Droit', folder: 'droits', valuesOf: (letter) => [letter.droit], word: wordOf(laws) },
+]
+
+function wordOf(words: Record<string, string>): (value: string) => string {
+  return (value) => words[value] ?? value
+}
+
+/** The values of a facet that have letters, with their letters, in the facet's own order. */
+export function shelvesOf(facet: Facet, letters: readonly Letter[]): { value: string; letters: Letter[] }[] {
+  const found = new Map<string, Letter[]>()
+  for (const letter of letters)
+    for (const value of facet.valuesOf(letter)) found.set(value, [...(found.get(value) ?? []), letter])
+  const order = orders[facet.key] ?? []
+  const rank = (value: string) => (order.includes(value) ? order.indexOf(value) : order.length)
+  return [...found]
+    .map(([value, list]) => ({ value, letters: list }))
+    .sort((a, b) => rank(a.value) - rank(b.value) || (a.value < b.value ? -1 : 1))
+}
+
+// The order of a case's life, which is not that of the alphabet.
+const familyOrder = `envoi-facture avant-echeance relance-cordiale appels visites relance-ferme mise-en-demeure dernier-avis
+  engagements contestations recherche incidents-paiement garants-et-tiers procedures-collectives creancier injonction-de-payer
+  saisie-bancaire saisie-conservatoire-biens petites-creances-refere-assignation cloture madagascar international
+  rgpd-et-conformite commissaires-de-justice`.split(/\s+/)
+const orders: Record<string, string[]> = {
+  famille: familyOrder,
+  etape: `envoi-facture avant-echeance relance mise-en-demeure negociation contestation recherche garantie procedure-collective
+    relation-creancier judiciaire execution cloture`.split(/\s+/),
+  destinataire: Object.keys(recipients),
+  canal: Object.keys(channels),
+  droit: Object.keys(laws),
+}
+
+function byPlace(a: Letter, b: Letter): number {
+  const rank = (letter: Letter) => (familyOrder.includes(letter.famille) ? familyOrder.indexOf(letter.famille) : familyOrder.length)
+  return rank(a) - rank(b) || (a.famille < b.famille ? -1 : a.famille > b.famille ? 1 : 0) || a.ton - b.ton || (a.id < b.id ? -1 : 1)
+}
+
+/** A letter's legal bases, each with where and when its article was read. */
+export function basesOf(shelves: Shelves, letter: Letter): { article: string; doubtful: boolean; known: KnownBasis | undefined }[] {
+  return letter.bases.map((basis) => {
+    const doubtful = /\?\s*$/.test(basis)
+    const article = basis.replace(/\s*\?\s*$/, '')
+    const own = letter.clauses
+      .map((id) => shelves.library.clauses.get(id))
+      .find((clause) => clause?.article != null && basisKey(clause.article) === basisKey(article))
+    const known: KnownBasis | undefined = own
+      ? { where: `clause « ${own.titre} »`, page: `clauses/${own.id}.html`, source: own.source, checkedOn: own.verifie_le, confirmed: own.confirme === 'oui' }
+      : shelves.bases.get(basisKey(article))
+    return { article, doubtful, known }
+  })
+}
+
+export const letterOn = (shelves: Shelves, id: string): Letter => {
+  const letter = shelves.library.letters.get(id)
+  if (letter) return letter
+  throw new DomainError('unknown_letter', `Le courrier « ${id.slice(0, 60)} » n'est pas dans la bibliothèque.`, {
+    remedy: 'La liste est sur la page des courriers.',
+    facts: { letter: id.slice(0, 60) },
+  })
+}

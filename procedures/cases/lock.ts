@@ -1,0 +1,15 @@
+import type { Sql } from '../../schema/db.ts'
+import { DomainError } from '../../schema/errors.ts'
+
+/** Takes the case for this transaction; refused when it is closed. Whoever writes to a case starts here. */
+export async function lockOpenCase(sql: Sql, caseId: string): Promise<void> {
+  const [found] = await sql`select 1 from cases where id = ${caseId} and closed_on is null for update`
+  if (!found) throw caseGone(caseId)
+}
+
+export function caseGone(caseId: string): DomainError {
+  return new DomainError('case_not_found', "Ce dossier n'existe pas, est clos, ou ne vous est pas ouvert.", {
+    remedy: 'Vérifiez le numéro du dossier.',
+    facts: { caseId },
+  })
+}
