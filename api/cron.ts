@@ -1,5 +1,6 @@
 import cron from 'node-cron'
 import { tick } from '../procedures/amicable/tick.ts'
+import { freeDeadJobs } from '../procedures/work.ts'
 import type { Sql } from '../schema/db.ts'
 import type { Clock } from './context.ts'
 import type { Log } from './errors.ts'
@@ -22,7 +23,10 @@ export function houseClock(fixed?: Temporal.PlainDate): Clock {
 export function startTicking(sql: Sql, clock: Clock, log: Log): { stop(): Promise<void> } {
   let running: Promise<void> = Promise.resolve()
   const act = (): Promise<void> =>
-    (running = running.then(async () => void (await tick(sql, clock.today()))).catch(log))
+    (running = running.then(async () => {
+      await freeDeadJobs(sql)
+      await tick(sql, clock.today())
+    }).catch(log))
   const task = cron.schedule('*/15 * * * *', act, { timezone: 'Europe/Paris', noOverlap: true })
   void act()
   return {

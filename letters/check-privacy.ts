@@ -20,6 +20,7 @@ export function checkPrivacy(subject: Subject): void {
 
 // Bound to secrecy, party to the deed, or named by the law: the catalogue says which, in the letter's own head.
 function mayKnow({ letter }: Subject): boolean {
+  if ('discret' in letter && letter.discret === 'oui') return false
   const head = [letter.id.replaceAll('-', ' '), letter.titre, letter.usage, letter.adresse_a ?? '', ...letter.donnees]
   return lexicon.tiers_informes.some((pattern) => head.join(' ; ').search(pattern) >= 0)
 }

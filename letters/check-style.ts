@@ -81,7 +81,7 @@ function checkVocabulary(prose: Prose, { letter, add }: Subject): void {
 function checkTone(prose: Prose, { letter, add }: Subject): void {
   for (const { entry, at, found } of findIn('ton', prose.text)) {
     if (within(entry, letter.ton)) continue
-    if (entry.de !== 8 && denies(clauseAround(prose.text, at, found.length))) continue
+    if (entry.de && entry.de !== 8 && denies(clauseAround(prose.text, at, found.length))) continue
     const limit = entry.de === 8 ? 'jamais' : entry.de ? `à partir du ton ${entry.de}` : `jusqu’au ton ${entry.a}`
     add(lineAt(prose, at), 'ton', `« ${found} » (${entry.raison}) : ${limit} ; ce courrier est au ton ${letter.ton}`)
   }

@@ -1,21 +1,23 @@
 import { EventEmitter } from 'node:events'
 import { Logger, run, type Runner, runOnce, type TaskList, type WorkerEvents } from 'graphile-worker'
-import { parseDay } from '../schema/days.ts'
+import { type Day, latest, parseDay } from '../schema/days.ts'
 import { connect, type Sql } from '../schema/db.ts'
 import { sendDocument } from './cases/post.ts'
 import { doStep } from './amicable/steps.ts'
 import type { Office } from './office.ts'
 
 /** Payloads carry a version, so that a job queued before a deploy is still understood after it. */
-function tasks(office: Office): TaskList {
+function tasks(office: Office, today?: () => Day): TaskList {
+  // A job left from yesterday is done today, and says so.
+  const dayOf = (day: string): Day => latest(parseDay(day), today?.() ?? parseDay(day))
   return {
     step: async (payload) => {
       const { step, day } = payload as { step: string; day: string }
-      await doStep(office, step, parseDay(day))
+      await doStep(office, step, dayOf(day))
     },
     send: async (payload) => {
       const { document, day } = payload as { document: string; day: string }
-      await sendDocument(office, document, parseDay(day))
+      await sendDocument(office, document, dayOf(day))
     },
   }
 }
@@ -33,8 +35,12 @@ export async function drain(office: Office, connectionString: string): Promise<v
   await runOnce({ connectionString, taskList: tasks(office), concurrency: 1, noHandleSignals: true, logger: quiet, preset: { worker: inBatches } })
 }
 
-/** Works until `stop`, beside any number of others on the same database. */
-export async function startWorker(office: Office, connectionString: string, concurrency = 2): Promise<Runner> {
+/** Works until `stop`, beside any number of others on the same database; `today` is the day documents are dated by. */
+export async function startWorker(
+  office: Office,
+  connectionString: string,
+  { concurrency = 2, today }: { concurrency?: number; today?: () => Day } = {},
+): Promise<Runner> {
   await freeDeadJobs(office.sql)
   const alive = connect(connectionString, { max: 1 })
   const events = new EventEmitter() as unknown as WorkerEvents
@@ -44,7 +50,7 @@ export async function startWorker(office: Office, connectionString: string, conc
   })
   const runner = await run({
     connectionString,
-    taskList: tasks(office),
+    taskList: tasks(office, today),
     concurrency,
     pollInterval: 1000,
     noHandleSignals: true,

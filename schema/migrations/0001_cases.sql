@@ -430,6 +430,12 @@ begin
     end if;
   elsif tg_table_name = 'procedure_events' then
     select p.consent_id, new.happened_on into request, on_day from procedures p where p.id = new.procedure_id;
+    -- What the judge, the debtor or the registry do, they do with or without the creditor's agreement of today.
+    if new.step in ('ordonnance', 'opposition', 'avis-opposition', 'invitation-consigner', 'invitation-avocat',
+                    'premier-acte-a-personne', 'jugement', 'rejet-injonction', 'contestation') then
+      on_day := (select c.decided_on from consents c where c.request_id = request and c.decision = 'given');
+      if on_day is not null then return new; end if;
+    end if;
   else
     select p.consent_id, new.assembled_on into request, on_day from procedures p where p.id = new.procedure_id;
     if new.kind = 'requete' and new.content_sha256 is distinct from
@@ -445,6 +451,29 @@ end $$;
 create trigger procedures_need_consent before insert on procedures for each row execute function refuse_without_consent();
 create trigger procedure_events_need_consent before insert on procedure_events for each row execute function refuse_without_consent();
 create trigger packs_need_consent before insert on packs for each row execute function refuse_without_consent();
+
+-- A signature is for the very request it answers, in its time, and is never rewritten.
+create function refuse_wrong_signature() returns trigger language plpgsql as $$
+begin
+  if tg_op <> 'INSERT' then
+    raise exception 'a consent is kept as it was given' using errcode = 'CT002';
+  end if;
+  if not exists (select from consent_requests r
+                 where r.id = new.request_id and r.content_sha256 = new.content_sha256
+                   and new.decided_on between r.requested_on and r.expires_on
+                   and not exists (select from consent_ends e where e.request_id = r.id and e.ended_on <= new.decided_on)) then
+    raise exception 'the signature does not answer a live request' using errcode = 'CT001';
+  end if;
+  return new;
+end $$;
+create trigger consents_are_bound before insert or update or delete on consents for each row execute function refuse_wrong_signature();
+
+create function consent_history_is_kept() returns trigger language plpgsql as $$
+begin
+  raise exception 'what ended a consent is kept' using errcode = 'CT002';
+end $$;
+create trigger consent_ends_are_kept before update or delete on consent_ends for each row execute function consent_history_is_kept();
+create trigger consent_requests_are_kept before update or delete on consent_requests for each row execute function consent_history_is_kept();
 
 -- Until the application is filed, any change to what was signed voids the consent.
 create function void_consent_on_change() returns trigger language plpgsql as $$

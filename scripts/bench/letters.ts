@@ -65,7 +65,7 @@ async function warm(office: Office): Promise<void> {
 }
 
 async function work(office: Office, sql: Client, url: string): Promise<void> {
-  const runner = await startWorker(office, url, 4)
+  const runner = await startWorker(office, url, { concurrency: 4 })
   for (let left = cases; left > 0; ) {
     await new Promise((resolve) => setTimeout(resolve, 20))
     const [row] = await sql<{ left: number }[]>`select count(*)::int as left from graphile_worker.jobs`

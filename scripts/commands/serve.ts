@@ -50,7 +50,7 @@ hides the schema and GraphiQL.`,
       // Port 0 asks the system for a free one, known only now.
       if (port === 0 && !process.env['BASE_URL'])
         office.baseUrl = `http://localhost:${(server.address() as AddressInfo).port}`
-      const worker = await startWorker(office, running.url)
+      const worker = await startWorker(office, running.url, { today: clock.today })
       const ticking = startTicking(running.sql, clock, logError)
 
       console.log(`Courtois, le ${clock.today().toString()}${fixed ? ' (jour virtuel)' : ''}`)

@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util'
+import { houseClock } from '../../api/cron.ts'
 import { startWorker } from '../../procedures/work.ts'
 import { type Command, UsageError } from '../command.ts'
 import { startOffice } from '../office.ts'
@@ -19,7 +20,7 @@ same DATABASE_URL.
     if (!Number.isInteger(jobs) || jobs < 1 || jobs > 64) throw new UsageError('--jobs is a number from 1 to 64')
     const office = await startOffice({ baseUrl: process.env['BASE_URL'] })
     try {
-      const worker = await startWorker(office.office, office.url, jobs)
+      const worker = await startWorker(office.office, office.url, { concurrency: jobs, today: houseClock().today })
       console.log(`Au travail, ${jobs} tâche${jobs > 1 ? 's' : ''} à la fois. Ctrl-C pour arrêter.`)
       await untilStopped()
       await worker.stop()

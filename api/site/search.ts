@@ -1,0 +1,108 @@
+import * as pagefind from 'pagefind'
+import { basesOf, facets, shownFacts, type Shelves } from './shelves.ts'
+import { folded, said } from './words.ts'
+import { fill, type FilledLetter } from '../../documents/fill.ts'
+import { renderText } from '../../documents/letter-text.ts'
+import type { Letter } from '../../letters/letter.ts'
+import { DomainError } from '../../schema/errors.ts'
+
+/** What is searched: an address, a title, words, and the values of its filters. */
+interface Entry {
+  url: string
+  title: string
+  text: string
+  filters: Record<string, string[]>
+}
+
+/** The files of the search, by name: what a browser fetches from a server, French stems and all. */
+export async function searchFiles(shelves: Shelves): Promise<Map<string, Uint8Array>> {
+  const { index, errors } = await pagefind.createIndex({ forceLanguage: 'fr' })
+  if (!index) throw new Error(`pagefind: ${errors.join(', ')}`)
+  try {
+    for (const { url, title, text, filters } of entriesOf(shelves)) {
+      const added = await index.addCustomRecord({ url, content: `${title}. ${text}`, language: 'fr', meta: { title }, filters })
+      if (added.errors.length) throw new Error(`pagefind: ${added.errors.join(', ')}`)
+    }
+    const made = await index.getFiles()
+    // Its own interfaces, which we do not show, weigh ten times what is used.
+    const kept = made.files.filter(({ path }) => !/ui\.(js|css)$|highlight|wasm\.unknown/.test(path))
+    return new Map(kept.map(({ path, content }) => [path, content]))
+  } finally {
+    await index.deleteIndex()
+  }
+}
+
+/** Ends the process that indexes. */
+export const closeSearch = (): Promise<unknown> => pagefind.close()
+
+function entriesOf(shelves: Shelves): Entry[] {
+  const letters = shelves.letters.map((letter) => ({
+    url: `courriers/${letter.id}.html`,
+    title: said(letter.titre),
+    text: textOf(shelves, letter),
+    filters: { genre: ['courrier'], ...Object.fromEntries(facets.map((facet) => [facet.key, facet.valuesOf(letter)])) },
+  }))
+  const clauses = [...shelves.library.clauses.values()].map((clause) => ({
+    url: `clauses/${clause.id}.html`,
+    title: said(clause.titre),
+    text: `${clause.article ?? ''} ${plain(clause.body.text)}`,
+    filters: { genre: ['clause'] },
+  }))
+  const procedures = shelves.procedures.map((procedure) => ({
+    url: `procedures/${procedure.id}.html`,
+    title: said(procedure.titre),
+    text: [
+      procedure.presentation,
+      ...procedure.etapes.flatMap((step) => [step.titre, step.article, step.note, ...(step.delais ?? []).flatMap((limit) => [limit.titre, limit.article, limit.sanction])]),
+    ]
+      .filter(Boolean)
+      .join('. '),
+    filters: { genre: ['procédure'] },
+  }))
+  return [...letters, ...clauses, ...procedures]
+}
+
+// What the reader reads, clauses included; the text of the file when the example does not fill.
+function textOf(shelves: Shelves, letter: Letter): string {
+  const bases = basesOf(shelves, letter).map(({ article }) => article)
+  const channel = letter.canaux.find((each) => each !== 'sms') ?? letter.canaux[0]!
+  let body = plain(letter.body.text)
+  try {
+    body = wordsOf(fill(shelves.library, letter, shownFacts(letter), channel))
+  } catch (error) {
+    if (!(error instanceof DomainError)) throw error
+  }
+  return [said(letter.usage), body, bases.join(', ')].join(' ')
+}
+
+// The letter's own words, without the head of paper that all of them share.
+const wordsOf = (filled: FilledLetter): string => {
+  const text = renderText(filled)
+  const start = text.indexOf(filled.objet)
+  return (start < 0 ? text : text.slice(start)).replace(/\n--\s*\n[\s\S]*$/, '').replace(/\s+/g, ' ')
+}
+
+const plain = (text: string): string => text.replace(/\{\{[\s\S]*?\}\}|\{%[\s\S]*?%\}|[*>#_]/g, ' ').replace(/\s+/g, ' ')
+
+/** `liste.js`: the filters' values of each letter, for the script of the list. */
+export function listScript(shelves: Shelves): string {
+  const letters = shelves.letters.map((letter) => [letter.id, ...facets.map((facet) => facet.valuesOf(letter).join(' '))])
+  return `self.courtois = ${JSON.stringify({ facettes: facets.map(({ key }) => key), courriers: letters })}\n`
+}
+
+/** `mots.js`: which letters hold which word, for a site opened from a folder, where a browser fetches nothing. */
+export function wordsScript(shelves: Shelves): string {
+  const found = new Map<string, Set<number>>()
+  shelves.letters.forEach((letter, i) => {
+    const text = folded(`${letter.id} ${letter.titre} ${textOf(shelves, letter)}`)
+    for (const word of text.match(/[a-z0-9]{3,}/g) ?? []) found.set(word, (found.get(word) ?? new Set()).add(i))
+  })
+  const kept = [...found].filter(([, letters]) => letters.size < shelves.letters.length * 0.9).sort(([a], [b]) => (a < b ? -1 : 1))
+  const lines = kept.map(([word, letters]) => {
+    let last = 0
+    // Each number as what it adds to the one before it, in base 36.
+    const steps = [...letters].map((n) => [(n - last).toString(36), (last = n)][0])
+    return `${word} ${steps.join(' ')}`
+  })
+  return `self.courtoisMots = ${JSON.stringify(lines.join('\n'))}\n`
+}
