@@ -30,6 +30,7 @@ const typography: [RegExp, string][] = [
   [/«(?=[^\s\u00a0\u202f])|(?<=[^\s\u00a0\u202f])»/, 'des espaces à l’intérieur des guillemets « … »'],
   [/[\p{L}¤] +,|[\p{L}¤] +\.(?=\s|$)/u, 'pas d’espace devant la virgule ni le point'],
   [/[\p{L}],(?=\p{L})/u, 'une espace après la virgule'],
+  [/\p{L}['’] (?=\p{L})/u, 'pas d’espace après l’apostrophe'],
   [/[!?]{2,}|[;:,]{2,}/, 'un seul signe de ponctuation'],
   [/(?<=[\p{L}¤»)]) - (?=\S)/u, 'écrivez un tiret demi-cadratin : –'],
   [/—/, 'écrivez un tiret demi-cadratin : –'],
@@ -53,7 +54,7 @@ export function checkStyle(subject: Subject): void {
     checkVocabulary(prose, subject)
     if (letter.droit !== 'EU' || !letter.donnees.includes('langue')) checkAnglicisms(prose, add)
     if (part === title) continue
-    if (toPayer(letter) || letter.destinataire === 'tiers') checkTone(prose, subject)
+    if (toPayer(letter) || letter.destinataire === 'tiers') checkTone(prose, subject, part.name === 'objet')
     if (!toPayer(letter) || letter.canaux.includes('acte-prive')) continue
     for (const { index, 0: found } of prose.text.matchAll(capitals))
       add(lineAt(prose, index), 'typographie', `« ${found} » : pas de mots en capitales, on ne crie pas`)
@@ -78,10 +79,12 @@ function checkVocabulary(prose: Prose, { letter, add }: Subject): void {
   }
 }
 
-function checkTone(prose: Prose, { letter, add }: Subject): void {
+function checkTone(prose: Prose, { letter, add }: Subject, objet: boolean): void {
+  if (letter.ton < 3 && objet && /mise en demeure/i.test(prose.text))
+    add(lineAt(prose, 0), 'ton', `« mise en demeure » en objet : à partir du ton 3 ; ce courrier est au ton ${letter.ton}`)
   for (const { entry, at, found } of findIn('ton', prose.text)) {
     if (within(entry, letter.ton)) continue
-    if (entry.de && entry.de !== 8 && denies(clauseAround(prose.text, at, found.length))) continue
+    if (entry.de && entry.de !== 8 && denies(clauseAround(prose.text, at, found.length).replace(found, ''))) continue
     const limit = entry.de === 8 ? 'jamais' : entry.de ? `à partir du ton ${entry.de}` : `jusqu’au ton ${entry.a}`
     add(lineAt(prose, at), 'ton', `« ${found} » (${entry.raison}) : ${limit} ; ce courrier est au ton ${letter.ton}`)
   }

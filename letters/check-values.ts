@@ -4,7 +4,7 @@ import type { Add } from './check-subject.ts'
 const months = 'janvier|février|mars|avril|mai|juin|juillet|août|septembre|octobre|novembre|décembre'
 const gap = '[ \\u00a0\\u202f]'
 
-const values: { pattern: RegExp; message: string; legal?: boolean }[] = [
+const values: { pattern: RegExp; message: string; legal?: boolean; delay?: boolean }[] = [
   {
     pattern: new RegExp(`\\d{1,2}(?:er)?${gap}(?:${months})(?:${gap}\\d{4})?|\\d{1,2}[/.]\\d{1,2}[/.]\\d{4}|\\d{4}-\\d{2}-\\d{2}`, 'giu'),
     message: 'une date vient du dossier : {{ … | date_longue }}',
@@ -19,6 +19,12 @@ const values: { pattern: RegExp; message: string; legal?: boolean }[] = [
     message: 'un taux vient de la loi datée ou du dossier : {{ … | taux }}',
   },
   {
+    pattern: new RegExp(`(?:sous|dans les|dans un délai de)${gap}(?:\\d+|trois|cinq|huit|dix|quinze|trente)${gap}jours`, 'giu'),
+    message: 'un délai vient du dossier : {{ delaiJours | jours }}',
+    legal: true,
+    delay: true,
+  },
+  {
     pattern: new RegExp(`L\\.?${gap}?441-(?:10|6)(?!\\d)`, 'gu'),
     message: 'l’article des pénalités a changé de numéro : {{ droit.penalitesArticle }}',
   },
@@ -31,11 +37,12 @@ const values: { pattern: RegExp; message: string; legal?: boolean }[] = [
 // « loi n° 68-1250 du 31 décembre 1968 » is the name of a text; the first and last days of a year or a winter are the law's.
 const named =
   /(lois?|décrets?|arrêtés?|règlements?|directives?|circulaires?|ordonnances? n°|délibérations?|cassation|cass\.|conseil d['’]état|CJUE|conventions? (de|d['’])\p{Lu}?)[^.;]{0,90}$/iu
-const fixedDays = /^(1er|31)[\s\u00a0]\p{L}+$/u
+const fixedDays = /^(1er[\s\u00a0](janvier|juillet|novembre|avril)|31[\s\u00a0](décembre|mars|octobre)|30[\s\u00a0]juin)$/u
 
-/** Dates, sums, rates and articles written by hand, that a case or the dated law should bring. */
-export function checkValues(prose: Prose, add: Add): void {
-  for (const { pattern, message, legal } of values) {
+/** Dates, sums, rates and articles written by hand, that a case or the dated law should bring; with `delays`, times to act. */
+export function checkValues(prose: Prose, add: Add, delays = false): void {
+  for (const { pattern, message, legal, delay } of values) {
+    if (delay && !delays) continue
     for (const { index, 0: found } of prose.text.matchAll(pattern)) {
       const before = prose.text.slice(Math.max(0, index - 100), index)
       if (legal && (named.test(before) || fixedDays.test(found))) continue

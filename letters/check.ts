@@ -36,7 +36,9 @@ export function checkLetter(text: string, file: string, library: Library, exampl
     checkDebtor(subject)
     checkPrivacy(subject)
     checkStyle(subject)
-    for (const { prose } of subject.parts) checkValues(prose(), add)
+    // What a title's enforcement gives as time is the law's; what a debtor is given is the case's.
+    const delays = toPayer(letter) && !afterTitle(letter)
+    for (const { prose } of subject.parts) checkValues(prose(), add, delays)
     checkTwins(letter, library, add)
     measure(() => checkLengths(subject, examples(letter)))
   }

@@ -1,11 +1,6 @@
 import { DomainError } from './errors.ts'
 
-/** Integer cents with their currency (ISO 4217). Never a float. */
-export interface Money {
-  cents: bigint
-  currency: Currency
-}
-
+/** Money is integer cents with a currency (ISO 4217), never a float. */
 export type Currency = 'EUR' | 'MGA'
 const currencies: readonly string[] = ['EUR', 'MGA']
 

@@ -118,14 +118,17 @@ const seeds: Seed[] = [
   seed('consommateur', firstConsumer, say("{% render 'penalites-rappel' %}")),
   seed('consommateur', anyDebtor, say('Les pénalités courent (article {{ droit.penalitesArticle }}).')),
   seed('consommateur', anyDebtor, say("{% if debiteur.type == 'consommateur' %}Une pénalité de retard est due.{% endif %}")),
+  seed('consommateur', anyDebtor, say('{{ totaux.indemnite | euros }} sont dus pour le retard.')),
   // Threats
   seed('menace', formal, say('Un huissier se présentera à votre porte.')),
   seed('menace', lastConsumer, say('Nous procéderons à la saisie de vos biens.')),
   seed('menace', lastConsumer, say('Nous informerons votre employeur de la situation.')),
   seed('menace', formal, say('Votre fichage comme mauvais payeur sera demandé.')),
   seed('menace', formal, say('Nous déposerons plainte.')),
+  seed('menace', lastConsumer, say('Vos comptes seront bloqués.')),
+  seed('menace', lastConsumer, say('Votre salaire sera saisi.')),
+  seed('menace', formal, say('Vos voisins seront informés de votre situation.')),
   seed('menace', first, say('Nos agents passeront à votre domicile.')),
-  seed('menace', lastConsumer, say('Vos comptes seront bloqués : le blocage de vos comptes est prêt.')),
   // Third parties
   seed('tiers', neutral, swap('Merci de votre attention.', 'Cela concerne une dette ancienne.')),
   seed('tiers', neutral, swap('Merci de votre attention.', 'Il reste {{ totaux.total | euros }} à payer.')),
@@ -171,6 +174,7 @@ const seeds: Seed[] = [
   seed('valeur-en-dur', first, say('Merci de payer avant le 15/03/2026.')),
   seed('valeur-en-dur', first, say('Il reste 470,15 euros.')),
   seed('valeur-en-dur', formal, say('Le taux est de 12,15 % par an.')),
+  seed('valeur-en-dur', first, say('Merci de payer sous huit jours.')),
   seed('valeur-en-dur', formal, say("C'est ce que dit l'article L. 441-10 du code de commerce.")),
 ]
 

@@ -1,8 +1,8 @@
 import { letterCards } from './lists.ts'
 import { templateHtml } from './letter-text.ts'
-import { dated, h, layout, linkFrom, said, toCheck, type Html } from './page.ts'
+import { dated, h, layout, linkFrom, toCheck, type Html } from './page.ts'
 import type { Shelves } from './shelves.ts'
-import { count } from './words.ts'
+import { count, said } from './words.ts'
 import { renderedClauses, type Clause } from '../../letters/letter.ts'
 
 const byTitle = (a: Clause, b: Clause): number => a.titre.localeCompare(b.titre, 'fr') || (a.id < b.id ? -1 : 1)

@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs'
 import MarkdownIt from 'markdown-it'
-import { h, layout, raw, said, type Html } from './page.ts'
+import { h, layout, raw, type Html } from './page.ts'
 import type { Shelves } from './shelves.ts'
-import { count } from './words.ts'
+import { count, said } from './words.ts'
 
 /** The editors' guide, as it stands beside the letters. */
 export function guidePage(): Html {

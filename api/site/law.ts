@@ -1,6 +1,6 @@
-import { dated, h, layout, said, toCheck, type Html } from './page.ts'
+import { dated, h, layout, toCheck, type Html } from './page.ts'
 import type { Shelves } from './shelves.ts'
-import { count } from './words.ts'
+import { count, said } from './words.ts'
 import { holidayEntries } from '../../procedures/law/calendar.ts'
 import { limitationCauses } from '../../procedures/law/limitation.ts'
 import { lawReview, plainReview, type Review } from '../../procedures/law/review.ts'

@@ -1,5 +1,6 @@
 import MarkdownIt from 'markdown-it'
-import { h, type Html, type Link, raw, said } from './page.ts'
+import { h, type Html, type Link, raw } from './page.ts'
+import { said } from './words.ts'
 import type { Clause } from '../../letters/letter.ts'
 
 const markdown = new MarkdownIt({ html: false, linkify: false, typographer: false }).disable([

@@ -1,6 +1,6 @@
-import { h, layout, linkFrom, said, toneScale, type Html, type Link } from './page.ts'
+import { h, layout, linkFrom, toneScale, type Html, type Link } from './page.ts'
 import { facets, shelvesOf, type Facet, type Shelves } from './shelves.ts'
-import { count, familyWord, momentWords } from './words.ts'
+import { count, familyWord, momentWords, said } from './words.ts'
 import type { Letter } from '../../letters/letter.ts'
 
 /** All letters, by family; with a script, the words sought and the filters that combine. */

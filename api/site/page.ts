@@ -1,7 +1,7 @@
 import { html, raw } from 'hono/html'
 import type { HtmlEscapedString } from 'hono/utils/html'
 import { dayFr } from '../../schema/days.ts'
-import { fr, toneWord, tones } from './words.ts'
+import { toneWord, tones } from './words.ts'
 
 export type Html = HtmlEscapedString
 
@@ -92,6 +92,3 @@ export const toCheck = (): Html => h`<span class="check">à vérifier</span>`
 
 /** « 21 novembre 2026 », readable by machines too. */
 export const dated = (day: string): Html => h`<time datetime="${day}">${dayFr(Temporal.PlainDate.from(day.slice(0, 10)))}</time>`
-
-/** What an editor typed, with French spaces. */
-export const said = (text: string): string => fr(text)

@@ -1,6 +1,6 @@
 import { column, heightOf, paragraph, type Paragraph } from './drawing.ts'
-import { h, said, type Html } from './page.ts'
-import { durationWords, sentence } from './words.ts'
+import { h, type Html } from './page.ts'
+import { durationWords, said, sentence } from './words.ts'
 import type { Procedure, Step, TimeLimit } from '../../procedures/judicial/procedure.ts'
 
 /** « Au plus tard 3 mois » or « Pas avant 2 mois », from what. */

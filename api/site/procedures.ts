@@ -1,8 +1,8 @@
-import { dated, h, layout, linkFrom, said, toCheck, type Html, type Link } from './page.ts'
+import { dated, h, layout, linkFrom, toCheck, type Html, type Link } from './page.ts'
 import { limitWords, procedureDrawings } from './procedure-drawing.ts'
 import { letterLink } from './scenarios.ts'
 import { procedurePapers, type Shelves } from './shelves.ts'
-import { count, laws } from './words.ts'
+import { count, laws, said } from './words.ts'
 import type { Exhibit, Procedure, Step, TimeLimit } from '../../procedures/judicial/procedure.ts'
 
 /** Every procedure, by country. */

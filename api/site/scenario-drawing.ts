@@ -1,7 +1,7 @@
 import { column, heightOf, paragraph } from './drawing.ts'
-import { h, said, type Html, type Link } from './page.ts'
+import { h, type Html, type Link } from './page.ts'
 import { stepLetters, type Shelves } from './shelves.ts'
-import { familyWord, sentence } from './words.ts'
+import { familyWord, said, sentence } from './words.ts'
 import type { Scenario, ScenarioStep } from '../../procedures/amicable/scenario.ts'
 
 const ways: Record<string, string> = { lettre: 'lettre', lrar: 'recommandé', email: 'courriel', sms: 'SMS', appel: 'appel' }

@@ -1,7 +1,7 @@
-import { h, layout, linkFrom, said, toneScale, type Html, type Link } from './page.ts'
+import { h, layout, linkFrom, toneScale, type Html, type Link } from './page.ts'
 import { scenarioDrawings, stepName, stepWay } from './scenario-drawing.ts'
 import { stepLetters, type Shelves } from './shelves.ts'
-import { count, momentWords, suspensions } from './words.ts'
+import { count, momentWords, said, suspensions } from './words.ts'
 import type { Scenario, ScenarioStep } from '../../procedures/amicable/scenario.ts'
 import { amountFr, parseAmount } from '../../schema/money.ts'
 

@@ -8,7 +8,6 @@ import { loadScenario, scenarioIds, type Scenario, type ScenarioStep } from '../
 import { loadProcedure, procedureIds, type Procedure } from '../../procedures/judicial/procedure.ts'
 import { lawTerms } from '../../procedures/law/terms.ts'
 import { parseDay, type Day } from '../../schema/days.ts'
-import { DomainError } from '../../schema/errors.ts'
 
 /** Where a letter serves: a step of a scenario, or a paper of a procedure. */
 export interface Use {
@@ -168,14 +167,5 @@ export function basesOf(shelves: Shelves, letter: Letter): { article: string; do
       ? { where: `clause « ${own.titre} »`, page: `clauses/${own.id}.html`, source: own.source, checkedOn: own.verifie_le, confirmed: own.confirme === 'oui' }
       : shelves.bases.get(basisKey(article))
     return { article, doubtful, known }
-  })
-}
-
-export const letterOn = (shelves: Shelves, id: string): Letter => {
-  const letter = shelves.library.letters.get(id)
-  if (letter) return letter
-  throw new DomainError('unknown_letter', `Le courrier « ${id.slice(0, 60)} » n'est pas dans la bibliothèque.`, {
-    remedy: 'La liste est sur la page des courriers.',
-    facts: { letter: id.slice(0, 60) },
   })
 }

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs'
-import { Hono } from 'hono'
+import { Hono, type Context } from 'hono'
 import { ssgParams } from 'hono/ssg'
 import { clausePage, clausesPage } from './clauses.ts'
 import { dataPage, guidePage, readDictionary } from './guide.ts'
@@ -11,7 +11,7 @@ import type { Html } from './page.ts'
 import { procedurePage, proceduresPage } from './procedures.ts'
 import { scenarioPage, scenariosPage } from './scenarios.ts'
 import { listScript, wordsScript } from './search.ts'
-import { facets, letterOn, shelvesOf, shownFacts, type Shelves } from './shelves.ts'
+import { facets, shelvesOf, shownFacts, type Shelves } from './shelves.ts'
 import { fill } from '../../documents/fill.ts'
 import { renderPdf } from '../../documents/letter-pdf.ts'
 import type { TypstEngine } from '../../documents/typst.ts'
@@ -34,14 +34,12 @@ export function siteApp(shelves: Shelves, { engine }: SiteOptions = {}): Hono {
   const dictionary = readDictionary()
 
   const page = (path: string, render: () => Html) => app.get(path, (c) => c.html(render()))
-  const pages = <T>(folder: string, items: Map<string, T>, render: (item: T) => Html) =>
+  const files = (folder: string, found: Map<string, Answer>) =>
     app.get(
-      `/${folder}/:file{[A-Za-z0-9-]+\\.html}`,
-      ssgParams(() => [...items.keys()].map((id) => ({ file: `${id}.html` }))),
-      (c) => {
-        const item = items.get(c.req.param('file').slice(0, -'.html'.length))
-        return item === undefined ? c.notFound() : c.html(render(item))
-      },
+      `/${folder}/:file`,
+      // Hono asks this route what to write by its own pattern, so the pattern holds no condition.
+      ssgParams(() => [...found.keys()].map((file) => ({ file }))),
+      (c) => found.get(c.req.param('file'))?.(c) ?? c.notFound(),
     )
   const byId = <T extends { id: string }>(items: Iterable<T>) => new Map([...items].map((item) => [item.id, item]))
 
@@ -53,17 +51,22 @@ export function siteApp(shelves: Shelves, { engine }: SiteOptions = {}): Hono {
   page('/droit.html', () => lawPage(shelves))
   page('/donnees.html', () => dataPage(shelves, dictionary))
   page('/guide.html', guidePage)
-  pages('courriers', byId(letters), (letter) => letterPage(shelves, letter, { pdf: engine !== undefined, dictionary }))
+  const letterOptions = { pdf: engine !== undefined, dictionary }
+  files(
+    'courriers',
+    new Map([
+      ...pages(byId(letters), (letter) => letterPage(shelves, letter, letterOptions)),
+      ...(engine ? pdfs(shelves, engine) : []),
+    ]),
+  )
   for (const facet of facets) {
-    const values = new Map(shelvesOf(facet, letters).map(({ value, letters: own }) => [value, own]))
-    pages(facet.folder, new Map([...values].map(([value, own]) => [value, { value, own }])), ({ value, own }) =>
-      facetPage(shelves, facet, value, own),
-    )
+    const values = shelvesOf(facet, letters).map((shelf) => ({ id: shelf.value, ...shelf }))
+    files(facet.folder, pages(byId(values), (shelf) => facetPage(shelves, facet, shelf.value, shelf.letters)))
   }
-  pages('clauses', byId(library.clauses.values()), (clause) => clausePage(shelves, clause))
-  pages('parcours', byId(scenarios), (scenario) => scenarioPage(shelves, scenario))
-  pages('procedures', byId(procedures), (procedure) => procedurePage(shelves, procedure))
-  pages('droit', lawPages(shelves), (render) => render())
+  files('clauses', pages(library.clauses, (clause) => clausePage(shelves, clause)))
+  files('parcours', pages(byId(scenarios), (scenario) => scenarioPage(shelves, scenario)))
+  files('procedures', pages(byId(procedures), (procedure) => procedurePage(shelves, procedure)))
+  files('droit', pages(lawPages(shelves), (render) => render()))
 
   app.get('/site.css', (c) => c.body(asset('site.css'), 200, { 'content-type': 'text/css; charset=utf-8' }))
   app.get('/icone.svg', (c) => c.body(asset('icone.svg'), 200, { 'content-type': 'image/svg+xml' }))
@@ -74,13 +77,21 @@ export function siteApp(shelves: Shelves, { engine }: SiteOptions = {}): Hono {
   ] as const)
     app.get(path, (c) => c.body(script(), 200, { 'content-type': 'text/javascript; charset=utf-8' }))
 
-  if (engine) {
-    const printed = letters.filter((letter) => paperChannel(letter))
-    app.get(
-      '/courriers/:file{[a-z0-9-]+\\.pdf}',
-      ssgParams(() => printed.map(({ id }) => ({ file: `${id}.pdf` }))),
+  return app
+}
+
+type Answer = (c: Context) => Response | Promise<Response>
+
+/** One HTML file for each item, by name. */
+const pages = <T>(items: ReadonlyMap<string, T>, render: (item: T) => Html): Map<string, Answer> =>
+  new Map([...items].map(([id, item]) => [`${id}.html`, (c) => c.html(render(item))]))
+
+function pdfs(shelves: Shelves, engine: TypstEngine): Map<string, Answer> {
+  const printed = shelves.letters.filter((letter) => paperChannel(letter))
+  return new Map(
+    printed.map((letter) => [
+      `${letter.id}.pdf`,
       async (c) => {
-        const letter = letterOn(shelves, c.req.param('file').slice(0, -'.pdf'.length))
         try {
           const bytes = await pdfOf(shelves, letter, engine)
           return c.body(bytes as Uint8Array<ArrayBuffer>, 200, { 'content-type': 'application/pdf' })
@@ -90,9 +101,8 @@ export function siteApp(shelves: Shelves, { engine }: SiteOptions = {}): Hono {
           return c.text(error.message, 422, { 'x-hono-disable-ssg': 'true' })
         }
       },
-    )
-  }
-  return app
+    ]),
+  )
 }
 
 function lawPages(shelves: Shelves): Map<string, () => Html> {

@@ -133,7 +133,7 @@ export const suspensions: Record<string, string> = {
 export const count = (n: number, one: string, many = `${one}s`): string => `${n}\u00a0${n > 1 ? many : one}`
 
 /** What an editor typed, with French spaces and apostrophes. */
-export const fr = (text: string): string => typographyFr(text)
+export const said = (text: string): string => typographyFr(text)
 
 /** « penalites » for « Pénalités »: how words are compared without accents or case. */
 export const folded = (text: string): string =>

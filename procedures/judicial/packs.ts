@@ -226,10 +226,3 @@ function doubtsOf(file: CaseFile, statement: ConsentStatement, limits: StepDeadl
   const law = limits.flatMap((limit) => limit.doubts.map((doubt) => doubt.message))
   return [...new Set([...invoices, ...statement.doubts, ...law])]
 }
-
-export async function readPack(sql: Sql, packId: string): Promise<Pack> {
-  const [pack] = await sql<Pack[]>`
-    select id, procedure_id, kind, version, content_sha256, pdf, zip, assembled_on from packs where id = ${packId}`
-  if (pack) return pack
-  throw new DomainError('pack_not_found', "Ce dossier de pièces n'existe pas ou ne vous a pas été remis.", { remedy: 'Vérifiez le lien reçu.' })
-}

@@ -17,7 +17,7 @@ import { findEntry } from './values.ts'
 
 export { readClaim } from './claim.ts'
 export type { Segment } from './accounts.ts'
-export type { Claim, ClaimInvoice, Movement, Rate, RateStep } from './claim.ts'
+export type { Claim, Rate } from './claim.ts'
 export type { Imputation } from './imputation.ts'
 
 export interface OwedInvoice {

@@ -19,14 +19,6 @@ export async function live(world: World, today: Day): Promise<void> {
   if ((await tick(world.office.sql, today)) > 0) await drain(world.office, world.databaseUrl)
 }
 
-/** Lives every day from one to the other, both included; `scenes` happen on their day, after the tick. */
-export async function liveUntil(world: World, from: Day, until: Day, scenes: Record<string, () => Promise<void>> = {}): Promise<void> {
-  for (let today = from; Temporal.PlainDate.compare(today, until) <= 0; today = today.add({ days: 1 })) {
-    await live(world, today)
-    await scenes[today.toString()]?.()
-  }
-}
-
 async function post({ office, tell }: World, today: Day): Promise<void> {
   const waiting = await office.sql<{ documentId: string; sentOn: Day; reference: string }[]>`
     select o.document_id, o.sent_on, d.reference from dispatches o join documents d on d.id = o.document_id

@@ -1,0 +1,129 @@
+import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdir, writeFile } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
+import { parseArgs } from 'node:util'
+import { toSSG } from 'hono/ssg'
+import { closeSearch, searchFiles } from '../../api/site/search.ts'
+import { readShelves } from '../../api/site/shelves.ts'
+import { siteApp } from '../../api/site/site.ts'
+import { allVersions } from '../../api/site/versions.ts'
+import { nativeTypst } from '../../documents/typst.ts'
+import { loadLibrary } from '../../letters/catalogue.ts'
+import { parseDay } from '../../schema/days.ts'
+import { DomainError } from '../../schema/errors.ts'
+import { parseYaml } from '../../schema/validate.ts'
+import { UsageError, type Command } from '../command.ts'
+
+export const command: Command = {
+  name: 'site',
+  summary: 'the static site of the letters, their law and their versions',
+  help: `Usage: courtois site --out DIR [--pdf] [--day DATE] [--no-history] [--json]
+
+Writes the site to DIR: open DIR/index.html, or put DIR on any server.
+
+  --out DIR       a new or empty folder, or one that holds an older site, which is replaced
+  --pdf           each letter's PDF too, as its reader gets it (about ten seconds for 400 letters)
+  --day DATE      the day the law is shown on (default: today in Paris)
+  --no-history    without versions, where the Git repository is not whole
+  --json          { out, pages, files, bytes, largest, seconds } instead of a sentence`,
+  async run(argv) {
+    const options = { out: { type: 'string' }, pdf: { type: 'boolean' }, day: { type: 'string' }, 'no-history': { type: 'boolean' }, json: { type: 'boolean' } } as const
+    const { values } = parseArgs({ args: argv, options })
+    if (values.out === undefined) throw new UsageError('site: --out DIR is missing')
+    const on = values.day === undefined ? Temporal.Now.plainDateISO('Europe/Paris') : parseDay(values.day, 'day')
+    const started = performance.now()
+    const site = await buildSite({ out: values.out, on, pdf: values.pdf ?? false, history: !values['no-history'], progress: process.stderr.isTTY })
+    const seconds = Math.round((performance.now() - started) / 100) / 10
+    if (values.json) console.log(JSON.stringify({ out: values.out, ...site, seconds }))
+    else console.log(`${values.out}\u00a0: ${site.pages} pages en ${seconds} s ; la plus lourde, ${site.largest.file}, pèse ${Math.round(site.largest.bytes / 1000)} ko.`)
+  },
+}
+
+export interface BuiltSite {
+  pages: number
+  files: number
+  bytes: number
+  /** The heaviest page, PDF aside. */
+  largest: { file: string; bytes: number }
+}
+
+// What says that a folder is a site of ours, which may be replaced.
+const marker = '.courtois-site'
+
+/** Writes the site to a folder. Refuses with folder_in_use one that holds something else. */
+export async function buildSite(options: { out: string; on: Temporal.PlainDate; pdf: boolean; history: boolean; progress?: boolean }): Promise<BuiltSite> {
+  const { out, on, pdf, history, progress = false } = options
+  clear(out)
+  const library = loadLibrary()
+  const versions = history ? await allVersions() : null
+  const shelves = readShelves({ library, on, versions, announced: situations() })
+  const engine = pdf ? nativeTypst({ processes: 2 }) : undefined
+  const bar = progressBar(progress && pdf ? library.letters.size : 0)
+  const built: BuiltSite = { pages: 0, files: 0, bytes: 0, largest: { file: '', bytes: 0 } }
+  const keep = (file: string, bytes: number) => {
+    built.files++
+    built.bytes += bytes
+    if (!file.endsWith('.html')) return
+    built.pages++
+    if (bytes > built.largest.bytes) built.largest = { file, bytes }
+  }
+  try {
+    const disk = {
+      mkdir,
+      writeFile: async (file: string, content: string | Uint8Array) => {
+        await writeFile(file, content)
+        keep(file.slice(out.length + 1), Buffer.byteLength(content))
+        if (file.endsWith('.pdf')) bar.step()
+      },
+    }
+    const [result, search] = await Promise.all([
+      toSSG(siteApp(shelves, engine ? { engine } : {}), disk, { dir: out, extensionMap: { 'text/html': 'html', 'text/javascript': 'js', 'text/css': 'css' } }),
+      searchFiles(shelves),
+    ])
+    if (!result.success) throw result.error
+    for (const [name, bytes] of search) {
+      const file = join(out, 'pagefind', name)
+      mkdirSync(dirname(file), { recursive: true })
+      writeFileSync(file, bytes)
+      keep(`pagefind/${name}`, bytes.length)
+    }
+    return built
+  } finally {
+    bar.end()
+    await engine?.close()
+    await closeSearch()
+  }
+}
+
+/** Titles of the situations that no letter covers yet, by id. */
+export function situations(): Record<string, string> {
+  const url = new URL('../../letters/situations.yaml', import.meta.url)
+  return parseYaml(readFileSync(url, 'utf8'), 'letters/situations.yaml') as Record<string, string>
+}
+
+function clear(out: string): void {
+  mkdirSync(out, { recursive: true })
+  const names = readdirSync(out)
+  if (names.length > 0 && !names.includes(marker)) {
+    throw new DomainError('folder_in_use', `Le dossier ${out} contient autre chose qu'un site.`, {
+      remedy: 'Choisissez un dossier nouveau ou vide.',
+      facts: { out },
+    })
+  }
+  for (const name of names) rmSync(join(out, name), { recursive: true })
+  writeFileSync(join(out, marker), '')
+}
+
+function progressBar(total: number): { step(): void; end(): void } {
+  let done = 0
+  return {
+    step() {
+      if (total === 0) return
+      const full = Math.round((++done / total) * 30)
+      process.stderr.write(`\r[${'█'.repeat(full)}${' '.repeat(30 - full)}] ${done}/${total} PDF`)
+    },
+    end() {
+      if (total > 0) process.stderr.write('\r\x1b[K')
+    },
+  }
+}
