@@ -48,6 +48,9 @@ const statuses: Record<string, number> = {
   upload_gone: 410,
   file_too_large: 413,
   body_too_large: 413,
+  too_many_attempts: 429,
+  foreign_form: 403,
+  case_not_found: 404,
 }
 
 /** The same for plain HTTP routes. */

@@ -54,8 +54,7 @@ builder.relayMutationField(
       once(ctx, 'recordPayment', input, async (office, author) => {
         const found = await requireCase(ctx, input.caseId, office.sql)
         const done = await recordPayment(
-          office.sql,
-          office.random,
+          office,
           ctx.day,
           {
             caseId: found.id,

@@ -12,7 +12,9 @@ import { sendLetterPdf, sendPack } from './downloads.ts'
 import { httpError, type Log, maskError } from './errors.ts'
 import { exampleTabs } from './examples.ts'
 import { useLimits } from './limits.ts'
+import { pages } from './pages/mount.ts'
 import { schema } from './schema.ts'
+import { librarySite } from './site/serve.ts'
 import { caseEvents } from './stream.ts'
 import { receiveUpload } from './uploads.ts'
 
@@ -27,6 +29,8 @@ export interface AppOptions {
   production?: boolean
   /** Bytes; 50 MB when absent. */
   maxUpload?: number
+  /** Reads the visitor's address in X-Forwarded-For: only behind a proxy that writes it. */
+  trustProxy?: boolean
   log?: Log
 }
 
@@ -89,6 +93,8 @@ export function createApp(options: AppOptions): App {
   app.put('/uploads/:id', (c) => receiveUpload(house, c))
   app.on(['GET', 'HEAD'], '/packs/:id', async (c) => sendPack(contextOf(house, await viewerOf(house, c)), c))
   app.on(['GET', 'HEAD'], '/documents/:id', async (c) => sendLetterPdf(contextOf(house, await viewerOf(house, c)), c))
+  app.route('/bibliotheque', librarySite(house, log))
+  app.route('/', pages({ ...house, trustProxy: options.trustProxy ?? false }, log))
 
   return { app, house, close: () => house.events.close() }
 }

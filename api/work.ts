@@ -8,6 +8,10 @@ const WorkKind = builder.enumType('WorkKind', {
       value: 'call',
       description: 'A call of the timeline, whose script is written and which nobody has recorded.',
     },
+    REPLY: {
+      value: 'reply',
+      description: 'A debtor answered by the coupon: a payment to check, instalments proposed, a dispute, an address.',
+    },
     PROMISE_DUE: { value: 'promise', description: 'A promised payment falls due.' },
     HOLD_TO_REVIEW: { value: 'hold', description: 'A suspension has come to its day.' },
     PRESENTATION_UNKNOWN: {
@@ -20,7 +24,7 @@ const WorkKind = builder.enumType('WorkKind', {
 })
 
 interface WorkItem {
-  kind: 'call' | 'promise' | 'hold' | 'presentation' | 'consent' | 'limitation'
+  kind: 'call' | 'reply' | 'promise' | 'hold' | 'presentation' | 'consent' | 'limitation'
   caseId: string
   onDay: Day
   what: string
@@ -51,6 +55,11 @@ builder.queryFields((t) => ({
         where d.channel = 'appel' and d.written_on <= ${day}
           and not exists (select from calls k where k.case_id = d.case_id and (k.step_id = d.step_id or k.called_on >= d.written_on))
           and not exists (select from holds h where h.case_id = d.case_id and h.released_on is null)
+        union all
+        select 'reply', r.case_id, r.replied_on, r.summary
+        from replies r
+        where r.handled_on is null
+          and not exists (select from disputes x where x.id = r.act_id and x.resolved_on is not null)
         union all
         select 'promise', p.case_id, p.due_on, p.author || ' : ' || p.means
         from promises p

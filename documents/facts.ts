@@ -47,6 +47,8 @@ export interface Totals {
   interetParJour?: string
   arreteAu: string
   devise: Currency
+  /** Of a statement of account. */
+  numero?: number
   tauxTexte?: string
   doutes?: string[]
   segments?: {
@@ -59,7 +61,7 @@ export interface Totals {
     montant: string
     motif?: string
   }[]
-  imputations?: { date: string; montant: string; interets?: string; principal?: string }[]
+  imputations?: { date: string; montant: string; interets?: string; principal?: string; indemnite?: string }[]
 }
 
 export interface Facts {

@@ -7,6 +7,7 @@ import { DomainError } from '../schema/errors.ts'
 import { amountFr, parseAmount, parseCurrency } from '../schema/money.ts'
 import { validate } from '../schema/validate.ts'
 import { buildBloc, currencyOf, rateFr, type Block, type Run, type Table } from './blocks.ts'
+import { discreetFacts } from './discreet.ts'
 import type { Facts } from './facts.ts'
 import { recipientOf, senderOf, type Party } from './letter-parties.ts'
 import { amountInWords, daysInWords, wordsFr } from './numbers-fr.ts'
@@ -22,6 +23,8 @@ export interface FilledLetter {
   ton: number
   channel: Channel
   presentation: Presentation
+  /** Goes to somebody who must not learn of a debt: nothing printed may tell the trade. */
+  discreet: boolean
   objet: string
   sender: Party
   recipient?: Party
@@ -144,13 +147,15 @@ function keep(value: unknown): string {
  */
 export function fill(library: Library, letter: Letter, facts: unknown, channel: Channel): FilledLetter {
   const section = sectionFor(letter, channel)
-  const checked = validate<Facts>('facts', facts, 'Les faits du courrier')
+  const discreet = letter.discret === 'oui'
+  const given = validate<Facts>('facts', facts, 'Les faits du courrier')
+  const checked = discreet ? discreetFacts(given) : given
   const presentation = presentationOf(channel)
   const blocks = fillSection(library, letter, section, checked)
   const addressed = channel === 'lettre' || channel === 'lrar' || channel === 'lre'
   const recipient = addressed ? recipientOf(letter, checked) : recipientIfAny(letter, checked)
-  if ((channel === 'lettre' || channel === 'lrar') && recipient!.lines.length < 2) {
-    throw missingFact(`${letter.adresse_a ?? letter.destinataire}.adresse`, letter, 1)
+  if ((channel === 'lettre' || channel === 'lrar') && !recipient!.located) {
+    throw missingFact(`${recipient!.key}.adresse`, letter, 1)
   }
   return {
     id: letter.id,
@@ -159,6 +164,7 @@ export function fill(library: Library, letter: Letter, facts: unknown, channel: 
     ton: letter.ton,
     channel,
     presentation,
+    discreet,
     objet: fillObjet(library, letter, checked),
     sender: senderOf(letter, checked),
     ...(recipient ? { recipient } : {}),

@@ -13,10 +13,10 @@ export function contactLines({ facts, sender }: FilledLetter): string[] {
   return [house.telephone ? `Tél. ${house.telephone}` : '', house.email ?? ''].filter(Boolean)
 }
 
-/** An ordinary firm and what it does, nothing official; never on an act or on a letter of the creditor's own. */
+/** An ordinary firm and what it does, nothing official; never on an act, a discreet letter or one of the creditor's own. */
 export function taglineOf(filled: FilledLetter): string | null {
   const ours = filled.sender.name === filled.facts.agence.nom
-  return ours && filled.presentation !== 'acte' ? 'Cabinet de recouvrement amiable de créances' : null
+  return ours && !filled.discreet && filled.presentation !== 'acte' ? 'Cabinet de recouvrement amiable de créances' : null
 }
 
 /** What the envelope and the head of the letter say of how it travels. */
@@ -28,8 +28,9 @@ export function mentionOf({ channel, facts }: FilledLetter): string | null {
 }
 
 /** Label and value, in the order of the head of the letter. */
-export function referencesOf({ facts, recipient, presentation }: FilledLetter): [string, string][] {
+export function referencesOf({ facts, recipient, presentation, discreet }: FilledLetter): [string, string][] {
   const { references, creancier } = facts
+  if (discreet) return [['Référence', references.dossier], ['Courrier', references.lettre]]
   if (presentation === 'acte') return [['Dossier', references.dossier]]
   const forCreditor = recipient?.name.includes(creancier.nom) ?? false
   return [
@@ -61,7 +62,8 @@ export function footerOf(filled: FilledLetter): string[] {
   const { facts, presentation, sender } = filled
   if (presentation === 'acte') return [`Dossier ${facts.references.dossier}`]
   const { code, adresseVerification } = facts.references
-  const genuine = code
+  // The page that checks a code says what the letter is.
+  const genuine = code && !filled.discreet
     ? `Cette lettre est-elle authentique\u00a0? Code ${code}${adresseVerification ? `, à vérifier sur ${adresseVerification}` : ''}`
     : ''
   return [sender.name === facts.agence.nom ? legalLine(facts) : '', genuine].filter(Boolean)

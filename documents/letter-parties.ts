@@ -4,6 +4,10 @@ import { addressLines } from './blocks.ts'
 import type { Address, Facts, Person } from './facts.ts'
 
 export interface Party {
+  /** Where the facts hold it: « debiteur », « notaire ». */
+  key: string
+  /** Whether a postal address is known. */
+  located: boolean
   /** As on an envelope: name, person, street, town. */
   lines: string[]
   name: string
@@ -30,6 +34,12 @@ const keys: Record<Recipient, readonly string[]> = {
   tiers: [],
 }
 
+// Facts of a third party's letter that are somebody; the others are something about the case.
+const thirdParties = new Set(
+  `tiers notaire avocatCreancier avocatDebiteur tiersSaisi assurance assuranceCredit maitreOuvrage correspondant expert
+  employeur cession garantie mediation conciliateur succession location registre`.split(/\s+/),
+)
+
 /**
  * Whom the letter goes to: the facts of its « adresse_a », else those its « destinataire » means; for a third party,
  * the first of its « donnees » that has a name. Refuses with missing_fact when nobody is found.
@@ -45,7 +55,8 @@ export function recipientOf(letter: Letter, facts: Facts): Party {
         ? { ...party, lines: [`Greffe du ${party.name}`, ...party.lines.slice(1)] }
         : party
   }
-  const key = candidates[0] ?? 'tiers'
+  const somebody = (candidate: string) => letter.destinataire !== 'tiers' || thirdParties.has(candidate)
+  const key = letter.adresse_a ?? candidates.find(somebody) ?? 'tiers'
   throw new DomainError(
     'missing_fact',
     `Le destinataire du courrier « ${letter.id} » est inconnu : il manque « ${key} ».`,
@@ -77,6 +88,8 @@ function partyOf(key: string, value: unknown): Party | undefined {
   else if (typeof person.service === 'string' && person.service !== name) lines.push(person.service)
   if (address) lines.push(...addressLines(address))
   return {
+    key,
+    located: address !== undefined,
     name,
     lines,
     ...(person.email ? { email: person.email } : {}),

@@ -11,6 +11,8 @@ const compiler = NodeCompiler.create({ workspace, fontArgs: [{ fontBlobs: fontBl
 let jobs = 0
 
 process.on('message', (task: TypstTask) => void answer(task))
+// Nobody is left to print for: the program that started this one is gone, which is no fault of ours to report.
+process.on('disconnect', () => process.exit(0))
 
 async function answer(task: TypstTask): Promise<void> {
   const reply = run(task)
@@ -19,7 +21,7 @@ async function answer(task: TypstTask): Promise<void> {
     compiler.evictCache(task.files.length > 0 ? 0 : 2)
     await setImmediate()
   }
-  process.send!({ ...reply, weight: process.memoryUsage.rss() } as TypstReply)
+  process.send!({ ...reply, weight: process.memoryUsage.rss() } as TypstReply, () => {})
 }
 
 function run(task: TypstTask): { bytes: Uint8Array } | { diagnostics: TypstDiagnostic[] } {

@@ -1,6 +1,6 @@
 import { fork } from 'node:child_process'
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { hostname, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { Worker } from 'node:worker_threads'
@@ -227,13 +227,41 @@ function spawnWasm(): Runner {
 }
 
 function privateFolder(): string {
-  const folder = mkdtempSync(join(tmpdir(), 'courtois-typst-'))
+  sweep()
+  const folder = mkdtempSync(join(tmpdir(), `courtois-typst-${process.pid}-`))
+  writeFileSync(join(folder, 'owner'), owner(process.pid))
   writeFileSync(
     join(folder, 'fonts.conf'),
     '<?xml version="1.0"?><!DOCTYPE fontconfig SYSTEM "fonts.dtd"><fontconfig/>',
   )
   process.once('exit', () => rmSync(folder, { recursive: true, force: true }))
   return folder
+}
+
+// A process number means something on its own machine only, and containers may share a temporary folder.
+const owner = (pid: number | string): string => `${pid}@${hostname()}`
+
+/** Removes the folders of engines whose process was killed and could not: those whose owner, on this machine, is gone. */
+function sweep(): void {
+  for (const name of readdirSync(tmpdir())) {
+    const pid = /^courtois-typst-(\d+)-/.exec(name)?.[1]
+    if (pid === undefined || alive(Number(pid))) continue
+    const folder = join(tmpdir(), name)
+    try {
+      if (readFileSync(join(folder, 'owner'), 'utf8') === owner(pid)) rmSync(folder, { recursive: true, force: true })
+    } catch {
+      // Somebody else's folder, or one that another engine is removing: it is not ours to mind.
+    }
+  }
+}
+
+function alive(pid: number): boolean {
+  try {
+    process.kill(pid, 0)
+    return true
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code !== 'ESRCH'
+  }
 }
 
 /** The templates of letters/layout as they are on disk now, by file name. */

@@ -1,5 +1,5 @@
 import { readdirSync, readFileSync } from 'node:fs'
-import { join, relative, resolve } from 'node:path'
+import { basename, join, relative, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { DomainError } from '../schema/errors.ts'
 import { parseClause, parseLetter, renderedClauses, versionOf, type Clause, type Letter } from './letter.ts'
@@ -19,18 +19,65 @@ const root = fileURLToPath(new URL('.', import.meta.url))
 const layoutFiles = ['letter.typ', 'letter.docx', 'email.html']
 const loaded = new Map<string, Library>()
 
-/** Every letter of `directory` (default: this folder), read once; `fresh` reads again. Refuses the first bad file. */
-export function loadLibrary(directory: string = root, options: { fresh?: boolean } = {}): Library {
-  const key = resolve(directory)
+/**
+ * Where letters are read: this folder, then the agency's own (LETTERS_DIR), a repository of the same shape whose
+ * letters, clauses and layouts extend ours or take the place of those of the same name.
+ */
+export function libraryFolders(own = process.env['LETTERS_DIR']): string[] {
+  const house = resolve(root)
+  return own && resolve(own) !== house ? [house, resolve(own)] : [house]
+}
+
+/**
+ * Every letter of these folders (default: `libraryFolders`), read once; `fresh` reads again. Refuses the first bad
+ * file, and with no_letters an agency's folder that holds none.
+ */
+export function loadLibrary(folders: string | string[] = libraryFolders(), options: { fresh?: boolean } = {}): Library {
+  const directories = [folders].flat().map((folder) => resolve(folder))
+  const key = directories.join('\0')
   const known = options.fresh ? undefined : loaded.get(key)
   if (known) return known
-  const library = libraryOf(readFiles(key), key)
+  const sources = directories.map((directory) => ({ directory, files: readFiles(directory) }))
+  for (const { directory, files } of sources.slice(1)) {
+    if (Object.keys(files).length > 0) continue
+    throw new DomainError('no_letters', `Le dossier ${directory} ne contient ni courrier, ni clause, ni mise en page.`, {
+      remedy: 'LETTERS_DIR nomme un dossier où se trouvent library/, clauses/ ou layout/.',
+      facts: { directory },
+    })
+  }
+  // A library of letters alone, as in tests and in an editor's own folder, takes the clauses and the layout of the house.
+  const [first] = directories
+  if (first !== resolve(root)) sources.unshift({ directory: resolve(root), files: withoutLetters(readFiles(resolve(root))) })
+  const library = mergedLibrary(sources)
   loaded.set(key, library)
   return library
 }
 
+const withoutLetters = (files: LibraryFiles): LibraryFiles =>
+  Object.fromEntries(Object.entries(files).filter(([path]) => !path.startsWith('library/')))
+
+/** One library of several, later files in the place of earlier ones: letters and clauses by id, layouts by name. */
+export function mergedLibrary(sources: { directory: string; files: LibraryFiles }[]): Library {
+  const merged = mergedFiles(sources.map(({ files }) => files))
+  const where = (path: string) => join(sources.findLast(({ files }) => path in files)!.directory, path)
+  return libraryOf(merged, where)
+}
+
+/** The files of several libraries as one: a letter may stand in another family than the one it replaces. */
+export function mergedFiles<T>(sources: Record<string, T>[]): Record<string, T> {
+  const merged: Record<string, T> = {}
+  for (const files of sources) {
+    const named = new Set(Object.keys(files).filter((path) => path.startsWith('library/')).map((path) => basename(path)))
+    for (const path of Object.keys(merged))
+      if (path.startsWith('library/') && named.has(basename(path))) delete merged[path]
+    Object.assign(merged, files)
+  }
+  return merged
+}
+
 /** A library from its files, wherever they come from (disk, a commit). */
-export function libraryOf(files: LibraryFiles, where = 'letters'): Library {
+export function libraryOf(files: LibraryFiles, where: string | ((path: string) => string) = 'letters'): Library {
+  const place = typeof where === 'string' ? (path: string) => join(where, path) : where
   const text = (path: string) => Buffer.from(files[path]!).toString('utf8')
   const layout = Object.fromEntries(
     Object.entries(files)
@@ -39,12 +86,12 @@ export function libraryOf(files: LibraryFiles, where = 'letters'): Library {
   )
   const clauses = new Map<string, Clause>()
   for (const path of markdown(files, 'clauses/')) {
-    const clause = parseClause(text(path), join(where, path))
+    const clause = parseClause(text(path), place(path))
     clauses.set(clause.id, clause)
   }
   const letters = new Map<string, Letter>()
   for (const path of markdown(files, 'library/')) {
-    const letter = versioned(parseLetter(text(path), join(where, path)), clauses, layout)
+    const letter = versioned(parseLetter(text(path), place(path)), clauses, layout)
     const twin = letters.get(letter.id)
     if (twin) {
       throw new DomainError('duplicate_letter', `L'identifiant « ${letter.id} » est porté par deux fichiers.`, {
@@ -114,12 +161,6 @@ function readFiles(directory: string): LibraryFiles {
       if (!entry.isFile()) continue
       const path = join(entry.parentPath, entry.name)
       files[relative(directory, path)] = readFileSync(path)
-    }
-  }
-  // A library of letters alone, as in tests and in an editor's own folder, takes the clauses and the layout of the house.
-  if (directory !== resolve(root)) {
-    for (const [path, bytes] of Object.entries(readFiles(resolve(root)))) {
-      if (!path.startsWith('library/')) files[path] ??= bytes
     }
   }
   return files

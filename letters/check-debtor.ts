@@ -1,5 +1,6 @@
 import { findIn, lexicon } from './check-lexicon.ts'
-import { lineAt, proseOf, sentencesOf, type Prose } from './check-prose.ts'
+import { lineAt, proseOf, type Prose } from './check-prose.ts'
+import { sentencesOf } from './check-sentences.ts'
 import { afterTitle, toPayer, type Subject } from './check-subject.ts'
 import { allowedTo, because, clauseAround, denies, supposes } from './check-words.ts'
 
@@ -41,7 +42,11 @@ function checkHeadings({ letter, add }: Subject, prose: Prose): void {
   for (const row of prose.text.matchAll(/^[ \t>\u200b]*(#{1,6} .*|\*\*[^*]+\*\*|[^\p{Ll}\n]{8,})[ \t]*$/gmu)) {
     const found = authority.exec(row[1]!)
     if (found && !/[.?:]\**$/.test(row[1]!.trim())) {
-      add(lineAt(prose, row.index), 'acte-imite', `« ${found[0]} » en titre imite un acte (433-13 C. pén.) ; ôtez ce titre`)
+      add(
+        lineAt(prose, row.index),
+        'acte-imite',
+        `« ${found[0]} » en titre imite un acte (433-13 C. pén.) ; ôtez ce titre`,
+      )
     }
   }
 }
@@ -70,7 +75,9 @@ function checkCourt({ letter, add }: Subject, prose: Prose): void {
 
 const abroad = ({ famille, ton }: Subject['letter']): boolean => famille === 'international' && ton >= 5
 
-const excused = (words: string): boolean => lexicon.excuses.some((pattern) => words.search(pattern) >= 0)
+// « Vous pouvez encore éviter le tribunal » threatens; « vous pouvez saisir un juge » informs.
+const excused = (words: string): boolean =>
+  !/évite/i.test(words) && lexicon.excuses.some((pattern) => words.search(pattern) >= 0)
 
 function checkCosts({ letter, add }: Subject, prose: Prose): void {
   for (const { entry, at, found } of findIn('frais', prose.text)) {
@@ -94,6 +101,7 @@ function checkCosts({ letter, add }: Subject, prose: Prose): void {
 const consumer = {
   'debiteur.type': 'consommateur',
   'totaux.indemnite': '0.00',
+  '*.indemnite': false,
   'debiteur.formeJuridique': false,
   'debiteur.siren': false,
   'debiteur.siret': false,
@@ -103,7 +111,7 @@ const consumer = {
 function checkConsumer({ letter, add }: Subject, prose: Prose): void {
   const remedy =
     letter.destinataire === 'debiteur'
-      ? 'mettez-le sous {% if debiteur.type == \'professionnel\' %}'
+      ? "mettez-le sous {% if debiteur.type == 'professionnel' %}"
       : 'ôtez-le de ce courrier à un consommateur'
   const seen = new Set<string>()
   const report = (at: number, message: string) => {

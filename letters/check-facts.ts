@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import type { LiquidError } from 'liquidjs'
 import type { Library } from './catalogue.ts'
-import { engineOf, nodesOf } from './check-prose.ts'
+import { engineOf, nodesOf } from './check-engine.ts'
 import type { Add, Subject } from './check-subject.ts'
 import { renderedClauses, type Letter, type Section } from './letter.ts'
 
@@ -15,7 +15,7 @@ type FactSchema = {
 const factSchema = JSON.parse(
   readFileSync(new URL('../schema/facts.schema.json', import.meta.url), 'utf8'),
 ) as FactSchema & { $defs: Record<string, FactSchema> }
-export const commonFacts = ['creancier', 'debiteur', 'agence', 'references', 'factures', 'totaux', 'date', 'droit']
+const commonFacts = ['creancier', 'debiteur', 'agence', 'references', 'factures', 'totaux', 'date', 'droit']
 
 // Facts that the layout and the blocks print without the body naming them.
 const printed: Record<string, string[]> = {
@@ -63,8 +63,8 @@ export function readable(section: Section, library: Library, add: Add): boolean 
 
 const uses = new WeakMap<Section, Use[]>()
 
-/** The facts a readable section cites itself, clauses apart. */
-export function usesOf(section: Section, library: Library): Use[] {
+// The facts a readable section cites itself, clauses apart.
+function usesOf(section: Section, library: Library): Use[] {
   const known = uses.get(section) ?? analysed(section, library)
   uses.set(section, known)
   return known
@@ -82,11 +82,23 @@ function analysed(section: Section, library: Library): Use[] {
   )
 }
 
+/** Keys of « donnees » that are no fact. */
+export function checkDeclared({ letter, lineOf, add }: Subject): void {
+  for (const key of letter.donnees) {
+    if (!factSchema.properties?.[key])
+      add(lineOf('donnees'), 'donnee-inconnue', `« ${key} » n'est pas dans schema/facts.schema.json`)
+  }
+}
+
 /** Placeholders: unknown to schema/facts.schema.json, used and not declared, declared and not used. */
 export function checkFacts({ letter, library, parts, lineOf, add }: Subject): void {
   const allowed = new Set([...commonFacts, ...letter.donnees])
   // « consentement » says that the letter does not leave without one, cited or not.
-  const used = new Set(['devise', 'consentement', ...(letter.adresse_a ? [letter.adresse_a] : (addressees[letter.destinataire] ?? []))])
+  const used = new Set([
+    'devise',
+    'consentement',
+    ...(letter.adresse_a ? [letter.adresse_a] : (addressees[letter.destinataire] ?? [])),
+  ])
   if (letter.canaux.some((channel) => channel === 'lrar' || channel === 'lre')) used.add('numeroRecommande')
   for (const { section } of parts) {
     for (const { root, path, line } of usesOf(section, library)) {
@@ -103,9 +115,7 @@ export function checkFacts({ letter, library, parts, lineOf, add }: Subject): vo
     }
   }
   for (const key of letter.donnees) {
-    if (!factSchema.properties?.[key])
-      add(lineOf('donnees'), 'donnee-inconnue', `« ${key} » n'est pas dans schema/facts.schema.json`)
-    else if (!used.has(key))
+    if (factSchema.properties?.[key] && !used.has(key))
       add(lineOf('donnees'), 'donnee-inutilisee', `« ${key} » est déclaré et ne sert pas : citez-le ou ôtez-le`)
   }
 }
@@ -129,8 +139,8 @@ export function clausesOf(text: string, library: Library, found = new Set<string
   return found
 }
 
-/** The first part of a path that the published shape of the facts does not have. */
-export function unknownPart(path: string[]): string | undefined {
+// The first part of a path that the published shape of the facts does not have.
+function unknownPart(path: string[]): string | undefined {
   let node: FactSchema | undefined = factSchema
   for (let i = 0; i < path.length; i++) {
     node = resolveRef(node)

@@ -1,7 +1,8 @@
 import type { Library } from './catalogue.ts'
+import { nodesOf } from './check-engine.ts'
 import { lexicon } from './check-lexicon.ts'
 import { always, pathOf, type Node } from './check-paths.ts'
-import { nodesOf, proseOf } from './check-prose.ts'
+import { proseOf } from './check-prose.ts'
 import { beforeDue, toDebtor, type Subject } from './check-subject.ts'
 import type { Clause, Section } from './letter.ts'
 
@@ -21,16 +22,23 @@ export function checkFirst(subject: Subject): void {
       const how = first ? '' : ' (dans {% if premiereLettre %}…{% else %})'
       add(line, 'premiere-lettre', `les mentions de R. 124-4 manquent : {% render '${firstClause}' %}${how}`)
     } else {
-      const mentions = [...library.clauses.values()].find(({ id }) => letter.body.text.includes(`'${id}'`) && bearsMentions(id))
+      const mentions = [...library.clauses.values()].find(
+        ({ id }) => letter.body.text.includes(`'${id}'`) && bearsMentions(id),
+      )
       const law = library.clauses.get(lawClause)
       const missing = mentions ? missingMentions(mentions, library) : []
-      if (missing.length) add(line, 'premiere-lettre', `la clause « ${mentions?.id} » ne dit plus : ${missing.join(', ')}`)
+      if (missing.length)
+        add(line, 'premiere-lettre', `la clause « ${mentions?.id} » ne dit plus : ${missing.join(', ')}`)
       if (law && !verbatim(law.body.text)) {
         add(line, 'l111-8', `la clause « ${lawClause} » n'est plus le texte de la loi (L. 111-8 CPCE, alinéas 2 et 3)`)
       }
     }
   } else if (toDebtor(letter) && letter.body.text.includes(`'${firstClause}'`)) {
-    add(subject.lineOf('premiere_lettre'), 'premiere-lettre', 'ce courrier porte les mentions de R. 124-4 : dites « possible »')
+    add(
+      subject.lineOf('premiere_lettre'),
+      'premiere-lettre',
+      'ce courrier porte les mentions de R. 124-4 : dites « possible »',
+    )
   }
   for (const { section } of subject.parts) checkLaw(section, (line, message) => add(line, 'l111-8', message))
   if (recalls(subject)) checkRecall(subject)
@@ -53,14 +61,23 @@ function recalls({ letter }: Subject): boolean {
 function checkRecall(subject: Subject): void {
   const { letter, library, add } = subject
   if (!letter.donnees.includes('premiereLettre')) {
-    add(subject.lineOf('donnees'), 'rappel-premiere-lettre', 'déclarez « premiereLettre », que toute démarche rappelle (R. 124-4)')
+    add(
+      subject.lineOf('donnees'),
+      'rappel-premiere-lettre',
+      'déclarez « premiereLettre », que toute démarche rappelle (R. 124-4)',
+    )
     return
   }
   for (const { name, section } of subject.parts) {
     if (name === 'objet') continue
     const missing = ['reference', 'date'].filter(
       (key) =>
-        !everyPath(section, library, (node) => node.name === undefined && pathOf(node.value) === `premiereLettre.${key}`, { premiereLettre: true }),
+        !everyPath(
+          section,
+          library,
+          (node) => node.name === undefined && pathOf(node.value) === `premiereLettre.${key}`,
+          { premiereLettre: true },
+        ),
     )
     if (missing.length === 0) continue
     const words = missing.map((key) => (key === 'date' ? 'la date' : 'la référence')).join(' et ')
@@ -83,8 +100,8 @@ function everyPath(
   return always(nodesOf(section.text, library), found, assumed, inner)
 }
 
-/** The five mentions of R124-4 that a clause no longer bears. */
-export function missingMentions(clause: Clause, library: Library): string[] {
+// The five mentions of R124-4 that a clause no longer bears.
+function missingMentions(clause: Clause, library: Library): string[] {
   const prose = proseOf(clause.body, library, {}, true)
   const prints = (path: string) => prose.outputs.some((output) => output.path.startsWith(path))
   const mentions: [string, boolean][] = [
@@ -110,8 +127,8 @@ const plain = (text: string): string =>
     .replace(/[\s\u00a0\u202f]+/g, ' ')
     .trim()
 
-/** Whether a text is, word for word, paragraphs 2 and 3 of L111-8. */
-export const verbatim = (text: string): boolean => plain(text) === plain(lexicon.textes[lawClause]!.alineas.join(' '))
+// Whether a text is, word for word, paragraphs 2 and 3 of L111-8.
+const verbatim = (text: string): boolean => plain(text) === plain(lexicon.textes[lawClause]!.alineas.join(' '))
 
 /** A text that begins to quote L111-8 must quote it whole. */
 export function checkLaw(section: Section, report: (line: number, message: string) => void): void {
@@ -134,4 +151,3 @@ export function checkFirstClauses(clause: Clause, library: Library, add: Subject
     add(clause.body.line, 'premiere-lettre', `mention de R. 124-4 manquante : ${mention}`)
   }
 }
-

@@ -52,7 +52,8 @@ export function checkHead({ letter, library, lineOf, add }: Subject): void {
   if (next === letter.id) add(lineOf('suite'), 'suite-inconnue', 'un courrier ne mène pas à lui-même')
   const rows = letter.source.split(/\r?\n/)
   for (const key of ['canaux', 'bases', 'donnees']) {
-    if (!/\]\s*$/.test(rows[lineOf(key) - 1] ?? '')) add(lineOf(key), 'en-tete', `« ${key} » tient sur une ligne, entre crochets`)
+    if (!/\]\s*$/.test(rows[lineOf(key) - 1] ?? ''))
+      add(lineOf(key), 'en-tete', `« ${key} » tient sur une ligne, entre crochets`)
   }
   for (const channel of ['sms', 'script-telephone'] as const) {
     const [name, section] = channel === 'sms' ? (['sms', letter.sms] as const) : (['appel', letter.appel] as const)

@@ -1,5 +1,7 @@
 import type { Library } from './catalogue.ts'
-import { clauseAt, filledOf, lineAt, sentencesOf, type Prose } from './check-prose.ts'
+import { filledOf } from './check-filled.ts'
+import { clauseAt, lineAt, type Prose } from './check-prose.ts'
+import { sentencesOf } from './check-sentences.ts'
 import { isSms, type Add, type Subject } from './check-subject.ts'
 import type { Section } from './letter.ts'
 
@@ -16,7 +18,8 @@ export function checkLengths(subject: Subject, facts: Facts): void {
     for (const each of cases) {
       const prose = filledOf(section, library, each)
       longest = Math.max(longest, Array.from(prose.text.replace(/\s+/g, ' ').trim()).length)
-      if (name !== 'objet') checkSentences(prose, (line, rule, message) => !seen.has(line) && seen.add(line) && add(line, rule, message))
+      if (name !== 'objet')
+        checkSentences(prose, (line, rule, message) => !seen.has(line) && seen.add(line) && add(line, rule, message))
     }
     if (name === 'objet' && longest > limits.objet)
       add(section.line, 'objet-trop-long', `${longest} caractères une fois rempli ; ${limits.objet} au plus`)
@@ -41,19 +44,24 @@ function variants({ letter, parts }: Subject, facts: Facts): Facts[] {
   return [facts, other]
 }
 
-/** Sentences of more than forty words; those that a clause makes alone are faults of the clause. */
-export function checkSentences(prose: Prose, add: Add, ofClause = false): void {
+// Sentences of more than forty words; those that a clause makes alone are faults of the clause.
+function checkSentences(prose: Prose, add: Add, ofClause = false): void {
   for (const { text, at } of sentencesOf(prose)) {
-    if (!ofClause && clauseAt(prose, at) !== undefined && clauseAt(prose, at) === clauseAt(prose, at + text.length - 1)) continue
+    if (!ofClause && clauseAt(prose, at) !== undefined && clauseAt(prose, at) === clauseAt(prose, at + text.length - 1))
+      continue
     const words = wordsOf(text)
     if (words.length <= limits.words) continue
     const opening = words.slice(0, 6).join(' ')
-    add(lineAt(prose, at), 'phrase-longue', `${words.length} mots (« ${opening}… ») ; ${limits.words} au plus : coupez-la`)
+    add(
+      lineAt(prose, at),
+      'phrase-longue',
+      `${words.length} mots (« ${opening}… ») ; ${limits.words} au plus : coupez-la`,
+    )
   }
 }
 
-/** The words of a text: what stands between spaces and holds a letter or a figure; « 1 242,00 € » is one. */
-export function wordsOf(text: string): string[] {
+// What stands between spaces and holds a letter or a figure; « 1 242,00 € » is one word.
+function wordsOf(text: string): string[] {
   return text
     .replace(/(?<=\d)[\u202f\u00a0 ](?=\d{3}(?!\d))/g, '')
     .split(/[\s\u00a0\u202f\u200b]+/)

@@ -36,7 +36,7 @@ const lists = [
   'anglicismes',
   'vocabulaire',
 ] as const
-export type List = (typeof lists)[number]
+type List = (typeof lists)[number]
 type Raw = Record<List, RawEntry[]> & Record<'excuses' | 'tiers_informes', string[]> & Data
 
 interface Data {
@@ -46,7 +46,8 @@ interface Data {
   donnees_nominatives: string[]
 }
 
-export type Lexicon = Record<List, Entry[]> & { any: Record<List, RegExp> } & Record<'excuses' | 'tiers_informes', RegExp[]> & Data
+type Lexicon = Record<List, Entry[]> & { any: Record<List, RegExp> } & Record<'excuses' | 'tiers_informes', RegExp[]> &
+  Data
 
 // Between two words: spaces of any kind, emphasis marks and the seams of conditions.
 const space = '[\\s\\u200b*_]'
@@ -93,8 +94,8 @@ function entry(raw: RawEntry): Entry {
   }
 }
 
-/** « saisi* … (compte|comptes) » as a search of whole words, for any space and any apostrophe. */
-export function pattern(words: string, exactCase = false): RegExp {
+// « saisi* … (compte|comptes) » as a search of whole words, for any space and any apostrophe.
+function pattern(words: string, exactCase = false): RegExp {
   return new RegExp(whole(sourceOf(words)).source, exactCase ? 'gu' : 'giu')
 }
 
@@ -114,8 +115,8 @@ function sourceOf(words: string): string {
     .replaceAll('\u0001', '[^.;:!?\\n]{0,60}?')
 }
 
-/** Every place where `entry` is found in `text`, but for its permitted turns of phrase. */
-export function findEntry(entry: Entry, text: string): { at: number; found: string }[] {
+// Every place where `entry` is found in `text`, but for its permitted turns of phrase.
+function findEntry(entry: Entry, text: string): { at: number; found: string }[] {
   const places: { at: number; found: string }[] = []
   for (const match of text.matchAll(entry.pattern)) {
     const [from, to] = [match.index, match.index + match[0].length]

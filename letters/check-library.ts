@@ -28,7 +28,8 @@ export function readLibrary(directory: string = root): { library: Library; fault
     const letter = readable(() => parseLetter(text, file), text, file, 'letter', faults)
     if (!letter) continue
     const twin = letters.get(letter.id)
-    if (twin) faults.push({ file, line: 2, rule: 'identifiant', message: `« ${letter.id} » est déjà celui de ${twin.file}` })
+    if (twin)
+      faults.push({ file, line: 2, rule: 'identifiant', message: `« ${letter.id} » est déjà celui de ${twin.file}` })
     else letters.set(letter.id, letter)
   }
   return { library: { letters, clauses, layout: {} }, faults }

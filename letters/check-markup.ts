@@ -31,6 +31,8 @@ export function checkNames(section: Section, library: Library, add: Add): void {
   eachLine(section, (row, line) => {
     for (const id of renderedClauses(row))
       if (!library.clauses.has(id)) add(line, 'clause-inconnue', `aucune clause « ${id} »${nearest(id, library)}`)
+    if (/\{%-?\s*render\s+[^'"\s]/.test(row))
+      add(line, 'clause-inconnue', "une clause s'appelle par son nom : {% render 'nom' %}")
     for (const match of row.matchAll(/\{%-?\s*bloc\s+['"]?([\w-]*)/g)) {
       if (!blocs.includes(match[1]!)) add(line, 'bloc-inconnu', `aucun bloc « ${match[1]} » (${blocs.join(', ')})`)
     }

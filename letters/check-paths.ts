@@ -13,14 +13,19 @@ export interface Node {
 
 export interface Branch {
   value?: Operand
-  inverted?: boolean
   templates: Node[]
 }
 
-type Token = { operator?: string; content?: unknown; literal?: string; props?: { content?: unknown }[]; variable?: unknown }
+type Token = {
+  operator?: string
+  content?: unknown
+  literal?: string
+  props?: { content?: unknown }[]
+  variable?: unknown
+}
 export type Operand = { initial?: { postfix: Token[] }; filters: { name: string }[] }
 
-/** What is taken for granted of a case: « debiteur.type » is a word, « premiereLettre » there or not. */
+/** What is taken for granted of a case: « debiteur.type » is a word, « premiereLettre » there or not, « *.x » any x. */
 export type Assumed = Readonly<Record<string, string | boolean>>
 
 /** The dotted path a value prints, « factures.0.numero »; undefined for a literal. */
@@ -30,9 +35,11 @@ export function pathOf(value: Operand | undefined): string | undefined {
 
 function tokenPath(token: Token | undefined): string | undefined {
   if (!token?.props || token.variable !== undefined) return undefined
-  const parts = token.props.map((part) => part.content)
-  return parts.length && parts.every((part) => part !== undefined) ? parts.join('.') : undefined
+  const parts = token.props.map(({ content }) => content).filter(isKey)
+  return parts.length > 0 && parts.length === token.props.length ? parts.join('.') : undefined
 }
+
+const isKey = (part: unknown): part is string | number => typeof part === 'string' || typeof part === 'number'
 
 const unknown = { unknown: true } as const
 type Known = string | number | boolean | undefined | typeof unknown
@@ -50,16 +57,19 @@ export function meets(branch: Branch, node: Node, assumed: Assumed): boolean | u
     }
   }
   const result = truth(stack[0])
-  return result === undefined ? undefined : branch.inverted ? !result : result
+  // « unless » turns the first of its conditions round, not the « elsif » that follow.
+  const inverted = node.name === 'unless' && node.branches?.[0] === branch
+  return result === undefined ? undefined : result !== inverted
 }
 
 function operand(token: Token, assumed: Assumed): Known {
   const path = tokenPath(token)
   if (path === undefined) {
-    if (token.literal !== undefined) return token.literal === 'true' ? true : token.literal === 'false' ? false : unknown
+    if (token.literal !== undefined)
+      return token.literal === 'true' ? true : token.literal === 'false' ? false : unknown
     return typeof token.content === 'string' || typeof token.content === 'number' ? token.content : unknown
   }
-  const known = assumed[path]
+  const known = assumed[path] ?? assumed[`*.${path.split('.').pop()}`]
   if (known !== undefined) return known === false ? undefined : known
   // A part of what is absent is absent; a part of what is there is taken to be there too.
   const [root = ''] = path.split('.')

@@ -55,11 +55,14 @@ function checkMessages(subject: Subject, prose: Prose): void {
   const quotes: { from: number; to: number }[] = []
   for (const quote of prose.text.matchAll(/«[^»]*»/g)) {
     const before = prose.text.slice(prose.text.lastIndexOf('\n', quote.index) + 1, quote.index)
-    const other = /(répondeur|messagerie|boîte vocale|message vocal|standard|tiers|proche|collègue)[^.«]*$/i.test(before)
-    // « *« Je n'ai rien reçu. »* » in italics is what the debtor answers.
-    const forbidden = /(jamais|ne pas|interdit|banni|éviter|proscri|exclu)[^\n]*\n(\s*\n)?([-*] [^\n]*\n)*[-*] [^\n]*$/i.test(
-      prose.text.slice(0, quote.index).slice(-400),
+    const other = /(répondeur|messagerie|boîte vocale|message vocal|standard|tiers|proche|collègue)[^.«]*$/i.test(
+      before,
     )
+    // « *« Je n'ai rien reçu. »* » in italics is what the debtor answers.
+    const forbidden =
+      /(jamais|ne pas|interdit|banni|éviter|proscri|exclu)[^\n]*\n(\s*\n)?([-*] [^\n]*\n)*[-*] [^\n]*$/i.test(
+        prose.text.slice(0, quote.index).slice(-400),
+      )
     if (forbidden) continue
     if ((wholly || other) && prose.text[quote.index - 1] !== '*')
       quotes.push({ from: quote.index, to: quote.index + quote[0].length })
@@ -67,9 +70,19 @@ function checkMessages(subject: Subject, prose: Prose): void {
   if (quotes.length === 0) return
   const inside = (at: number) => quotes.some(({ from, to }) => at >= from && at < to)
   const early = beforeDue(subject.letter)
-  report(subject, prose, (entry) => !entry.sms && !(early && entry.avant_echeance), 'ce message est entendu par d’autres', inside)
+  report(
+    subject,
+    prose,
+    (entry) => !entry.sms && !(early && entry.avant_echeance),
+    'ce message est entendu par d’autres',
+    inside,
+  )
   for (const { path, at } of prose.outputs) {
-    if (inside(at) && !beforeDue(subject.letter) && (reveals(path) || lexicon.donnees_nominatives.includes(path.split('.')[0]!)))
+    if (
+      inside(at) &&
+      !beforeDue(subject.letter) &&
+      (reveals(path) || lexicon.donnees_nominatives.includes(path.split('.')[0]!))
+    )
       subject.add(lineAt(prose, at), 'tiers', `« {{ ${path} }} » dans un message que d’autres entendent ; ôtez-le`)
   }
 }

@@ -1,7 +1,5 @@
-import { Liquid, Tag, type Emitter } from 'liquidjs'
-import { dayFr, dayShortFr, parseDay } from '../schema/days.ts'
-import { amountFr, parseAmount } from '../schema/money.ts'
 import type { Library } from './catalogue.ts'
+import { nodesOf } from './check-engine.ts'
 import { meets, pathOf, type Assumed, type Node } from './check-paths.ts'
 import type { Section } from './letter.ts'
 
@@ -11,13 +9,6 @@ export interface Prose {
   marks: { at: number; line: number; clause?: string }[]
   /** Facts it prints, by dotted path. */
   outputs: { path: string; at: number }[]
-}
-
-export interface Sentence {
-  text: string
-  at: number
-  /** The words that open the list it belongs to. */
-  lead: string
 }
 
 /** The line of the file, as an editor sees it, of a place in the text. */
@@ -38,71 +29,6 @@ function markAt({ marks }: Prose, at: number): Prose['marks'][number] | undefine
     else high = middle - 1
   }
   return marks[low]
-}
-
-class Bloc extends Tag {
-  override render(_context: unknown, emitter: Emitter): void {
-    emitter.write('\n\n')
-  }
-}
-
-const filters: Record<string, (value: unknown) => string> = {
-  euros: (value) => amountFr(parseAmount(String(value))),
-  ariary: (value) => amountFr(parseAmount(String(value)), 'MGA'),
-  montant: (value) => amountFr(parseAmount(String(value))),
-  date_longue: (value) => dayFr(parseDay(String(value))),
-  date_courte: (value) => dayShortFr(parseDay(String(value))),
-  // Words that only have to be as many as the real ones: documents/fill.ts writes them.
-  en_lettres: () => 'quatre cent soixante-dix euros et quinze centimes',
-  jours: () => 'quinze jours',
-  taux: (value) => `${String(value).replace('.', ',')} %`,
-}
-export const filterNames = Object.keys(filters)
-
-const engines = new WeakMap<Library['clauses'], Liquid>()
-
-/** The template language as letters have it, with a library's clauses; a missing fact is left blank. */
-export function engineOf({ clauses }: Pick<Library, 'clauses'>): Liquid {
-  const known = engines.get(clauses)
-  if (known) return known
-  const engine = new Liquid({
-    templates: Object.fromEntries([...clauses.values()].map((clause) => [clause.id, clause.body.text])),
-    strictFilters: true,
-    lenientIf: true,
-    ownPropertyOnly: true,
-    cache: true,
-    renderLimit: 2000,
-    memoryLimit: 5_000_000,
-  })
-  for (const name of ['include', 'layout', 'block', 'tablerow', 'increment', 'decrement']) delete engine.tags[name]
-  for (const name of ['raw', 'date', 'sample', 'shuffle']) delete engine.filters[name]
-  engine.registerTag('bloc', Bloc)
-  for (const [name, filter] of Object.entries(filters)) {
-    engine.registerFilter(name, (value: unknown) => {
-      try {
-        return value === undefined || value === null ? '' : filter(value)
-      } catch {
-        return String(value)
-      }
-    })
-  }
-  engines.set(clauses, engine)
-  return engine
-}
-
-const parsed = new WeakMap<Library['clauses'], Map<string, Node[]>>()
-
-/** The nodes of a template, read once for a library. Throws LiquidError. */
-export function nodesOf(text: string, library: Library): Node[] {
-  const cache = parsed.get(library.clauses) ?? new Map<string, Node[]>()
-  parsed.set(library.clauses, cache)
-  let nodes = cache.get(text)
-  if (!nodes) {
-    // The texts of one letter are read many times in a row, then never again.
-    if (cache.size > 400) cache.clear()
-    cache.set(text, (nodes = engineOf(library).parse(text) as unknown as Node[]))
-  }
-  return nodes
 }
 
 /**
@@ -138,7 +64,7 @@ export function proseOf(section: Section, library: Library, assumed: Assumed = {
           visit(branch, line, clause, depth)
         }
         write('\u200b')
-      } else if (node.name === 'for') {
+      } else if (node.name === 'for' || node.name === 'capture') {
         visit([...(node.templates ?? []), ...(node.elseTemplates ?? [])], line, clause, depth)
       } else if (node.name === 'bloc') {
         write('\n\n')
@@ -160,8 +86,8 @@ export function proseOf(section: Section, library: Library, assumed: Assumed = {
   return prose
 }
 
-/** The branches of an `if`, `unless` or `case` that `assumed` leaves possible. */
-export function branchesLeft(node: Node, assumed: Assumed): Node[][] {
+// The branches of an `if`, `unless` or `case` that `assumed` leaves possible.
+function branchesLeft(node: Node, assumed: Assumed): Node[][] {
   const left: Node[][] = []
   for (const branch of node.branches ?? []) {
     const met = meets(branch, node, assumed)
@@ -182,97 +108,4 @@ function rowOf(starts: number[], at: number): number {
   let row = 0
   while (row + 1 < starts.length && starts[row + 1]! <= at) row++
   return row
-}
-
-const [lineOpen, lineClose, clauseOpen, clauseClose, clauseEnd] = ['\uE010', '\uE011', '\uE012', '\uE013', '\uE014']
-
-/** A section filled with facts, as one reads it, each part with its line and clause. Throws LiquidError. */
-export function filledOf(section: Section, library: Library, facts: object): Prose {
-  const engine = engineOf(library)
-  const template = nodesOf(marked(section.text), library) as unknown as ReturnType<Liquid['parse']>
-  const output = String(engine.renderSync(template, facts, { globals: facts }))
-  const prose: Prose = { text: '', marks: [], outputs: [] }
-  const parts: string[] = []
-  let [length, line, at] = [0, section.line, 0]
-  const open: string[] = []
-  for (const match of output.matchAll(/\uE010(\d+)\uE011|\uE012([^\uE013]*)\uE013|\uE014/g)) {
-    const words = output.slice(at, match.index)
-    parts.push(words)
-    length += words.length
-    at = match.index + match[0].length
-    if (match[1] !== undefined) line = section.line + Number(match[1])
-    else if (match[2] !== undefined) open.push(match[2])
-    else open.pop()
-    prose.marks.push({ at: length, line, ...(open[0] ? { clause: open[0] } : {}) })
-  }
-  parts.push(output.slice(at))
-  prose.text = parts.join('')
-  return prose
-}
-
-// Marks at the head of each line outside tags and around each clause; the template language lets them through.
-function marked(text: string): string {
-  let inside = false
-  const rows = text.split('\n').map((row, i) => {
-    const head = inside ? '' : `${lineOpen}${i}${lineClose}`
-    for (const delimiter of row.match(/\{%|%\}|\{\{|\}\}/g) ?? []) inside = delimiter.startsWith('{')
-    return head + row
-  })
-  return rows
-    .join('\n')
-    .replace(/\{%(-?)\s*render\s+['"]([^'"]+)['"][^%]*?(-?)%\}/g, (tag, before: string, id: string, after: string) => {
-      const trimmed = tag.replace(/^\{%-/, '{%').replace(/-%\}$/, '%}')
-      const [left, right] = [before ? "{%- assign marque = '' %}" : '', after ? "{% assign marque = '' -%}" : '']
-      return `${left}${clauseOpen}${id}${clauseClose}${trimmed}${clauseEnd}${right}`
-    })
-}
-
-const abbreviation = /(?:^|[^\p{L}\p{N}])(?:\p{Lu}|art|al|Mme|Me|Mr|cf|p|n|Réf|réf|Tél|tél|Cass|com|civ|conso|pén|bull|etc|St|Ste|min|max|env|no)$/u
-
-/** The sentences of a text, list items each on their own, with the words that open their list. */
-export function sentencesOf({ text }: Prose): Sentence[] {
-  const sentences: Sentence[] = []
-  let lead = ''
-  let unit = { at: 0, text: '' }
-  const close = (item: boolean) => {
-    if (unit.text.trim()) {
-      const found = split(unit.text, unit.at, item ? lead : '')
-      sentences.push(...found)
-      const last = found.at(-1)?.text ?? ''
-      if (!item) lead = /[:：]["\s*_»\u00a0\u200b]*$/.test(last) ? last : ''
-    }
-    unit = { at: 0, text: '' }
-  }
-  let item = false
-  let at = 0
-  for (const row of text.split('\n')) {
-    const bare = row.replace(/^[\s>\u200b]*/, '')
-    const opens = /^(?:[-*+] |\d+\. |\||#|☐)/.test(bare)
-    if (bare === '' || opens || /^\s*>/.test(row) !== /^\s*>/.test(unit.text || row)) {
-      close(item)
-      if (bare !== '') item = /^(?:[-*+] |\d+\. |☐)/.test(bare)
-    }
-    if (unit.text === '') unit = { at, text: row }
-    else unit.text += `\n${row}`
-    if (row.endsWith('  ')) close(item)
-    at += row.length + 1
-  }
-  close(item)
-  return sentences
-}
-
-function split(text: string, at: number, lead: string): Sentence[] {
-  const found: Sentence[] = []
-  let from = 0
-  for (const match of text.matchAll(/(?:[.!?]+|…(?!…))["»”)*_\u00a0\u200b]*(?=[\s\u200b]+["«“*_¤☐(\u200b]*[\p{Lu}¤☐])/gu)) {
-    if (abbreviation.test(text.slice(from, match.index)) || /…$/.test(text.slice(0, match.index))) continue
-    const end = match.index + match[0].length
-    found.push({ text: text.slice(from, end), at: at + from, lead })
-    from = end
-  }
-  if (text.slice(from).trim()) found.push({ text: text.slice(from), at: at + from, lead })
-  return found.map((sentence) => {
-    const blank = /^[\s>\u200b]*/.exec(sentence.text)![0].length
-    return { ...sentence, text: sentence.text.slice(blank), at: sentence.at + blank }
-  })
 }

@@ -34,9 +34,18 @@ const typography: [RegExp, string][] = [
   [/[!?]{2,}|[;:,]{2,}/, 'un seul signe de ponctuation'],
   [/(?<=[\p{L}¤»)]) - (?=\S)/u, 'écrivez un tiret demi-cadratin : –'],
   [/—/, 'écrivez un tiret demi-cadratin : –'],
-  [/(?<![\p{L}])(co|Co|so|So|man|b|v|V|n|)(eurs?|oeuvres?|oeurs?|oeuds?|oeil|oeux)(?![\p{L}])(?<=oe\p{L}+)/u, 'la ligature œ'],
-  [/(?<![\p{L}])(Etat|Etant|Etre|Ecrire|Ecrivez|Etudier|Echéance|Echéancier|Echelonnement|Eviter|Elément|Eléments|Evidemment|Egalement|Etaler|Etalement|Etablir|Etabli|Ecart|Edition|Emission|Enoncé|Epuisé)(?![\p{L}])/u, 'une capitale accentuée (É)'],
-  [/(?<=^|[.!?»] |\*\*|> )A (?=(ce|cet|cette|la|le|l['’]|les|défaut|compter|titre|réception|votre|vos|nos|notre|propos|quelle|qui|partir|ajouter|joindre|savoir|payer)(?![\p{L}]))/u, 'une capitale accentuée (À)'],
+  [
+    /(?<![\p{L}])(co|Co|so|So|man|b|v|V|n|)(eurs?|oeuvres?|oeurs?|oeuds?|oeil|oeux)(?![\p{L}])(?<=oe\p{L}+)/u,
+    'la ligature œ',
+  ],
+  [
+    /(?<![\p{L}])(Etat|Etant|Etre|Ecrire|Ecrivez|Etudier|Echéance|Echéancier|Echelonnement|Eviter|Elément|Eléments|Evidemment|Egalement|Etaler|Etalement|Etablir|Etabli|Ecart|Edition|Emission|Enoncé|Epuisé)(?![\p{L}])/u,
+    'une capitale accentuée (É)',
+  ],
+  [
+    /(?<=^|[.!?»] |\*\*|> )A (?=(ce|cet|cette|la|le|l['’]|les|défaut|compter|titre|réception|votre|vos|nos|notre|propos|quelle|qui|partir|ajouter|joindre|savoir|payer)(?![\p{L}]))/u,
+    'une capitale accentuée (À)',
+  ],
   [/(?<![\p{L}])(Mr|Mrs)\.?(?= )/u, 'écrivez M.'],
   [/\d+(ère|ème|ième|ier)(?![\p{L}])/u, 'écrivez 1re, 2e, 1er'],
   [/(?<![\p{L}])etc(…|\.\.\.)/u, 'etc. s’écrit avec un seul point'],
@@ -81,7 +90,11 @@ function checkVocabulary(prose: Prose, { letter, add }: Subject): void {
 
 function checkTone(prose: Prose, { letter, add }: Subject, objet: boolean): void {
   if (letter.ton < 3 && objet && /mise en demeure/i.test(prose.text))
-    add(lineAt(prose, 0), 'ton', `« mise en demeure » en objet : à partir du ton 3 ; ce courrier est au ton ${letter.ton}`)
+    add(
+      lineAt(prose, 0),
+      'ton',
+      `« mise en demeure » en objet : à partir du ton 3 ; ce courrier est au ton ${letter.ton}`,
+    )
   for (const { entry, at, found } of findIn('ton', prose.text)) {
     if (within(entry, letter.ton)) continue
     if (entry.de && entry.de !== 8 && denies(clauseAround(prose.text, at, found.length).replace(found, ''))) continue

@@ -71,6 +71,10 @@ export function checkTwins(letter: Letter, library: Library, add: Add): void {
     const likeness = shared[i]! / (own.size + index.shingles[i]!.size - shared[i]!)
     if (likeness <= limit) continue
     const percent = Math.round(likeness * 100)
-    add(letter.body.line, 'doublon', `dit à ${percent} % la même chose que « ${id} » : pliez une seule lettre par ses conditions`)
+    add(
+      letter.body.line,
+      'doublon',
+      `dit à ${percent} % la même chose que « ${id} » : pliez une seule lettre par ses conditions`,
+    )
   }
 }

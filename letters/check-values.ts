@@ -6,12 +6,18 @@ const gap = '[ \\u00a0\\u202f]'
 
 const values: { pattern: RegExp; message: string; legal?: boolean; delay?: boolean }[] = [
   {
-    pattern: new RegExp(`\\d{1,2}(?:er)?${gap}(?:${months})(?:${gap}\\d{4})?|\\d{1,2}[/.]\\d{1,2}[/.]\\d{4}|\\d{4}-\\d{2}-\\d{2}`, 'giu'),
+    pattern: new RegExp(
+      `\\d{1,2}(?:er)?${gap}(?:${months})(?:${gap}\\d{4})?|\\d{1,2}[/.]\\d{1,2}[/.]\\d{4}|\\d{4}-\\d{2}-\\d{2}`,
+      'giu',
+    ),
     message: 'une date vient du dossier : {{ … | date_longue }}',
     legal: true,
   },
   {
-    pattern: new RegExp(`\\d(?:[\\d.,]|${gap}(?=\\d))*${gap}?(?:€|euros?(?!\\p{L})|EUR(?!\\p{L})|ariary|Ar(?!\\p{L}))`, 'gu'),
+    pattern: new RegExp(
+      `\\d(?:[\\d.,]|${gap}(?=\\d))*${gap}?(?:€|euros?(?!\\p{L})|EUR(?!\\p{L})|ariary|Ar(?!\\p{L}))`,
+      'gu',
+    ),
     message: 'un montant vient du dossier : {{ … | euros }}',
   },
   {
@@ -19,7 +25,10 @@ const values: { pattern: RegExp; message: string; legal?: boolean; delay?: boole
     message: 'un taux vient de la loi datée ou du dossier : {{ … | taux }}',
   },
   {
-    pattern: new RegExp(`(?:sous|dans les|dans un délai de)${gap}(?:\\d+|trois|cinq|huit|dix|quinze|trente)${gap}jours`, 'giu'),
+    pattern: new RegExp(
+      `(?:sous|dans les|dans un délai de)${gap}(?:\\d+|trois|cinq|huit|dix|quinze|trente)${gap}jours`,
+      'giu',
+    ),
     message: 'un délai vient du dossier : {{ delaiJours | jours }}',
     legal: true,
     delay: true,
@@ -29,7 +38,10 @@ const values: { pattern: RegExp; message: string; legal?: boolean; delay?: boole
     message: 'l’article des pénalités a changé de numéro : {{ droit.penalitesArticle }}',
   },
   {
-    pattern: new RegExp(`(?<=articles?${gap})(?:1153|1139|1254|1244-1|1326)(?![\\d-])(?=${gap}du${gap}code${gap}civil)`, 'gu'),
+    pattern: new RegExp(
+      `(?<=articles?${gap})(?:1153|1139|1254|1244-1|1326)(?![\\d-])(?=${gap}du${gap}code${gap}civil)`,
+      'gu',
+    ),
     message: 'ancien numéro du code civil : il vient de {{ droit.… }}',
   },
 ]
@@ -37,7 +49,8 @@ const values: { pattern: RegExp; message: string; legal?: boolean; delay?: boole
 // « loi n° 68-1250 du 31 décembre 1968 » is the name of a text; the first and last days of a year or a winter are the law's.
 const named =
   /(lois?|décrets?|arrêtés?|règlements?|directives?|circulaires?|ordonnances? n°|délibérations?|cassation|cass\.|conseil d['’]état|CJUE|conventions? (de|d['’])\p{Lu}?)[^.;]{0,90}$/iu
-const fixedDays = /^(1er[\s\u00a0](janvier|juillet|novembre|avril)|31[\s\u00a0](décembre|mars|octobre)|30[\s\u00a0]juin)$/u
+const fixedDays =
+  /^(1er[\s\u00a0](janvier|juillet|novembre|avril)|31[\s\u00a0](décembre|mars|octobre)|30[\s\u00a0]juin)$/u
 
 /** Dates, sums, rates and articles written by hand, that a case or the dated law should bring; with `delays`, times to act. */
 export function checkValues(prose: Prose, add: Add, delays = false): void {

@@ -11,12 +11,14 @@ export function clauseAround(text: string, at: number, length: number): string {
   return text.slice(from, to)
 }
 
-const negative = /(?<![\p{L}])(aucune?s?|sans|ni|jamais|nulle?s?|nullement|hormis|gratuit\p{L}*)(?![\p{L}])|(?<![\p{L}])(ne|n['’]).*?(?<![\p{L}])(pas|aucune?s?|rien|jamais|ni|plus|point|personne)(?![\p{L}])/iu
+const negative =
+  /(?<![\p{L}])(aucune?s?|sans|ni|jamais|nulle?s?|nullement|hormis|gratuit\p{L}*)(?![\p{L}])|(?<![\p{L}])(ne|n['’]).*?(?<![\p{L}])(pas|aucune?s?|rien|jamais|ni|plus|point|personne)(?![\p{L}])/iu
 
 /** Whether words deny what they speak of: « aucuns frais », « n'est pas un acte ». */
 export const denies = (words: string): boolean => negative.test(words)
 
-const conditionalVerb = /\p{L}{2,}(rait|raient|rais|rions|riez)(?![\p{L}])|(?<![\p{L}])(peut|peuvent|pouvez|pourra|pourront|possible|possibles|éventuel\p{L}*|envisag\p{L}*)(?![\p{L}])/iu
+const conditionalVerb =
+  /\p{L}{2,}(rait|raient|rais|rions|riez)(?![\p{L}])|(?<![\p{L}])(peut|peuvent|pouvez|pourra|pourront|possible|possibles|éventuel\p{L}*|envisag\p{L}*)(?![\p{L}])/iu
 
 /** Whether words name a possibility, not a fact. */
 export const supposes = (words: string): boolean => conditionalVerb.test(words)

@@ -1,6 +1,6 @@
 import type { Library } from './catalogue.ts'
 import { checkDebtor } from './check-debtor.ts'
-import { checkClauseFacts, checkFacts, clausesOf, readable } from './check-facts.ts'
+import { checkClauseFacts, checkDeclared, checkFacts, clausesOf, readable } from './check-facts.ts'
 import { checkFirst, checkFirstClauses, checkLaw } from './check-first.ts'
 import { checkHead, headOf, readHead } from './check-head.ts'
 import { checkClauseLengths, checkLengths } from './check-length.ts'
@@ -23,6 +23,7 @@ export function checkLetter(text: string, file: string, library: Library, exampl
   if (!letter) return faults
   const subject = subjectOf({ ...letter, file }, library, add)
   checkHead(subject)
+  checkDeclared(subject)
   let sound = true
   for (const { section } of subject.parts) {
     checkMarkup(section, add)

@@ -30,6 +30,10 @@ export function exampleFacts(letter: Letter): Record<string, unknown> {
   return facts
 }
 
+/** The four ways a letter is tried: as usual, too long, with nothing it can do without, and with names that attack it. */
+export type ExampleSet = 'good' | 'long' | 'missing' | 'hostile'
+export const exampleSets: readonly ExampleSet[] = ['good', 'long', 'missing', 'hostile']
+
 function caseOf(letter: Letter): string {
   if (letter.droit === 'MG') return 'madagascar'
   if (letter.destinataire === 'debiteur-consommateur' || /particulier|consommateur/.test(letter.id))

@@ -1,8 +1,8 @@
 import { execFile } from 'node:child_process'
-import { dirname, join, relative, resolve } from 'node:path'
+import { delimiter, dirname, join, relative, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { DomainError } from '../schema/errors.ts'
-import { letterOf, libraryOf, type Library, type LibraryFiles } from './catalogue.ts'
+import { letterOf, libraryFolders, libraryOf, mergedFiles, type Library, type LibraryFiles } from './catalogue.ts'
 
 /** One version of a letter: a commit that changed its text, one of its clauses or its layout. */
 export interface Revision {
@@ -25,32 +25,37 @@ export interface Revision {
 const here = dirname(fileURLToPath(import.meta.url))
 
 /**
- * Every version of a letter, oldest first, from two git processes. Refuses with no_history outside a repository or in
- * a shallow one, where the first version would be a lie.
+ * Every version of a letter, oldest first, from two git processes for each repository: ours, and the agency's own when
+ * there is one, their commits taken together in the order of their dates. Refuses with no_history outside a repository
+ * or in a shallow one, where the first version would be a lie.
  */
-export async function historyOf(id: string, directory: string = here): Promise<Revision[]> {
-  const { commits, prefix } = await readLog(directory)
+export async function historyOf(id: string, folders: string | string[] = libraryFolders()): Promise<Revision[]> {
+  const directories = [folders].flat()
   const name = `${id}.md`
-  const wanted = new Set<string>()
-  for (const commit of commits) {
-    for (const { path, blob } of commit.changes) {
-      if (blob && (path.endsWith(`/${name}`) || path.startsWith('clauses/') || path.startsWith('layout/')))
-        wanted.add(blob)
-    }
-  }
-  const blobs = await readBlobs([...wanted], directory)
-  const tree: Record<string, string> = {}
+  const logs = await Promise.all(
+    directories.map(async (directory, source) => {
+      const { commits } = await readLog(directory)
+      const wanted = commits
+        .flatMap(({ changes }) => changes)
+        .flatMap(({ path, blob }) => (blob && isPart(path, name) ? [blob] : []))
+      return { commits: commits.map((commit) => ({ ...commit, source })), blobs: await readBlobs(wanted, directory) }
+    }),
+  )
+  const blobs = new Map(logs.flatMap((log) => [...log.blobs]))
+  const trees: Record<string, string>[] = directories.map(() => ({}))
   const revisions: Revision[] = []
-  for (const commit of commits) {
+  for (const commit of inOrder(logs.map((log) => log.commits))) {
+    const own = trees[commit.source]!
     let touched = false
     for (const { path, blob } of commit.changes) {
       if (path.startsWith('library/') && !path.endsWith(`/${name}`)) continue
-      if (blob) tree[path] = blob
-      else delete tree[path]
+      if (blob) own[path] = blob
+      else delete own[path]
       touched = true
     }
+    const tree = mergedFiles(trees)
     if (!touched || !Object.keys(tree).some((path) => path.startsWith('library/'))) continue
-    const revision = revisionOf(id, tree, blobs, prefix)
+    const revision = revisionOf(id, tree, blobs, 'letters')
     const last = revisions.at(-1)
     if (!revision || revision.version === last?.version) continue
     const { hash, date, author, reviewer, subject } = commit
@@ -59,6 +64,23 @@ export async function historyOf(id: string, directory: string = here): Promise<R
   }
   if (revisions.length === 0) throw unknown(id)
   return revisions
+}
+
+const isPart = (path: string, name: string): boolean =>
+  path.endsWith(`/${name}`) || path.startsWith('clauses/') || path.startsWith('layout/')
+
+/** Several histories as one, by date; the commits of one repository keep their own order, whatever their clocks said. */
+function inOrder<T extends Commit>(logs: T[][]): T[] {
+  if (logs.length === 1) return logs[0]!
+  const rest = logs.map((log) => [...log])
+  const merged: T[] = []
+  for (;;) {
+    const [next] = rest
+      .filter((log) => log.length > 0)
+      .sort((a, b) => Temporal.Instant.compare(Temporal.Instant.from(a[0]!.date), Temporal.Instant.from(b[0]!.date)))
+    if (!next) return merged
+    merged.push(next.shift()!)
+  }
 }
 
 // A file that an older commit left unreadable (its head was otherwise) has no version: it is passed over, not guessed.
@@ -116,15 +138,32 @@ export async function libraryAt(commit: string, directory: string = here): Promi
   return libraryOf(Object.fromEntries(entries.map(({ path, blob }) => [path, blobs.get(blob)!])), prefix)
 }
 
-/** A letter's library at its version N (1 is the oldest) or at a commit. */
-export async function libraryAtRevision(id: string, revision: string, directory: string = here): Promise<Library> {
-  return libraryAt((await findRevision(id, revision, directory))?.commit ?? revision, directory)
+/** A letter's library at its version N (1 is the oldest) or at a commit; of two repositories, at a commit of its history. */
+export async function libraryAtRevision(
+  id: string,
+  revision: string,
+  folders: string | string[] = libraryFolders(),
+): Promise<Library> {
+  const directories = [folders].flat()
+  const found = await findRevision(id, revision, directories)
+  if (directories.length === 1) return libraryAt(found?.commit ?? revision, directories[0])
+  const parts = found!.parts
+  const blobs = await readBlobs(Object.values(parts), ...directories)
+  return libraryOf(Object.fromEntries(Object.entries(parts).map(([path, blob]) => [path, blobs.get(blob)!])))
 }
 
 /** What changed between two versions, word by word: [-removed-] and {+added+}, file by file. Empty when nothing did. */
-export async function diffRevisions(id: string, from: string, to: string, directory: string = here): Promise<string> {
+export async function diffRevisions(
+  id: string,
+  from: string,
+  to: string,
+  folders: string | string[] = libraryFolders(),
+): Promise<string> {
+  const directories = [folders].flat()
+  const directory = directories[0]!
+  const shared = await borrowing(directories)
   const [a, b] = await Promise.all(
-    [from, to].map(async (wanted) => (await findRevision(id, wanted, directory)) ?? revisionAt(id, wanted, directory)),
+    [from, to].map(async (wanted) => (await findRevision(id, wanted, directories)) ?? revisionAt(id, wanted, directory)),
   )
   const paths = [...new Set([...Object.keys(a!.parts), ...Object.keys(b!.parts)])]
     .filter((path) => path.endsWith('.md'))
@@ -145,16 +184,19 @@ export async function diffRevisions(id: string, from: string, to: string, direct
       '--unified=2',
       before,
       after,
-    ])
+    ], shared)
     texts.push(`letters/${path}\n${output.split('\n').slice(4).join('\n').trimEnd()}`)
   }
   return texts.join('\n\n')
 }
 
-async function findRevision(id: string, wanted: string, directory: string): Promise<Revision | undefined> {
-  if (!/^\d{1,4}$/.test(wanted)) return undefined
-  const revisions = await historyOf(id, directory)
-  const found = revisions[Number(wanted) - 1]
+async function findRevision(id: string, wanted: string, directories: string[]): Promise<Revision | undefined> {
+  const isNumber = /^\d{1,4}$/.test(wanted)
+  if (!isNumber && directories.length === 1) return undefined
+  const revisions = await historyOf(id, directories)
+  const found = isNumber
+    ? revisions[Number(wanted) - 1]
+    : revisions.findLast(({ commit }) => wanted === 'HEAD' || (wanted.length >= 7 && commit.startsWith(wanted)))
   if (found) return found
   throw new DomainError('unknown_revision', `Le courrier « ${id} » n'a pas de version ${wanted}.`, {
     remedy: `Choisissez une version de 1 à ${revisions.length} (courtois letters history ${id}) ou un commit.`,
@@ -218,11 +260,16 @@ function commitOf(record: string): Commit {
   return { hash, date, author, reviewer: reviewer.replace(/ *<[^>]*>/g, ''), subject, changes }
 }
 
-/** The bytes of blobs, by their hash: one git process. */
-export async function readBlobs(blobs: string[], directory: string = here): Promise<Map<string, Uint8Array>> {
+/** The bytes of blobs, by their hash: one git process, in the first repository with the objects of the others. */
+export async function readBlobs(
+  blobs: string[],
+  directory: string = here,
+  ...others: string[]
+): Promise<Map<string, Uint8Array>> {
   const found = new Map<string, Uint8Array>()
   if (blobs.length === 0) return found
-  const output = await run(directory, ['cat-file', '--batch'], `${[...new Set(blobs)].join('\n')}\n`)
+  const shared = await borrowing([directory, ...others])
+  const output = await run(directory, ['cat-file', '--batch'], shared, `${[...new Set(blobs)].join('\n')}\n`)
   for (let at = 0; at < output.length;) {
     const end = output.indexOf(10, at)
     const [name = '', , size = '0'] = output.toString('latin1', at, end).split(' ')
@@ -240,15 +287,28 @@ async function complete(directory: string): Promise<void> {
   })
 }
 
-const git = async (directory: string, args: string[]): Promise<string> => (await run(directory, args)).toString('utf8')
+type Environment = Record<string, string>
 
-function run(directory: string, args: string[], input?: string): Promise<Buffer> {
+/** What lets git in the first repository read the objects of the others: nothing is copied, nothing is written. */
+async function borrowing(directories: string[]): Promise<Environment> {
+  const others = directories.slice(1)
+  if (others.length === 0) return {}
+  const stores = await Promise.all(
+    others.map(async (directory) => resolve(directory, (await git(directory, ['rev-parse', '--git-path', 'objects'])).trim())),
+  )
+  return { GIT_ALTERNATE_OBJECT_DIRECTORIES: stores.join(delimiter) }
+}
+
+const git = async (directory: string, args: string[], environment?: Environment): Promise<string> =>
+  (await run(directory, args, environment)).toString('utf8')
+
+function run(directory: string, args: string[], environment: Environment = {}, input?: string): Promise<Buffer> {
   return new Promise((resolve, reject) => {
     const options = {
       cwd: directory,
       maxBuffer: 1 << 29,
       encoding: 'buffer' as const,
-      env: { ...process.env, LC_ALL: 'C.UTF-8', GIT_OPTIONAL_LOCKS: '0' },
+      env: { ...process.env, LC_ALL: 'C.UTF-8', GIT_OPTIONAL_LOCKS: '0', ...environment },
     }
     const child = execFile('git', args, options, (error, stdout, stderr) => {
       if (!error) return resolve(stdout)

@@ -49,6 +49,8 @@ export interface LetterHead {
   premiere_lettre: 'jamais' | 'possible' | 'toujours'
   adresse_a?: string
   expediteur?: 'agence' | 'creancier'
+  /** « oui » when the reader must not learn of a debt: the layout then says nothing of it either. */
+  discret?: 'oui' | 'non'
 }
 
 /** A text of a letter file and the line of the file it starts on, so that a fault names the line an editor sees. */

@@ -32,11 +32,12 @@ export function amount(cents: bigint): string {
   return `${cents < 0n ? '-' : ''}${digits.slice(0, -2)}.${digits.slice(-2)}`
 }
 
-/** 47015n → « 470,15 € » with French no-break spaces, the form a person reads. */
+/** 47015n → « 470,15 € » with French no-break spaces, the form a person reads; an ariary has no cents in use: « 470 Ar ». */
 export function amountFr(cents: bigint, currency: Currency = 'EUR'): string {
   const [whole, decimals] = amount(cents).split('.') as [string, string]
   const grouped = whole.replace(/\B(?=(\d{3})+$)/g, '\u202f')
-  return `${grouped},${decimals}\u00a0${currency === 'EUR' ? '€' : 'Ar'}`
+  const figures = currency === 'MGA' && decimals === '00' ? grouped : `${grouped},${decimals}`
+  return `${figures}\u00a0${currency === 'EUR' ? '€' : 'Ar'}`
 }
 
 /** Half-up division of integers, away from zero on a tie: the one rounding of the house. */

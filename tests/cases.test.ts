@@ -295,7 +295,7 @@ describe('a case is suspended, says why, and resumes', () => {
     const caseId = await opened()
     await liveOn(house, '2026-06-11')
     const owed = owedOn(await fileOf(house, caseId), day('2026-06-12')).total
-    const paid = await recordPayment(house.sql, house.office.random, day('2026-06-12'), { caseId, receivedOn: day('2026-06-12'), amount: owed, means: 'virement', reference: null, receivedBy: 'creditor' }, 'test')
+    const paid = await recordPayment(house.office, day('2026-06-12'), { caseId, receivedOn: day('2026-06-12'), amount: owed, means: 'virement', reference: null, receivedBy: 'creditor' }, 'test')
     expect(paid.left).toBe(0n)
     expect(await stopped(caseId, '2026-07-31')).toEqual([expect.objectContaining({ cause: 'paiement-integral', reason: expect.stringContaining('Tout est payé') })])
   })
@@ -303,7 +303,7 @@ describe('a case is suspended, says why, and resumes', () => {
   test('when a part is paid it is not, and the next letter asks for the rest', async () => {
     const caseId = await opened()
     await liveOn(house, '2026-06-11')
-    await recordPayment(house.sql, house.office.random, day('2026-06-12'), { caseId, receivedOn: day('2026-06-12'), amount: 60_000n, means: 'virement', reference: null, receivedBy: 'creditor' }, 'test')
+    await recordPayment(house.office, day('2026-06-12'), { caseId, receivedOn: day('2026-06-12'), amount: 60_000n, means: 'virement', reference: null, receivedBy: 'creditor' }, 'test')
     await liveUntil(house, '2026-06-12', '2026-06-27')
     const file = await fileOf(house, caseId)
     const notice = await textOf(await house.office.archive.get(toDebtor(file).find((letter) => letter.channel === 'lrar')!.sha256))
@@ -315,7 +315,7 @@ describe('a case is suspended, says why, and resumes', () => {
     const caseId = await opened()
     await liveOn(house, '2026-06-11')
     const { case: found } = await fileOf(house, caseId)
-    await recordPayment(house.sql, house.office.random, day('2026-06-12'), { caseId, receivedOn: day('2026-06-12'), amount: 104_000n + 100n, means: 'virement', reference: null, receivedBy: 'creditor' }, 'test')
+    await recordPayment(house.office, day('2026-06-12'), { caseId, receivedOn: day('2026-06-12'), amount: 104_000n + 100n, means: 'virement', reference: null, receivedBy: 'creditor' }, 'test')
     await submit(found.creditorId, '2026-06-15', [invoice({ number: 'F-2', issued_on: '2026-05-11', due_on: '2026-06-12' })])
     expect(liveHolds(await fileOf(house, caseId))).toEqual([])
     await liveUntil(house, '2026-06-15', '2026-06-22')

@@ -27,7 +27,7 @@ const signature = async (changes: Partial<Signature> = {}): Promise<Signature> =
 const give = async (on: string, changes: Partial<Signature> = {}) => giveConsent(house.sql, day(on), await signature(changes))
 const open = async (on: string) => openProcedure(house.sql, random, day(on), { requestId: (await asked()).id }, 'legal')
 const pay = async (on: string) =>
-  recordPayment(house.sql, random, day(on), { caseId: (await asked()).caseId, receivedOn: day(on), amount: 1_000n, means: 'virement', reference: null, receivedBy: 'creditor' }, 'test')
+  recordPayment(house.office, day(on), { caseId: (await asked()).caseId, receivedOn: day(on), amount: 1_000n, means: 'virement', reference: null, receivedBy: 'creditor' }, 'test')
 const pack = (procedureId: string, on: string) => assembleFilingPack(house.office, day(on), { procedureId, kind: 'requete', reason: 'Pièces jointes au dépôt.' }, 'legal')
 const filed = '2026-07-28'
 

@@ -32,7 +32,10 @@ const swap =
     if (!text.includes(from)) throw new Error(`the seed finds no « ${from} »`)
     return text.replace(from, to)
   }
-const head = (key: string, value: string): Edit => (text) => text.replace(new RegExp(`^${key}:.*$`, 'm'), `${key}: ${value}`)
+const head =
+  (key: string, value: string): Edit =>
+  (text) =>
+    text.replace(new RegExp(`^${key}:.*$`, 'm'), `${key}: ${value}`)
 /** A paragraph of its own before the closing formula of the letter. */
 const say = (words: string): Edit => {
   return (text) => {
@@ -41,7 +44,12 @@ const say = (words: string): Edit => {
     return text.replace(closing, (found) => `${words}\n\n${found}`)
   }
 }
-const seed = (rule: string, letter: string, edit: Edit, at?: string): Seed => ({ rule, letter, edit, ...(at ? { at } : {}) })
+const seed = (rule: string, letter: string, edit: Edit, at?: string): Seed => ({
+  rule,
+  letter,
+  edit,
+  ...(at ? { at } : {}),
+})
 
 const [first, formal, last] = ['relance-cordiale-pro', 'mise-en-demeure-pro', 'dernier-avis-pro']
 const [firstConsumer, formalConsumer, lastConsumer] = [
@@ -76,16 +84,39 @@ const seeds: Seed[] = [
   seed('syntaxe', first, say('{{ totaux.total | dollars }}')),
   seed('clause-inconnue', first, say("{% render 'clause-qui-n-existe-pas' %}")),
   seed('bloc-inconnu', first, say("{% bloc 'tableau' %}")),
+  seed('clause-inconnue', first, say("{% assign nom = 'salutation' %}{% render nom %}")),
   // R124-4 and L111-8
   seed('premiere-lettre', first, swap("{% render 'premiere-lettre-r124-4' %}", ''), 'premiere_lettre:'),
-  seed('premiere-lettre', formalConsumer, swap('{% else %}{% render \'premiere-lettre-r124-4\' %}', ''), 'premiere_lettre:'),
+  seed(
+    'premiere-lettre',
+    formalConsumer,
+    swap("{% else %}{% render 'premiere-lettre-r124-4' %}", ''),
+    'premiere_lettre:',
+  ),
   seed('premiere-lettre', first, swap('{% if premiereLettre %}', '{% if dateLimite %}'), 'premiere_lettre:'),
   seed('premiere-lettre', last, say("{% render 'premiere-lettre-r124-4' %}"), 'premiere_lettre:'),
-  seed('l111-8', formal, say('Les frais de recouvrement entrepris sans titre exécutoire restent souvent à la charge du créancier.')),
+  seed(
+    'l111-8',
+    formal,
+    say('Les frais de recouvrement entrepris sans titre exécutoire restent souvent à la charge du créancier.'),
+  ),
   seed('l111-8', formal, say(lexicon.textes['l111-8']!.alineas[1]!.replace('tout ou partie', 'une partie'))),
   seed('rappel-premiere-lettre', last, swap("{% render 'rappel-premiere-lettre' %}", ''), "{% render 'salutation' %}"),
-  seed('rappel-premiere-lettre', last, swap("{% render 'rappel-premiere-lettre' %}", 'Lettre {{ premiereLettre.reference }}.'), "{% render 'salutation' %}"),
-  seed('rappel-premiere-lettre', anyDebtor, swap("{% render 'rappel-premiere-lettre' %}", "{% if contestation.canal %}{% render 'rappel-premiere-lettre' %}{% endif %}"), "{% render 'salutation' %}"),
+  seed(
+    'rappel-premiere-lettre',
+    last,
+    swap("{% render 'rappel-premiere-lettre' %}", 'Lettre {{ premiereLettre.reference }}.'),
+    "{% render 'salutation' %}",
+  ),
+  seed(
+    'rappel-premiere-lettre',
+    anyDebtor,
+    swap(
+      "{% render 'rappel-premiere-lettre' %}",
+      "{% if contestation.canal %}{% render 'rappel-premiere-lettre' %}{% endif %}",
+    ),
+    "{% render 'salutation' %}",
+  ),
   seed('rappel-premiere-lettre', last, swap('[premiereLettre, ', '['), 'donnees:'),
   seed('rappel-premiere-lettre', sms, swap(' du {{ premiereLettre.date | date_courte }}', ''), 'Bonjour, ici'),
   // The look of an act
@@ -105,6 +136,9 @@ const seeds: Seed[] = [
   seed('mot-judiciaire', last, swap('pourrait notamment demander une injonction', 'demandera une injonction')),
   seed('mot-judiciaire', lastConsumer, swap('pourrait abandonner, attendre, ou demander', 'va demander')),
   seed('mot-judiciaire', anyDebtor, say('Si vous ne payez pas, vous serez assigné devant le juge.')),
+  seed('mot-judiciaire', anyDebtor, say('La seule issue sera le tribunal.')),
+  seed('mot-judiciaire', formal, say('Vous pouvez encore éviter le tribunal en payant.')),
+  seed('mot-judiciaire', formal, say('Notre service juridique engagera la procédure.')),
   // Costs
   seed('frais', formal, say('Des frais de dossier de quinze euros sont ajoutés.')),
   seed('frais', firstConsumer, say('Les frais de relance sont à votre charge.')),
@@ -112,12 +146,16 @@ const seeds: Seed[] = [
   seed('frais', anyDebtor, say('Nos honoraires de recouvrement vous seront facturés.')),
   // Consumers
   seed('consommateur', firstConsumer, say("Une indemnité forfaitaire s'ajoute à la somme.")),
-  seed('consommateur', formalConsumer, say("Quarante euros vous sont réclamés pour le retard.")),
+  seed('consommateur', formalConsumer, say('Quarante euros vous sont réclamés pour le retard.')),
   seed('consommateur', formalConsumer, say("L'article L. 441-10 du code de commerce s'applique.")),
   seed('consommateur', lastConsumer, say('Les pénalités de retard continuent de courir.')),
   seed('consommateur', firstConsumer, say("{% render 'penalites-rappel' %}")),
   seed('consommateur', anyDebtor, say('Les pénalités courent (article {{ droit.penalitesArticle }}).')),
-  seed('consommateur', anyDebtor, say("{% if debiteur.type == 'consommateur' %}Une pénalité de retard est due.{% endif %}")),
+  seed(
+    'consommateur',
+    anyDebtor,
+    say("{% if debiteur.type == 'consommateur' %}Une pénalité de retard est due.{% endif %}"),
+  ),
   seed('consommateur', anyDebtor, say('{{ totaux.indemnite | euros }} sont dus pour le retard.')),
   // Threats
   seed('menace', formal, say('Un huissier se présentera à votre porte.')),
@@ -136,7 +174,11 @@ const seeds: Seed[] = [
   seed('tiers', sms, swap('Bonjour, ici', 'Facture impayée. Ici')),
   seed('tiers', sms, swap('Bonjour, ici', 'Vous devez {{ totaux.total | euros }}. Ici')),
   seed('tiers', sms, swap('Bonjour, ici', '{{ creancier.nom }} vous écrit. Ici')),
-  seed('tiers', 'script-repondeur-professionnel', swap('Merci de me rappeler', 'Une facture reste impayée. Merci de me rappeler')),
+  seed(
+    'tiers',
+    'script-repondeur-professionnel',
+    swap('Merci de me rappeler', 'Une facture reste impayée. Merci de me rappeler'),
+  ),
   // Tone
   seed('ton', first, say('Nous vous mettons en demeure de payer.')),
   seed('ton', firstConsumer, say('Nous exigeons une réponse.')),
@@ -145,8 +187,17 @@ const seeds: Seed[] = [
   seed('ton', formal, say('Tu dois payer maintenant.')),
   seed('ton', lastConsumer, say('Ce petit rappel vous sera utile.')),
   // Lengths
-  seed('sms-trop-long', sms, (text) => text.replace(/\n+$/, ` ${'Merci de nous rappeler dès que possible. '.repeat(6)}\n`), 'Bonjour, ici'),
-  seed('objet-trop-long', first, head('objet', `'Facture {{ factures[0].numero }}, ${'que nous vous rappelons avec courtoisie, '.repeat(3)}'`)),
+  seed(
+    'sms-trop-long',
+    sms,
+    (text) => text.replace(/\n+$/, ` ${'Merci de nous rappeler dès que possible. '.repeat(6)}\n`),
+    'Bonjour, ici',
+  ),
+  seed(
+    'objet-trop-long',
+    first,
+    head('objet', `'Facture {{ factures[0].numero }}, ${'que nous vous rappelons avec courtoisie, '.repeat(3)}'`),
+  ),
   seed('phrase-longue', first, say(forty)),
   seed('phrase-longue', first, say(`{% if factures.size > 1 %}${forty}{% else %}Merci.{% endif %}`)),
   seed('phrase-longue', anyDebtor, say(`{% if debiteur.type == 'consommateur' %}${forty}{% endif %}`)),
@@ -210,7 +261,10 @@ test('a clause that no longer bears the law word for word, or one of the five me
     ['{{ totaux.interets | euros }}', 'compris'],
     ['qui exerce une activité de recouvrement amiable', 'qui vous écrit'],
     ["{% render 'l111-8' %}", ''],
-    ['{{ creancier.adresse.lignes | join: \', \' }}, {{ creancier.adresse.codePostal }} {{ creancier.adresse.ville }}', ''],
+    [
+      "{{ creancier.adresse.lignes | join: ', ' }}, {{ creancier.adresse.codePostal }} {{ creancier.adresse.ville }}",
+      '',
+    ],
   ] as const) {
     const rules = checkClause(mentions.text.replaceAll(from, to), mentions.file, library).map(({ rule }) => rule)
     expect(rules).toContain('premiere-lettre')
@@ -235,7 +289,10 @@ test('what a courteous letter may say is not a fault', () => {
     [lastConsumer, 'Si un juge était saisi, il pourrait vous accorder des délais.'],
     [last, '{{ creancier.nom }} pourrait demander une provision en référé.'],
     [formalConsumer, 'Vous pouvez saisir gratuitement le médiateur de la consommation, ou un juge.'],
-    [anyDebtor, "{% if debiteur.type == 'professionnel' %}Les pénalités de retard courent (article {{ droit.penalitesArticle }}).{% endif %}"],
+    [
+      anyDebtor,
+      "{% if debiteur.type == 'professionnel' %}Les pénalités de retard courent (article {{ droit.penalitesArticle }}).{% endif %}",
+    ],
     [anyDebtor, "{% unless debiteur.type == 'consommateur' %}L'indemnité forfaitaire est due.{% endunless %}"],
     [anyDebtor, 'La loi n° 78-17 du 6 janvier 1978 vous donne un droit d’accès.'],
     [first, 'Une visite reste possible, si vous l’acceptez ; rien ne sera dit à un tiers.'],
@@ -249,7 +306,9 @@ test('what a courteous letter may say is not a fault', () => {
 
 test('a letter that says the same as another is named with it', () => {
   const letter = library.letters.get(formal)!
-  const copy = letter.source.replace(`id: ${formal}`, 'id: mise-en-demeure-bis').replace('restent impayées', 'sont impayées')
+  const copy = letter.source
+    .replace(`id: ${formal}`, 'id: mise-en-demeure-bis')
+    .replace('restent impayées', 'sont impayées')
   const found = checkLetter(copy, 'mise-en-demeure-bis.md', library).filter(({ rule }) => rule === 'doublon')
   expect(found).toHaveLength(1)
   expect(found[0]!.message).toContain(`« ${formal} »`)
@@ -259,8 +318,10 @@ test('a letter that says the same as another is named with it', () => {
 
 test('every letter and every clause of the library is accepted', () => {
   const faults: Fault[] = [...unreadable]
-  for (const clause of library.clauses.values()) faults.push(...checkClause(clause.text, clause.file, library, factsFor))
-  for (const letter of library.letters.values()) faults.push(...checkLetter(letter.source, letter.file, library, factsFor))
+  for (const clause of library.clauses.values())
+    faults.push(...checkClause(clause.text, clause.file, library, factsFor))
+  for (const letter of library.letters.values())
+    faults.push(...checkLetter(letter.source, letter.file, library, factsFor))
   expect(faults.map(({ file, line, rule, message }) => `${file}:${line} ${rule} ${message}`)).toEqual([])
 })
 
@@ -287,7 +348,10 @@ test('the command prints file:line rule message and exits 1, or prints nothing',
   const letter = library.letters.get(first)!
   writeFileSync(bad, say('Répondez par mail.')(letter.source))
   const refused = await run(process.execPath, [courtois, 'letters', 'check', bad]).catch((error: unknown) => error)
-  expect(refused).toMatchObject({ code: 1, stdout: expect.stringMatching(/relance-cordiale-pro\.md:\d+ anglicisme « mail »/) })
+  expect(refused).toMatchObject({
+    code: 1,
+    stdout: expect.stringMatching(/relance-cordiale-pro\.md:\d+ anglicisme « mail »/),
+  })
   const { stdout } = await run(process.execPath, [courtois, 'letters', 'check', letter.file])
   expect(stdout).toBe('')
 })

@@ -12,7 +12,7 @@ const house = useHouse()
 const moulin = (total = '470.15') => invoice({ number: 'FA-10', issued_on: '2017-11-13', due_on: '2017-12-13', total })
 const opened = (more: Partial<Parameters<typeof openCase>[1]> = {}) => openCase(house, { on: '2017-12-14', invoices: [moulin()], ...more })
 const pay = (caseId: string, on: string, sum: string, invoiceNumber?: string) =>
-  recordPayment(house.sql, house.office.random, day(on), { caseId, receivedOn: day(on), amount: parseAmount(sum), means: 'virement', reference: null, receivedBy: 'creditor', ...(invoiceNumber ? { invoiceNumber } : {}) }, 'test')
+  recordPayment(house.office, day(on), { caseId, receivedOn: day(on), amount: parseAmount(sum), means: 'virement', reference: null, receivedBy: 'creditor', ...(invoiceNumber ? { invoiceNumber } : {}) }, 'test')
 const owes = async (caseId: string, on: string) => {
   const owed = owedOn(await fileOf(house, caseId), day(on))
   return { principal: amount(owed.principal), interest: amount(owed.interest), indemnity: amount(owed.indemnity), total: amount(owed.total) }
@@ -115,9 +115,9 @@ describe('a business owes', () => {
   test('a payment of nothing, a negative one and one of tomorrow are refused', async () => {
     const caseId = await opened()
     for (const sum of [0n, -100n]) {
-      await expect(recordPayment(house.sql, house.office.random, day('2018-01-10'), { caseId, receivedOn: day('2018-01-10'), amount: sum, means: 'virement', reference: null, receivedBy: 'creditor' }, 'test')).rejects.toMatchObject({ code: 'bad_payment' })
+      await expect(recordPayment(house.office, day('2018-01-10'), { caseId, receivedOn: day('2018-01-10'), amount: sum, means: 'virement', reference: null, receivedBy: 'creditor' }, 'test')).rejects.toMatchObject({ code: 'bad_payment' })
     }
-    await expect(recordPayment(house.sql, house.office.random, day('2018-01-10'), { caseId, receivedOn: day('2018-01-11'), amount: 1n, means: 'virement', reference: null, receivedBy: 'creditor' }, 'test')).rejects.toMatchObject({ code: 'payment_in_future' })
+    await expect(recordPayment(house.office, day('2018-01-10'), { caseId, receivedOn: day('2018-01-11'), amount: 1n, means: 'virement', reference: null, receivedBy: 'creditor' }, 'test')).rejects.toMatchObject({ code: 'payment_in_future' })
     expect((await fileOf(house, caseId)).payments).toEqual([])
   })
 })

@@ -12,25 +12,42 @@ export interface KnownBasis {
   confirmed: boolean
 }
 
-/** « L441-10 C. com. » and « C. com. L. 441-10 » are one article: its words in one order, without dots. */
-export function basisKey(article: string): string {
-  return folded(article)
-    .replaceAll('.', ' ')
-    .replace(/\barticles?\b/g, ' ')
-    .replace(/\b([lrda])\s+(?=\d)/g, '$1')
-    .split(/[\s,]+/)
-    .filter(Boolean)
-    .sort()
-    .join(' ')
+const codes = /\bc\.? ?(?:civ|com|conso|pen|trav)\b|\b(?:cpce|cpc|cgi|cmf|ccp|cja|rgpd)\b/.source
+const numbers = /(?<![\w/-])(?:[lrda]\.? ?)?\d+(?:-\d+)*(?![\w/-])/.source
+
+/**
+ * The articles a text names, each as one key: « L441-10 et D441-5 C. com. » and « C. com. L. 441-10 » share one. A text
+ * that is no article of a code (a law, a regulation, a foreign code) is its own key.
+ */
+export function articleKeys(text: string): string[] {
+  const plain = folded(text)
+    .replace(/\([^)]*\)|\balinea \d+|\bal\. ?\d+|[;,][^;,]*\bavant le\b.*$/g, ' ')
+    .trim()
+  if (/malgache|malagasy|postes/.test(plain)) return [plain]
+  const parts = [...plain.matchAll(new RegExp(`(?<code>${codes})|(?<number>${numbers})`, 'g'))].map(({ 0: found, groups }) => ({
+    found: found.replace(/[. ]/g, ''),
+    isCode: groups!.code !== undefined,
+  }))
+  const codeFirst = parts[0]?.isCode ?? false
+  // « CPC 1422 et 1423 » gives its code before its numbers, « 54 et 57 CPC » after them.
+  const codeAt = (i: number) =>
+    codeFirst ? parts.slice(0, i).findLast(({ isCode }) => isCode) : parts.slice(i).find(({ isCode }) => isCode)
+  const keys = parts.flatMap(({ found, isCode }, i) => {
+    const code = isCode ? undefined : codeAt(i)
+    return code ? [`${code.found} ${found}`] : []
+  })
+  return keys.length ? keys : [plain]
 }
 
-/** Every article that a clause, a dated value or a time limit of a procedure gives a source and a day for. */
-export function basesKnown(library: Library, procedures: Procedure[]): Map<string, KnownBasis> {
-  const found = new Map<string, KnownBasis>()
+/** For each article that a clause, a dated value or a time limit gives a source for: who has read it, the best first. */
+export function basesKnown(library: Library, procedures: Procedure[]): Map<string, KnownBasis[]> {
+  const found = new Map<string, { weight: number; known: KnownBasis }[]>()
   const add = (article: string | null | undefined, known: KnownBasis) => {
     if (!article) return
-    const key = basisKey(article)
-    if (!found.has(key) || (known.confirmed && !found.get(key)!.confirmed)) found.set(key, known)
+    const keys = articleKeys(article)
+    // The text itself before a form that cites it among others; a case's journal is a source of facts, not of law.
+    const weight = keys.length + (known.confirmed ? 0 : 10) + (/journal du dossier/i.test(known.source) ? 20 : 0)
+    for (const key of keys) found.set(key, [...(found.get(key) ?? []), { weight, known }])
   }
   for (const { id, titre, article, source, verifie_le, confirme } of library.clauses.values()) {
     add(article, { where: `clause « ${titre} »`, page: `clauses/${id}.html`, source, checkedOn: verifie_le, confirmed: confirme === 'oui' })
@@ -43,5 +60,7 @@ export function basesKnown(library: Library, procedures: Procedure[]): Map<strin
     for (const { article, title, source, checkedOn, confirmed } of lawEntries(id))
       add(article, { where: title, page: `droit/${id}.html`, source, checkedOn: checkedOn.toString(), confirmed })
   }
-  return found
+  const best = (readings: { weight: number; known: KnownBasis }[]) =>
+    readings.toSorted((a, b) => a.weight - b.weight).map(({ known }) => known)
+  return new Map([...found].map(([key, readings]) => [key, best(readings)]))
 }

@@ -1,21 +1,22 @@
 import { h, type Html } from './page.ts'
 
-// Widths of a sans serif's letters, in em, on the wide side: a drawn line must never leave its box.
+// Widths of letters in em, those of the widest sans serif in use: a drawn line must never leave its box.
 const narrow = /[ijlt.,;:!'’|()fr\u00a0 ]/
-const wide = /[mwMWÀ-ÞA-Z@%—]/
-const widthOf = (text: string, size: number): number => {
+const wide = /[mwMW@%—…]/
+const capital = /[A-ZÀ-Þ]/
+function widthOf(text: string, size: number, bold: boolean): number {
   let em = 0
-  for (const c of text) em += narrow.test(c) ? 0.34 : wide.test(c) ? 0.74 : 0.57
-  return em * size
+  for (const c of text) em += narrow.test(c) ? 0.38 : wide.test(c) ? 0.97 : capital.test(c) ? 0.73 : 0.62
+  return em * size * (bold ? 1.13 : 1)
 }
 
 /** A text in lines no wider than `width`. */
-export function wrap(text: string, width: number, size: number): string[] {
+export function wrap(text: string, width: number, size: number, bold = false): string[] {
   const lines: string[] = []
   let line = ''
   for (const word of text.split(' ')) {
     const longer = line ? `${line} ${word}` : word
-    if (line && widthOf(longer, size) > width) {
+    if (line && widthOf(longer, size, bold) > width) {
       lines.push(line)
       line = word
     } else line = longer
@@ -47,7 +48,7 @@ export function column(paragraphs: Paragraph[], x: number, y: number, anchor: 's
 }
 
 export const paragraph = (text: string, width: number, size: number, kind: string): Paragraph => ({
-  lines: wrap(text, width, size),
+  lines: wrap(text, width, size, kind === 'strong' || kind === 'doubt'),
   size,
   kind,
 })

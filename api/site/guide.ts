@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
 import MarkdownIt from 'markdown-it'
+import { dressed } from './letter-text.ts'
 import { h, layout, raw, type Html } from './page.ts'
 import type { Shelves } from './shelves.ts'
 import { count, said } from './words.ts'
@@ -7,7 +8,7 @@ import { count, said } from './words.ts'
 /** The editors' guide, as it stands beside the letters. */
 export function guidePage(): Html {
   const text = readFileSync(new URL('../../letters/GUIDE.md', import.meta.url), 'utf8')
-  const body = new MarkdownIt({ html: false }).render(text).replaceAll('<pre>', '<pre tabindex="0">')
+  const body = dressed(new MarkdownIt({ html: false }).render(text))
   return layout({ path: 'guide.html', title: 'Le guide des rédacteurs', body: h`<div class="prose">${raw(body)}</div>` })
 }
 

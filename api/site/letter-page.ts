@@ -1,10 +1,9 @@
 import { filledHtml } from './filled.ts'
 import { templateHtml, templateLine } from './letter-text.ts'
 import { dated, h, layout, linkFrom, toCheck, toneScale, type Html, type Link } from './page.ts'
-import { basesOf, facets, shownFacts, type Shelves } from './shelves.ts'
+import { basesOf, exampleOf, facets, type Shelves } from './shelves.ts'
 import { versionsHtml } from './versions-html.ts'
 import { channels, familyWord, firstLetterWords, momentWords, said } from './words.ts'
-import { fill } from '../../documents/fill.ts'
 import { renderSms } from '../../documents/letter-text.ts'
 import type { Channel, Letter } from '../../letters/letter.ts'
 import { DomainError } from '../../schema/errors.ts'
@@ -68,13 +67,9 @@ function examples(shelves: Shelves, letter: Letter): Html[] {
   const shown = [...(main ? [main] : []), ...letter.canaux.filter((channel) => channel === 'sms' || (channel === 'script-telephone' && letter.appel && channel !== main))]
   return shown.map((channel) => {
     const title = shown.length > 1 ? h`<h3>${channels[channel]}</h3>` : ''
-    try {
-      const filled = fill(shelves.library, letter, shownFacts(letter), channel)
-      return h`${title}${channel === 'sms' ? h`<p class="sms">${renderSms(filled)}</p>` : filledHtml(filled)}`
-    } catch (error) {
-      if (!(error instanceof DomainError)) throw error
-      return h`${title}<p class="warn">L’exemple ne se remplit pas\u00a0: ${error.message}</p>`
-    }
+    const example = exampleOf(shelves, letter, channel)
+    if (example instanceof DomainError) return h`${title}<p class="warn">L’exemple ne se remplit pas\u00a0: ${example.message}</p>`
+    return h`${title}${channel === 'sms' ? h`<p class="sms">${renderSms(example)}</p>` : filledHtml(example)}`
   })
 }
 

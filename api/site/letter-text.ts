@@ -38,9 +38,18 @@ export function templateHtml(text: string, clauses: ReadonlyMap<string, Clause>,
       const chip = output === undefined ? tagChip(tag!.trim(), clauses, to) : outputChip(output.trim())
       return `\uE000${chips.push(chip) - 1}\uE001`
     })
-  const rendered = markdown.render(said(marked))
+  const rendered = dressed(markdown.render(said(marked)))
   return raw(rendered.replace(/\uE000(\d+)\uE001/g, (_, index: string) => String(chips[Number(index)])))
 }
+
+/** Markdown's HTML in our style: tables scroll alone, columns align by class. Text of the source is escaped by then. */
+export const dressed = (rendered: string): string =>
+  rendered
+    .replaceAll('<table>', '<div class="scroll" role="region" aria-label="Tableau" tabindex="0"><table>')
+    .replaceAll('</table>', '</table></div>')
+    .replaceAll('<th>', '<th scope="col">')
+    .replace(/<(t[hd]) style="text-align:(right|center|left)">/g, (_, tag: string, side: string) => `<${tag}${tag === 'th' ? ' scope="col"' : ''}${side === 'right' ? ' class="num"' : ''}>`)
+    .replaceAll('<pre>', '<pre tabindex="0">')
 
 /** One line, such as the object of a letter. */
 export const templateLine = (text: string, clauses: ReadonlyMap<string, Clause>, to: Link): Html =>

@@ -19,7 +19,7 @@ export function lettersPage(shelves: Shelves): Html {
 <input id="q" type="search" name="q" placeholder="pénalités, échéancier, caution…" autocomplete="off"><button>Chercher</button>
 <fieldset id="filtres" hidden><legend>Filtrer</legend>${facets.map(
       (facet) =>
-        h`<label>${facet.title}<select name="${facet.key}"><option value="">tous</option>${shelvesOf(facet, shelves.letters).map(({ value, letters }) => h`<option value="${value}">${facet.word(value)} (${letters.length})</option>`)}</select></label>`,
+        h`<label>${facet.title}<select name="${facet.key}"><option value="">indifférent</option>${shelvesOf(facet, shelves.letters).map(({ value, letters }) => h`<option value="${value}">${facet.word(value)} (${letters.length})</option>`)}</select></label>`,
     )}<button type="reset">Tout voir</button></fieldset>
 </form>
 <p id="etat" role="status" aria-live="polite">${count(shelves.letters.length, 'courrier')}</p>

@@ -63,7 +63,7 @@ ${scripts.map((script) => h`<script src="${to(script)}" defer></script>`)}
     ([name, target, folder]) =>
       h`<li><a href="${to(target)}"${path === target ? raw(' aria-current="page"') : path.startsWith(folder) ? raw(' aria-current="true"') : ''}>${name}</a></li>`,
   )}</ul></nav>
-${path === 'courriers.html' ? '' : searchForm(to)}
+${home || path === 'courriers.html' ? '' : searchForm(to)}
 </header>
 <main id="contenu" tabindex="-1">
 ${trail.length ? h`<nav class="trail" aria-label="Fil d’Ariane"><ol>${[['Accueil', 'index.html'], ...trail].map(([name, target]) => h`<li><a href="${to(target!)}">${name}</a></li>`)}</ol></nav>` : ''}

@@ -1,22 +1,32 @@
 import { column, heightOf, paragraph, type Paragraph } from './drawing.ts'
 import { h, type Html } from './page.ts'
-import { durationWords, said, sentence } from './words.ts'
+import { durationWords, events, said, sentence } from './words.ts'
 import type { Procedure, Step, TimeLimit } from '../../procedures/judicial/procedure.ts'
 
-/** « Au plus tard 3 mois » or « Pas avant 2 mois », from what. */
+/** « Au plus tard 3 mois après », and after what. */
 export function limitWords(procedure: Procedure, limit: TimeLimit): { when: string; from: string } {
-  const before = procedure.etapes.flatMap((step) => step.delais ?? []).find(({ id }) => id === limit.apres_delai)
-  const from = limit.apres_delai === undefined ? `depuis : ${eventWords(procedure, limit.a_compter_de ?? '')}` : `après le délai : ${(before?.titre ?? sentence(limit.apres_delai)).toLowerCase()}`
-  const duration = durationWords(limit.duree, limit.compte)
-  const plain = limit.duree === null || !/^\d/.test(duration)
-  const when = plain ? duration : `${limit.nature === 'pas_avant' ? 'pas avant' : 'au plus tard'} ${duration}`
-  return { when: when.charAt(0).toUpperCase() + when.slice(1), from }
+  const awaited = procedure.etapes.flatMap((step) => step.delais ?? []).find(({ id }) => id === limit.apres_delai)
+  const from =
+    limit.apres_delai === undefined
+      ? eventWords(procedure, limit.a_compter_de ?? '')
+      : `la fin du délai pour ${lowered(awaited?.titre ?? sentence(limit.apres_delai))}`
+  return { when: whenWords(limit), from }
 }
 
-/** An event of a procedure in words: the title of its step, or its own name read aloud. */
-export function eventWords(procedure: Procedure, id: string): string {
-  return procedure.etapes.find((step) => step.id === id)?.titre ?? sentence(id).toLowerCase()
+function whenWords({ duree, compte, nature }: TimeLimit): string {
+  if (duree === null) return 'Délai à relever sur la décision ou sur le texte, depuis'
+  if (compte === 'jour_meme_ou_ouvrable_suivant') return 'Le jour même ou le jour ouvrable suivant'
+  const duration = durationWords(duree, compte === 'jours_ouvrables')
+  if (!duration) return nature === 'pas_avant' ? 'Pas avant' : 'Au plus tard'
+  return `${nature === 'pas_avant' ? 'Pas avant' : 'Au plus tard'} ${duration} ${compte === 'a_rebours' ? 'avant' : 'après'}`
 }
+
+/** An event of a procedure in words: the title of its step, or its own name. */
+export function eventWords(procedure: Procedure, id: string): string {
+  return lowered(procedure.etapes.find((step) => step.id === id)?.titre ?? events[id] ?? sentence(id))
+}
+
+const lowered = (text: string): string => text.charAt(0).toLowerCase() + text.slice(1)
 
 /** Who acts, in four kinds, for the mark beside a step. */
 export function actorKind(by: string): 'creditor' | 'debtor' | 'court' | 'officer' | 'other' {
@@ -28,7 +38,7 @@ export function actorKind(by: string): 'creditor' | 'debtor' | 'court' | 'office
 
 /** The procedure drawn for a wide screen and for a narrow one: steps down a line, time limits and where they start. */
 export function procedureDrawings(procedure: Procedure): Html {
-  return h`<figure class="drawing"><div class="wide">${draw(procedure, 760, 14)}</div><div class="small">${draw(procedure, 360, 13)}</div></figure>`
+  return h`<figure class="drawing steps-drawn"><div class="wide">${draw(procedure, 760, 14)}</div><div class="small">${draw(procedure, 360, 13)}</div></figure>`
 }
 
 interface Row {
@@ -46,7 +56,7 @@ function draw(procedure: Procedure, width: number, size: number): Html {
   const wide = width > 500
   const lanes = lanesOf(procedure)
   const laneGap = wide ? 12 : 8
-  const spine = 16 + lanes.count * laneGap
+  const spine = 18 + lanes.count * laneGap
   const left = spine + 24
   const rows = rowsOf(procedure, width - left, size, wide)
   const last = rows.at(-1)
@@ -59,7 +69,7 @@ ${rows.map((row) => (row.limit ? limitHtml(row, left + (wide ? 24 : 10), width) 
 ${lanes.arcs.map(({ limit, from, lane }) => {
     const [start, end] = [stepRow(from), rows.find((row) => row.limit === limit)]
     if (!start || !end) return ''
-    const x = spine - 10 - lane * laneGap
+    const x = spine - 16 - lane * laneGap
     const [y1, y2] = [start.y + 20, end.y + end.height / 2]
     return h`<path class="arc" marker-end="url(#fleche-${width})" d="M${spine - 11} ${y1}H${x + 5}Q${x} ${y1} ${x} ${y1 + (y2 > y1 ? 5 : -5)}V${y2 - (y2 > y1 ? 5 : -5)}Q${x} ${y2} ${x + 5} ${y2}H${left + (wide ? 22 : 8)}"/>`
   })}</svg>`
@@ -92,7 +102,7 @@ function rowsOf(procedure: Procedure, width: number, size: number, wide: boolean
         limit,
         texts: [
           paragraph(said(limit.titre), inner, size, 'plain'),
-          paragraph(said(`${when}, ${from}`), inner, size, 'strong'),
+          paragraph(said(`${when} : ${from}`), inner, size, 'strong'),
           paragraph(said(limit.version), inner, size - 1, 'soft'),
           paragraph(said(`${limit.article}${limit.sanction ? `. Sinon : ${limit.sanction}` : ''}`), inner, size - 1, limit.sanction ? 'sanction' : 'soft'),
           ...(limit.confirme === 'non' ? [paragraph('À vérifier', inner, size - 1, 'doubt')] : []),

@@ -79,13 +79,13 @@ function down(scenario: Scenario, stops: Stop[]): Html {
   const rows: Html[] = []
   stops.forEach((stop, i) => {
     if (stop.day !== null && stop.day >= 0 && (stops[i - 1]?.day ?? -1) < 0) {
-      rows.push(h`<line class="due" x1="60" x2="340" y1="${y + 6}" y2="${y + 6}"/><text class="strong" font-size="13" x="100" y="${y + 22}">J, échéance de la facture</text>`)
+      rows.push(h`<line class="due" x1="72" x2="340" y1="${y + 6}" y2="${y + 6}"/><text class="strong" font-size="13" x="112" y="${y + 22}">J, échéance de la facture</text>`)
       y += 36
     }
-    const texts = [paragraph(stop.name, 240, 15, 'strong'), paragraph(stop.first ? `${stop.way}, première lettre` : stop.way, 240, 13, 'soft')]
-    rows.push(h`<a href="${stop.target}"><text class="day" font-size="13" text-anchor="end" x="62" y="${y + 16}">${stop.label}</text>
-<circle class="dot tone-${stop.tone}" cx="80" cy="${y + 11}" r="8"/>${column(texts, 100, y)}</a>`)
+    const texts = [paragraph(stop.name, 230, 15, 'strong'), paragraph(stop.first ? `${stop.way}, première lettre` : stop.way, 230, 13, 'soft')]
+    rows.push(h`<a href="${stop.target}"><text class="day" font-size="13" text-anchor="end" x="74" y="${y + 16}">${stop.label}</text>
+<circle class="dot tone-${stop.tone}" cx="92" cy="${y + 11}" r="8"/>${column(texts, 112, y)}</a>`)
     y += heightOf(texts) + 18
   })
-  return h`<svg viewBox="0 0 350 ${y}" role="group" aria-label="${said(scenario.titre)}"><line class="axis" x1="80" x2="80" y1="10" y2="${y - 24}"/>${rows}</svg>`
+  return h`<svg viewBox="0 0 350 ${y}" role="group" aria-label="${said(scenario.titre)}"><line class="axis" x1="92" x2="92" y1="10" y2="${y - 24}"/>${rows}</svg>`
 }

@@ -1,7 +1,7 @@
 import * as pagefind from 'pagefind'
-import { basesOf, facets, shownFacts, type Shelves } from './shelves.ts'
+import { basesOf, exampleOf, facets, type Shelves } from './shelves.ts'
 import { folded, said } from './words.ts'
-import { fill, type FilledLetter } from '../../documents/fill.ts'
+import type { FilledLetter } from '../../documents/fill.ts'
 import { renderText } from '../../documents/letter-text.ts'
 import type { Letter } from '../../letters/letter.ts'
 import { DomainError } from '../../schema/errors.ts'
@@ -66,12 +66,8 @@ function entriesOf(shelves: Shelves): Entry[] {
 function textOf(shelves: Shelves, letter: Letter): string {
   const bases = basesOf(shelves, letter).map(({ article }) => article)
   const channel = letter.canaux.find((each) => each !== 'sms') ?? letter.canaux[0]!
-  let body = plain(letter.body.text)
-  try {
-    body = wordsOf(fill(shelves.library, letter, shownFacts(letter), channel))
-  } catch (error) {
-    if (!(error instanceof DomainError)) throw error
-  }
+  const example = exampleOf(shelves, letter, channel)
+  const body = example instanceof DomainError ? plain(letter.body.text) : wordsOf(example)
   return [said(letter.usage), body, bases.join(', ')].join(' ')
 }
 

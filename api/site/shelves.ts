@@ -1,13 +1,17 @@
-import { basisKey, basesKnown, type KnownBasis } from './bases.ts'
+import { readFileSync } from 'node:fs'
+import { articleKeys, basesKnown, type KnownBasis } from './bases.ts'
 import { channels, familyWord, laws, recipients, stepWord, toneWord } from './words.ts'
 import type { Version } from './versions.ts'
+import { fill, type FilledLetter } from '../../documents/fill.ts'
 import type { Library } from '../../letters/catalogue.ts'
 import { exampleFacts } from '../../letters/example.ts'
-import type { Letter } from '../../letters/letter.ts'
+import type { Channel, Letter } from '../../letters/letter.ts'
 import { loadScenario, scenarioIds, type Scenario, type ScenarioStep } from '../../procedures/amicable/scenario.ts'
 import { loadProcedure, procedureIds, type Procedure } from '../../procedures/judicial/procedure.ts'
 import { lawTerms } from '../../procedures/law/terms.ts'
 import { parseDay, type Day } from '../../schema/days.ts'
+import { DomainError } from '../../schema/errors.ts'
+import { parseYaml } from '../../schema/validate.ts'
 
 /** Where a letter serves: a step of a scenario, or a paper of a procedure. */
 export interface Use {
@@ -28,8 +32,8 @@ export interface Shelves {
   uses: Map<string, Use[]>
   before: Map<string, Letter[]>
   clauseUses: Map<string, Letter[]>
-  /** Where each article was last read, by its key. */
-  bases: Map<string, KnownBasis>
+  /** Where each article was read, by its key, the best reading first. */
+  bases: Map<string, KnownBasis[]>
   /** Titles of letters that are announced and not yet written. */
   announced: Record<string, string>
 }
@@ -38,11 +42,10 @@ export interface ShelvesOptions {
   library: Library
   on: Day
   versions: Map<string, Version[]> | null
-  announced?: Record<string, string>
 }
 
 /** Reads scenarios and procedures, and ties each to the letters it uses. */
-export function readShelves({ library, on, versions, announced = {} }: ShelvesOptions): Shelves {
+export function readShelves({ library, on, versions }: ShelvesOptions): Shelves {
   const letters = [...library.letters.values()].sort(byPlace)
   const scenarios = scenarioIds().map(loadScenario)
   const procedures = procedureIds().map(loadProcedure)
@@ -66,6 +69,8 @@ export function readShelves({ library, on, versions, announced = {} }: ShelvesOp
     for (const clause of letter.clauses) clauseUses.set(clause, [...(clauseUses.get(clause) ?? []), letter])
   }
   const bases = basesKnown(library, procedures)
+  const situations = new URL('../../letters/situations.yaml', import.meta.url)
+  const announced = parseYaml(readFileSync(situations, 'utf8'), 'letters/situations.yaml') as Record<string, string>
   return { on, library, letters, versions, scenarios, procedures, uses, before, clauseUses, bases, announced }
 }
 
@@ -95,10 +100,32 @@ export function procedurePapers(procedure: Procedure): { letter: string; role: s
   ]
 }
 
-/** Facts to show the letter with: its example, with the words of the law of that day. */
-export function shownFacts(letter: Letter): Record<string, unknown> {
+const filled = new WeakMap<Letter, Map<Channel, FilledLetter | DomainError>>()
+
+/** The letter filled with its example and the law of its day, once for all that show it; or why it does not fill. */
+export function exampleOf(shelves: Shelves, letter: Letter, channel: Channel): FilledLetter | DomainError {
+  const known = filled.get(letter) ?? new Map<Channel, FilledLetter | DomainError>()
+  filled.set(letter, known)
+  const found = known.get(channel) ?? fillExample(shelves, letter, channel)
+  known.set(channel, found)
+  return found
+}
+
+function fillExample({ library }: Shelves, letter: Letter, channel: Channel): FilledLetter | DomainError {
   const facts = exampleFacts(letter)
-  return { ...facts, droit: lawTerms(parseDay(String(facts.date))) }
+  try {
+    return fill(library, letter, { ...facts, droit: termsOf(String(facts.date)) }, channel)
+  } catch (error) {
+    if (error instanceof DomainError) return error
+    throw error
+  }
+}
+
+const terms = new Map<string, Record<string, string | boolean>>()
+function termsOf(day: string): Record<string, string | boolean> {
+  const known = terms.get(day) ?? lawTerms(parseDay(day))
+  terms.set(day, known)
+  return known
 }
 
 export interface Facet {
@@ -157,15 +184,13 @@ function byPlace(a: Letter, b: Letter): number {
 
 /** A letter's legal bases, each with where and when its article was read. */
 export function basesOf(shelves: Shelves, letter: Letter): { article: string; doubtful: boolean; known: KnownBasis | undefined }[] {
+  const own = new Set(letter.clauses.map((id) => `clauses/${id}.html`))
   return letter.bases.map((basis) => {
     const doubtful = /\?\s*$/.test(basis)
     const article = basis.replace(/\s*\?\s*$/, '')
-    const own = letter.clauses
-      .map((id) => shelves.library.clauses.get(id))
-      .find((clause) => clause?.article != null && basisKey(clause.article) === basisKey(article))
-    const known: KnownBasis | undefined = own
-      ? { where: `clause « ${own.titre} »`, page: `clauses/${own.id}.html`, source: own.source, checkedOn: own.verifie_le, confirmed: own.confirme === 'oui' }
-      : shelves.bases.get(basisKey(article))
+    const readings = articleKeys(article).flatMap((key) => shelves.bases.get(key) ?? [])
+    // Its own clauses first; failing those, whatever of the house has read the article.
+    const known = readings.find(({ page }) => own.has(page)) ?? readings[0]
     return { article, doubtful, known }
   })
 }

@@ -11,8 +11,7 @@ import type { Html } from './page.ts'
 import { procedurePage, proceduresPage } from './procedures.ts'
 import { scenarioPage, scenariosPage } from './scenarios.ts'
 import { listScript, wordsScript } from './search.ts'
-import { facets, shelvesOf, shownFacts, type Shelves } from './shelves.ts'
-import { fill } from '../../documents/fill.ts'
+import { exampleOf, facets, shelvesOf, type Shelves } from './shelves.ts'
 import { renderPdf } from '../../documents/letter-pdf.ts'
 import type { TypstEngine } from '../../documents/typst.ts'
 import type { Letter } from '../../letters/letter.ts'
@@ -33,27 +32,29 @@ export function siteApp(shelves: Shelves, { engine }: SiteOptions = {}): Hono {
   const { library, letters, scenarios, procedures } = shelves
   const dictionary = readDictionary()
 
-  const page = (path: string, render: () => Html) => app.get(path, (c) => c.html(render()))
   const files = (folder: string, found: Map<string, Answer>) =>
     app.get(
-      `/${folder}/:file`,
+      `${folder}/:file`,
       // Hono asks this route what to write by its own pattern, so the pattern holds no condition.
       ssgParams(() => [...found.keys()].map((file) => ({ file }))),
       (c) => found.get(c.req.param('file'))?.(c) ?? c.notFound(),
     )
   const byId = <T extends { id: string }>(items: Iterable<T>) => new Map([...items].map((item) => [item.id, item]))
 
-  page('/index.html', () => homePage(shelves))
-  page('/courriers.html', () => lettersPage(shelves))
-  page('/clauses.html', () => clausesPage(shelves))
-  page('/parcours.html', () => scenariosPage(shelves))
-  page('/procedures.html', () => proceduresPage(shelves))
-  page('/droit.html', () => lawPage(shelves))
-  page('/donnees.html', () => dataPage(shelves, dictionary))
-  page('/guide.html', guidePage)
+  const top: [string, () => Html][] = [
+    ['index', () => homePage(shelves)],
+    ['courriers', () => lettersPage(shelves)],
+    ['clauses', () => clausesPage(shelves)],
+    ['parcours', () => scenariosPage(shelves)],
+    ['procedures', () => proceduresPage(shelves)],
+    ['droit', () => lawPage(shelves)],
+    ['donnees', () => dataPage(shelves, dictionary)],
+    ['guide', guidePage],
+  ]
+  files('', new Map([...pages(new Map(top), (render) => render()), ...assets(shelves)]))
   const letterOptions = { pdf: engine !== undefined, dictionary }
   files(
-    'courriers',
+    '/courriers',
     new Map([
       ...pages(byId(letters), (letter) => letterPage(shelves, letter, letterOptions)),
       ...(engine ? pdfs(shelves, engine) : []),
@@ -61,21 +62,12 @@ export function siteApp(shelves: Shelves, { engine }: SiteOptions = {}): Hono {
   )
   for (const facet of facets) {
     const values = shelvesOf(facet, letters).map((shelf) => ({ id: shelf.value, ...shelf }))
-    files(facet.folder, pages(byId(values), (shelf) => facetPage(shelves, facet, shelf.value, shelf.letters)))
+    files(`/${facet.folder}`, pages(byId(values), (shelf) => facetPage(shelves, facet, shelf.value, shelf.letters)))
   }
-  files('clauses', pages(library.clauses, (clause) => clausePage(shelves, clause)))
-  files('parcours', pages(byId(scenarios), (scenario) => scenarioPage(shelves, scenario)))
-  files('procedures', pages(byId(procedures), (procedure) => procedurePage(shelves, procedure)))
-  files('droit', pages(lawPages(shelves), (render) => render()))
-
-  app.get('/site.css', (c) => c.body(asset('site.css'), 200, { 'content-type': 'text/css; charset=utf-8' }))
-  app.get('/icone.svg', (c) => c.body(asset('icone.svg'), 200, { 'content-type': 'image/svg+xml' }))
-  for (const [path, script] of [
-    ['/site.js', () => asset('site.js')],
-    ['/liste.js', () => listScript(shelves)],
-    ['/mots.js', () => wordsScript(shelves)],
-  ] as const)
-    app.get(path, (c) => c.body(script(), 200, { 'content-type': 'text/javascript; charset=utf-8' }))
+  files('/clauses', pages(library.clauses, (clause) => clausePage(shelves, clause)))
+  files('/parcours', pages(byId(scenarios), (scenario) => scenarioPage(shelves, scenario)))
+  files('/procedures', pages(byId(procedures), (procedure) => procedurePage(shelves, procedure)))
+  files('/droit', pages(lawPages(shelves), (render) => render()))
 
   return app
 }
@@ -85,6 +77,24 @@ type Answer = (c: Context) => Response | Promise<Response>
 /** One HTML file for each item, by name. */
 const pages = <T>(items: ReadonlyMap<string, T>, render: (item: T) => Html): Map<string, Answer> =>
   new Map([...items].map(([id, item]) => [`${id}.html`, (c) => c.html(render(item))]))
+
+/** The style, the script and what it reads; drawn from memory once written. */
+function assets(shelves: Shelves): Map<string, Answer> {
+  const script = 'text/javascript; charset=utf-8'
+  const made: [name: string, type: string, make: () => string][] = [
+    ['site.css', 'text/css; charset=utf-8', () => asset('site.css')],
+    ['icone.svg', 'image/svg+xml', () => asset('icone.svg')],
+    ['site.js', script, () => asset('site.js')],
+    ['liste.js', script, () => listScript(shelves)],
+    ['mots.js', script, () => wordsScript(shelves)],
+  ]
+  return new Map(
+    made.map(([name, type, make]) => {
+      let text: string | undefined
+      return [name, (c) => c.body((text ??= make()), 200, { 'content-type': type })]
+    }),
+  )
+}
 
 function pdfs(shelves: Shelves, engine: TypstEngine): Map<string, Answer> {
   const printed = shelves.letters.filter((letter) => paperChannel(letter))
@@ -115,8 +125,9 @@ function lawPages(shelves: Shelves): Map<string, () => Html> {
 }
 
 async function pdfOf(shelves: Shelves, letter: Letter, engine: TypstEngine): Promise<Uint8Array> {
-  const filled = fill(shelves.library, letter, shownFacts(letter), paperChannel(letter)!)
+  const example = exampleOf(shelves, letter, paperChannel(letter)!)
+  if (example instanceof DomainError) throw example
   // Eight in the morning of the letter's day, as everywhere: the same letter gives the same bytes.
-  const at = parseDay(filled.facts.date).toZonedDateTime({ timeZone: 'Europe/Paris', plainTime: '08:00' }).toInstant()
-  return renderPdf(filled, engine, at, shelves.library.layout)
+  const at = parseDay(example.facts.date).toZonedDateTime({ timeZone: 'Europe/Paris', plainTime: '08:00' }).toInstant()
+  return renderPdf(example, engine, at, shelves.library.layout)
 }

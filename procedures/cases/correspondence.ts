@@ -25,6 +25,8 @@ export interface LetterOrder {
   /** A reply code for the debtor, where the letter carries a coupon. */
   coupon?: string
   attachedTo?: string
+  /** A receipt asks for nothing: it is owed whatever was or was not written before (CPCE R124-6). */
+  isReceipt?: boolean
   /** Printed in the place of the reference where the paper is only shown, not sent: « projet ». */
   shownAs?: string
   author: Author
@@ -105,7 +107,7 @@ export async function sendLetter(office: Office, onDay: Day, caseId: string, ord
 
 /** CPCE R124-4: after the due date nothing but the first letter opens; every later approach recalls it. */
 function isFirstLetter(file: CaseFile, order: LetterOrder, mentions: string, onDay: Day): boolean {
-  if (firstLetter(file) || (order.recipient !== 'debiteur' && order.recipient !== 'operateur') || order.attachedTo) return false
+  if (order.isReceipt || firstLetter(file) || (order.recipient !== 'debiteur' && order.recipient !== 'operateur') || order.attachedTo) return false
   if (Temporal.PlainDate.compare(onDay, file.case.anchorOn) <= 0) return false
   if (order.recipient === 'debiteur' && mentions !== 'jamais' && (order.channel === 'lettre' || order.channel === 'lrar' || order.channel === 'email')) return true
   throw new DomainError('first_letter_missing', `« ${order.letter} » ne peut partir avant la première lettre au débiteur.`, {
@@ -145,6 +147,13 @@ function addressOf(file: CaseFile, order: LetterOrder): Record<string, unknown> 
     remedy: 'Confiez le dossier à la cellule de recherche, puis validez une adresse (validateAddress).',
     facts: { channel: order.channel, recipient: order.recipient },
   })
+}
+
+/** How somebody is reached in writing: by e-mail where there is one, else by post; null when there is no address at all. */
+export function reachOf(file: CaseFile, recipient: 'debiteur' | 'creancier'): 'email' | 'lettre' | null {
+  const of = recipient === 'debiteur' ? file.debtor : { email: file.creditor.identity.contact?.email, address: file.creditor.identity.address }
+  if (of.email) return 'email'
+  return of.address?.lines.length && of.address.city ? 'lettre' : null
 }
 
 /** What the post says of a registered letter: its number, its first presentation, how it ended. */

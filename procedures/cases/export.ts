@@ -18,6 +18,7 @@ export async function exportCase(sql: Sql, caseId: string): Promise<Record<strin
       'promises', (select coalesce(json_agg(x order by x.promised_on, x.id), '[]') from promises x where x.case_id = c.id),
       'plans', (select coalesce(json_agg(x order by x.agreed_on, x.id), '[]') from plans x where x.case_id = c.id),
       'instalments', (select coalesce(json_agg(x order by x.plan_id, x.rank), '[]') from instalments x join plans on plans.id = x.plan_id where plans.case_id = c.id),
+      'replies', (select coalesce(json_agg(x order by x.replied_on, x.id), '[]') from replies x where x.case_id = c.id),
       'insolvencies', (select coalesce(json_agg(x order by x.opened_on, x.id), '[]') from insolvencies x where x.case_id = c.id),
       'calls', (select coalesce(json_agg(x order by x.called_on, x.id), '[]') from calls x where x.case_id = c.id),
       'steps', (select coalesce(json_agg(s order by s.rank), '[]') from steps s where s.case_id = c.id),

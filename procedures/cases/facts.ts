@@ -8,7 +8,7 @@ import { lawTerms } from '../law/terms.ts'
 import type { Address, Agency } from './agency.ts'
 import type { PartyIdentity } from './creditors.ts'
 import { type CaseFile, firstLetter, formalNotices } from './file.ts'
-import { lateRate, payableOn } from './ledger.ts'
+import { lateRate, payableOn, standingPayments } from './ledger.ts'
 
 /**
  * The one place where a case becomes the French words letters use. Whatever the case knows is offered; a letter takes
@@ -52,7 +52,7 @@ export function caseFacts(file: CaseFile, agency: Agency, onDay: Day, references
     echeancier: latestPlan(file),
     miseEnDemeure: latestNotice(file),
     prescription: { depart: file.case.anchorOn.toString(), acquisition: file.case.limitationOn.toString() },
-    paiementsRecus: file.payments.map((payment) => ({
+    paiementsRecus: standingPayments(file, onDay).map((payment) => ({
       date: payment.receivedOn.toString(),
       montant: amount(payment.amount),
       mode: payment.means,
@@ -155,7 +155,7 @@ export function totals(file: CaseFile, owed: Owed, onDay: Day) {
     interets: amount(owed.interest),
     indemnite: amount(owed.indemnity),
     total: amount(owed.total),
-    regle: amount(sum(file.payments.map((payment) => payment.amount))),
+    regle: amount(sum(standingPayments(file, onDay).map((payment) => payment.amount))),
     interetParJour: amount(owed.perDay),
     arreteAu: onDay.toString(),
     devise: file.case.currency,
@@ -175,6 +175,7 @@ export function totals(file: CaseFile, owed: Owed, onDay: Day) {
       montant: amount(line.amount),
       interets: amount(line.toInterest),
       principal: amount(line.toPrincipal),
+      indemnite: line.toIndemnity > 0n ? amount(line.toIndemnity) : undefined,
     })),
   }
 }

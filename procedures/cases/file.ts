@@ -35,6 +35,14 @@ export interface Payment {
   amount: bigint
   means: string
   reference: string | null
+  receivedBy: 'creditor' | 'agency'
+  /** The bank has definitively credited it; null for a cheque whose fate is not known. */
+  encashedOn: Day | null
+  /** Last day to pay over what the agency received (CPCE R124-6). */
+  payOverBy: Day | null
+  /** The day a cheque or a debit came back: from then on it has paid nothing. */
+  rejectedOn: Day | null
+  rejectedWhy: string | null
 }
 export interface Hold {
   id: string
@@ -107,7 +115,21 @@ export interface Plan {
   agreedOn: Day
   means: string
   brokenOn: Day | null
-  instalments: { rank: number; dueOn: Day; amount: bigint }[]
+  keptOn: Day | null
+  /** The plan's own rule, in days: reminded before, written to after, broken once the notice has run. */
+  remindDays: number
+  noticeDays: number
+  graceDays: number
+  instalments: PlanLine[]
+}
+export interface PlanLine {
+  rank: number
+  dueOn: Day
+  amount: bigint
+  remindedOn: Day | null
+  noticedOn: Day | null
+  /** Until when the notice of the missed instalment lets it be paid. */
+  noticeUntil: Day | null
 }
 export interface Call {
   id: string
@@ -221,8 +243,10 @@ export const caseParts = {
   payments: async (sql: Sql, ids: string[]) =>
     byCase(
       await sql<Of<Payment>[]>`
-    select case_id, id, invoice_id, received_on, amount, means, reference
-    from payments where case_id = any(${ids}) order by received_on, recorded_on, id`,
+    select p.case_id, p.id, p.invoice_id, p.received_on, p.amount, p.means, p.reference, p.received_by, p.encashed_on, p.pay_over_by,
+           r.rejected_on, r.reason as rejected_why
+    from payments p left join payment_rejections r on r.payment_id = p.id
+    where p.case_id = any(${ids}) order by p.received_on, p.recorded_on, p.id`,
     ),
   holds: async (sql: Sql, ids: string[]) =>
     byCase(
@@ -277,9 +301,9 @@ type Of<Row> = Row & { caseId: string }
 async function readPlans(sql: Sql, ids: string[]): Promise<Map<string, Of<Plan>[]>> {
   const [plans, lines] = await Promise.all([
     sql<Of<Omit<Plan, 'instalments'>>[]>`
-      select case_id, id, agreed_on, means, broken_on from plans where case_id = any(${ids}) order by agreed_on, id`,
+      select case_id, id, agreed_on, means, broken_on, kept_on, remind_days, notice_days, grace_days from plans where case_id = any(${ids}) order by agreed_on, id`,
     sql<({ planId: string } & Plan['instalments'][number])[]>`
-      select i.plan_id, i.rank, i.due_on, i.amount from instalments i join plans p on p.id = i.plan_id
+      select i.plan_id, i.rank, i.due_on, i.amount, i.reminded_on, i.noticed_on, i.notice_until from instalments i join plans p on p.id = i.plan_id
       where p.case_id = any(${ids}) order by i.rank`,
   ])
   const ofPlan = Map.groupBy(lines, (line) => line.planId)

@@ -42,7 +42,7 @@ export function claimOf(file: LedgerFile, asOf: Day): Claim {
     dayRule: 'start_excluded',
     imputation: 'interest_first',
     invoices: file.invoices.map((invoice) => ({ number: invoice.number, amount: invoice.payable, due: invoice.dueOn })),
-    payments: file.payments.map((payment) => ({
+    payments: standingPayments(file, asOf).map((payment) => ({
       date: payment.receivedOn,
       amount: payment.amount,
       ...named(numberOf, payment.invoiceId),
@@ -52,6 +52,11 @@ export function claimOf(file: LedgerFile, asOf: Day): Claim {
     capitalise: false,
     indemnity: kind !== 'consumer',
   }
+}
+
+/** The payments that count on that day: one that came back paid nothing, and interest never stopped. */
+export function standingPayments(file: Pick<CaseFile, 'payments'>, onDay: Day): CaseFile['payments'] {
+  return file.payments.filter(({ rejectedOn }) => rejectedOn === null || Temporal.PlainDate.compare(rejectedOn, onDay) > 0)
 }
 
 const named = (numberOf: Map<string, string>, id: string | null) => (id && numberOf.has(id) ? { invoice: numberOf.get(id)! } : {})

@@ -1,4 +1,4 @@
-import { readFileSync, rmSync } from 'node:fs'
+import { mkdirSync, readFileSync, renameSync, rmSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { readInvoice } from '../../documents/einvoice.ts'
@@ -36,8 +36,9 @@ Example: courtois demo --out demo && courtois verify demo/pack/pack.zip`,
     const out = resolve(values.out)
     const original = readFile(values.invoice)
     const invoice = await readInvoice(original, { fileName: values.invoice ?? 'facture.pdf' })
-    for (const name of ['timeline.json', 'case.json', 'letters', 'consent', 'pack', 'consumer']) rmSync(join(out, name), { recursive: true, force: true })
     const work = join(out, '.work')
+    const fresh = join(work, 'papers')
+    makeFolder(work)
     const database = await startThrowaway()
     try {
       await migrate(database.url)
@@ -46,12 +47,17 @@ Example: courtois demo --out demo && courtois verify demo/pack/pack.zip`,
       try {
         const world = { office, databaseUrl: database.url, tell: (line: string) => console.log(line) }
         console.log('— Une facture jamais payée —')
-        await leave(office, await unpaidInvoice(world, invoice, original, kind), out)
+        await leave(office, await unpaidInvoice(world, invoice, original, kind), fresh)
         console.log('\n— Une consommatrice conteste, paie en partie, puis s’arrête —')
-        await leave(office, await consumerWhoStops(world), join(out, 'consumer'))
+        await leave(office, await consumerWhoStops(world), join(fresh, 'consumer'))
       } finally {
         await office.typst.close()
         await sql.end()
+      }
+      // An earlier demo gives way only to a whole one.
+      for (const name of ['timeline.json', 'case.json', 'letters', 'consent', 'pack', 'consumer']) {
+        rmSync(join(out, name), { recursive: true, force: true })
+        renameSync(join(fresh, name), join(out, name))
       }
     } finally {
       await database.stop()
@@ -60,6 +66,14 @@ Example: courtois demo --out demo && courtois verify demo/pack/pack.zip`,
     console.log(`\nÀ lire : ${join(values.out, 'letters')}, ${join(values.out, 'consent', 'accord.pdf')}, ${join(values.out, 'pack', 'pack.pdf')}`)
     console.log(`À vérifier : npx courtois verify ${join(values.out, 'pack', 'pack.zip')}`)
   },
+}
+
+function makeFolder(path: string): void {
+  try {
+    mkdirSync(path, { recursive: true })
+  } catch (error) {
+    throw new DomainError('folder_not_writable', `Le dossier « ${path} » ne peut être écrit.`, { remedy: 'Choisissez un dossier où vous pouvez écrire.', cause: error })
+  }
 }
 
 function readFile(path: string | undefined): Uint8Array {

@@ -1,4 +1,4 @@
-import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { mkdir, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { parseArgs } from 'node:util'
@@ -11,7 +11,6 @@ import { nativeTypst } from '../../documents/typst.ts'
 import { loadLibrary } from '../../letters/catalogue.ts'
 import { parseDay } from '../../schema/days.ts'
 import { DomainError } from '../../schema/errors.ts'
-import { parseYaml } from '../../schema/validate.ts'
 import { UsageError, type Command } from '../command.ts'
 
 export const command: Command = {
@@ -56,7 +55,7 @@ export async function buildSite(options: { out: string; on: Temporal.PlainDate; 
   clear(out)
   const library = loadLibrary()
   const versions = history ? await allVersions() : null
-  const shelves = readShelves({ library, on, versions, announced: situations() })
+  const shelves = readShelves({ library, on, versions })
   const engine = pdf ? nativeTypst({ processes: 2 }) : undefined
   const bar = progressBar(progress && pdf ? library.letters.size : 0)
   const built: BuiltSite = { pages: 0, files: 0, bytes: 0, largest: { file: '', bytes: 0 } }
@@ -93,12 +92,6 @@ export async function buildSite(options: { out: string; on: Temporal.PlainDate; 
     await engine?.close()
     await closeSearch()
   }
-}
-
-/** Titles of the situations that no letter covers yet, by id. */
-export function situations(): Record<string, string> {
-  const url = new URL('../../letters/situations.yaml', import.meta.url)
-  return parseYaml(readFileSync(url, 'utf8'), 'letters/situations.yaml') as Record<string, string>
 }
 
 function clear(out: string): void {

@@ -40,8 +40,9 @@ async function clear(sql: Sql): Promise<void> {
 }
 
 // A few things happen to them, so that every state of a case can be looked at.
-async function event({ sql, random }: Office, today: Day, caseId: string, i: number, total: bigint): Promise<void> {
+async function event(office: Office, today: Day, caseId: string, i: number, total: bigint): Promise<void> {
+  const { sql, random } = office
   if (i % 8 === 3) await recordDispute(sql, random, today, { caseId, channel: 'courriel', ground: 'deux articles manquants à la livraison', contested: total / 4n, answerBy: today.add({ days: 5 }) }, 'demo')
   if (i % 8 === 5) await recordPromise(sql, random, today, { caseId, dueOn: today.add({ days: 4 }), amount: total, means: 'virement', author: 'la comptabilité', channel: 'téléphone' }, 'demo')
-  if (i % 8 === 6) await recordPayment(sql, random, today, { caseId, receivedOn: today, amount: total / 2n, means: 'virement', reference: null, receivedBy: 'creditor' }, 'demo')
+  if (i % 8 === 6) await recordPayment(office, today, { caseId, receivedOn: today, amount: total / 2n, means: 'virement', reference: null, receivedBy: 'creditor' }, 'demo')
 }

@@ -1,7 +1,7 @@
 import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { exportCase } from '../../procedures/cases/export.ts'
-import { readCase } from '../../procedures/cases/file.ts'
+import { type CaseFile, readCase } from '../../procedures/cases/file.ts'
 import { readConsentRequest } from '../../procedures/judicial/consent.ts'
 import { readProcedureEvents } from '../../procedures/judicial/procedures.ts'
 import type { Office } from '../../procedures/office.ts'
@@ -40,8 +40,8 @@ type Put = (name: string, bytes: Uint8Array | string) => Promise<void>
 /** What a debtor or the creditor received, by step, in the order of writing. */
 async function leaveLetters(office: Office, told: Told, put: Put): Promise<(Line & { day: Day; stepKey: string | null })[]> {
   const file = await readCase(office.sql, told.caseId)
+  const lines = await leaveIssued(office, file, put)
   const received = file.documents.filter((document) => ['debiteur', 'creancier', 'operateur'].includes(document.recipient))
-  const lines = []
   for (const [i, document] of received.entries()) {
     const name = `letters/${String(i + 1).padStart(2, '0')}-${document.writtenOn}-${document.recipient}-${document.letter}.pdf`
     await put(name, await office.archive.get(document.sha256))
@@ -59,9 +59,19 @@ async function leaveLetters(office: Office, told: Told, put: Put): Promise<(Line
       sha256: document.sha256,
     })
   }
-  for (const invoice of file.invoices) {
-    if (!invoice.original || !file.mandate?.sendsInvoices) continue
-    await put(`letters/00-${invoice.issuedOn}-debiteur-facture-${invoice.number}.pdf`, await office.archive.get(invoice.original))
+  return lines
+}
+
+/** The invoices that the agency itself sent, with their cover letter. */
+async function leaveIssued(office: Office, file: CaseFile, put: Put): Promise<(Line & { day: Day; stepKey: string | null })[]> {
+  const lines = []
+  const cover = file.documents.find((document) => document.letter.startsWith('facture-envoi-'))
+  for (const invoice of file.mandate?.sendsInvoices && cover ? file.invoices : []) {
+    if (!invoice.original) continue
+    const name = `letters/00-${cover!.writtenOn}-debiteur-facture-${invoice.number}.pdf`
+    await put(name, await office.archive.get(invoice.original))
+    const on = cover!.writtenOn.toString()
+    lines.push({ step: cover!.stepKey ?? 'facture', stepKey: cover!.stepKey, day: cover!.writtenOn, planned: on, done: on, channel: cover!.channel, to: 'debiteur', file: name, sha256: invoice.original })
   }
   return lines
 }

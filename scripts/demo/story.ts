@@ -104,7 +104,7 @@ function consumerScenes(world: World, caseId: string): Record<string, (today: Da
       tell(`${dayFr(today)} : un échéancier en quatre versements est convenu et confirmé par écrit.`)
     },
     '2026-07-13': async (today) => {
-      const { left } = await recordPayment(sql, random, today, { caseId, receivedOn: today, amount: parseAmount('450.00'), means: 'virement', reference: 'LEFEVRE MD-2026-0147', receivedBy: 'creditor' }, manager)
+      const { left } = await recordPayment(office, today, { caseId, receivedOn: today, amount: parseAmount('450.00'), means: 'virement', reference: 'LEFEVRE MD-2026-0147', receivedBy: 'creditor' }, manager)
       tell(`${dayFr(today)} : premier versement de 450,00 € ; reste ${amountFr(left)}.`)
     },
     '2026-07-22': async (today) => {

@@ -46,9 +46,8 @@ function showList(wanted) {
   status.textContent = many(n)
 }
 
-function showResults(words, found) {
+function showResults(words, { letters, found }) {
   results.replaceChildren()
-  const letters = found.filter(({ id }) => id !== undefined).length
   const others = found.length - letters
   status.textContent = `${many(letters)} pour « ${words} »${others > 0 ? ` et ${others} autre${others > 1 ? 's' : ''} page${others > 1 ? 's' : ''}` : ''}`
   let from = 0
@@ -106,15 +105,14 @@ async function findByIndex(words, wanted) {
     return found
   })
   const filters = Object.fromEntries(facettes.map((name, i) => [name, wanted[i]]).filter(([, value]) => value !== ''))
-  const { results: found } = await (await index).search(words, { filters })
-  const read = await Promise.all(found.slice(0, 400).map(async (each) => ({ each, data: each.data })))
-  return read.map(({ data }) => ({
-    id: 'letter',
+  const answer = await (await index).search(words, { filters })
+  const found = answer.results.map(({ data }) => ({
     read: async () => {
       const { url, meta, excerpt, filters: own } = await data()
       return { url, title: meta.title, kind: own.genre?.[0], excerpt }
     },
   }))
+  return { letters: answer.filters.genre?.courrier ?? 0, found }
 }
 
 let wordList
@@ -132,11 +130,12 @@ async function findByWords(words, wanted) {
     }
     kept = kept ? kept.intersection(here) : here
   }
-  return [...(kept ?? [])]
+  const found = [...(kept ?? [])]
     .sort((a, b) => a - b)
     .map((n) => courriers[n][0])
     .filter((id) => fits(id, wanted))
-    .map((id) => ({ id, read: () => ({ url: `courriers/${id}.html`, title: byId.get(id).title, excerpt: '' }) }))
+    .map((id) => ({ read: () => ({ url: `courriers/${id}.html`, title: byId.get(id).title, excerpt: '' }) }))
+  return { letters: found.length, found }
 }
 
 const folded = (text) =>

@@ -1,0 +1,44 @@
+import { type Day, parseDay } from '../../schema/days.ts'
+import { DomainError } from '../../schema/errors.ts'
+import { parseAmount } from '../../schema/money.ts'
+
+/** The fields of a posted form, as text; files are read apart. */
+export type Typed = Record<string, string>
+
+export const typedOf = (body: Record<string, unknown>): Typed =>
+  Object.fromEntries(Object.entries(body).flatMap(([name, value]) => (typeof value === 'string' ? [[name, value]] : [])))
+
+/** A text without control characters, its lines kept; empty when nothing was typed. */
+export function textOf(typed: Typed, name: string, max = 200): string {
+  const text = (typed[name] ?? '').replaceAll('\r\n', '\n').replace(/[^\P{Cc}\n]/gu, ' ')
+  return text.trim().slice(0, max)
+}
+
+export function requiredText(typed: Typed, name: string, what: string, max = 200): string {
+  const text = textOf(typed, name, max)
+  if (text) return text
+  throw bad(`Il manque ${what}.`, 'Remplissez ce champ, puis envoyez de nouveau.')
+}
+
+/** « 2026-11-22 » as date fields send it, « 22/11/2026 » as people type it where there is no such field. */
+export function requiredDay(typed: Typed, name: string, what: string): Day {
+  const text = requiredText(typed, name, what, 40)
+  const french = /^(\d{1,2})[/. -](\d{1,2})[/. -](\d{4})$/.exec(text)
+  try {
+    return parseDay(french ? `${french[3]}-${french[2]!.padStart(2, '0')}-${french[1]!.padStart(2, '0')}` : text)
+  } catch {
+    throw bad(`« ${text} » n’est pas une date du calendrier.`, 'Écrivez-la comme 22/11/2026.')
+  }
+}
+
+/** « 1 234,56 € » → cents. */
+export function requiredAmount(typed: Typed, name: string, what: string): bigint {
+  const text = requiredText(typed, name, what, 40)
+  try {
+    return parseAmount(text.replace(/[\s\u00a0\u202f€]/g, '').replace(',', '.'))
+  } catch {
+    throw bad(`« ${text} » n’est pas un montant lisible.`, 'Écrivez-le comme 470,15.')
+  }
+}
+
+const bad = (message: string, remedy: string): DomainError => new DomainError('bad_reply', message, { remedy })

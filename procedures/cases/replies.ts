@@ -1,0 +1,226 @@
+import { after, before, type Day, dayFr } from '../../schema/days.ts'
+import { json, type Sql, transaction } from '../../schema/db.ts'
+import { DomainError } from '../../schema/errors.ts'
+import { amount, amountFr, type Currency } from '../../schema/money.ts'
+import { newId, type Random } from '../../schema/random.ts'
+import { validateAddress } from './addresses.ts'
+import type { Address } from './agency.ts'
+import { recordDispute } from './disputes.ts'
+import { type CaseFile, readCase } from './file.ts'
+import { placeHold } from './holds.ts'
+import { type Author, record } from './journal.ts'
+import { payableOn } from './ledger.ts'
+import { lockOpenCase } from './lock.ts'
+import { recordPromise } from './promises.ts'
+
+/** What a debtor answers by the code of the coupon. Amounts are cents of the case's currency. */
+export type Answer =
+  | { kind: 'paid'; on: Day; amount: bigint; means: string; reference: string | null }
+  | { kind: 'promise'; on: Day; means: string }
+  | { kind: 'instalments'; monthly: bigint; firstOn: Day }
+  | { kind: 'dispute'; ground: string; contested: bigint | null }
+  | { kind: 'address'; address: Address; email: string | null; phone: string | null }
+export type ReplyKind = Answer['kind']
+
+export interface Reply {
+  id: string
+  caseId: string
+  documentId: string
+  kind: ReplyKind
+  /** In one French sentence, as confirmed to the debtor. */
+  summary: string
+  repliedOn: Day
+  handledOn: Day | null
+  handledBy: string | null
+  handledHow: string | null
+}
+
+/** The letter whose coupon bears that code. */
+export interface Coupon {
+  documentId: string
+  caseId: string
+  reference: string
+  writtenOn: Day
+  /** Of the address on that letter, letters and digits alone; null where the letter had none. */
+  postalCode: string | null
+}
+
+export async function findCoupon(sql: Sql, by: { code: string } | { documentId: string }): Promise<Coupon | undefined> {
+  const [found] = await sql<Coupon[]>`
+    select id as document_id, case_id, reference, written_on,
+           nullif(upper(regexp_replace(facts #>> '{debiteur,adresse,codePostal}', '[^0-9A-Za-z]', '', 'g')), '') as postal_code
+    from documents
+    where attached_to is null and coupon is not null and ${'code' in by ? sql`coupon = ${by.code}` : sql`id = ${by.documentId}`}`
+  return found
+}
+
+export async function readReplies(sql: Sql, caseId: string): Promise<Reply[]> {
+  return sql<Reply[]>`
+    select id, case_id, document_id, kind, summary, replied_on, handled_on, handled_by, handled_how
+    from replies where case_id = ${caseId} order by replied_on, id`
+}
+
+/** How the case stands for a debtor who answers, and what may still be answered. */
+export interface Standing {
+  state: 'open' | 'closed' | 'paid' | 'barred' | 'insolvency'
+  may: ReplyKind[]
+}
+
+/**
+ * What may be asked of the debtor that day. A barred debt is not claimed, and no promise is taken on it, for a promise could
+ * be read as its acknowledgement (C. civ. 2240); nor is a payment once insolvency proceedings are open (C. com. L622-7).
+ */
+export function standingOf(file: CaseFile, onDay: Day): Standing {
+  if (file.case.closedOn) return { state: 'closed', may: [] }
+  if (file.insolvencies.length > 0) return { state: 'insolvency', may: ['paid', 'dispute', 'address'] }
+  if (after(onDay, file.case.limitationOn)) return { state: 'barred', may: ['paid', 'dispute', 'address'] }
+  if (payableOn(file, onDay).total <= 0n) return { state: 'paid', may: ['dispute', 'address'] }
+  return { state: 'open', may: ['paid', 'promise', 'instalments', 'dispute', 'address'] }
+}
+
+/** Days: how far ahead a promise may be, how long a person has to check what was said, and to answer a dispute. */
+export const promiseDays = 31
+export const checkDays = 7
+const disputeDays = 15
+export const maxInstalments = 24
+
+/**
+ * Records what the debtor answered, once a coupon (and one new address beside): a promise, a dispute and an address become
+ * the acts they are; a payment said to be made and instalments proposed wait for a person, and the case with them.
+ */
+export async function recordReply(
+  sql: Sql,
+  random: Random,
+  onDay: Day,
+  coupon: Coupon,
+  answer: Answer,
+): Promise<Reply> {
+  return transaction(sql, async (tx) => {
+    await lockOpenCase(tx, coupon.caseId)
+    const file = await readCase(tx, coupon.caseId)
+    if (!standingOf(file, onDay).may.includes(answer.kind)) {
+      throw new DomainError('reply_not_open', 'Cette réponse n’est plus possible pour ce dossier.', {
+        remedy: 'Appelez-nous ou écrivez-nous : nos coordonnées sont sur la lettre.',
+      })
+    }
+    const owed = payableOn(file, onDay).total
+    refuseOutOfBounds(answer, onDay, owed)
+    const summary = summaryOf(answer, owed, file.case.currency as Currency)
+    const id = newId(random)
+    const [fresh] = await tx`
+      insert into replies (id, case_id, document_id, kind, answer, summary, replied_on)
+      values (${id}, ${coupon.caseId}, ${coupon.documentId}, ${answer.kind}, ${json(tx, plain(answer, owed))}, ${summary}, ${onDay})
+      on conflict do nothing returning id`
+    if (!fresh) {
+      throw new DomainError('already_answered', 'Une réponse a déjà été donnée avec ce code.', {
+        remedy: 'Pour la compléter ou la changer, appelez-nous ou écrivez-nous.',
+      })
+    }
+    const author = `débiteur:coupon ${coupon.reference}`
+    const act = await become(tx, random, onDay, { coupon, file, answer, owed, summary }, author)
+    // A promise is followed by its own day; what else was answered waits for a person.
+    const handled = answer.kind === 'promise' ? { on: onDay, by: 'system', how: 'promesse enregistrée' } : { on: null, by: null, how: null }
+    await tx`
+      update replies set act_id = ${act}, handled_on = ${handled.on}, handled_by = ${handled.by}, handled_how = ${handled.how} where id = ${id}`
+    await record(tx, onDay, { caseId: coupon.caseId, kind: 'coupon_answered', detail: { reply: id, answer: answer.kind, letter: coupon.reference, summary }, author })
+    return {
+      id,
+      caseId: coupon.caseId,
+      documentId: coupon.documentId,
+      kind: answer.kind,
+      summary,
+      repliedOn: onDay,
+      handledOn: handled.on,
+      handledBy: handled.by,
+      handledHow: handled.how,
+    }
+  })
+}
+
+interface Becoming {
+  coupon: Coupon
+  file: CaseFile
+  answer: Answer
+  owed: bigint
+  summary: string
+}
+
+/** The act that the answer is, or the wait that it asks for; the id of the promise or dispute. */
+async function become(sql: Sql, random: Random, onDay: Day, { coupon, file, answer, owed, summary }: Becoming, author: Author): Promise<string | null> {
+  const { caseId } = coupon
+  if (answer.kind === 'promise') {
+    const promise = { caseId, dueOn: answer.on, amount: owed, means: answer.means, author: file.debtor.name, channel: 'coupon en ligne' }
+    return recordPromise(sql, random, onDay, promise, author)
+  }
+  if (answer.kind === 'dispute') {
+    const answerBy = onDay.add({ days: disputeDays })
+    return recordDispute(sql, random, onDay, { caseId, channel: 'coupon en ligne', ground: answer.ground, contested: answer.contested, answerBy }, author)
+  }
+  if (answer.kind === 'address') {
+    const { address, email, phone } = answer
+    await validateAddress(sql, onDay, { caseId, address, email, phone, source: `coupon ${coupon.reference}, par le débiteur` }, author)
+    return null
+  }
+  await placeHold(sql, random, onDay, { caseId, cause: 'decision', reason: `Réponse au coupon : ${summary}`, reviewOn: onDay.add({ days: checkDays }) }, author)
+  return null
+}
+
+function refuseOutOfBounds(answer: Answer, onDay: Day, owed: bigint): void {
+  if (answer.kind === 'paid') {
+    if (after(answer.on, onDay)) throw wrong('La date d’un paiement déjà fait ne peut être à venir.', 'Choisissez « Je paierai » si le paiement reste à faire.')
+    if (answer.amount <= 0n) throw wrong('Le montant payé doit être positif.', 'Indiquez la somme versée, par exemple 470,15.')
+  }
+  if (answer.kind === 'promise') {
+    const last = onDay.add({ days: promiseDays })
+    if (before(answer.on, onDay) || after(answer.on, last)) {
+      throw wrong(`La date doit être comprise entre aujourd’hui et le ${dayFr(last)}.`, 'Pour payer plus tard ou en plusieurs fois, proposez des mensualités.')
+    }
+  }
+  if (answer.kind === 'instalments') {
+    const first = onDay.add({ days: promiseDays * 2 })
+    if (before(answer.firstOn, onDay) || after(answer.firstOn, first)) {
+      throw wrong(`Le premier versement doit être prévu entre aujourd’hui et le ${dayFr(first)}.`, 'Corrigez la date du premier versement.')
+    }
+    if (answer.monthly <= 0n || answer.monthly * BigInt(maxInstalments) < owed) {
+      throw wrong(`Au rythme proposé, il faudrait plus de ${maxInstalments} mensualités.`, 'Proposez une somme plus élevée, ou appelez-nous pour en parler.')
+    }
+  }
+  if (answer.kind === 'dispute' && answer.contested !== null && answer.contested <= 0n) {
+    throw wrong('Le montant contesté doit être positif.', 'Laissez la case vide si vous contestez tout.')
+  }
+}
+
+const wrong = (message: string, remedy: string): DomainError => new DomainError('bad_reply', message, { remedy })
+
+function summaryOf(answer: Answer, owed: bigint, currency: Currency): string {
+  switch (answer.kind) {
+    case 'paid':
+      return `Paiement annoncé\u00a0: ${amountFr(answer.amount, currency)} le ${dayFr(answer.on)} par ${answer.means}${answer.reference ? ` (${answer.reference})` : ''}`
+    case 'promise':
+      return `Promesse de payer ${amountFr(owed, currency)} le ${dayFr(answer.on)} par ${answer.means}`
+    case 'instalments':
+      return `Proposition de payer ${amountFr(answer.monthly, currency)} par mois à partir du ${dayFr(answer.firstOn)}`
+    case 'dispute':
+      return `Contestation de ${answer.contested === null ? 'la somme' : amountFr(answer.contested, currency)}\u00a0: ${answer.ground}`
+    case 'address':
+      return `Nouvelle adresse\u00a0: ${[...answer.address.lines, `${answer.address.postalCode ?? ''} ${answer.address.city ?? ''}`.trim()].join(', ')}`
+  }
+}
+
+function plain(answer: Answer, owed: bigint): unknown {
+  const text = (value: unknown): unknown => (typeof value === 'bigint' ? amount(value) : value instanceof Temporal.PlainDate ? value.toString() : value)
+  return { ...Object.fromEntries(Object.entries(answer).map(([key, value]) => [key, text(value)])), owed: amount(owed) }
+}
+
+/** A person has seen to it: checked the payment, agreed or refused the instalments, answered. What they did are other acts. */
+export async function settleReply(sql: Sql, onDay: Day, input: { replyId: string; caseId: string; how: string }, author: Author): Promise<void> {
+  await transaction(sql, async (tx) => {
+    const settled = await tx`
+      update replies set handled_on = ${onDay}, handled_by = ${author}, handled_how = ${input.how}
+      where id = ${input.replyId} and case_id = ${input.caseId} and handled_on is null returning id`
+    if (settled.length === 0) {
+      throw new DomainError('no_open_reply', "Cette réponse n'existe pas, ou quelqu'un s'en est déjà occupé.", { remedy: 'Consultez les réponses du dossier.' })
+    }
+    await record(tx, onDay, { caseId: input.caseId, kind: 'reply_settled', detail: { reply: input.replyId, how: input.how }, author })
+  })
+}

@@ -1,0 +1,207 @@
+import { beforeEach, describe, expect, test } from 'vitest'
+import { recordInsolvency } from '../procedures/cases/insolvencies.ts'
+import { closeCase } from '../procedures/cases/cases.ts'
+import { useApi } from './api.ts'
+import { fileOf, liveHolds } from './house.ts'
+import { browser, noticed, type Shown } from './pages.ts'
+
+const api = useApi()
+type Letter = Awaited<ReturnType<typeof noticed>>
+
+let made = 0
+let letter: Letter
+let guest: ReturnType<typeof browser>
+
+/** Each test has a case of its own, on the same database: what one answers is nothing to the next. */
+beforeEach(async () => {
+  await api.sql`delete from attempts`
+  letter = await noticed(api, { number: `F-${++made}`, name: `Garage du Pont ${made}` })
+  guest = browser(api)
+}, 120_000)
+
+const enter = async (code = letter.coupon, cp = '69003'): Promise<Shown> =>
+  guest.submit(await guest.go(`/r/${code}`), '/r', { code, cp })
+const answer = async (typed: Record<string, string>): Promise<Shown> => guest.submit(await enter(), `/r/${letter.coupon}`, typed)
+const replies = async () => api.sql`select kind, summary, handled_on from replies where case_id = ${letter.caseId}`
+const work = async () => {
+  const { body } = await api.ask({ role: 'amicable' }, `{ workToday(kinds: [REPLY]) { what case { number } } }`)
+  return (body.data.workToday as { what: string }[]).map(({ what }) => what.replace(/[\u00a0\u202f]/g, ' '))
+}
+
+describe('before anything is shown', () => {
+  test('the code alone shows nothing, and neither does a wrong postcode, in the words used for an unknown code', async () => {
+    const first = await guest.go(`/r/${letter.coupon}`)
+    const wrong = await enter(letter.coupon, '75001')
+    const unknown = await enter('7K3M-Q2XZ-9T4C', '69003')
+    for (const page of [first, wrong, unknown]) expect(page.html).not.toMatch(/Garage|Papeterie|€|F-\d/)
+    expect([wrong.status, unknown.status]).toEqual([422, 422])
+    expect(wrong.text.replace(letter.coupon, '')).toBe(unknown.text.replace('7K3M-Q2XZ-9T4C', ''))
+  })
+
+  test('both facts open what the letter asked, with the sum of today', async () => {
+    const page = await enter()
+    expect(page.status).toBe(200)
+    expect(page.text).toContain('Papeterie Rhône-Alpes')
+    expect(page.text).toMatch(/Facture.*F-\d+ due le 3 août 2026 1 000,00 € 1 000,00 €/)
+    expect(page.text).toMatch(/Total dû au 30 septembre 2026 1 0\d\d,\d\d €/)
+    expect(page.text).toContain('répondre sur papier')
+  })
+
+  test('the postcode is the one on the letter, whatever the address has become', async () => {
+    await api.sql`update debtors set address = jsonb_set(address, '{postalCode}', '"13001"')`
+    expect((await enter(letter.coupon, '13001')).status).toBe(422)
+    expect((await enter(letter.coupon, '69 003')).text).toContain('Ce qui vous est demandé')
+  })
+
+  test('five wrong postcodes block the code for the day, the right one too', async () => {
+    for (let i = 0; i < 5; i++) expect((await enter(letter.coupon, `7500${i}`)).status).toBe(422)
+    expect((await enter()).status).toBe(429)
+  })
+
+  test('a form from elsewhere, without its cookie or its token, is refused', async () => {
+    const body = new URLSearchParams({ code: letter.coupon, cp: '69003' })
+    expect((await api.app.request('/r', { method: 'POST', body })).status).toBe(403)
+    const page = await guest.go('/r')
+    const jeton = /name="jeton" value="([^"]+)"/.exec(page.html)![1]!
+    const cookie = [...guest.cookies].map(([name, value]) => `${name}=${value}`).join('; ')
+    const post = async (headers: Record<string, string>) =>
+      (await api.app.request('/r', { method: 'POST', body: new URLSearchParams({ code: letter.coupon, cp: '69003', jeton }), headers })).status
+    expect(await post({})).toBe(403)
+    expect(await post({ cookie, 'sec-fetch-site': 'cross-site' })).toBe(403)
+    expect(await post({ cookie })).toBe(303)
+  })
+
+  test('the session of one letter opens no other', async () => {
+    const other = await noticed(api, { number: `F-${++made}`, name: `Garage du Pont ${made}` })
+    await enter()
+    const page = await guest.go(`/r/${other.coupon}`)
+    expect(page.html).not.toMatch(/Garage|€/)
+  })
+})
+
+describe('the answers', () => {
+  test('a promise is recorded for the whole sum, suspends the case, and is confirmed in writing', async () => {
+    const page = await answer({ kind: 'promise', date: '2026-10-12', moyen: 'virement' })
+    expect(page.status).toBe(200)
+    expect(page.text).toContain('Votre réponse est enregistrée')
+    expect(page.text).toMatch(/Promesse de payer 1 0\d\d,\d\d € le 12 octobre 2026 par virement/)
+    const file = await fileOf(api, letter.caseId)
+    expect(file.promises.map(({ dueOn, channel }) => [dueOn.toString(), channel])).toEqual([['2026-10-12', 'coupon en ligne']])
+    expect(liveHolds(file).map(({ cause, reviewOn }) => [cause, reviewOn.toString()])).toContainEqual(['promesse', '2026-10-13'])
+  })
+
+  test('the same code shows it again, in another browser too, and takes no second answer', async () => {
+    await answer({ kind: 'promise', date: '2026-10-12', moyen: 'virement' })
+    const stale = await guest.go(`/r/${letter.coupon}`)
+    guest = browser(api)
+    const again = await enter()
+    expect(again.text).toContain('Promesse de payer')
+    expect(again.text).not.toContain('Je conteste')
+    expect(stale.text).toContain('Promesse de payer')
+    expect(await replies()).toHaveLength(1)
+  })
+
+  test('a form posted twice at once answers once', async () => {
+    const page = await enter()
+    const typed = { kind: 'dispute', motif: 'Livraison incomplète' }
+    const both = await Promise.all([1, 2].map(() => guest.submit(page, `/r/${letter.coupon}`, typed)))
+    expect(both.map(({ status }) => status).sort()).toEqual([200, 422])
+    expect(await replies()).toHaveLength(1)
+    expect((await fileOf(api, letter.caseId)).disputes).toHaveLength(1)
+  })
+
+  test('a payment said to be made is no payment: a person checks it, and the case waits meanwhile', async () => {
+    const page = await answer({ kind: 'paid', date: '2026-09-20', montant: '1 000,00', moyen: 'chèque', reference: 'n° 12' })
+    expect(page.text).toContain('Paiement annoncé : 1 000,00 € le 20 septembre 2026 par chèque (n° 12)')
+    const file = await fileOf(api, letter.caseId)
+    expect(file.payments).toEqual([])
+    expect(liveHolds(file).map(({ cause }) => cause)).toContain('decision')
+    expect(await work()).toContain('Paiement annoncé : 1 000,00 € le 20 septembre 2026 par chèque (n° 12)')
+  })
+
+  test('instalments are a proposal, no agreement, until a person has seen to them', async () => {
+    const page = await answer({ kind: 'instalments', montant: '100', date: '2026-10-05' })
+    expect(page.text).toContain('pas encore un accord')
+    expect((await fileOf(api, letter.caseId)).plans).toEqual([])
+    expect(await work()).toContain('Proposition de payer 100,00 € par mois à partir du 5 octobre 2026')
+    const [reply] = await api.sql<{ id: string }[]>`select id from replies where case_id = ${letter.caseId}`
+    const settle = `mutation ($input: SettleReplyInput!) { settleReply(input: $input) { ... on Refusal { code } ... on MutationSettleReplySuccess { data { case { replies { handledHow } } } } } }`
+    const input = { caseId: letter.caseId, replyId: reply!.id, how: 'accordé par écrit' }
+    const { body } = await api.ask({ role: 'amicable' }, settle, { input })
+    expect(JSON.stringify(body)).toContain('accordé par écrit')
+    expect(JSON.stringify((await api.ask({ role: 'amicable' }, settle, { input })).body)).toContain('no_open_reply')
+    expect((await work()).filter((what) => what.includes('100,00'))).toEqual([])
+  })
+
+  test('a dispute suspends at once, and what was typed is data, never markup', async () => {
+    const page = await answer({ kind: 'dispute', motif: '<b>Rien</b> reçu & #panic("x") $x$', montant: '250,50' })
+    expect(page.html).toContain('&lt;b&gt;Rien&lt;/b&gt; reçu &amp; #panic(')
+    const [dispute] = (await fileOf(api, letter.caseId)).disputes
+    expect(dispute).toMatchObject({ ground: '<b>Rien</b> reçu & #panic("x") $x$', contested: 25050n, channel: 'coupon en ligne' })
+    expect((await work()).some((what) => what.startsWith('Contestation de 250,50 €'))).toBe(true)
+  })
+
+  test('a new address is where letters go, and leaves the answer itself still to be given', async () => {
+    const page = await answer({ kind: 'address', rue: '12 rue Neuve\nBâtiment B', cp: '13001', ville: 'Marseille' })
+    expect(page.text).toContain('Nouvelle adresse : 12 rue Neuve, Bâtiment B, 13001 Marseille')
+    expect((await fileOf(api, letter.caseId)).debtor.address).toEqual({ lines: ['12 rue Neuve', 'Bâtiment B'], postalCode: '13001', city: 'Marseille', country: 'FR' })
+    const after = await guest.submit(page, `/r/${letter.coupon}`, { kind: 'promise', date: '2026-10-01', moyen: 'virement' })
+    expect(after.text).toContain('Promesse de payer')
+    expect((await replies()).map(({ kind }) => kind).sort()).toEqual(['address', 'promise'])
+  })
+
+  test('what is out of bounds is refused in words, with what was typed kept and nothing recorded', async () => {
+    for (const [typed, says] of [
+      [{ kind: 'promise', date: '2027-10-12', moyen: 'virement' }, 'La date doit être comprise'],
+      [{ kind: 'promise', date: '2026-02-31', moyen: 'virement' }, "n'est pas une date"],
+      [{ kind: 'paid', date: '2026-10-20', montant: '10', moyen: 'virement' }, 'ne peut être à venir'],
+      [{ kind: 'paid', date: '2026-09-20', montant: 'mille', moyen: 'virement' }, "n'est pas un montant"],
+      [{ kind: 'instalments', montant: '1', date: '2026-10-05' }, 'plus de 24 mensualités'],
+      [{ kind: 'dispute', motif: '  ' }, 'Il manque le motif'],
+    ] as const) {
+      const page = await answer(typed)
+      expect([says, page.status]).toEqual([says, 422])
+      expect(page.text).toContain(says)
+      expect(page.html).toMatch(/<details name="reponse" open>/)
+    }
+    expect(await replies()).toEqual([])
+    expect(api.errors).toEqual([])
+  })
+})
+
+describe('when nothing may be asked', () => {
+  test('a closed case shows no sum and takes no answer', async () => {
+    await closeCase(api.sql, api.today, { caseId: letter.caseId, reason: 'payé' }, 'test')
+    const page = await enter()
+    expect(page.text).toContain('Ce dossier est clos')
+    expect(page.html).not.toMatch(/€|<details/)
+  })
+
+  test('a barred debt is not claimed, and no promise is taken on it', async () => {
+    await api.sql`update cases set limitation_on = '2026-09-29' where id = ${letter.caseId}`
+    const page = await enter()
+    expect(page.text).toContain('Le délai pour agir est passé')
+    expect(page.html).not.toMatch(/€|Je paierai|chaque mois/)
+    expect(page.text).toContain('Je conteste')
+  })
+
+  test('in insolvency proceedings no payment is asked for', async () => {
+    await recordInsolvency(api.sql, api.office.random, api.today, { caseId: letter.caseId, nature: 'sauvegarde', openedOn: api.today, publishedOn: null }, 'test')
+    const page = await enter()
+    expect(page.text).toContain('aucun paiement ne vous est demandé')
+    expect(page.html).not.toContain('Je paierai')
+  })
+})
+
+describe('whatever is thrown at it', () => {
+  test('hostile codes and bodies get a page, and the server keeps nothing of them', async () => {
+    for (const code of ['%00', "' or 1=1 --", '<script>', 'a'.repeat(3000)]) {
+      const page = await guest.go(`/r/${encodeURIComponent(code)}`)
+      expect(page.status).toBeLessThan(500)
+      expect(page.html).not.toContain('<script>')
+    }
+    const big = await api.app.request('/r', { method: 'POST', body: 'x'.repeat(200_000), headers: { 'content-type': 'application/x-www-form-urlencoded' } })
+    expect(big.status).toBe(413)
+    expect(api.errors).toEqual([])
+  })
+})
