@@ -43,6 +43,8 @@ export const acts = {
   recordInsolvency: ['research', ...managers],
   settleReply: ['research', ...managers],
   recordPresentation: managers,
+  chooseScenario: managers,
+  adjustStep: managers,
   holdCase: managers,
   releaseCase: managers,
   requestConsent: legal,

@@ -51,6 +51,8 @@ const statuses: Record<string, number> = {
   too_many_attempts: 429,
   foreign_form: 403,
   case_not_found: 404,
+  consent_not_found: 404,
+  upload_not_found: 404,
 }
 
 /** The same for plain HTTP routes. */

@@ -19,12 +19,16 @@ const WorkKind = builder.enumType('WorkKind', {
       description: 'A registered letter whose follow-up is not recorded: its period cannot be counted.',
     },
     CONSENT_TO_FOLLOW: { value: 'consent', description: 'Given, and no procedure opened yet.' },
+    PAY_OVER: {
+      value: 'payover',
+      description: 'Funds encashed for a creditor whose month ends within a week, or has ended (CPCE R124-6).',
+    },
     LIMITATION_NEAR: { value: 'limitation', description: 'Prescription within ninety days.' },
   } as const,
 })
 
 interface WorkItem {
-  kind: 'call' | 'reply' | 'promise' | 'hold' | 'presentation' | 'consent' | 'limitation'
+  kind: 'call' | 'reply' | 'promise' | 'hold' | 'presentation' | 'consent' | 'payover' | 'limitation'
   caseId: string
   onDay: Day
   what: string
@@ -76,10 +80,16 @@ builder.queryFields((t) => ({
         from consents d join consent_requests r on r.id = d.request_id
         where live_consent(r.id, ${day}) and not exists (select from procedures p where p.consent_id = r.id)
         union all
+        select 'payover', p.case_id, p.pay_over_by, coalesce(p.reference, p.means)
+        from payments p
+        where p.received_by = 'agency' and p.pay_over_by <= ${day}::date + 7
+          and not exists (select from payment_rejections r where r.payment_id = p.id)
+          and not exists (select from pay_over_lines l where l.payment_id = p.id)
+        union all
         select 'limitation', c.id, c.limitation_on, 'prescription' from cases c where c.limitation_on between ${day} and ${day}::date + 90
       )
       select w.kind, w.case_id, w.on_day, w.what
-      from work w join cases c on c.id = w.case_id and c.closed_on is null
+      from work w join cases c on c.id = w.case_id and (c.closed_on is null or w.kind = 'payover')
       where ${kinds ? sql`w.kind = any(${kinds})` : sql`true`}
       order by w.on_day, c.number, w.kind limit 500`,
   }),

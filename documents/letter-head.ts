@@ -4,18 +4,18 @@ import type { FilledLetter } from './fill.ts'
 
 /** Where the letter is written from. */
 export function townOf({ facts, sender }: FilledLetter): string {
-  return sender.name === facts.creancier.nom ? facts.creancier.adresse.ville : facts.agence.adresse.ville
+  return sender.key === 'creancier' ? facts.creancier.adresse.ville : facts.agence.adresse.ville
 }
 
 /** Telephone and e-mail of whoever writes. */
 export function contactLines({ facts, sender }: FilledLetter): string[] {
-  const house = sender.name === facts.creancier.nom ? facts.creancier : facts.agence
+  const house = sender.key === 'creancier' ? facts.creancier : facts.agence
   return [house.telephone ? `Tél. ${house.telephone}` : '', house.email ?? ''].filter(Boolean)
 }
 
 /** An ordinary firm and what it does, nothing official; never on an act, a discreet letter or one of the creditor's own. */
 export function taglineOf(filled: FilledLetter): string | null {
-  const ours = filled.sender.name === filled.facts.agence.nom
+  const ours = filled.sender.key === 'agence'
   return ours && !filled.discreet && filled.presentation !== 'acte' ? 'Cabinet de recouvrement amiable de créances' : null
 }
 
@@ -32,7 +32,7 @@ export function referencesOf({ facts, recipient, presentation, discreet }: Fille
   const { references, creancier } = facts
   if (discreet) return [['Référence', references.dossier], ['Courrier', references.lettre]]
   if (presentation === 'acte') return [['Dossier', references.dossier]]
-  const forCreditor = recipient?.name.includes(creancier.nom) ?? false
+  const forCreditor = recipient?.key === 'creancier'
   return [
     ['Dossier', references.dossier],
     ['Courrier', references.lettre],
@@ -66,7 +66,7 @@ export function footerOf(filled: FilledLetter): string[] {
   const genuine = code && !filled.discreet
     ? `Cette lettre est-elle authentique\u00a0? Code ${code}${adresseVerification ? `, à vérifier sur ${adresseVerification}` : ''}`
     : ''
-  return [sender.name === facts.agence.nom ? legalLine(facts) : '', genuine].filter(Boolean)
+  return [sender.key === 'agence' ? legalLine(facts) : '', genuine].filter(Boolean)
 }
 
 /** Who the agency is, as its letters must say: form, capital, register, insurance, declaration (R124-2 CPCE). */

@@ -71,7 +71,7 @@ export function recipientOf(letter: Letter, facts: Facts): Party {
 export function senderOf(letter: Letter, facts: Facts): Party {
   const from: Person & { adresse: Address } = letter.expediteur === 'creancier' ? facts.creancier : facts.agence
   const { representant: _representant, ...house } = from
-  return partyOf('expediteur', house)!
+  return partyOf(letter.expediteur ?? 'agence', house)!
 }
 
 type Loose = Partial<Person> & Record<string, unknown>

@@ -53,10 +53,10 @@ function isFree({ key, schema }: Place): boolean {
   return schema.type === 'string' && !schema.enum && !schema.pattern && !('format' in schema) && !['iban', 'bic', 'code'].includes(key)
 }
 
-/** Every free text of a case replaced by what `make` gives for its place and its greatest length, the rest untouched. */
-export function withTexts(facts: Facts, make: (path: string, maxLength: number) => string): Facts {
+/** Every free text of a case replaced by what `make` gives for it, its place and its greatest length; the rest untouched. */
+export function withTexts(facts: Facts, make: (text: string, path: string, maxLength: number) => string): Facts {
   return mapTexts(facts, root, (text, place) =>
-    isFree(place) && text !== '' ? make(place.path, place.schema.maxLength ?? 4000) : text,
+    isFree(place) && text !== '' ? make(text, place.path, place.schema.maxLength ?? 4000) : text,
   ) as Facts
 }
 
@@ -64,7 +64,7 @@ export function withTexts(facts: Facts, make: (path: string, maxLength: number) 
 export const attacks: readonly string[] = [
   '#panic("x") *b* $x$ <b>@ref',
   '<script>alert(1)</script> & &amp; "\'x',
-  '{{ date }} {% raw %} {% bloc "coupon" %}',
+  '{{ x }} {% raw %} {% if y %} {{ "z" }} {#',
   '[a](javascript:1) ![i](u) `c` _s_ ~~d~~',
   '\\ \\# --- | a | 1. > # T ## sms',
   ']] [[corps]] ${x} $& $1 %s #{x}',
@@ -77,8 +77,8 @@ export const attacks: readonly string[] = [
 /** A case whose every name, place and reason is written to be taken for markup; names all carry the first attack. */
 export function hostileFacts(facts: Facts): Facts {
   let count = 0
-  return withTexts(facts, (path, maxLength) => {
-    const attack = path.endsWith('.nom') ? attacks[0]! : attacks[count++ % attacks.length]!
+  return withTexts(facts, (_text, path, maxLength) => {
+    const attack = path.endsWith('.nom') ? attacks[0]! : attacks[1 + (count++ % (attacks.length - 1))]!
     return attack.slice(0, maxLength).trim()
   })
 }
@@ -151,7 +151,7 @@ export function leastFacts(facts: Facts, print: (facts: Facts) => void): { facts
   for (;;) {
     try {
       print(least)
-      return { facts: least, needed }
+      break
     } catch (error) {
       if (!(error instanceof DomainError) || error.code !== 'missing_fact') throw error
       const key = String(error.facts['key'])
@@ -159,6 +159,30 @@ export function leastFacts(facts: Facts, print: (facts: Facts) => void): { facts
       needed.push(key)
     }
   }
+  // What was asked for early may be of no use once something else is there.
+  const kept = needed.filter((key) => {
+    const less = withoutFact(least, key)
+    try {
+      print(less)
+    } catch {
+      return true
+    }
+    for (const root of Object.keys(least)) if (!(root in less)) delete least[root]
+    Object.assign(least, less)
+    return false
+  })
+  return { facts: least, needed: [...new Set(kept)] }
+}
+
+/** The facts without the one of that path, « promesse.date ». */
+export function withoutFact(facts: Facts, key: string): Facts {
+  const copy = structuredClone(facts)
+  const parts = key.split('.')
+  const last = parts.pop()!
+  let holder: Facts | undefined = copy
+  for (const part of parts) holder = holder?.[part] as Facts | undefined
+  if (holder) delete holder[last]
+  return copy
 }
 
 // Only what the schema requires.

@@ -123,13 +123,15 @@ export async function libraryAt(commit: string, directory: string = here): Promi
   ).trim()
   const top = (await git(directory, ['rev-parse', '--show-toplevel'])).trim()
   const prefix = relative(top, resolve(directory))
-  const listing = await git(directory, ['ls-tree', '-r', '-z', '--full-tree', resolved, '--', `${prefix}/`])
+  // An agency's repository may hold its library/ at its root.
+  const within = prefix === '' ? '' : `${prefix}/`
+  const listing = await git(directory, ['ls-tree', '-r', '-z', '--full-tree', resolved, ...(within ? ['--', within] : [])])
   const entries = listing
     .split('\0')
     .filter(Boolean)
     .map((entry) => {
       const [meta, path] = entry.split('\t') as [string, string]
-      return { blob: meta.split(' ')[2]!, path: path.slice(prefix.length + 1) }
+      return { blob: meta.split(' ')[2]!, path: path.slice(within.length) }
     })
   const blobs = await readBlobs(
     entries.map((entry) => entry.blob),
@@ -209,7 +211,7 @@ async function revisionAt(id: string, commit: string, directory: string): Promis
   const letter = letterOf(library, id)
   const top = (await git(directory, ['rev-parse', '--show-toplevel'])).trim()
   const prefix = relative(top, resolve(directory))
-  const paths = [letter.file.slice(prefix.length + 1), ...letter.clauses.map((clause) => `clauses/${clause}.md`)]
+  const paths = [relative(prefix, letter.file), ...letter.clauses.map((clause) => `clauses/${clause}.md`)]
   const parts: Record<string, string> = {}
   for (const path of paths)
     parts[path] = (await git(directory, ['rev-parse', `${commit}:${join(prefix, path)}`])).trim()

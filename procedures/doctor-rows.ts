@@ -175,7 +175,8 @@ async function hasNextDay(sql: Sql, onDay: Day, open: OpenProcedure & { limitati
 async function unknownSteps(sql: Sql): Promise<Finding[]> {
   const used = await sql<{ scenario: string; key: string; number: string }[]>`
     select c.scenario, s.key, min(c.number) as number from steps s join cases c on c.id = s.case_id and c.closed_on is null
-    where s.done_on is null and s.skipped_on is null group by 1, 2 order by 1, 2`
+    where s.done_on is null and s.skipped_on is null and not exists (select from step_additions a where a.step_id = s.id)
+    group by 1, 2 order by 1, 2`
   const known = new Set(scenarioIds().flatMap((id) => loadScenario(id).etapes.map((step) => `${id} ${step.id}`)))
   return used
     .filter(({ scenario, key }) => !known.has(`${scenario} ${key.replace(/\.prevenir$/, '')}`))

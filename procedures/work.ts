@@ -3,6 +3,7 @@ import { Logger, run, type Runner, runOnce, type TaskList, type WorkerEvents } f
 import { type Day, latest, parseDay } from '../schema/days.ts'
 import { connect, type Sql } from '../schema/db.ts'
 import { sendDocument } from './cases/post.ts'
+import { doPlan } from './amicable/plans.ts'
 import { doStep } from './amicable/steps.ts'
 import type { Office } from './office.ts'
 
@@ -14,6 +15,10 @@ function tasks(office: Office, today?: () => Day): TaskList {
     step: async (payload) => {
       const { step, day } = payload as { step: string; day: string }
       await doStep(office, step, dayOf(day))
+    },
+    plan: async (payload) => {
+      const { plan, day } = payload as { plan: string; day: string }
+      await doPlan(office, plan, dayOf(day))
     },
     send: async (payload) => {
       const { document, day } = payload as { document: string; day: string }

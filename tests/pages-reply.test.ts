@@ -125,7 +125,7 @@ describe('the answers', () => {
     expect((await fileOf(api, letter.caseId)).plans).toEqual([])
     expect(await work()).toContain('Proposition de payer 100,00 € par mois à partir du 5 octobre 2026')
     const [reply] = await api.sql<{ id: string }[]>`select id from replies where case_id = ${letter.caseId}`
-    const settle = `mutation ($input: SettleReplyInput!) { settleReply(input: $input) { ... on Refusal { code } ... on MutationSettleReplySuccess { data { case { replies { handledHow } } } } } }`
+    const settle = `mutation ($input: SettleReplyInput!) { settleReply(input: $input) { ... on Refusal { code } ... on SettleReplyPayload { case { replies { handledHow } } } } }`
     const input = { caseId: letter.caseId, replyId: reply!.id, how: 'accordé par écrit' }
     const { body } = await api.ask({ role: 'amicable' }, settle, { input })
     expect(JSON.stringify(body)).toContain('accordé par écrit')
@@ -151,6 +151,7 @@ describe('the answers', () => {
   })
 
   test('what is out of bounds is refused in words, with what was typed kept and nothing recorded', async () => {
+    const shown = await enter()
     for (const [typed, says] of [
       [{ kind: 'promise', date: '2027-10-12', moyen: 'virement' }, 'La date doit être comprise'],
       [{ kind: 'promise', date: '2026-02-31', moyen: 'virement' }, "n'est pas une date"],
@@ -159,7 +160,7 @@ describe('the answers', () => {
       [{ kind: 'instalments', montant: '1', date: '2026-10-05' }, 'plus de 24 mensualités'],
       [{ kind: 'dispute', motif: '  ' }, 'Il manque le motif'],
     ] as const) {
-      const page = await answer(typed)
+      const page = await guest.submit(shown, `/r/${letter.coupon}`, typed)
       expect([says, page.status]).toEqual([says, 422])
       expect(page.text).toContain(says)
       expect(page.html).toMatch(/<details name="reponse" open>/)

@@ -10,7 +10,7 @@ const issue = (caseId: string, on: string) => issueStatement(house.office, day(o
 
 test('a statement shows segments, imputation and the interest of a further day, in figures the paper repeats', async () => {
   const caseId = await opened()
-  const { owed, number, reference, sha256 } = await issue(caseId, '2018-01-31')
+  const { owed, number, sha256 } = await issue(caseId, '2018-01-31')
   expect(number).toBe(1)
   expect(owed.segments.map((line) => [line.from.toString(), line.to.toString(), line.days, amount(line.amount)])).toEqual([
     ['2017-12-14', '2017-12-31', 18, '49.32'],
@@ -18,7 +18,7 @@ test('a statement shows segments, imputation and the interest of a further day, 
   ])
   expect([owed.total, owed.perDay].map(amount)).toEqual(['10174.25', '2.74'])
   const text = await textOf(await house.office.archive.get(sha256))
-  for (const words of ['Décompte n° 1 arrêté au 31/01/2018', reference, '49,32 €', '84,93 €', '10 174,25 €', '2,74 € par jour']) expect(text).toContain(words)
+  for (const words of ['Décompte n° 1 arrêté au 31/01/2018 – dossier 2017-0001', '49,32 €', '84,93 €', '10 174,25 €', '2,74 € par jour']) expect(text).toContain(words)
 })
 
 test('once issued it stays: a payment entered later for an earlier day changes the next one alone', async () => {
@@ -28,8 +28,8 @@ test('once issued it stays: a payment entered later for an earlier day changes t
   const second = await issue(caseId, '2018-02-05')
   const kept = (await readStatements(house.sql, [caseId])).get(caseId)!
   expect(kept).toEqual([first, second])
-  expect(kept.map(({ number, owed }) => [number, owed.imputations.length, amount(owed.principal)])).toEqual([[1, 0, '10000.00'], [2, 1, '6076.71']])
-  expect(second.owed.imputations[0]).toMatchObject({ toInterest: 7_671n, toPrincipal: 392_329n })
+  expect(kept.map(({ number, owed }) => [number, owed.imputations.length, amount(owed.principal)])).toEqual([[1, 0, '10000.00'], [2, 1, '6076.72']])
+  expect(second.owed.imputations[0]).toMatchObject({ toInterest: 7_672n, toPrincipal: 392_328n })
   expect((await fileOf(house, caseId)).documents.map(({ letter }) => letter)).toEqual(['injonction-decompte-creance', 'injonction-decompte-creance'])
 })
 

@@ -6,6 +6,7 @@ import { httpError, type Log } from '../errors.ts'
 import { contactOf } from './contact.ts'
 import type { Doors } from './guard.ts'
 import { assets, contactBlock, h, layout, said, send } from './page.ts'
+import { mountPortal } from './portal.ts'
 import { mountReply } from './reply.ts'
 import { mountVerify } from './verify.ts'
 
@@ -17,6 +18,7 @@ export function pages(house: Doors, log: Log): Hono {
     app.get(path, (c) => c.body(body, 200, { 'content-type': type, 'cache-control': 'public, max-age=31536000, immutable' }))
   mountVerify(app, house)
   mountReply(app, house)
+  mountPortal(app, house)
   return app
 }
 

@@ -1,4 +1,4 @@
-// Comfort only: a file may be dropped on the form, and the page follows what happens to its case. Everything works without.
+// Comfort only: a file may be dropped on the form. Everything works without.
 for (const zone of document.querySelectorAll('[data-drop]')) {
   const input = zone.querySelector('input[type=file]')
   for (const name of ['dragenter', 'dragover'])

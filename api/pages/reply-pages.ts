@@ -111,9 +111,9 @@ function asked({ coupon, file, day, standing }: Shown): Html {
   const line = (label: string, cents: bigint) => (cents > 0n ? h`<div><dt>${label}</dt><dd>${money(cents, file.case.currency)}</dd></div>` : '')
   return h`${heading}
 <h2>Ce qui vous est demandé</h2>
-<div class="scroll" role="region" aria-label="Factures" tabindex="0"><table class="cards"><thead><tr><th scope="col">Facture</th><th scope="col">Échéance</th><th scope="col" class="num">Montant</th><th scope="col" class="num">Reste dû</th></tr></thead>
+<div class="scroll" role="region" aria-label="Factures" tabindex="0"><table class="cards"><thead><tr><th scope="col">Facture</th><th scope="col">Échéance</th><th scope="col" class="num aside">Montant</th><th scope="col" class="num">Reste dû</th></tr></thead>
 <tbody>${unpaid.map(
-    (invoice) => h`<tr><th scope="row">${invoice.number}</th><td>due le ${dated(invoice.dueOn)}</td><td class="num">${money(invoice.payable, invoice.currency)}</td><td class="num">${money(owed.principalByInvoice[invoice.number] ?? 0n, invoice.currency)}</td></tr>`,
+    (invoice) => h`<tr><th scope="row">${invoice.number}</th><td>due le ${dated(invoice.dueOn)}</td><td class="num aside">${money(invoice.payable, invoice.currency)}</td><td class="num">${money(owed.principalByInvoice[invoice.number] ?? 0n, invoice.currency)}</td></tr>`,
   )}</tbody></table></div>
 <dl class="facts">
 ${line('Principal', owed.principal)}${line('Intérêts de retard', owed.interest)}${line('Indemnité forfaitaire', owed.indemnity)}
@@ -162,7 +162,7 @@ function fieldsOf({ file, day, typed, standing }: Shown, kind: ReplyKind): Html 
   const by = h`<p><label for="${id('moyen')}">Par</label><select id="${id('moyen')}" name="moyen">${means.map((each) => h`<option${was('moyen') === each ? raw(' selected') : ''}>${each}</option>`)}</select></p>`
   const owed = standing.state === 'open' ? payableOn(file, day).total : 0n
   // A promise may be read as an acknowledgement: the person is told before, not after.
-  const told = h`<p class="meta">Promettre ou proposer un paiement peut valoir reconnaissance de la dette (article 2240 du code civil). Si vous n’êtes pas d’accord avec la somme, choisissez plutôt « ${titles.dispute} ».</p>`
+  const told = h`<p class="meta">Promettre ou proposer un paiement peut valoir reconnaissance de la dette (article 2240 du code civil). Si vous n’êtes pas d’accord avec la somme, choisissez plutôt «\u00a0${titles.dispute}\u00a0».</p>`
   switch (kind) {
     case 'paid':
       return h`<p>Dites-nous quand et comment\u00a0: nous vérifierons avec ${file.creditor.name}.</p><div class="fields">

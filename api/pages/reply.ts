@@ -21,14 +21,14 @@ const perCode = { max: 5, minutes: 24 * 60 }
  */
 export function mountReply(app: Hono, house: Doors): void {
   const { office } = house
-  app.use('/r/*', bodyLimit({ maxSize: 50_000 }))
+  app.use('/r/*', bodyLimit({ maxSize: 50_000, onError: tooLong }))
 
   const ask = async (c: HttpContext, code: string, wrong = false) =>
     send(c, codePage(await agencyOf(house), { code, token: formToken(house, c), wrong }), wrong ? 422 : 200)
 
   app.get('/r', (c) => ask(c, ''))
 
-  app.post('/r', bodyLimit({ maxSize: 50_000 }), async (c) => {
+  app.post('/r', async (c) => {
     const typed = typedOf(await c.req.parseBody())
     requireOwnForm(house, c, typed['jeton'])
     await countAttempt(house, c, 'coupon', perVisitor)
@@ -64,6 +64,10 @@ export function mountReply(app: Hono, house: Doors): void {
     }
     return c.redirect(`/r/${opened.code}`, 303)
   })
+}
+
+function tooLong(): never {
+  throw new DomainError('body_too_large', 'Votre réponse est trop longue.', { remedy: 'Résumez-la, ou écrivez-nous par courriel ou par la poste.' })
 }
 
 interface Opened {

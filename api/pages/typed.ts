@@ -27,7 +27,7 @@ export function requiredDay(typed: Typed, name: string, what: string): Day {
   try {
     return parseDay(french ? `${french[3]}-${french[2]!.padStart(2, '0')}-${french[1]!.padStart(2, '0')}` : text)
   } catch {
-    throw bad(`« ${text} » n’est pas une date du calendrier.`, 'Écrivez-la comme 22/11/2026.')
+    throw bad(`«\u00a0${text}\u00a0» n’est pas une date du calendrier.`, 'Écrivez-la comme 22/11/2026.')
   }
 }
 
@@ -37,7 +37,7 @@ export function requiredAmount(typed: Typed, name: string, what: string): bigint
   try {
     return parseAmount(text.replace(/[\s\u00a0\u202f€]/g, '').replace(',', '.'))
   } catch {
-    throw bad(`« ${text} » n’est pas un montant lisible.`, 'Écrivez-le comme 470,15.')
+    throw bad(`«\u00a0${text}\u00a0» n’est pas un montant lisible.`, 'Écrivez-le comme 470,15.')
   }
 }
 

@@ -86,7 +86,7 @@ function kindOf({ letter, channel }: Genuine): string {
 function field(code = ''): Html {
   return h`<form action="/verifier" method="get" class="code">
 <label for="code">Code de la lettre</label>
-<p class="hint" id="aide">Douze lettres et chiffres, en bas de la première page\u00a0: « Cette lettre est-elle authentique\u00a0? Code… »</p>
+<p class="hint" id="aide">Douze lettres et chiffres, en bas de la première page\u00a0: «\u00a0Cette lettre est-elle authentique\u00a0? Code…\u00a0»</p>
 <p class="row"><input id="code" name="code" value="${code}" required autocomplete="off" autocapitalize="characters" spellcheck="false" maxlength="40" aria-describedby="aide"><button>Vérifier</button></p>
 </form>`
 }
@@ -102,7 +102,7 @@ const page = (contact: Contact, title: string, body: unknown): Html =>
 function form(contact: Contact, wrong?: string): Html {
   return page(
     contact,
-    'Cette lettre est-elle authentique ?',
+    'Cette lettre est-elle authentique\u00a0?',
     h`<h1>Cette lettre est-elle authentique\u00a0?</h1>
 <p class="lead">Vous avez reçu une lettre à notre en-tête. Son code permet de savoir si elle vient bien de nous.</p>
 ${wrong === undefined ? '' : h`<p class="alert" role="alert">Ce code n’est pas complet\u00a0: il compte douze lettres et chiffres, comme 7K3M-Q2XZ-9T4C.</p>`}
@@ -132,7 +132,7 @@ function unknown(contact: Contact, code: string): Html {
     contact,
     'Code inconnu',
     h`<h1>Nous ne reconnaissons pas ce code</h1>
-<p class="alert" role="status">Aucune lettre de notre cabinet ne porte le code « ${code.slice(0, 40)} ».</p>
+<p class="alert" role="status">Aucune lettre de notre cabinet ne porte le code «\u00a0${code.slice(0, 40)}\u00a0».</p>
 <p>Relisez-le, puis essayez de nouveau. S’il reste inconnu, la lettre ne vient peut-être pas de nous\u00a0: ne payez rien et appelez-nous au numéro ci-dessous, plutôt qu’à celui de la lettre.</p>
 ${field(readCode(code) ?? code.slice(0, 40))}`,
   )

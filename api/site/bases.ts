@@ -24,10 +24,12 @@ export function articleKeys(text: string): string[] {
     .replace(/\([^)]*\)|\balinea \d+|\bal\. ?\d+|[;,][^;,]*\bavant le\b.*$/g, ' ')
     .trim()
   if (/malgache|malagasy|postes/.test(plain)) return [plain]
-  const parts = [...plain.matchAll(new RegExp(`(?<code>${codes})|(?<number>${numbers})`, 'g'))].map(({ 0: found, groups }) => ({
-    found: found.replace(/[. ]/g, ''),
-    isCode: groups!.code !== undefined,
-  }))
+  const parts = [...plain.matchAll(new RegExp(`(?<code>${codes})|(?<number>${numbers})`, 'g'))].map(
+    ({ 0: found, groups }) => ({
+      found: found.replace(/[. ]/g, ''),
+      isCode: groups!.code !== undefined,
+    }),
+  )
   const codeFirst = parts[0]?.isCode ?? false
   // « CPC 1422 et 1423 » gives its code before its numbers, « 54 et 57 CPC » after them.
   const codeAt = (i: number) =>
@@ -50,11 +52,23 @@ export function basesKnown(library: Library, procedures: Procedure[]): Map<strin
     for (const key of keys) found.set(key, [...(found.get(key) ?? []), { weight, known }])
   }
   for (const { id, titre, article, source, verifie_le, confirme } of library.clauses.values()) {
-    add(article, { where: `clause « ${titre} »`, page: `clauses/${id}.html`, source, checkedOn: verifie_le, confirmed: confirme === 'oui' })
+    add(article, {
+      where: `clause « ${titre} »`,
+      page: `clauses/${id}.html`,
+      source,
+      checkedOn: verifie_le,
+      confirmed: confirme === 'oui',
+    })
   }
   for (const { id, titre, etapes } of procedures) {
     for (const { article, source, verifie_le, confirme } of etapes.flatMap((step) => step.delais ?? []))
-      add(article, { where: titre, page: `procedures/${id}.html`, source, checkedOn: verifie_le, confirmed: confirme === 'oui' })
+      add(article, {
+        where: titre,
+        page: `procedures/${id}.html`,
+        source,
+        checkedOn: verifie_le,
+        confirmed: confirme === 'oui',
+      })
   }
   for (const id of lawIds()) {
     for (const { article, title, source, checkedOn, confirmed } of lawEntries(id))

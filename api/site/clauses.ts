@@ -24,7 +24,9 @@ export function clausePage(shelves: Shelves, clause: Clause): Html {
   const path = `clauses/${clause.id}.html`
   const to = linkFrom(path)
   const letters = shelves.clauseUses.get(clause.id) ?? []
-  const parents = [...shelves.library.clauses.values()].filter((other) => renderedClauses(other.body.text).includes(clause.id)).sort(byTitle)
+  const parents = [...shelves.library.clauses.values()]
+    .filter((other) => renderedClauses(other.body.text).includes(clause.id))
+    .sort(byTitle)
   return layout({
     path,
     title: said(clause.titre),

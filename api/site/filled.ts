@@ -1,7 +1,15 @@
 import { h, type Html } from './page.ts'
 import type { Block, Run, Table } from '../../documents/blocks.ts'
 import type { FilledLetter } from '../../documents/fill.ts'
-import { callFacts, contactLines, footerOf, mentionOf, referencesOf, taglineOf, townOf } from '../../documents/letter-head.ts'
+import {
+  callFacts,
+  contactLines,
+  footerOf,
+  mentionOf,
+  referencesOf,
+  taglineOf,
+  townOf,
+} from '../../documents/letter-head.ts'
 import { paymentRows } from '../../documents/letter-html.ts'
 import { ordered } from '../../documents/letter-pdf.ts'
 import { dayFr, parseDay } from '../../schema/days.ts'
@@ -26,7 +34,8 @@ ${footerOf(filled).length ? h`<footer>${linesOf(footerOf(filled))}</footer>` : '
 </article>`
 }
 
-const linesOf = (texts: string[]): Html[] => texts.filter(Boolean).map((text, i) => (i === 0 ? h`${text}` : h`<br>${text}`))
+const linesOf = (texts: string[]): Html[] =>
+  texts.filter(Boolean).map((text, i) => (i === 0 ? h`${text}` : h`<br>${text}`))
 const lines = (texts: string[]): Html[] => texts.filter(Boolean).map((text) => h`<br>${text}`)
 
 function runsHtml(runs: Run[]): Html[] {
@@ -44,7 +53,10 @@ function blockHtml(block: Block): Html {
     case 'heading':
       return h`<p class="heading"><strong>${runsHtml(block.runs)}</strong></p>`
     case 'list': {
-      const items = block.items.map((item) => h`<li>${item.map((inner) => (inner.kind === 'paragraph' ? h`${runsHtml(inner.runs)}` : blockHtml(inner)))}</li>`)
+      const items = block.items.map(
+        (item) =>
+          h`<li>${item.map((inner) => (inner.kind === 'paragraph' ? h`${runsHtml(inner.runs)}` : blockHtml(inner)))}</li>`,
+      )
       return block.ordered ? h`<ol start="${block.start}">${items}</ol>` : h`<ul>${items}</ul>`
     }
     case 'quote':

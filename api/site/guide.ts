@@ -9,7 +9,11 @@ import { count, said } from './words.ts'
 export function guidePage(): Html {
   const text = readFileSync(new URL('../../letters/GUIDE.md', import.meta.url), 'utf8')
   const body = dressed(new MarkdownIt({ html: false }).render(text))
-  return layout({ path: 'guide.html', title: 'Le guide des rédacteurs', body: h`<div class="prose">${raw(body)}</div>` })
+  return layout({
+    path: 'guide.html',
+    title: 'Le guide des rédacteurs',
+    body: h`<div class="prose">${raw(body)}</div>`,
+  })
 }
 
 /** What each key of a letter's facts means, as the schema of facts says it. */
@@ -19,8 +23,12 @@ export function readDictionary(): Record<string, string> {
     $ref?: string
   }
   const url = new URL('../../schema/facts.schema.json', import.meta.url)
-  const schema = JSON.parse(readFileSync(url, 'utf8')) as { properties: Record<string, Node>; $defs?: Record<string, Node> }
-  const described = ({ description, $ref }: Node): string => description ?? schema.$defs?.[$ref?.split('/').pop() ?? '']?.description ?? ''
+  const schema = JSON.parse(readFileSync(url, 'utf8')) as {
+    properties: Record<string, Node>
+    $defs?: Record<string, Node>
+  }
+  const described = ({ description, $ref }: Node): string =>
+    description ?? schema.$defs?.[$ref?.split('/').pop() ?? '']?.description ?? ''
   return Object.fromEntries(Object.entries(schema.properties).map(([key, node]) => [key, described(node)]))
 }
 
@@ -30,8 +38,13 @@ const common = ['creancier', 'debiteur', 'agence', 'references', 'factures', 'to
 export function dataPage(shelves: Shelves, dictionary: Record<string, string>): Html {
   const uses = (key: string) => shelves.letters.filter((letter) => letter.donnees.includes(key)).length
   const rows = (keys: string[], own: boolean) =>
-    keys.map((key) => h`<tr id="${key}"><th scope="row"><code>${key}</code></th><td>${said(dictionary[key] ?? '')}</td>${own ? h`<td class="num">${uses(key)}</td>` : ''}</tr>`)
-  const others = Object.keys(dictionary).filter((key) => !common.includes(key)).sort()
+    keys.map(
+      (key) =>
+        h`<tr id="${key}"><th scope="row"><code>${key}</code></th><td>${said(dictionary[key] ?? '')}</td>${own ? h`<td class="num">${uses(key)}</td>` : ''}</tr>`,
+    )
+  const others = Object.keys(dictionary)
+    .filter((key) => !common.includes(key))
+    .sort()
   const table = (id: string, title: string, keys: string[], own: boolean) =>
     h`<section aria-labelledby="${id}"><h2 id="${id}">${title}</h2><div class="scroll" role="region" aria-label="${title}" tabindex="0"><table><thead><tr><th scope="col">Clé</th><th scope="col">Sens</th>${own ? h`<th scope="col" class="num">Courriers</th>` : ''}</tr></thead><tbody>${rows(keys, own)}</tbody></table></div></section>`
   return layout({

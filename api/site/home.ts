@@ -18,7 +18,10 @@ export function homePage(shelves: Shelves): Html {
 <p class="usage">${count(letters.length, 'courrier')}, du rappel courtois au dossier judiciaire, chacun avec ce qui le fonde, ce qui le précède et ce qui le suit.</p>
 ${searchForm(to, true)}</header>
 ${scenario ? h`<section aria-labelledby="calendrier"><h2 id="calendrier">De la facture à la demande d’accord</h2><p>J est le jour de l’échéance. Plus le point est haut, plus le ton est ferme. <a href="parcours/${scenario.id}.html">Le parcours en détail</a></p>${scenarioDrawings(shelves, scenario, to)}</section>` : ''}
-<section aria-labelledby="familles"><h2 id="familles">Les familles</h2><ul class="families">${shelvesOf(facets[0]!, letters).map(
+<section aria-labelledby="familles"><h2 id="familles">Les familles</h2><ul class="families">${shelvesOf(
+      facets[0]!,
+      letters,
+    ).map(
       ({ value, letters: own }) =>
         h`<li><a href="familles/${value}.html"><strong>${familyWord(value)}</strong> <span>${count(own.length, 'courrier')}</span> <small>${toneRange(own)}</small></a></li>`,
     )}</ul></section>

@@ -1,6 +1,6 @@
 import { dated, h, layout, toCheck, type Html } from './page.ts'
 import type { Shelves } from './shelves.ts'
-import { count, said } from './words.ts'
+import { count, durationWords, said } from './words.ts'
 import { holidayEntries } from '../../procedures/law/calendar.ts'
 import { limitationCauses } from '../../procedures/law/limitation.ts'
 import { lawReview, plainReview, type Review } from '../../procedures/law/review.ts'
@@ -40,50 +40,88 @@ function current(id: string, entries: LawEntry[], shelves: Shelves): Html {
     return entry && entry.qualifier === qualifier ? [entry] : []
   })
   if (found.length === 0) return h`aucune`
-  return h`${found.map((entry, i) => h`${i ? h`<br>` : ''}<strong>${shown(entry)}</strong>${entry.qualifier === 'tous' ? '' : ` (${said(entry.qualifier)})`} ${entry.confirmed ? '' : toCheck()}`)}`
+  return h`${found.map((entry, i) => h`${i ? h`<br>` : ''}<strong>${shown(entry)}</strong>${entry.qualifier === 'tous' ? '' : ` (${qualifierWord(entry)})`} ${entry.confirmed ? '' : toCheck()}`)}`
 }
 
 function shown({ value, unit }: LawEntry): string {
   if (value === null) return 'à compléter'
+  if (/^P\d/.test(value)) return `${durationWords(value)} ${unit.replace(/^durée /, '')}`
   if (value === 'true' || value === 'false') return value === 'true' ? 'oui' : 'non'
   const figure = /^-?\d+(\.\d+)?$/.test(value) ? value.replace('.', ',') : value
   return unit === 'texte' ? said(figure) : said(`${figure} ${unit.replace(/^pourcent/, '%')}`)
 }
+
+const qualifiers: Record<string, string> = {
+  autres: 'autres créanciers',
+  particulier: 'créancier particulier',
+  business: 'entre professionnels',
+  consumer: 'consommateur',
+  public: 'secteur public',
+  tous: 'tous',
+}
+const qualifierWord = ({ qualifier }: LawEntry): string => qualifiers[qualifier] ?? said(qualifier)
 
 /** Every dated line of one value. */
 export function lawValuePage(id: string): Html {
   const entries = lawEntries(id)
   const title = entries[0]?.title ?? id
   const qualified = entries.some(({ qualifier }) => qualifier !== 'tous')
-  return lawTable(id, title, [...(qualified ? ['Pour'] : []), 'Du', 'Au', 'Valeur', 'Texte et source', 'Relu le'], entries.toReversed().map(
-    (entry) => h`<tr>${qualified ? h`<th scope="row">${said(entry.qualifier)}</th>` : ''}<td>${dated(entry.from.toString())}</td><td>${entry.to ? dated(entry.to.toString()) : 'en vigueur'}</td>
+  return lawTable(
+    id,
+    title,
+    [...(qualified ? ['Pour'] : []), 'Du', 'Au', 'Valeur', 'Texte et source', 'Relu le'],
+    entries.toReversed().map(
+      (
+        entry,
+      ) => h`<tr>${qualified ? h`<th scope="row">${qualifierWord(entry)}</th>` : ''}<td>${dated(entry.from.toString())}</td><td>${entry.to ? dated(entry.to.toString()) : 'en vigueur'}</td>
 <td><strong>${shown(entry)}</strong></td><td>${entry.article ? h`${said(entry.article)}<br>` : ''}<small>${said(entry.source)}${entry.note ? `. ${said(entry.note)}` : ''}</small></td><td>${dated(entry.checkedOn.toString())} ${entry.confirmed ? '' : toCheck()}</td></tr>`,
-  ))
+    ),
+  )
 }
 
 export function holidaysPage(): Html {
-  return lawTable('jours-feries', 'Jours fériés', ['Jour', 'Date', 'Zones', 'Texte et source', 'Relu le'], holidayEntries().map(
-    (line) => h`<tr><th scope="row">${said(line.nom)}</th><td>${line.date ?? `Pâques ${line.paques! < 0 ? '−' : '+'} ${Math.abs(line.paques!)} j`}</td><td>${line.zones.join(', ')}</td><td>${said(line.article)}<br><small>${said(line.source)}</small></td><td>${dated(line.verifie_le)} ${line.confirme === 'non' ? toCheck() : ''}</td></tr>`,
-  ))
+  return lawTable(
+    'jours-feries',
+    'Jours fériés',
+    ['Jour', 'Date', 'Zones', 'Texte et source', 'Relu le'],
+    holidayEntries().map(
+      (line) =>
+        h`<tr><th scope="row">${said(line.nom)}</th><td>${line.date ?? `Pâques ${line.paques! < 0 ? '−' : '+'} ${Math.abs(line.paques!)} j`}</td><td>${line.zones.join(', ')}</td><td>${said(line.article)}<br><small>${said(line.source)}</small></td><td>${dated(line.verifie_le)} ${line.confirme === 'non' ? toCheck() : ''}</td></tr>`,
+    ),
+  )
 }
 
 export function limitationPage(): Html {
-  return lawTable('prescription-causes', 'Ce qui interrompt la prescription', ['Cause', 'Interrompt', 'Texte et source', 'Relu le'], limitationCauses().map(
-    (line) => h`<tr><th scope="row">${said(line.nom)}</th><td>${line.interrompt}</td><td>${said(line.article)}<br><small>${said(line.source)}</small></td><td>${dated(line.verifie_le)} ${line.confirme === 'non' ? toCheck() : ''}</td></tr>`,
-  ))
+  return lawTable(
+    'prescription-causes',
+    'Ce qui interrompt la prescription',
+    ['Cause', 'Interrompt', 'Texte et source', 'Relu le'],
+    limitationCauses().map(
+      (line) =>
+        h`<tr><th scope="row">${said(line.nom)}</th><td>${line.interrompt}</td><td>${said(line.article)}<br><small>${said(line.source)}</small></td><td>${dated(line.verifie_le)} ${line.confirme === 'non' ? toCheck() : ''}</td></tr>`,
+    ),
+  )
 }
 
 /** What a lawyer should look at, on the day of the site: the law and the time limits of procedures. */
 export function reviewPage(shelves: Shelves): Html {
-  return lawTable('a-relire', 'À relire par un juriste', ['Où', 'Quoi', 'Pourquoi', 'Source', 'Relu le'], reviewsOf(shelves).map(
-    (review) => h`<tr><th scope="row"><code>${review.where}</code></th><td>${said(review.what)}${review.note ? h`<br><small>${said(review.note)}</small>` : ''}</td><td>${review.reasons.map((reason) => reasons[reason]).join(', ')}</td><td><small>${said(review.source)}</small></td><td>${dated(review.checkedOn)}</td></tr>`,
-  ))
+  return lawTable(
+    'a-relire',
+    'À relire par un juriste',
+    ['Où', 'Quoi', 'Pourquoi', 'Source', 'Relu le'],
+    reviewsOf(shelves).map(
+      (review) =>
+        h`<tr><th scope="row"><code>${review.where}</code></th><td>${said(review.what)}${review.note ? h`<br><small>${said(review.note)}</small>` : ''}</td><td>${review.reasons.map((reason) => reasons[reason]).join(', ')}</td><td><small>${said(review.source)}</small></td><td>${dated(review.checkedOn)}</td></tr>`,
+    ),
+  )
 }
 
 function reviewsOf({ on, procedures }: Shelves): Review[] {
   const limits = procedures.flatMap((procedure) =>
     procedure.etapes.flatMap((step) =>
-      (step.delais ?? []).map((limit) => plainReview(`${procedure.id}.${step.id}`, `${limit.titre} (${limit.article})`, limit, on)),
+      (step.delais ?? []).map((limit) =>
+        plainReview(`${procedure.id}.${step.id}`, `${limit.titre} (${limit.article})`, limit, on),
+      ),
     ),
   )
   return [...lawReview(on), ...limits.filter(({ reasons: found }) => found.length > 0)]

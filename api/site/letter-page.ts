@@ -9,11 +9,19 @@ import type { Channel, Letter } from '../../letters/letter.ts'
 import { DomainError } from '../../schema/errors.ts'
 
 /** One letter: what it is for, how it looks, how it is written, what it rests on, where it serves, how it changed. */
-export function letterPage(shelves: Shelves, letter: Letter, options: { pdf: boolean; dictionary: Record<string, string> }): Html {
+export function letterPage(
+  shelves: Shelves,
+  letter: Letter,
+  options: { pdf: boolean; dictionary: Record<string, string> },
+): Html {
   const path = `courriers/${letter.id}.html`
   const to = linkFrom(path)
   const parts: [id: string, title: string, body: unknown][] = [
-    ['rempli', 'Tel que le destinataire le lit', [options.pdf && paperChannel(letter) ? pdfHtml(letter) : '', examples(shelves, letter)]],
+    [
+      'rempli',
+      'Tel que le destinataire le lit',
+      [options.pdf && paperChannel(letter) ? pdfHtml(letter) : '', examples(shelves, letter)],
+    ],
     ['texte', 'Le texte et ses données', texts(shelves, letter, to)],
     ['donnees', 'Ce que le dossier doit fournir', dataHtml(letter, options.dictionary, to)],
     ['bases', 'Bases légales', basesHtml(shelves, letter, to)],
@@ -41,7 +49,9 @@ function headHtml(letter: Letter, to: Link): Html {
   const rows = facets
     .filter(({ key }) => key !== 'ton')
     .map(({ title, folder, valuesOf, word }) => {
-      const links = valuesOf(letter).map((value, i) => h`${i ? ', ' : ''}<a href="${to(`${folder}/${value}.html`)}">${word(value)}</a>`)
+      const links = valuesOf(letter).map(
+        (value, i) => h`${i ? ', ' : ''}<a href="${to(`${folder}/${value}.html`)}">${word(value)}</a>`,
+      )
       return h`<div><dt>${title}</dt><dd>${links}</dd></div>`
     })
   return h`<dl class="head">${rows}
@@ -64,11 +74,17 @@ function pdfHtml(letter: Letter): Html {
 // A letter being rewritten may not fill: its page says so, and the library stays readable.
 function examples(shelves: Shelves, letter: Letter): Html[] {
   const main = paperChannel(letter) ?? letter.canaux.find((channel) => channel !== 'sms')
-  const shown = [...(main ? [main] : []), ...letter.canaux.filter((channel) => channel === 'sms' || (channel === 'script-telephone' && letter.appel && channel !== main))]
+  const shown = [
+    ...(main ? [main] : []),
+    ...letter.canaux.filter(
+      (channel) => channel === 'sms' || (channel === 'script-telephone' && letter.appel && channel !== main),
+    ),
+  ]
   return shown.map((channel) => {
     const title = shown.length > 1 ? h`<h3>${channels[channel]}</h3>` : ''
     const example = exampleOf(shelves, letter, channel)
-    if (example instanceof DomainError) return h`${title}<p class="warn">L’exemple ne se remplit pas\u00a0: ${example.message}</p>`
+    if (example instanceof DomainError)
+      return h`${title}<p class="warn">L’exemple ne se remplit pas\u00a0: ${example.message}</p>`
     return h`${title}${channel === 'sms' ? h`<p class="sms">${renderSms(example)}</p>` : filledHtml(example)}`
   })
 }
@@ -84,7 +100,8 @@ ${section('Par SMS', letter.sms?.text)}${section('Au téléphone', letter.appel?
 }
 
 function dataHtml(letter: Letter, dictionary: Record<string, string>, to: Link): Html {
-  if (letter.donnees.length === 0) return h`<p>Rien de plus que les <a href="${to('donnees.html')}">données communes à tous les courriers</a>.</p>`
+  if (letter.donnees.length === 0)
+    return h`<p>Rien de plus que les <a href="${to('donnees.html')}">données communes à tous les courriers</a>.</p>`
   return h`<p>En plus des <a href="${to('donnees.html')}">données communes</a>\u00a0:</p>
 <ul class="data">${letter.donnees.map((key) => h`<li><a href="${to(`donnees.html#${key}`)}"><code>${key}</code></a>${dictionary[key] ? h` – ${said(dictionary[key])}` : ''}</li>`)}</ul>`
 }
@@ -96,7 +113,11 @@ function basesHtml(shelves: Shelves, letter: Letter, to: Link): Html {
     bases.length === 0
       ? h`<p>Aucun article cité en tête de ce courrier.</p>`
       : h`<div class="scroll" role="region" aria-label="Bases légales" tabindex="0"><table><thead><tr><th scope="col">Article</th><th scope="col">Relu le</th><th scope="col">Où</th></tr></thead><tbody>${bases.map(
-          ({ article, doubtful, known }) => h`<tr><th scope="row">${said(article)} ${doubtful || known?.confirmed === false ? toCheck() : ''}</th>
+          ({
+            article,
+            doubtful,
+            known,
+          }) => h`<tr><th scope="row">${said(article)} ${doubtful || known?.confirmed === false ? toCheck() : ''}</th>
 <td>${known ? dated(known.checkedOn) : '–'}</td><td>${known ? h`<a href="${to(known.page)}">${said(known.where)}</a><br><small>${said(known.source)}</small>` : h`<small>cité par l’en-tête, sans clause datée</small>`}</td></tr>`,
         )}</tbody></table></div>`
   }

@@ -48,7 +48,11 @@ export const dressed = (rendered: string): string =>
     .replaceAll('<table>', '<div class="scroll" role="region" aria-label="Tableau" tabindex="0"><table>')
     .replaceAll('</table>', '</table></div>')
     .replaceAll('<th>', '<th scope="col">')
-    .replace(/<(t[hd]) style="text-align:(right|center|left)">/g, (_, tag: string, side: string) => `<${tag}${tag === 'th' ? ' scope="col"' : ''}${side === 'right' ? ' class="num"' : ''}>`)
+    .replace(
+      /<(t[hd]) style="text-align:(right|center|left)">/g,
+      (_, tag: string, side: string) =>
+        `<${tag}${tag === 'th' ? ' scope="col"' : ''}${side === 'right' ? ' class="num"' : ''}>`,
+    )
     .replaceAll('<pre>', '<pre tabindex="0">')
 
 /** One line, such as the object of a letter. */

@@ -58,6 +58,7 @@ export function letterCards(letters: Letter[], to: Link): Html {
 /** A facet's values, as links with their numbers of letters. */
 export function facetLinks(facet: Facet, shelves: Shelves, to: Link, current?: string): Html {
   return h`<h3>${facet.title}</h3><ul class="facet">${shelvesOf(facet, shelves.letters).map(
-    ({ value, letters }) => h`<li><a href="${to(`${facet.folder}/${value}.html`)}"${value === current ? h` aria-current="page"` : ''}>${facet.word(value)} <small>${letters.length}</small></a></li>`,
+    ({ value, letters }) =>
+      h`<li><a href="${to(`${facet.folder}/${value}.html`)}"${value === current ? h` aria-current="page"` : ''}>${facet.word(value)} <small>${letters.length}</small></a></li>`,
   )}</ul>`
 }

@@ -91,4 +91,5 @@ export function toneScale(tone: number): Html {
 export const toCheck = (): Html => h`<span class="check">à vérifier</span>`
 
 /** « 21 novembre 2026 », readable by machines too. */
-export const dated = (day: string): Html => h`<time datetime="${day}">${dayFr(Temporal.PlainDate.from(day.slice(0, 10)))}</time>`
+export const dated = (day: string): Html =>
+  h`<time datetime="${day}">${dayFr(Temporal.PlainDate.from(day.slice(0, 10)))}</time>`

@@ -67,12 +67,12 @@ function draw(procedure: Procedure, width: number, size: number): Html {
 <line class="axis" x1="${spine}" x2="${spine}" y1="20" y2="${(stepRow(procedure.etapes.at(-1)?.id ?? '')?.y ?? 0) + 20}"/>
 ${rows.map((row) => (row.limit ? limitHtml(row, left + (wide ? 24 : 10), width) : stepHtml(row, spine, left, width)))}
 ${lanes.arcs.map(({ limit, from, lane }) => {
-    const [start, end] = [stepRow(from), rows.find((row) => row.limit === limit)]
-    if (!start || !end) return ''
-    const x = spine - 16 - lane * laneGap
-    const [y1, y2] = [start.y + 20, end.y + end.height / 2]
-    return h`<path class="arc" marker-end="url(#fleche-${width})" d="M${spine - 11} ${y1}H${x + 5}Q${x} ${y1} ${x} ${y1 + (y2 > y1 ? 5 : -5)}V${y2 - (y2 > y1 ? 5 : -5)}Q${x} ${y2} ${x + 5} ${y2}H${left + (wide ? 22 : 8)}"/>`
-  })}</svg>`
+  const [start, end] = [stepRow(from), rows.find((row) => row.limit === limit)]
+  if (!start || !end) return ''
+  const x = spine - 16 - lane * laneGap
+  const [y1, y2] = [start.y + 20, end.y + end.height / 2]
+  return h`<path class="arc" marker-end="url(#fleche-${width})" d="M${spine - 11} ${y1}H${x + 5}Q${x} ${y1} ${x} ${y1 + (y2 > y1 ? 5 : -5)}V${y2 - (y2 > y1 ? 5 : -5)}Q${x} ${y2} ${x + 5} ${y2}H${left + (wide ? 22 : 8)}"/>`
+})}</svg>`
 }
 
 function rowsOf(procedure: Procedure, width: number, size: number, wide: boolean): Row[] {
@@ -90,7 +90,12 @@ function rowsOf(procedure: Procedure, width: number, size: number, wide: boolean
       index,
       texts: [
         paragraph(said(step.titre), room, size + 2, 'strong'),
-        paragraph(said(`${step.par.charAt(0).toUpperCase()}${step.par.slice(1)}, ${step.article}`), room, size - 1, 'soft'),
+        paragraph(
+          said(`${step.par.charAt(0).toUpperCase()}${step.par.slice(1)}, ${step.article}`),
+          room,
+          size - 1,
+          'soft',
+        ),
       ],
     })
     for (const limit of step.delais ?? []) {
@@ -104,7 +109,12 @@ function rowsOf(procedure: Procedure, width: number, size: number, wide: boolean
           paragraph(said(limit.titre), inner, size, 'plain'),
           paragraph(said(`${when} : ${from}`), inner, size, 'strong'),
           paragraph(said(limit.version), inner, size - 1, 'soft'),
-          paragraph(said(`${limit.article}${limit.sanction ? `. Sinon : ${limit.sanction}` : ''}`), inner, size - 1, limit.sanction ? 'sanction' : 'soft'),
+          paragraph(
+            said(`${limit.article}${limit.sanction ? `. Sinon : ${limit.sanction}` : ''}`),
+            inner,
+            size - 1,
+            limit.sanction ? 'sanction' : 'soft',
+          ),
           ...(limit.confirme === 'non' ? [paragraph('À vérifier', inner, size - 1, 'doubt')] : []),
         ],
       })
@@ -129,7 +139,9 @@ function lanesOf(procedure: Procedure): { arcs: { limit: TimeLimit; from: string
   const spans = procedure.etapes.flatMap((step, at) =>
     (step.delais ?? []).flatMap((limit) => {
       const start = order.indexOf(limit.a_compter_de ?? '')
-      return start < 0 || start === at ? [] : [{ limit, from: limit.a_compter_de!, low: Math.min(start, at), high: Math.max(start, at) }]
+      return start < 0 || start === at
+        ? []
+        : [{ limit, from: limit.a_compter_de!, low: Math.min(start, at), high: Math.max(start, at) }]
     }),
   )
   // Arcs that leave the same step share a lane: they are one line that forks.
@@ -137,7 +149,9 @@ function lanesOf(procedure: Procedure): { arcs: { limit: TimeLimit; from: string
   const arcs = spans
     .sort((a, b) => a.high - a.low - (b.high - b.low) || a.low - b.low)
     .map(({ limit, from, low, high }) => {
-      let lane = lanes.findIndex((taken) => taken.every((other) => other.from === from || high < other.low || low > other.high))
+      let lane = lanes.findIndex((taken) =>
+        taken.every((other) => other.from === from || high < other.low || low > other.high),
+      )
       if (lane < 0) lane = lanes.push([]) - 1
       lanes[lane]!.push({ from, low, high })
       return { limit, from, lane }

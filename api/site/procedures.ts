@@ -13,12 +13,15 @@ export function proceduresPage(shelves: Shelves): Html {
     title: 'Les procédures',
     body: h`<header class="lead"><h1>Les procédures</h1><p class="usage">Chaque procédure est écrite dans l’ordre de la loi\u00a0: ses étapes, qui agit, sous quel délai et à peine de quoi.</p></header>
 ${countries.map(
-  (country) => h`<section aria-labelledby="pays-${country}"><h2 id="pays-${country}">${laws[country]}</h2><ul class="cards">${shelves.procedures
-    .filter(({ pays }) => pays === country)
-    .map((procedure) => {
-      const doubts = procedure.etapes.flatMap((step) => step.delais ?? []).filter(({ confirme }) => confirme === 'non').length
-      return h`<li><h3><a href="procedures/${procedure.id}.html">${said(procedure.titre)}</a></h3><p>${said(procedure.presentation ?? '')}</p><p class="meta">${said(procedure.article)}, ${count(procedure.etapes.length, 'étape')} ${doubts ? h`<span class="check">${count(doubts, 'délai')} à vérifier</span>` : ''} ${procedure.statut === 'projet' ? h`<span class="check">projet</span>` : ''}</p></li>`
-    })}</ul></section>`,
+  (country) =>
+    h`<section aria-labelledby="pays-${country}"><h2 id="pays-${country}">${laws[country]}</h2><ul class="cards">${shelves.procedures
+      .filter(({ pays }) => pays === country)
+      .map((procedure) => {
+        const doubts = procedure.etapes
+          .flatMap((step) => step.delais ?? [])
+          .filter(({ confirme }) => confirme === 'non').length
+        return h`<li><h3><a href="procedures/${procedure.id}.html">${said(procedure.titre)}</a></h3><p>${said(procedure.presentation ?? '')}</p><p class="meta">${said(procedure.article)}, ${count(procedure.etapes.length, 'étape')} ${doubts ? h`<span class="check">${count(doubts, 'délai')} à vérifier</span>` : ''} ${procedure.statut === 'projet' ? h`<span class="check">projet</span>` : ''}</p></li>`
+      })}</ul></section>`,
 )}`,
   })
 }
@@ -62,7 +65,14 @@ function limitHtml(procedure: Procedure, limit: TimeLimit): Html {
 }
 
 function exhibitHtml(piece: Exhibit): Html {
-  const need = piece.requis === 'oui' ? 'requise' : piece.requis === 'utile' ? 'utile' : `requise si ${piece.selon ?? 'le cas le veut'}`
-  const period = [piece.depuis ? `depuis le ${piece.depuis}` : '', piece.jusqu_au ? `jusqu’au ${piece.jusqu_au}` : ''].filter(Boolean).join(', ')
+  const need =
+    piece.requis === 'oui'
+      ? 'requise'
+      : piece.requis === 'utile'
+        ? 'utile'
+        : `requise si ${piece.selon ?? 'le cas le veut'}`
+  const period = [piece.depuis ? `depuis le ${piece.depuis}` : '', piece.jusqu_au ? `jusqu’au ${piece.jusqu_au}` : '']
+    .filter(Boolean)
+    .join(', ')
   return h`<li><strong>${said(piece.titre)}</strong> <small>(${said(need)}${period ? `, ${period}` : ''})</small><br>${said(piece.quoi)}\u00a0; auprès de\u00a0: ${said(piece.aupres_de)}</li>`
 }

@@ -20,7 +20,13 @@ export async function searchFiles(shelves: Shelves): Promise<Map<string, Uint8Ar
   if (!index) throw new Error(`pagefind: ${errors.join(', ')}`)
   try {
     for (const { url, title, text, filters } of entriesOf(shelves)) {
-      const added = await index.addCustomRecord({ url, content: `${title}. ${text}`, language: 'fr', meta: { title }, filters })
+      const added = await index.addCustomRecord({
+        url,
+        content: `${title}. ${text}`,
+        language: 'fr',
+        meta: { title },
+        filters,
+      })
       if (added.errors.length) throw new Error(`pagefind: ${added.errors.join(', ')}`)
     }
     const made = await index.getFiles()
@@ -35,31 +41,32 @@ export async function searchFiles(shelves: Shelves): Promise<Map<string, Uint8Ar
 /** Ends the process that indexes. */
 export const closeSearch = (): Promise<unknown> => pagefind.close()
 
-function entriesOf(shelves: Shelves): Entry[] {
-  const letters = shelves.letters.map((letter) => ({
-    url: `courriers/${letter.id}.html`,
-    title: said(letter.titre),
-    text: textOf(shelves, letter),
-    filters: { genre: ['courrier'], ...Object.fromEntries(facets.map((facet) => [facet.key, facet.valuesOf(letter)])) },
-  }))
-  const clauses = [...shelves.library.clauses.values()].map((clause) => ({
-    url: `clauses/${clause.id}.html`,
-    title: said(clause.titre),
-    text: `${clause.article ?? ''} ${plain(clause.body.text)}`,
-    filters: { genre: ['clause'] },
-  }))
-  const procedures = shelves.procedures.map((procedure) => ({
-    url: `procedures/${procedure.id}.html`,
-    title: said(procedure.titre),
-    text: [
-      procedure.presentation,
-      ...procedure.etapes.flatMap((step) => [step.titre, step.article, step.note, ...(step.delais ?? []).flatMap((limit) => [limit.titre, limit.article, limit.sanction])]),
-    ]
-      .filter(Boolean)
-      .join('. '),
-    filters: { genre: ['procédure'] },
-  }))
-  return [...letters, ...clauses, ...procedures]
+// One at a time, as the index takes them: a server that builds this answers others in between.
+function* entriesOf(shelves: Shelves): Generator<Entry> {
+  for (const letter of shelves.letters) {
+    const filters = Object.fromEntries(facets.map((facet) => [facet.key, facet.valuesOf(letter)]))
+    const text = textOf(shelves, letter)
+    yield {
+      url: `courriers/${letter.id}.html`,
+      title: said(letter.titre),
+      text,
+      filters: { genre: ['courrier'], ...filters },
+    }
+  }
+  for (const { id, titre, article, body } of shelves.library.clauses.values()) {
+    const text = `${article ?? ''} ${plain(body.text)}`
+    yield { url: `clauses/${id}.html`, title: said(titre), text, filters: { genre: ['clause'] } }
+  }
+  for (const { id, titre, presentation, etapes } of shelves.procedures) {
+    const words = etapes.flatMap(({ titre: step, article, note, delais = [] }) => [
+      step,
+      article,
+      note,
+      ...delais.flatMap((limit) => [limit.titre, limit.article, limit.sanction]),
+    ])
+    const text = [presentation, ...words].filter(Boolean).join('. ')
+    yield { url: `procedures/${id}.html`, title: said(titre), text, filters: { genre: ['procédure'] } }
+  }
 }
 
 // What the reader reads, clauses included; the text of the file when the example does not fill.
@@ -78,11 +85,15 @@ const wordsOf = (filled: FilledLetter): string => {
   return (start < 0 ? text : text.slice(start)).replace(/\n--\s*\n[\s\S]*$/, '').replace(/\s+/g, ' ')
 }
 
-const plain = (text: string): string => text.replace(/\{\{[\s\S]*?\}\}|\{%[\s\S]*?%\}|[*>#_]/g, ' ').replace(/\s+/g, ' ')
+const plain = (text: string): string =>
+  text.replace(/\{\{[\s\S]*?\}\}|\{%[\s\S]*?%\}|[*>#_]/g, ' ').replace(/\s+/g, ' ')
 
 /** `liste.js`: the filters' values of each letter, for the script of the list. */
 export function listScript(shelves: Shelves): string {
-  const letters = shelves.letters.map((letter) => [letter.id, ...facets.map((facet) => facet.valuesOf(letter).join(' '))])
+  const letters = shelves.letters.map((letter) => [
+    letter.id,
+    ...facets.map((facet) => facet.valuesOf(letter).join(' ')),
+  ])
   return `self.courtois = ${JSON.stringify({ facettes: facets.map(({ key }) => key), courriers: letters })}\n`
 }
 
@@ -93,7 +104,9 @@ export function wordsScript(shelves: Shelves): string {
     const text = folded(`${letter.id} ${letter.titre} ${textOf(shelves, letter)}`)
     for (const word of text.match(/[a-z0-9]{3,}/g) ?? []) found.set(word, (found.get(word) ?? new Set()).add(i))
   })
-  const kept = [...found].filter(([, letters]) => letters.size < shelves.letters.length * 0.9).sort(([a], [b]) => (a < b ? -1 : 1))
+  const kept = [...found]
+    .filter(([, letters]) => letters.size < shelves.letters.length * 0.9)
+    .sort(([a], [b]) => (a < b ? -1 : 1))
   const lines = kept.map(([word, letters]) => {
     let last = 0
     // Each number as what it adds to the one before it, in base 36.

@@ -44,15 +44,20 @@ export function librarySite({ office, clock }: { office: Office; clock: Clock },
   }
 
   const routes = new Hono()
-  routes.use(compress(), etag(), headers)
+  // The policy outermost: an answer « not modified » must carry it too, or the browser keeps a stricter one.
+  routes.use(headers, compress(), etag())
   routes.get('/', (c) => c.redirect(`${c.req.path.replace(/\/$/, '')}/index.html`))
   routes.get('/pagefind/:file{.+}', async (c) => {
     const site = await open()
-    site.search ??= searchFiles(site.shelves).finally(closeSearch)
+    site.search ??= indexOnce(site.shelves)
     const name = c.req.param('file')
     const bytes = (await site.search).get(name)
     if (!bytes) return c.notFound()
-    const type = name.endsWith('.js') ? 'text/javascript' : name.endsWith('.json') ? 'application/json' : 'application/octet-stream'
+    const type = name.endsWith('.js')
+      ? 'text/javascript'
+      : name.endsWith('.json')
+        ? 'application/json'
+        : 'application/octet-stream'
     return c.body(bytes as Uint8Array<ArrayBuffer>, 200, { 'content-type': type })
   })
   routes.get('/*', async (c) => {
@@ -65,6 +70,14 @@ export function librarySite({ office, clock }: { office: Office; clock: Clock },
     return c.html(layout({ path, title, body }), 404)
   })
   return routes
+}
+
+async function indexOnce(shelves: Shelves): Promise<Map<string, Uint8Array>> {
+  try {
+    return await searchFiles(shelves)
+  } finally {
+    await closeSearch()
+  }
 }
 
 const headers: MiddlewareHandler = async (c, next) => {

@@ -81,11 +81,17 @@ export function stepLetters(step: ScenarioStep): { letter: string; role: string 
       ? []
       : typeof value === 'string'
         ? [{ letter: value, role: what }]
-        : Object.entries(value as Record<string, string>).map(([kind, letter]) => ({ letter, role: `${what}, ${kind}` }))
+        : Object.entries(value as Record<string, string>).map(([kind, letter]) => ({
+            letter,
+            role: `${what}, ${kind}`,
+          }))
   return [
     ...each(step.lettre, 'courrier de l’étape'),
+    ...each(step.si_promesse, 'après une promesse non tenue'),
     ...(step.joindre ?? []).flatMap((joined) => each(joined, 'pièce jointe')),
-    ...(step.prevenir ? [{ letter: step.prevenir.lettre, role: `avis au créancier, ${step.prevenir.avance} jours avant` }] : []),
+    ...(step.prevenir
+      ? [{ letter: step.prevenir.lettre, role: `avis au créancier, ${step.prevenir.avance} jours avant` }]
+      : []),
   ]
 }
 
@@ -141,8 +147,20 @@ export interface Facet {
 export const facets: readonly Facet[] = [
   { key: 'famille', title: 'Famille', folder: 'familles', valuesOf: (letter) => [letter.famille], word: familyWord },
   { key: 'etape', title: 'Étape', folder: 'etapes', valuesOf: (letter) => [letter.etape], word: stepWord },
-  { key: 'ton', title: 'Ton', folder: 'tons', valuesOf: (letter) => [String(letter.ton)], word: (tone) => `${tone}, ${toneWord(Number(tone))}` },
-  { key: 'destinataire', title: 'Destinataire', folder: 'destinataires', valuesOf: (letter) => [letter.destinataire], word: wordOf(recipients) },
+  {
+    key: 'ton',
+    title: 'Ton',
+    folder: 'tons',
+    valuesOf: (letter) => [String(letter.ton)],
+    word: (tone) => `${tone}, ${toneWord(Number(tone))}`,
+  },
+  {
+    key: 'destinataire',
+    title: 'Destinataire',
+    folder: 'destinataires',
+    valuesOf: (letter) => [letter.destinataire],
+    word: wordOf(recipients),
+  },
   { key: 'canal', title: 'Canal', folder: 'canaux', valuesOf: (letter) => letter.canaux, word: wordOf(channels) },
   { key: 'droit', title: 'Droit', folder: 'droits', valuesOf: (letter) => [letter.droit], word: wordOf(laws) },
 ]
@@ -164,13 +182,15 @@ export function shelvesOf(facet: Facet, letters: readonly Letter[]): { value: st
 }
 
 // The order of a case's life, which is not that of the alphabet.
-const familyOrder = `envoi-facture avant-echeance relance-cordiale appels visites relance-ferme mise-en-demeure dernier-avis
+const familyOrder =
+  `envoi-facture avant-echeance relance-cordiale appels visites relance-ferme mise-en-demeure dernier-avis
   engagements contestations recherche incidents-paiement garants-et-tiers procedures-collectives creancier injonction-de-payer
   saisie-bancaire saisie-conservatoire-biens petites-creances-refere-assignation cloture madagascar international
   rgpd-et-conformite commissaires-de-justice`.split(/\s+/)
 const orders: Record<string, string[]> = {
   famille: familyOrder,
-  etape: `envoi-facture avant-echeance relance mise-en-demeure negociation contestation recherche garantie procedure-collective
+  etape:
+    `envoi-facture avant-echeance relance mise-en-demeure negociation contestation recherche garantie procedure-collective
     relation-creancier judiciaire execution cloture`.split(/\s+/),
   destinataire: Object.keys(recipients),
   canal: Object.keys(channels),
@@ -178,12 +198,21 @@ const orders: Record<string, string[]> = {
 }
 
 function byPlace(a: Letter, b: Letter): number {
-  const rank = (letter: Letter) => (familyOrder.includes(letter.famille) ? familyOrder.indexOf(letter.famille) : familyOrder.length)
-  return rank(a) - rank(b) || (a.famille < b.famille ? -1 : a.famille > b.famille ? 1 : 0) || a.ton - b.ton || (a.id < b.id ? -1 : 1)
+  const rank = (letter: Letter) =>
+    familyOrder.includes(letter.famille) ? familyOrder.indexOf(letter.famille) : familyOrder.length
+  return (
+    rank(a) - rank(b) ||
+    (a.famille < b.famille ? -1 : a.famille > b.famille ? 1 : 0) ||
+    a.ton - b.ton ||
+    (a.id < b.id ? -1 : 1)
+  )
 }
 
 /** A letter's legal bases, each with where and when its article was read. */
-export function basesOf(shelves: Shelves, letter: Letter): { article: string; doubtful: boolean; known: KnownBasis | undefined }[] {
+export function basesOf(
+  shelves: Shelves,
+  letter: Letter,
+): { article: string; doubtful: boolean; known: KnownBasis | undefined }[] {
   const own = new Set(letter.clauses.map((id) => `clauses/${id}.html`))
   return letter.bases.map((basis) => {
     const doubtful = /\?\s*$/.test(basis)

@@ -62,12 +62,27 @@ export function siteApp(shelves: Shelves, { engine }: SiteOptions = {}): Hono {
   )
   for (const facet of facets) {
     const values = shelvesOf(facet, letters).map((shelf) => ({ id: shelf.value, ...shelf }))
-    files(`/${facet.folder}`, pages(byId(values), (shelf) => facetPage(shelves, facet, shelf.value, shelf.letters)))
+    files(
+      `/${facet.folder}`,
+      pages(byId(values), (shelf) => facetPage(shelves, facet, shelf.value, shelf.letters)),
+    )
   }
-  files('/clauses', pages(library.clauses, (clause) => clausePage(shelves, clause)))
-  files('/parcours', pages(byId(scenarios), (scenario) => scenarioPage(shelves, scenario)))
-  files('/procedures', pages(byId(procedures), (procedure) => procedurePage(shelves, procedure)))
-  files('/droit', pages(lawPages(shelves), (render) => render()))
+  files(
+    '/clauses',
+    pages(library.clauses, (clause) => clausePage(shelves, clause)),
+  )
+  files(
+    '/parcours',
+    pages(byId(scenarios), (scenario) => scenarioPage(shelves, scenario)),
+  )
+  files(
+    '/procedures',
+    pages(byId(procedures), (procedure) => procedurePage(shelves, procedure)),
+  )
+  files(
+    '/droit',
+    pages(lawPages(shelves), (render) => render()),
+  )
 
   return app
 }

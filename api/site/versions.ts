@@ -47,8 +47,22 @@ export async function allVersions(directory?: string): Promise<Map<string, Versi
       if (last?.version === now.version) continue
       const texts: Record<string, string> = { texte: letter.source }
       for (const clause of now.clauses) texts[`clause ${clause}`] = tree.clauses.get(clause)?.text ?? ''
-      const layoutChanged = last !== undefined && Object.keys({ ...texts, ...last.texts }).every((name) => texts[name] === last.texts[name])
-      found.set(id, [...list, { number: list.length + 1, commit, date, author, reviewer, subject, version: now.version, texts, layoutChanged }])
+      const layoutChanged =
+        last !== undefined && Object.keys({ ...texts, ...last.texts }).every((name) => texts[name] === last.texts[name])
+      found.set(id, [
+        ...list,
+        {
+          number: list.length + 1,
+          commit,
+          date,
+          author,
+          reviewer,
+          subject,
+          version: now.version,
+          texts,
+          layoutChanged,
+        },
+      ])
     }
   }
   return found
@@ -68,11 +82,19 @@ function replay(tree: Tree, stale: Set<string>, path: string, bytes: Uint8Array 
   const text = () => Buffer.from(bytes!).toString('utf8')
   if (path.startsWith('library/') && path.endsWith('.md')) {
     // A letter moved to another family is taken out of one folder and put in another by the same commit.
-    if (bytes) tree.letters.set(name, readable(() => parseLetter(text(), path)))
+    if (bytes)
+      tree.letters.set(
+        name,
+        readable(() => parseLetter(text(), path)),
+      )
     else if (tree.letters.get(name)?.file === path) tree.letters.delete(name)
     stale.add(name)
   } else if (path.startsWith('clauses/') && path.endsWith('.md')) {
-    if (bytes) tree.clauses.set(name, readable(() => parseClause(text(), path)))
+    if (bytes)
+      tree.clauses.set(
+        name,
+        readable(() => parseClause(text(), path)),
+      )
     else tree.clauses.delete(name)
     for (const [id, letter] of tree.letters) if (letter && uses(letter.source, name, tree)) stale.add(id)
   } else if (/^layout\/(letter|email)\./.test(path)) {
@@ -117,7 +139,8 @@ export function changesOf(before: Version | undefined, after: Version): { name: 
     .filter((name) => before.texts[name] !== after.texts[name])
     .map((name) => {
       const [old, now] = [before.texts[name], after.texts[name]]
-      if (old === undefined || now === undefined) return { name: `${name} ${old === undefined ? 'ajoutée' : 'retirée'}`, pieces: [] }
+      if (old === undefined || now === undefined)
+        return { name: `${name} ${old === undefined ? 'ajoutée' : 'retirée'}`, pieces: [] }
       return { name, pieces: wordDiff(old, now) }
     })
 }

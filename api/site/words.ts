@@ -158,9 +158,4 @@ export const said = (text: string): string => typographyFr(text)
 
 /** « penalites » for « Pénalités »: how words are compared without accents or case. */
 export const folded = (text: string): string =>
-  text
-    .normalize('NFD')
-    .replace(/\p{M}/gu, '')
-    .replaceAll('œ', 'oe')
-    .replaceAll('’', "'")
-    .toLowerCase()
+  text.normalize('NFD').replace(/\p{M}/gu, '').replaceAll('œ', 'oe').replaceAll('’', "'").toLowerCase()

@@ -2,6 +2,7 @@ import { readdirSync } from 'node:fs'
 import { DomainError } from '../../schema/errors.ts'
 import { readYaml } from '../../schema/validate.ts'
 import type { DebtorKind } from '../cases/debtors.ts'
+import { refuseUnfit } from './scenario-check.ts'
 
 /** The French word of each kind of debtor, as editors write it in letters and scenarios. */
 export const debtorWord = { business: 'professionnel', consumer: 'consommateur', public: 'public' } as const
@@ -11,25 +12,32 @@ type ByDebtor<T> = { professionnel: T; consommateur: T; public?: T }
 export interface ScenarioStep {
   id: string
   jour: string
-  canal?: 'lettre' | 'lrar' | 'email' | 'sms' | 'appel'
+  canal?: 'lettre' | 'lrar' | 'email' | 'sms' | 'appel' | 'visite'
   lettre?: string | ByDebtor<string>
+  /** Sent in its place where the debtor made a promise, which it quotes. */
+  si_promesse?: string | ByDebtor<string>
   premiere_lettre?: true
   delai?: ByDebtor<number>
   /** Days between posting and first presentation, for the date printed in a registered letter. */
   marge_postale?: number
   joindre?: (string | ByDebtor<string>)[]
   prevenir?: { lettre: string; avance: number }
-  action?: 'demander-accord'
+  /** `decider`: the file is put before a person, who says what follows. */
+  action?: 'demander-accord' | 'decider'
   procedure?: string
   /** Ceiling of the costs put to the creditor, « 250.00 ». */
   plafond_frais?: string
-  /** Days the creditor has to sign. */
+  /** Days the creditor has to sign, or the person to decide. */
   validite?: number
 }
 
 export interface Scenario {
   id: string
   titre: string
+  /** The law its letters speak; `FR` when absent. */
+  droit?: 'FR' | 'MG'
+  /** The kinds of debtor it is for; all when absent. */
+  debiteurs?: ('professionnel' | 'consommateur' | 'public')[]
   etapes: ScenarioStep[]
   suspendre: string[]
 }
@@ -52,8 +60,15 @@ export function loadScenario(id: string): Scenario {
       remedy: `Choisissez parmi : ${scenarioIds().join(', ')}.`,
     })
   }
-  const scenario = readYaml<Scenario>(new URL(`${id}.yaml`, here), 'scenario')
+  const scenario = readScenario(new URL(`${id}.yaml`, here))
   loaded.set(id, scenario)
+  return scenario
+}
+
+/** A scenario from any file, by the schema and by the rules of its letters. DomainError `invalid_file`, `invalid_scenario`. */
+export function readScenario(path: string | URL): Scenario {
+  const scenario = readYaml<Scenario>(path, 'scenario')
+  refuseUnfit(scenario)
   return scenario
 }
 

@@ -1,18 +1,23 @@
+import { letterOf, loadLibrary } from '../../letters/catalogue.ts'
+import type { Channel } from '../../letters/letter.ts'
 import { after, type Day, dayFr, daysBetween, latest } from '../../schema/days.ts'
 import { type Sql, transaction } from '../../schema/db.ts'
 import { DomainError } from '../../schema/errors.ts'
 import { parseAmount } from '../../schema/money.ts'
 import { newCode } from '../../schema/random.ts'
-import { requireAgencyReady } from '../cases/agency.ts'
+import { readAgency, requireAgencyReady } from '../cases/agency.ts'
 import { type LetterOrder, writeLetter } from '../cases/correspondence.ts'
 import { requireMandate } from '../cases/creditors.ts'
+import { type ExhibitKind, exhibitKinds, gatherExhibits, readExhibits } from '../cases/exhibits.ts'
 import { type CaseFile, readCase, type Step } from '../cases/file.ts'
 import { placeHold, shiftCase } from '../cases/holds.ts'
 import { issueInvoices } from '../cases/invoices.ts'
 import { record } from '../cases/journal.ts'
 import { requestConsent } from '../judicial/consent.ts'
 import type { Office } from '../office.ts'
+import { ruleAddedFor } from './choose.ts'
 import { forDebtor, loadScenario, type Scenario, type ScenarioStep, scenarioStep } from './scenario.ts'
+import { offsetOf } from './scenario-check.ts'
 import { suspension } from './suspension.ts'
 
 export type StepOutcome = 'done' | 'held' | 'already'
@@ -34,6 +39,7 @@ export async function doStep(office: Office, stepId: string, onDay: Day): Promis
     return transaction(office.sql, async (sql) => {
       const found = await claim(sql, stepId)
       if (!found) return 'already'
+      await sql`update steps set queued_for = null where id = ${stepId}`
       await placeHold(sql, office.random, onDay, {
         caseId: found.caseId,
         cause: 'decision',
@@ -72,12 +78,13 @@ async function attempt(office: Office, sql: Sql, stepId: string, onDay: Day): Pr
     return 'already'
   }
   const scenario = loadScenario(file.case.scenario)
-  const rule = scenarioStep(scenario, step.key)
+  const rule = (await ruleAddedFor(sql, step.id)) ?? scenarioStep(scenario, step.key)
   const comesBefore = precedesFirstLetter(scenario, rule)
   if (comesBefore && after(onDay, file.case.anchorOn)) return passOver(office, sql, onDay, file, step)
   await requireAgencyReady(sql, onDay)
   await requireMandate(sql, file.creditor.id, onDay)
-  if (rule.lettre && rule.canal !== 'appel' && !step.key.endsWith('.prevenir') && (await waitForAnswer(sql, onDay, file, step))) return 'held'
+  if (rule.action === 'decider') return putBefore(office, sql, onDay, file, step, rule)
+  if (rule.lettre && rule.canal !== 'appel' && rule.canal !== 'visite' && !step.key.endsWith('.prevenir') && (await waitForAnswer(sql, onDay, file, step))) return 'held'
   if (step.key.endsWith('.prevenir')) await tellCreditorFirst(office, sql, onDay, file, step, rule)
   else if (rule.action) await askAgreement(office, sql, onDay, file, step, rule)
   else await approach(office, sql, onDay, file, step, rule)
@@ -106,8 +113,23 @@ async function waitForAnswer(sql: Sql, onDay: Day, file: CaseFile, step: Step): 
   return true
 }
 
+/** The amicable phase has said what it had to say: the case waits for a person, and comes back until one has decided. */
+async function putBefore(office: Office, sql: Sql, onDay: Day, file: CaseFile, step: Step, rule: ScenarioStep): Promise<StepOutcome> {
+  await sql`update steps set queued_for = null where id = ${step.id}`
+  await placeHold(sql, office.random, onDay, {
+    caseId: file.case.id,
+    cause: 'decision',
+    reason: `Le parcours amiable est au bout : décidez de la suite avec le créancier (étape « ${step.key} »).`,
+    reviewOn: onDay.add({ days: rule.validite! }),
+  }, 'system')
+  return 'held'
+}
+
+/** In a law that knows no first letter, what comes before the due date. */
 function precedesFirstLetter({ etapes }: Scenario, rule: ScenarioStep): boolean {
-  return etapes.indexOf(rule) < etapes.findIndex((step) => step.premiere_lettre)
+  if (!etapes.includes(rule)) return false
+  const first = etapes.findIndex((step) => step.premiere_lettre)
+  return first === -1 ? offsetOf(rule) < 0 : etapes.indexOf(rule) < first
 }
 
 /** After the due date the first letter alone may open (CPCE R124-4): a reminder held back until then is left out. */
@@ -123,14 +145,16 @@ async function approach(office: Office, sql: Sql, onDay: Day, file: CaseFile, st
   const kind = file.debtor.kind
   if (rule.jour === 'emission') await issueInvoices(office, sql, onDay, file)
   const delaiJours = forDebtor(rule.delai, kind)
-  const isCall = rule.canal === 'appel'
+  const isVisit = rule.canal === 'visite'
+  const id = (file.promises.length > 0 ? forDebtor(rule.si_promesse, kind) : null) ?? forDebtor(rule.lettre, kind)!
+  const { canaux, destinataire, donnees } = letterOf(loadLibrary(), id)
   const order: LetterOrder = {
-    letter: forDebtor(rule.lettre, kind)!,
-    channel: rule.canal!,
-    recipient: isCall ? 'operateur' : 'debiteur',
+    letter: id,
+    channel: isVisit ? paperOf(canaux) : rule.canal!,
+    recipient: rule.canal === 'appel' || (isVisit && destinataire === 'operateur') ? 'operateur' : 'debiteur',
     stepId: step.id,
     author: 'system',
-    facts: delayFacts(delaiJours, onDay.add({ days: rule.marge_postale ?? 0 })),
+    facts: { ...delayFacts(delaiJours, onDay.add({ days: rule.marge_postale ?? 0 })), ...(isVisit ? await visitFacts(sql, onDay, file) : {}), ...(donnees.includes('piecesJointes') ? await exhibitFacts(office, sql, onDay, file) : {}) },
     ...(rule.canal === 'lrar' ? { coupon: newCode(office.random) } : {}),
   }
   const written = await writeLetter(office, sql, onDay, file, order)
@@ -141,10 +165,51 @@ async function approach(office: Office, sql: Sql, onDay: Day, file: CaseFile, st
     await writeLetter(office, sql, onDay, again, {
       ...order,
       letter,
-      channel: order.channel === 'lrar' ? 'formulaire' : order.channel,
+      channel: isVisit ? paperOf(letterOf(loadLibrary(), letter).canaux) : order.channel === 'lrar' ? 'formulaire' : order.channel,
       attachedTo: written.id,
     })
   }
+}
+
+/** The papers that found the claim, as the letter lists and encloses them; the letters already sent are not among them. */
+async function exhibitFacts(office: Office, sql: Sql, onDay: Day, file: CaseFile): Promise<NonNullable<LetterOrder['facts']>> {
+  await gatherExhibits(office, sql, onDay, file)
+  const pieces = (await readExhibits(sql, file.case.id)).filter((exhibit) => foundation.has(exhibit.kind))
+  if (pieces.length === 0) return {}
+  return {
+    piecesJointes: pieces.map((exhibit, i) => ({
+      numero: i + 1,
+      type: exhibitKinds[exhibit.kind],
+      reference: exhibit.reference,
+      ...(exhibit.datedOn === null ? {} : { date: exhibit.datedOn.toString() }),
+      pages: exhibit.pages,
+      prouve: exhibit.proves,
+    })),
+  } as NonNullable<LetterOrder['facts']>
+}
+const foundation = new Set<ExhibitKind>(['contrat', 'devis', 'commande', 'cgv', 'bon-de-livraison', 'facture', 'avoir', 'accord'])
+
+/** What the agent takes along: a paper to hand over, an order to show, a sheet to fill in. Nothing of it goes by itself. */
+function paperOf(canaux: readonly Channel[]): LetterOrder['channel'] {
+  return (['visite', 'acte-prive', 'formulaire'] as const).find((channel) => canaux.includes(channel)) ?? 'formulaire'
+}
+
+async function visitFacts(sql: Sql, onDay: Day, file: CaseFile): Promise<NonNullable<LetterOrder['facts']>> {
+  const { manager } = (await readAgency(sql)).identity
+  const { address, phone } = file.debtor
+  if (address === null) {
+    throw new DomainError('no_address', `Le dossier ${file.case.number} n'a pas d'adresse où se présenter.`, {
+      remedy: 'Confiez le dossier à la cellule de recherche, puis validez une adresse (validateAddress).',
+    })
+  }
+  return {
+    agent: { nom: manager.name, ordreMission: `${file.case.number}-V${onDay.toString().replaceAll('-', '')}`, telephone: manager.phone },
+    visite: {
+      date: onDay.toString(),
+      lieu: [...address.lines, [address.postalCode, address.city].filter(Boolean).join(' ')].join(', '),
+      ...(phone === null ? {} : { creneau: `à convenir au ${phone}` }),
+    },
+  } as NonNullable<LetterOrder['facts']>
 }
 
 function delayFacts(delaiJours: number | null, from: Day): NonNullable<LetterOrder['facts']> {

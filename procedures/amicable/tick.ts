@@ -1,6 +1,7 @@
 import type { Day } from '../../schema/days.ts'
 import { type Sql, transaction } from '../../schema/db.ts'
 import { type HoldCause, releaseHold } from '../cases/holds.ts'
+import { tickPlans } from './plans.ts'
 
 /**
  * Holds that were only waiting for a day end on it: a promise whose day has passed, a refusal to be tried again. Disputes,
@@ -53,5 +54,5 @@ export async function tick(sql: Sql, upTo: Day): Promise<number> {
     select graphile_worker.add_job('step', json_build_object('step', id, 'day', ${upTo}::date, 'version', 1),
                                    job_key => 'step:' || id, max_attempts => 12)
     from (select id from queued order by id) as each`
-  return jobs.length
+  return jobs.length + (await tickPlans(sql, upTo))
 }

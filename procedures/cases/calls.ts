@@ -17,7 +17,8 @@ export async function recordCall(
   author: Author,
 ): Promise<string> {
   if (input.direction === 'outgoing') {
-    const [first] = await sql`select 1 from documents where case_id = ${input.caseId} and first_letter and written_on <= ${onDay} limit 1`
+    const [first] = await sql`select 1 from cases c
+      where c.id = ${input.caseId} and (c.zone = 'madagascar' or exists (select from documents d where d.case_id = c.id and d.first_letter and d.written_on <= ${onDay}))`
     if (!first) {
       throw new DomainError('call_before_first_letter', "Aucun appel n'est permis avant l'envoi de la première lettre.", {
         remedy: 'Attendez que la première lettre soit partie : ses références et sa date doivent être rappelées.',

@@ -17,7 +17,7 @@ export type Recipient = 'debiteur' | 'creancier' | 'operateur' | 'juge' | 'greff
 
 export interface LetterOrder {
   letter: string
-  channel: 'lettre' | 'lrar' | 'email' | 'sms' | 'appel' | 'formulaire' | 'acte-prive'
+  channel: 'lettre' | 'lrar' | 'email' | 'sms' | 'appel' | 'visite' | 'formulaire' | 'acte-prive'
   recipient: Recipient
   stepId?: string
   /** Facts beyond those of the case: a delay, a deadline, a court. */
@@ -108,7 +108,8 @@ export async function sendLetter(office: Office, onDay: Day, caseId: string, ord
 /** CPCE R124-4: after the due date nothing but the first letter opens; every later approach recalls it. */
 function isFirstLetter(file: CaseFile, order: LetterOrder, mentions: string, onDay: Day): boolean {
   if (order.isReceipt || firstLetter(file) || (order.recipient !== 'debiteur' && order.recipient !== 'operateur') || order.attachedTo) return false
-  if (Temporal.PlainDate.compare(onDay, file.case.anchorOn) <= 0) return false
+  // The CPCE is French law.
+  if (file.case.zone === 'madagascar' || Temporal.PlainDate.compare(onDay, file.case.anchorOn) <= 0) return false
   if (order.recipient === 'debiteur' && mentions !== 'jamais' && (order.channel === 'lettre' || order.channel === 'lrar' || order.channel === 'email')) return true
   throw new DomainError('first_letter_missing', `« ${order.letter} » ne peut partir avant la première lettre au débiteur.`, {
     remedy: 'Envoyez d’abord la lettre qui porte les mentions obligatoires.',

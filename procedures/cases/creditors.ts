@@ -3,6 +3,7 @@ import { json, type Sql, transaction } from '../../schema/db.ts'
 import { DomainError } from '../../schema/errors.ts'
 import { newId, type Random } from '../../schema/random.ts'
 import type { Address } from './agency.ts'
+import { readFeeTerms } from './fees.ts'
 import { type Author, record } from './journal.ts'
 
 export interface PartyIdentity {
@@ -43,6 +44,8 @@ export interface Mandate {
   scenario: string
   /** The creditor's contractual late-payment rate in percent a year, as a decimal text; null for the rate of the law. */
   penaltyRate: string | null
+  /** The remuneration as data, for fee statements; absent where they are not made here. */
+  feeTerms?: unknown
 }
 
 export async function createCreditor(
@@ -86,15 +89,16 @@ export async function recordMandate(
       facts: { missing },
     })
   }
+  const feeTerms = input.feeTerms == null ? null : readFeeTerms(input.feeTerms)
   const mandate = { ...input, id: newId(random) }
   await transaction(sql, async (tx) => {
     await tx`update mandates set ended_on = ${input.signedOn} where creditor_id = ${input.creditorId} and ended_on is null`
     await tx`
       insert into mandates (id, creditor_id, signed_on, basis, guarantee, remuneration, paying_over, receives_funds,
-                            sends_invoices, scenario, penalty_rate, recorded_by)
+                            sends_invoices, scenario, penalty_rate, fee_terms, recorded_by)
       values (${mandate.id}, ${mandate.creditorId}, ${mandate.signedOn}, ${mandate.basis}, ${mandate.guarantee},
               ${mandate.remuneration}, ${mandate.payingOver}, ${mandate.receivesFunds}, ${mandate.sendsInvoices},
-              ${mandate.scenario}, ${mandate.penaltyRate}, ${author})`
+              ${mandate.scenario}, ${mandate.penaltyRate}, ${feeTerms === null ? null : json(tx, feeTerms)}, ${author})`
     await record(tx, onDay, { caseId: null, kind: 'mandate_recorded', detail: { creditor: mandate.creditorId }, author })
   })
   return mandate

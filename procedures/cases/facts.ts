@@ -8,6 +8,7 @@ import { lawTerms } from '../law/terms.ts'
 import type { Address, Agency } from './agency.ts'
 import type { PartyIdentity } from './creditors.ts'
 import { type CaseFile, firstLetter, formalNotices } from './file.ts'
+import { fillInstalments } from './plans.ts'
 import { lateRate, payableOn, standingPayments } from './ledger.ts'
 
 /**
@@ -49,7 +50,7 @@ export function caseFacts(file: CaseFile, agency: Agency, onDay: Day, references
       : undefined,
     contestation: latestDispute(file),
     promesse: latestPromise(file),
-    echeancier: latestPlan(file),
+    echeancier: latestPlan(file, onDay),
     miseEnDemeure: latestNotice(file),
     prescription: { depart: file.case.anchorOn.toString(), acquisition: file.case.limitationOn.toString() },
     paiementsRecus: standingPayments(file, onDay).map((payment) => ({
@@ -225,17 +226,16 @@ function latestPromise(file: CaseFile) {
   }
 }
 
-/** Payments received since the agreement fill the instalments in their order. */
-function latestPlan(file: CaseFile) {
+function latestPlan(file: CaseFile, onDay: Day) {
   const plan = file.plans.at(-1)
   if (!plan) return undefined
-  let received = sum(file.payments.filter((p) => Temporal.PlainDate.compare(p.receivedOn, plan.agreedOn) >= 0).map((p) => p.amount))
   return {
-    lignes: plan.instalments.map((line) => {
-      const paid = received >= line.amount
-      received -= paid ? line.amount : received
-      return { rang: line.rank, date: line.dueOn.toString(), montant: amount(line.amount), etat: paid ? 'payée' : 'à payer' }
-    }),
+    lignes: fillInstalments(plan, file, onDay).map((line) => ({
+      rang: line.rank,
+      date: line.dueOn.toString(),
+      montant: amount(line.amount),
+      etat: line.unpaid === 0n ? 'payée' : 'à payer',
+    })),
     mode: plan.means,
     total: amount(sum(plan.instalments.map((line) => line.amount))),
     dateAccord: plan.agreedOn.toString(),

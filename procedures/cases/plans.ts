@@ -66,6 +66,8 @@ export function planAct(plan: Plan, lines: DueInstalment[], onDay: Day): PlanAct
     if (line.noticedOn === null) return before(onDay, line.dueOn.add({ days: plan.noticeDays })) ? null : { kind: 'notice', line }
     return line.noticeUntil !== null && after(onDay, line.noticeUntil) ? { kind: 'break', line } : null
   }
-  const isNear = !before(onDay, line.dueOn.subtract({ days: plan.remindDays })) && before(onDay, line.dueOn)
-  return line.remindedOn === null && isNear ? { kind: 'remind', line } : null
+  const from = line.dueOn.subtract({ days: plan.remindDays })
+  // What was agreed only days ago needs no reminder.
+  const isTime = after(from, plan.agreedOn) && !before(onDay, from) && before(onDay, line.dueOn)
+  return line.remindedOn === null && isTime ? { kind: 'remind', line } : null
 }

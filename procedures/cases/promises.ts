@@ -3,6 +3,7 @@ import { type Sql, transaction } from '../../schema/db.ts'
 import { DomainError } from '../../schema/errors.ts'
 import { amount, amountFr } from '../../schema/money.ts'
 import { newId, type Random } from '../../schema/random.ts'
+import type { DebtorKind } from './debtors.ts'
 import { placeHold, releaseHold } from './holds.ts'
 import { type Author, record } from './journal.ts'
 import { renewLimitation } from './limitation.ts'
@@ -46,12 +47,22 @@ export async function recordPromise(
   })
 }
 
-/** Agrees a plan of instalments: the case waits while it is kept, and the written agreement acknowledges the debt. */
+/** A plan's rule on missed instalments, in days: reminded before, written to after, broken once the notice has run. */
+export interface PlanRule {
+  remindDays: number
+  noticeDays: number
+  graceDays: number
+}
+
+/**
+ * Agrees a plan of instalments: the case waits while it is kept, and the written agreement acknowledges the debt. It takes
+ * the place of an earlier plan. A consumer has fifteen days to make good a missed instalment, others eight, unless agreed.
+ */
 export async function agreeInstalments(
   sql: Sql,
   random: Random,
   onDay: Day,
-  input: { caseId: string; means: string; instalments: Instalment[] },
+  input: { caseId: string; means: string; instalments: Instalment[]; rule?: Partial<PlanRule> },
   author: Author,
 ): Promise<string> {
   const days = input.instalments.map((line) => line.dueOn)
@@ -63,9 +74,20 @@ export async function agreeInstalments(
   if (input.instalments.some((line) => line.amount <= 0n)) {
     throw new DomainError('bad_plan', 'Chaque échéance d’un échéancier est d’un montant positif.', { remedy: 'Corrigez les montants.' })
   }
+  if (Object.values(input.rule ?? {}).some((days) => !Number.isInteger(days) || days < 0 || days > 90) || input.rule?.graceDays === 0) {
+    throw new DomainError('bad_plan', 'La règle d’un échéancier se compte en jours, de 0 à 90, et laisse au moins un jour pour régulariser.', {
+      remedy: 'Corrigez les délais de rappel, d’avis et de régularisation.',
+    })
+  }
   return transaction(sql, async (tx) => {
     const id = newId(random)
-    await tx`insert into plans (id, case_id, agreed_on, means, recorded_by) values (${id}, ${input.caseId}, ${onDay}, ${input.means}, ${author})`
+    const [found] = await tx<{ kind: DebtorKind }[]>`
+      select d.kind from cases c join debtors d on d.id = c.debtor_id where c.id = ${input.caseId} for update of c`
+    const rule: PlanRule = { remindDays: 5, noticeDays: 2, graceDays: found?.kind === 'consumer' ? 15 : 8, ...input.rule }
+    await tx`update plans set broken_on = ${onDay} where case_id = ${input.caseId} and broken_on is null and kept_on is null`
+    await tx`
+      insert into plans (id, case_id, agreed_on, means, remind_days, notice_days, grace_days, recorded_by)
+      values (${id}, ${input.caseId}, ${onDay}, ${input.means}, ${rule.remindDays}, ${rule.noticeDays}, ${rule.graceDays}, ${author})`
     await tx`insert into instalments ${tx(
       input.instalments.map((line, i) => ({ plan_id: id, rank: i + 1, due_on: line.dueOn, amount: line.amount })),
     )}`
@@ -90,7 +112,7 @@ export async function agreeInstalments(
 export async function breakInstalments(sql: Sql, onDay: Day, input: { caseId: string; planId: string; reason: string }, author: Author): Promise<void> {
   await transaction(sql, async (tx) => {
     const broken = await tx`
-      update plans set broken_on = ${onDay} where id = ${input.planId} and case_id = ${input.caseId} and broken_on is null returning id`
+      update plans set broken_on = ${onDay} where id = ${input.planId} and case_id = ${input.caseId} and broken_on is null and kept_on is null returning id`
     if (broken.length === 0) {
       throw new DomainError('no_live_plan', "Cet échéancier n'existe pas ou est déjà rompu.", { remedy: 'Consultez les échéanciers du dossier.' })
     }

@@ -1,10 +1,11 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
 import { stringify } from 'yaml'
+import { exampleOf } from '../../documents/letter-example.ts'
 import { letterFormats, renderLetter, type LetterFormat } from '../../documents/letter-render.ts'
 import { nativeTypst } from '../../documents/typst.ts'
-import { letterOf, loadLibrary } from '../../letters/catalogue.ts'
-import { exampleFacts } from '../../letters/example.ts'
+import { letterOf, loadLibrary, type Library } from '../../letters/catalogue.ts'
+import { exampleSets, type ExampleSet } from '../../letters/example.ts'
 import { libraryAtRevision } from '../../letters/history.ts'
 import type { Channel, Letter } from '../../letters/letter.ts'
 import { lawTerms } from '../../procedures/law/terms.ts'
@@ -17,7 +18,7 @@ export const command: Command = {
   name: 'letter',
   summary: 'render one letter, or print facts to try it with',
   help: `Usage: courtois letter ID --facts FILE.yaml|json --format pdf|docx|html|txt --out FILE
-       courtois letter ID --example [--json]
+       courtois letter ID --example [--set good|long|missing|hostile] [--json]
 
   --facts FILE      what the letter may say (schema/facts.schema.json); « - » reads standard input
   --format          pdf, docx, html or txt; by default what --out ends with
@@ -25,9 +26,12 @@ export const command: Command = {
   --channel NAME    one of the letter's channels; the first by default
   --rev N|COMMIT    an older version: its number (courtois letters history ID) or a commit
   --example         prints valid facts for this letter
+  --set NAME        with --example: « good » is an ordinary case, « long » has long names and eight invoices,
+                    « missing » only what the letter cannot do without, « hostile » names that look like markup
 
 Examples
   courtois letter relance-cordiale-pro --example > faits.yaml
+  courtois letter relance-cordiale-pro --example --set long > longs.yaml
   courtois letter relance-cordiale-pro --facts faits.yaml --format pdf --out lettre.pdf`,
   async run(argv) {
     const { values, positionals } = parseArgs({
@@ -40,6 +44,7 @@ Examples
         channel: { type: 'string' },
         rev: { type: 'string' },
         example: { type: 'boolean' },
+        set: { type: 'string' },
         json: { type: 'boolean' },
       },
     })
@@ -47,8 +52,9 @@ Examples
     if (id === undefined || extra.length > 0) throw new UsageError('letter: give one letter ID (courtois letters list)')
     const library = values.rev === undefined ? loadLibrary() : await libraryAtRevision(id, values.rev)
     const letter = letterOf(library, id)
+    if (values.set !== undefined && !values.example) throw new UsageError('letter: --set goes with --example')
     if (values.example) {
-      const facts = factsFor(letter)
+      const facts = factsFor(letter, setOf(values.set), library)
       console.log(values.json ? JSON.stringify(facts, null, 2) : stringify(facts, { lineWidth: 0 }).trimEnd())
       return
     }
@@ -81,9 +87,14 @@ Examples
   },
 }
 
-/** The example of a letter with the law of its day. */
-export function factsFor(letter: Letter): Record<string, unknown> {
-  return withLaw(exampleFacts(letter))
+/** One of the four sets of facts of a letter, with the law of its day. */
+export function factsFor(letter: Letter, set: ExampleSet = 'good', library?: Library): Record<string, unknown> {
+  return exampleOf(letter, set, (day) => lawTerms(parseDay(day, 'date')), library)
+}
+
+function setOf(name = 'good'): ExampleSet {
+  if (exampleSets.includes(name as ExampleSet)) return name as ExampleSet
+  throw new UsageError(`letter: unknown set « ${name} » (${exampleSets.join(', ')})`)
 }
 
 function withLaw(facts: Record<string, unknown>): Record<string, unknown> {

@@ -7,6 +7,7 @@ import { houseClock, startTicking } from '../../api/cron.ts'
 import { createApp } from '../../api/server.ts'
 import { startWorker } from '../../procedures/work.ts'
 import { parseDay } from '../../schema/days.ts'
+import type { Sql } from '../../schema/db.ts'
 import { type Command, UsageError } from '../command.ts'
 import { fillDemo } from '../demo/fill.ts'
 import { startOffice } from '../office.ts'
@@ -23,7 +24,8 @@ Serves on PORT (4000) with the PostgreSQL of DATABASE_URL, or with the embedded 
   --demo        fills an empty database with the demo's cases
   --day DATE    a virtual day that stands still; refused with DATABASE_URL
 
-PORT, HOST, BASE_URL (the address printed on letters), DATA_DIR, DATABASE_URL, COURTOIS_SECRET, LOG_LEVEL; NODE_ENV=production
+PORT, HOST, BASE_URL (the address printed on letters), DATA_DIR, DATABASE_URL, COURTOIS_SECRET, LOG_LEVEL; TRUST_PROXY=1 reads the visitor's
+address in X-Forwarded-For, behind a proxy that writes it; NODE_ENV=production
 hides the schema and GraphiQL.`,
   async run(argv) {
     const { values } = parseArgs({ args: argv, options: { demo: { type: 'boolean' }, day: { type: 'string' } } })
@@ -40,7 +42,7 @@ hides the schema and GraphiQL.`,
     try {
       if (values.demo) await fillDemo(office, running.url, clock.today(), (line) => console.log(line))
       const secret = loadSecret(running.dataDir)
-      const { app, close } = createApp({ office, sql: running.sql, clock, secret, production, log: logError })
+      const { app, close } = createApp({ office, sql: running.sql, clock, secret, production, trustProxy: process.env['TRUST_PROXY'] === '1', log: logError })
       const server = serve({
         fetch: app.fetch,
         port,
@@ -58,6 +60,9 @@ hides the schema and GraphiQL.`,
       console.log(
         `  GraphQL    ${office.baseUrl}/graphql${production ? '' : `#token=${await developmentToken(secret, clock.now())}`}`,
       )
+      const portal = production ? null : await portalLink(running.sql, secret, clock.now())
+      console.log(`  portail    ${office.baseUrl}/portail${portal ?? ''}`)
+      console.log(`  courriers  ${office.baseUrl}/verifier et ${office.baseUrl}/r (codes imprimés sur les lettres)`)
       if (!production) console.log('  Un autre rôle : npx courtois token --role creditor --creditor ID')
 
       await untilStopped()
@@ -81,4 +86,13 @@ async function developmentToken(secret: Uint8Array, now: Temporal.Instant): Prom
     { role: 'admin', name: 'Administration (développement)', creditorId: null, bailiffId: null },
     now,
   )
+}
+
+/** Signs in as the creditor with the most cases: for a look around, never in production. */
+async function portalLink(sql: Sql, secret: Uint8Array, now: Temporal.Instant): Promise<string | null> {
+  const [creditor] = await sql<{ id: string; name: string }[]>`
+    select id, name from creditors p order by (select count(*) from cases c where c.creditor_id = p.id) desc, created_on, id limit 1`
+  if (!creditor) return null
+  const viewer = { role: 'creditor', name: `${creditor.name} (développement)`, creditorId: creditor.id, bailiffId: null } as const
+  return `/entrer?jeton=${await signToken(secret, viewer, now)}`
 }

@@ -26,15 +26,30 @@ Writes the site to DIR: open DIR/index.html, or put DIR on any server.
   --no-history    without versions, where the Git repository is not whole
   --json          { out, pages, files, bytes, largest, seconds } instead of a sentence`,
   async run(argv) {
-    const options = { out: { type: 'string' }, pdf: { type: 'boolean' }, day: { type: 'string' }, 'no-history': { type: 'boolean' }, json: { type: 'boolean' } } as const
+    const options = {
+      out: { type: 'string' },
+      pdf: { type: 'boolean' },
+      day: { type: 'string' },
+      'no-history': { type: 'boolean' },
+      json: { type: 'boolean' },
+    } as const
     const { values } = parseArgs({ args: argv, options })
     if (values.out === undefined) throw new UsageError('site: --out DIR is missing')
     const on = values.day === undefined ? Temporal.Now.plainDateISO('Europe/Paris') : parseDay(values.day, 'day')
     const started = performance.now()
-    const site = await buildSite({ out: values.out, on, pdf: values.pdf ?? false, history: !values['no-history'], progress: process.stderr.isTTY })
+    const site = await buildSite({
+      out: values.out,
+      on,
+      pdf: values.pdf ?? false,
+      history: !values['no-history'],
+      progress: process.stderr.isTTY,
+    })
     const seconds = Math.round((performance.now() - started) / 100) / 10
     if (values.json) console.log(JSON.stringify({ out: values.out, ...site, seconds }))
-    else console.log(`${values.out}\u00a0: ${site.pages} pages en ${seconds} s ; la plus lourde, ${site.largest.file}, pèse ${Math.round(site.largest.bytes / 1000)} ko.`)
+    else
+      console.log(
+        `${values.out}\u00a0: ${site.pages} pages en ${seconds} s ; la plus lourde, ${site.largest.file}, pèse ${Math.round(site.largest.bytes / 1000)} ko.`,
+      )
   },
 }
 
@@ -50,7 +65,13 @@ export interface BuiltSite {
 const marker = '.courtois-site'
 
 /** Writes the site to a folder. Refuses with folder_in_use one that holds something else. */
-export async function buildSite(options: { out: string; on: Temporal.PlainDate; pdf: boolean; history: boolean; progress?: boolean }): Promise<BuiltSite> {
+export async function buildSite(options: {
+  out: string
+  on: Temporal.PlainDate
+  pdf: boolean
+  history: boolean
+  progress?: boolean
+}): Promise<BuiltSite> {
   const { out, on, pdf, history, progress = false } = options
   clear(out)
   const library = loadLibrary()
@@ -76,10 +97,13 @@ export async function buildSite(options: { out: string; on: Temporal.PlainDate; 
       },
     }
     const [result, search] = await Promise.all([
-      toSSG(siteApp(shelves, engine ? { engine } : {}), disk, { dir: out, extensionMap: { 'text/html': 'html', 'text/javascript': 'js', 'text/css': 'css' } }),
+      toSSG(siteApp(shelves, engine ? { engine } : {}), disk, {
+        dir: out,
+        extensionMap: { 'text/html': 'html', 'text/javascript': 'js', 'text/css': 'css' },
+      }),
       searchFiles(shelves),
     ])
-    if (!result.success) throw result.error
+    if (!result.success) throw result.error ?? new Error('the site was not written')
     for (const [name, bytes] of search) {
       const file = join(out, 'pagefind', name)
       mkdirSync(dirname(file), { recursive: true })

@@ -8,7 +8,7 @@ import type { DebtorKind } from '../../procedures/cases/debtors.ts'
 import { recordDispute, resolveDispute } from '../../procedures/cases/disputes.ts'
 import { readCase } from '../../procedures/cases/file.ts'
 import { recordPayment } from '../../procedures/cases/payments.ts'
-import { agreeInstalments, breakInstalments } from '../../procedures/cases/promises.ts'
+import { agreeInstalments } from '../../procedures/cases/promises.ts'
 import { giveConsent, readConsentRequest } from '../../procedures/judicial/consent.ts'
 import { createBailiff, handOver } from '../../procedures/judicial/handover.ts'
 import { assembleFilingPack } from '../../procedures/judicial/packs.ts'
@@ -73,7 +73,6 @@ function consumerScenes(world: World, caseId: string): Record<string, (today: Da
   const { sql, random } = office
   const answer = 'Procès-verbal de réception du 28 avril 2026 signé sans réserve ; réglage effectué gratuitement le 12 juin 2026.'
   let disputeId = ''
-  let planId = ''
   const send = async (today: Day, letter: string, channel: 'lettre' | 'email' | 'acte-prive', to: 'debiteur' | 'creancier', facts = {}, attachedTo?: string) =>
     sendLetter(office, today, caseId, { letter, channel, recipient: to, facts, author: manager, ...(attachedTo ? { attachedTo } : {}) })
   return {
@@ -93,31 +92,19 @@ function consumerScenes(world: World, caseId: string): Record<string, (today: Da
       tell(`${dayFr(today)} : sans réponse de sa part, la contestation est close ; le dossier reprend où il s'était arrêté.`)
     },
     '2026-07-08': async (today) => {
-      const lines = [['2026-07-13', '450.00'], ['2026-07-20', '450.00'], ['2026-07-27', '450.00'], ['2026-08-03', '492.50']] as const
-      planId = await agreeInstalments(sql, random, today, {
+      const lines = [['2026-07-10', '450.00'], ['2026-07-13', '450.00'], ['2026-07-20', '450.00'], ['2026-07-27', '492.50']] as const
+      await agreeInstalments(sql, random, today, {
         caseId,
         means: 'virement au créancier',
         instalments: lines.map(([dueOn, sum]) => ({ dueOn: day(dueOn), amount: parseAmount(sum) })),
       }, manager)
-      const cover = await send(today, 'engagement-acceptation-echeancier', 'lettre', 'debiteur', { dateLimite: { date: '2026-07-12' } })
+      const cover = await send(today, 'engagement-acceptation-echeancier', 'lettre', 'debiteur', { dateLimite: { date: '2026-07-10' } })
       await send(today, 'engagement-accord-echeancier-particulier', 'acte-prive', 'debiteur', { delaiJours: 15 }, cover.id)
       tell(`${dayFr(today)} : un échéancier en quatre versements est convenu et confirmé par écrit.`)
     },
-    '2026-07-13': async (today) => {
+    '2026-07-10': async (today) => {
       const { left } = await recordPayment(office, today, { caseId, receivedOn: today, amount: parseAmount('450.00'), means: 'virement', reference: 'LEFEVRE MD-2026-0147', receivedBy: 'creditor' }, manager)
       tell(`${dayFr(today)} : premier versement de 450,00 € ; reste ${amountFr(left)}.`)
-    },
-    '2026-07-22': async (today) => {
-      await send(today, 'engagement-echeance-manquee', 'lettre', 'debiteur', {
-        echeanceCourante: { rang: 2, date: '2026-07-20', montant: '450.00', etat: 'impayée' },
-        delaiJours: 15,
-        dateLimite: { date: '2026-08-06' },
-      })
-      tell(`${dayFr(today)} : la deuxième échéance manque ; un délai de grâce est donné jusqu'au 6 août.`)
-    },
-    '2026-08-07': async (today) => {
-      await breakInstalments(sql, today, { caseId, planId, reason: 'Échéance du 20 juillet 2026 non payée dans le délai de grâce.' }, manager)
-      tell(`${dayFr(today)} : l'échéancier est rompu ; le dossier reprend.`)
     },
   }
 }
@@ -197,7 +184,8 @@ async function call({ office }: World, caseId: string, today: Day): Promise<void
 async function say({ office, tell }: World, caseId: string, today: Day): Promise<void> {
   const done = await office.sql<{ letter: string; reference: string; channel: string; recipient: string }[]>`
     select letter, reference, channel, recipient from documents
-    where case_id = ${caseId} and written_on = ${today} and step_id is not null and attached_to is null order by length(reference), reference`
+    where case_id = ${caseId} and written_on = ${today} and (step_id is not null or (letter like 'engagement-%' and written_by = 'system')) and attached_to is null
+    order by length(reference), reference`
   for (const document of done) tell(`${dayFr(today)} : ${document.letter}, par ${document.channel}, à ${document.recipient} (${document.reference}).`)
   const held = await office.sql<{ reason: string }[]>`
     select reason from holds where case_id = ${caseId} and from_on = ${today} and cause = 'decision'`

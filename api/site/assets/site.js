@@ -102,6 +102,8 @@ async function findByIndex(words, wanted) {
   index ??= import(new URL('pagefind/pagefind.js', document.baseURI).href).then(async (found) => {
     await found.options({ excerptLength: 24 })
     await found.init()
+    // Until these are read, an answer does not count its pages by kind.
+    await found.filters()
     return found
   })
   const filters = Object.fromEntries(facettes.map((name, i) => [name, wanted[i]]).filter(([, value]) => value !== ''))
@@ -138,12 +140,7 @@ async function findByWords(words, wanted) {
   return { letters: found.length, found }
 }
 
-const folded = (text) =>
-  text
-    .normalize('NFD')
-    .replace(/\p{M}/gu, '')
-    .replaceAll('œ', 'oe')
-    .toLowerCase()
+const folded = (text) => text.normalize('NFD').replace(/\p{M}/gu, '').replaceAll('œ', 'oe').toLowerCase()
 
 function load(file) {
   return new Promise((resolve, reject) => {

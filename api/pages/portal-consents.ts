@@ -1,0 +1,174 @@
+import type { Hono, Context as HttpContext } from 'hono'
+import { giveConsent, type ConsentRequest, readConsentRequest, refuseConsent, withdrawConsent } from '../../procedures/judicial/consent.ts'
+import { type Day, dayFr } from '../../schema/days.ts'
+import { DomainError } from '../../schema/errors.ts'
+import { parseAmount } from '../../schema/money.ts'
+import { author } from '../context.ts'
+import { rowId } from '../values.ts'
+import { type Doors, requireOwnForm } from './guard.ts'
+import { count, dated, h, type Html, money, said, send } from './page.ts'
+import { type Desk, deskPage, type WithDesk } from './portal-desk.ts'
+import { requiredText, type Typed, typedOf } from './typed.ts'
+
+interface Decision {
+  number: string
+  decision: 'given' | 'refused' | null
+  decidedOn: Day | null
+  signedBy: string | null
+  capacity: string | null
+  endedOn: Day | null
+  endedWhy: string | null
+}
+
+/** `/portail/accords/:id`: the exact file that the court would receive, and the creditor's yes or no to it. */
+export function mountConsents(app: Hono, house: Doors, withDesk: WithDesk): void {
+  const requestOf = (desk: Desk, c: HttpContext): Promise<ConsentRequest> =>
+    readConsentRequest(desk.ctx.sql, rowId('ConsentRequest', c.req.param('id') ?? ''), desk.ctx.viewer!.creditorId!)
+  // Read from the archive, which checks the hash again: what is shown is what would be signed, to the byte.
+  const pdf = async (c: HttpContext, sha256: string, name: string): Promise<Response> =>
+    c.body((await house.office.archive.get(sha256)) as Uint8Array<ArrayBuffer>, 200, {
+      'content-type': 'application/pdf',
+      'content-disposition': `inline; filename="${name}"`,
+      'cache-control': 'private, no-cache',
+      etag: `"${sha256}"`,
+    })
+
+  app.get('/portail/accords/:id', (c) =>
+    withDesk(c, async (desk) => {
+      const request = await requestOf(desk, c)
+      return send(c, consentPage(desk, request, await decisionOf(desk, request.id)))
+    }),
+  )
+  app.get('/portail/accords/:id/accord.pdf', (c) =>
+    withDesk(c, async (desk) => {
+      const request = await requestOf(desk, c)
+      return pdf(c, request.pdf, `accord-${request.contentSha256.slice(0, 12)}.pdf`)
+    }),
+  )
+  app.get('/portail/accords/:id/pieces/:rank{[0-9]{1,4}}', (c) =>
+    withDesk(c, async (desk) => {
+      const part = (await requestOf(desk, c)).content[Number(c.req.param('rank')) - 1]
+      if (!part) throw new DomainError('not_found', 'Cette pièce n’existe pas.', { remedy: 'Revenez à la demande d’accord.' })
+      return pdf(c, part.sha256, part.name)
+    }),
+  )
+  app.get('/portail/accords/:id/preuve.json', (c) =>
+    withDesk(c, async (desk) => {
+      const request = await requestOf(desk, c)
+      const [signed] = await desk.ctx.sql<{ proof: object }[]>`select proof from consents where request_id = ${request.id}`
+      if (!signed) throw new DomainError('not_found', 'Cette demande n’a pas encore de réponse.', { remedy: 'Répondez-y d’abord.' })
+      return c.body(`${JSON.stringify(signed.proof, null, 2)}\n`, 200, {
+        'content-type': 'application/json; charset=utf-8',
+        'content-disposition': `attachment; filename="preuve-${request.id}.json"`,
+      })
+    }),
+  )
+  app.post('/portail/accords/:id', (c) =>
+    withDesk(c, async (desk) => {
+      const typed = typedOf(await c.req.parseBody())
+      requireOwnForm(house, c, typed['jeton'], desk.sessionId)
+      const request = await requestOf(desk, c)
+      try {
+        await decide(desk, request, typed)
+      } catch (error) {
+        if (!(error instanceof DomainError)) throw error
+        return send(c, consentPage(desk, request, await decisionOf(desk, request.id), { typed, error }), 422)
+      }
+      return c.redirect(`/portail/accords/${request.id}`, 303)
+    }),
+  )
+}
+
+async function decisionOf({ ctx }: Desk, requestId: string): Promise<Decision> {
+  const [row] = await ctx.sql<Decision[]>`
+    select c.number, d.decision, d.decided_on, d.signed_by, d.capacity, e.ended_on, e.reason as ended_why
+    from consent_requests r join cases c on c.id = r.case_id left join consents d on d.request_id = r.id left join consent_ends e on e.request_id = r.id
+    where r.id = ${requestId}`
+  return row!
+}
+
+async function decide({ ctx, sessionId }: Desk, request: ConsentRequest, typed: Typed): Promise<void> {
+  const creditorId = ctx.viewer!.creditorId!
+  const by = author(ctx)
+  if (typed['decision'] === 'withdrawn') {
+    const reason = requiredText(typed, 'motif', 'le motif du retrait', 500)
+    return withdrawConsent(ctx.sql, ctx.day, { requestId: request.id, reason, creditorId }, by)
+  }
+  const isGiven = typed['decision'] === 'given'
+  if (isGiven && typed['lu'] !== 'oui') {
+    throw new DomainError('consent_unread', 'Vous n’avez pas confirmé avoir lu le dossier.', { remedy: 'Ouvrez le document, lisez-le, puis cochez la case.' })
+  }
+  const signature = {
+    requestId: request.id,
+    contentSha256: typed['empreinte'] ?? '',
+    signedBy: requiredText(typed, 'nom', 'le nom du signataire', 120),
+    capacity: requiredText(typed, 'qualite', 'la qualité du signataire', 120),
+    creditorId,
+    author: by,
+    evidence: { authenticated: by, means: 'espace du créancier', session: sessionId, at: ctx.clock.now().toString({ smallestUnit: 'second' }) },
+  }
+  await (isGiven ? giveConsent : refuseConsent)(ctx.sql, ctx.day, signature)
+}
+
+type Failed = { typed: Typed; error: DomainError }
+
+function consentPage(desk: Desk, request: ConsentRequest, decision: Decision, failed?: Failed): Html {
+  const { statement } = request
+  const sum = (text: string) => money(parseAmount(text), statement.currency)
+  const at = `/portail/accords/${request.id}`
+  const rows: [string, unknown][] = [
+    ['Débiteur', statement.debtor],
+    ['Juridiction', statement.court],
+    ['Principal', sum(statement.principal)],
+    ['Intérêts', sum(statement.interest)],
+    ['Indemnité forfaitaire', sum(statement.indemnity)],
+    ['Total demandé', h`<strong>${sum(statement.total)}</strong>`],
+    ['Plafond de frais', h`<strong>${sum(statement.ceiling)}</strong>`],
+    ['Sommes arrêtées au', dated(Temporal.PlainDate.from(statement.statementOn))],
+    ['Répondre avant le', dated(request.expiresOn)],
+  ]
+  return deskPage(desk, {
+    title: `Votre accord : ${statement.title}`,
+    body: h`<p class="meta"><a href="/portail/dossiers/${decision.number}">Dossier ${decision.number}</a></p>
+<h1>${statement.title}\u00a0: votre accord</h1>
+${failed ? h`<div class="alert" role="alert"><p><strong>${said(failed.error.message)}</strong></p><p>${said(failed.error.remedy)}</p></div>` : ''}
+${standing(decision)}
+<p class="lead">Rien n’est porté en justice sans votre accord. Il vaut pour ce dossier exactement, ces sommes et ce plafond\u00a0: tout changement l’annule.</p>
+<dl class="facts">${rows.map(([label, value]) => h`<div><dt>${label}</dt><dd>${value}</dd></div>`)}</dl>
+${statement.doubts.length > 0 ? h`<div class="note"><p><strong>Ce qui n’est pas certain</strong></p><ul>${statement.doubts.map((doubt) => h`<li>${said(doubt)}</li>`)}</ul></div>` : ''}
+<h2>Ce que vous signez</h2>
+<p><a class="button" href="${at}/accord.pdf">Lire le document à signer (PDF)</a></p>
+<p>Le tribunal recevrait ${count(request.content.length, 'fichier')}\u00a0:</p>
+<ol>${request.content.map(({ name }, i) => h`<li><a href="${at}/pieces/${i + 1}">${name}</a></li>`)}</ol>
+<p>Empreinte SHA-256 de l’ensemble\u00a0: <code class="hash">${request.contentSha256}</code></p>
+${decision.decision ? h`<p><a href="${at}/preuve.json">Télécharger la preuve de votre réponse</a></p>` : ''}
+${forms(desk, request, decision, at, failed)}`,
+  })
+}
+
+function standing({ decision, decidedOn, signedBy, capacity, endedOn, endedWhy }: Decision): Html {
+  const answer = decision && decidedOn ? `${decision === 'given' ? 'Accord donné' : 'Refusé'} le ${dayFr(decidedOn)} par ${signedBy}, ${capacity}.` : ''
+  if (endedOn) return h`<p class="note" role="status">${answer} Cette demande n’est plus valable depuis le ${dated(endedOn)}\u00a0: ${said(endedWhy ?? '')}</p>`
+  if (answer) return h`<p class="${decision === 'given' ? 'good' : 'note'}" role="status">${answer}</p>`
+  return h``
+}
+
+function forms(desk: Desk, request: ConsentRequest, { decision, endedOn }: Decision, at: string, failed?: Failed): Html {
+  const isLate = Temporal.PlainDate.compare(desk.ctx.day, request.expiresOn) > 0
+  const hidden = (value: string) =>
+    h`<input type="hidden" name="jeton" value="${desk.token}"><input type="hidden" name="empreinte" value="${request.contentSha256}"><input type="hidden" name="decision" value="${value}">`
+  if (endedOn || decision === 'refused') return h``
+  if (decision === 'given') {
+    return h`<details><summary>Retirer mon accord</summary><form action="${at}" method="post">${hidden('withdrawn')}
+<p><label for="motif">Motif du retrait</label><textarea id="motif" name="motif" required maxlength="500"></textarea></p><p><button class="plain">Retirer mon accord</button></p></form></details>`
+  }
+  if (isLate) return h`<p class="note">Cette demande a expiré\u00a0: demandez-en une nouvelle à votre gestionnaire.</p>`
+  const was = (name: string) => failed?.typed[name] ?? ''
+  const who = (id: string) => h`<div class="fields"><p><label for="${id}-nom">Nom du signataire</label><input id="${id}-nom" name="nom" value="${was('nom')}" required maxlength="120" autocomplete="name"></p>
+<p><label for="${id}-qualite">Qualité (gérante, directeur financier…)</label><input id="${id}-qualite" name="qualite" value="${was('qualite')}" required maxlength="120" autocomplete="organization-title"></p></div>`
+  return h`<h2>Votre réponse</h2>
+<form action="${at}" method="post">${hidden('given')}${who('signer')}
+<p><label><input type="checkbox" name="lu" value="oui" required>J’ai lu le dossier et j’accepte qu’il soit déposé tel quel, dans la limite du plafond de frais.</label></p>
+<p><button>Signer mon accord</button></p></form>
+<details><summary>Refuser l’action en justice</summary><form action="${at}" method="post">${hidden('refused')}${who('refuser')}<p><button class="plain">Refuser</button></p></form></details>`
+}

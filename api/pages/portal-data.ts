@@ -1,0 +1,184 @@
+import { readCases, type CaseFile } from '../../procedures/cases/file.ts'
+import { payableOn } from '../../procedures/cases/ledger.ts'
+import { caseGone } from '../../procedures/cases/lock.ts'
+import { loadProcedure } from '../../procedures/judicial/procedure.ts'
+import { type Day, daysBetween } from '../../schema/days.ts'
+import type { Fragment, Sql } from '../../schema/db.ts'
+import { sum } from '../../schema/money.ts'
+import { type Context, visible } from '../context.ts'
+
+export type StateId = 'en-cours' | 'promis' | 'conteste' | 'attente' | 'justice' | 'clos'
+
+/** The state of a case `c` in one word, and the only place where it is decided: a filter and a label never disagree. */
+const stateOf = (sql: Sql): Fragment => sql`
+  case when c.closed_on is not null then 'clos'
+       when exists (select from holds h where h.case_id = c.id and h.released_on is null and h.cause = 'contestation') then 'conteste'
+       when exists (select from holds h where h.case_id = c.id and h.released_on is null and h.cause in ('promesse', 'echeancier')) then 'promis'
+       when exists (select from procedures p where p.case_id = c.id) then 'justice'
+       when exists (select from holds h where h.case_id = c.id and h.released_on is null) then 'attente'
+       else 'en-cours' end`
+
+export interface CaseLine {
+  id: string
+  number: string
+  state: StateId
+  debtor: string
+  currency: string
+  anchorOn: Day
+  openedOn: Day
+  nextOn: Day | null
+  total: bigint
+}
+
+export interface Asked {
+  text: string
+  state: StateId | null
+  page: number
+}
+
+export const pageSize = 25
+
+/** One page of the creditor's cases, the newest first, each with what is owed today. */
+export async function listCases(ctx: Context, { text, state, page }: Asked): Promise<{ lines: CaseLine[]; count: number }> {
+  const { sql } = ctx
+  const where = sql`
+    ${visible(ctx)} ${state ? sql`and ${stateOf(sql)} = ${state}` : sql``}
+    ${
+      text
+        ? sql`and (strpos(c.number, ${text}) > 0 or strpos(lower(d.name), lower(${text})) > 0
+               or exists (select from invoices i where i.case_id = c.id and strpos(lower(i.number), lower(${text})) > 0))`
+        : sql``
+    }`
+  const from = sql`from cases c join debtors d on d.id = c.debtor_id where ${where}`
+  const [rows, [total]] = await Promise.all([
+    sql<Omit<CaseLine, 'total'>[]>`
+      select c.id, c.number, ${stateOf(sql)} as state, d.name as debtor, c.currency, c.anchor_on, c.opened_on,
+             (select min(s.planned_on) from steps s where s.case_id = c.id and s.done_on is null and s.skipped_on is null) as next_on
+      ${from} order by c.opened_on desc, c.number desc limit ${pageSize} offset ${(page - 1) * pageSize}`,
+    sql<{ count: bigint }[]>`select count(*) ${from}`,
+  ])
+  const files = await readCases(sql, rows.map(({ id }) => id))
+  return {
+    lines: rows.map((row) => ({ ...row, total: row.state === 'clos' ? 0n : payableOn(files.get(row.id)!, ctx.day).total })),
+    count: Number(total!.count),
+  }
+}
+
+/** Sums by currency: what is in euros is never added to what is in ariary. */
+export type Sums = Record<string, bigint>
+const add = (sums: Sums, currency: string, cents: bigint): void => void (sums[currency] = (sums[currency] ?? 0n) + cents)
+
+/** Unpaid principal by age: not due yet, then 1–30, 31–60, 61–90 days late, and more. */
+export const ages = ['À échoir', 'De 1 à 30 jours', 'De 31 à 60 jours', 'De 61 à 90 jours', 'Plus de 90 jours']
+
+export interface Overview {
+  open: number
+  owed: Sums
+  recovered: Sums
+  promised: Sums
+  disputed: Sums
+  promises: number
+  disputes: number
+  /** By age, in the currency of most cases. */
+  ageing: bigint[]
+  currency: string
+  consents: { id: string; number: string; debtor: string; expiresOn: Day; title: string; total: string; currency: string }[]
+  events: { number: string; debtor: string; onDay: Day; summary: string }[]
+}
+
+export async function overview(ctx: Context): Promise<Overview> {
+  const { sql, day } = ctx
+  const [ids, consents, events] = await Promise.all([
+    sql<{ id: string }[]>`select c.id from cases c where ${visible(ctx)} order by c.id`,
+    pendingConsents(ctx),
+    sql<Overview['events']>`
+      select c.number, d.name as debtor, r.replied_on as on_day, r.summary
+      from replies r join cases c on c.id = r.case_id join debtors d on d.id = c.debtor_id
+      where ${visible(ctx)} order by r.replied_on desc, r.id limit 8`,
+  ])
+  const seen: Overview = {
+    open: 0, owed: {}, recovered: {}, promised: {}, disputed: {}, promises: 0, disputes: 0, ageing: ages.map(() => 0n), currency: 'EUR', consents, events,
+  }
+  const byCurrency = new Map<string, bigint[]>()
+  // A portfolio of any size, without holding all of it at once.
+  for (let i = 0; i < ids.length; i += 500) {
+    for (const file of (await readCases(sql, ids.slice(i, i + 500).map(({ id }) => id))).values()) count(seen, byCurrency, file, day)
+  }
+  const [main] = [...byCurrency].toSorted(([, a], [, b]) => (sum(b) > sum(a) ? 1 : -1))
+  return main ? { ...seen, currency: main[0], ageing: main[1] } : seen
+}
+
+function count(seen: Overview, byCurrency: Map<string, bigint[]>, file: CaseFile, day: Day): void {
+  const { currency } = file.case
+  const paid = sum(file.payments.map(({ amount }) => amount))
+  if (paid > 0n) add(seen.recovered, currency, paid)
+  if (file.case.closedOn) return
+  const owed = payableOn(file, day)
+  seen.open++
+  add(seen.owed, currency, owed.total)
+  const live = new Set(file.holds.filter((hold) => hold.releasedOn === null).map(({ cause }) => cause))
+  const promise = file.promises.at(-1)
+  if (live.has('promesse') && promise) {
+    seen.promises++
+    add(seen.promised, currency, promise.amount)
+  }
+  const open = file.disputes.filter((dispute) => dispute.resolvedOn === null)
+  if (open.length > 0) {
+    seen.disputes++
+    add(seen.disputed, currency, open.some(({ contested }) => contested === null) ? owed.principal : sum(open.map(({ contested }) => contested!)))
+  }
+  const buckets = byCurrency.get(currency) ?? ages.map(() => 0n)
+  byCurrency.set(currency, buckets)
+  for (const invoice of owed.invoices) {
+    const late = daysBetween(invoice.due, day)
+    const age = late <= 0 ? 0 : Math.min(4, Math.ceil(late / 30))
+    buckets[age]! += invoice.principal
+  }
+}
+
+/** The requests that still wait for this creditor's answer. */
+async function pendingConsents(ctx: Context): Promise<Overview['consents']> {
+  return ctx.sql<Overview['consents']>`
+    select r.id, c.number, d.name as debtor, r.expires_on, r.statement ->> 'title' as title, r.statement ->> 'total' as total,
+           r.statement ->> 'currency' as currency
+    from consent_requests r join cases c on c.id = r.case_id join debtors d on d.id = c.debtor_id
+    where ${visible(ctx)} and r.expires_on >= ${ctx.day} and c.closed_on is null
+      and not exists (select from consents x where x.request_id = r.id)
+      and not exists (select from consent_ends e where e.request_id = r.id)
+    order by r.expires_on`
+}
+
+/** The case of that number, if it is this creditor's; the same refusal whether it does not exist or is another's. */
+export async function findByNumber(ctx: Context, number: string): Promise<{ id: string }> {
+  const [found] = await ctx.sql<{ id: string }[]>`select c.id from cases c where c.number = ${number.slice(0, 40)} and ${visible(ctx)}`
+  if (!found) throw caseGone(number.slice(0, 40))
+  return found
+}
+
+export interface ProcedureLog {
+  procedures: { title: string; court: string; openedOn: Day }[]
+  judicial: { on: Day; what: string }[]
+  requests: { id: string; title: string; requestedOn: Day; decision: 'given' | 'refused' | null; decidedOn: Day | null; endedWhy: string | null }[]
+}
+
+/** What was asked of the creditor and what happened in court. */
+export async function procedureLog(sql: Sql, caseId: string): Promise<ProcedureLog> {
+  const [opened, events, requests] = await Promise.all([
+    sql<{ procedure: string; court: { nom: string }; openedOn: Day }[]>`select procedure, court, opened_on from procedures where case_id = ${caseId} order by opened_on`,
+    sql<{ procedure: string; step: string; happenedOn: Day }[]>`
+      select p.procedure, e.step, e.happened_on from procedure_events e join procedures p on p.id = e.procedure_id
+      where p.case_id = ${caseId} order by e.happened_on, e.id`,
+    sql<ProcedureLog['requests']>`
+      select r.id, r.statement ->> 'title' as title, r.requested_on, d.decision, d.decided_on, e.reason as ended_why
+      from consent_requests r left join consents d on d.request_id = r.id left join consent_ends e on e.request_id = r.id
+      where r.case_id = ${caseId} order by r.requested_on desc, r.id`,
+  ])
+  return {
+    procedures: opened.map(({ procedure, court, openedOn }) => ({ title: loadProcedure(procedure).titre, court: court.nom, openedOn })),
+    judicial: events.map(({ procedure, step, happenedOn }) => ({
+      on: happenedOn,
+      what: loadProcedure(procedure).etapes.find(({ id }) => id === step)?.titre ?? step.replaceAll('-', ' '),
+    })),
+    requests,
+  }
+}

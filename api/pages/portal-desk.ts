@@ -1,0 +1,37 @@
+import type { Context as HttpContext } from 'hono'
+import type { Context } from '../context.ts'
+import { type Contact, h, type Html, layout, raw } from './page.ts'
+
+/** A signed-in creditor: its own rows alone, by the same conditions in SQL as the API's. */
+export interface Desk {
+  ctx: Context
+  /** The name of the creditor's house. */
+  creditor: string
+  agency: Contact
+  token: string
+  sessionId: string
+}
+
+export type WithDesk = (c: HttpContext, act: (desk: Desk) => Promise<Response>) => Promise<Response>
+
+const links: [path: string, name: string][] = [
+  ['/portail', 'Vue d’ensemble'],
+  ['/portail/dossiers', 'Dossiers'],
+  ['/portail/factures', 'Envoyer une facture'],
+]
+
+/** The frame of the creditor's pages: where we are, who is signed in, the way out. */
+export function deskPage(desk: Desk, page: { title: string; at?: string; body: unknown; script?: 'portal.js' }): Html {
+  const { name, phone, email } = desk.agency.manager
+  return layout({
+    title: page.title,
+    brand: desk.creditor,
+    home: '/portail',
+    wide: true,
+    ...(page.script ? { script: page.script } : {}),
+    nav: h`<nav aria-label="Rubriques">${links.map(([path, label]) => h`<a href="${path}"${page.at === path ? raw(' aria-current="page"') : ''}>${label}</a>`)}</nav>
+<form action="/portail/sortir" method="post"><input type="hidden" name="jeton" value="${desk.token}"><button class="link">Quitter</button></form>`,
+    body: page.body,
+    foot: h`<p>Votre interlocuteur à ${desk.agency.name}\u00a0: ${name}, <a href="tel:${phone.replace(/[^+\d]/g, '')}">${phone}</a>, <a href="mailto:${email}">${email}</a>.</p>`,
+  })
+}

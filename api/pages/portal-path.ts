@@ -1,0 +1,102 @@
+import { type Scenario, loadScenario, scenarioStep } from '../../procedures/amicable/scenario.ts'
+import type { CaseFile, Step } from '../../procedures/cases/file.ts'
+import { loadLibrary } from '../../letters/catalogue.ts'
+import { dayFr } from '../../schema/days.ts'
+import { h, type Html, said } from './page.ts'
+
+const ways: Record<string, string> = { lettre: 'lettre simple', lrar: 'lettre recommandée', email: 'courriel', sms: 'message', appel: 'appel' }
+const families: Record<string, string> = {
+  'envoi-facture': 'Envoi de la facture',
+  'avant-echeance': 'Rappel avant l’échéance',
+  'relance-cordiale': 'Relance cordiale',
+  'relance-ferme': 'Relance ferme',
+  'mise-en-demeure': 'Mise en demeure',
+  'dernier-avis': 'Dernier avis',
+}
+
+/** What a step is for whoever has never read the scenario. */
+function nameOf(scenario: Scenario, step: Step): string {
+  if (step.key.endsWith('.prevenir')) return 'Avis au créancier'
+  const rule = scenarioStep(scenario, step.key)
+  if (rule.action) return 'Demande d’accord pour agir en justice'
+  if (rule.canal === 'appel') return 'Appel au débiteur'
+  const id = typeof rule.lettre === 'string' ? rule.lettre : rule.lettre?.professionnel
+  const letter = id === undefined ? undefined : loadLibrary().letters.get(id)
+  return (letter && families[letter.famille]) ?? letter?.titre ?? step.key
+}
+
+type Look = 'done' | 'skipped' | 'next' | 'later'
+
+interface Stop {
+  look: Look
+  name: string
+  note: string
+}
+
+/** The steps with what became of them: done, skipped and why, next, and those to come. */
+function stopsOf(file: CaseFile): Stop[] {
+  const scenario = loadScenario(file.case.scenario)
+  const held = file.holds.find((hold) => hold.releasedOn === null)
+  let isNext = true
+  return file.steps.map((step) => {
+    const name = nameOf(scenario, step)
+    const way = step.key.endsWith('.prevenir') ? '' : ways[step.channel]
+    const by = way && !name.toLowerCase().includes(way) ? `, ${way}` : ''
+    if (step.doneOn) return { look: 'done', name, note: `Fait le ${dayFr(step.doneOn)}${by}` }
+    if (step.skippedOn) return { look: 'skipped', name, note: `Sans objet\u00a0: ${said(step.skippedWhy ?? '')}` }
+    const look: Look = isNext ? 'next' : 'later'
+    isNext = false
+    const when = held ? `Suspendu, prévu le ${dayFr(step.plannedOn)}` : `Prévu le ${dayFr(step.plannedOn)}`
+    return { look, name, note: `${when}${by}` }
+  })
+}
+
+const words: Record<Look, string> = { done: 'fait', skipped: 'sans objet', next: 'prochaine étape', later: 'à venir' }
+
+/** The path drawn from top to bottom, once for a wide column and once for a telephone; the style shows one of them. */
+export function pathPicture(file: CaseFile): Html {
+  const stops = stopsOf(file)
+  if (stops.length === 0) return h`<p class="meta">Aucune étape n’est prévue.</p>`
+  return h`<figure><div class="large">${drawn(stops, 640)}</div><div class="small">${drawn(stops, 340)}</div>
+<figcaption class="meta">Rond plein\u00a0: fait. Rond cerclé\u00a0: prochaine étape. Rond barré\u00a0: sans objet, avec le motif.</figcaption></figure>`
+}
+
+function drawn(stops: Stop[], width: number): Html {
+  let y = 4
+  const rows = stops.map((stop) => {
+    const lines = wrapped(stop.note, Math.floor((width - 40) / 7.2))
+    const top = y
+    y += 22 + lines.length * 20 + 14
+    return { svg: row(stop, lines, top), dot: top + 14 }
+  })
+  const first = rows[0]!.dot
+  const last = rows.at(-1)!.dot
+  const label = stops.map((stop) => `${stop.name}, ${words[stop.look]}`).join(' ; ')
+  return h`<svg viewBox="0 0 ${width} ${y}" role="img" aria-label="Étapes du dossier. ${label}"><line class="axis" x1="14" x2="14" y1="${first}" y2="${last}"/>${rows.map(({ svg }) => svg)}</svg>`
+}
+
+function row({ look, name }: Stop, lines: string[], top: number): Html {
+  const y = top + 14
+  const mark =
+    look === 'done'
+      ? h`<path class="tick" d="M9.5 ${y}l3.2 3.2 6-6.4"/>`
+      : look === 'skipped'
+        ? h`<path class="crossed" d="M9 ${y + 5}l10-10"/>`
+        : look === 'next'
+          ? h`<circle class="done" cx="14" cy="${y}" r="4"/>`
+          : ''
+  return h`<circle class="${look}" cx="14" cy="${y}" r="${look === 'later' ? 7 : 10}"/>${mark}
+<text x="38" y="${top + 19}" font-size="16" class="${look === 'skipped' || look === 'later' ? 'soft strong' : 'strong'}">${name}</text>
+${lines.map((line, i) => h`<text x="38" y="${top + 40 + i * 20}" font-size="14" class="soft">${line}</text>`)}`
+}
+
+/** A text cut into lines of so many letters at most, between words. */
+function wrapped(text: string, letters: number): string[] {
+  const lines: string[] = []
+  for (const word of text.split(' ')) {
+    const line = lines.at(-1)
+    if (line !== undefined && line.length + 1 + word.length <= letters) lines[lines.length - 1] = `${line} ${word}`
+    else lines.push(word)
+  }
+  return lines
+}
