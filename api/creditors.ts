@@ -35,6 +35,12 @@ const MandateType = builder.objectRef<Mandate>('Mandate').implement({
       nullable: true,
       description: 'Contractual late-payment rate, per cent a year; null for the rate of the law.',
     }),
+    feeTerms: t.field({
+      type: 'JSON',
+      nullable: true,
+      description: 'The remuneration as data: schema/fee-terms.schema.json.',
+      resolve: ({ feeTerms }) => feeTerms ?? null,
+    }),
   }),
 })
 
@@ -69,7 +75,7 @@ forgetting(CreditorType)
 async function liveMandates(sql: Sql, ids: string[]): Promise<Map<string, Mandate[]>> {
   const rows = await sql<Mandate[]>`
     select id, creditor_id, signed_on, basis, guarantee, remuneration, paying_over, receives_funds, sends_invoices, scenario,
-           penalty_rate::text
+           penalty_rate::text, fee_terms
     from mandates where creditor_id = any(${ids}) and ended_on is null`
   return Map.groupBy(rows, (row) => row.creditorId)
 }
@@ -180,6 +186,7 @@ builder.relayMutationField(
       sendsInvoices: t.boolean({ required: true, defaultValue: false }),
       scenario: t.string({ required: true, defaultValue: 'standard' }),
       penaltyRate: t.string({ description: 'Contractual late-payment rate, per cent a year, « 12.15 ».' }),
+      feeTerms: t.field({ type: 'JSON', description: 'The remuneration as data: schema/fee-terms.schema.json.' }),
       idempotencyKey: t.string(),
     }),
   },

@@ -1,4 +1,5 @@
 import { caseParts, type Plan, type Promise_ } from '../procedures/cases/file.ts'
+import { type DueInstalment, fillInstalments } from '../procedures/cases/plans.ts'
 import { agreeInstalments, recordPromise } from '../procedures/cases/promises.ts'
 import { builder } from './builder.ts'
 import { CaseType, requireCase } from './cases.ts'
@@ -18,23 +19,49 @@ const PromiseType = builder.objectRef<Promise_ & { currency: string }>('PaymentP
   }),
 })
 
-const InstalmentType = builder.objectRef<Plan['instalments'][number] & { currency: string }>('Instalment').implement({
+const InstalmentState = builder.enumType('InstalmentState', {
+  values: {
+    KEPT: { value: 'kept', description: 'Paid by its day.' },
+    LATE: { value: 'late', description: 'Paid after it.' },
+    MISSED: { value: 'missed', description: 'Its day has passed.' },
+    DUE: { value: 'due', description: 'Still to come.' },
+  } as const,
+})
+
+const InstalmentType = builder.objectRef<DueInstalment & { currency: string }>('Instalment').implement({
   fields: (t) => ({
     rank: t.exposeInt('rank'),
     dueOn: t.expose('dueOn', { type: 'Date' }),
     amount: t.field({ type: Money, resolve: ({ amount, currency }) => ({ cents: amount, currency }) }),
+    state: t.expose('state', { type: InstalmentState }),
+    unpaid: t.field({ type: Money, resolve: ({ unpaid, currency }) => ({ cents: unpaid, currency }) }),
+    paidOn: t.expose('paidOn', { type: 'Date', nullable: true }),
+    remindedOn: t.expose('remindedOn', { type: 'Date', nullable: true }),
+    noticedOn: t.expose('noticedOn', { type: 'Date', nullable: true }),
+    noticeUntil: t.expose('noticeUntil', {
+      type: 'Date',
+      nullable: true,
+      description: 'The plan is broken the day after, if it is still unpaid.',
+    }),
   }),
 })
 
-const PlanType = builder.objectRef<Plan & { currency: string }>('InstalmentPlan').implement({
+const PlanType = builder.objectRef<Plan & { caseId: string; currency: string }>('InstalmentPlan').implement({
   description: 'Échéancier: a written agreement, which acknowledges the debt (C. civ. 2240).',
   fields: (t) => ({
     agreedOn: t.expose('agreedOn', { type: 'Date' }),
     means: t.exposeString('means'),
     brokenOn: t.expose('brokenOn', { type: 'Date', nullable: true }),
+    keptOn: t.expose('keptOn', { type: 'Date', nullable: true }),
+    remindDays: t.exposeInt('remindDays'),
+    noticeDays: t.exposeInt('noticeDays'),
+    graceDays: t.exposeInt('graceDays'),
     instalments: t.field({
       type: [InstalmentType],
-      resolve: ({ instalments, currency }) => instalments.map((line) => ({ ...line, currency })),
+      resolve: async ({ currency, ...plan }, _args, ctx) => {
+        const payments = await rowsOf(ctx, caseParts.payments, plan.caseId)
+        return fillInstalments(plan, { payments }, ctx.day).map((line) => ({ ...line, currency }))
+      },
     }),
   }),
 })
@@ -106,6 +133,9 @@ builder.relayMutationField(
       caseId: t.id({ required: true }),
       means: t.string({ required: true }),
       instalments: t.field({ type: [InstalmentInput], required: true }),
+      remindDays: t.int({ description: 'Reminded so many days before an instalment; 5 when absent.' }),
+      noticeDays: t.int({ description: 'Written to so many days after a missed one; 2 when absent.' }),
+      graceDays: t.int({ description: 'Broken when so many days more have run; 15 for a consumer, 8 for others when absent.' }),
       idempotencyKey: t.string(),
     }),
   },
@@ -127,6 +157,11 @@ builder.relayMutationField(
               dueOn: line.dueOn,
               amount: centsOf(line.amount, found.currency),
             })),
+            rule: {
+              ...(input.remindDays == null ? {} : { remindDays: input.remindDays }),
+              ...(input.noticeDays == null ? {} : { noticeDays: input.noticeDays }),
+              ...(input.graceDays == null ? {} : { graceDays: input.graceDays }),
+            },
           },
           author,
         )

@@ -1,8 +1,13 @@
 import { adjustStep, chooseScenario } from '../procedures/amicable/choose.ts'
+import { loadPicture } from '../procedures/amicable/load-picture.ts'
+import { readPortfolio } from '../procedures/amicable/portfolio.ts'
+import { loadScenario, parseScenario } from '../procedures/amicable/scenario.ts'
+import { type Load, simulate, type Simulation } from '../procedures/amicable/simulate.ts'
 import { parseDay } from '../schema/days.ts'
 import { builder } from './builder.ts'
 import { CaseType, requireCase } from './cases.ts'
 import { once } from './once.ts'
+import { type Amount, Money } from './values.ts'
 
 /** A move as it is kept for a repeated request: days as texts. */
 interface ShownMove {
@@ -117,3 +122,77 @@ builder.relayMutationField(
     }),
   },
 )
+
+const LoadType = builder.objectRef<Load & { currency: string }>('SimulatedLoad').implement({
+  description: 'How many approaches of each kind, and their cost by the price list of the house.',
+  fields: (t) => ({
+    letters: t.int({ resolve: ({ lettre }) => lettre }),
+    registered: t.int({ resolve: ({ lrar }) => lrar }),
+    emails: t.int({ resolve: ({ email }) => email }),
+    sms: t.exposeInt('sms'),
+    calls: t.int({ resolve: ({ appel }) => appel }),
+    visits: t.int({ resolve: ({ visite }) => visite }),
+    requests: t.int({ description: 'Agreements asked of creditors, decisions put before a person.', resolve: ({ action }) => action }),
+    cost: t.field({ type: Money, resolve: ({ cost, currency }): Amount => ({ cents: cost, currency }) }),
+  }),
+})
+
+const SimulatedDay = builder.objectRef<{ line: Simulation['byDay'][number]; currency: string }>('SimulatedDay').implement({
+  fields: (t) => ({
+    day: t.field({ type: 'Date', resolve: ({ line }) => line.day }),
+    simulated: t.field({ type: LoadType, resolve: ({ line, currency }) => ({ ...line.simulated, currency }) }),
+    today: t.field({ type: LoadType, description: 'Under the scenarios the cases have now.', resolve: ({ line, currency }) => ({ ...line.today, currency }) }),
+  }),
+})
+
+const SimulatedText = builder.objectRef<Simulation['texts'][number]>('SimulatedText').implement({
+  fields: (t) => ({ letter: t.exposeString('letter'), simulated: t.exposeInt('simulated'), today: t.exposeInt('today') }),
+})
+
+const SimulatedOrphan = builder.objectRef<Simulation['orphans']['first'][number]>('SimulatedOrphan').implement({
+  fields: (t) => ({ caseNumber: t.exposeString('case'), on: t.expose('on', { type: 'Date' }), why: t.exposeString('why') }),
+})
+
+const SimulationType = builder.objectRef<Simulation>('Simulation').implement({
+  description: 'A scenario flown over the open cases on a virtual clock: nobody pays or answers in it, and nothing was written or sent.',
+  fields: (t) => ({
+    scenario: t.exposeString('scenario'),
+    from: t.expose('from', { type: 'Date' }),
+    until: t.expose('until', { type: 'Date' }),
+    openCases: t.int({ resolve: ({ cases }) => cases.open }),
+    movedCases: t.int({ description: 'Given the scenario; the others keep their own.', resolve: ({ cases }) => cases.moved }),
+    waitingCases: t.int({ description: 'On hold for a person, paid, or insolvent: nothing is sent.', resolve: ({ cases }) => cases.waiting }),
+    byDay: t.field({ type: [SimulatedDay], complexity: 1, resolve: ({ byDay, currency }) => byDay.map((line) => ({ line, currency })) }),
+    total: t.field({ type: LoadType, resolve: ({ totals, currency }) => ({ ...totals.simulated, currency }) }),
+    totalToday: t.field({ type: LoadType, resolve: ({ totals, currency }) => ({ ...totals.today, currency }) }),
+    deadlinesMet: t.int({ description: 'Cases whose last step comes before prescription.', resolve: ({ deadlines }) => deadlines.met }),
+    deadlinesMissed: t.int({ resolve: ({ deadlines }) => deadlines.missed }),
+    late: t.stringList({ description: 'Numbers of the cases that prescription would overtake, the first hundred.', resolve: ({ deadlines }) => deadlines.late }),
+    orphanCount: t.int({ description: 'Cases that would be left with nothing to wait for.', resolve: ({ orphans }) => orphans.count }),
+    orphanCountToday: t.int({ resolve: ({ orphans }) => orphans.today }),
+    orphans: t.field({ type: [SimulatedOrphan], description: 'The first hundred.', resolve: ({ orphans }) => orphans.first }),
+    texts: t.field({ type: [SimulatedText], description: 'Letters and scripts sent more often, or less, than under today’s scenarios.', resolve: ({ texts }) => texts }),
+    picture: t.string({ description: 'The load by day, as SVG.', resolve: loadPicture }),
+  }),
+})
+
+builder.queryFields((t) => ({
+  simulateScenario: t.field({
+    type: SimulationType,
+    nullable: true,
+    description: 'Runs a scenario over the open cases without sending. A creditor flies over its own.',
+    authScopes: { role: ['amicable', 'legal', 'admin', 'creditor'] },
+    // One flight reads the whole portfolio: a query may ask for two, to compare them, not for ten.
+    complexity: { field: 6000, multiplier: 1 },
+    args: {
+      scenario: t.arg.string({ description: 'The id of a scenario.' }),
+      yaml: t.arg.string({ description: 'Or the text of one, as its file would say it.' }),
+      days: t.arg.int({ required: true, defaultValue: 90 }),
+      from: t.arg({ type: 'Date' }),
+    },
+    resolve: (_root, { scenario, yaml, days, from }, { sql, day, viewer }) => {
+      const flown = yaml == null ? loadScenario(scenario ?? 'standard') : parseScenario(yaml)
+      return simulate(readPortfolio(sql, from ?? day, viewer?.role === 'creditor' ? viewer.creditorId : null), flown, from ?? day, days)
+    },
+  }),
+}))

@@ -16,7 +16,9 @@ export function contactLines({ facts, sender }: FilledLetter): string[] {
 /** An ordinary firm and what it does, nothing official; never on an act, a discreet letter or one of the creditor's own. */
 export function taglineOf(filled: FilledLetter): string | null {
   const ours = filled.sender.key === 'agence'
-  return ours && !filled.discreet && filled.presentation !== 'acte' ? 'Cabinet de recouvrement amiable de créances' : null
+  return ours && !filled.discreet && filled.presentation !== 'acte'
+    ? 'Cabinet de recouvrement amiable de créances'
+    : null
 }
 
 /** What the envelope and the head of the letter say of how it travels. */
@@ -30,7 +32,11 @@ export function mentionOf({ channel, facts }: FilledLetter): string | null {
 /** Label and value, in the order of the head of the letter. */
 export function referencesOf({ facts, recipient, presentation, discreet }: FilledLetter): [string, string][] {
   const { references, creancier } = facts
-  if (discreet) return [['Référence', references.dossier], ['Courrier', references.lettre]]
+  if (discreet)
+    return [
+      ['Référence', references.dossier],
+      ['Courrier', references.lettre],
+    ]
   if (presentation === 'acte') return [['Dossier', references.dossier]]
   const forCreditor = recipient?.key === 'creancier'
   return [
@@ -63,9 +69,10 @@ export function footerOf(filled: FilledLetter): string[] {
   if (presentation === 'acte') return [`Dossier ${facts.references.dossier}`]
   const { code, adresseVerification } = facts.references
   // The page that checks a code says what the letter is.
-  const genuine = code && !filled.discreet
-    ? `Cette lettre est-elle authentique\u00a0? Code ${code}${adresseVerification ? `, à vérifier sur ${adresseVerification}` : ''}`
-    : ''
+  const genuine =
+    code && !filled.discreet
+      ? `Cette lettre est-elle authentique\u00a0? Code ${code}${adresseVerification ? `, à vérifier sur ${adresseVerification}` : ''}`
+      : ''
   return [sender.key === 'agence' ? legalLine(facts) : '', genuine].filter(Boolean)
 }
 

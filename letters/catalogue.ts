@@ -40,14 +40,19 @@ export function loadLibrary(folders: string | string[] = libraryFolders(), optio
   const sources = directories.map((directory) => ({ directory, files: readFiles(directory) }))
   for (const { directory, files } of sources.slice(1)) {
     if (Object.keys(files).length > 0) continue
-    throw new DomainError('no_letters', `Le dossier ${directory} ne contient ni courrier, ni clause, ni mise en page.`, {
-      remedy: 'LETTERS_DIR nomme un dossier où se trouvent library/, clauses/ ou layout/.',
-      facts: { directory },
-    })
+    throw new DomainError(
+      'no_letters',
+      `Le dossier ${directory} ne contient ni courrier, ni clause, ni mise en page.`,
+      {
+        remedy: 'LETTERS_DIR nomme un dossier où se trouvent library/, clauses/ ou layout/.',
+        facts: { directory },
+      },
+    )
   }
   // A library of letters alone, as in tests and in an editor's own folder, takes the clauses and the layout of the house.
   const [first] = directories
-  if (first !== resolve(root)) sources.unshift({ directory: resolve(root), files: withoutLetters(readFiles(resolve(root))) })
+  if (first !== resolve(root))
+    sources.unshift({ directory: resolve(root), files: withoutLetters(readFiles(resolve(root))) })
   const library = mergedLibrary(sources)
   loaded.set(key, library)
   return library
@@ -67,7 +72,11 @@ export function mergedLibrary(sources: { directory: string; files: LibraryFiles 
 export function mergedFiles<T>(sources: Record<string, T>[]): Record<string, T> {
   const merged: Record<string, T> = {}
   for (const files of sources) {
-    const named = new Set(Object.keys(files).filter((path) => path.startsWith('library/')).map((path) => basename(path)))
+    const named = new Set(
+      Object.keys(files)
+        .filter((path) => path.startsWith('library/'))
+        .map((path) => basename(path)),
+    )
     for (const path of Object.keys(merged))
       if (path.startsWith('library/') && named.has(basename(path))) delete merged[path]
     Object.assign(merged, files)

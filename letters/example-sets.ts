@@ -30,7 +30,12 @@ interface Place {
 }
 
 /** The facts with each text that the schema knows replaced by what `change` makes of it. */
-function mapTexts(value: unknown, schema: Schema | undefined, change: (text: string, place: Place) => string, place?: Place): unknown {
+function mapTexts(
+  value: unknown,
+  schema: Schema | undefined,
+  change: (text: string, place: Place) => string,
+  place?: Place,
+): unknown {
   const known = resolved(schema)
   if (typeof value === 'string' && place) return change(value, { ...place, schema: known })
   if (Array.isArray(value)) {
@@ -42,7 +47,10 @@ function mapTexts(value: unknown, schema: Schema | undefined, change: (text: str
     Object.entries(parent).map(([key, item]) => {
       const path = place ? `${place.path}.${key}` : key
       // What the law says on that day is ours, not a case's.
-      const next = key === 'droit' && !place ? item : mapTexts(item, known.properties?.[key], change, { key, path, schema: known, parent })
+      const next =
+        key === 'droit' && !place
+          ? item
+          : mapTexts(item, known.properties?.[key], change, { key, path, schema: known, parent })
       return [key, next]
     }),
   )
@@ -50,7 +58,13 @@ function mapTexts(value: unknown, schema: Schema | undefined, change: (text: str
 
 /** Whether a case may hold any words there: neither an amount, a day or a rate, nor a word of a list, nor an account. */
 function isFree({ key, schema }: Place): boolean {
-  return schema.type === 'string' && !schema.enum && !schema.pattern && !('format' in schema) && !['iban', 'bic', 'code'].includes(key)
+  return (
+    schema.type === 'string' &&
+    !schema.enum &&
+    !schema.pattern &&
+    !('format' in schema) &&
+    !['iban', 'bic', 'code'].includes(key)
+  )
 }
 
 /** Every free text of a case replaced by what `make` gives for it, its place and its greatest length; the rest untouched. */
@@ -85,7 +99,12 @@ export function hostileFacts(facts: Facts): Facts {
 
 const company = 'Établissements électromécaniques et frigorifiques du Grand Sud-Ouest réunis, Vaillant & Fils'
 const person = 'Marie-Alexandrine de La Rochefoucauld-Montesquieu'
-const street = ['Entrée B, escalier 12, appartement 1204', 'Résidence du Parc de la Tête d’Or', '1242 bis avenue du Maréchal de Lattre', 'Lieu-dit Les Quatre-Chemins-du-Moulin']
+const street = [
+  'Entrée B, escalier 12, appartement 1204',
+  'Résidence du Parc de la Tête d’Or',
+  '1242 bis avenue du Maréchal de Lattre',
+  'Lieu-dit Les Quatre-Chemins-du-Moulin',
+]
 const town = 'SAINT-REMY-EN-BOUZEMONT-SAINT-GENEST-ET-ISSON'
 const mailbox = 'comptabilite.fournisseurs.sud-ouest@etablissements-electromecaniques.example.fr'
 
@@ -94,7 +113,8 @@ export function longFacts(facts: Facts): Facts {
   const long = mapTexts(facts, root, (text, { key, schema, parent, path }) => {
     if (schema === root.$defs.montant) return /^-?0+\.00$/.test(text) ? text : '1234567.89'
     if (key === 'lignes' && parent.ville !== undefined) return text
-    if (key === 'nom' || key === 'denomination') return parent.adresse || parent.formeJuridique || path === 'agence.nom' ? company : person
+    if (key === 'nom' || key === 'denomination')
+      return parent.adresse || parent.formeJuridique || path === 'agence.nom' ? company : person
     if (key === 'ville' && parent.lignes) return town
     return key === 'email' ? mailbox : text
   }) as Facts
@@ -112,7 +132,8 @@ function stretch(value: unknown): void {
   for (const inner of Object.values(value)) stretch(inner)
 }
 
-const eight = (list: unknown[]): unknown[] => Array.from({ length: 8 }, (_, i) => structuredClone(list[i % list.length]))
+const eight = (list: unknown[]): unknown[] =>
+  Array.from({ length: 8 }, (_, i) => structuredClone(list[i % list.length]))
 
 function withAccount(long: Facts, before: Facts): Facts {
   const invoices = long.factures as Facts[] | undefined
@@ -190,7 +211,9 @@ function pruned(value: unknown, schema: Schema | undefined): unknown {
   const { properties, required = [] } = resolved(schema)
   if (typeof value !== 'object' || value === null || Array.isArray(value) || !properties) return structuredClone(value)
   const facts = value as Facts
-  return Object.fromEntries(required.filter((key) => key in facts).map((key) => [key, pruned(facts[key], properties[key])]))
+  return Object.fromEntries(
+    required.filter((key) => key in facts).map((key) => [key, pruned(facts[key], properties[key])]),
+  )
 }
 
 /** Puts back one fact, « promesse.date »; a list whole; a fact that is there but not enough, whole too. False if it cannot. */

@@ -1,8 +1,8 @@
-import { execFile } from 'node:child_process'
-import { delimiter, dirname, join, relative, resolve } from 'node:path'
+import { dirname, join, relative, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { DomainError } from '../schema/errors.ts'
 import { letterOf, libraryFolders, libraryOf, mergedFiles, type Library, type LibraryFiles } from './catalogue.ts'
+import { borrowing, git, run } from './git.ts'
 
 /** One version of a letter: a commit that changed its text, one of its clauses or its layout. */
 export interface Revision {
@@ -60,7 +60,16 @@ export async function historyOf(id: string, folders: string | string[] = library
     if (!revision || revision.version === last?.version) continue
     const { hash, date, author, reviewer, subject } = commit
     const changes = changesBetween(last?.parts, revision.parts)
-    revisions.push({ number: revisions.length + 1, commit: hash, date, author, reviewer, subject, changes, ...revision })
+    revisions.push({
+      number: revisions.length + 1,
+      commit: hash,
+      date,
+      author,
+      reviewer,
+      subject,
+      changes,
+      ...revision,
+    })
   }
   if (revisions.length === 0) throw unknown(id)
   return revisions
@@ -125,7 +134,14 @@ export async function libraryAt(commit: string, directory: string = here): Promi
   const prefix = relative(top, resolve(directory))
   // An agency's repository may hold its library/ at its root.
   const within = prefix === '' ? '' : `${prefix}/`
-  const listing = await git(directory, ['ls-tree', '-r', '-z', '--full-tree', resolved, ...(within ? ['--', within] : [])])
+  const listing = await git(directory, [
+    'ls-tree',
+    '-r',
+    '-z',
+    '--full-tree',
+    resolved,
+    ...(within ? ['--', within] : []),
+  ])
   const entries = listing
     .split('\0')
     .filter(Boolean)
@@ -165,7 +181,9 @@ export async function diffRevisions(
   const directory = directories[0]!
   const shared = await borrowing(directories)
   const [a, b] = await Promise.all(
-    [from, to].map(async (wanted) => (await findRevision(id, wanted, directories)) ?? revisionAt(id, wanted, directory)),
+    [from, to].map(
+      async (wanted) => (await findRevision(id, wanted, directories)) ?? revisionAt(id, wanted, directory),
+    ),
   )
   const paths = [...new Set([...Object.keys(a!.parts), ...Object.keys(b!.parts)])]
     .filter((path) => path.endsWith('.md'))
@@ -178,15 +196,19 @@ export async function diffRevisions(
       texts.push(`letters/${path} : ${after ? 'ajouté' : 'retiré'}`)
       continue
     }
-    const output = await git(directory, [
-      'diff',
-      '--no-color',
-      '--word-diff=plain',
-      '--word-diff-regex=[^[:space:]{}%]+|[{}%]+',
-      '--unified=2',
-      before,
-      after,
-    ], shared)
+    const output = await git(
+      directory,
+      [
+        'diff',
+        '--no-color',
+        '--word-diff=plain',
+        '--word-diff-regex=[^[:space:]{}%]+|[{}%]+',
+        '--unified=2',
+        before,
+        after,
+      ],
+      shared,
+    )
     texts.push(`letters/${path}\n${output.split('\n').slice(4).join('\n').trimEnd()}`)
   }
   return texts.join('\n\n')
@@ -286,50 +308,6 @@ async function complete(directory: string): Promise<void> {
   throw new DomainError('no_history', 'Le dépôt Git est superficiel : ses premières versions manquent.', {
     remedy: 'Complétez-le : git fetch --unshallow.',
     facts: { directory },
-  })
-}
-
-type Environment = Record<string, string>
-
-/** What lets git in the first repository read the objects of the others: nothing is copied, nothing is written. */
-async function borrowing(directories: string[]): Promise<Environment> {
-  const others = directories.slice(1)
-  if (others.length === 0) return {}
-  const stores = await Promise.all(
-    others.map(async (directory) => resolve(directory, (await git(directory, ['rev-parse', '--git-path', 'objects'])).trim())),
-  )
-  return { GIT_ALTERNATE_OBJECT_DIRECTORIES: stores.join(delimiter) }
-}
-
-const git = async (directory: string, args: string[], environment?: Environment): Promise<string> =>
-  (await run(directory, args, environment)).toString('utf8')
-
-function run(directory: string, args: string[], environment: Environment = {}, input?: string): Promise<Buffer> {
-  return new Promise((resolve, reject) => {
-    const options = {
-      cwd: directory,
-      maxBuffer: 1 << 29,
-      encoding: 'buffer' as const,
-      env: { ...process.env, LC_ALL: 'C.UTF-8', GIT_OPTIONAL_LOCKS: '0', ...environment },
-    }
-    const child = execFile('git', args, options, (error, stdout, stderr) => {
-      if (!error) return resolve(stdout)
-      reject(
-        new DomainError(
-          'no_history',
-          `L'historique des courriers n'est pas lisible : ${stderr.toString().trim().split('\n')[0] || error.message}.`,
-          {
-            remedy: 'Il faut git et le dépôt complet ; vérifiez aussi le nom du commit.',
-            facts: { command: args[0] },
-            cause: error,
-          },
-        ),
-      )
-    })
-    // A git that ends before reading says why on its standard error, not here.
-    child.stdin?.on('error', () => {})
-    if (input === undefined) child.stdin?.destroy()
-    else child.stdin?.end(input)
   })
 }
 

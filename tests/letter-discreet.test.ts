@@ -14,7 +14,8 @@ afterAll(() => engine.close())
 const at = Temporal.Instant.from('2026-11-23T07:00:00Z')
 const discreet = [...library.letters.values()].filter((letter) => letter.discret === 'oui')
 // What a neighbour could guess from: the trade, the creditor, what is owed, and what only a debt collector prints.
-const telling = /recouvr|créanc|garlaban|PO445|contentieux|impay|dette|débit|compte dédié|parquet|assurance|F-2026-0442/i
+const telling =
+  /recouvr|créanc|garlaban|PO445|contentieux|impay|dette|débit|compte dédié|parquet|assurance|F-2026-0442/i
 
 /** Everything a reader of this letter could see, in each of its channels and formats. */
 async function printed(letter: Letter, facts: Record<string, unknown>): Promise<string> {
@@ -26,7 +27,11 @@ async function printed(letter: Letter, facts: Record<string, unknown>): Promise<
       if (format !== 'pdf') texts.push(Buffer.from(bytes).toString('utf8'))
       else {
         const pdf = await PDF.load(bytes)
-        texts.push(pdf.getTitle() ?? '', pdf.getAuthor() ?? '', ...pdf.getPages().map((page) => page.extractText().text))
+        texts.push(
+          pdf.getTitle() ?? '',
+          pdf.getAuthor() ?? '',
+          ...pdf.getPages().map((page) => page.extractText().text),
+        )
       }
     }
   }
@@ -36,7 +41,9 @@ async function printed(letter: Letter, facts: Record<string, unknown>): Promise<
 const factsOf = (letter: Letter) => exampleOf(letter, 'good', (day) => lawTerms(parseDay(day)), library)
 
 test('a letter to somebody who must learn nothing says neither the trade nor the creditor, in its text or its layout', async () => {
-  expect(discreet.map(({ id }) => id)).toEqual(expect.arrayContaining(['contestation-reponse-homonyme', 'recherche-contact-neutre']))
+  expect(discreet.map(({ id }) => id)).toEqual(
+    expect.arrayContaining(['contestation-reponse-homonyme', 'recherche-contact-neutre']),
+  )
   for (const letter of discreet) {
     const text = await printed(letter, factsOf(letter))
     expect(text, letter.id).toContain('2026-0117')
@@ -58,7 +65,8 @@ test('a firm whose very name says the trade writes there in the name of a person
 
 test('a letter to a neighbour, an employer or a person wrongly pursued is marked discreet', () => {
   const forgotten = [...library.letters.values()].filter(
-    ({ id, destinataire, discret }) => destinataire === 'tiers' && /neutre|homonyme|voisin|employeur|gardien/.test(id) && discret !== 'oui',
+    ({ id, destinataire, discret }) =>
+      destinataire === 'tiers' && /neutre|homonyme|voisin|employeur|gardien/.test(id) && discret !== 'oui',
   )
   expect(forgotten.map(({ id }) => id)).toEqual([])
 })

@@ -10,6 +10,7 @@ import { typographyFr } from '../documents/typography.ts'
 import { letterOf } from '../letters/catalogue.ts'
 import { parseLetter } from '../letters/letter.ts'
 import { versioned } from '../letters/catalogue.ts'
+import { amountFr } from '../schema/money.ts'
 import { hostile, letterFacts, library } from './fixtures/letters/sample.ts'
 
 const essai = letterOf(library, 'essai-rappel')
@@ -117,6 +118,12 @@ test('amounts are written in French words', () => {
   ]
   for (const [cents, words] of cases) expect(amountInWords(cents)).toBe(words)
   expect(wordsFr(80_000_000n)).toBe('quatre-vingts millions')
+})
+
+test('an ariary has no cents in use, and a sum that has some keeps them', () => {
+  expect(amountFr(235_000_000n, 'MGA')).toBe('2\u202f350\u202f000\u00a0Ar')
+  expect(amountFr(235_000_050n, 'MGA')).toBe('2\u202f350\u202f000,50\u00a0Ar')
+  expect(amountFr(47_000n)).toBe('470,00\u00a0€')
 })
 
 test('the payment code says what EPC069-12 asks, and is left out when the IBAN is wrong', () => {

@@ -36,7 +36,10 @@ premiere_lettre: jamais
 `
 
 /** A repository of letters; each commit is dated, for the histories of two repositories are told together. */
-function repository(name: string): { folder: string; commit(day: string, subject: string, files: Record<string, string>): void } {
+function repository(name: string): {
+  folder: string
+  commit(day: string, subject: string, files: Record<string, string>): void
+} {
   const folder = join(root, name)
   mkdirSync(folder)
   const git = (day: string, ...args: string[]) =>
@@ -60,7 +63,14 @@ function repository(name: string): { folder: string; commit(day: string, subject
 
 const printed = (library: Library, id: string): string => {
   const letter = letterOf(library, id)
-  return renderText(fill(library, letter, exampleOf(letter, 'good', (day) => lawTerms(parseDay(day)), library), 'lettre'))
+  return renderText(
+    fill(
+      library,
+      letter,
+      exampleOf(letter, 'good', (day) => lawTerms(parseDay(day)), library),
+      'lettre',
+    ),
+  )
 }
 
 const clause = (text: string) => `---
@@ -78,25 +88,36 @@ test('an agency adds letters to ours, takes the place of some, and changes a cla
   const own = repository('adds')
   const house = loadLibrary()
   const replaced = 'relance-cordiale-pro'
-  const user = [...house.letters.values()].find(({ clauses, destinataire }) => clauses.includes('aucun-frais') && destinataire.startsWith('debiteur'))!
+  const user = [...house.letters.values()].find(
+    ({ clauses, destinataire }) => clauses.includes('aucun-frais') && destinataire.startsWith('debiteur'),
+  )!
   own.commit('2026-02-01', 'Nos courriers', {
     'library/maison/maison-rappel.md': `${head('maison-rappel', 'maison')}Bonjour de la maison.\n`,
     [`library/maison/${replaced}.md`]: `${head(replaced, 'maison')}Notre rappel à nous.\n`,
-    'clauses/aucun-frais.md': house.clauses.get('aucun-frais')!.text.replace(/\n---\n[^]*$/, '\n---\nRien de plus ne vous est demandé.\n'),
+    'clauses/aucun-frais.md': house.clauses
+      .get('aucun-frais')!
+      .text.replace(/\n---\n[^]*$/, '\n---\nRien de plus ne vous est demandé.\n'),
   })
   const library = loadLibrary(libraryFolders(own.folder))
   expect(library.letters.size).toBe(house.letters.size + 1)
   expect(printed(library, 'maison-rappel')).toContain('Bonjour de la maison.')
   expect(printed(library, replaced)).toContain('Notre rappel à nous.')
-  expect(letterOf(library, replaced)).toMatchObject({ famille: 'maison', file: join(own.folder, `library/maison/${replaced}.md`) })
+  expect(letterOf(library, replaced)).toMatchObject({
+    famille: 'maison',
+    file: join(own.folder, `library/maison/${replaced}.md`),
+  })
   expect(letterOf(library, user.id).version).not.toBe(user.version)
-  const untouched = [...house.letters.values()].find(({ id, clauses }) => id !== replaced && !clauses.includes('aucun-frais'))!
+  const untouched = [...house.letters.values()].find(
+    ({ id, clauses }) => id !== replaced && !clauses.includes('aucun-frais'),
+  )!
   expect(letterOf(library, untouched.id)).toEqual(untouched)
 })
 
 test('the command line reads LETTERS_DIR, and refuses a folder without letters', () => {
   const own = repository('command')
-  own.commit('2026-02-01', 'Nos courriers', { 'library/maison/maison-rappel.md': `${head('maison-rappel', 'maison')}Bonjour.\n` })
+  own.commit('2026-02-01', 'Nos courriers', {
+    'library/maison/maison-rappel.md': `${head('maison-rappel', 'maison')}Bonjour.\n`,
+  })
   const run = (folder: string) =>
     execFileSync(process.execPath, [command, 'letters', 'history', 'maison-rappel'], {
       encoding: 'utf8',
@@ -110,7 +131,10 @@ test('the command line reads LETTERS_DIR, and refuses a folder without letters',
 test('versions come from both repositories in the order of their days, and each can be printed again', async () => {
   const [house, own] = [repository('house'), repository('agency')]
   const letter = (text: string) => `${head('rappel', 'maison')}${text} {% render 'salut' %}\n`
-  house.commit('2026-03-01', 'Écrire le rappel', { 'library/relance/rappel.md': letter('Un rappel.'), 'clauses/salut.md': clause('Cordialement.') })
+  house.commit('2026-03-01', 'Écrire le rappel', {
+    'library/relance/rappel.md': letter('Un rappel.'),
+    'clauses/salut.md': clause('Cordialement.'),
+  })
   own.commit('2026-04-01', 'Finir autrement', { 'clauses/salut.md': clause('Bien à vous.') })
   house.commit('2026-05-01', 'Préciser le rappel', { 'library/relance/rappel.md': letter('Un rappel précis.') })
   own.commit('2026-06-01', 'Écrire le nôtre', { 'library/maison/rappel.md': letter('Notre rappel.') })
@@ -128,9 +152,18 @@ test('versions come from both repositories in the order of their days, and each 
   for (const { number, version } of revisions) {
     const library = await libraryAtRevision('rappel', String(number), folders)
     expect(letterOf(library, 'rappel').version).toBe(version)
-    texts.push(printed(library, 'rappel').split('\n').find((line) => /rappel.*\. /.test(line))!)
+    texts.push(
+      printed(library, 'rappel')
+        .split('\n')
+        .find((line) => /rappel.*\. /.test(line))!,
+    )
   }
-  expect(texts).toEqual(['Un rappel. Cordialement.', 'Un rappel. Bien à vous.', 'Un rappel précis. Bien à vous.', 'Notre rappel. Bien à vous.'])
+  expect(texts).toEqual([
+    'Un rappel. Cordialement.',
+    'Un rappel. Bien à vous.',
+    'Un rappel précis. Bien à vous.',
+    'Notre rappel. Bien à vous.',
+  ])
   expect(await diffRevisions('rappel', '1', '2', folders)).toContain('[-Cordialement.-]{+Bien à vous.+}')
   await expect(libraryAtRevision('rappel', '5', folders)).rejects.toMatchObject({ code: 'unknown_revision' })
   // Our own history is still ours alone.

@@ -29,7 +29,9 @@ test('a letter is printed with four sets of facts, again when it is saved, and i
       const shown = existsSync(html) ? readFileSync(html, 'utf8') : ''
       if (printings === 1) {
         expect(files.map((file) => file.slice(out.length + 1))).toEqual(
-          expect.arrayContaining(['long', 'minimal', 'hostile', 'ordinaire'].map((set) => `essai-rappel-${set}-lettre.pdf`)),
+          expect.arrayContaining(
+            ['long', 'minimal', 'hostile', 'ordinaire'].map((set) => `essai-rappel-${set}-lettre.pdf`),
+          ),
         )
         expect(shown).toContain('Salutations.')
         writeFileSync(source, text.replace('Salutations.', 'À bientôt.'))

@@ -38,7 +38,12 @@ const layout = (name: string): Buffer => Buffer.from(library.layout[name]!)
 const paper = (letter: Letter): Channel[] => letter.canaux.filter((channel) => channel !== 'email' && channel !== 'sms')
 // Channels that differ only in a word of the head look alike: the long and the hostile set take the first of them.
 const looks = (letter: Letter): Channel[] => [
-  ...new Map(paper(letter).map((channel) => [[channel.replace(/^l(r.*|ettre)$/, 'lettre'), sectionFor(letter, channel).line].join(), channel])).values(),
+  ...new Map(
+    paper(letter).map((channel) => [
+      [channel.replace(/^l(r.*|ettre)$/, 'lettre'), sectionFor(letter, channel).line].join(),
+      channel,
+    ]),
+  ).values(),
 ]
 const pdfOf = (filled: FilledLetter) => renderPdf(filled, engine, instantOf(filled.facts), library.layout)
 
@@ -63,14 +68,21 @@ for (const id of [...library.letters.keys()].sort()) {
 }
 
 test('the pages and the bytes of every letter are those looked at last', async () => {
-  const rows = [...sheets].sort(([a], [b]) => (a < b ? -1 : 1)).map(([id, sheet]) => `${JSON.stringify(id)}: ${JSON.stringify(sheet)}`)
+  const rows = [...sheets]
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .map(([id, sheet]) => `${JSON.stringify(id)}: ${JSON.stringify(sheet)}`)
   await expect(`{\n${rows.join(',\n')}\n}\n`).toMatchFileSnapshot(join(golden, 'pages.json'))
 })
 
 test('what leaves the page and what is printed over something else are seen', async () => {
   const sheet = '#set page(margin: 20mm)\n#set text(font: "Source Serif 4")\nUn paragraphe.\n'
   const see = async (source: string) => {
-    const job = { template: 't.typ', sources: { 't.typ': sheet + source }, data: {}, pdf: { timestamp: Temporal.Instant.from('2026-11-23T07:00:00Z') } }
+    const job = {
+      template: 't.typ',
+      sources: { 't.typ': sheet + source },
+      data: {},
+      pdf: { timestamp: Temporal.Instant.from('2026-11-23T07:00:00Z') },
+    }
     const { lines } = await readPages(await engine.compile(job), true)
     return { out: outside(lines).length > 0, over: collisions(lines).length > 0 }
   }
@@ -113,20 +125,29 @@ async function long(letter: Letter, expect: ExpectStatic): Promise<void> {
     const { pages, lines } = await readPages(await pdfOf(fill(library, letter, facts, channel)), true)
     expect.soft(outside(lines), `outside the margins, ${channel}`).toEqual([])
     expect.soft(collisions(lines), `one over another, ${channel}`).toEqual([])
-    expect.soft(pages, `pages of the long set, ${channel}`).toBeLessThanOrEqual(sheets.get(letter.id)![channel]!.pages + 2)
+    expect
+      .soft(pages, `pages of the long set, ${channel}`)
+      .toBeLessThanOrEqual(sheets.get(letter.id)![channel]!.pages + 2)
   }
 }
 
 /** Prints without what it can do without, and names each other fact that is taken away. */
 async function missing(letter: Letter, expect: ExpectStatic): Promise<void> {
-  const { facts, needed } = leastOf(library, letter, factsOf(letter, 'good'))
+  const whole = factsOf(letter, 'good')
+  const { facts, needed } = leastOf(library, letter, whole)
   for (const channel of letter.canaux) renderText(fill(library, letter, facts, channel))
   const [channel] = paper(letter)
   if (channel) await pdfOf(fill(library, letter, facts, channel))
   for (const key of needed) {
     const less = withoutFact(facts, key)
     const refusal = attempt(() => letter.canaux.forEach((one) => fill(library, letter, less, one)))
-    expect.soft(refusal, `without ${key}`).toMatchObject({ code: 'missing_fact', facts: { key } })
+    expect.soft(refusal, `without ${key}`).toMatchObject({ code: 'missing_fact' })
+    const asked = String((refusal as DomainError | undefined)?.facts['key'])
+    if (asked === key) continue
+    // A letter may take one thing or another: then it names the other, and is content with it.
+    const [other = ''] = asked.split('.')
+    expect.soft(whole[other], `without ${key}, ${asked} is asked for`).toBeDefined()
+    for (const one of letter.canaux) fill(library, letter, { ...less, [other]: whole[other] }, one)
   }
 }
 
@@ -157,12 +178,17 @@ async function hostile(letter: Letter, expect: ExpectStatic): Promise<void> {
   const back = (text: string, escape: (character: string) => string) =>
     text.replace(/[\u4e00-\ud7a3]/g, (standIn) => escape(standIns.get(standIn) ?? standIn)).toLowerCase()
   for (const channel of letter.canaux) {
-    const [attacked, safe] = [facts, plain].map((one) => fill(library, letter, one, channel)) as [FilledLetter, FilledLetter]
+    const [attacked, safe] = [facts, plain].map((one) => fill(library, letter, one, channel)) as [
+      FilledLetter,
+      FilledLetter,
+    ]
     const text = textOrRefusal(attacked)
     expect.soft(text.toLowerCase(), channel).toBe(back(textOrRefusal(safe), (character) => character))
     if (channel === 'sms') continue
     const html = renderHtml(attacked, layout('email.html').toString('utf8'))
-    expect.soft(html.toLowerCase(), channel).toBe(back(renderHtml(safe, layout('email.html').toString('utf8')), escapeHtml))
+    expect
+      .soft(html.toLowerCase(), channel)
+      .toBe(back(renderHtml(safe, layout('email.html').toString('utf8')), escapeHtml))
     expect.soft(html).not.toMatch(/<(script|b)>/)
   }
   for (const channel of looks(letter)) {
@@ -170,9 +196,12 @@ async function hostile(letter: Letter, expect: ExpectStatic): Promise<void> {
     const { text } = await readPages(await pdfOf(filled), true)
     expect.soft(text.replace(/\s/g, '')).toContain(attacks[0]!.replace(/\s/g, ''))
     const printed = textsOf(filled.blocks).join('')
-    for (const sign of '#$*<>@{}[]\\|=') expect.soft(count(text, sign), `${sign} on paper, ${channel}`).toBeGreaterThanOrEqual(count(printed, sign))
+    for (const sign of '#$*<>@{}[]\\|=')
+      expect.soft(count(text, sign), `${sign} on paper, ${channel}`).toBeGreaterThanOrEqual(count(printed, sign))
     if (filled.presentation !== 'acte' && filled.presentation !== 'formulaire') continue
-    const word = new PizZip(renderDocx(filled, layout('letter.docx'), instantOf(facts))).file('word/document.xml')!.asText()
+    const word = new PizZip(renderDocx(filled, layout('letter.docx'), instantOf(facts)))
+      .file('word/document.xml')!
+      .asText()
     expect.soft(XMLValidator.validate(word)).toBe(true)
     expect.soft(word).toContain(escapeHtml(attacks[0]!))
   }

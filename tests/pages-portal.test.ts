@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs'
+import { PDF } from '@libpdf/core'
 import { beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { openAgency } from '../scripts/demo/people.ts'
 import { useApi } from './api.ts'
@@ -11,16 +12,33 @@ let mine: { creditorId: string; caseId: string; number: string; requestId: strin
 let theirs: { creditorId: string; number: string; letterId: string; requestId: string }
 let desk: ReturnType<typeof browser>
 
-const buyer = (name: string) => ({ name, address: { lines: ['3 rue de la Gare'], postal_code: '69003', city: 'Lyon', country: 'FR' } })
+const buyer = (name: string) => ({
+  name,
+  address: { lines: ['3 rue de la Gare'], postal_code: '69003', city: 'Lyon', country: 'FR' },
+})
 const one = async <T>(rows: PromiseLike<T[]>): Promise<T> => (await rows)[0]!
 
 beforeAll(async () => {
-  const caseId = await openCase(api, { on: '2026-07-02', invoices: [invoice({ number: 'F-1', issued_on: '2026-07-01', due_on: '2026-07-20', buyer: buyer('Garage <b>du</b> Pont') })] })
-  const { creditorId, number } = await one(api.sql<{ creditorId: string; number: string }[]>`select creditor_id, number from cases where id = ${caseId}`)
+  const caseId = await openCase(api, {
+    on: '2026-07-02',
+    invoices: [
+      invoice({ number: 'F-1', issued_on: '2026-07-01', due_on: '2026-07-20', buyer: buyer('Garage <b>du</b> Pont') }),
+    ],
+  })
+  const { creditorId, number } = await one(
+    api.sql<{ creditorId: string; number: string }[]>`select creditor_id, number from cases where id = ${caseId}`,
+  )
   const other = await creditorOf(api, day('2026-07-02'), { name: 'Imprimerie Delmas' })
-  const foreign = await addInvoices(api, { creditorId: other, on: '2026-07-02', invoices: [invoice({ number: 'D-1', issued_on: '2026-07-01', due_on: '2026-07-20', buyer: buyer('Café Bellecour') })] })
+  const foreign = await addInvoices(api, {
+    creditorId: other,
+    on: '2026-07-02',
+    invoices: [
+      invoice({ number: 'D-1', issued_on: '2026-07-01', due_on: '2026-07-20', buyer: buyer('Café Bellecour') }),
+    ],
+  })
   await liveUntil(api, '2026-07-02', '2026-09-29')
-  const requestOf = async (id: string) => (await one(api.sql<{ id: string }[]>`select id from consent_requests where case_id = ${id}`)).id
+  const requestOf = async (id: string) =>
+    (await one(api.sql<{ id: string }[]>`select id from consent_requests where case_id = ${id}`)).id
   mine = { creditorId, caseId, number, requestId: await requestOf(caseId) }
   theirs = {
     creditorId: other,
@@ -44,7 +62,9 @@ describe('the door', () => {
     const token = await api.token({ role: 'creditor', name: 'Inès Roche', creditorId: mine.creditorId })
     const response = await api.app.request(`/portail/entrer?jeton=${token}`)
     expect(response.headers.get('location')).toBe('/portail')
-    expect(response.headers.getSetCookie()[0]).toMatch(/^courtois-portail=[^;]+; Max-Age=28800; Path=\/portail; HttpOnly; SameSite=Lax$/)
+    expect(response.headers.getSetCookie()[0]).toMatch(
+      /^courtois-portail=[^;]+; Max-Age=28800; Path=\/portail; HttpOnly; SameSite=Lax$/,
+    )
     expect((await enter()).text).toContain('Vos dossiers au 30 septembre 2026')
   })
 
@@ -57,7 +77,13 @@ describe('the door', () => {
   })
 
   test('without a session, or with a token that is no creditor’s, nothing is shown', async () => {
-    for (const path of ['/portail', '/portail/dossiers', `/portail/dossiers/${mine.number}`, `/portail/accords/${mine.requestId}`, '/portail/factures']) {
+    for (const path of [
+      '/portail',
+      '/portail/dossiers',
+      `/portail/dossiers/${mine.number}`,
+      `/portail/accords/${mine.requestId}`,
+      '/portail/factures',
+    ]) {
       const page = await browser(api).go(path)
       expect([path, page.status]).toEqual([path, 401])
       expect(page.html).not.toMatch(/Garage|Papeterie/)
@@ -87,8 +113,14 @@ describe('its own cases alone', () => {
       [`/portail/dossiers/${theirs.number}`, '/portail/dossiers/2026-9999'],
       [`/portail/courriers/${theirs.letterId}`, '/portail/courriers/00000000-0000-4000-8000-00000000dead'],
       [`/portail/accords/${theirs.requestId}`, '/portail/accords/00000000-0000-4000-8000-00000000dead'],
-      [`/portail/accords/${theirs.requestId}/accord.pdf`, '/portail/accords/00000000-0000-4000-8000-00000000dead/accord.pdf'],
-      [`/portail/accords/${theirs.requestId}/pieces/1`, '/portail/accords/00000000-0000-4000-8000-00000000dead/pieces/1'],
+      [
+        `/portail/accords/${theirs.requestId}/accord.pdf`,
+        '/portail/accords/00000000-0000-4000-8000-00000000dead/accord.pdf',
+      ],
+      [
+        `/portail/accords/${theirs.requestId}/pieces/1`,
+        '/portail/accords/00000000-0000-4000-8000-00000000dead/pieces/1',
+      ],
     ] as const) {
       const [foreign, nothing] = [await desk.go(path), await desk.go(absent)]
       expect([path, foreign.status, foreign.text]).toEqual([path, 404, nothing.text])
@@ -113,13 +145,18 @@ describe('at a glance', () => {
     const page = await desk.go('/portail')
     expect(page.text).toMatch(/1 dossier en cours/)
     expect(page.text).toMatch(/1 0\d\d,\d\d € à recouvrer/)
-    expect(page.html).toMatch(/<svg[^>]+role="img" aria-label="Principal impayé par ancienneté\.[^"]*De 61 à 90 jours : 1/)
+    expect(page.html).toMatch(
+      /<svg[^>]+role="img" aria-label="Principal impayé par ancienneté\.[^"]*De 61 à 90 jours : 1/,
+    )
     expect(page.text).toContain('Votre accord est demandé')
   })
 
   test('the list is searched by debtor, number and invoice, and by state', async () => {
     for (const query of ['q=garage', `q=${mine.number}`, 'q=f-1', 'etat=en-cours']) {
-      expect([query, (await desk.go(`/portail/dossiers?${query}`)).text]).toEqual([query, expect.stringContaining(mine.number)])
+      expect([query, (await desk.go(`/portail/dossiers?${query}`)).text]).toEqual([
+        query,
+        expect.stringContaining(mine.number),
+      ])
     }
     for (const query of ['etat=clos', 'q=%25', 'page=7', "q=' or 1=1 --"]) {
       expect([query, (await desk.go(`/portail/dossiers?${query}`)).text.includes(mine.number)]).toEqual([query, false])
@@ -134,7 +171,9 @@ describe('at a glance', () => {
 
   test('the case shows its path as a picture, its letters, and the reckoning of today', async () => {
     const page = await desk.go(`/portail/dossiers/${mine.number}`)
-    expect(page.html).toMatch(/aria-label="Étapes du dossier\.[^"]*Relance cordiale, fait[^"]*Demande d’accord pour agir en justice, fait/)
+    expect(page.html).toMatch(
+      /aria-label="Étapes du dossier\.[^"]*Relance cordiale, fait[^"]*Demande d’accord pour agir en justice, fait/,
+    )
     expect(page.text).toMatch(/Fait le \d+ (juillet|août|septembre) 2026, lettre recommandée|Mise en demeure/)
     expect(page.text).toMatch(/Par jour de plus 0,\d\d €/)
     expect(page.html).toContain('Calcul des intérêts')
@@ -151,12 +190,22 @@ describe('the agreement to go to court', () => {
 
   test('shows sums, ceiling, hash and every file, each exactly as frozen', async () => {
     const page = await desk.go(path())
-    const request = await one(api.sql<{ contentSha256: string; content: { sha256: string }[] }[]>`select content_sha256, content from consent_requests where id = ${mine.requestId}`)
+    const request = await one(
+      api.sql<
+        { contentSha256: string; content: { sha256: string }[] }[]
+      >`select content_sha256, content from consent_requests where id = ${mine.requestId}`,
+    )
     expect(page.text).toContain(request.contentSha256)
     expect(page.text).toContain('Plafond de frais 250,00 €')
-    const pdf = await api.app.request(`${path()}/pieces/1`, { headers: { cookie: `courtois-portail=${desk.cookies.get('courtois-portail')}` } })
+    const pdf = await api.app.request(`${path()}/pieces/1`, {
+      headers: { cookie: `courtois-portail=${desk.cookies.get('courtois-portail')}` },
+    })
     const { createHash } = await import('node:crypto')
-    expect(createHash('sha256').update(new Uint8Array(await pdf.arrayBuffer())).digest('hex')).toBe(request.content[0]!.sha256)
+    expect(
+      createHash('sha256')
+        .update(new Uint8Array(await pdf.arrayBuffer()))
+        .digest('hex'),
+    ).toBe(request.content[0]!.sha256)
     expect((await desk.go(`${path()}/accord.pdf`)).html.startsWith('%PDF-')).toBe(true)
     expect((await desk.go(`${path()}/pieces/999`)).status).toBe(404)
   })
@@ -174,11 +223,26 @@ describe('the agreement to go to court', () => {
   })
 
   test('once signed it says by whom, gives its proof, and can be withdrawn', async () => {
-    const page = await desk.submit(await desk.go(path()), path(), { decision: 'given', lu: 'oui', nom: 'Inès Roche', qualite: 'présidente' })
+    const page = await desk.submit(await desk.go(path()), path(), {
+      decision: 'given',
+      lu: 'oui',
+      nom: 'Inès Roche',
+      qualite: 'présidente',
+    })
     expect(page.text).toContain('Accord donné le 30 septembre 2026 par Inès Roche, présidente.')
     const proof = JSON.parse((await desk.go(`${path()}/preuve.json`)).html) as Record<string, unknown>
-    expect(proof).toMatchObject({ decision: 'given', signedBy: 'Inès Roche', evidence: { authenticated: 'creditor:Inès Roche', means: 'espace du créancier' } })
-    const body = new URLSearchParams({ jeton: /name="jeton" value="([^"]+)"/.exec(page.html)![1]!, decision: 'refused', nom: 'x', qualite: 'y', empreinte: String(proof['contentSha256']) })
+    expect(proof).toMatchObject({
+      decision: 'given',
+      signedBy: 'Inès Roche',
+      evidence: { authenticated: 'creditor:Inès Roche', means: 'espace du créancier' },
+    })
+    const body = new URLSearchParams({
+      jeton: /name="jeton" value="([^"]+)"/.exec(page.html)![1]!,
+      decision: 'refused',
+      nom: 'x',
+      qualite: 'y',
+      empreinte: String(proof['contentSha256']),
+    })
     expect((await desk.go(path(), { method: 'POST', body })).status).toBe(422)
     const withdrawn = await desk.submit(page, path(), { decision: 'withdrawn', motif: 'Un accord est trouvé' })
     expect(withdrawn.text).toMatch(/n'est plus valable depuis le 30 septembre 2026 : Un accord est trouvé/)
@@ -190,9 +254,19 @@ describe('the agreement to go to court', () => {
     const at = `/portail/accords/${theirs.requestId}`
     const page = await desk.go(at)
     const { id } = await one(api.sql<{ id: string }[]>`select id from cases where number = ${theirs.number}`)
-    const paid = await api.ask({ role: 'amicable' }, `mutation ($input: RecordPaymentInput!) { recordPayment(input: $input) { __typename } }`, {
-      input: { caseId: id, receivedOn: '2026-09-30', amount: { amount: '10.00' }, means: 'virement', idempotencyKey: 'p' },
-    })
+    const paid = await api.ask(
+      { role: 'amicable' },
+      `mutation ($input: RecordPaymentInput!) { recordPayment(input: $input) { __typename } }`,
+      {
+        input: {
+          caseId: id,
+          receivedOn: '2026-09-30',
+          amount: { amount: '10.00' },
+          means: 'virement',
+          idempotencyKey: 'p',
+        },
+      },
+    )
     expect(paid.body.data.recordPayment.__typename).not.toBe('Refusal')
     const signed = await desk.submit(page, at, { decision: 'given', lu: 'oui', nom: 'x', qualite: 'y' })
     expect(signed.status).toBe(422)
@@ -202,7 +276,9 @@ describe('the agreement to go to court', () => {
 
 describe('an invoice', () => {
   const send = async (name: string, bytes: Uint8Array | string): Promise<Shown> =>
-    desk.submit(await desk.go('/portail/factures'), '/portail/factures', { facture: new File([bytes as BlobPart], name) })
+    desk.submit(await desk.go('/portail/factures'), '/portail/factures', {
+      facture: new File([bytes as BlobPart], name),
+    })
 
   test('is read and shown before anything begins, then opens one case, however often it is confirmed', async () => {
     const read = await send('facture.pdf', readFileSync(sample))
@@ -215,25 +291,68 @@ describe('an invoice', () => {
     const again = await desk.submit(read, read.path, { type: 'business' })
     expect(again.path).toBe(page.path)
     expect(await api.sql`select 1 from cases`).toHaveLength(before.length + 1)
-    const [opened] = await api.sql<{ creditorId: string }[]>`select creditor_id from cases order by opened_on desc, number desc limit 1`
+    const [opened] = await api.sql<
+      { creditorId: string }[]
+    >`select creditor_id from cases order by opened_on desc, number desc limit 1`
     expect(opened!.creditorId).toBe(mine.creditorId)
   })
 
   test('that lacks a due date or an address asks for them', async () => {
     const json = JSON.stringify({
-      number: 'F-77', issued_on: '2026-09-01', currency: 'EUR', total: '120.00',
-      seller: { name: 'Papeterie Rhône-Alpes' }, buyer: { name: 'Atelier Vif' }, lines: [{ description: 'Papier', amount: '120.00' }],
+      number: 'F-77',
+      issued_on: '2026-09-01',
+      currency: 'EUR',
+      total: '120.00',
+      seller: { name: 'Papeterie Rhône-Alpes' },
+      buyer: { name: 'Atelier Vif' },
+      lines: [{ description: 'Papier', amount: '120.00' }],
     })
     const read = await send('f.json', json)
     expect(read.text).toContain('Il manque')
     expect((await desk.submit(read, read.path, { type: 'business' })).text).toContain("Il manque l'adresse du débiteur")
     const address = { rue: '2 rue Bât', cp: '69001', ville: 'Lyon' }
-    expect((await desk.submit(read, read.path, { type: 'business', ...address })).text).toContain("Il manque la date d'échéance")
-    expect((await desk.submit(read, read.path, { type: 'business', ...address, echeance: '2026-09-30' })).text).toContain('La facture est enregistrée')
+    expect((await desk.submit(read, read.path, { type: 'business', ...address })).text).toContain(
+      "Il manque la date d'échéance",
+    )
+    expect(
+      (await desk.submit(read, read.path, { type: 'business', ...address, echeance: '2026-09-30' })).text,
+    ).toContain('La facture est enregistrée')
+  })
+
+  test('on a plain PDF is typed from it, and the PDF kept as its original', async () => {
+    const pdf = PDF.create()
+    pdf.addPage()
+    const bytes = await pdf.save()
+    const read = await send('facture-papier.pdf', bytes)
+    expect(read.text).toContain('Ce PDF est à saisir')
+    const typed = {
+      numero: 'P-9',
+      emission: '2026-09-01',
+      echeance: '2026-09-20',
+      total: '1 234,50',
+      debiteur: 'Fleurs & Jardins',
+      rue: '4 rue Neuve',
+      cp: '69001',
+      ville: 'Lyon',
+      type: 'business',
+    }
+    expect((await desk.submit(read, read.path, { ...typed, total: 'cher' })).text).toContain("n'est pas un montant")
+    const page = await desk.submit(read, read.path, typed)
+    expect(page.text).toContain('La facture est enregistrée')
+    const [kept] = await api.sql<
+      { payable: bigint; original: string }[]
+    >`select payable, original from invoices where number = 'P-9'`
+    expect(kept!.payable).toBe(123450n)
+    expect(new Uint8Array(await api.office.archive.get(kept!.original))).toEqual(bytes)
   })
 
   test('that cannot be believed is refused in words, and another’s file does not exist', async () => {
-    for (const [name, bytes] of [['virus.exe', 'MZ\u0000\u0000'], ['vide.pdf', ''], ['a.zip', 'PK\u0003\u0004'], ['x.json', '{"number": 1}']] as const) {
+    for (const [name, bytes] of [
+      ['virus.exe', 'MZ\u0000\u0000'],
+      ['vide.pdf', ''],
+      ['a.zip', 'PK\u0003\u0004'],
+      ['x.json', '{"number": 1}'],
+    ] as const) {
       const page = await send(name, bytes)
       expect([name, page.status]).toEqual([name, 422])
       expect(page.html).toContain('role="alert"')

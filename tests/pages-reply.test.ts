@@ -21,7 +21,8 @@ beforeEach(async () => {
 
 const enter = async (code = letter.coupon, cp = '69003'): Promise<Shown> =>
   guest.submit(await guest.go(`/r/${code}`), '/r', { code, cp })
-const answer = async (typed: Record<string, string>): Promise<Shown> => guest.submit(await enter(), `/r/${letter.coupon}`, typed)
+const answer = async (typed: Record<string, string>): Promise<Shown> =>
+  guest.submit(await enter(), `/r/${letter.coupon}`, typed)
 const replies = async () => api.sql`select kind, summary, handled_on from replies where case_id = ${letter.caseId}`
 const work = async () => {
   const { body } = await api.ask({ role: 'amicable' }, `{ workToday(kinds: [REPLY]) { what case { number } } }`)
@@ -65,7 +66,13 @@ describe('before anything is shown', () => {
     const jeton = /name="jeton" value="([^"]+)"/.exec(page.html)![1]!
     const cookie = [...guest.cookies].map(([name, value]) => `${name}=${value}`).join('; ')
     const post = async (headers: Record<string, string>) =>
-      (await api.app.request('/r', { method: 'POST', body: new URLSearchParams({ code: letter.coupon, cp: '69003', jeton }), headers })).status
+      (
+        await api.app.request('/r', {
+          method: 'POST',
+          body: new URLSearchParams({ code: letter.coupon, cp: '69003', jeton }),
+          headers,
+        })
+      ).status
     expect(await post({})).toBe(403)
     expect(await post({ cookie, 'sec-fetch-site': 'cross-site' })).toBe(403)
     expect(await post({ cookie })).toBe(303)
@@ -86,8 +93,13 @@ describe('the answers', () => {
     expect(page.text).toContain('Votre réponse est enregistrée')
     expect(page.text).toMatch(/Promesse de payer 1 0\d\d,\d\d € le 12 octobre 2026 par virement/)
     const file = await fileOf(api, letter.caseId)
-    expect(file.promises.map(({ dueOn, channel }) => [dueOn.toString(), channel])).toEqual([['2026-10-12', 'coupon en ligne']])
-    expect(liveHolds(file).map(({ cause, reviewOn }) => [cause, reviewOn.toString()])).toContainEqual(['promesse', '2026-10-13'])
+    expect(file.promises.map(({ dueOn, channel }) => [dueOn.toString(), channel])).toEqual([
+      ['2026-10-12', 'coupon en ligne'],
+    ])
+    expect(liveHolds(file).map(({ cause, reviewOn }) => [cause, reviewOn.toString()])).toContainEqual([
+      'promesse',
+      '2026-10-13',
+    ])
   })
 
   test('the same code shows it again, in another browser too, and takes no second answer', async () => {
@@ -105,13 +117,19 @@ describe('the answers', () => {
     const page = await enter()
     const typed = { kind: 'dispute', motif: 'Livraison incomplète' }
     const both = await Promise.all([1, 2].map(() => guest.submit(page, `/r/${letter.coupon}`, typed)))
-    expect(both.map(({ status }) => status).sort()).toEqual([200, 422])
+    expect(new Set(both.map(({ status }) => status))).toEqual(new Set([200, 422]))
     expect(await replies()).toHaveLength(1)
     expect((await fileOf(api, letter.caseId)).disputes).toHaveLength(1)
   })
 
   test('a payment said to be made is no payment: a person checks it, and the case waits meanwhile', async () => {
-    const page = await answer({ kind: 'paid', date: '2026-09-20', montant: '1 000,00', moyen: 'chèque', reference: 'n° 12' })
+    const page = await answer({
+      kind: 'paid',
+      date: '2026-09-20',
+      montant: '1 000,00',
+      moyen: 'chèque',
+      reference: 'n° 12',
+    })
     expect(page.text).toContain('Paiement annoncé : 1 000,00 € le 20 septembre 2026 par chèque (n° 12)')
     const file = await fileOf(api, letter.caseId)
     expect(file.payments).toEqual([])
@@ -137,17 +155,30 @@ describe('the answers', () => {
     const page = await answer({ kind: 'dispute', motif: '<b>Rien</b> reçu & #panic("x") $x$', montant: '250,50' })
     expect(page.html).toContain('&lt;b&gt;Rien&lt;/b&gt; reçu &amp; #panic(')
     const [dispute] = (await fileOf(api, letter.caseId)).disputes
-    expect(dispute).toMatchObject({ ground: '<b>Rien</b> reçu & #panic("x") $x$', contested: 25050n, channel: 'coupon en ligne' })
+    expect(dispute).toMatchObject({
+      ground: '<b>Rien</b> reçu & #panic("x") $x$',
+      contested: 25050n,
+      channel: 'coupon en ligne',
+    })
     expect((await work()).some((what) => what.startsWith('Contestation de 250,50 €'))).toBe(true)
   })
 
   test('a new address is where letters go, and leaves the answer itself still to be given', async () => {
     const page = await answer({ kind: 'address', rue: '12 rue Neuve\nBâtiment B', cp: '13001', ville: 'Marseille' })
     expect(page.text).toContain('Nouvelle adresse : 12 rue Neuve, Bâtiment B, 13001 Marseille')
-    expect((await fileOf(api, letter.caseId)).debtor.address).toEqual({ lines: ['12 rue Neuve', 'Bâtiment B'], postalCode: '13001', city: 'Marseille', country: 'FR' })
-    const after = await guest.submit(page, `/r/${letter.coupon}`, { kind: 'promise', date: '2026-10-01', moyen: 'virement' })
+    expect((await fileOf(api, letter.caseId)).debtor.address).toEqual({
+      lines: ['12 rue Neuve', 'Bâtiment B'],
+      postalCode: '13001',
+      city: 'Marseille',
+      country: 'FR',
+    })
+    const after = await guest.submit(page, `/r/${letter.coupon}`, {
+      kind: 'promise',
+      date: '2026-10-01',
+      moyen: 'virement',
+    })
     expect(after.text).toContain('Promesse de payer')
-    expect((await replies()).map(({ kind }) => kind).sort()).toEqual(['address', 'promise'])
+    expect(new Set((await replies()).map(({ kind }) => kind as string))).toEqual(new Set(['address', 'promise']))
   })
 
   test('what is out of bounds is refused in words, with what was typed kept and nothing recorded', async () => {
@@ -187,7 +218,13 @@ describe('when nothing may be asked', () => {
   })
 
   test('in insolvency proceedings no payment is asked for', async () => {
-    await recordInsolvency(api.sql, api.office.random, api.today, { caseId: letter.caseId, nature: 'sauvegarde', openedOn: api.today, publishedOn: null }, 'test')
+    await recordInsolvency(
+      api.sql,
+      api.office.random,
+      api.today,
+      { caseId: letter.caseId, nature: 'sauvegarde', openedOn: api.today, publishedOn: null },
+      'test',
+    )
     const page = await enter()
     expect(page.text).toContain('aucun paiement ne vous est demandé')
     expect(page.html).not.toContain('Je paierai')
@@ -201,7 +238,11 @@ describe('whatever is thrown at it', () => {
       expect(page.status).toBeLessThan(500)
       expect(page.html).not.toContain('<script>')
     }
-    const big = await api.app.request('/r', { method: 'POST', body: 'x'.repeat(200_000), headers: { 'content-type': 'application/x-www-form-urlencoded' } })
+    const big = await api.app.request('/r', {
+      method: 'POST',
+      body: 'x'.repeat(200_000),
+      headers: { 'content-type': 'application/x-www-form-urlencoded' },
+    })
     expect(big.status).toBe(413)
     expect(api.errors).toEqual([])
   })

@@ -41,12 +41,14 @@ describe('is this letter ours?', () => {
     }
     const short = await browser(api).go('/verifier?code=7K3M')
     expect(short.status).toBe(400)
-    expect(short.text).toContain('Ce code n\'est pas complet')
+    expect(short.text).toContain("Ce code n'est pas complet")
   })
 
   test('nothing runs, frames or is kept', async () => {
     const { headers } = await browser(api).go('/verifier')
-    expect(headers.get('content-security-policy')).toMatch(/^default-src 'none'; style-src 'self'; script-src 'self';.*frame-ancestors 'none'$/)
+    expect(headers.get('content-security-policy')).toMatch(
+      /^default-src 'none'; style-src 'self'; script-src 'self';.*frame-ancestors 'none'$/,
+    )
     expect(headers.get('cache-control')).toBe('no-store')
     expect(headers.get('x-content-type-options')).toBe('nosniff')
   })
@@ -63,7 +65,7 @@ describe('who tries too often', () => {
     const page = await guest.go('/verifier/7K3M-Q2XZ-9T4C')
     expect(page.status).toBe(429)
     expect(Number(page.headers.get('retry-after'))).toBeGreaterThan(0)
-    expect(page.text).toContain('Trop d\'essais')
+    expect(page.text).toContain("Trop d'essais")
     const [row] = await other.sql<{ who: string; count: number }[]>`select who, count from attempts`
     expect(row!.count).toBe(31)
     expect(row!.who).not.toContain('local')

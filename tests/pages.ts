@@ -14,7 +14,7 @@ export interface Shown {
 export function browser(api: TestApi) {
   const cookies = new Map<string, string>()
 
-  async function go(path: string, init: RequestInit & { headers?: Record<string, string> } = {}): Promise<Shown> {
+  async function go(path: string, init: { method?: string; body?: BodyInit; headers?: Record<string, string> } = {}): Promise<Shown> {
     const cookie = [...cookies].map(([name, value]) => `${name}=${value}`).join('; ')
     const response = await api.app.request(path, {
       ...init,
@@ -37,7 +37,9 @@ export function browser(api: TestApi) {
     go,
     /** Posts the form of the page shown whose action is that, its hidden fields with what is typed. */
     submit(page: Shown, action: string, typed: Record<string, string | File>): Promise<Shown> {
-      const form = formsOf(page.html).find((each) => each.action === action && (!('kind' in typed) || each.hidden['kind'] === typed['kind']))
+      const form = formsOf(page.html).find(
+        (each) => each.action === action && (!('kind' in typed) || each.hidden['kind'] === typed['kind']),
+      )
       if (!form) throw new Error(`no form to ${action} on ${page.path}`)
       const body = new FormData()
       for (const [name, value] of Object.entries({ ...form.hidden, ...typed })) body.set(name, value)
@@ -50,7 +52,10 @@ export function formsOf(html: string): { action: string; hidden: Record<string, 
   return [...html.matchAll(/<form[^>]*action="([^"]*)"[^>]*>([\s\S]*?)<\/form>/g)].map(([, action, inside]) => ({
     action: action!,
     hidden: Object.fromEntries(
-      [...inside!.matchAll(/<input type="hidden" name="([^"]*)" value="([^"]*)">/g)].map(([, name, value]) => [name!, value!]),
+      [...inside!.matchAll(/<input type="hidden" name="([^"]*)" value="([^"]*)">/g)].map(([, name, value]) => [
+        name!,
+        value!,
+      ]),
     ),
   }))
 }
@@ -66,7 +71,10 @@ export const words = (html: string): string =>
     .replace(/[\s\u00a0\u202f]+/g, ' ')
 
 /** A case that went on to its formal notice with its coupon, and the codes printed on it. */
-export async function noticed(api: TestApi, options: { number?: string; name?: string; kind?: 'business' | 'consumer' } = {}) {
+export async function noticed(
+  api: TestApi,
+  options: { number?: string; name?: string; kind?: 'business' | 'consumer' } = {},
+) {
   const { number = 'F-1', name = 'Garage du Pont', kind = 'business' } = options
   const buyer = {
     name,

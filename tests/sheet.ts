@@ -15,7 +15,10 @@ export interface Line {
 }
 
 /** The pages of a letter, and where each of its characters stands (points, from the bottom left corner). */
-export async function readPages(bytes: Uint8Array, read: boolean): Promise<{ pages: number; text: string; lines: Line[] }> {
+export async function readPages(
+  bytes: Uint8Array,
+  read: boolean,
+): Promise<{ pages: number; text: string; lines: Line[] }> {
   const pages = (await PDF.load(bytes)).getPages()
   if (!read) return { pages: pages.length, text: '', lines: [] }
   const texts = pages.map((page) => page.extractText())
@@ -26,7 +29,14 @@ export async function readPages(bytes: Uint8Array, read: boolean): Promise<{ pag
       chars: spans.flatMap(({ chars }) =>
         chars
           .filter(({ char }) => char.trim() !== '')
-          .map(({ char, bbox, baseline, fontSize }) => ({ text: char, page: page + 1, x: bbox.x, right: bbox.x + bbox.width, baseline, size: fontSize })),
+          .map(({ char, bbox, baseline, fontSize }) => ({
+            text: char,
+            page: page + 1,
+            x: bbox.x,
+            right: bbox.x + bbox.width,
+            baseline,
+            size: fontSize,
+          })),
       ),
     })),
   )
@@ -41,7 +51,9 @@ const [left, right, top, bottom] = [20 * millimetres, 190 * millimetres, (297 - 
 export function outside(lines: Line[]): string[] {
   return lines
     .filter(({ chars }) =>
-      chars.some((char) => char.x < left - 1 || char.right > right + 3 || char.baseline > top || char.baseline < bottom),
+      chars.some(
+        (char) => char.x < left - 1 || char.right > right + 3 || char.baseline > top || char.baseline < bottom,
+      ),
     )
     .map(({ page, text }) => `page ${page}: ${text}`)
 }

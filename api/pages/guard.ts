@@ -21,7 +21,13 @@ export interface Limit {
  * Counts an attempt of this visitor, or of whatever `who` names, and refuses past the limit. The count is a row: every process
  * shares it, it outlives a restart, and it needs nothing beside the database that the page asks anyway.
  */
-export async function countAttempt(house: Doors, c: HttpContext, place: string, limit: Limit, who = addressOf(house, c)): Promise<void> {
+export async function countAttempt(
+  house: Doors,
+  c: HttpContext,
+  place: string,
+  limit: Limit,
+  who = addressOf(house, c),
+): Promise<void> {
   const { sql } = house.office
   const now = house.clock.now()
   const from = now.subtract({ minutes: limit.minutes })
@@ -56,7 +62,11 @@ const tooMany = (seconds: number): DomainError =>
   })
 
 const wait = (seconds: number): string =>
-  seconds > 5400 ? `${Math.round(seconds / 3600)} heures` : seconds > 90 ? `${Math.ceil(seconds / 60)} minutes` : 'une minute'
+  seconds > 5400
+    ? `${Math.round(seconds / 3600)} heures`
+    : seconds > 90
+      ? `${Math.ceil(seconds / 60)} minutes`
+      : 'une minute'
 
 /** Who knocks. An IPv6 house has a whole /64 of addresses, and counts as one. */
 function addressOf(house: Doors, c: HttpContext): string {
@@ -118,7 +128,13 @@ export interface SessionKind {
 const issuer = 'courtois-pages'
 
 /** Opens a session: a cookie that no script reads, signed, for this path alone. */
-export async function openSession(house: House, c: HttpContext, kind: SessionKind, subject: string, name: string): Promise<void> {
+export async function openSession(
+  house: House,
+  c: HttpContext,
+  kind: SessionKind,
+  subject: string,
+  name: string,
+): Promise<void> {
   const at = Math.floor(house.clock.now().epochMilliseconds / 1000)
   const value = await new SignJWT({ name })
     .setProtectedHeader({ alg: 'HS256', typ: 'JWT' })
@@ -139,7 +155,13 @@ export async function openSession(house: House, c: HttpContext, kind: SessionKin
 }
 
 export function closeSession(house: House, c: HttpContext, kind: SessionKind): void {
-  setCookie(c, kind.cookie, '', { path: kind.path, httpOnly: true, sameSite: kind.sameSite, secure: isSecure(house), maxAge: 0 })
+  setCookie(c, kind.cookie, '', {
+    path: kind.path,
+    httpOnly: true,
+    sameSite: kind.sameSite,
+    secure: isSecure(house),
+    maxAge: 0,
+  })
 }
 
 /** The session of this browser; null when there is none, or it is over, or was not made here. */

@@ -15,10 +15,20 @@ export function pages(house: Doors, log: Log): Hono {
   const app = new Hono()
   app.onError((error, c) => refusal(house, c, error, log))
   for (const { path, type, body } of assets.values())
-    app.get(path, (c) => c.body(body, 200, { 'content-type': type, 'cache-control': 'public, max-age=31536000, immutable' }))
+    app.get(path, (c) =>
+      c.body(body, 200, { 'content-type': type, 'cache-control': 'public, max-age=31536000, immutable' }),
+    )
   mountVerify(app, house)
   mountReply(app, house)
   mountPortal(app, house)
+  // A person who mistypes an address reads a page, not JSON.
+  for (const folder of ['/verifier/*', '/r/*', '/portail/*']) {
+    app.all(folder, () => {
+      throw new DomainError('not_found', 'Cette adresse ne mène nulle part.', {
+        remedy: 'Vérifiez-la sur votre lettre.',
+      })
+    })
+  }
   return app
 }
 

@@ -26,7 +26,7 @@ ${isNew ? h`<p class="good" role="status">La facture est enregistrée. Rien ne p
 ${file.case.closedOn ? h`<p class="note">Dossier clos le ${dated(file.case.closedOn)}\u00a0: ${said(file.case.closedWhy ?? '')}</p>` : ''}
 ${held.map((hold) => h`<p class="note">Suspendu depuis le ${dated(hold.fromOn)}\u00a0: ${said(hold.reason)} À revoir le ${dated(hold.reviewOn)}.</p>`)}
 ${requests(view)}
-<div class="two"><section aria-labelledby="etapes"><h2 id="etapes">Les étapes</h2>${pathPicture(file)}</section>
+<div class="two path"><section aria-labelledby="etapes"><h2 id="etapes">Les étapes</h2>${pathPicture(file)}</section>
 <section aria-labelledby="suivi"><h2 id="suivi">Ce qui s’est passé</h2>${log(view)}</section></div>
 <section aria-labelledby="decompte"><h2 id="decompte">Ce qui est dû au ${dated(day)}</h2>${statement(file, day)}</section>
 <section aria-labelledby="factures"><h2 id="factures">Factures</h2>${invoices(file)}</section>`,
@@ -35,7 +35,13 @@ ${requests(view)}
 
 function requests({ requests: asked }: CaseView): Html {
   const word = (request: ProcedureLog['requests'][number]): string =>
-    request.endedWhy ? 'n’est plus valable' : request.decision === 'given' ? 'accord donné' : request.decision === 'refused' ? 'refusée' : 'attend votre réponse'
+    request.endedWhy
+      ? 'n’est plus valable'
+      : request.decision === 'given'
+        ? 'accord donné'
+        : request.decision === 'refused'
+          ? 'refusée'
+          : 'attend votre réponse'
   if (asked.length === 0) return h``
   return h`<section aria-labelledby="accords"><h2 id="accords">Demandes d’accord</h2><ul class="log">${asked.map(
     (request) =>
@@ -52,28 +58,71 @@ interface Line {
 function log({ file, replies, procedures, judicial }: CaseView): Html {
   const { currency } = file.case
   const lines: Line[] = [
-    ...file.documents.filter(({ recipient }) => recipient !== 'operateur').map((letter) => ({ on: letter.writtenOn, what: letterLine(letter) })),
-    ...file.calls.map((call) => ({ on: call.calledOn, what: h`Appel ${call.direction === 'incoming' ? 'reçu' : 'passé'}${call.person ? `, ${call.person}` : ''}\u00a0: ${said(call.summary)}` })),
-    ...file.payments.map((payment) => ({ on: payment.receivedOn, what: h`<span class="state good">Paiement</span> de ${money(payment.amount, currency)} par ${payment.means}` })),
+    ...file.documents
+      .filter(({ recipient }) => recipient !== 'operateur')
+      .map((letter) => ({ on: letter.writtenOn, what: letterLine(letter) })),
+    ...file.calls.map((call) => ({
+      on: call.calledOn,
+      what: h`Appel ${call.direction === 'incoming' ? 'reçu' : 'passé'}${call.person ? `, ${call.person}` : ''}\u00a0: ${said(call.summary)}`,
+    })),
+    ...file.payments.map((payment) => ({
+      on: payment.receivedOn,
+      what: h`<span class="state good">Paiement</span> de ${money(payment.amount, currency)} par ${payment.means}`,
+    })),
     ...file.disputes.flatMap((dispute) => [
-      { on: dispute.raisedOn, what: h`<span class="state stop">Contestation</span> (${dispute.channel})\u00a0: ${dispute.ground}` },
-      ...(dispute.resolvedOn ? [{ on: dispute.resolvedOn, what: h`Réponse à la contestation\u00a0: ${dispute.answer ?? ''}` }] : []),
+      {
+        on: dispute.raisedOn,
+        what: h`<span class="state stop">Contestation</span> (${dispute.channel})\u00a0: ${dispute.ground}`,
+      },
+      ...(dispute.resolvedOn
+        ? [{ on: dispute.resolvedOn, what: h`Réponse à la contestation\u00a0: ${dispute.answer ?? ''}` }]
+        : []),
     ]),
-    ...file.promises.map((promise) => ({ on: promise.promisedOn, what: h`<span class="state good">Promesse</span> de ${money(promise.amount, currency)} pour le ${dayFr(promise.dueOn)}, par ${promise.means} (${promise.channel})` })),
-    ...file.plans.map((plan) => ({ on: plan.agreedOn, what: h`Échéancier convenu\u00a0: ${count(plan.instalments.length, 'versement')}${plan.brokenOn ? `, rompu le ${dayFr(plan.brokenOn)}` : ''}` })),
-    ...file.insolvencies.map((insolvency) => ({ on: insolvency.openedOn, what: h`Procédure collective (${insolvency.nature})` })),
+    ...file.promises.map((promise) => ({
+      on: promise.promisedOn,
+      what: h`<span class="state good">Promesse</span> de ${money(promise.amount, currency)} pour le ${dayFr(promise.dueOn)}, par ${promise.means} (${promise.channel})`,
+    })),
+    ...file.plans.map((plan) => ({
+      on: plan.agreedOn,
+      what: h`Échéancier convenu\u00a0: ${count(plan.instalments.length, 'versement')}${plan.brokenOn ? `, rompu le ${dayFr(plan.brokenOn)}` : ''}`,
+    })),
+    ...file.insolvencies.map((insolvency) => ({
+      on: insolvency.openedOn,
+      what: h`Procédure collective (${insolvency.nature})`,
+    })),
     // A promise and a dispute are already there as what they became.
-    ...replies.filter(({ kind }) => kind !== 'promise' && kind !== 'dispute').map((reply) => ({ on: reply.repliedOn, what: h`<span class="state wait">Réponse du débiteur</span> ${reply.summary}${reply.handledHow ? `. ${reply.handledHow}` : ''}` })),
-    ...procedures.map((opened) => ({ on: opened.openedOn, what: h`${opened.title}\u00a0: procédure ouverte, ${opened.court}` })),
+    ...replies
+      .filter(({ kind }) => kind !== 'promise' && kind !== 'dispute')
+      .map((reply) => ({
+        on: reply.repliedOn,
+        what: h`<span class="state wait">Réponse du débiteur</span> ${reply.summary}${reply.handledHow ? `. ${reply.handledHow}` : ''}`,
+      })),
+    ...procedures.map((opened) => ({
+      on: opened.openedOn,
+      what: h`${opened.title}\u00a0: procédure ouverte, ${opened.court}`,
+    })),
     ...judicial.map(({ on, what }) => ({ on, what: h`En justice\u00a0: ${what}` })),
   ]
   if (lines.length === 0) return h`<p class="meta">Rien encore.</p>`
-  const sorted = lines.map((line, i) => ({ ...line, i })).toSorted((a, b) => Temporal.PlainDate.compare(b.on, a.on) || b.i - a.i)
+  const sorted = lines
+    .map((line, i) => ({ ...line, i }))
+    .toSorted((a, b) => Temporal.PlainDate.compare(b.on, a.on) || b.i - a.i)
   return h`<ul class="log">${sorted.map(({ on, what }) => h`<li><span class="on">${dated(on)}</span><span>${what}</span></li>`)}</ul>`
 }
 
-const ends: Record<string, string> = { delivered: 'distribuée', unclaimed: 'non réclamée', refused: 'refusée', unknown_address: 'destinataire inconnu à l’adresse' }
-const to: Record<string, string> = { debiteur: 'au débiteur', creancier: 'à vous', juge: 'au juge', greffe: 'au greffe', 'commissaire-de-justice': 'au commissaire de justice' }
+const ends: Record<string, string> = {
+  delivered: 'distribuée',
+  unclaimed: 'non réclamée',
+  refused: 'refusée',
+  unknown_address: 'destinataire inconnu à l’adresse',
+}
+const to: Record<string, string> = {
+  debiteur: 'au débiteur',
+  creancier: 'à vous',
+  juge: 'au juge',
+  greffe: 'au greffe',
+  'commissaire-de-justice': 'au commissaire de justice',
+}
 
 function letterLine(letter: WrittenDocument): Html {
   const title = loadLibrary().letters.get(letter.letter)?.titre ?? letter.letter
@@ -82,13 +131,17 @@ function letterLine(letter: WrittenDocument): Html {
     letter.presentedOn ? `présentée le ${dayFr(letter.presentedOn)}` : '',
     letter.outcome ? (ends[letter.outcome] ?? '') : '',
   ].filter(Boolean)
-  return h`<a href="/portail/courriers/${letter.id}">${said(title)}</a> <span class="meta">${letter.reference}, ${fate.join(', ')}</span>`
+  return h`<a href="/portail/courriers/${letter.id}">${said(title)}</a> <span class="meta"><span class="ref">${letter.reference}</span>, ${fate.join(', ')}</span>`
 }
 
 function statement(file: CaseFile, day: Day): Html {
   const owed = payableOn(file, day)
   const { currency } = file.case
-  const sums = [['Principal', owed.principal], ['Intérêts', owed.interest], ['Indemnité forfaitaire', owed.indemnity]] as const
+  const sums = [
+    ['Principal', owed.principal],
+    ['Intérêts', owed.interest],
+    ['Indemnité forfaitaire', owed.indemnity],
+  ] as const
   return h`<div class="two"><dl class="facts">${sums.map(([label, cents]) => h`<div><dt>${label}</dt><dd>${money(cents, currency)}</dd></div>`)}
 <div><dt>Total</dt><dd class="sum">${money(owed.total, currency)}</dd></div>
 ${owed.perDay > 0n ? h`<div><dt>Par jour de plus</dt><dd>${money(owed.perDay, currency)}</dd></div>` : ''}</dl>
@@ -98,21 +151,23 @@ ${
     ? ''
     : h`<details><summary>Le calcul des intérêts, période par période</summary><div class="scroll" role="region" aria-label="Calcul des intérêts" tabindex="0"><table><thead><tr><th scope="col">Facture</th><th scope="col">Du</th><th scope="col">Au</th><th scope="col" class="num">Jours</th><th scope="col" class="num">Base</th><th scope="col" class="num">Taux</th><th scope="col" class="num">Intérêts</th><th scope="col">Motif</th></tr></thead>
 <tbody>${owed.segments.map(
-        (segment) => h`<tr><th scope="row">${segment.invoice}</th><td>${dated(segment.from)}</td><td>${dated(segment.to)}</td><td class="num">${segment.days}</td><td class="num">${money(segment.base, currency)}</td><td class="num">${percentText(segment.percent).replace('.', ',')}\u00a0%</td><td class="num">${money(segment.amount, currency)}</td><td>${said(segment.why)}</td></tr>`,
+        (segment) =>
+          h`<tr><th scope="row">${segment.invoice}</th><td>${dated(segment.from)}</td><td>${dated(segment.to)}</td><td class="num">${segment.days}</td><td class="num">${money(segment.base, currency)}</td><td class="num">${percentText(segment.percent).replace('.', ',')}\u00a0%</td><td class="num">${money(segment.amount, currency)}</td><td>${said(segment.why)}</td></tr>`,
       )}</tbody></table></div></details>`
 }
 ${
   owed.imputations.length === 0
     ? ''
     : h`<h3>Où sont allés les paiements</h3><div class="scroll" role="region" aria-label="Imputation des paiements" tabindex="0"><table><thead><tr><th scope="col">Date</th><th scope="col" class="num">Montant</th><th scope="col" class="num">Intérêts</th><th scope="col" class="num">Principal</th></tr></thead><tbody>${owed.imputations.map(
-        (line) => h`<tr><th scope="row">${dated(line.date)}</th><td class="num">${money(line.amount, currency)}</td><td class="num">${money(line.toInterest, currency)}</td><td class="num">${money(line.toPrincipal, currency)}</td></tr>`,
+        (line) =>
+          h`<tr><th scope="row">${dated(line.date)}</th><td class="num">${money(line.amount, currency)}</td><td class="num">${money(line.toInterest, currency)}</td><td class="num">${money(line.toPrincipal, currency)}</td></tr>`,
       )}</tbody></table></div>`
 }`
 }
 
 function invoices(file: CaseFile): Html {
   return h`<table class="cards"><thead><tr><th scope="col">Numéro</th><th scope="col">Émise le</th><th scope="col">Échéance</th><th scope="col" class="num">Montant</th></tr></thead>
-<tbody>${file.invoices.map((invoice) => h`<tr><th scope="row">${invoice.number}</th><td>${dated(invoice.issuedOn)}</td><td>${dated(invoice.dueOn)}</td><td class="num">${money(invoice.payable, invoice.currency)}</td></tr>`)}
+<tbody>${file.invoices.map((invoice) => h`<tr><th scope="row">${invoice.number}</th><td data-label="émise le">${dated(invoice.issuedOn)}</td><td data-label="échéance">${dated(invoice.dueOn)}</td><td class="num">${money(invoice.payable, invoice.currency)}</td></tr>`)}
 ${file.creditNotes.map((note) => h`<tr><th scope="row">Avoir ${note.number}</th><td>${dated(note.issuedOn)}</td><td></td><td class="num">−\u202f${money(note.amount, file.case.currency)}</td></tr>`)}</tbody></table>
 ${file.invoices.some(({ doubts }) => doubts.length > 0) ? h`<div class="note"><p><strong>À vérifier sur vos factures</strong></p><ul>${file.invoices.flatMap((invoice) => invoice.doubts.map(({ message }) => h`<li>${invoice.number}\u00a0: ${said(message)}</li>`))}</ul></div>` : ''}`
 }

@@ -1,5 +1,11 @@
 import type { Hono, Context as HttpContext } from 'hono'
-import { giveConsent, type ConsentRequest, readConsentRequest, refuseConsent, withdrawConsent } from '../../procedures/judicial/consent.ts'
+import {
+  giveConsent,
+  type ConsentRequest,
+  readConsentRequest,
+  refuseConsent,
+  withdrawConsent,
+} from '../../procedures/judicial/consent.ts'
 import { type Day, dayFr } from '../../schema/days.ts'
 import { DomainError } from '../../schema/errors.ts'
 import { parseAmount } from '../../schema/money.ts'
@@ -48,15 +54,21 @@ export function mountConsents(app: Hono, house: Doors, withDesk: WithDesk): void
   app.get('/portail/accords/:id/pieces/:rank{[0-9]{1,4}}', (c) =>
     withDesk(c, async (desk) => {
       const part = (await requestOf(desk, c)).content[Number(c.req.param('rank')) - 1]
-      if (!part) throw new DomainError('not_found', 'Cette pièce n’existe pas.', { remedy: 'Revenez à la demande d’accord.' })
+      if (!part)
+        throw new DomainError('not_found', 'Cette pièce n’existe pas.', { remedy: 'Revenez à la demande d’accord.' })
       return pdf(c, part.sha256, part.name)
     }),
   )
   app.get('/portail/accords/:id/preuve.json', (c) =>
     withDesk(c, async (desk) => {
       const request = await requestOf(desk, c)
-      const [signed] = await desk.ctx.sql<{ proof: object }[]>`select proof from consents where request_id = ${request.id}`
-      if (!signed) throw new DomainError('not_found', 'Cette demande n’a pas encore de réponse.', { remedy: 'Répondez-y d’abord.' })
+      const [signed] = await desk.ctx.sql<
+        { proof: object }[]
+      >`select proof from consents where request_id = ${request.id}`
+      if (!signed)
+        throw new DomainError('not_found', 'Cette demande n’a pas encore de réponse.', {
+          remedy: 'Répondez-y d’abord.',
+        })
       return c.body(`${JSON.stringify(signed.proof, null, 2)}\n`, 200, {
         'content-type': 'application/json; charset=utf-8',
         'content-disposition': `attachment; filename="preuve-${request.id}.json"`,
@@ -96,7 +108,9 @@ async function decide({ ctx, sessionId }: Desk, request: ConsentRequest, typed: 
   }
   const isGiven = typed['decision'] === 'given'
   if (isGiven && typed['lu'] !== 'oui') {
-    throw new DomainError('consent_unread', 'Vous n’avez pas confirmé avoir lu le dossier.', { remedy: 'Ouvrez le document, lisez-le, puis cochez la case.' })
+    throw new DomainError('consent_unread', 'Vous n’avez pas confirmé avoir lu le dossier.', {
+      remedy: 'Ouvrez le document, lisez-le, puis cochez la case.',
+    })
   }
   const signature = {
     requestId: request.id,
@@ -105,7 +119,12 @@ async function decide({ ctx, sessionId }: Desk, request: ConsentRequest, typed: 
     capacity: requiredText(typed, 'qualite', 'la qualité du signataire', 120),
     creditorId,
     author: by,
-    evidence: { authenticated: by, means: 'espace du créancier', session: sessionId, at: ctx.clock.now().toString({ smallestUnit: 'second' }) },
+    evidence: {
+      authenticated: by,
+      means: 'espace du créancier',
+      session: sessionId,
+      at: ctx.clock.now().toString({ smallestUnit: 'second' }),
+    },
   }
   await (isGiven ? giveConsent : refuseConsent)(ctx.sql, ctx.day, signature)
 }
@@ -147,13 +166,23 @@ ${forms(desk, request, decision, at, failed)}`,
 }
 
 function standing({ decision, decidedOn, signedBy, capacity, endedOn, endedWhy }: Decision): Html {
-  const answer = decision && decidedOn ? `${decision === 'given' ? 'Accord donné' : 'Refusé'} le ${dayFr(decidedOn)} par ${signedBy}, ${capacity}.` : ''
-  if (endedOn) return h`<p class="note" role="status">${answer} Cette demande n’est plus valable depuis le ${dated(endedOn)}\u00a0: ${said(endedWhy ?? '')}</p>`
+  const answer =
+    decision && decidedOn
+      ? `${decision === 'given' ? 'Accord donné' : 'Refusé'} le ${dayFr(decidedOn)} par ${signedBy}, ${capacity}.`
+      : ''
+  if (endedOn)
+    return h`<p class="note" role="status">${answer} Cette demande n’est plus valable depuis le ${dated(endedOn)}\u00a0: ${said(endedWhy ?? '')}</p>`
   if (answer) return h`<p class="${decision === 'given' ? 'good' : 'note'}" role="status">${answer}</p>`
   return h``
 }
 
-function forms(desk: Desk, request: ConsentRequest, { decision, endedOn }: Decision, at: string, failed?: Failed): Html {
+function forms(
+  desk: Desk,
+  request: ConsentRequest,
+  { decision, endedOn }: Decision,
+  at: string,
+  failed?: Failed,
+): Html {
   const isLate = Temporal.PlainDate.compare(desk.ctx.day, request.expiresOn) > 0
   const hidden = (value: string) =>
     h`<input type="hidden" name="jeton" value="${desk.token}"><input type="hidden" name="empreinte" value="${request.contentSha256}"><input type="hidden" name="decision" value="${value}">`
@@ -164,7 +193,9 @@ function forms(desk: Desk, request: ConsentRequest, { decision, endedOn }: Decis
   }
   if (isLate) return h`<p class="note">Cette demande a expiré\u00a0: demandez-en une nouvelle à votre gestionnaire.</p>`
   const was = (name: string) => failed?.typed[name] ?? ''
-  const who = (id: string) => h`<div class="fields"><p><label for="${id}-nom">Nom du signataire</label><input id="${id}-nom" name="nom" value="${was('nom')}" required maxlength="120" autocomplete="name"></p>
+  const who = (
+    id: string,
+  ) => h`<div class="fields"><p><label for="${id}-nom">Nom du signataire</label><input id="${id}-nom" name="nom" value="${was('nom')}" required maxlength="120" autocomplete="name"></p>
 <p><label for="${id}-qualite">Qualité (gérante, directeur financier…)</label><input id="${id}-qualite" name="qualite" value="${was('qualite')}" required maxlength="120" autocomplete="organization-title"></p></div>`
   return h`<h2>Votre réponse</h2>
 <form action="${at}" method="post">${hidden('given')}${who('signer')}

@@ -39,7 +39,10 @@ export interface Asked {
 export const pageSize = 25
 
 /** One page of the creditor's cases, the newest first, each with what is owed today. */
-export async function listCases(ctx: Context, { text, state, page }: Asked): Promise<{ lines: CaseLine[]; count: number }> {
+export async function listCases(
+  ctx: Context,
+  { text, state, page }: Asked,
+): Promise<{ lines: CaseLine[]; count: number }> {
   const { sql } = ctx
   const where = sql`
     ${visible(ctx)} ${state ? sql`and ${stateOf(sql)} = ${state}` : sql``}
@@ -57,16 +60,23 @@ export async function listCases(ctx: Context, { text, state, page }: Asked): Pro
       ${from} order by c.opened_on desc, c.number desc limit ${pageSize} offset ${(page - 1) * pageSize}`,
     sql<{ count: bigint }[]>`select count(*) ${from}`,
   ])
-  const files = await readCases(sql, rows.map(({ id }) => id))
+  const files = await readCases(
+    sql,
+    rows.map(({ id }) => id),
+  )
   return {
-    lines: rows.map((row) => ({ ...row, total: row.state === 'clos' ? 0n : payableOn(files.get(row.id)!, ctx.day).total })),
+    lines: rows.map((row) => ({
+      ...row,
+      total: row.state === 'clos' ? 0n : payableOn(files.get(row.id)!, ctx.day).total,
+    })),
     count: Number(total!.count),
   }
 }
 
 /** Sums by currency: what is in euros is never added to what is in ariary. */
 export type Sums = Record<string, bigint>
-const add = (sums: Sums, currency: string, cents: bigint): void => void (sums[currency] = (sums[currency] ?? 0n) + cents)
+const add = (sums: Sums, currency: string, cents: bigint): void =>
+  void (sums[currency] = (sums[currency] ?? 0n) + cents)
 
 /** Unpaid principal by age: not due yet, then 1–30, 31–60, 61–90 days late, and more. */
 export const ages = ['À échoir', 'De 1 à 30 jours', 'De 31 à 60 jours', 'De 61 à 90 jours', 'Plus de 90 jours']
@@ -82,7 +92,15 @@ export interface Overview {
   /** By age, in the currency of most cases. */
   ageing: bigint[]
   currency: string
-  consents: { id: string; number: string; debtor: string; expiresOn: Day; title: string; total: string; currency: string }[]
+  consents: {
+    id: string
+    number: string
+    debtor: string
+    expiresOn: Day
+    title: string
+    total: string
+    currency: string
+  }[]
   events: { number: string; debtor: string; onDay: Day; summary: string }[]
 }
 
@@ -97,12 +115,28 @@ export async function overview(ctx: Context): Promise<Overview> {
       where ${visible(ctx)} order by r.replied_on desc, r.id limit 8`,
   ])
   const seen: Overview = {
-    open: 0, owed: {}, recovered: {}, promised: {}, disputed: {}, promises: 0, disputes: 0, ageing: ages.map(() => 0n), currency: 'EUR', consents, events,
+    open: 0,
+    owed: {},
+    recovered: {},
+    promised: {},
+    disputed: {},
+    promises: 0,
+    disputes: 0,
+    ageing: ages.map(() => 0n),
+    currency: 'EUR',
+    consents,
+    events,
   }
   const byCurrency = new Map<string, bigint[]>()
   // A portfolio of any size, without holding all of it at once.
   for (let i = 0; i < ids.length; i += 500) {
-    for (const file of (await readCases(sql, ids.slice(i, i + 500).map(({ id }) => id))).values()) count(seen, byCurrency, file, day)
+    for (const file of (
+      await readCases(
+        sql,
+        ids.slice(i, i + 500).map(({ id }) => id),
+      )
+    ).values())
+      count(seen, byCurrency, file, day)
   }
   const [main] = [...byCurrency].toSorted(([, a], [, b]) => (sum(b) > sum(a) ? 1 : -1))
   return main ? { ...seen, currency: main[0], ageing: main[1] } : seen
@@ -125,7 +159,11 @@ function count(seen: Overview, byCurrency: Map<string, bigint[]>, file: CaseFile
   const open = file.disputes.filter((dispute) => dispute.resolvedOn === null)
   if (open.length > 0) {
     seen.disputes++
-    add(seen.disputed, currency, open.some(({ contested }) => contested === null) ? owed.principal : sum(open.map(({ contested }) => contested!)))
+    add(
+      seen.disputed,
+      currency,
+      open.some(({ contested }) => contested === null) ? owed.principal : sum(open.map(({ contested }) => contested!)),
+    )
   }
   const buckets = byCurrency.get(currency) ?? ages.map(() => 0n)
   byCurrency.set(currency, buckets)
@@ -150,7 +188,9 @@ async function pendingConsents(ctx: Context): Promise<Overview['consents']> {
 
 /** The case of that number, if it is this creditor's; the same refusal whether it does not exist or is another's. */
 export async function findByNumber(ctx: Context, number: string): Promise<{ id: string }> {
-  const [found] = await ctx.sql<{ id: string }[]>`select c.id from cases c where c.number = ${number.slice(0, 40)} and ${visible(ctx)}`
+  const [found] = await ctx.sql<
+    { id: string }[]
+  >`select c.id from cases c where c.number = ${number.slice(0, 40)} and ${visible(ctx)}`
   if (!found) throw caseGone(number.slice(0, 40))
   return found
 }
@@ -158,13 +198,22 @@ export async function findByNumber(ctx: Context, number: string): Promise<{ id: 
 export interface ProcedureLog {
   procedures: { title: string; court: string; openedOn: Day }[]
   judicial: { on: Day; what: string }[]
-  requests: { id: string; title: string; requestedOn: Day; decision: 'given' | 'refused' | null; decidedOn: Day | null; endedWhy: string | null }[]
+  requests: {
+    id: string
+    title: string
+    requestedOn: Day
+    decision: 'given' | 'refused' | null
+    decidedOn: Day | null
+    endedWhy: string | null
+  }[]
 }
 
 /** What was asked of the creditor and what happened in court. */
 export async function procedureLog(sql: Sql, caseId: string): Promise<ProcedureLog> {
   const [opened, events, requests] = await Promise.all([
-    sql<{ procedure: string; court: { nom: string }; openedOn: Day }[]>`select procedure, court, opened_on from procedures where case_id = ${caseId} order by opened_on`,
+    sql<
+      { procedure: string; court: { nom: string }; openedOn: Day }[]
+    >`select procedure, court, opened_on from procedures where case_id = ${caseId} order by opened_on`,
     sql<{ procedure: string; step: string; happenedOn: Day }[]>`
       select p.procedure, e.step, e.happened_on from procedure_events e join procedures p on p.id = e.procedure_id
       where p.case_id = ${caseId} order by e.happened_on, e.id`,
@@ -174,7 +223,11 @@ export async function procedureLog(sql: Sql, caseId: string): Promise<ProcedureL
       where r.case_id = ${caseId} order by r.requested_on desc, r.id`,
   ])
   return {
-    procedures: opened.map(({ procedure, court, openedOn }) => ({ title: loadProcedure(procedure).titre, court: court.nom, openedOn })),
+    procedures: opened.map(({ procedure, court, openedOn }) => ({
+      title: loadProcedure(procedure).titre,
+      court: court.nom,
+      openedOn,
+    })),
     judicial: events.map(({ procedure, step, happenedOn }) => ({
       on: happenedOn,
       what: loadProcedure(procedure).etapes.find(({ id }) => id === step)?.titre ?? step.replaceAll('-', ' '),

@@ -3,7 +3,10 @@ import { count, dated, h, type Html, money } from './page.ts'
 import { type Desk, deskPage } from './portal-desk.ts'
 import { ages, type Overview, type Sums } from './portal-data.ts'
 
-const total = (sums: Sums): string => Object.entries(sums).map(([currency, cents]) => money(cents, currency)).join(' et ') || money(0n)
+const total = (sums: Sums): string =>
+  Object.entries(sums)
+    .map(([currency, cents]) => money(cents, currency))
+    .join(' et ') || money(0n)
 
 /** The cases and their total at a glance, what waits for the creditor, and what its debtors answered. */
 export function homePage(desk: Desk, seen: Overview): Html {
@@ -12,11 +15,12 @@ export function homePage(desk: Desk, seen: Overview): Html {
     at: '/portail',
     body: h`<h1>Vos dossiers au ${dated(desk.ctx.day)}</h1>
 ${seen.consents.map(
-    (request) => h`<div class="note"><p><strong>Votre accord est demandé</strong> avant le ${dated(request.expiresOn)}\u00a0: ${request.title.toLowerCase()} contre ${request.debtor}, ${money(parseAmount(request.total), request.currency)} (dossier ${request.number}).</p><p><a class="button" href="/portail/accords/${request.id}">Lire et répondre</a></p></div>`,
-  )}
+  (request) =>
+    h`<div class="note"><p><strong>Votre accord est demandé</strong> avant le ${dated(request.expiresOn)}\u00a0: ${request.title.toLowerCase()} contre ${request.debtor}, ${money(parseAmount(request.total), request.currency)} (dossier ${request.number}).</p><p><a class="button" href="/portail/accords/${request.id}">Lire et répondre</a></p></div>`,
+)}
 <ul class="tiles">
 ${tile(String(seen.open), `dossier${seen.open > 1 ? 's' : ''} en cours`, '/portail/dossiers')}
-${tile(total(seen.owed), 'à recouvrer aujourd’hui')}
+${tile(total(seen.owed), 'à recouvrer')}
 ${tile(total(seen.recovered), 'recouvrés')}
 ${tile(total(seen.promised), `promis (${count(seen.promises, 'dossier')})`, '/portail/dossiers?etat=promis')}
 ${tile(total(seen.disputed), `contestés (${count(seen.disputes, 'dossier')})`, '/portail/dossiers?etat=conteste')}
@@ -32,7 +36,8 @@ ${
   })
 }
 
-const tile = (figure: string, label: string, to?: string): Html => h`<li><strong>${figure}</strong><span>${to ? h`<a href="${to}">${label}</a>` : label}</span></li>`
+const tile = (figure: string, label: string, to?: string): Html =>
+  h`<li><strong>${figure}</strong><span>${to ? h`<a href="${to}">${label}</a>` : label}</span></li>`
 
 /** Unpaid principal by age, a bar each; every figure is written beside its bar. */
 function ageing({ ageing: buckets, currency }: Overview): Html {
@@ -41,7 +46,7 @@ function ageing({ ageing: buckets, currency }: Overview): Html {
   const row = 46
   const bars = buckets.map((cents, i) => {
     const width = Number((cents * 400n) / most)
-    return h`<text x="0" y="${i * row + 16}" font-size="14" class="soft">${ages[i]}</text><text x="420" y="${i * row + 16}" font-size="15" class="strong" text-anchor="end">${money(cents, currency)}</text>
+    return h`<text x="0" y="${i * row + 16}" font-size="16" class="soft">${ages[i]}</text><text x="420" y="${i * row + 16}" font-size="17" class="strong" text-anchor="end">${money(cents, currency)}</text>
 <rect class="a${i}" x="0" y="${i * row + 23}" width="${cents > 0n ? Math.max(3, width) : 0}" height="12" rx="2"/>`
   })
   const said = buckets.map((cents, i) => `${ages[i]} : ${money(cents, currency)}`).join(' ; ')

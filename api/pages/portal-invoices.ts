@@ -10,6 +10,7 @@ import { receivedUpload } from '../uploads.ts'
 import { type Doors, requireOwnForm } from './guard.ts'
 import { dated, h, type Html, money, raw, said, send } from './page.ts'
 import { type Desk, deskPage, type WithDesk } from './portal-desk.ts'
+import { typedFields, typedInvoice } from './portal-typed.ts'
 import { requiredDay, requiredText, textOf, type Typed, typedOf } from './typed.ts'
 
 /** `/portail/factures`: a file is read and shown as understood, then confirmed; nothing opens a case before that. */
@@ -25,7 +26,9 @@ export function mountInvoices(app: Hono, house: Doors, withDesk: WithDesk): void
       const { facture } = body
       try {
         if (!(facture instanceof File) || facture.size === 0) {
-          throw new DomainError('empty_file', 'Aucun fichier n’est joint, ou il est vide.', { remedy: 'Choisissez le fichier de la facture, puis envoyez.' })
+          throw new DomainError('empty_file', 'Aucun fichier n’est joint, ou il est vide.', {
+            remedy: 'Choisissez le fichier de la facture, puis envoyez.',
+          })
         }
         return c.redirect(`/portail/factures/${await keep(desk, facture)}`, 303)
       } catch (error) {
@@ -45,12 +48,14 @@ export function mountInvoices(app: Hono, house: Doors, withDesk: WithDesk): void
       const typed = typedOf(await c.req.parseBody())
       await own(desk, c, typed)
       const id = c.req.param('id')
-      const { read, sha256 } = await readUpload(desk, id)
+      const { read: found, sha256 } = await readUpload(desk, id)
+      let read = found
       try {
+        read ??= typedInvoice(typed, desk.creditor)
         return c.redirect(`/portail/dossiers/${await submit(desk, { id, read, sha256 }, typed)}?recue`, 303)
       } catch (error) {
         if (!(error instanceof DomainError)) throw error
-        return send(c, readPage(desk, id, read, { typed, error }), 422)
+        return send(c, readPage(desk, id, found, { typed, error }), 422)
       }
     }),
   )
@@ -60,7 +65,7 @@ export function mountInvoices(app: Hono, house: Doors, withDesk: WithDesk): void
 async function keep({ ctx }: Desk, file: File): Promise<string> {
   const bytes = new Uint8Array(await file.arrayBuffer())
   const fileName = file.name.replaceAll(/[\p{Cc}/\\]/gu, '_').slice(-200) || 'facture'
-  await readInvoice(bytes, { fileName })
+  await readIfData(bytes, fileName)
   const id = newId(ctx.office.random)
   const sha256 = await ctx.office.archive.put(bytes)
   await ctx.sql`
@@ -69,9 +74,19 @@ async function keep({ ctx }: Desk, file: File): Promise<string> {
   return id
 }
 
-async function readUpload({ ctx }: Desk, id: string): Promise<{ read: ReadInvoice; sha256: string }> {
+/** The file of that id as it reads; null where it is a PDF that only eyes can read. */
+async function readUpload({ ctx }: Desk, id: string): Promise<{ read: ReadInvoice | null; sha256: string }> {
   const { sha256, fileName } = await receivedUpload(ctx, ctx.sql, id)
-  return { read: await readInvoice(await ctx.office.archive.get(sha256), { fileName }), sha256 }
+  return { read: await readIfData(await ctx.office.archive.get(sha256), fileName), sha256 }
+}
+
+async function readIfData(bytes: Uint8Array, fileName: string): Promise<ReadInvoice | null> {
+  try {
+    return await readInvoice(bytes, { fileName })
+  } catch (error) {
+    if (error instanceof DomainError && error.code === 'pdf_without_xml') return null
+    throw error
+  }
 }
 
 const kinds: [DebtorKind, string][] = [
@@ -81,10 +96,17 @@ const kinds: [DebtorKind, string][] = [
 ]
 
 /** Confirmed twice, it is one case: the file's own id is the key. */
-async function submit({ ctx }: Desk, upload: { id: string; read: ReadInvoice; sha256: string }, typed: Typed): Promise<string> {
+async function submit(
+  { ctx }: Desk,
+  upload: { id: string; read: ReadInvoice; sha256: string },
+  typed: Typed,
+): Promise<string> {
   const { read, sha256 } = upload
   const kind = kinds.find(([id]) => id === typed['type'])?.[0]
-  if (!kind) throw new DomainError('debtor_kind_missing', 'Il manque la qualité du débiteur.', { remedy: 'Dites si c’est un professionnel, un particulier ou une administration.' })
+  if (!kind)
+    throw new DomainError('debtor_kind_missing', 'Il manque la qualité du débiteur.', {
+      remedy: 'Dites si c’est un professionnel, un particulier ou une administration.',
+    })
   const debtor: Submission['debtor'] = { kind }
   const email = textOf(typed, 'courriel', 150)
   const phone = textOf(typed, 'telephone', 30)
@@ -92,7 +114,10 @@ async function submit({ ctx }: Desk, upload: { id: string; read: ReadInvoice; sh
   if (phone) debtor.phone = phone
   if (needsAddress(read)) {
     debtor.address = {
-      lines: requiredText(typed, 'rue', 'l’adresse du débiteur', 300).split('\n').map((line) => line.trim()).filter(Boolean),
+      lines: requiredText(typed, 'rue', 'l’adresse du débiteur', 300)
+        .split('\n')
+        .map((line) => line.trim())
+        .filter(Boolean),
       postalCode: requiredText(typed, 'cp', 'le code postal du débiteur', 12),
       city: requiredText(typed, 'ville', 'la ville du débiteur', 100),
       country: 'FR',
@@ -102,7 +127,9 @@ async function submit({ ctx }: Desk, upload: { id: string; read: ReadInvoice; sh
     creditorId: ctx.viewer!.creditorId!,
     invoices: [{ read, original: sha256 }],
     debtor,
-    ...(read.dueOn === null && read.kind === 'invoice' ? { dueOn: requiredDay(typed, 'echeance', 'la date d’échéance') } : {}),
+    ...(read.dueOn === null && read.kind === 'invoice'
+      ? { dueOn: requiredDay(typed, 'echeance', 'la date d’échéance') }
+      : {}),
   }
   const input = { idempotencyKey: `portail:${upload.id}` }
   const { number } = await once(ctx, 'submitInvoice', input, async (office, by) => {
@@ -112,10 +139,13 @@ async function submit({ ctx }: Desk, upload: { id: string; read: ReadInvoice; sh
   return number
 }
 
-const needsAddress = ({ buyer: { address } }: ReadInvoice): boolean => !address?.lines.length || !address.postalCode || !address.city
+const needsAddress = ({ buyer: { address } }: ReadInvoice): boolean =>
+  !address?.lines.length || !address.postalCode || !address.city
 
 const refusal = (error: DomainError | undefined): Html =>
-  error ? h`<div class="alert" role="alert"><p><strong>${said(error.message)}</strong></p><p>${said(error.remedy)}</p></div>` : h``
+  error
+    ? h`<div class="alert" role="alert"><p><strong>${said(error.message)}</strong></p><p>${said(error.remedy)}</p></div>`
+    : h``
 
 function dropPage(desk: Desk, error?: DomainError): Html {
   return deskPage(desk, {
@@ -126,15 +156,39 @@ function dropPage(desk: Desk, error?: DomainError): Html {
 <p class="lead">Une facture suffit pour ouvrir un dossier. Vous verrez ce que nous y lisons avant que rien ne commence.</p>
 ${refusal(error)}
 <form action="/portail/factures" method="post" enctype="multipart/form-data"><input type="hidden" name="jeton" value="${desk.token}">
-<div class="drop" data-drop><p><label for="facture">Le fichier de la facture</label></p><p class="hint" id="aide">Factur-X (PDF), CII ou UBL (XML), ou JSON, de 20 Mo au plus. Vous pouvez aussi le déposer ici.</p>
+<div class="drop" data-drop><p><label for="facture">Le fichier de la facture</label></p><p class="hint" id="aide">Factur-X (PDF), PDF ordinaire, CII ou UBL (XML), ou JSON, de 20 Mo au plus. Vous pouvez aussi le déposer ici.</p>
 <p><input id="facture" type="file" name="facture" required accept=".pdf,.xml,.json,application/pdf,application/xml,application/json" aria-describedby="aide"></p></div>
 <p><button>Lire la facture</button></p></form>`,
   })
 }
 
-function readPage(desk: Desk, id: string, read: ReadInvoice, failed?: { typed: Typed; error: DomainError }): Html {
+type Failed = { typed: Typed; error: DomainError }
+
+/** What was read, or the fields to type where nothing could be; then who the debtor is, and the confirmation. */
+function readPage(desk: Desk, id: string, read: ReadInvoice | null, failed?: Failed): Html {
   const was = (name: string) => failed?.typed[name] ?? ''
+  return deskPage(desk, {
+    title: read ? `Facture ${read.number}` : 'Facture à saisir',
+    at: '/portail/factures',
+    body: h`<h1>${read ? 'Voici ce que nous lisons' : 'Ce PDF est à saisir'}</h1>
+${refusal(failed?.error)}
+${read ? understood(read) : h`<p class="lead">Il ne porte aucune donnée que nous puissions lire seuls. Recopiez ces quelques mentions\u00a0; le PDF est gardé comme original.</p>`}
+<form action="/portail/factures/${id}" method="post"><input type="hidden" name="jeton" value="${desk.token}">
+${read ? '' : typedFields(was)}
+<fieldset><legend>Le débiteur est</legend>${kinds.map(([kind, name]) => h`<p><label><input type="radio" name="type" value="${kind}" required${was('type') === kind ? raw(' checked') : ''}>${name}</label></p>`)}</fieldset>
+<div class="fields">
+${read ? lacking(read, was) : ''}
+<p><label for="courriel">Courriel du débiteur (facultatif)</label><input id="courriel" name="courriel" type="email" value="${was('courriel')}" maxlength="150"></p>
+<p><label for="telephone">Téléphone du débiteur (facultatif)</label><input id="telephone" name="telephone" type="tel" value="${was('telephone')}" maxlength="30"></p></div>
+<p class="row"><button>Confier cette facture</button> <a class="button plain" href="/portail/factures">En envoyer une autre</a></p></form>`,
+  })
+}
+
+function understood(read: ReadInvoice): Html {
   const { buyer } = read
+  const address = needsAddress(read)
+    ? 'incomplète'
+    : [...buyer.address!.lines, `${buyer.address!.postalCode} ${buyer.address!.city}`].join(', ')
   const rows: [string, unknown][] = [
     ['Document', read.kind === 'credit_note' ? 'Avoir' : 'Facture'],
     ['Numéro', read.number],
@@ -144,30 +198,22 @@ function readPage(desk: Desk, id: string, read: ReadInvoice, failed?: { typed: T
     ['À payer', h`<strong>${money(read.payable, read.currency)}</strong>`],
     ['Vendeur', read.seller.name],
     ['Débiteur', buyer.name],
-    ['Son adresse', needsAddress(read) ? 'incomplète' : [...buyer.address!.lines, `${buyer.address!.postalCode} ${buyer.address!.city}`].join(', ')],
+    ['Son adresse', address],
     ...(buyer.siret ? ([['SIRET du débiteur', buyer.siret]] as [string, unknown][]) : []),
   ]
-  return deskPage(desk, {
-    title: `Facture ${read.number}`,
-    at: '/portail/factures',
-    body: h`<h1>Voici ce que nous lisons</h1>
-${refusal(failed?.error)}
-<div class="two"><dl class="facts">${rows.map(([label, value]) => h`<div><dt>${label}</dt><dd>${value}</dd></div>`)}</dl>
-<div>${read.missing.length > 0 ? h`<div class="alert"><p><strong>Il manque</strong></p><ul>${read.missing.map(({ message, remedy }) => h`<li>${said(message)} ${said(remedy)}</li>`)}</ul></div>` : ''}
+  return h`<div class="two"><dl class="facts">${rows.map(([label, value]) => h`<div><dt>${label}</dt><dd>${value}</dd></div>`)}</dl>
+<div>${read.missing.length > 0 ? h`<div class="note"><p><strong>Il manque</strong></p><ul>${read.missing.map(({ message, remedy }) => h`<li>${said(message)} ${said(remedy)}</li>`)}</ul></div>` : ''}
 ${read.doubts.length > 0 ? h`<div class="note"><p><strong>À vérifier</strong></p><ul>${read.doubts.map(({ message }) => h`<li>${said(message)}</li>`)}</ul></div>` : ''}
-${read.missing.length + read.doubts.length === 0 ? h`<p class="good">Rien ne manque et rien n’est douteux.</p>` : ''}</div></div>
-<form action="/portail/factures/${id}" method="post"><input type="hidden" name="jeton" value="${desk.token}">
-<fieldset><legend>Le débiteur est</legend>${kinds.map(([kind, name]) => h`<p><label><input type="radio" name="type" value="${kind}" required${was('type') === kind ? raw(' checked') : ''}>${name}</label></p>`)}</fieldset>
-<div class="fields">
-${read.dueOn === null && read.kind === 'invoice' ? h`<p><label for="echeance">Échéance convenue</label><input id="echeance" name="echeance" type="date" value="${was('echeance')}" required></p>` : ''}
+${read.missing.length + read.doubts.length === 0 ? h`<p class="good">Rien ne manque et rien n’est douteux.</p>` : ''}</div></div>`
+}
+
+/** What the file does not say and nothing may begin without. */
+function lacking(read: ReadInvoice, was: (name: string) => string): Html {
+  return h`${read.dueOn === null && read.kind === 'invoice' ? h`<p><label for="echeance">Échéance convenue</label><input id="echeance" name="echeance" type="date" value="${was('echeance')}" required></p>` : ''}
 ${
   needsAddress(read)
     ? h`<p class="all"><label for="rue">Adresse du débiteur</label><textarea id="rue" name="rue" rows="2" required maxlength="300">${was('rue')}</textarea></p>
 <p><label for="cp">Code postal</label><input id="cp" name="cp" value="${was('cp')}" required maxlength="12"></p><p><label for="ville">Ville</label><input id="ville" name="ville" value="${was('ville')}" required maxlength="100"></p>`
     : ''
-}
-<p><label for="courriel">Courriel du débiteur (facultatif)</label><input id="courriel" name="courriel" type="email" value="${was('courriel')}" maxlength="150"></p>
-<p><label for="telephone">Téléphone du débiteur (facultatif)</label><input id="telephone" name="telephone" type="tel" value="${was('telephone')}" maxlength="30"></p></div>
-<p class="row"><button>Confier cette facture</button> <a class="button plain" href="/portail/factures">En envoyer une autre</a></p></form>`,
-  })
+}`
 }

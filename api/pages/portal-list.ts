@@ -17,9 +17,14 @@ export function stateMark(state: StateId): Html {
 }
 
 /** The list, with a search and a state; both are in the address, so that a page can be kept or sent. */
-export function listPage(desk: Desk, asked: Asked, { lines, count: found }: { lines: CaseLine[]; count: number }): Html {
+export function listPage(
+  desk: Desk,
+  asked: Asked,
+  { lines, count: found }: { lines: CaseLine[]; count: number },
+): Html {
   const pages = Math.max(1, Math.ceil(found / pageSize))
-  const to = (page: number) => `/portail/dossiers?${new URLSearchParams({ ...(asked.text ? { q: asked.text } : {}), ...(asked.state ? { etat: asked.state } : {}), page: String(page) })}`
+  const to = (page: number) =>
+    `/portail/dossiers?${new URLSearchParams({ ...(asked.text ? { q: asked.text } : {}), ...(asked.state ? { etat: asked.state } : {}), page: String(page) })}`
   return deskPage(desk, {
     title: 'Dossiers',
     at: '/portail/dossiers',
@@ -32,9 +37,10 @@ export function listPage(desk: Desk, asked: Asked, { lines, count: found }: { li
 ${
   lines.length === 0
     ? ''
-    : h`<table class="cards"><thead><tr><th scope="col">Débiteur</th><th scope="col">État</th><th scope="col">Dossier</th><th scope="col">Échéance</th><th scope="col">Prochaine étape</th><th scope="col" class="num">Dû aujourd’hui</th></tr></thead>
+    : h`<table class="cards"><thead><tr><th scope="col">Débiteur</th><th scope="col">État</th><th scope="col">Dossier</th><th scope="col">Échéance</th><th scope="col">Prochaine étape</th><th scope="col" class="num">À recouvrer</th></tr></thead>
 <tbody>${lines.map(
-        (line) => h`<tr><th scope="row"><a href="/portail/dossiers/${line.number}">${line.debtor}</a></th><td>${stateMark(line.state)}</td><td>${line.number}</td><td>${dated(line.anchorOn)}</td><td>${line.state === 'clos' ? '' : line.state !== 'en-cours' ? 'suspendue' : line.nextOn ? dated(line.nextOn) : ''}</td><td class="num">${money(line.total, line.currency)}</td></tr>`,
+        (line) =>
+          h`<tr><th scope="row"><a href="/portail/dossiers/${line.number}">${line.debtor}</a></th><td class="mark">${stateMark(line.state)}</td><td>${line.number}</td><td data-label="échéance">${dated(line.anchorOn)}</td><td data-label="suite">${line.state === 'clos' ? '' : line.state !== 'en-cours' ? 'suspendue' : line.nextOn ? dated(line.nextOn) : ''}</td><td class="num">${money(line.total, line.currency)}</td></tr>`,
       )}</tbody></table>`
 }
 ${

@@ -4,7 +4,13 @@ import { loadLibrary } from '../../letters/catalogue.ts'
 import { dayFr } from '../../schema/days.ts'
 import { h, type Html, said } from './page.ts'
 
-const ways: Record<string, string> = { lettre: 'lettre simple', lrar: 'lettre recommandée', email: 'courriel', sms: 'message', appel: 'appel' }
+const ways: Record<string, string> = {
+  lettre: 'lettre simple',
+  lrar: 'lettre recommandée',
+  email: 'courriel',
+  sms: 'message',
+  appel: 'appel',
+}
 const families: Record<string, string> = {
   'envoi-facture': 'Envoi de la facture',
   'avant-echeance': 'Rappel avant l’échéance',
@@ -57,17 +63,18 @@ const words: Record<Look, string> = { done: 'fait', skipped: 'sans objet', next:
 export function pathPicture(file: CaseFile): Html {
   const stops = stopsOf(file)
   if (stops.length === 0) return h`<p class="meta">Aucune étape n’est prévue.</p>`
-  return h`<figure><div class="large">${drawn(stops, 640)}</div><div class="small">${drawn(stops, 340)}</div>
+  return h`<figure><div class="large">${drawn(stops, 440)}</div><div class="small">${drawn(stops, 340)}</div>
 <figcaption class="meta">Rond plein\u00a0: fait. Rond cerclé\u00a0: prochaine étape. Rond barré\u00a0: sans objet, avec le motif.</figcaption></figure>`
 }
 
 function drawn(stops: Stop[], width: number): Html {
   let y = 4
   const rows = stops.map((stop) => {
-    const lines = wrapped(stop.note, Math.floor((width - 40) / 7.2))
+    const title = wrapped(stop.name, Math.floor((width - 40) / 9.4))
+    const lines = wrapped(stop.note, Math.floor((width - 40) / 7.4))
     const top = y
-    y += 22 + lines.length * 20 + 14
-    return { svg: row(stop, lines, top), dot: top + 14 }
+    y += title.length * 21 + lines.length * 20 + 15
+    return { svg: row(stop, title, lines, top), dot: top + 14 }
   })
   const first = rows[0]!.dot
   const last = rows.at(-1)!.dot
@@ -75,7 +82,7 @@ function drawn(stops: Stop[], width: number): Html {
   return h`<svg viewBox="0 0 ${width} ${y}" role="img" aria-label="Étapes du dossier. ${label}"><line class="axis" x1="14" x2="14" y1="${first}" y2="${last}"/>${rows.map(({ svg }) => svg)}</svg>`
 }
 
-function row({ look, name }: Stop, lines: string[], top: number): Html {
+function row({ look }: Stop, title: string[], lines: string[], top: number): Html {
   const y = top + 14
   const mark =
     look === 'done'
@@ -86,8 +93,8 @@ function row({ look, name }: Stop, lines: string[], top: number): Html {
           ? h`<circle class="done" cx="14" cy="${y}" r="4"/>`
           : ''
   return h`<circle class="${look}" cx="14" cy="${y}" r="${look === 'later' ? 7 : 10}"/>${mark}
-<text x="38" y="${top + 19}" font-size="16" class="${look === 'skipped' || look === 'later' ? 'soft strong' : 'strong'}">${name}</text>
-${lines.map((line, i) => h`<text x="38" y="${top + 40 + i * 20}" font-size="14" class="soft">${line}</text>`)}`
+${title.map((line, i) => h`<text x="38" y="${top + 19 + i * 21}" font-size="16" class="${look === 'skipped' || look === 'later' ? 'soft strong' : 'strong'}">${line}</text>`)}
+${lines.map((line, i) => h`<text x="38" y="${top + 19 + title.length * 21 + i * 20}" font-size="14" class="soft">${line}</text>`)}`
 }
 
 /** A text cut into lines of so many letters at most, between words. */

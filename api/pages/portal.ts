@@ -8,7 +8,16 @@ import { readToken } from '../auth.ts'
 import { contextOf } from '../context.ts'
 import { sendLetterPdf } from '../downloads.ts'
 import { contactOf } from './contact.ts'
-import { closeSession, countAttempt, type Doors, formToken, openSession, readSession, requireOwnForm, type SessionKind } from './guard.ts'
+import {
+  closeSession,
+  countAttempt,
+  type Doors,
+  formToken,
+  openSession,
+  readSession,
+  requireOwnForm,
+  type SessionKind,
+} from './guard.ts'
 import { type Contact, contactBlock, h, type Html, layout, send } from './page.ts'
 import { casePage } from './portal-case.ts'
 import { mountConsents } from './portal-consents.ts'
@@ -59,7 +68,14 @@ export function mountPortal(app: Hono, house: Doors): void {
     withDesk(c, async (desk) => {
       const state = states.find(([id]) => id === c.req.query('etat'))?.[0] ?? null
       const page = Math.min(100_000, Math.max(1, Math.trunc(Number(c.req.query('page')) || 1)))
-      const asked = { text: (c.req.query('q') ?? '').replace(/\p{Cc}/gu, '').trim().slice(0, 100), state, page }
+      const asked = {
+        text: (c.req.query('q') ?? '')
+          .replace(/\p{Cc}/gu, '')
+          .trim()
+          .slice(0, 100),
+        state,
+        page,
+      }
       return send(c, listPage(desk, asked, await listCases(desk.ctx, asked)))
     }),
   )
@@ -67,7 +83,11 @@ export function mountPortal(app: Hono, house: Doors): void {
     withDesk(c, async (desk) => {
       const { id } = await findByNumber(desk.ctx, c.req.param('number'))
       const { sql } = desk.ctx
-      const [file, replies, judicial] = await Promise.all([readCase(sql, id), readReplies(sql, id), procedureLog(sql, id)])
+      const [file, replies, judicial] = await Promise.all([
+        readCase(sql, id),
+        readReplies(sql, id),
+        procedureLog(sql, id),
+      ])
       return send(c, casePage(desk, { file, replies, ...judicial, isNew: c.req.query('recue') !== undefined }))
     }),
   )
@@ -98,16 +118,22 @@ async function deskOf(house: Doors, c: HttpContext): Promise<Desk | null> {
 async function enter(house: Doors, c: HttpContext, token: string): Promise<Response> {
   await countAttempt(house, c, 'portail', { max: 30, minutes: 10 })
   const viewer = await readToken(house.secret, token, house.clock.now())
-  const [creditor] = viewer.creditorId ? await house.office.sql`select 1 from creditors where id = ${viewer.creditorId}` : []
+  const [creditor] = viewer.creditorId
+    ? await house.office.sql`select 1 from creditors where id = ${viewer.creditorId}`
+    : []
   if (viewer.role !== 'creditor' || !creditor) {
-    throw new DomainError('forbidden', 'Ce lien n’ouvre l’espace d’aucun créancier.', { remedy: 'Demandez à votre gestionnaire un lien à votre nom.' })
+    throw new DomainError('forbidden', 'Ce lien n’ouvre l’espace d’aucun créancier.', {
+      remedy: 'Demandez à votre gestionnaire un lien à votre nom.',
+    })
   }
   await openSession(house, c, session, viewer.creditorId!, viewer.name)
   return c.redirect('/portail', 303)
 }
 
 function tooLong(): never {
-  throw new DomainError('body_too_large', 'L’envoi dépasse 20 Mo.', { remedy: 'Envoyez la facture seule, sans ses annexes.' })
+  throw new DomainError('body_too_large', 'L’envoi dépasse 20 Mo.', {
+    remedy: 'Envoyez la facture seule, sans ses annexes.',
+  })
 }
 
 const signInPage = (agency: Contact): Html =>

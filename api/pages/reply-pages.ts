@@ -1,6 +1,14 @@
 import type { CaseFile } from '../../procedures/cases/file.ts'
 import { payableOn } from '../../procedures/cases/ledger.ts'
-import { checkDays, type Coupon, maxInstalments, promiseDays, type Reply, type ReplyKind, type Standing } from '../../procedures/cases/replies.ts'
+import {
+  checkDays,
+  type Coupon,
+  maxInstalments,
+  promiseDays,
+  type Reply,
+  type ReplyKind,
+  type Standing,
+} from '../../procedures/cases/replies.ts'
 import { type Day, dayFr } from '../../schema/days.ts'
 import type { DomainError } from '../../schema/errors.ts'
 import { amount } from '../../schema/money.ts'
@@ -24,12 +32,17 @@ export interface Shown {
   error?: DomainError
 }
 
-const foot = (agency: Agency): Html => h`<p>Vous pouvez aussi répondre sur papier, en renvoyant le coupon à l’adresse ci-dessous, par téléphone ou par courriel\u00a0: votre réponse aura la même valeur.</p>
+const foot = (
+  agency: Agency,
+): Html => h`<p>Vous pouvez aussi répondre sur papier, en renvoyant le coupon à l’adresse ci-dessous, par téléphone ou par courriel\u00a0: votre réponse aura la même valeur.</p>
 ${contactBlock(agency)}
 <p>Ce que vous écrivez ici sert à traiter ce dossier et à rien d’autre, et est transmis au créancier. Vous pouvez demander à y accéder ou à le faire rectifier\u00a0: <a href="mailto:${agency.dpo}">${agency.dpo}</a>.</p>`
 
 /** The code, and one more fact that the letter's reader knows. */
-export function codePage(agency: Agency, { code, token, wrong }: { code: string; token: string; wrong: boolean }): Html {
+export function codePage(
+  agency: Agency,
+  { code, token, wrong }: { code: string; token: string; wrong: boolean },
+): Html {
   return layout({
     title: 'Répondre à notre lettre',
     brand: agency.name,
@@ -56,7 +69,9 @@ ${
 export function answerPage(shown: Shown): Html {
   const { agency, coupon, standing, replies, error } = shown
   const answered = replies.some(({ kind }) => kind !== 'address')
-  const open = standing.may.filter((kind) => (kind === 'address' ? !replies.some((reply) => reply.kind === 'address') : !answered))
+  const open = standing.may.filter((kind) =>
+    kind === 'address' ? !replies.some((reply) => reply.kind === 'address') : !answered,
+  )
   const title = replies.length > 0 ? 'Votre réponse est enregistrée' : `Notre lettre du ${dayFr(coupon.writtenOn)}`
   return layout({
     title,
@@ -75,9 +90,11 @@ function next(reply: Reply): string {
   const until = dayFr(reply.repliedOn.add({ days: checkDays }))
   const texts: Record<ReplyKind, string> = {
     paid: `Nous vérifions ce paiement avec le créancier. D’ici là, et au plus tard jusqu’au ${until}, nos démarches sont suspendues.`,
-    promise: 'Nos démarches sont suspendues jusqu’à cette date. Le paiement se fait directement au créancier, aux coordonnées indiquées sur la lettre.',
+    promise:
+      'Nos démarches sont suspendues jusqu’à cette date. Le paiement se fait directement au créancier, aux coordonnées indiquées sur la lettre.',
     instalments: `C’est une proposition, et pas encore un accord\u00a0: nous l’étudions avec le créancier et vous répondons par écrit. D’ici là, et au plus tard jusqu’au ${until}, nos démarches sont suspendues.`,
-    dispute: 'Nos démarches sont suspendues. Le créancier est informé de votre contestation\u00a0; nous vous répondrons par écrit, avec les justificatifs.',
+    dispute:
+      'Nos démarches sont suspendues. Le créancier est informé de votre contestation\u00a0; nous vous répondrons par écrit, avec les justificatifs.',
     address: 'Nos prochaines lettres y seront envoyées.',
   }
   return texts[reply.kind]
@@ -108,19 +125,21 @@ function asked({ coupon, file, day, standing }: Shown): Html {
   if (standing.state !== 'open') return h`${heading}<p class="note">${closed[standing.state]}</p>`
   const owed = payableOn(file, day)
   const unpaid = file.invoices.filter(({ number }) => (owed.unpaidByInvoice[number] ?? 0n) > 0n)
-  const line = (label: string, cents: bigint) => (cents > 0n ? h`<div><dt>${label}</dt><dd>${money(cents, file.case.currency)}</dd></div>` : '')
+  const line = (label: string, cents: bigint) =>
+    cents > 0n ? h`<div><dt>${label}</dt><dd>${money(cents, file.case.currency)}</dd></div>` : ''
   return h`${heading}
 <h2>Ce qui vous est demandé</h2>
 <div class="scroll" role="region" aria-label="Factures" tabindex="0"><table class="cards"><thead><tr><th scope="col">Facture</th><th scope="col">Échéance</th><th scope="col" class="num aside">Montant</th><th scope="col" class="num">Reste dû</th></tr></thead>
 <tbody>${unpaid.map(
-    (invoice) => h`<tr><th scope="row">${invoice.number}</th><td>due le ${dated(invoice.dueOn)}</td><td class="num aside">${money(invoice.payable, invoice.currency)}</td><td class="num">${money(owed.principalByInvoice[invoice.number] ?? 0n, invoice.currency)}</td></tr>`,
+    (invoice) =>
+      h`<tr><th scope="row">${invoice.number}</th><td>due le ${dated(invoice.dueOn)}</td><td class="num aside">${money(invoice.payable, invoice.currency)}</td><td class="num">${money(owed.principalByInvoice[invoice.number] ?? 0n, invoice.currency)}</td></tr>`,
   )}</tbody></table></div>
 <dl class="facts">
 ${line('Principal', owed.principal)}${line('Intérêts de retard', owed.interest)}${line('Indemnité forfaitaire', owed.indemnity)}
 <div><dt>Total dû au ${dated(day)}</dt><dd class="sum">${money(owed.total, file.case.currency)}</dd></div>
 </dl>
 ${owed.perDay > 0n ? h`<p class="meta">Les intérêts augmentent de ${money(owed.perDay, file.case.currency)} par jour de retard.</p>` : ''}
-${file.creditor.iban && !file.mandate?.receivesFunds ? h`<p>Le paiement se fait directement à ${file.creditor.name}, compte <code>${file.creditor.iban.replace(/(.{4})(?=.)/g, '$1 ')}</code>, en rappelant la référence ${file.case.number}.</p>` : ''}`
+${file.creditor.iban && !file.mandate?.receivesFunds ? h`<p>Le paiement se fait directement à ${file.creditor.name}, compte <code class="iban">${file.creditor.iban.replace(/(.{4})(?=.)/g, '$1 ')}</code>, en rappelant la référence ${file.case.number}.</p>` : ''}`
 }
 
 function answers(shown: Shown, open: ReplyKind[], answered: boolean): Html {
@@ -158,7 +177,8 @@ function fieldsOf({ file, day, typed, standing }: Shown, kind: ReplyKind): Html 
   const id = (name: string) => `${kind}-${name}`
   const input = (name: string, label: string, type: string, more = '', value = was(name)) =>
     h`<p><label for="${id(name)}">${label}</label><input id="${id(name)}" name="${name}" type="${type}" value="${value}" ${raw(more)}></p>`
-  const money_ = (name: string, label: string, more = 'required', value = was(name)) => input(name, label, 'text', `${more} inputmode="decimal" autocomplete="off" maxlength="20"`, value)
+  const money_ = (name: string, label: string, more = 'required', value = was(name)) =>
+    input(name, label, 'text', `${more} inputmode="decimal" autocomplete="off" maxlength="20"`, value)
   const by = h`<p><label for="${id('moyen')}">Par</label><select id="${id('moyen')}" name="moyen">${means.map((each) => h`<option${was('moyen') === each ? raw(' selected') : ''}>${each}</option>`)}</select></p>`
   const owed = standing.state === 'open' ? payableOn(file, day).total : 0n
   // A promise may be read as an acknowledgement: the person is told before, not after.

@@ -2,10 +2,26 @@ import type { Hono, Context as HttpContext } from 'hono'
 import { bodyLimit } from 'hono/body-limit'
 import { readAgency } from '../../procedures/cases/agency.ts'
 import { readCase } from '../../procedures/cases/file.ts'
-import { type Answer, type Coupon, findCoupon, readReplies, recordReply, standingOf } from '../../procedures/cases/replies.ts'
+import {
+  type Answer,
+  type Coupon,
+  findCoupon,
+  readReplies,
+  recordReply,
+  standingOf,
+} from '../../procedures/cases/replies.ts'
 import { DomainError } from '../../schema/errors.ts'
 import { contactOf } from './contact.ts'
-import { countAttempt, type Doors, formToken, openSession, readSession, refuseSpent, requireOwnForm, type SessionKind } from './guard.ts'
+import {
+  countAttempt,
+  type Doors,
+  formToken,
+  openSession,
+  readSession,
+  refuseSpent,
+  requireOwnForm,
+  type SessionKind,
+} from './guard.ts'
 import { send } from './page.ts'
 import { answerPage, codePage, type Shown } from './reply-pages.ts'
 import { requiredAmount, requiredDay, requiredText, textOf, type Typed, typedOf } from './typed.ts'
@@ -67,7 +83,9 @@ export function mountReply(app: Hono, house: Doors): void {
 }
 
 function tooLong(): never {
-  throw new DomainError('body_too_large', 'Votre réponse est trop longue.', { remedy: 'Résumez-la, ou écrivez-nous par courriel ou par la poste.' })
+  throw new DomainError('body_too_large', 'Votre réponse est trop longue.', {
+    remedy: 'Résumez-la, ou écrivez-nous par courriel ou par la poste.',
+  })
 }
 
 interface Opened {
@@ -137,7 +155,10 @@ function answerOf(typed: Typed): Answer {
       return {
         kind: 'address',
         address: {
-          lines: requiredText(typed, 'rue', 'la rue', 300).split('\n').map((line) => line.trim()).filter(Boolean),
+          lines: requiredText(typed, 'rue', 'la rue', 300)
+            .split('\n')
+            .map((line) => line.trim())
+            .filter(Boolean),
           postalCode: requiredText(typed, 'cp', 'le code postal', 12),
           city: requiredText(typed, 'ville', 'la ville', 100),
           country: 'FR',
@@ -146,6 +167,8 @@ function answerOf(typed: Typed): Answer {
         phone: textOf(typed, 'telephone', 30) || null,
       }
     default:
-      throw new DomainError('bad_reply', 'Aucune réponse n’est choisie.', { remedy: 'Choisissez une des réponses proposées.' })
+      throw new DomainError('bad_reply', 'Aucune réponse n’est choisie.', {
+        remedy: 'Choisissez une des réponses proposées.',
+      })
   }
 }

@@ -6,7 +6,9 @@ import { parseAmount } from '../../schema/money.ts'
 export type Typed = Record<string, string>
 
 export const typedOf = (body: Record<string, unknown>): Typed =>
-  Object.fromEntries(Object.entries(body).flatMap(([name, value]) => (typeof value === 'string' ? [[name, value]] : [])))
+  Object.fromEntries(
+    Object.entries(body).flatMap(([name, value]) => (typeof value === 'string' ? [[name, value]] : [])),
+  )
 
 /** A text without control characters, its lines kept; empty when nothing was typed. */
 export function textOf(typed: Typed, name: string, max = 200): string {

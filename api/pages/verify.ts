@@ -10,7 +10,11 @@ const limit = { max: 30, minutes: 10 }
 
 /** A code as a person copies it: spaces, case and the look-alikes of Crockford's alphabet are forgiven; null when it is none. */
 export function readCode(text: string): string | null {
-  const letters = text.toUpperCase().replace(/[^0-9A-Z]/g, '').replaceAll('O', '0').replace(/[IL]/g, '1')
+  const letters = text
+    .toUpperCase()
+    .replace(/[^0-9A-Z]/g, '')
+    .replaceAll('O', '0')
+    .replace(/[IL]/g, '1')
   return /^[0-9A-HJKMNP-TV-Z]{12}$/.test(letters) ? letters.match(/.{4}/g)!.join('-') : null
 }
 

@@ -121,12 +121,20 @@ function shiftFor({ etapes }: Scenario, next: { key: string; nominalOn: Day } | 
   if (!next || !after(next.nominalOn, timeline.anchorOn)) return 0
   const index = etapes.findIndex((step) => step.id === next.key.replace(/\.prevenir$/, ''))
   const [rule, previous] = [etapes[index]!, etapes[index - 1]]
+  const told = timeline.steps.find((step) => step.key === `${rule.id}.prevenir`)?.doneOn
+  // The creditor has been told of this very letter: it leaves when it was said.
+  if (told && rule.prevenir) return Math.max(0, daysBetween(next.nominalOn, latest(asOf, told.add({ days: rule.prevenir.avance }))))
   const gap = previous && previous.jour !== 'emission' ? Number(rule.jour.slice(1)) - Number(previous.jour.slice(1)) - (next.key === rule.id ? 0 : rule.prevenir!.avance) : 1
   const afterLast = lastDone === null || !after(lastDone, timeline.anchorOn) ? asOf : lastDone.add({ days: Math.max(1, gap) })
   return Math.max(0, daysBetween(next.nominalOn, latest(asOf, afterLast)))
 }
 
+const tones = new Map<string, number>()
+
 function toneOf(rule: ScenarioStep, debtor: Opening['debtor']): number {
   const id = forDebtor(rule.lettre, debtor)
-  return id === null ? 0 : (loadLibrary().letters.get(id)?.ton ?? 0)
+  if (id === null) return 0
+  let tone = tones.get(id)
+  if (tone === undefined) tones.set(id, (tone = loadLibrary().letters.get(id)?.ton ?? 0))
+  return tone
 }

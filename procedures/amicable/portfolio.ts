@@ -51,14 +51,15 @@ interface Row {
   consentUntil: number | null
 }
 
-const batch = 2000
+// Small enough that a server flying it still answers others between two pages.
+const batch = 500
 
 /** Every open case, read once and in pages, so that memory holds what is simulated and no more. Of one creditor, or of all. */
 export async function* readPortfolio(sql: Sql, onDay: Day, creditorId: string | null = null): AsyncGenerator<PortfolioCase[]> {
   let last = '00000000-0000-0000-0000-000000000000'
   for (;;) {
     const rows = await page(sql, onDay, creditorId, last)
-    if (rows.length > 0) yield rows.map(caseOf)
+    if (rows.length > 0) yield rows.map((row) => caseOf(row))
     if (rows.length < batch) return
     last = rows.at(-1)!.id
   }

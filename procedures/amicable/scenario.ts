@@ -1,6 +1,6 @@
 import { readdirSync } from 'node:fs'
 import { DomainError } from '../../schema/errors.ts'
-import { readYaml } from '../../schema/validate.ts'
+import { parseYaml, readYaml, validate } from '../../schema/validate.ts'
 import type { DebtorKind } from '../cases/debtors.ts'
 import { refuseUnfit } from './scenario-check.ts'
 
@@ -68,6 +68,13 @@ export function loadScenario(id: string): Scenario {
 /** A scenario from any file, by the schema and by the rules of its letters. DomainError `invalid_file`, `invalid_scenario`. */
 export function readScenario(path: string | URL): Scenario {
   const scenario = readYaml<Scenario>(path, 'scenario')
+  refuseUnfit(scenario)
+  return scenario
+}
+
+/** The same from a text that somebody is still writing. */
+export function parseScenario(text: string): Scenario {
+  const scenario = validate<Scenario>('scenario', parseYaml(text.slice(0, 100_000), 'scénario'), 'scénario')
   refuseUnfit(scenario)
   return scenario
 }

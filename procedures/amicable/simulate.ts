@@ -74,6 +74,7 @@ class Flight {
   readonly #lines: { day: Day; simulated: Load; today: Load }[]
   readonly #priceOf: (channel: SimulatedChannel, on: Day) => bigint
   readonly #currency: string
+  #isAsShipped: boolean | undefined
   readonly #cases = { open: 0, moved: 0, unsuited: 0, waiting: 0 }
   readonly #texts = new Map<string, { simulated: number; today: number }>()
   readonly #deadlines: Simulation['deadlines'] = { met: 0, missed: 0, today: { met: 0, missed: 0 }, late: [] }
@@ -95,10 +96,15 @@ class Flight {
     const isSuited = suits(this.#scenario, each)
     if (isSuited) this.#cases.moved++
     else this.#cases.unsuited++
-    const then = isSuited ? this.#run(each, underScenario(this.#scenario, each.timeline, this.#from).filter((step) => step.skippedWhy === null), rulesOf(each, this.#scenario)) : now
+    const then = isSuited && !this.#follows(each) ? this.#run(each, underScenario(this.#scenario, each.timeline, this.#from).filter((step) => step.skippedWhy === null), rulesOf(each, this.#scenario)) : now
     this.#count(then, 'simulated')
     this.#count(now, 'today')
     this.#judge(each, then, now)
+  }
+
+  /** The case has this very scenario already: its own days stand, with whatever a person changed in them. */
+  #follows({ scenario }: PortfolioCase): boolean {
+    return scenario === this.#scenario.id && isKnown(scenario) && (this.#isAsShipped ??= JSON.stringify(loadScenario(scenario)) === JSON.stringify(this.#scenario))
   }
 
   landed(): Simulation {

@@ -13,6 +13,12 @@ export async function exportCase(sql: Sql, caseId: string): Promise<Record<strin
       'invoices', (select coalesce(json_agg(i order by i.due_on, i.number), '[]') from invoices i where i.case_id = c.id),
       'credit_notes', (select coalesce(json_agg(n order by n.issued_on, n.number), '[]') from credit_notes n where n.case_id = c.id),
       'payments', (select coalesce(json_agg(p order by p.received_on, p.id), '[]') from payments p where p.case_id = c.id),
+      'payment_rejections', (select coalesce(json_agg(x order by x.rejected_on, x.payment_id), '[]') from payment_rejections x where x.case_id = c.id),
+      'pay_overs', (select coalesce(json_agg(json_build_object('payment_id', l.payment_id, 'paid_on', o.paid_on, 'reference', o.reference) order by o.paid_on, l.payment_id), '[]')
+                    from pay_over_lines l join pay_overs o on o.id = l.pay_over_id join payments p on p.id = l.payment_id where p.case_id = c.id),
+      'statements', (select coalesce(json_agg(x order by x.number), '[]') from statements x where x.case_id = c.id),
+      'extra_steps', (select coalesce(json_agg(x order by x.done_on, x.id), '[]') from extra_steps x where x.case_id = c.id),
+      'irrecoverability', (select to_json(x) from irrecoverabilities x where x.case_id = c.id),
       'holds', (select coalesce(json_agg(h order by h.from_on, h.id), '[]') from holds h where h.case_id = c.id),
       'disputes', (select coalesce(json_agg(x order by x.raised_on, x.id), '[]') from disputes x where x.case_id = c.id),
       'promises', (select coalesce(json_agg(x order by x.promised_on, x.id), '[]') from promises x where x.case_id = c.id),

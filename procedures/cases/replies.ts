@@ -119,10 +119,18 @@ export async function recordReply(
     const author = `débiteur:coupon ${coupon.reference}`
     const act = await become(tx, random, onDay, { coupon, file, answer, owed, summary }, author)
     // A promise is followed by its own day; what else was answered waits for a person.
-    const handled = answer.kind === 'promise' ? { on: onDay, by: 'system', how: 'promesse enregistrée' } : { on: null, by: null, how: null }
+    const handled =
+      answer.kind === 'promise'
+        ? { on: onDay, by: 'system', how: 'promesse enregistrée' }
+        : { on: null, by: null, how: null }
     await tx`
       update replies set act_id = ${act}, handled_on = ${handled.on}, handled_by = ${handled.by}, handled_how = ${handled.how} where id = ${id}`
-    await record(tx, onDay, { caseId: coupon.caseId, kind: 'coupon_answered', detail: { reply: id, answer: answer.kind, letter: coupon.reference, summary }, author })
+    await record(tx, onDay, {
+      caseId: coupon.caseId,
+      kind: 'coupon_answered',
+      detail: { reply: id, answer: answer.kind, letter: coupon.reference, summary },
+      author,
+    })
     return {
       id,
       caseId: coupon.caseId,
@@ -146,43 +154,87 @@ interface Becoming {
 }
 
 /** The act that the answer is, or the wait that it asks for; the id of the promise or dispute. */
-async function become(sql: Sql, random: Random, onDay: Day, { coupon, file, answer, owed, summary }: Becoming, author: Author): Promise<string | null> {
+async function become(
+  sql: Sql,
+  random: Random,
+  onDay: Day,
+  { coupon, file, answer, owed, summary }: Becoming,
+  author: Author,
+): Promise<string | null> {
   const { caseId } = coupon
   if (answer.kind === 'promise') {
-    const promise = { caseId, dueOn: answer.on, amount: owed, means: answer.means, author: file.debtor.name, channel: 'coupon en ligne' }
+    const promise = {
+      caseId,
+      dueOn: answer.on,
+      amount: owed,
+      means: answer.means,
+      author: file.debtor.name,
+      channel: 'coupon en ligne',
+    }
     return recordPromise(sql, random, onDay, promise, author)
   }
   if (answer.kind === 'dispute') {
     const answerBy = onDay.add({ days: disputeDays })
-    return recordDispute(sql, random, onDay, { caseId, channel: 'coupon en ligne', ground: answer.ground, contested: answer.contested, answerBy }, author)
+    return recordDispute(
+      sql,
+      random,
+      onDay,
+      { caseId, channel: 'coupon en ligne', ground: answer.ground, contested: answer.contested, answerBy },
+      author,
+    )
   }
   if (answer.kind === 'address') {
     const { address, email, phone } = answer
-    await validateAddress(sql, onDay, { caseId, address, email, phone, source: `coupon ${coupon.reference}, par le débiteur` }, author)
+    await validateAddress(
+      sql,
+      onDay,
+      { caseId, address, email, phone, source: `coupon ${coupon.reference}, par le débiteur` },
+      author,
+    )
     return null
   }
-  await placeHold(sql, random, onDay, { caseId, cause: 'decision', reason: `Réponse au coupon : ${summary}`, reviewOn: onDay.add({ days: checkDays }) }, author)
+  await placeHold(
+    sql,
+    random,
+    onDay,
+    { caseId, cause: 'decision', reason: `Réponse au coupon : ${summary}`, reviewOn: onDay.add({ days: checkDays }) },
+    author,
+  )
   return null
 }
 
 function refuseOutOfBounds(answer: Answer, onDay: Day, owed: bigint): void {
   if (answer.kind === 'paid') {
-    if (after(answer.on, onDay)) throw wrong('La date d’un paiement déjà fait ne peut être à venir.', 'Choisissez « Je paierai » si le paiement reste à faire.')
-    if (answer.amount <= 0n) throw wrong('Le montant payé doit être positif.', 'Indiquez la somme versée, par exemple 470,15.')
+    if (after(answer.on, onDay))
+      throw wrong(
+        'La date d’un paiement déjà fait ne peut être à venir.',
+        'Choisissez « Je paierai » si le paiement reste à faire.',
+      )
+    if (answer.amount <= 0n)
+      throw wrong('Le montant payé doit être positif.', 'Indiquez la somme versée, par exemple 470,15.')
   }
   if (answer.kind === 'promise') {
     const last = onDay.add({ days: promiseDays })
     if (before(answer.on, onDay) || after(answer.on, last)) {
-      throw wrong(`La date doit être comprise entre aujourd’hui et le ${dayFr(last)}.`, 'Pour payer plus tard ou en plusieurs fois, proposez des mensualités.')
+      throw wrong(
+        `La date doit être comprise entre aujourd’hui et le ${dayFr(last)}.`,
+        'Pour payer plus tard ou en plusieurs fois, proposez des mensualités.',
+      )
     }
   }
   if (answer.kind === 'instalments') {
     const first = onDay.add({ days: promiseDays * 2 })
     if (before(answer.firstOn, onDay) || after(answer.firstOn, first)) {
-      throw wrong(`Le premier versement doit être prévu entre aujourd’hui et le ${dayFr(first)}.`, 'Corrigez la date du premier versement.')
+      throw wrong(
+        `Le premier versement doit être prévu entre aujourd’hui et le ${dayFr(first)}.`,
+        'Corrigez la date du premier versement.',
+      )
     }
     if (answer.monthly <= 0n || answer.monthly * BigInt(maxInstalments) < owed) {
-      throw wrong(`Au rythme proposé, il faudrait plus de ${maxInstalments} mensualités.`, 'Proposez une somme plus élevée, ou appelez-nous pour en parler.')
+      throw wrong(
+        `Au rythme proposé, il faudrait plus de ${maxInstalments} mensualités.`,
+        'Proposez une somme plus élevée, ou appelez-nous pour en parler.',
+      )
     }
   }
   if (answer.kind === 'dispute' && answer.contested !== null && answer.contested <= 0n) {
@@ -208,19 +260,32 @@ function summaryOf(answer: Answer, owed: bigint, currency: Currency): string {
 }
 
 function plain(answer: Answer, owed: bigint): unknown {
-  const text = (value: unknown): unknown => (typeof value === 'bigint' ? amount(value) : value instanceof Temporal.PlainDate ? value.toString() : value)
+  const text = (value: unknown): unknown =>
+    typeof value === 'bigint' ? amount(value) : value instanceof Temporal.PlainDate ? value.toString() : value
   return { ...Object.fromEntries(Object.entries(answer).map(([key, value]) => [key, text(value)])), owed: amount(owed) }
 }
 
 /** A person has seen to it: checked the payment, agreed or refused the instalments, answered. What they did are other acts. */
-export async function settleReply(sql: Sql, onDay: Day, input: { replyId: string; caseId: string; how: string }, author: Author): Promise<void> {
+export async function settleReply(
+  sql: Sql,
+  onDay: Day,
+  input: { replyId: string; caseId: string; how: string },
+  author: Author,
+): Promise<void> {
   await transaction(sql, async (tx) => {
     const settled = await tx`
       update replies set handled_on = ${onDay}, handled_by = ${author}, handled_how = ${input.how}
       where id = ${input.replyId} and case_id = ${input.caseId} and handled_on is null returning id`
     if (settled.length === 0) {
-      throw new DomainError('no_open_reply', "Cette réponse n'existe pas, ou quelqu'un s'en est déjà occupé.", { remedy: 'Consultez les réponses du dossier.' })
+      throw new DomainError('no_open_reply', "Cette réponse n'existe pas, ou quelqu'un s'en est déjà occupé.", {
+        remedy: 'Consultez les réponses du dossier.',
+      })
     }
-    await record(tx, onDay, { caseId: input.caseId, kind: 'reply_settled', detail: { reply: input.replyId, how: input.how }, author })
+    await record(tx, onDay, {
+      caseId: input.caseId,
+      kind: 'reply_settled',
+      detail: { reply: input.replyId, how: input.how },
+      author,
+    })
   })
 }

@@ -37,7 +37,8 @@ Example
     const show = ({ files, refused }: Preview) => {
       for (const file of files) console.log(relative(process.cwd(), file) || file)
       for (const message of refused) console.error(message)
-      if (!values.once) console.log(`${files.length} fichiers. Enregistrez le courrier pour les refaire, Ctrl-C pour finir.`)
+      if (!values.once)
+        console.log(`${files.length} fichiers. Enregistrez le courrier pour les refaire, Ctrl-C pour finir.`)
       if (values.once) stop.abort()
     }
     letterOf(loadLibrary(), id)
@@ -116,7 +117,9 @@ async function printAll(id: string, out: string, folders: string[], engine: Typs
           const format = channel === 'sms' ? 'txt' : channel === 'email' ? 'html' : 'pdf'
           try {
             const facts = factsFor(letter, set, library)
-            const at = parseDay(String(facts.date)).toZonedDateTime({ timeZone: 'Europe/Paris', plainTime: '08:00' }).toInstant()
+            const at = parseDay(String(facts.date))
+              .toZonedDateTime({ timeZone: 'Europe/Paris', plainTime: '08:00' })
+              .toInstant()
             const { bytes } = await renderLetter({ letter, facts, channel, format, at, engine, library })
             const file = join(out, `${id}-${setNames[set]}-${channel}.${format}`)
             writeFileSync(file, bytes)
