@@ -9,7 +9,7 @@ const shades: { channels: SimulatedChannel[]; label: string; color: string }[] =
   { channels: ['visite'], label: 'visites', color: '#8a5a83' },
   { channels: ['action'], label: 'demandes d’accord', color: '#a33b3b' },
 ]
-const frame = { width: 960, height: 360, left: 56, right: 16, top: 56, bottom: 44 }
+const frame = { width: 960, height: 360, left: 56, right: 16, top: 74, bottom: 44 }
 
 /** The load of each day as an SVG picture: stacked bars for the scenario simulated, a line for those of today. */
 export function loadPicture(simulation: Simulation): string {
@@ -33,12 +33,15 @@ export function loadPicture(simulation: Simulation): string {
   const grid = ticks(most).map((value) => `<line x1="${frame.left}" x2="${frame.width - frame.right}" y1="${y(value)}" y2="${y(value)}" stroke="#ddd"/><text x="${frame.left - 8}" y="${y(value) + 4}" text-anchor="end">${value}</text>`)
   const dates = byDay.flatMap(({ day }, i) => (i % Math.ceil(byDay.length / 8) === 0 ? [`<text x="${x(i)}" y="${frame.height - frame.bottom + 18}">${dayShortFr(day)}</text>`] : []))
   const legend = [...shades.map(({ label, color }) => ({ label, mark: `<rect width="10" height="10" y="-9" fill="${color}"/>` })), { label: 'aujourd’hui', mark: '<line x2="10" y1="-4" y2="-4" stroke="#222" stroke-width="2" stroke-dasharray="3 2"/>' }]
-  const said = `Scénario «\u00a0${simulation.scenario}\u00a0», du ${dayFr(simulation.from)} au ${dayFr(simulation.until)}\u00a0: ${count(totals.simulated)} démarches, ${amountFr(totals.simulated.cost, simulation.currency as Currency)}\u00a0; aujourd’hui ${count(totals.today)}, ${amountFr(totals.today.cost, simulation.currency as Currency)}.`
+  const money = (load: Load) => amountFr(load.cost, simulation.currency as Currency)
+  const heading = `Scénario «\u00a0${simulation.scenario}\u00a0», du ${dayFr(simulation.from)} au ${dayFr(simulation.until)}`
+  const figures = `${count(totals.simulated)} démarches, ${money(totals.simulated)}\u00a0; aujourd’hui ${count(totals.today)}, ${money(totals.today)}.`
   return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${frame.width} ${frame.height}" role="img" aria-labelledby="t" lang="fr" font-family="system-ui, sans-serif" font-size="12" fill="#222">
-<title id="t">${said}</title>
+<title id="t">${heading}\u00a0: ${figures}</title>
 <rect width="${frame.width}" height="${frame.height}" fill="#fff"/>
-<text x="${frame.left}" y="22" font-size="14" font-weight="600">${said}</text>
-${legend.map(({ label, mark }, i) => `<g transform="translate(${frame.left + i * 146} 44)">${mark}<text x="16">${label}</text></g>`).join('\n')}
+<text x="${frame.left}" y="20" font-size="14" font-weight="600">${heading}</text>
+<text x="${frame.left}" y="38">${figures}</text>
+${legend.map(({ label, mark }, i) => `<g transform="translate(${frame.left + i * 146} 60)">${mark}<text x="16">${label}</text></g>`).join('\n')}
 ${grid.join('\n')}
 ${bars.join('\n')}
 <polyline points="${line}" fill="none" stroke="#222" stroke-width="1.5" stroke-dasharray="4 3"/>
