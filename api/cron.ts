@@ -23,10 +23,12 @@ export function houseClock(fixed?: Temporal.PlainDate): Clock {
 export function startTicking(sql: Sql, clock: Clock, log: Log): { stop(): Promise<void> } {
   let running: Promise<void> = Promise.resolve()
   const act = (): Promise<void> =>
-    (running = running.then(async () => {
-      await freeDeadJobs(sql)
-      await tick(sql, clock.today())
-    }).catch(log))
+    (running = running
+      .then(async () => {
+        await freeDeadJobs(sql)
+        await tick(sql, clock.today())
+      })
+      .catch(log))
   const task = cron.schedule('*/15 * * * *', act, { timezone: 'Europe/Paris', noOverlap: true })
   void act()
   return {

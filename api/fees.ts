@@ -17,27 +17,28 @@ const FeeKind = builder.enumType('FeeKind', {
     BEFORE_NOTICE: { value: 'before_notice', description: 'Paid before the first formal notice: 0.5 to 3 %.' },
     SUCCESS: { value: 'success', description: 'Paid after it; nothing on failure.' },
     SUBSCRIPTION: { value: 'subscription' },
-    EXTRA_STEP: { value: 'extra_step', description: 'Priced apart by the mandate, done with the creditor’s agreement.' },
+    EXTRA_STEP: {
+      value: 'extra_step',
+      description: 'Priced apart by the mandate, done with the creditor’s agreement.',
+    },
     REVERSAL: { value: 'reversal', description: 'Given back: the payment was rejected.' },
   } as const,
 })
 
-const FeeLineType = builder
-  .objectRef<FeeStatement['lines'][number] & { currency: string }>('FeeLine')
-  .implement({
-    fields: (t) => ({
-      kind: t.expose('kind', { type: FeeKind }),
-      label: t.exposeString('label'),
-      on: t.expose('onDay', { type: 'Date' }),
-      base: t.field({
-        type: Money,
-        nullable: true,
-        resolve: ({ base, currency }) => (base === null ? null : { cents: base, currency }),
-      }),
-      percent: t.exposeString('percent', { nullable: true }),
-      amount: t.field({ type: Money, resolve: ({ amount, currency }) => ({ cents: amount, currency }) }),
+const FeeLineType = builder.objectRef<FeeStatement['lines'][number] & { currency: string }>('FeeLine').implement({
+  fields: (t) => ({
+    kind: t.expose('kind', { type: FeeKind }),
+    label: t.exposeString('label'),
+    on: t.expose('onDay', { type: 'Date' }),
+    base: t.field({
+      type: Money,
+      nullable: true,
+      resolve: ({ base, currency }) => (base === null ? null : { cents: base, currency }),
     }),
-  })
+    percent: t.exposeString('percent', { nullable: true }),
+    amount: t.field({ type: Money, resolve: ({ amount, currency }) => ({ cents: amount, currency }) }),
+  }),
+})
 
 const FeeStatementType = builder.objectRef<FeeStatement>('FeeStatement').implement({
   description: 'Relevé d’honoraires: what the creditor owes the agency (CPCE R124-3 3°). Never a debtor’s debt.',
@@ -124,7 +125,8 @@ builder.relayMutationField(
     }),
   },
   {
-    description: 'Issues to the creditor what its mandate makes it owe up to a day, with VAT; nothing is charged twice.',
+    description:
+      'Issues to the creditor what its mandate makes it owe up to a day, with VAT; nothing is charged twice.',
     authScopes: { may: 'issueFeeStatement' },
     errors: {},
     resolve: (_root, { input }, ctx) =>

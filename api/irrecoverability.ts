@@ -1,26 +1,28 @@
-import { certifyIrrecoverable, type Irrecoverability, readIrrecoverabilities } from '../procedures/cases/irrecoverability.ts'
+import {
+  certifyIrrecoverable,
+  type Irrecoverability,
+  readIrrecoverabilities,
+} from '../procedures/cases/irrecoverability.ts'
 import { builder } from './builder.ts'
 import { CaseType, requireCase } from './cases.ts'
 import { rowsOf } from './context.ts'
 import { once } from './once.ts'
 import { centsOf, Money, MoneyInput } from './values.ts'
 
-const IrrecoverabilityType = builder
-  .objectRef<Irrecoverability & { currency: string }>('Irrecoverability')
-  .implement({
-    description: 'Certificat d’irrécouvrabilité: a piece of evidence for the recovery of VAT (CGI 272-1), free.',
-    fields: (t) => ({
-      certifiedOn: t.expose('certifiedOn', { type: 'Date' }),
-      reason: t.exposeString('reason'),
-      exhibits: t.exposeStringList('exhibits'),
-      unpaid: t.field({ type: Money, resolve: ({ unpaid, currency }) => ({ cents: unpaid, currency }) }),
-      sha256: t.exposeString('sha256'),
-      url: t.string({
-        description: 'The PDF, with the same token.',
-        resolve: ({ documentId }, _args, ctx) => `${ctx.office.baseUrl}/documents/${documentId}`,
-      }),
+const IrrecoverabilityType = builder.objectRef<Irrecoverability & { currency: string }>('Irrecoverability').implement({
+  description: 'Certificat d’irrécouvrabilité: a piece of evidence for the recovery of VAT (CGI 272-1), free.',
+  fields: (t) => ({
+    certifiedOn: t.expose('certifiedOn', { type: 'Date' }),
+    reason: t.exposeString('reason'),
+    exhibits: t.exposeStringList('exhibits'),
+    unpaid: t.field({ type: Money, resolve: ({ unpaid, currency }) => ({ cents: unpaid, currency }) }),
+    sha256: t.exposeString('sha256'),
+    url: t.string({
+      description: 'The PDF, with the same token.',
+      resolve: ({ documentId }, _args, ctx) => `${ctx.office.baseUrl}/documents/${documentId}`,
     }),
-  })
+  }),
+})
 
 builder.objectFields(CaseType, (t) => ({
   irrecoverability: t.field({

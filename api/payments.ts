@@ -36,7 +36,11 @@ const PaymentType = builder.objectRef<Payment & { currency: string }>('Payment')
       nullable: true,
       description: 'Last day to pay over what the agency received (CPCE R124-6).',
     }),
-    rejectedOn: t.expose('rejectedOn', { type: 'Date', nullable: true, description: 'From then on it has paid nothing.' }),
+    rejectedOn: t.expose('rejectedOn', {
+      type: 'Date',
+      nullable: true,
+      description: 'From then on it has paid nothing.',
+    }),
     rejectedWhy: t.exposeString('rejectedWhy', { nullable: true }),
   }),
 })
@@ -61,7 +65,8 @@ builder.relayMutationField(
       receivedBy: t.field({ type: ReceivedBy, required: true, defaultValue: 'creditor' }),
       encashedOn: t.field({
         type: 'Date',
-        description: 'When the bank credited the agency; the day received when absent, unless it is a cheque or a bill.',
+        description:
+          'When the bank credited the agency; the day received when absent, unless it is a cheque or a bill.',
       }),
       invoiceNumber: t.string({ description: 'The invoice the debtor chose to pay (C. civ. 1342-10).' }),
       idempotencyKey: t.string({ required: true }),
@@ -170,7 +175,10 @@ builder.objectFields(CreditorType, (t) => ({
     description: 'What the agency has encashed for it and not yet paid over, by currency.',
     resolve: async ({ id }, _args, ctx) => {
       const held = Map.groupBy(await readFunds(ctx.sql, id, ctx.day), (line) => line.currency)
-      return [...held].map(([currency, lines]) => ({ currency, cents: lines.reduce((all, line) => all + line.amount, 0n) }))
+      return [...held].map(([currency, lines]) => ({
+        currency,
+        cents: lines.reduce((all, line) => all + line.amount, 0n),
+      }))
     },
   }),
 }))

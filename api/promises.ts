@@ -135,7 +135,9 @@ builder.relayMutationField(
       instalments: t.field({ type: [InstalmentInput], required: true }),
       remindDays: t.int({ description: 'Reminded so many days before an instalment; 5 when absent.' }),
       noticeDays: t.int({ description: 'Written to so many days after a missed one; 2 when absent.' }),
-      graceDays: t.int({ description: 'Broken when so many days more have run; 15 for a consumer, 8 for others when absent.' }),
+      graceDays: t.int({
+        description: 'Broken when so many days more have run; 15 for a consumer, 8 for others when absent.',
+      }),
       idempotencyKey: t.string(),
     }),
   },

@@ -19,7 +19,12 @@ interface ShownMove {
 }
 
 const StepChange = builder.enumType('StepChange', {
-  values: { KEPT: { value: 'kept' }, MOVED: { value: 'moved' }, ADDED: { value: 'added' }, SKIPPED: { value: 'skipped' } } as const,
+  values: {
+    KEPT: { value: 'kept' },
+    MOVED: { value: 'moved' },
+    ADDED: { value: 'added' },
+    SKIPPED: { value: 'skipped' },
+  } as const,
 })
 
 const StepMoveType = builder.objectRef<ShownMove>('StepMove').implement({
@@ -27,8 +32,18 @@ const StepMoveType = builder.objectRef<ShownMove>('StepMove').implement({
   fields: (t) => ({
     key: t.exposeString('key'),
     change: t.expose('change', { type: StepChange }),
-    from: t.field({ type: 'Date', nullable: true, description: 'The day it was planned for.', resolve: ({ from }) => (from === null ? null : parseDay(from)) }),
-    to: t.field({ type: 'Date', nullable: true, description: 'The day it will be done.', resolve: ({ to }) => (to === null ? null : parseDay(to)) }),
+    from: t.field({
+      type: 'Date',
+      nullable: true,
+      description: 'The day it was planned for.',
+      resolve: ({ from }) => (from === null ? null : parseDay(from)),
+    }),
+    to: t.field({
+      type: 'Date',
+      nullable: true,
+      description: 'The day it will be done.',
+      resolve: ({ to }) => (to === null ? null : parseDay(to)),
+    }),
     why: t.exposeString('why', { nullable: true, description: 'Why it is left out.' }),
   }),
 })
@@ -42,7 +57,14 @@ const StepAdjustment = builder.enumType('StepAdjustment', {
 })
 
 const StepChannel = builder.enumType('StepChannel', {
-  values: { LETTRE: { value: 'lettre' }, LRAR: { value: 'lrar' }, EMAIL: { value: 'email' }, SMS: { value: 'sms' }, APPEL: { value: 'appel' }, VISITE: { value: 'visite' } } as const,
+  values: {
+    LETTRE: { value: 'lettre' },
+    LRAR: { value: 'lrar' },
+    EMAIL: { value: 'email' },
+    SMS: { value: 'sms' },
+    APPEL: { value: 'appel' },
+    VISITE: { value: 'visite' },
+  } as const,
 })
 
 const shown = (moves: Awaited<ReturnType<typeof chooseScenario>>): ShownMove[] =>
@@ -55,19 +77,30 @@ builder.relayMutationField(
       caseId: t.id({ required: true }),
       scenario: t.string({ required: true, description: 'standard, abonnement, abonnement-mg, acheteur-public…' }),
       reason: t.string({ required: true }),
-      dryRun: t.boolean({ required: true, defaultValue: false, description: 'Shows what would move, and keeps nothing.' }),
+      dryRun: t.boolean({
+        required: true,
+        defaultValue: false,
+        description: 'Shows what would move, and keeps nothing.',
+      }),
       idempotencyKey: t.string(),
     }),
   },
   {
-    description: 'Gives a case another scenario. Steps done are never disturbed; every other one is shown with its old day and its new one.',
+    description:
+      'Gives a case another scenario. Steps done are never disturbed; every other one is shown with its old day and its new one.',
     authScopes: { may: 'chooseScenario' },
     errors: {},
     resolve: (_root, { input }, ctx) =>
       once(ctx, 'chooseScenario', input, async (office, author) => {
         const { id } = await requireCase(ctx, input.caseId, office.sql)
         const { scenario, reason, dryRun } = input
-        const moves = await chooseScenario(office.sql, office.random, ctx.day, { caseId: id, scenario, reason, dryRun }, author)
+        const moves = await chooseScenario(
+          office.sql,
+          office.random,
+          ctx.day,
+          { caseId: id, scenario, reason, dryRun },
+          author,
+        )
         return { caseId: id, dryRun, moves: shown(moves) }
       }),
   },
@@ -86,18 +119,26 @@ builder.relayMutationField(
     inputFields: (t) => ({
       caseId: t.id({ required: true }),
       change: t.field({ type: StepAdjustment, required: true }),
-      stepKey: t.string({ required: true, description: 'The step to skip or hold; a name of its own for the one to add.' }),
+      stepKey: t.string({
+        required: true,
+        description: 'The step to skip or hold; a name of its own for the one to add.',
+      }),
       reason: t.string({ required: true }),
       on: t.field({ type: 'Date', description: 'The day of the step added, or until which it is held.' }),
       channel: t.field({ type: StepChannel, description: 'Of the step added.' }),
       letter: t.string({ description: 'Id in the library, for the step added.' }),
       delayDays: t.int({ description: 'Days that the letter added gives to answer.' }),
-      dryRun: t.boolean({ required: true, defaultValue: false, description: 'Shows what would move, and keeps nothing.' }),
+      dryRun: t.boolean({
+        required: true,
+        defaultValue: false,
+        description: 'Shows what would move, and keeps nothing.',
+      }),
       idempotencyKey: t.string(),
     }),
   },
   {
-    description: 'Adds, skips or holds back one step of one case, under the rules that scenarios keep (first letter first, tone never falls).',
+    description:
+      'Adds, skips or holds back one step of one case, under the rules that scenarios keep (first letter first, tone never falls).',
     authScopes: { may: 'adjustStep' },
     errors: {},
     resolve: (_root, { input }, ctx) =>
@@ -108,7 +149,17 @@ builder.relayMutationField(
           office.sql,
           office.random,
           ctx.day,
-          { caseId: id, change, stepKey, reason, dryRun, ...(on ? { on } : {}), ...(channel ? { channel } : {}), ...(letter ? { letter } : {}), ...(delayDays == null ? {} : { delay: delayDays }) },
+          {
+            caseId: id,
+            change,
+            stepKey,
+            reason,
+            dryRun,
+            ...(on ? { on } : {}),
+            ...(channel ? { channel } : {}),
+            ...(letter ? { letter } : {}),
+            ...(delayDays == null ? {} : { delay: delayDays }),
+          },
           author,
         )
         return { caseId: id, dryRun, moves: shown(moves) }
@@ -132,46 +183,91 @@ const LoadType = builder.objectRef<Load & { currency: string }>('SimulatedLoad')
     sms: t.exposeInt('sms'),
     calls: t.int({ resolve: ({ appel }) => appel }),
     visits: t.int({ resolve: ({ visite }) => visite }),
-    requests: t.int({ description: 'Agreements asked of creditors, decisions put before a person.', resolve: ({ action }) => action }),
+    requests: t.int({
+      description: 'Agreements asked of creditors, decisions put before a person.',
+      resolve: ({ action }) => action,
+    }),
     cost: t.field({ type: Money, resolve: ({ cost, currency }): Amount => ({ cents: cost, currency }) }),
   }),
 })
 
-const SimulatedDay = builder.objectRef<{ line: Simulation['byDay'][number]; currency: string }>('SimulatedDay').implement({
+const SimulatedDay = builder
+  .objectRef<{ line: Simulation['byDay'][number]; currency: string }>('SimulatedDay')
+  .implement({
+    fields: (t) => ({
+      day: t.field({ type: 'Date', resolve: ({ line }) => line.day }),
+      simulated: t.field({ type: LoadType, resolve: ({ line, currency }) => ({ ...line.simulated, currency }) }),
+      today: t.field({
+        type: LoadType,
+        description: 'Under the scenarios the cases have now.',
+        resolve: ({ line, currency }) => ({ ...line.today, currency }),
+      }),
+    }),
+  })
+
+const SimulatedText = builder.objectRef<Simulation['texts'][number]>('SimulatedText').implement({
   fields: (t) => ({
-    day: t.field({ type: 'Date', resolve: ({ line }) => line.day }),
-    simulated: t.field({ type: LoadType, resolve: ({ line, currency }) => ({ ...line.simulated, currency }) }),
-    today: t.field({ type: LoadType, description: 'Under the scenarios the cases have now.', resolve: ({ line, currency }) => ({ ...line.today, currency }) }),
+    letter: t.exposeString('letter'),
+    simulated: t.exposeInt('simulated'),
+    today: t.exposeInt('today'),
   }),
 })
 
-const SimulatedText = builder.objectRef<Simulation['texts'][number]>('SimulatedText').implement({
-  fields: (t) => ({ letter: t.exposeString('letter'), simulated: t.exposeInt('simulated'), today: t.exposeInt('today') }),
-})
-
 const SimulatedOrphan = builder.objectRef<Simulation['orphans']['first'][number]>('SimulatedOrphan').implement({
-  fields: (t) => ({ caseNumber: t.exposeString('case'), on: t.expose('on', { type: 'Date' }), why: t.exposeString('why') }),
+  fields: (t) => ({
+    caseNumber: t.exposeString('case'),
+    on: t.expose('on', { type: 'Date' }),
+    why: t.exposeString('why'),
+  }),
 })
 
 const SimulationType = builder.objectRef<Simulation>('Simulation').implement({
-  description: 'A scenario flown over the open cases on a virtual clock: nobody pays or answers in it, and nothing was written or sent.',
+  description:
+    'A scenario flown over the open cases on a virtual clock: nobody pays or answers in it, and nothing was written or sent.',
   fields: (t) => ({
     scenario: t.exposeString('scenario'),
     from: t.expose('from', { type: 'Date' }),
     until: t.expose('until', { type: 'Date' }),
     openCases: t.int({ resolve: ({ cases }) => cases.open }),
-    movedCases: t.int({ description: 'Given the scenario; the others keep their own.', resolve: ({ cases }) => cases.moved }),
-    waitingCases: t.int({ description: 'On hold for a person, paid, or insolvent: nothing is sent.', resolve: ({ cases }) => cases.waiting }),
-    byDay: t.field({ type: [SimulatedDay], complexity: 1, resolve: ({ byDay, currency }) => byDay.map((line) => ({ line, currency })) }),
+    movedCases: t.int({
+      description: 'Given the scenario; the others keep their own.',
+      resolve: ({ cases }) => cases.moved,
+    }),
+    waitingCases: t.int({
+      description: 'On hold for a person, paid, or insolvent: nothing is sent.',
+      resolve: ({ cases }) => cases.waiting,
+    }),
+    byDay: t.field({
+      type: [SimulatedDay],
+      complexity: 1,
+      resolve: ({ byDay, currency }) => byDay.map((line) => ({ line, currency })),
+    }),
     total: t.field({ type: LoadType, resolve: ({ totals, currency }) => ({ ...totals.simulated, currency }) }),
     totalToday: t.field({ type: LoadType, resolve: ({ totals, currency }) => ({ ...totals.today, currency }) }),
-    deadlinesMet: t.int({ description: 'Cases whose last step comes before prescription.', resolve: ({ deadlines }) => deadlines.met }),
+    deadlinesMet: t.int({
+      description: 'Cases whose last step comes before prescription.',
+      resolve: ({ deadlines }) => deadlines.met,
+    }),
     deadlinesMissed: t.int({ resolve: ({ deadlines }) => deadlines.missed }),
-    late: t.stringList({ description: 'Numbers of the cases that prescription would overtake, the first hundred.', resolve: ({ deadlines }) => deadlines.late }),
-    orphanCount: t.int({ description: 'Cases that would be left with nothing to wait for.', resolve: ({ orphans }) => orphans.count }),
+    late: t.stringList({
+      description: 'Numbers of the cases that prescription would overtake, the first hundred.',
+      resolve: ({ deadlines }) => deadlines.late,
+    }),
+    orphanCount: t.int({
+      description: 'Cases that would be left with nothing to wait for.',
+      resolve: ({ orphans }) => orphans.count,
+    }),
     orphanCountToday: t.int({ resolve: ({ orphans }) => orphans.today }),
-    orphans: t.field({ type: [SimulatedOrphan], description: 'The first hundred.', resolve: ({ orphans }) => orphans.first }),
-    texts: t.field({ type: [SimulatedText], description: 'Letters and scripts sent more often, or less, than under today’s scenarios.', resolve: ({ texts }) => texts }),
+    orphans: t.field({
+      type: [SimulatedOrphan],
+      description: 'The first hundred.',
+      resolve: ({ orphans }) => orphans.first,
+    }),
+    texts: t.field({
+      type: [SimulatedText],
+      description: 'Letters and scripts sent more often, or less, than under today’s scenarios.',
+      resolve: ({ texts }) => texts,
+    }),
     picture: t.string({ description: 'The load by day, as SVG.', resolve: loadPicture }),
   }),
 })
@@ -192,7 +288,12 @@ builder.queryFields((t) => ({
     },
     resolve: (_root, { scenario, yaml, days, from }, { sql, day, viewer }) => {
       const flown = yaml == null ? loadScenario(scenario ?? 'standard') : parseScenario(yaml)
-      return simulate(readPortfolio(sql, from ?? day, viewer?.role === 'creditor' ? viewer.creditorId : null), flown, from ?? day, days)
+      return simulate(
+        readPortfolio(sql, from ?? day, viewer?.role === 'creditor' ? viewer.creditorId : null),
+        flown,
+        from ?? day,
+        days,
+      )
     },
   }),
 }))

@@ -162,7 +162,8 @@ function account(facts: Facts): Table {
   const lines: [string, string][] = [
     [count > 1 ? `Principal restant dû (${count} factures)` : 'Principal restant dû', totals.principal],
   ]
-  if (!zero(totals.interets)) lines.push([`Intérêts${totals.tauxTexte ? `, ${totals.tauxTexte}` : ' de retard'}`, totals.interets])
+  if (!zero(totals.interets))
+    lines.push([`Intérêts${totals.tauxTexte ? `, ${totals.tauxTexte}` : ' de retard'}`, totals.interets])
   if (!zero(totals.indemnite)) lines.push(['Indemnité forfaitaire pour frais de recouvrement', totals.indemnite])
   if (!zero(totals.penalite)) lines.push(['Clause pénale', totals.penalite!])
   if (!zero(totals.frais)) lines.push(['Frais', totals.frais!])

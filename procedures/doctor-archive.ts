@@ -67,14 +67,23 @@ async function namedHashes(sql: Sql): Promise<Kept[]> {
 
 /** A letter is made again from its row, and put back only if its bytes have the recorded hash: nothing less proves it. */
 export async function remake(office: Office, _onDay: Day, hash: string): Promise<string | null> {
-  const rows = await office.sql<{ letter: string; version: string; channel: string; facts: unknown; writtenOn: Day; reference: string }[]>`
+  const rows = await office.sql<
+    { letter: string; version: string; channel: string; facts: unknown; writtenOn: Day; reference: string }[]
+  >`
     select letter, version, channel, facts, written_on, reference from documents where sha256 = ${hash}`
   for (const row of rows) {
     const letter = loadLibrary().letters.get(row.letter)
     if (letter?.version !== row.version) continue
     const at = instantOf(row.writtenOn)
     const channel = row.channel === 'appel' ? 'script-telephone' : row.channel
-    const made = await renderLetter({ letter, facts: row.facts, channel, at, engine: office.typst, format: 'pdf' } as Parameters<typeof renderLetter>[0])
+    const made = await renderLetter({
+      letter,
+      facts: row.facts,
+      channel,
+      at,
+      engine: office.typst,
+      format: 'pdf',
+    } as Parameters<typeof renderLetter>[0])
     const bytes = await sealPdf(made.bytes, { at, key: office.seal })
     if (sha256(bytes) !== hash) continue
     await office.archive.put(bytes)

@@ -32,7 +32,12 @@ export async function rowFindings(office: Office, onDay: Day): Promise<Finding[]
       findings.push({ code: check.code, case: number, message: check.say(what), remedy: check.remedy, subject })
     }
   }
-  return [...findings, ...(await orphanProcedures(sql, onDay)), ...(await unknownSteps(sql)), ...(await unboundContent(sql))]
+  return [
+    ...findings,
+    ...(await orphanProcedures(sql, onDay)),
+    ...(await unknownSteps(sql)),
+    ...(await unboundContent(sql)),
+  ]
 }
 
 /** What a case can wait for, each with its day: a step, a hold, an answer of the creditor. Procedures are looked at one by one. */
@@ -51,7 +56,8 @@ const lifeChecks: Check[] = [
       select c.number, 'ouvert le ' || c.opened_on as what, c.id as subject from cases c
       where c.closed_on is null and not exists (select from procedures p where p.case_id = c.id) and not ${awaited(sql, onDay)}
       order by c.number`,
-    say: (what) => `Le dossier, ${what}, n'attend plus rien : ni étape, ni suspension, ni accord demandé, ni procédure.`,
+    say: (what) =>
+      `Le dossier, ${what}, n'attend plus rien : ni étape, ni suspension, ni accord demandé, ni procédure.`,
     remedy: "Demandez l'accord du créancier, suspendez le dossier avec une date, ou fermez-le avec son motif.",
   },
   {
@@ -120,7 +126,8 @@ const jobChecks: Check[] = [
       from dispatches o join documents d on d.id = o.document_id join cases c on c.id = d.case_id
       where o.state = 'sending' and d.written_on < ${onDay} order by d.reference`,
     say: (what) => `L'envoi de ${what}, a commencé et n'est pas confirmé : parti ou non, nul ne le sait.`,
-    remedy: 'Demandez au canal (serveur de courrier, bac de départ) s’il l’a reçue, puis constatez l’envoi ou refaites-le.',
+    remedy:
+      'Demandez au canal (serveur de courrier, bac de départ) s’il l’a reçue, puis constatez l’envoi ou refaites-le.',
   },
   {
     code: 'guard_missing',
@@ -139,9 +146,20 @@ const jobChecks: Check[] = [
 
 /** What the database itself refuses, by name: without these, a fault would enter unseen. */
 const guards = [
-  'events_are_kept', 'consents_are_bound', 'consent_ends_are_kept', 'consent_requests_are_kept', 'procedures_need_consent',
-  'procedure_events_need_consent', 'packs_need_consent', 'payments_void_consent', 'credit_notes_void_consent', 'invoices_void_consent',
-  'documents_one_a_step', 'documents_one_first_letter', 'cases_one_open', 'mandates_one_live',
+  'events_are_kept',
+  'consents_are_bound',
+  'consent_ends_are_kept',
+  'consent_requests_are_kept',
+  'procedures_need_consent',
+  'procedure_events_need_consent',
+  'packs_need_consent',
+  'payments_void_consent',
+  'credit_notes_void_consent',
+  'invoices_void_consent',
+  'documents_one_a_step',
+  'documents_one_first_letter',
+  'cases_one_open',
+  'mandates_one_live',
 ]
 
 /** A case before a court waits for its next time limit, for its filing, or for news of what was last done. */
@@ -152,7 +170,9 @@ async function orphanProcedures(sql: Sql, onDay: Day): Promise<Finding[]> {
     where not ${awaited(sql, onDay)} order by c.number, p.opened_on`
   const alive = new Set<string>()
   for (const procedure of open) if (await hasNextDay(sql, onDay, procedure)) alive.add(procedure.caseId)
-  const orphans = new Map(open.filter(({ caseId }) => !alive.has(caseId)).map((procedure) => [procedure.caseId, procedure]))
+  const orphans = new Map(
+    open.filter(({ caseId }) => !alive.has(caseId)).map((procedure) => [procedure.caseId, procedure]),
+  )
   return [...orphans.values()].map(({ number, procedure, caseId }) => ({
     code: 'orphan_procedure',
     case: number,
@@ -199,7 +219,9 @@ interface FrozenPart {
 
 /** The hash that the creditor signs is that of the frozen content, counted again from its parts. */
 async function unboundContent(sql: Sql): Promise<Finding[]> {
-  const requests = await sql<{ id: string; number: string; requestedOn: Day; contentSha256: string; said: string; content: FrozenPart[] }[]>`
+  const requests = await sql<
+    { id: string; number: string; requestedOn: Day; contentSha256: string; said: string; content: FrozenPart[] }[]
+  >`
     select r.id, c.number, r.requested_on, r.content_sha256, r.statement ->> 'contentSha256' as said, r.content
     from consent_requests r join cases c on c.id = r.case_id order by c.number, r.id`
   return requests

@@ -26,7 +26,11 @@ export interface Finding {
  */
 export async function examine(office: Office, onDay: Day): Promise<Finding[]> {
   const findings = [...(await rowFindings(office, onDay)), ...(await archiveFindings(office))]
-  return findings.map((finding) => ({ ...finding, message: typographyFr(finding.message), remedy: typographyFr(finding.remedy) }))
+  return findings.map((finding) => ({
+    ...finding,
+    message: typographyFr(finding.message),
+    remedy: typographyFr(finding.remedy),
+  }))
 }
 
 /**
@@ -107,7 +111,12 @@ async function voidConsent(office: Office, onDay: Day, request: string): Promise
       on conflict do nothing
       returning (select case_id from consent_requests r where r.id = request_id)`
     if (!ended) return null
-    await record(sql, onDay, { caseId: ended.caseId, kind: 'consent_voided', detail: { request, by: 'doctor' }, author: 'system' })
+    await record(sql, onDay, {
+      caseId: ended.caseId,
+      kind: 'consent_voided',
+      detail: { request, by: 'doctor' },
+      author: 'system',
+    })
     return 'L’accord est éteint : une nouvelle demande est nécessaire.'
   })
 }

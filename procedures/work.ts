@@ -37,7 +37,14 @@ const inBatches = { completeJobBatchDelay: 0, failJobBatchDelay: 0 }
 
 /** Does every job that waits, one after the other, and returns: for a virtual day. */
 export async function drain(office: Office, connectionString: string): Promise<void> {
-  await runOnce({ connectionString, taskList: tasks(office), concurrency: 1, noHandleSignals: true, logger: quiet, preset: { worker: inBatches } })
+  await runOnce({
+    connectionString,
+    taskList: tasks(office),
+    concurrency: 1,
+    noHandleSignals: true,
+    logger: quiet,
+    preset: { worker: inBatches },
+  })
 }
 
 /** Works until `stop`, beside any number of others on the same database; `today` is the day documents are dated by. */
@@ -51,7 +58,9 @@ export async function startWorker(
   const events = new EventEmitter() as unknown as WorkerEvents
   events.on('pool:create', ({ workerPool }) => {
     // Held by the session: PostgreSQL lets go of it the moment this process dies.
-    alive`select pg_advisory_lock(hashtextextended(${lockOf(workerPool.id)}, 0))`.catch((error: unknown) => console.error(error))
+    alive`select pg_advisory_lock(hashtextextended(${lockOf(workerPool.id)}, 0))`.catch((error: unknown) =>
+      console.error(error),
+    )
   })
   const runner = await run({
     connectionString,

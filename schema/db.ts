@@ -51,7 +51,12 @@ export type Fragment = postgres.Fragment
  */
 export function connect(
   url: string,
-  options: { max?: number; onnotice?: (notice: postgres.Notice) => void; onclose?: () => void; onquery?: (text: string) => void } = {},
+  options: {
+    max?: number
+    onnotice?: (notice: postgres.Notice) => void
+    onclose?: () => void
+    onquery?: (text: string) => void
+  } = {},
 ): Client {
   const { text, socket } = withoutSocket(url)
   return postgres(text, {

@@ -14,7 +14,10 @@ export function seededRandom(seed: string): Random {
     bytes(length) {
       const out = new Uint8Array(length)
       for (let offset = 0; offset < length; counter++) {
-        const block = createHash('sha256').update(`${seed}:${counter}`).digest().subarray(0, length - offset)
+        const block = createHash('sha256')
+          .update(`${seed}:${counter}`)
+          .digest()
+          .subarray(0, length - offset)
         out.set(block, offset)
         offset += block.length
       }

@@ -39,7 +39,8 @@ async function main([name, ...argv]: string[]): Promise<number> {
 
 // parseArgs throws these for options it does not know or values it misses.
 const isUsage = (error: unknown): error is Error =>
-  error instanceof UsageError || (error instanceof Error && 'code' in error && String(error.code).startsWith('ERR_PARSE_ARGS'))
+  error instanceof UsageError ||
+  (error instanceof Error && 'code' in error && String(error.code).startsWith('ERR_PARSE_ARGS'))
 
 try {
   process.exitCode = await main(process.argv.slice(2))

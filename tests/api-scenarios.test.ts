@@ -6,7 +6,11 @@ const api = useApi()
 let caseId = ''
 let creditorId = ''
 beforeAll(async () => {
-  const opened = await openPortfolio(api.office, api.today, { count: 6, dueFrom: api.today.subtract({ days: 12 }), daysApart: 4 })
+  const opened = await openPortfolio(api.office, api.today, {
+    count: 6,
+    dueFrom: api.today.subtract({ days: 12 }),
+    daysApart: 4,
+  })
   caseId = opened[0]!.caseId
   creditorId = (await api.sql<{ id: string }[]>`select id from creditors`)[0]!.id
 })
@@ -22,9 +26,16 @@ test('a manager sees what another scenario would move, keeps it once, and a repe
   expect(shown.body.errors).toBeUndefined()
   expect(shown.body.data.chooseScenario).toMatchObject({ dryRun: true, case: { scenario: { id: 'standard' } } })
   const kept = await api.ask({ role: 'amicable' }, choose, { input })
-  expect(kept.body.data.chooseScenario).toMatchObject({ dryRun: false, moves: shown.body.data.chooseScenario.moves, case: { scenario: { id: 'abonnement' } } })
+  expect(kept.body.data.chooseScenario).toMatchObject({
+    dryRun: false,
+    moves: shown.body.data.chooseScenario.moves,
+    case: { scenario: { id: 'abonnement' } },
+  })
   expect((await api.ask({ role: 'amicable' }, choose, { input })).body).toEqual(kept.body)
-  expect((await api.ask({ role: 'amicable' }, choose, { input: { ...input, idempotencyKey: 'k2' } })).body.data.chooseScenario).toMatchObject({ code: 'scenario_unchanged' })
+  expect(
+    (await api.ask({ role: 'amicable' }, choose, { input: { ...input, idempotencyKey: 'k2' } })).body.data
+      .chooseScenario,
+  ).toMatchObject({ code: 'scenario_unchanged' })
   expect((await api.ask({ role: 'phone' }, choose, { input })).body.data.chooseScenario.code).toBe('forbidden')
 })
 
@@ -41,13 +52,27 @@ test('a scenario is flown over the portfolio, the creditor’s own over its own'
     openCases movedCases byDay { day simulated { letters cost { amount currency } } } total { visits cost { amount } } orphanCount texts { letter simulated today } picture } }`
   const { body } = await api.ask({ role: 'amicable' }, query, { scenario: 'abonnement' })
   expect(body.errors).toBeUndefined()
-  expect(body.data.simulateScenario).toMatchObject({ openCases: 6, movedCases: 6, total: { visits: expect.any(Number) } })
+  expect(body.data.simulateScenario).toMatchObject({
+    openCases: 6,
+    movedCases: 6,
+    total: { visits: expect.any(Number) },
+  })
   expect(body.data.simulateScenario.byDay).toHaveLength(60)
   expect(body.data.simulateScenario.picture).toContain('<svg')
-  expect((await api.ask({ role: 'creditor', creditorId }, query, { scenario: 'abonnement' })).body.data.simulateScenario.openCases).toBe(6)
+  expect(
+    (await api.ask({ role: 'creditor', creditorId }, query, { scenario: 'abonnement' })).body.data.simulateScenario
+      .openCases,
+  ).toBe(6)
   const stranger = '00000000-0000-4000-8000-000000000009'
-  expect((await api.ask({ role: 'creditor', creditorId: stranger }, query, { scenario: 'abonnement' })).body.data.simulateScenario.openCases).toBe(0)
-  expect((await api.ask({ role: 'amicable' }, query, { yaml: 'id: x' })).body.errors![0]!.extensions!.code).toBe('invalid_file')
-  expect((await api.ask({ role: 'bailiff', bailiffId: stranger }, query, {})).body.errors![0]!.extensions!.code).toBe('forbidden')
+  expect(
+    (await api.ask({ role: 'creditor', creditorId: stranger }, query, { scenario: 'abonnement' })).body.data
+      .simulateScenario.openCases,
+  ).toBe(0)
+  expect((await api.ask({ role: 'amicable' }, query, { yaml: 'id: x' })).body.errors![0]!.extensions!.code).toBe(
+    'invalid_file',
+  )
+  expect((await api.ask({ role: 'bailiff', bailiffId: stranger }, query, {})).body.errors![0]!.extensions!.code).toBe(
+    'forbidden',
+  )
   expect((await api.ask(null, query, {})).body.errors).toBeDefined()
 })

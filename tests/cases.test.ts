@@ -24,15 +24,34 @@ import { instantOf } from '../procedures/office.ts'
 import { drain } from '../procedures/work.ts'
 import { connect } from '../schema/db.ts'
 import { mandateTerms, openAgency } from '../scripts/demo/people.ts'
-import { addInvoices, creditorOf, day, done, fileOf, type House, invoice, liveHolds, liveOn, liveUntil, openCase, planned, textOf, toDebtor, useHouse } from './house.ts'
+import {
+  addInvoices,
+  creditorOf,
+  day,
+  done,
+  fileOf,
+  type House,
+  invoice,
+  liveHolds,
+  liveOn,
+  liveUntil,
+  openCase,
+  planned,
+  textOf,
+  toDebtor,
+  useHouse,
+} from './house.ts'
 
 const house = useHouse()
 
 // Due on Wednesday 10 June 2026; J+8 is Thursday the 18th, J+16 Friday the 26th, J+24 Saturday 4 July.
 const ordinary = () => invoice({ number: 'F-1', issued_on: '2026-05-11', due_on: '2026-06-10' })
-const opened = (more: Partial<Parameters<typeof openCase>[1]> = {}) => openCase(house, { on: '2026-06-11', invoices: [ordinary()], ...more })
-const submit = (creditorId: string, on: string, invoices = [ordinary()]) => addInvoices(house, { creditorId, on, invoices })
-const count = async (table: string, { sql }: House = house) => Number((await sql`select count(*) from ${sql(table)}`)[0]!['count'])
+const opened = (more: Partial<Parameters<typeof openCase>[1]> = {}) =>
+  openCase(house, { on: '2026-06-11', invoices: [ordinary()], ...more })
+const submit = (creditorId: string, on: string, invoices = [ordinary()]) =>
+  addInvoices(house, { creditorId, on, invoices })
+const count = async (table: string, { sql }: House = house) =>
+  Number((await sql`select count(*) from ${sql(table)}`)[0]!['count'])
 
 describe('nothing is done', () => {
   test('before the written mandate (CPCE R124-3)', async () => {
@@ -44,18 +63,29 @@ describe('nothing is done', () => {
     await submit(creditorId, '2026-06-12')
   })
 
-  test.each(['basis', 'guarantee', 'remuneration', 'payingOver'] as const)('under a mandate that does not state its %s', async (clause) => {
-    await openAgency(house.sql, day('2026-06-11'))
-    await expect(creditorOf(house, day('2026-06-11'), { [clause]: ' ' })).rejects.toMatchObject({ code: 'mandate_incomplete', facts: { missing: [clause] } })
-  })
+  test.each(['basis', 'guarantee', 'remuneration', 'payingOver'] as const)(
+    'under a mandate that does not state its %s',
+    async (clause) => {
+      await openAgency(house.sql, day('2026-06-11'))
+      await expect(creditorOf(house, day('2026-06-11'), { [clause]: ' ' })).rejects.toMatchObject({
+        code: 'mandate_incomplete',
+        facts: { missing: [clause] },
+      })
+    },
+  )
 
   test('before insurance, dedicated account and declaration are there, each named (CPCE R124-2)', async () => {
     const on = day('2026-06-11')
     await openAgency(house.sql, on)
     const creditorId = await creditorOf(house, on)
     for (const kind of ['assurance', 'compte', 'declaration']) {
-      const [kept] = await house.sql`delete from agency_proofs where kind = ${kind} returning kind, reference, detail, dated_on, valid_until`
-      await expect(submit(creditorId, '2026-06-11')).rejects.toMatchObject({ code: 'agency_not_ready', article: 'CPCE R124-2', facts: { missing: [kind] } })
+      const [kept] =
+        await house.sql`delete from agency_proofs where kind = ${kind} returning kind, reference, detail, dated_on, valid_until`
+      await expect(submit(creditorId, '2026-06-11')).rejects.toMatchObject({
+        code: 'agency_not_ready',
+        article: 'CPCE R124-2',
+        facts: { missing: [kind] },
+      })
       await recordAgencyProof(house.sql, on, kept as unknown as Parameters<typeof recordAgencyProof>[2], 'test')
     }
     await submit(creditorId, '2026-06-11')
@@ -64,7 +94,10 @@ describe('nothing is done', () => {
   test('the day after the insurance ended, nor before it began', async () => {
     await openAgency(house.sql, day('2025-06-11'))
     const creditorId = await creditorOf(house, day('2025-06-01'))
-    await expect(submit(creditorId, '2026-06-12')).rejects.toMatchObject({ code: 'agency_not_ready', facts: { missing: ['assurance'] } })
+    await expect(submit(creditorId, '2026-06-12')).rejects.toMatchObject({
+      code: 'agency_not_ready',
+      facts: { missing: ['assurance'] },
+    })
     await expect(submit(creditorId, '2025-06-10')).rejects.toMatchObject({ code: 'agency_not_ready' })
     await submit(creditorId, '2026-06-11')
   })
@@ -73,7 +106,9 @@ describe('nothing is done', () => {
     const caseId = await opened()
     await house.sql`update agency_proofs set valid_until = '2026-06-15' where kind = 'assurance'`
     await liveUntil(house, '2026-06-11', '2026-06-22')
-    expect(liveHolds(await fileOf(house, caseId))).toEqual([expect.objectContaining({ cause: 'decision', reason: expect.stringContaining("l'assurance") })])
+    expect(liveHolds(await fileOf(house, caseId))).toEqual([
+      expect.objectContaining({ cause: 'decision', reason: expect.stringContaining("l'assurance") }),
+    ])
     expect(done(await fileOf(house, caseId))).toEqual(['cordiale 2026-06-11'])
     await house.sql`update agency_proofs set valid_until = '2027-06-20' where kind = 'assurance'`
     await liveUntil(house, '2026-06-23', '2026-06-26')
@@ -109,13 +144,22 @@ describe('the invoices of a case', () => {
     const caseId = await opened()
     await liveUntil(house, '2026-06-11', '2026-06-24')
     const before = await fileOf(house, caseId)
-    const again = await submit(before.case.creditorId, '2026-06-25', [invoice({ number: 'F-2', issued_on: '2026-05-20', due_on: '2026-06-19', total: '250.00' })])
+    const again = await submit(before.case.creditorId, '2026-06-25', [
+      invoice({ number: 'F-2', issued_on: '2026-05-20', due_on: '2026-06-19', total: '250.00' }),
+    ])
     expect(again).toBe(caseId)
     expect(planned(await fileOf(house, caseId))).toEqual(planned(before))
     await liveUntil(house, '2026-06-25', '2026-06-27')
     const file = await fileOf(house, caseId)
-    expect(done(file)).toEqual(['cordiale 2026-06-11', 'appel 2026-06-19', 'demeure.prevenir 2026-06-25', 'demeure 2026-06-27'])
-    const notice = await textOf(await house.office.archive.get(toDebtor(file).find((letter) => letter.letter === 'mise-en-demeure-pro')!.sha256))
+    expect(done(file)).toEqual([
+      'cordiale 2026-06-11',
+      'appel 2026-06-19',
+      'demeure.prevenir 2026-06-25',
+      'demeure 2026-06-27',
+    ])
+    const notice = await textOf(
+      await house.office.archive.get(toDebtor(file).find((letter) => letter.letter === 'mise-en-demeure-pro')!.sha256),
+    )
     expect(notice).toContain('F-1')
     expect(notice).toContain('F-2')
     expect(notice).toContain('250,00 €')
@@ -124,7 +168,9 @@ describe('the invoices of a case', () => {
   test('that fell due earlier move the anchor and the prescription to themselves', async () => {
     const caseId = await openCase(house, { on: '2026-06-01', invoices: [ordinary()] })
     const { case: found } = await fileOf(house, caseId)
-    await submit(found.creditorId, '2026-06-01', [invoice({ number: 'F-0', issued_on: '2026-03-01', due_on: '2026-04-01' })])
+    await submit(found.creditorId, '2026-06-01', [
+      invoice({ number: 'F-0', issued_on: '2026-03-01', due_on: '2026-04-01' }),
+    ])
     const file = await fileOf(house, caseId)
     expect(file.case.anchorOn.toString()).toBe('2026-04-01')
     expect(file.case.limitationOn.toString()).toBe('2031-04-01')
@@ -133,9 +179,14 @@ describe('the invoices of a case', () => {
   test('that are already overdue are not spoken of before the first letter', async () => {
     const caseId = await openCase(house, { on: '2026-05-20', invoices: [ordinary()] })
     const { case: found } = await fileOf(house, caseId)
-    await submit(found.creditorId, '2026-05-22', [invoice({ number: 'F-0', issued_on: '2026-03-01', due_on: '2026-04-01' })])
+    await submit(found.creditorId, '2026-05-22', [
+      invoice({ number: 'F-0', issued_on: '2026-03-01', due_on: '2026-04-01' }),
+    ])
     await liveUntil(house, '2026-05-22', '2026-06-20')
-    expect(toDebtor(await fileOf(house, caseId))[0]).toMatchObject({ letter: 'relance-cordiale-pro', firstLetter: true })
+    expect(toDebtor(await fileOf(house, caseId))[0]).toMatchObject({
+      letter: 'relance-cordiale-pro',
+      firstLetter: true,
+    })
   })
 
   test('are refused the second time, alone or among others, and nothing is left of the attempt', async () => {
@@ -143,7 +194,9 @@ describe('the invoices of a case', () => {
     const { case: found } = await fileOf(house, caseId)
     const fresh = invoice({ number: 'F-9', issued_on: '2026-05-20', due_on: '2026-06-20' })
     for (const invoices of [[ordinary()], [fresh, ordinary()], [fresh, fresh]]) {
-      await expect(submit(found.creditorId, '2026-06-12', invoices)).rejects.toMatchObject({ code: 'invoice_already_recorded' })
+      await expect(submit(found.creditorId, '2026-06-12', invoices)).rejects.toMatchObject({
+        code: 'invoice_already_recorded',
+      })
     }
     expect((await fileOf(house, caseId)).invoices.map((each) => each.number)).toEqual(['F-1'])
   })
@@ -153,15 +206,29 @@ describe('the invoices of a case', () => {
     const { case: found } = await fileOf(house, caseId)
     const ariary = invoice({ number: 'F-2', issued_on: '2026-05-20', due_on: '2026-06-20', currency: 'MGA' })
     await expect(submit(found.creditorId, '2026-06-12', [ariary])).rejects.toMatchObject({ code: 'other_currency' })
-    await expect(addInvoices(house, { creditorId: await creditorOf(house, day('2026-06-12')), on: '2026-06-12', invoices: [ordinary(), ariary] })).rejects.toMatchObject({ code: 'other_currency' })
+    await expect(
+      addInvoices(house, {
+        creditorId: await creditorOf(house, day('2026-06-12')),
+        on: '2026-06-12',
+        invoices: [ordinary(), ariary],
+      }),
+    ).rejects.toMatchObject({ code: 'other_currency' })
   })
 
   test('are reduced by a credit note, once', async () => {
     const caseId = await opened()
     const { case: found } = await fileOf(house, caseId)
-    const note = invoice({ kind: 'credit_note', number: 'A-1', issued_on: '2026-06-12', total: '300.00', preceding_invoice: 'F-1' })
+    const note = invoice({
+      kind: 'credit_note',
+      number: 'A-1',
+      issued_on: '2026-06-12',
+      total: '300.00',
+      preceding_invoice: 'F-1',
+    })
     expect(await submit(found.creditorId, '2026-06-12', [note])).toBe(caseId)
-    await expect(submit(found.creditorId, '2026-06-13', [note])).rejects.toMatchObject({ code: 'credit_note_already_recorded' })
+    await expect(submit(found.creditorId, '2026-06-13', [note])).rejects.toMatchObject({
+      code: 'credit_note_already_recorded',
+    })
     expect(owedOn(await fileOf(house, caseId), day('2026-06-13')).principal).toBe(70_000n)
   })
 
@@ -180,7 +247,8 @@ describe('the invoices of a case', () => {
     await openAgency(house.sql, day('2017-11-13'))
     const creditorId = await creditorOf(house, day('2017-11-13'))
     const input = { creditorId, invoices: [{ read, original: null }], debtor: { kind: 'business' as const } }
-    const send = (more: object) => submitInvoice(house.sql, house.office.random, day('2017-11-13'), { ...input, ...more }, 'test')
+    const send = (more: object) =>
+      submitInvoice(house.sql, house.office.random, day('2017-11-13'), { ...input, ...more }, 'test')
     await expect(send({})).rejects.toMatchObject({ code: 'due_date_missing', article: 'C. com. L441-9' })
     await expect(send({ dueOn: day('2017-11-12') })).rejects.toMatchObject({ code: 'due_before_issue' })
     expect(await count('cases')).toBe(0)
@@ -191,7 +259,11 @@ describe('the invoices of a case', () => {
     await openAgency(house.sql, day('2026-06-11'))
     const creditorId = await creditorOf(house, day('2026-06-11'))
     const ids = await Promise.all(
-      [1, 2, 3, 4].map((i) => submit(creditorId, '2026-06-11', [invoice({ number: `F-${i}`, issued_on: '2026-05-11', due_on: '2026-06-10' })])),
+      [1, 2, 3, 4].map((i) =>
+        submit(creditorId, '2026-06-11', [
+          invoice({ number: `F-${i}`, issued_on: '2026-05-11', due_on: '2026-06-10' }),
+        ]),
+      ),
     )
     expect(new Set(ids).size).toBe(1)
     expect(await count('debtors')).toBe(1)
@@ -222,7 +294,20 @@ describe('the tick', () => {
   test('run at once on several connections when a promise lapses, releases it once and fails nowhere', async () => {
     const caseId = await opened()
     await liveOn(house, '2026-06-11')
-    await recordPromise(house.sql, house.office.random, day('2026-06-12'), { caseId, dueOn: day('2026-06-15'), amount: 100_000n, means: 'virement', author: 'M. Pont', channel: 'téléphone' }, 'test')
+    await recordPromise(
+      house.sql,
+      house.office.random,
+      day('2026-06-12'),
+      {
+        caseId,
+        dueOn: day('2026-06-15'),
+        amount: 100_000n,
+        means: 'virement',
+        author: 'M. Pont',
+        channel: 'téléphone',
+      },
+      'test',
+    )
     const others = [1, 2, 3].map(() => connect(house.url, { max: 1 }))
     await Promise.all([house.sql, ...others].map((sql) => tick(sql, day('2026-06-16'))))
     await Promise.all(others.map((sql) => sql.end()))
@@ -237,9 +322,20 @@ describe('the tick', () => {
     // Nobody ticks from 25 May to 1 July: the reminder of 2 June and the first letter of 18 June are both late.
     await liveUntil(house, '2026-07-01', '2026-07-31')
     const file = await fileOf(house, caseId)
-    expect(done(file)).toEqual(['cordiale 2026-07-01', 'appel 2026-07-09', 'demeure.prevenir 2026-07-15', 'demeure 2026-07-17', 'dernier-appel 2026-07-25'])
-    expect(file.steps.find((step) => step.key === 'rappel')).toMatchObject({ doneOn: null, skippedWhy: expect.stringContaining('échéance') })
-    const days = toDebtor(file).filter((letter) => letter.attachedTo === null).map((letter) => letter.writtenOn.toString())
+    expect(done(file)).toEqual([
+      'cordiale 2026-07-01',
+      'appel 2026-07-09',
+      'demeure.prevenir 2026-07-15',
+      'demeure 2026-07-17',
+      'dernier-appel 2026-07-25',
+    ])
+    expect(file.steps.find((step) => step.key === 'rappel')).toMatchObject({
+      doneOn: null,
+      skippedWhy: expect.stringContaining('échéance'),
+    })
+    const days = toDebtor(file)
+      .filter((letter) => letter.attachedTo === null)
+      .map((letter) => letter.writtenOn.toString())
     expect(new Set(days).size).toBe(days.length)
   })
 
@@ -261,7 +357,20 @@ describe('the tick', () => {
     const caseId = await opened()
     await liveOn(house, '2026-06-11')
     await tick(house.sql, day('2026-06-19')) // the call of J+8 after the first letter is queued, and nobody works
-    await recordPromise(house.sql, house.office.random, day('2026-06-19'), { caseId, dueOn: day('2026-06-29'), amount: 100_000n, means: 'virement', author: 'M. Pont', channel: 'téléphone' }, 'test')
+    await recordPromise(
+      house.sql,
+      house.office.random,
+      day('2026-06-19'),
+      {
+        caseId,
+        dueOn: day('2026-06-29'),
+        amount: 100_000n,
+        means: 'virement',
+        author: 'M. Pont',
+        channel: 'téléphone',
+      },
+      'test',
+    )
     await releaseHold(house.sql, day('2026-06-25'), { caseId, cause: 'promesse', reason: 'Promesse retirée.' }, 'test')
     await drain(house.office, house.url)
     expect(done(await fileOf(house, caseId))).toEqual(['cordiale 2026-06-11'])
@@ -273,9 +382,13 @@ describe('the tick', () => {
     const caseId = await opened()
     const [step] = (await fileOf(house, caseId)).steps.filter((each) => each.key === 'cordiale')
     const slow = nativeTypst({ timeLimit: 1 })
-    await expect(doStep({ ...house.office, typst: slow }, step!.id, day('2026-06-11'))).rejects.toMatchObject({ code: 'typst_timeout' })
+    await expect(doStep({ ...house.office, typst: slow }, step!.id, day('2026-06-11'))).rejects.toMatchObject({
+      code: 'typst_timeout',
+    })
     await slow.close()
-    await expect(doStep({ ...house.office, typst: slow }, step!.id, day('2026-06-11'))).rejects.toMatchObject({ code: 'typst_closed' })
+    await expect(doStep({ ...house.office, typst: slow }, step!.id, day('2026-06-11'))).rejects.toMatchObject({
+      code: 'typst_closed',
+    })
     expect(liveHolds(await fileOf(house, caseId))).toEqual([])
     expect(await doStep(house.office, step!.id, day('2026-06-11'))).toBe('done')
     expect(await doStep(house.office, step!.id, day('2026-06-11'))).toBe('already')
@@ -295,18 +408,46 @@ describe('a case is suspended, says why, and resumes', () => {
     const caseId = await opened()
     await liveOn(house, '2026-06-11')
     const owed = owedOn(await fileOf(house, caseId), day('2026-06-12')).total
-    const paid = await recordPayment(house.office, day('2026-06-12'), { caseId, receivedOn: day('2026-06-12'), amount: owed, means: 'virement', reference: null, receivedBy: 'creditor' }, 'test')
+    const paid = await recordPayment(
+      house.office,
+      day('2026-06-12'),
+      {
+        caseId,
+        receivedOn: day('2026-06-12'),
+        amount: owed,
+        means: 'virement',
+        reference: null,
+        receivedBy: 'creditor',
+      },
+      'test',
+    )
     expect(paid.left).toBe(0n)
-    expect(await stopped(caseId, '2026-07-31')).toEqual([expect.objectContaining({ cause: 'paiement-integral', reason: expect.stringContaining('Tout est payé') })])
+    expect(await stopped(caseId, '2026-07-31')).toEqual([
+      expect.objectContaining({ cause: 'paiement-integral', reason: expect.stringContaining('Tout est payé') }),
+    ])
   })
 
   test('when a part is paid it is not, and the next letter asks for the rest', async () => {
     const caseId = await opened()
     await liveOn(house, '2026-06-11')
-    await recordPayment(house.office, day('2026-06-12'), { caseId, receivedOn: day('2026-06-12'), amount: 60_000n, means: 'virement', reference: null, receivedBy: 'creditor' }, 'test')
+    await recordPayment(
+      house.office,
+      day('2026-06-12'),
+      {
+        caseId,
+        receivedOn: day('2026-06-12'),
+        amount: 60_000n,
+        means: 'virement',
+        reference: null,
+        receivedBy: 'creditor',
+      },
+      'test',
+    )
     await liveUntil(house, '2026-06-12', '2026-06-27')
     const file = await fileOf(house, caseId)
-    const notice = await textOf(await house.office.archive.get(toDebtor(file).find((letter) => letter.channel === 'lrar')!.sha256))
+    const notice = await textOf(
+      await house.office.archive.get(toDebtor(file).find((letter) => letter.channel === 'lrar')!.sha256),
+    )
     expect(notice).toContain('600,00 €')
     expect(notice).toContain('400,')
   })
@@ -315,8 +456,22 @@ describe('a case is suspended, says why, and resumes', () => {
     const caseId = await opened()
     await liveOn(house, '2026-06-11')
     const { case: found } = await fileOf(house, caseId)
-    await recordPayment(house.office, day('2026-06-12'), { caseId, receivedOn: day('2026-06-12'), amount: 104_000n + 100n, means: 'virement', reference: null, receivedBy: 'creditor' }, 'test')
-    await submit(found.creditorId, '2026-06-15', [invoice({ number: 'F-2', issued_on: '2026-05-11', due_on: '2026-06-12' })])
+    await recordPayment(
+      house.office,
+      day('2026-06-12'),
+      {
+        caseId,
+        receivedOn: day('2026-06-12'),
+        amount: 104_000n + 100n,
+        means: 'virement',
+        reference: null,
+        receivedBy: 'creditor',
+      },
+      'test',
+    )
+    await submit(found.creditorId, '2026-06-15', [
+      invoice({ number: 'F-2', issued_on: '2026-05-11', due_on: '2026-06-12' }),
+    ])
     expect(liveHolds(await fileOf(house, caseId))).toEqual([])
     await liveUntil(house, '2026-06-15', '2026-06-22')
     expect(done(await fileOf(house, caseId))).toEqual(['cordiale 2026-06-11', 'appel 2026-06-22'])
@@ -325,17 +480,52 @@ describe('a case is suspended, says why, and resumes', () => {
   test('when the debtor disputes, until the answer; the steps then keep their intervals', async () => {
     const caseId = await opened()
     await liveOn(house, '2026-06-11')
-    const disputeId = await recordDispute(house.sql, house.office.random, day('2026-06-12'), { caseId, channel: 'courriel', ground: 'article manquant', contested: null, answerBy: day('2026-06-22') }, 'test')
-    expect(await stopped(caseId, '2026-06-30')).toEqual([expect.objectContaining({ cause: 'contestation', reason: expect.stringContaining('article manquant') })])
-    await resolveDispute(house.sql, day('2026-07-02'), { caseId, disputeId, outcome: 'maintained', answer: 'Bon de livraison signé.' }, 'test')
-    expect(planned(await fileOf(house, caseId))).toEqual(['appel 2026-07-09', 'demeure.prevenir 2026-07-15', 'demeure 2026-07-17', 'dernier-appel 2026-07-25', 'dernier-avis 2026-08-03', 'judiciaire 2026-08-10'])
+    const disputeId = await recordDispute(
+      house.sql,
+      house.office.random,
+      day('2026-06-12'),
+      { caseId, channel: 'courriel', ground: 'article manquant', contested: null, answerBy: day('2026-06-22') },
+      'test',
+    )
+    expect(await stopped(caseId, '2026-06-30')).toEqual([
+      expect.objectContaining({ cause: 'contestation', reason: expect.stringContaining('article manquant') }),
+    ])
+    await resolveDispute(
+      house.sql,
+      day('2026-07-02'),
+      { caseId, disputeId, outcome: 'maintained', answer: 'Bon de livraison signé.' },
+      'test',
+    )
+    expect(planned(await fileOf(house, caseId))).toEqual([
+      'appel 2026-07-09',
+      'demeure.prevenir 2026-07-15',
+      'demeure 2026-07-17',
+      'dernier-appel 2026-07-25',
+      'dernier-avis 2026-08-03',
+      'judiciaire 2026-08-10',
+    ])
   })
 
   test('when the debtor promises, until the day after the promise', async () => {
     const caseId = await opened()
     await liveOn(house, '2026-06-11')
-    await recordPromise(house.sql, house.office.random, day('2026-06-18'), { caseId, dueOn: day('2026-06-25'), amount: 100_000n, means: 'virement', author: 'M. Pont', channel: 'téléphone' }, 'test')
-    expect(await stopped(caseId, '2026-06-25')).toEqual([expect.objectContaining({ cause: 'promesse', reason: expect.stringMatching(/1.000,00.€ pour le 25.juin.2026/) })])
+    await recordPromise(
+      house.sql,
+      house.office.random,
+      day('2026-06-18'),
+      {
+        caseId,
+        dueOn: day('2026-06-25'),
+        amount: 100_000n,
+        means: 'virement',
+        author: 'M. Pont',
+        channel: 'téléphone',
+      },
+      'test',
+    )
+    expect(await stopped(caseId, '2026-06-25')).toEqual([
+      expect.objectContaining({ cause: 'promesse', reason: expect.stringMatching(/1.000,00.€ pour le 25.juin.2026/) }),
+    ])
     await liveUntil(house, '2026-06-26', '2026-06-29')
     const file = await fileOf(house, caseId)
     expect(file.holds[0]).toMatchObject({ releasedOn: day('2026-06-26'), releaseWhy: 'Le jour promis est passé.' })
@@ -346,10 +536,34 @@ describe('a case is suspended, says why, and resumes', () => {
   test('by two causes at once, loses every day of the one or the other', async () => {
     const caseId = await opened()
     await liveOn(house, '2026-06-11')
-    await recordPromise(house.sql, house.office.random, day('2026-06-12'), { caseId, dueOn: day('2026-06-17'), amount: 100_000n, means: 'virement', author: 'M. Pont', channel: 'téléphone' }, 'test')
-    const disputeId = await recordDispute(house.sql, house.office.random, day('2026-06-15'), { caseId, channel: 'courriel', ground: 'article manquant', contested: null, answerBy: day('2026-06-22') }, 'test')
+    await recordPromise(
+      house.sql,
+      house.office.random,
+      day('2026-06-12'),
+      {
+        caseId,
+        dueOn: day('2026-06-17'),
+        amount: 100_000n,
+        means: 'virement',
+        author: 'M. Pont',
+        channel: 'téléphone',
+      },
+      'test',
+    )
+    const disputeId = await recordDispute(
+      house.sql,
+      house.office.random,
+      day('2026-06-15'),
+      { caseId, channel: 'courriel', ground: 'article manquant', contested: null, answerBy: day('2026-06-22') },
+      'test',
+    )
     await liveUntil(house, '2026-06-12', '2026-06-22')
-    await resolveDispute(house.sql, day('2026-06-22'), { caseId, disputeId, outcome: 'dropped', answer: 'Retirée.' }, 'test')
+    await resolveDispute(
+      house.sql,
+      day('2026-06-22'),
+      { caseId, disputeId, outcome: 'dropped', answer: 'Retirée.' },
+      'test',
+    )
     // Ten days lost, from the 12th to the 22nd: the call of the 19th comes on the 29th.
     expect(planned(await fileOf(house, caseId))[0]).toBe('appel 2026-06-29')
   })
@@ -357,40 +571,84 @@ describe('a case is suspended, says why, and resumes', () => {
   test('when the claim is time-barred: the last day may still be used, the next may not', async () => {
     // Two years for a consumer: due 10 June 2024, the last day is 10 June 2026.
     const old = (number: string) => invoice({ number, issued_on: '2024-05-10', due_on: '2024-06-10' })
-    const lastDay = await openCase(house, { on: '2026-06-10', invoices: [old('F-1')], kind: 'consumer', debtor: { name: 'Anne Petit' } })
+    const lastDay = await openCase(house, {
+      on: '2026-06-10',
+      invoices: [old('F-1')],
+      kind: 'consumer',
+      debtor: { name: 'Anne Petit' },
+    })
     const { case: found } = await fileOf(house, lastDay)
     expect(found.limitationOn.toString()).toBe('2026-06-10')
     await liveOn(house, '2026-06-10')
-    const tooLate = await addInvoices(house, { creditorId: found.creditorId, on: '2026-06-11', invoices: [old('F-2')], kind: 'consumer', debtor: { name: 'Jean Petit' } })
+    const tooLate = await addInvoices(house, {
+      creditorId: found.creditorId,
+      on: '2026-06-11',
+      invoices: [old('F-2')],
+      kind: 'consumer',
+      debtor: { name: 'Jean Petit' },
+    })
     await liveUntil(house, '2026-06-11', '2026-06-30')
     expect(done(await fileOf(house, lastDay))).toEqual(['cordiale 2026-06-10'])
     const barred = await fileOf(house, tooLate)
     expect(barred.documents).toEqual([])
-    expect(liveHolds(barred)).toEqual([expect.objectContaining({ cause: 'prescription', reason: expect.stringContaining('prescrite') })])
+    expect(liveHolds(barred)).toEqual([
+      expect.objectContaining({ cause: 'prescription', reason: expect.stringContaining('prescrite') }),
+    ])
   })
 
   test('when insolvency proceedings open, even where somebody releases the hold', async () => {
     const caseId = await opened()
     await liveOn(house, '2026-06-11')
-    await recordInsolvency(house.sql, house.office.random, day('2026-06-12'), { caseId, nature: 'Liquidation judiciaire', openedOn: day('2026-06-09'), publishedOn: null }, 'test')
-    expect(await stopped(caseId, '2026-07-31')).toEqual([expect.objectContaining({ cause: 'procedure-collective', reason: expect.stringContaining('L622-21') })])
-    await releaseHold(house.sql, day('2026-08-01'), { caseId, cause: 'procedure-collective', reason: 'Par erreur.' }, 'test')
+    await recordInsolvency(
+      house.sql,
+      house.office.random,
+      day('2026-06-12'),
+      { caseId, nature: 'Liquidation judiciaire', openedOn: day('2026-06-09'), publishedOn: null },
+      'test',
+    )
+    expect(await stopped(caseId, '2026-07-31')).toEqual([
+      expect.objectContaining({ cause: 'procedure-collective', reason: expect.stringContaining('L622-21') }),
+    ])
+    await releaseHold(
+      house.sql,
+      day('2026-08-01'),
+      { caseId, cause: 'procedure-collective', reason: 'Par erreur.' },
+      'test',
+    )
     await liveUntil(house, '2026-08-01', '2026-09-30')
     const file = await fileOf(house, caseId)
     expect(done(file)).toEqual(['cordiale 2026-06-11'])
-    expect(liveHolds(file)).toEqual([expect.objectContaining({ cause: 'procedure-collective', reason: expect.stringContaining('L622-21') })])
+    expect(liveHolds(file)).toEqual([
+      expect.objectContaining({ cause: 'procedure-collective', reason: expect.stringContaining('L622-21') }),
+    ])
   })
 
   test('when the debtor has no address: the reason names it, and an address lets it go on', async () => {
     const buyer = { name: 'Garage du Pont', address: null }
-    const caseId = await opened({ invoices: [invoice({ number: 'F-1', issued_on: '2026-05-11', due_on: '2026-06-10', buyer })] })
+    const caseId = await opened({
+      invoices: [invoice({ number: 'F-1', issued_on: '2026-05-11', due_on: '2026-06-10', buyer })],
+    })
     await liveUntil(house, '2026-06-11', '2026-06-15')
     const held = await fileOf(house, caseId)
     expect(held.documents).toEqual([])
-    expect(liveHolds(held)).toEqual([expect.objectContaining({ cause: 'decision', reason: expect.stringContaining("pas d'adresse") })])
+    expect(liveHolds(held)).toEqual([
+      expect.objectContaining({ cause: 'decision', reason: expect.stringContaining("pas d'adresse") }),
+    ])
     const found = { caseId, email: null, phone: null, source: 'annuaire' }
-    await expect(validateAddress(house.sql, day('2026-06-16'), { ...found, address: { lines: [' '], postalCode: '69003', city: 'Lyon', country: 'FR' } }, 'test')).rejects.toMatchObject({ code: 'address_incomplete' })
-    await validateAddress(house.sql, day('2026-06-16'), { ...found, address: { lines: ['3 rue de la Gare'], postalCode: '69003', city: 'Lyon', country: 'FR' } }, 'test')
+    await expect(
+      validateAddress(
+        house.sql,
+        day('2026-06-16'),
+        { ...found, address: { lines: [' '], postalCode: '69003', city: 'Lyon', country: 'FR' } },
+        'test',
+      ),
+    ).rejects.toMatchObject({ code: 'address_incomplete' })
+    await validateAddress(
+      house.sql,
+      day('2026-06-16'),
+      { ...found, address: { lines: ['3 rue de la Gare'], postalCode: '69003', city: 'Lyon', country: 'FR' } },
+      'test',
+    )
     await liveUntil(house, '2026-06-16', '2026-06-16')
     const file = await fileOf(house, caseId)
     expect(done(file)).toEqual(['cordiale 2026-06-16'])
@@ -400,13 +658,22 @@ describe('a case is suspended, says why, and resumes', () => {
 
 describe('a call', () => {
   const call = (caseId: string, on: string, direction: 'outgoing' | 'incoming' = 'outgoing') =>
-    recordCall(house.sql, house.office.random, day(on), { caseId, calledAt: '10:20', direction, person: null, outcome: 'no_commitment', summary: 'joint' }, 'test')
+    recordCall(
+      house.sql,
+      house.office.random,
+      day(on),
+      { caseId, calledAt: '10:20', direction, person: null, outcome: 'no_commitment', summary: 'joint' },
+      'test',
+    )
 
   test('to the debtor is refused before the first letter, and is on file after it', async () => {
     const caseId = await openCase(house, { on: '2026-05-25', invoices: [ordinary()] })
     await liveUntil(house, '2026-05-25', '2026-06-17')
     expect(done(await fileOf(house, caseId))).toEqual(['rappel 2026-06-02'])
-    await expect(call(caseId, '2026-06-17')).rejects.toMatchObject({ code: 'call_before_first_letter', article: 'CPCE R124-4' })
+    await expect(call(caseId, '2026-06-17')).rejects.toMatchObject({
+      code: 'call_before_first_letter',
+      article: 'CPCE R124-4',
+    })
     await call(caseId, '2026-06-17', 'incoming')
     await liveOn(house, '2026-06-18')
     await expect(call(caseId, '2026-06-17')).rejects.toMatchObject({ code: 'call_before_first_letter' })
@@ -426,7 +693,18 @@ describe('each document', () => {
   test('is one row with its version, data and renderer, and the archived bytes hash to it', async () => {
     const caseId = await opened()
     await liveUntil(house, '2026-06-11', '2026-06-29')
-    const rows = await house.sql<{ letter: string; version: string; facts: { date: string; references: { lettre: string; code?: string } }; renderer: string; sha256: string; reference: string; writtenOn: Temporal.PlainDate; code: string }[]>`
+    const rows = await house.sql<
+      {
+        letter: string
+        version: string
+        facts: { date: string; references: { lettre: string; code?: string } }
+        renderer: string
+        sha256: string
+        reference: string
+        writtenOn: Temporal.PlainDate
+        code: string
+      }[]
+    >`
       select letter, version, facts, renderer, sha256, reference, written_on, code from documents where case_id = ${caseId} order by length(reference), reference`
     expect(rows.length).toBeGreaterThanOrEqual(7)
     expect(rows.map((row) => row.reference)).toEqual(rows.map((_, i) => `2026-0001/${i + 1}`))
@@ -444,17 +722,46 @@ describe('each document', () => {
     await liveOn(house, '2026-06-11')
     const [row] = await house.sql<{ letter: string; facts: unknown; sha256: string; writtenOn: Temporal.PlainDate }[]>`
       select letter, facts, sha256, written_on from documents where case_id = ${caseId} and first_letter`
-    const again = await renderLetter({ letter: letterOf(loadLibrary(), row!.letter), facts: row!.facts, channel: 'lettre', format: 'pdf', at: instantOf(row!.writtenOn), engine: house.office.typst })
-    expect(sha256(await sealPdf(again.bytes, { at: instantOf(row!.writtenOn), key: house.office.seal }))).toBe(row!.sha256)
+    const again = await renderLetter({
+      letter: letterOf(loadLibrary(), row!.letter),
+      facts: row!.facts,
+      channel: 'lettre',
+      format: 'pdf',
+      at: instantOf(row!.writtenOn),
+      engine: house.office.typst,
+    })
+    expect(sha256(await sealPdf(again.bytes, { at: instantOf(row!.writtenOn), key: house.office.seal }))).toBe(
+      row!.sha256,
+    )
   })
 
   test('prints a hostile name as itself, on paper, in Word, in a browser and as text', async () => {
     const name = '#panic("x") *b* $x$ <b>@ref'
-    const buyer = { name, address: { lines: [`1 rue ${name}`], postal_code: '69003', city: 'Lyon', country: 'FR' }, contact: { email: 'x@client.example' } }
-    const caseId = await opened({ mandate: { name: `${name} SARL` }, invoices: [invoice({ number: '#1 *F* $1$ <i>@x', issued_on: '2026-05-11', due_on: '2026-06-10', buyer, order_reference: '{{ agence.nom }}' })] })
+    const buyer = {
+      name,
+      address: { lines: [`1 rue ${name}`], postal_code: '69003', city: 'Lyon', country: 'FR' },
+      contact: { email: 'x@client.example' },
+    }
+    const caseId = await opened({
+      mandate: { name: `${name} SARL` },
+      invoices: [
+        invoice({
+          number: '#1 *F* $1$ <i>@x',
+          issued_on: '2026-05-11',
+          due_on: '2026-06-10',
+          buyer,
+          order_reference: '{{ agence.nom }}',
+        }),
+      ],
+    })
     await liveUntil(house, '2026-06-11', '2026-06-27')
     const file = await fileOf(house, caseId)
-    expect(done(file)).toEqual(['cordiale 2026-06-11', 'appel 2026-06-19', 'demeure.prevenir 2026-06-25', 'demeure 2026-06-27'])
+    expect(done(file)).toEqual([
+      'cordiale 2026-06-11',
+      'appel 2026-06-19',
+      'demeure.prevenir 2026-06-25',
+      'demeure 2026-06-27',
+    ])
     for (const document of toDebtor(file)) {
       const text = await textOf(await house.office.archive.get(document.sha256))
       expect(text, `${document.letter}`).toContain(name)
@@ -462,7 +769,16 @@ describe('each document', () => {
     const first = toDebtor(file)[0]!
     const [row] = await house.sql<{ facts: unknown }[]>`select facts from documents where id = ${first.id}`
     const render = async (format: LetterFormat) =>
-      (await renderLetter({ letter: letterOf(loadLibrary(), first.letter), facts: row!.facts, channel: 'lettre', format, at: instantOf(first.writtenOn), engine: house.office.typst })).bytes
+      (
+        await renderLetter({
+          letter: letterOf(loadLibrary(), first.letter),
+          facts: row!.facts,
+          channel: 'lettre',
+          format,
+          at: instantOf(first.writtenOn),
+          engine: house.office.typst,
+        })
+      ).bytes
     const text = Buffer.from(await render('txt')).toString('utf8')
     expect(text).toContain(name)
     expect(text).toContain('{{ agence.nom }}')
@@ -478,6 +794,20 @@ describe('each document', () => {
 test('a new mandate takes the place of the one before, and its terms are those of the letters from then on', async () => {
   const caseId = await opened({ mandate: { penaltyRate: '12' } })
   const { case: found } = await fileOf(house, caseId)
-  await recordMandate(house.sql, house.office.random, day('2026-06-12'), { creditorId: found.creditorId, signedOn: day('2026-06-12'), ...mandateTerms, receivesFunds: false, sendsInvoices: false, scenario: 'standard', penaltyRate: '15' }, 'test')
+  await recordMandate(
+    house.sql,
+    house.office.random,
+    day('2026-06-12'),
+    {
+      creditorId: found.creditorId,
+      signedOn: day('2026-06-12'),
+      ...mandateTerms,
+      receivesFunds: false,
+      sendsInvoices: false,
+      scenario: 'standard',
+      penaltyRate: '15',
+    },
+    'test',
+  )
   expect((await fileOf(house, caseId)).mandate).toMatchObject({ penaltyRate: '15.000000' })
 })

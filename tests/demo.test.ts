@@ -17,7 +17,11 @@ const root = fileURLToPath(new URL('..', import.meta.url))
 const folder = mkdtempSync(join(tmpdir(), 'courtois-demo-'))
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
-interface Run { code: number | null; out: string; err: string }
+interface Run {
+  code: number | null
+  out: string
+  err: string
+}
 function courtois(args: string[], options: { cwd?: string; env?: Record<string, string> } = {}): Promise<Run> {
   return new Promise((resolve, reject) => {
     const child = spawn(process.execPath, [join(root, 'scripts/courtois.ts'), ...args], {
@@ -33,13 +37,28 @@ function courtois(args: string[], options: { cwd?: string; env?: Record<string, 
   })
 }
 
-interface Line { step: string; planned: string; done: string | null; channel: string; to: string | null; letter?: string; version?: string; file?: string; sha256?: string; skipped?: string }
+interface Line {
+  step: string
+  planned: string
+  done: string | null
+  channel: string
+  to: string | null
+  letter?: string
+  version?: string
+  file?: string
+  sha256?: string
+  skipped?: string
+}
 const first = join(folder, 'one')
 const second = join(folder, 'elsewhere', 'deux')
 const consumer = join(first, 'consumer')
 const bytes = (...path: string[]) => new Uint8Array(readFileSync(join(...path)))
 const json = <T>(...path: string[]) => JSON.parse(readFileSync(join(...path), 'utf8')) as T
-const filesOf = (dir: string) => readdirSync(dir, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name).slice(dir.length + 1)).toSorted()
+const filesOf = (dir: string) =>
+  readdirSync(dir, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => join(entry.parentPath, entry.name).slice(dir.length + 1))
+    .toSorted()
 const hashes = (dir: string) => Object.fromEntries(filesOf(dir).map((name) => [name, sha256(bytes(dir, name))]))
 const manifestOf = (...path: string[]) => JSON.parse(strFromU8(unzipSync(bytes(...path))['manifest.json']!)) as Manifest
 
@@ -47,10 +66,17 @@ let runs: Run[]
 /** Every letter of a case as text, by file name. */
 let letters: { business: Map<string, string>; consumer: Map<string, string> }
 const textsOf = async (dir: string) =>
-  new Map(await Promise.all(readdirSync(join(dir, 'letters')).toSorted().map(async (name) => [name, await textOf(bytes(dir, 'letters', name))] as const)))
+  new Map(
+    await Promise.all(
+      readdirSync(join(dir, 'letters'))
+        .toSorted()
+        .map(async (name) => [name, await textOf(bytes(dir, 'letters', name))] as const),
+    ),
+  )
 const letter = (texts: Map<string, string>, words: string) => {
   const [found, ...others] = [...texts].filter(([name]) => name.includes(words))
-  if (!found || others.length > 0) throw new Error(`${others.length + 1} letters for ${words}: ${[...texts.keys()].join(' ')}`)
+  if (!found || others.length > 0)
+    throw new Error(`${others.length + 1} letters for ${words}: ${[...texts.keys()].join(' ')}`)
   return found[1]
 }
 
@@ -58,7 +84,10 @@ beforeAll(async () => {
   mkdirSync(join(folder, 'elsewhere'))
   runs = await Promise.all([
     courtois(['demo', '--out', first], { cwd: '/', env: { TZ: 'Pacific/Auckland', LANG: 'C' } }),
-    courtois(['demo', '--out', 'deux'], { cwd: join(folder, 'elsewhere'), env: { TZ: 'America/Los_Angeles', LANG: 'fr_FR.UTF-8' } }),
+    courtois(['demo', '--out', 'deux'], {
+      cwd: join(folder, 'elsewhere'),
+      env: { TZ: 'America/Los_Angeles', LANG: 'fr_FR.UTF-8' },
+    }),
   ])
   letters = { business: await textsOf(first), consumer: await textsOf(consumer) }
 }, 150_000)
@@ -79,7 +108,14 @@ describe('the demo', () => {
 
   test('leaves what was promised, and no work behind', () => {
     const names = filesOf(first)
-    for (const name of ['timeline.json', 'case.json', 'consent/accord.pdf', 'consent/preuve.json', 'pack/pack.pdf', 'pack/pack.zip']) {
+    for (const name of [
+      'timeline.json',
+      'case.json',
+      'consent/accord.pdf',
+      'consent/preuve.json',
+      'pack/pack.pdf',
+      'pack/pack.zip',
+    ]) {
       expect(names).toContain(name)
       expect(names).toContain(`consumer/${name}`)
     }
@@ -94,7 +130,17 @@ describe('the demo', () => {
         expect(sha256(bytes(dir, line.file!))).toBe(line.sha256)
         if (line.letter !== undefined) expect(line.version).toMatch(/^[0-9a-f]{40,64}$/)
       }
-      expect(lines.filter((line) => line.letter !== undefined).map((line) => line.file!).toSorted()).toEqual(readdirSync(join(dir, 'letters')).filter((name) => !name.startsWith('00-')).map((name) => `letters/${name}`).toSorted())
+      expect(
+        lines
+          .filter((line) => line.letter !== undefined)
+          .map((line) => line.file!)
+          .toSorted(),
+      ).toEqual(
+        readdirSync(join(dir, 'letters'))
+          .filter((name) => !name.startsWith('00-'))
+          .map((name) => `letters/${name}`)
+          .toSorted(),
+      )
       const days = json<Line[]>(dir, 'timeline.json').map((line) => line.done ?? line.planned)
       expect(days).toEqual(days.toSorted())
     }
@@ -104,7 +150,13 @@ describe('the demo', () => {
 describe('FA-2017-0010', () => {
   test('has its steps on their days: J-8 to J+48, Sunday 14 January moved to Monday', () => {
     const steps = json<Line[]>(first, 'timeline.json')
-      .filter((line) => line.channel !== 'procedure' && line.letter !== 'rgpd-notice-information' && !line.letter?.includes('coupon') && line.letter !== 'creancier-consentement-formulaire')
+      .filter(
+        (line) =>
+          line.channel !== 'procedure' &&
+          line.letter !== 'rgpd-notice-information' &&
+          !line.letter?.includes('coupon') &&
+          line.letter !== 'creancier-consentement-formulaire',
+      )
       .filter((line, i, all) => all.findIndex((other) => other.step === line.step) === i)
       .map(({ step, planned, done, channel, to, letter: name }) => [step, planned, done, channel, to, name])
     expect(steps).toEqual([
@@ -121,13 +173,22 @@ describe('FA-2017-0010', () => {
   })
 
   test('skips the sending of the invoice, as already sent', () => {
-    expect(json<Line[]>(first, 'timeline.json')[0]).toMatchObject({ step: 'facture', done: null, skipped: 'Facture déjà envoyée par le créancier.' })
+    expect(json<Line[]>(first, 'timeline.json')[0]).toMatchObject({
+      step: 'facture',
+      done: null,
+      skipped: 'Facture déjà envoyée par le créancier.',
+    })
   })
 
   test('is filed only when the eight days of the last letter have run from its first presentation', () => {
-    const { dispatches, documents } = json<{ dispatches: { document_id: string; presented_on: string | null }[]; documents: { id: string; letter: string; facts: { delaiJours: number; dateLimite: { date: string } } }[] }>(first, 'case.json')
+    const { dispatches, documents } = json<{
+      dispatches: { document_id: string; presented_on: string | null }[]
+      documents: { id: string; letter: string; facts: { delaiJours: number; dateLimite: { date: string } } }[]
+    }>(first, 'case.json')
     const last = documents.find((document) => document.letter === 'dernier-avis-pro')!
-    const presentedOn = Temporal.PlainDate.from(dispatches.find((dispatch) => dispatch.document_id === last.id)!.presented_on!)
+    const presentedOn = Temporal.PlainDate.from(
+      dispatches.find((dispatch) => dispatch.document_id === last.id)!.presented_on!,
+    )
     expect(last.facts.delaiJours).toBe(8)
     const filed = json<Line[]>(first, 'timeline.json').find((line) => line.step === 'requete')!.done!
     expect(Temporal.PlainDate.compare(filed, presentedOn.add({ days: 8 }))).toBe(1)
@@ -136,9 +197,21 @@ describe('FA-2017-0010', () => {
   })
 
   test('speaks the law of 2017 in every letter and in the pack', async () => {
-    const texts = new Map([...letters.business, ['pack.pdf', await textOf(bytes(first, 'pack/pack.pdf'))], ['accord.pdf', await textOf(bytes(first, 'consent/accord.pdf'))]])
+    const texts = new Map([
+      ...letters.business,
+      ['pack.pdf', await textOf(bytes(first, 'pack/pack.pdf'))],
+      ['accord.pdf', await textOf(bytes(first, 'consent/accord.pdf'))],
+    ])
     for (const [name, text] of texts) {
-      for (const later of [/L\. ?441-10/, /commissaires? de justice/i, /RGPD/, /2016\/679/, /tribunal judiciaire/i, /activités économiques/i]) expect(text, `${name}`).not.toMatch(later)
+      for (const later of [
+        /L\. ?441-10/,
+        /commissaires? de justice/i,
+        /RGPD/,
+        /2016\/679/,
+        /tribunal judiciaire/i,
+        /activités économiques/i,
+      ])
+        expect(text, `${name}`).not.toMatch(later)
     }
     expect(letter(letters.business, 'relance-cordiale-pro')).toContain('L. 441-6')
     expect(letter(letters.business, 'debiteur-mise-en-demeure-pro')).toContain('L. 441-6')
@@ -159,9 +232,22 @@ describe('FA-2017-0010', () => {
 
 describe('the consumer', () => {
   test('reads the law of 2026, and never of 40 € nor of penalties between professionals', async () => {
-    const texts = new Map([...letters.consumer, ['pack.pdf', await textOf(bytes(consumer, 'pack/pack.pdf'))], ['signification.pdf', await textOf(bytes(consumer, 'pack/pack-signification.pdf'))]])
+    const texts = new Map([
+      ...letters.consumer,
+      ['pack.pdf', await textOf(bytes(consumer, 'pack/pack.pdf'))],
+      ['signification.pdf', await textOf(bytes(consumer, 'pack/pack-signification.pdf'))],
+    ])
     for (const [name, text] of texts) {
-      for (const wrong of [/L\. ?441-6/, /L\. ?441-10/, /D\. ?441-5/, /huissiers? de justice/i, /tribunal d'instance/i, /grande instance/i, /(?<![\d ,])40(,00)? ?€/]) expect(text, `${name}`).not.toMatch(wrong)
+      for (const wrong of [
+        /L\. ?441-6/,
+        /L\. ?441-10/,
+        /D\. ?441-5/,
+        /huissiers? de justice/i,
+        /tribunal d'instance/i,
+        /grande instance/i,
+        /(?<![\d ,])40(,00)? ?€/,
+      ])
+        expect(text, `${name}`).not.toMatch(wrong)
     }
     expect(texts.get('pack.pdf')).toContain('tribunal judiciaire de Lyon')
     expect(texts.get('signification.pdf')).toContain('commissaire de justice')
@@ -177,7 +263,20 @@ describe('the consumer', () => {
 
   test('disputes, is answered, pays a part and stops, and each of these is in the timeline', () => {
     const steps = json<Line[]>(consumer, 'timeline.json').map((line) => line.letter ?? line.step)
-    const order = ['facture-envoi-particulier', 'relance-cordiale-particulier', 'contestation-accuse-reception', 'contestation-reponse-non-conformite', 'engagement-accord-echeancier-particulier', 'engagement-echeance-manquee', 'mise-en-demeure-particulier', 'dernier-avis-particulier', 'creancier-demande-consentement-judiciaire', 'requete', 'ordonnance', 'signification']
+    const order = [
+      'facture-envoi-particulier',
+      'relance-cordiale-particulier',
+      'contestation-accuse-reception',
+      'contestation-reponse-non-conformite',
+      'engagement-accord-echeancier-particulier',
+      'engagement-echeance-manquee',
+      'mise-en-demeure-particulier',
+      'dernier-avis-particulier',
+      'creancier-demande-consentement-judiciaire',
+      'requete',
+      'ordonnance',
+      'signification',
+    ]
     const places = order.map((step) => steps.indexOf(step))
     expect(places).not.toContain(-1)
     expect(places).toEqual(places.toSorted((a, b) => a - b))
@@ -188,12 +287,19 @@ describe('the consumer', () => {
     expect(order).toMatch(/^2026-09-/)
     const last = deadline({ from: parseDay(order), duration: { years: 0, months: 3, days: 0 } }).expires
     const manifest = manifestOf(consumer, 'pack/pack-signification.zip')
-    expect(manifest.summary).toContainEqual({ label: expect.stringContaining('Signifier'), value: `${dayFr(last)} (CPC 1411)` })
+    expect(manifest.summary).toContainEqual({
+      label: expect.stringContaining('Signifier'),
+      value: `${dayFr(last)} (CPC 1411)`,
+    })
     const text = await textOf(bytes(consumer, 'pack/pack-signification.pdf'))
     expect(text).toContain(dayFr(last).replaceAll('\u00a0', ' '))
     expect(text).toContain('1411')
     // The same in figures: an order of the 28th is served by Monday 28 December, one of the 30th by Wednesday the 30th.
-    const known: Record<string, string> = { '2026-09-28': '2026-12-28', '2026-09-29': '2026-12-29', '2026-09-30': '2026-12-30' }
+    const known: Record<string, string> = {
+      '2026-09-28': '2026-12-28',
+      '2026-09-29': '2026-12-29',
+      '2026-09-30': '2026-12-30',
+    }
     expect(last.toString()).toBe(known[order] ?? last.toString())
   })
 })
@@ -204,22 +310,57 @@ const l1118 = [
   "Cependant, le créancier qui justifie du caractère nécessaire des démarches entreprises pour recouvrer sa créance peut demander au juge de l'exécution de laisser tout ou partie des frais ainsi exposés à la charge du débiteur de mauvaise foi.",
 ]
 /** A quotation may run over a page, where the footer of one and the head of the next stand in between. */
-const withoutFooter = (text: string) => text.replace(/Cabinet Vasseur Recouvrement, SAS au capital.*?\/verifier /g, '').replace(/page \d\/\d /g, '')
+const withoutFooter = (text: string) =>
+  text.replace(/Cabinet Vasseur Recouvrement, SAS au capital.*?\/verifier /g, '').replace(/page \d\/\d /g, '')
 
 describe('the first letter after the due date', () => {
   test.each([
-    ['business', 'relance-cordiale-pro', ['Au bon moulin', "1242 chemin de l'olive", 'FA-2017-0010', 'principal 470,15 €', 'intérêts 1,03 €', "40,00 € d'indemnité", 'la somme de 511,18 €']],
-    ['consumer', 'relance-cordiale-particulier', ['Menuiserie Delorme', '7 rue des Ateliers', 'MD-2026-0147', 'principal 1 842,50 €', 'intérêts 0,00 €', 'autres accessoires : néant', 'la somme de 1 842,50 €']],
+    [
+      'business',
+      'relance-cordiale-pro',
+      [
+        'Au bon moulin',
+        "1242 chemin de l'olive",
+        'FA-2017-0010',
+        'principal 470,15 €',
+        'intérêts 1,03 €',
+        "40,00 € d'indemnité",
+        'la somme de 511,18 €',
+      ],
+    ],
+    [
+      'consumer',
+      'relance-cordiale-particulier',
+      [
+        'Menuiserie Delorme',
+        '7 rue des Ateliers',
+        'MD-2026-0147',
+        'principal 1 842,50 €',
+        'intérêts 0,00 €',
+        'autres accessoires : néant',
+        'la somme de 1 842,50 €',
+      ],
+    ],
   ] as const)('of the %s carries the five mentions of R124-4', (who, name, wanted) => {
     const text = withoutFooter(letter(letters[who], name))
-    for (const words of ['Cabinet Vasseur Recouvrement', '18 quai Tilsitt', 'activité de recouvrement amiable', ...wanted, 'doit être payée au créancier', ...l1118]) expect(text).toContain(words)
+    for (const words of [
+      'Cabinet Vasseur Recouvrement',
+      '18 quai Tilsitt',
+      'activité de recouvrement amiable',
+      ...wanted,
+      'doit être payée au créancier',
+      ...l1118,
+    ])
+      expect(text).toContain(words)
   })
 
   test.each([
     ['business', '2017-0001/2'],
     ['consumer', '2026-0001/3'],
   ] as const)('of the %s is recalled by every later letter, call and form to the debtor', (who, reference) => {
-    const on = json<Line[]>(who === 'business' ? first : consumer, 'timeline.json').find((line) => line.step === 'cordiale')!.done!
+    const on = json<Line[]>(who === 'business' ? first : consumer, 'timeline.json').find(
+      (line) => line.step === 'cordiale',
+    )!.done!
     const date = dayFr(parseDay(on)).replaceAll('\u00a0', ' ')
     const later = [...letters[who]].filter(([name]) => name.slice(3, 13) > on && /debiteur|operateur/.test(name))
     expect(later.length).toBeGreaterThanOrEqual(5)
@@ -234,12 +375,20 @@ describe('the first letter after the due date', () => {
     expect(due).toMatch(who === 'business' ? /^2017-12-13$/ : /^2026-06-/)
     const after = [...letters[who].keys()].filter((name) => name.slice(3, 13) > due)
     expect(after[0]).toContain('relance-cordiale')
-    for (const [name, text] of letters[who]) expect(text.includes('R. 124-4') && name.slice(3, 13) <= due, `${name}`).toBe(false)
+    for (const [name, text] of letters[who])
+      expect(text.includes('R. 124-4') && name.slice(3, 13) <= due, `${name}`).toBe(false)
   })
 })
 
 describe('verify', () => {
-  const packs = ['pack/pack.zip', 'pack/pack.pdf', 'consumer/pack/pack.zip', 'consumer/pack/pack.pdf', 'consumer/pack/pack-signification.zip', 'consumer/pack/pack-signification.pdf']
+  const packs = [
+    'pack/pack.zip',
+    'pack/pack.pdf',
+    'consumer/pack/pack.zip',
+    'consumer/pack/pack.pdf',
+    'consumer/pack/pack-signification.zip',
+    'consumer/pack/pack-signification.pdf',
+  ]
 
   test('finds every pack of the demo untouched', async () => {
     for (const name of packs) expect(await verifyFile(bytes(first, name)), `${name}`).toMatchObject({ ok: true })
@@ -290,7 +439,13 @@ describe('verify', () => {
 describe('another start', () => {
   test('from an invoice without a due date is refused with a sentence, and nothing is left behind', async () => {
     const out = join(folder, 'minimum')
-    const run = await courtois(['demo', '--out', out, '--invoice', join(root, 'tests/fixtures/invoices/Facture_FR_MINIMUM.pdf')])
+    const run = await courtois([
+      'demo',
+      '--out',
+      out,
+      '--invoice',
+      join(root, 'tests/fixtures/invoices/Facture_FR_MINIMUM.pdf'),
+    ])
     expect(run.code).toBe(1)
     expect(run.err).toMatch(/ne porte pas de date d.échéance/)
     expect(run.err).toContain('[due_date_missing]')
@@ -315,7 +470,8 @@ describe('another start', () => {
     const out = join(folder, 'consumer-2017')
     expect(await courtois(['demo', '--out', out, '--debtor', 'consumer'])).toMatchObject({ code: 0, err: '' })
     const texts = await textsOf(out)
-    for (const [name, text] of texts) expect(text, `${name}`).not.toMatch(/L\. ?441-6|D\. ?441-5|(?<![\d ,])40(,00)? ?€|RGPD|commissaire de justice/)
+    for (const [name, text] of texts)
+      expect(text, `${name}`).not.toMatch(/L\. ?441-6|D\. ?441-5|(?<![\d ,])40(,00)? ?€|RGPD|commissaire de justice/)
     expect(await textOf(bytes(out, 'pack/pack.pdf'))).toContain("tribunal d'instance de Lyon")
   }, 90_000)
 })

@@ -8,30 +8,73 @@ import { assembleFilingPack } from '../procedures/judicial/packs.ts'
 import { openProcedure } from '../procedures/judicial/procedures.ts'
 import { drain } from '../procedures/work.ts'
 import { type Sql, transaction } from '../schema/db.ts'
-import { addInvoices, creditorOf, day, done, fileOf, invoice, liveHolds, liveUntil, openCase, useHouse } from './house.ts'
+import {
+  addInvoices,
+  creditorOf,
+  day,
+  done,
+  fileOf,
+  invoice,
+  liveHolds,
+  liveUntil,
+  openCase,
+  useHouse,
+} from './house.ts'
 
 const on = day('2026-07-29')
 
 // The first case has come to its filing pack, the second has its letter of the day in the queue, the third is on hold.
 const house = useHouse(async (made) => {
-  await openCase(made, { on: '2026-06-11', invoices: [invoice({ number: 'F-1', issued_on: '2026-05-11', due_on: '2026-06-10' })] })
+  await openCase(made, {
+    on: '2026-06-11',
+    invoices: [invoice({ number: 'F-1', issued_on: '2026-05-11', due_on: '2026-06-10' })],
+  })
   await liveUntil(made, '2026-06-11', '2026-07-22')
   const [asked] = await made.sql<{ id: string }[]>`select id from consent_requests`
   const request = await readConsentRequest(made.sql, asked!.id)
-  await giveConsent(made.sql, day('2026-07-23'), { requestId: request.id, contentSha256: request.contentSha256, signedBy: 'Inès Roche', capacity: 'présidente', evidence: { canal: 'test' } })
-  const { id } = await openProcedure(made.sql, made.office.random, day('2026-07-24'), { requestId: request.id }, 'legal')
-  await assembleFilingPack(made.office, day('2026-07-28'), { procedureId: id, kind: 'requete', reason: 'Pièces jointes au dépôt.' }, 'legal')
+  await giveConsent(made.sql, day('2026-07-23'), {
+    requestId: request.id,
+    contentSha256: request.contentSha256,
+    signedBy: 'Inès Roche',
+    capacity: 'présidente',
+    evidence: { canal: 'test' },
+  })
+  const { id } = await openProcedure(
+    made.sql,
+    made.office.random,
+    day('2026-07-24'),
+    { requestId: request.id },
+    'legal',
+  )
+  await assembleFilingPack(
+    made.office,
+    day('2026-07-28'),
+    { procedureId: id, kind: 'requete', reason: 'Pièces jointes au dépôt.' },
+    'legal',
+  )
   for (const name of ['Deux', 'Trois']) {
     const creditorId = await creditorOf(made, day('2026-07-28'), { name })
-    await addInvoices(made, { creditorId, on: '2026-07-28', invoices: [invoice({ number: `F-${name}`, issued_on: '2026-06-20', due_on: '2026-07-20' })] })
+    await addInvoices(made, {
+      creditorId,
+      on: '2026-07-28',
+      invoices: [invoice({ number: `F-${name}`, issued_on: '2026-06-20', due_on: '2026-07-20' })],
+    })
   }
   const [third] = await made.sql<{ id: string }[]>`select id from cases where number = '2026-0003'`
-  await placeHold(made.sql, made.office.random, day('2026-07-28'), { caseId: third!.id, cause: 'contestation', reason: 'Livraison discutée', reviewOn: day('2026-08-20') }, 'test')
+  await placeHold(
+    made.sql,
+    made.office.random,
+    day('2026-07-28'),
+    { caseId: third!.id, cause: 'contestation', reason: 'Livraison discutée', reviewOn: day('2026-08-20') },
+    'test',
+  )
   await tick(made.sql, on)
 })
 
-const codes = async () => (await examine(house.office, on)).map((finding) => `${finding.case ?? 'maison'} ${finding.code}`)
-const caseId = async (number: string) => (await house.sql<{ id: string }[]>`select id from cases where number = ${number}`)[0]!.id
+const codes = async () =>
+  (await examine(house.office, on)).map((finding) => `${finding.case ?? 'maison'} ${finding.code}`)
+const caseId = async (number: string) =>
+  (await house.sql<{ id: string }[]>`select id from cases where number = ${number}`)[0]!.id
 /** Writes as nobody may: no trigger, no foreign key. */
 const byForce = (act: (sql: Sql) => Promise<unknown>) =>
   transaction(house.sql, async (sql) => {
@@ -79,34 +122,113 @@ describe('an open case that waits for nothing is named', () => {
 
 describe('each corruption made by hand is named', () => {
   const corruptions: [string, string, (sql: Sql) => Promise<unknown>][] = [
-    ['a closed case with a step to do', '2026-0003 closed_with_steps', (sql) => sql`update cases set closed_on = '2026-07-28', closed_why = 'x' where number = '2026-0003'`],
-    ['a step that nothing took up', '2026-0002 step_overdue', async (sql) => {
-      await sql`delete from graphile_worker._private_jobs`
-      await sql`update steps set queued_for = null, planned_on = '2026-07-20' where queued_for is not null`
-    }],
+    [
+      'a closed case with a step to do',
+      '2026-0003 closed_with_steps',
+      (sql) => sql`update cases set closed_on = '2026-07-28', closed_why = 'x' where number = '2026-0003'`,
+    ],
+    [
+      'a step that nothing took up',
+      '2026-0002 step_overdue',
+      async (sql) => {
+        await sql`delete from graphile_worker._private_jobs`
+        await sql`update steps set queued_for = null, planned_on = '2026-07-20' where queued_for is not null`
+      },
+    ],
     ['a job that vanished', '2026-0002 step_without_job', (sql) => sql`delete from graphile_worker._private_jobs`],
-    ['a job out of attempts', '2026-0002 dead_job', (sql) => sql`update graphile_worker._private_jobs set attempts = max_attempts, last_error = 'Typst est mort'`],
-    ['a letter ready that nothing sends', '2026-0001 letter_without_job', (sql) => sql`update dispatches set state = 'ready' where document_id = (select id from documents where first_letter)`],
-    ['a sending never confirmed', '2026-0001 sending_unfinished', (sql) => sql`update dispatches set state = 'sending' where document_id = (select id from documents where first_letter)`],
-    ['a guard taken off the journal', 'maison guard_missing', (sql) => sql`alter table events disable trigger events_are_kept`],
+    [
+      'a job out of attempts',
+      '2026-0002 dead_job',
+      (sql) => sql`update graphile_worker._private_jobs set attempts = max_attempts, last_error = 'Typst est mort'`,
+    ],
+    [
+      'a letter ready that nothing sends',
+      '2026-0001 letter_without_job',
+      (sql) =>
+        sql`update dispatches set state = 'ready' where document_id = (select id from documents where first_letter)`,
+    ],
+    [
+      'a sending never confirmed',
+      '2026-0001 sending_unfinished',
+      (sql) =>
+        sql`update dispatches set state = 'sending' where document_id = (select id from documents where first_letter)`,
+    ],
+    [
+      'a guard taken off the journal',
+      'maison guard_missing',
+      (sql) => sql`alter table events disable trigger events_are_kept`,
+    ],
     ['the unique index of steps dropped', 'maison guard_missing', (sql) => sql`drop index documents_one_a_step`],
-    ['two written approaches on one day', '2026-0001 two_approaches_a_day', (sql) => sql`
-      update documents set written_on = (select written_on from documents where letter = 'mise-en-demeure-pro' and attached_to is null) where first_letter`],
-    ['a letter without its dispatch', '2026-0001 letter_without_dispatch', (sql) => sql`delete from dispatches where document_id = (select id from documents where first_letter)`],
-    ['a letter that the journal does not know', '2026-0001 journal_incomplete', (sql) => sql`delete from events where kind = 'letter_written' and detail ->> 'firstLetter' = 'true'`],
-    ['a step that the journal does not know', '2026-0001 journal_incomplete', (sql) => sql`delete from events where kind = 'step_done' and detail ->> 'step' = 'cordiale'`],
-    ['a consent that the journal does not know', '2026-0001 journal_incomplete', (sql) => sql`delete from events where kind = 'consent_given'`],
-    ['a pack that the journal does not know', '2026-0001 journal_incomplete', (sql) => sql`delete from events where kind = 'pack_assembled'`],
-    ['a hold that the journal does not know', '2026-0003 journal_incomplete', (sql) => sql`delete from events where kind = 'case_held'`],
-    ['a signature over another hash', '2026-0001 consent_unbound', (sql) => sql`update consents set content_sha256 = repeat('0', 64)`],
-    ['a pack that is not the one signed', '2026-0001 consent_unbound', (sql) => sql`update packs set content_sha256 = repeat('0', 64)`],
-    ['a frozen content changed after the signature', '2026-0001 consent_unbound', (sql) => sql`
-      update consent_requests set content = jsonb_set(content, '{0,sha256}', to_jsonb((select sha256 from documents where first_letter)))`],
-    ['a payment that did not void the consent', '2026-0001 consent_outdated', (sql) => sql`
+    [
+      'two written approaches on one day',
+      '2026-0001 two_approaches_a_day',
+      (sql) => sql`
+      update documents set written_on = (select written_on from documents where letter = 'mise-en-demeure-pro' and attached_to is null) where first_letter`,
+    ],
+    [
+      'a letter without its dispatch',
+      '2026-0001 letter_without_dispatch',
+      (sql) => sql`delete from dispatches where document_id = (select id from documents where first_letter)`,
+    ],
+    [
+      'a letter that the journal does not know',
+      '2026-0001 journal_incomplete',
+      (sql) => sql`delete from events where kind = 'letter_written' and detail ->> 'firstLetter' = 'true'`,
+    ],
+    [
+      'a step that the journal does not know',
+      '2026-0001 journal_incomplete',
+      (sql) => sql`delete from events where kind = 'step_done' and detail ->> 'step' = 'cordiale'`,
+    ],
+    [
+      'a consent that the journal does not know',
+      '2026-0001 journal_incomplete',
+      (sql) => sql`delete from events where kind = 'consent_given'`,
+    ],
+    [
+      'a pack that the journal does not know',
+      '2026-0001 journal_incomplete',
+      (sql) => sql`delete from events where kind = 'pack_assembled'`,
+    ],
+    [
+      'a hold that the journal does not know',
+      '2026-0003 journal_incomplete',
+      (sql) => sql`delete from events where kind = 'case_held'`,
+    ],
+    [
+      'a signature over another hash',
+      '2026-0001 consent_unbound',
+      (sql) => sql`update consents set content_sha256 = repeat('0', 64)`,
+    ],
+    [
+      'a pack that is not the one signed',
+      '2026-0001 consent_unbound',
+      (sql) => sql`update packs set content_sha256 = repeat('0', 64)`,
+    ],
+    [
+      'a frozen content changed after the signature',
+      '2026-0001 consent_unbound',
+      (sql) => sql`
+      update consent_requests set content = jsonb_set(content, '{0,sha256}', to_jsonb((select sha256 from documents where first_letter)))`,
+    ],
+    [
+      'a payment that did not void the consent',
+      '2026-0001 consent_outdated',
+      (sql) => sql`
       insert into payments (id, case_id, received_on, amount, means, received_by, recorded_on, recorded_by)
-      select gen_random_uuid(), case_id, '2026-07-28', 100, 'virement', 'creditor', '2026-07-28', 'x' from procedures`],
-    ['a procedure under a refusal', '2026-0001 procedure_without_consent', (sql) => sql`update consents set decision = 'refused'`],
-    ['a step of no scenario', '2026-0003 unknown_step', (sql) => sql`update steps set key = 'inventee' where key = 'appel' and case_id = (select id from cases where number = '2026-0003')`],
+      select gen_random_uuid(), case_id, '2026-07-28', 100, 'virement', 'creditor', '2026-07-28', 'x' from procedures`,
+    ],
+    [
+      'a procedure under a refusal',
+      '2026-0001 procedure_without_consent',
+      (sql) => sql`update consents set decision = 'refused'`,
+    ],
+    [
+      'a step of no scenario',
+      '2026-0003 unknown_step',
+      (sql) =>
+        sql`update steps set key = 'inventee' where key = 'appel' and case_id = (select id from cases where number = '2026-0003')`,
+    ],
   ]
   test.each(corruptions)('%s', async (_what, expected, corrupt) => {
     await byForce(corrupt)
@@ -121,7 +243,9 @@ describe('each corruption made by hand is named', () => {
     await house.sql`drop index documents_one_a_step`
     await house.sql`drop index documents_one_first_letter`
     await byForce((sql) => copyDocument(sql, 'relance-cordiale-pro', { step: true, first: true, suffix: 'x' }))
-    expect(await codes()).toEqual(expect.arrayContaining(['2026-0001 step_written_twice', '2026-0001 two_first_letters', 'maison guard_missing']))
+    expect(await codes()).toEqual(
+      expect.arrayContaining(['2026-0001 step_written_twice', '2026-0001 two_first_letters', 'maison guard_missing']),
+    )
   })
 
   test('a dispatch whose document is gone', async () => {
@@ -134,7 +258,9 @@ describe('the archive', () => {
   let letter: { sha256: string; reference: string }
   let kept: Uint8Array
   beforeEach(async () => {
-    ;[letter] = (await house.sql`select sha256, reference from documents where first_letter`) as unknown as [typeof letter]
+    ;[letter] = (await house.sql`select sha256, reference from documents where first_letter`) as unknown as [
+      typeof letter,
+    ]
     kept = await house.office.archive.get(letter.sha256)
     return async () => void (await house.office.archive.put(kept))
   })
@@ -142,8 +268,12 @@ describe('the archive', () => {
   test('without a letter is named, and the letter is made again to the same hash', async () => {
     rmSync(house.office.archive.path(letter.sha256))
     const findings = await examine(house.office, on)
-    expect(findings).toMatchObject([{ code: 'archive_missing', case: '2026-0001', message: expect.stringContaining(letter.reference) }])
-    expect(await repair(house.office, on, findings)).toMatchObject([{ repaired: expect.stringContaining('octet pour octet') }])
+    expect(findings).toMatchObject([
+      { code: 'archive_missing', case: '2026-0001', message: expect.stringContaining(letter.reference) },
+    ])
+    expect(await repair(house.office, on, findings)).toMatchObject([
+      { repaired: expect.stringContaining('octet pour octet') },
+    ])
     expect(await house.office.archive.get(letter.sha256)).toEqual(kept)
     expect(await codes()).toEqual([])
   })
@@ -183,7 +313,10 @@ describe('repair', () => {
     await house.sql`update graphile_worker._private_jobs set attempts = max_attempts`
     await house.sql`update dispatches set state = 'ready' where document_id = (select id from documents where first_letter)`
     const mended = await repair(house.office, on, await examine(house.office, on))
-    expect(mended.map(({ code, repaired }) => [code, repaired !== undefined])).toEqual([['dead_job', true], ['letter_without_job', true]])
+    expect(mended.map(({ code, repaired }) => [code, repaired !== undefined])).toEqual([
+      ['dead_job', true],
+      ['letter_without_job', true],
+    ])
     await drain(house.office, house.url)
     expect(await codes()).toEqual([])
   })
@@ -198,9 +331,11 @@ describe('repair', () => {
   })
 
   test('voids a consent that a change has made untrue, and says so in the journal', async () => {
-    await byForce((sql) => sql`
+    await byForce(
+      (sql) => sql`
       insert into payments (id, case_id, received_on, amount, means, received_by, recorded_on, recorded_by)
-      select gen_random_uuid(), case_id, '2026-07-28', 100, 'virement', 'creditor', '2026-07-28', 'x' from procedures`)
+      select gen_random_uuid(), case_id, '2026-07-28', 100, 'virement', 'creditor', '2026-07-28', 'x' from procedures`,
+    )
     await repair(house.office, on, await examine(house.office, on))
     expect(await codes()).toEqual([])
     expect(await house.sql`select cause from consent_ends`).toMatchObject([{ cause: 'changed' }])

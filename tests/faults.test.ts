@@ -21,12 +21,18 @@ const path = (name: string) => fileURLToPath(new URL(name, import.meta.url))
 
 /** A child of ours, gone at the end of the test whatever happens. */
 function start(script: string, args: string[], env: Record<string, string> = {}): ChildProcess {
-  const child = spawn(process.execPath, [path(script), ...args], { env: { ...process.env, ...env }, stdio: ['ignore', 'pipe', 'inherit'] })
+  const child = spawn(process.execPath, [path(script), ...args], {
+    env: { ...process.env, ...env },
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
   children.add(child)
   child.once('exit', () => children.delete(child))
   return child
 }
-const ended = (child: ChildProcess) => (child.exitCode !== null || child.signalCode !== null ? Promise.resolve() : new Promise<void>((resolve) => child.once('exit', () => resolve())))
+const ended = (child: ChildProcess) =>
+  child.exitCode !== null || child.signalCode !== null
+    ? Promise.resolve()
+    : new Promise<void>((resolve) => child.once('exit', () => resolve()))
 async function kill(child: ChildProcess): Promise<void> {
   child.kill('SIGKILL')
   await ended(child)
@@ -50,13 +56,25 @@ async function idle(sql: Client): Promise<void> {
   for (;;) {
     const [left] = await sql<{ jobs: bigint }[]>`select count(*) as jobs from graphile_worker.jobs`
     if (left!.jobs === 0n) return
-    const failed = await sql<{ lastError: string }[]>`select last_error from graphile_worker.jobs where attempts >= 5 and last_error is not null`
+    const failed = await sql<
+      { lastError: string }[]
+    >`select last_error from graphile_worker.jobs where attempts >= 5 and last_error is not null`
     expect(failed.map((job) => job.lastError)).toEqual([])
     await sql`select pg_sleep(0.25)`
   }
 }
 
-interface Kept { letter: string; stepId: string | null; sha256: string; reference: string; dispatched: boolean; isEnclosed: boolean; state: string | null; proof: { tray: string } | null; channel: string }
+interface Kept {
+  letter: string
+  stepId: string | null
+  sha256: string
+  reference: string
+  dispatched: boolean
+  isEnclosed: boolean
+  state: string | null
+  proof: { tray: string } | null
+  channel: string
+}
 
 /** Every document once in the database, its bytes in the archive, and what leaves the house once in the out-tray. */
 async function nothingLostNorTwice(sql: Client, dataDir: string): Promise<Kept[]> {
@@ -64,19 +82,31 @@ async function nothingLostNorTwice(sql: Client, dataDir: string): Promise<Kept[]
   const documents = await sql<Kept[]>`
     select d.letter, d.step_id, d.sha256, d.reference, d.attached_to is not null as is_enclosed, o.document_id is not null as dispatched, o.state, o.proof, d.channel
     from documents d left join dispatches o on o.document_id = d.id`
-  expect(new Set(documents.map((each) => `${each.stepId} ${each.letter} ${each.stepId ? '' : each.reference}`)).size).toBe(documents.length)
-  for (const document of documents) expect(sha256(await archive.get(document.sha256)), `${document.reference}`).toBe(document.sha256)
+  expect(
+    new Set(documents.map((each) => `${each.stepId} ${each.letter} ${each.stepId ? '' : each.reference}`)).size,
+  ).toBe(documents.length)
+  for (const document of documents)
+    expect(sha256(await archive.get(document.sha256)), `${document.reference}`).toBe(document.sha256)
   const sent = documents.filter((document) => document.dispatched)
   expect(sent.map((document) => document.state).filter((state) => state !== 'sent')).toEqual([])
   const tray = join(dataDir, 'out')
-  const files = readdirSync(tray, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name).slice(tray.length + 1))
+  const files = readdirSync(tray, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => join(entry.parentPath, entry.name).slice(tray.length + 1))
   // What a killed worker was still writing has a name that begins with a dot, and the letter stands beside it.
   const placed = files.filter((name) => !/\/\./.test(name))
-  expect(placed.filter((name) => !name.includes('-annexe-')).toSorted()).toEqual(sent.map((document) => document.proof!.tray).toSorted())
-  const enclosed = placed.filter((name) => name.includes('-annexe-') && !name.includes('-facture-')).map((name) => sha256(readFileSync(join(tray, name))))
-  expect(enclosed.toSorted()).toEqual(documents.flatMap((document) => (document.isEnclosed ? [document.sha256] : [])).toSorted())
+  expect(placed.filter((name) => !name.includes('-annexe-')).toSorted()).toEqual(
+    sent.map((document) => document.proof!.tray).toSorted(),
+  )
+  const enclosed = placed
+    .filter((name) => name.includes('-annexe-') && !name.includes('-facture-'))
+    .map((name) => sha256(readFileSync(join(tray, name))))
+  expect(enclosed.toSorted()).toEqual(
+    documents.flatMap((document) => (document.isEnclosed ? [document.sha256] : [])).toSorted(),
+  )
   for (const document of sent) expect(sha256(readFileSync(join(tray, document.proof!.tray)))).toBe(document.sha256)
-  const once = await sql`select detail ->> 'reference' from events where kind = 'letter_sent' group by 1 having count(*) > 1`
+  const once =
+    await sql`select detail ->> 'reference' from events where kind = 'letter_sent' group by 1 having count(*) > 1`
   expect(once).toEqual([])
   return documents
 }
@@ -87,8 +117,15 @@ test('workers killed again and again in the middle of sixty letters lose none an
   await openAgency(sql, on)
   const creditorId = await creditorOf(house, on)
   for (let i = 0; i < 64; i++) {
-    const buyer = { name: `Client ${i}`, address: { lines: [`${i + 1} rue de la Gare`], postal_code: '69003', city: 'Lyon', country: 'FR' } }
-    await addInvoices(house, { creditorId, on: '2026-06-11', invoices: [invoice({ number: `F-${i}`, issued_on: '2026-05-11', due_on: '2026-06-10', buyer })] })
+    const buyer = {
+      name: `Client ${i}`,
+      address: { lines: [`${i + 1} rue de la Gare`], postal_code: '69003', city: 'Lyon', country: 'FR' },
+    }
+    await addInvoices(house, {
+      creditorId,
+      on: '2026-06-11',
+      invoices: [invoice({ number: `F-${i}`, issued_on: '2026-05-11', due_on: '2026-06-10', buyer })],
+    })
   }
   expect(await tick(sql, on)).toBe(64)
 
@@ -134,7 +171,13 @@ test('serve --demo, killed in the middle of a tick, its database too, ends with 
       order by s.case_id, s.rank`.then((rows) => rows.filter((row) => (row as unknown as { due: boolean }).due))
     expect(due.length).toBeGreaterThan(10)
 
-    const serve = () => start('../scripts/courtois.ts', ['serve', '--demo', '--day', today.toString()], { DATA_DIR: dataDir, PORT: '0', DATABASE_URL: '', NODE_ENV: 'development' })
+    const serve = () =>
+      start('../scripts/courtois.ts', ['serve', '--demo', '--day', today.toString()], {
+        DATA_DIR: dataDir,
+        PORT: '0',
+        DATABASE_URL: '',
+        NODE_ENV: 'development',
+      })
     for (const after of [6, 14]) {
       const server = serve()
       await events(sql, after)
@@ -155,7 +198,10 @@ test('serve --demo, killed in the middle of a tick, its database too, ends with 
     const done = await sql<{ id: string }[]>`select id from steps where done_on = ${today} order by id`
     expect(done.map((step) => step.id)).toEqual(due.map((step) => step.id).toSorted())
     const documents = await nothingLostNorTwice(sql, dataDir)
-    for (const step of due) expect(documents.filter((document) => document.stepId === step.id).length, `${step.key}`).toBeGreaterThanOrEqual(1)
+    for (const step of due)
+      expect(documents.filter((document) => document.stepId === step.id).length, `${step.key}`).toBeGreaterThanOrEqual(
+        1,
+      )
     await Promise.all([...children].map((child) => (child.kill('SIGTERM'), ended(child))))
     await again.stop()
   } finally {

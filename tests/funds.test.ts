@@ -9,11 +9,26 @@ import { amount, parseAmount } from '../schema/money.ts'
 import { addInvoices, day, fileOf, invoice, liveHolds, liveUntil, openCase, textOf, useHouse } from './house.ts'
 
 const house = useHouse()
-const bill = (changes = {}) => invoice({ number: 'FA-10', issued_on: '2026-04-30', due_on: '2026-06-01', total: '1000.00', ...changes })
+const bill = (changes = {}) =>
+  invoice({ number: 'FA-10', issued_on: '2026-04-30', due_on: '2026-06-01', total: '1000.00', ...changes })
 const opened = () => openCase(house, { on: '2026-06-02', invoices: [bill()], mandate: { receivesFunds: true } })
 const pay = (caseId: string, on: string, sum: string, more: Partial<PaymentInput> = {}) =>
-  recordPayment(house.office, day(on), { caseId, receivedOn: day(on), amount: parseAmount(sum), means: 'virement', reference: 'VIR 7', receivedBy: 'agency', ...more }, 'test')
-const letters = async (caseId: string) => (await fileOf(house, caseId)).documents.map(({ letter, channel, recipient }) => [letter, channel, recipient])
+  recordPayment(
+    house.office,
+    day(on),
+    {
+      caseId,
+      receivedOn: day(on),
+      amount: parseAmount(sum),
+      means: 'virement',
+      reference: 'VIR 7',
+      receivedBy: 'agency',
+      ...more,
+    },
+    'test',
+  )
+const letters = async (caseId: string) =>
+  (await fileOf(house, caseId)).documents.map(({ letter, channel, recipient }) => [letter, channel, recipient])
 const lastOf = async (caseId: string, recipient: string) => {
   const letter = (await fileOf(house, caseId)).documents.findLast((each) => each.recipient === recipient)!
   return textOf(await house.office.archive.get(letter.sha256))
@@ -31,11 +46,21 @@ describe('what the agency receives', () => {
       ['creancier-acompte-recu', 'email', 'creancier'],
     ])
     const file = await fileOf(house, caseId)
-    expect(file.payments).toEqual([expect.objectContaining({ id, encashedOn: day('2026-06-11'), payOverBy: day('2026-07-11') })])
+    expect(file.payments).toEqual([
+      expect.objectContaining({ id, encashedOn: day('2026-06-11'), payOverBy: day('2026-07-11') }),
+    ])
     const receipt = await lastOf(caseId, 'debiteur')
-    for (const words of ['400,00 €', 'quatre cents euros', '11 juin 2026', 'FA-10', file.documents.find((each) => each.firstLetter)!.reference]) expect(receipt).toContain(words)
+    for (const words of [
+      '400,00 €',
+      'quatre cents euros',
+      '11 juin 2026',
+      'FA-10',
+      file.documents.find((each) => each.firstLetter)!.reference,
+    ])
+      expect(receipt).toContain(words)
     const word = await lastOf(caseId, 'creancier')
-    for (const words of ['400,00 €', amount(left).replace('.', ','), 'dans le mois de l\'encaissement effectif']) expect(word).toContain(words)
+    for (const words of ['400,00 €', amount(left).replace('.', ','), "dans le mois de l'encaissement effectif"])
+      expect(word).toContain(words)
     const [row] = await house.sql<{ receiptId: string }[]>`select receipt_id from payments where id = ${id}`
     expect(row!.receiptId).toBe(file.documents.at(-2)!.id)
   })
@@ -45,16 +70,24 @@ describe('what the agency receives', () => {
     await pay(caseId, '2026-06-02', '100.00')
     expect((await letters(caseId))[0]).toEqual(['cloture-quittance-paiement', 'email', 'debiteur'])
     const text = await lastOf(caseId, 'debiteur')
-    for (const words of ['100,00 €', 'cent euros', 'FA-10', 'n\'appelle aucune réponse']) expect(text).toContain(words)
+    for (const words of ['100,00 €', 'cent euros', 'FA-10', "n'appelle aucune réponse"]) expect(text).toContain(words)
     for (const words of ['IBAN', 'Merci de régler']) expect(text).not.toContain(words)
     await liveUntil(house, '2026-06-02', '2026-06-10')
-    expect((await fileOf(house, caseId)).documents.find((each) => each.firstLetter)).toMatchObject({ letter: expect.stringContaining('relance') })
+    expect((await fileOf(house, caseId)).documents.find((each) => each.firstLetter)).toMatchObject({
+      letter: expect.stringContaining('relance'),
+    })
   })
 
   test('from an insolvent debtor, asks for nothing either', async () => {
     const caseId = await opened()
     await liveUntil(house, '2026-06-02', '2026-06-10')
-    await recordInsolvency(house.sql, house.office.random, day('2026-06-12'), { caseId, nature: 'redressement judiciaire', openedOn: day('2026-06-11'), publishedOn: null }, 'test')
+    await recordInsolvency(
+      house.sql,
+      house.office.random,
+      day('2026-06-12'),
+      { caseId, nature: 'redressement judiciaire', openedOn: day('2026-06-11'), publishedOn: null },
+      'test',
+    )
     await pay(caseId, '2026-06-12', '50.00')
     expect((await letters(caseId)).at(-2)![0]).toBe('cloture-quittance-paiement')
   })
@@ -64,14 +97,27 @@ describe('what the agency receives', () => {
     await liveUntil(house, '2026-06-02', '2026-06-10')
     const { left } = await pay(caseId, '2026-06-11', await total(caseId, '2026-06-11'))
     expect(left).toBe(0n)
-    expect((await letters(caseId)).slice(-2).map(([letter]) => letter)).toEqual(['cloture-quittance-totale', 'creancier-encaissement-total'])
-    expect(await lastOf(caseId, 'debiteur')).toContain('plus aucune somme n\'est due')
+    expect((await letters(caseId)).slice(-2).map(([letter]) => letter)).toEqual([
+      'cloture-quittance-totale',
+      'creancier-encaissement-total',
+    ])
+    expect(await lastOf(caseId, 'debiteur')).toContain("plus aucune somme n'est due")
   })
 
   test('from a plan the creditor knows is not news to it; what goes beyond the next instalment is', async () => {
     const caseId = await opened()
     await liveUntil(house, '2026-06-02', '2026-06-10')
-    await agreeInstalments(house.sql, house.office.random, day('2026-06-15'), { caseId, means: 'virement', instalments: ['2026-07-01', '2026-08-01', '2026-09-01'].map((on) => ({ dueOn: day(on), amount: 30_000n })) }, 'test')
+    await agreeInstalments(
+      house.sql,
+      house.office.random,
+      day('2026-06-15'),
+      {
+        caseId,
+        means: 'virement',
+        instalments: ['2026-07-01', '2026-08-01', '2026-09-01'].map((on) => ({ dueOn: day(on), amount: 30_000n })),
+      },
+      'test',
+    )
     await pay(caseId, '2026-06-30', '300.00')
     expect((await letters(caseId)).at(-1)).toEqual(['cloture-recu-paiement-partiel', 'email', 'debiteur'])
     expect(await lastOf(caseId, 'debiteur')).toContain('Prochaine échéance : le 1er août 2026, 300,00 €')
@@ -98,16 +144,37 @@ describe('paying over', () => {
   test('takes every sum encashed for the creditor, whatever the case, once, in one slip', async () => {
     const first = await opened()
     const creditorId = await creditorOfCase(first)
-    const second = await addInvoices(house, { creditorId, on: '2026-06-02', invoices: [bill({ number: 'FA-20', buyer: { name: 'Boulangerie Nord', address: { lines: ['1 place Nord'], postal_code: '59000', city: 'Lille', country: 'FR' }, contact: { email: 'nord@client.example' } } })] })
+    const second = await addInvoices(house, {
+      creditorId,
+      on: '2026-06-02',
+      invoices: [
+        bill({
+          number: 'FA-20',
+          buyer: {
+            name: 'Boulangerie Nord',
+            address: { lines: ['1 place Nord'], postal_code: '59000', city: 'Lille', country: 'FR' },
+            contact: { email: 'nord@client.example' },
+          },
+        }),
+      ],
+    })
     await pay(first, '2026-06-11', '400.00')
     await pay(second, '2026-06-12', '250.50')
     await closeCase(house.sql, day('2026-06-20'), { caseId: second, reason: 'accord du créancier' }, 'test')
-    const done = await payOver(house.office, day('2026-06-30'), { creditorId, paidOn: day('2026-06-30'), reference: 'REV-1' }, 'test')
+    const done = await payOver(
+      house.office,
+      day('2026-06-30'),
+      { creditorId, paidOn: day('2026-06-30'), reference: 'REV-1' },
+      'test',
+    )
     expect([amount(done.amount), done.caseIds.length]).toEqual(['650.50', 2])
     const slip = await lastOf(first, 'creancier')
-    for (const words of ['650,50 €', '400,00 €', '250,50 €', 'Boulangerie Nord', 'REV-1', 'Rien n\'a été déduit']) expect(slip).toContain(words)
+    for (const words of ['650,50 €', '400,00 €', '250,50 €', 'Boulangerie Nord', 'REV-1', "Rien n'a été déduit"])
+      expect(slip).toContain(words)
     expect(await readFunds(house.sql, creditorId, day('2026-06-30'))).toEqual([])
-    await expect(payOver(house.office, day('2026-06-30'), { creditorId, paidOn: day('2026-06-30'), reference: 'REV-2' }, 'test')).rejects.toMatchObject({ code: 'nothing_to_pay_over', article: 'CPCE R124-6' })
+    await expect(
+      payOver(house.office, day('2026-06-30'), { creditorId, paidOn: day('2026-06-30'), reference: 'REV-2' }, 'test'),
+    ).rejects.toMatchObject({ code: 'nothing_to_pay_over', article: 'CPCE R124-6' })
     expect(await house.sql`select 1 from events where kind = 'funds_paid_over'`).toHaveLength(2)
   })
 
@@ -115,7 +182,11 @@ describe('paying over', () => {
     const caseId = await opened()
     const creditorId = await creditorOfCase(caseId)
     await pay(caseId, '2026-06-11', '400.00')
-    const both = await Promise.allSettled(['A', 'B'].map((reference) => payOver(house.office, day('2026-06-12'), { creditorId, paidOn: day('2026-06-12'), reference }, 'test')))
+    const both = await Promise.allSettled(
+      ['A', 'B'].map((reference) =>
+        payOver(house.office, day('2026-06-12'), { creditorId, paidOn: day('2026-06-12'), reference }, 'test'),
+      ),
+    )
     expect(both.map(({ status }) => status).toSorted()).toEqual(['fulfilled', 'rejected'])
     expect(await house.sql`select 1 from pay_overs`).toHaveLength(1)
   })
@@ -125,17 +196,27 @@ describe('paying over', () => {
     const creditorId = await creditorOfCase(caseId)
     const { id } = await pay(caseId, '2026-06-11', '400.00', { means: 'chèque' })
     expect((await fileOf(house, caseId)).payments[0]).toMatchObject({ encashedOn: null, payOverBy: day('2026-07-11') })
-    expect(await lastOf(caseId, 'debiteur')).toContain('Un chèque ne libère qu\'une fois encaissé')
-    await expect(payOver(house.office, day('2026-06-12'), { creditorId, paidOn: day('2026-06-12'), reference: 'R' }, 'test')).rejects.toMatchObject({ code: 'nothing_to_pay_over' })
-    await expect(recordEncashment(house.sql, day('2026-06-19'), { paymentId: id, encashedOn: day('2026-06-10') }, 'test')).rejects.toMatchObject({ code: 'bad_encashment' })
+    expect(await lastOf(caseId, 'debiteur')).toContain("Un chèque ne libère qu'une fois encaissé")
+    await expect(
+      payOver(house.office, day('2026-06-12'), { creditorId, paidOn: day('2026-06-12'), reference: 'R' }, 'test'),
+    ).rejects.toMatchObject({ code: 'nothing_to_pay_over' })
+    await expect(
+      recordEncashment(house.sql, day('2026-06-19'), { paymentId: id, encashedOn: day('2026-06-10') }, 'test'),
+    ).rejects.toMatchObject({ code: 'bad_encashment' })
     await recordEncashment(house.sql, day('2026-06-19'), { paymentId: id, encashedOn: day('2026-06-18') }, 'test')
-    expect((await fileOf(house, caseId)).payments[0]).toMatchObject({ encashedOn: day('2026-06-18'), payOverBy: day('2026-07-18') })
+    expect((await fileOf(house, caseId)).payments[0]).toMatchObject({
+      encashedOn: day('2026-06-18'),
+      payOverBy: day('2026-07-18'),
+    })
     await payOver(house.office, day('2026-06-20'), { creditorId, paidOn: day('2026-06-20'), reference: 'R' }, 'test')
     await expect(house.sql`update pay_overs set amount = 1`).rejects.toMatchObject({ code: 'CT002' })
   })
 
   test('ends on the last day of a shorter month', async () => {
-    const caseId = await openCase(house, { on: '2026-01-02', invoices: [invoice({ number: 'FA-1', issued_on: '2025-11-30', due_on: '2025-12-31' })] })
+    const caseId = await openCase(house, {
+      on: '2026-01-02',
+      invoices: [invoice({ number: 'FA-1', issued_on: '2025-11-30', due_on: '2025-12-31' })],
+    })
     await pay(caseId, '2026-01-31', '10.00')
     expect((await fileOf(house, caseId)).payments[0]).toMatchObject({ payOverBy: day('2026-02-28') })
   })
@@ -147,12 +228,26 @@ describe('a payment that comes back', () => {
     const without = await total(caseId, '2026-06-25')
     const { id } = await pay(caseId, '2026-06-11', '400.00', { means: 'chèque' })
     const before = await total(caseId, '2026-06-19')
-    const { left } = await rejectPayment(house.office, day('2026-06-25'), { paymentId: id, rejectedOn: day('2026-06-20'), reason: 'défaut de provision' }, 'banque')
+    const { left } = await rejectPayment(
+      house.office,
+      day('2026-06-25'),
+      { paymentId: id, rejectedOn: day('2026-06-20'), reason: 'défaut de provision' },
+      'banque',
+    )
     expect(amount(left)).toBe(without)
     expect(await total(caseId, '2026-06-19')).toBe(before)
-    expect((await fileOf(house, caseId)).payments).toEqual([expect.objectContaining({ id, rejectedOn: day('2026-06-20'), rejectedWhy: 'défaut de provision' })])
+    expect((await fileOf(house, caseId)).payments).toEqual([
+      expect.objectContaining({ id, rejectedOn: day('2026-06-20'), rejectedWhy: 'défaut de provision' }),
+    ])
     expect(await readFunds(house.sql, await creditorOfCase(caseId), day('2026-06-30'))).toEqual([])
-    await expect(rejectPayment(house.office, day('2026-06-26'), { paymentId: id, rejectedOn: day('2026-06-26'), reason: 'encore' }, 'banque')).rejects.toMatchObject({ code: 'already_rejected' })
+    await expect(
+      rejectPayment(
+        house.office,
+        day('2026-06-26'),
+        { paymentId: id, rejectedOn: day('2026-06-26'), reason: 'encore' },
+        'banque',
+      ),
+    ).rejects.toMatchObject({ code: 'already_rejected' })
     await expect(house.sql`delete from payment_rejections`).rejects.toMatchObject({ code: 'CT002' })
   })
 
@@ -160,7 +255,12 @@ describe('a payment that comes back', () => {
     const caseId = await opened()
     const { id } = await pay(caseId, '2026-06-11', await total(caseId, '2026-06-11'), { receivedBy: 'creditor' })
     expect(liveHolds(await fileOf(house, caseId)).map(({ cause }) => cause)).toEqual(['paiement-integral'])
-    await rejectPayment(house.office, day('2026-06-15'), { paymentId: id, rejectedOn: day('2026-06-15'), reason: 'prélèvement contesté' }, 'test')
+    await rejectPayment(
+      house.office,
+      day('2026-06-15'),
+      { paymentId: id, rejectedOn: day('2026-06-15'), reason: 'prélèvement contesté' },
+      'test',
+    )
     expect(liveHolds(await fileOf(house, caseId))).toEqual([])
   })
 
@@ -171,6 +271,8 @@ describe('a payment that comes back', () => {
   ])('is refused %s', async (_name, rejectedOn, reason) => {
     const caseId = await opened()
     const { id } = await pay(caseId, '2026-06-11', '10.00', { receivedBy: 'creditor' })
-    await expect(rejectPayment(house.office, day('2026-06-12'), { paymentId: id, rejectedOn: day(rejectedOn), reason }, 'test')).rejects.toMatchObject({ code: 'bad_rejection' })
+    await expect(
+      rejectPayment(house.office, day('2026-06-12'), { paymentId: id, rejectedOn: day(rejectedOn), reason }, 'test'),
+    ).rejects.toMatchObject({ code: 'bad_rejection' })
   })
 })

@@ -55,7 +55,8 @@ export function useHouse(prepare: (house: House) => Promise<void> = async () => 
       sql,
       archive: openArchive(join(dir, 'archive')),
       typst,
-      seal: developmentSeal(), post: outTray(join(folder, 'out')),
+      seal: developmentSeal(),
+      post: outTray(join(folder, 'out')),
       random: seededRandom(name.slice(mine.length)),
       baseUrl: 'https://courtois.example',
     }
@@ -85,7 +86,9 @@ export function useHouse(prepare: (house: House) => Promise<void> = async () => 
 }
 
 /** The seller, the buyer and an invoice of 1,000.00 € that the tests vary; nothing in them is doubtful. */
-export function invoice(changes: Partial<InvoiceJson> & { number: string; issued_on: string; due_on?: string }): ReadInvoice {
+export function invoice(
+  changes: Partial<InvoiceJson> & { number: string; issued_on: string; due_on?: string },
+): ReadInvoice {
   const total = changes.total ?? '1000.00'
   return invoiceFromJson({
     currency: 'EUR',
@@ -116,31 +119,43 @@ export async function creditorOf(
   terms: Partial<Mandate> & { name?: string; kind?: Creditor['kind'] } = {},
 ): Promise<string> {
   const { name = 'Papeterie Rhône-Alpes', kind = 'autres', ...mandate } = terms
-  const creditor = await createCreditor(sql, random, on, {
-    name,
-    kind,
-    identity: {
-      legalForm: 'SAS',
-      siret: '55208131766522',
-      siren: '552081317',
-      address: { lines: ['40 cours Gambetta'], postalCode: '69007', city: 'Lyon', country: 'FR' },
-      contact: { name: 'Inès Roche', email: 'compta@papeterie-ra.example', phone: '04 78 00 00 62' },
-      representative: { name: 'Inès Roche', quality: 'présidente' },
-      mediator: { name: 'Médiateur du commerce', details: '1 rue du Port, 69000 Lyon' },
+  const creditor = await createCreditor(
+    sql,
+    random,
+    on,
+    {
+      name,
+      kind,
+      identity: {
+        legalForm: 'SAS',
+        siret: '55208131766522',
+        siren: '552081317',
+        address: { lines: ['40 cours Gambetta'], postalCode: '69007', city: 'Lyon', country: 'FR' },
+        contact: { name: 'Inès Roche', email: 'compta@papeterie-ra.example', phone: '04 78 00 00 62' },
+        representative: { name: 'Inès Roche', quality: 'présidente' },
+        mediator: { name: 'Médiateur du commerce', details: '1 rue du Port, 69000 Lyon' },
+      },
+      iban: 'FR1420041010050500013M02606',
+      bic: 'PSSTFRPPLYO',
     },
-    iban: 'FR1420041010050500013M02606',
-    bic: 'PSSTFRPPLYO',
-  }, 'test')
-  await recordMandate(sql, random, on, {
-    creditorId: creditor.id,
-    signedOn: on,
-    ...mandateTerms,
-    receivesFunds: false,
-    sendsInvoices: false,
-    scenario: 'standard',
-    penaltyRate: null,
-    ...mandate,
-  }, 'test')
+    'test',
+  )
+  await recordMandate(
+    sql,
+    random,
+    on,
+    {
+      creditorId: creditor.id,
+      signedOn: on,
+      ...mandateTerms,
+      receivesFunds: false,
+      sendsInvoices: false,
+      scenario: 'standard',
+      penaltyRate: null,
+      ...mandate,
+    },
+    'test',
+  )
   return creditor.id
 }
 
@@ -154,7 +169,10 @@ export interface Opening {
 }
 
 /** Agency, creditor, mandate and case in one go; answers the id of the case. */
-export async function openCase(house: House, { on, invoices, kind = 'business', debtor = {}, mandate = {} }: Opening): Promise<string> {
+export async function openCase(
+  house: House,
+  { on, invoices, kind = 'business', debtor = {}, mandate = {} }: Opening,
+): Promise<string> {
   await openAgency(house.sql, day(on))
   const creditorId = await creditorOf(house, day(on), mandate)
   return addInvoices(house, { creditorId, on, invoices, kind, debtor })
@@ -164,11 +182,21 @@ export async function addInvoices(
   { sql, office }: House,
   input: { creditorId: string; on: string; invoices: ReadInvoice[]; kind?: DebtorKind; debtor?: Opening['debtor'] },
 ): Promise<string> {
-  const submitted = await submitInvoice(sql, office.random, day(input.on), {
-    creditorId: input.creditorId,
-    invoices: input.invoices.map((read) => ({ read, original: null })),
-    debtor: { kind: input.kind ?? 'business', ...(input.kind === 'consumer' ? { civility: 'Madame' } : {}), ...input.debtor },
-  }, 'test')
+  const submitted = await submitInvoice(
+    sql,
+    office.random,
+    day(input.on),
+    {
+      creditorId: input.creditorId,
+      invoices: input.invoices.map((read) => ({ read, original: null })),
+      debtor: {
+        kind: input.kind ?? 'business',
+        ...(input.kind === 'consumer' ? { civility: 'Madame' } : {}),
+        ...input.debtor,
+      },
+    },
+    'test',
+  )
   return submitted.case.id
 }
 
@@ -182,7 +210,12 @@ export async function liveOn(house: House, on: string | Day): Promise<void> {
  * Lives from the first day to the last, on the days when something is planned or a hold ends and no other; `post` says
  * how many days after sending a registered letter is first presented.
  */
-export async function liveUntil(house: House, from: string, until: string, { post = 2 }: { post?: number | null } = {}): Promise<void> {
+export async function liveUntil(
+  house: House,
+  from: string,
+  until: string,
+  { post = 2 }: { post?: number | null } = {},
+): Promise<void> {
   for (let today = day(from); Temporal.PlainDate.compare(today, day(until)) <= 0; today = today.add({ days: 1 })) {
     if (post !== null) await present(house, today, post)
     if ((await tick(house.sql, today)) > 0) await drain(house.office, house.url)
@@ -194,29 +227,47 @@ async function present({ sql }: House, today: Day, after: number): Promise<void>
     select document_id from dispatches
     where channel = 'lrar' and presented_on is null and sent_on <= ${today.subtract({ days: after })}`
   for (const { documentId } of letters) {
-    await recordPresentation(sql, today, { documentId, registeredNumber: '1A 000 000 0000 0', presentedOn: today, outcome: 'delivered', outcomeOn: today }, 'La Poste')
+    await recordPresentation(
+      sql,
+      today,
+      { documentId, registeredNumber: '1A 000 000 0000 0', presentedOn: today, outcome: 'delivered', outcomeOn: today },
+      'La Poste',
+    )
   }
 }
 
 export const fileOf = (house: House, caseId: string): Promise<CaseFile> => readCase(house.sql, caseId)
 
 /** « cordiale 2017-12-21 » for each step done, in the order of the scenario. */
-export const done = (file: CaseFile): string[] => file.steps.flatMap((step) => (step.doneOn ? [`${step.key} ${step.doneOn}`] : []))
+export const done = (file: CaseFile): string[] =>
+  file.steps.flatMap((step) => (step.doneOn ? [`${step.key} ${step.doneOn}`] : []))
 /** The same for the steps still to come, on their planned day. */
 export const planned = (file: CaseFile): string[] =>
   file.steps.flatMap((step) => (step.doneOn || step.skippedOn ? [] : [`${step.key} ${step.plannedOn}`]))
 export const liveHolds = (file: CaseFile) => file.holds.filter((hold) => hold.releasedOn === null)
 /** What reached the debtor on paper or screen, in order. */
-export const toDebtor = (file: CaseFile): WrittenDocument[] => file.documents.filter(({ recipient }) => recipient === 'debiteur')
+export const toDebtor = (file: CaseFile): WrittenDocument[] =>
+  file.documents.filter(({ recipient }) => recipient === 'debiteur')
 
 export const hasPdftotext = spawnSync('pdftotext', ['-v']).error === undefined
 
 /** The words of a PDF in one line: pdftotext where it is installed, libpdf elsewhere. Hyphens at line ends are undone. */
 export async function textOf(bytes: Uint8Array): Promise<string> {
-  return oneLine(hasPdftotext ? viaPdftotext(bytes) : (await PDF.load(bytes)).getPages().map((page) => page.extractText().text).join('\n'))
+  return oneLine(
+    hasPdftotext
+      ? viaPdftotext(bytes)
+      : (await PDF.load(bytes))
+          .getPages()
+          .map((page) => page.extractText().text)
+          .join('\n'),
+  )
 }
 
-const oneLine = (text: string): string => text.replace(/\u00ad\s*|\u200b/g, '').replaceAll('’', "'").replace(/[\s\u00a0\u202f]+/g, ' ')
+const oneLine = (text: string): string =>
+  text
+    .replace(/\u00ad\s*|\u200b/g, '')
+    .replaceAll('’', "'")
+    .replace(/[\s\u00a0\u202f]+/g, ' ')
 
 function viaPdftotext(bytes: Uint8Array): string {
   const folder = mkdtempSync(join(tmpdir(), 'courtois-text-'))

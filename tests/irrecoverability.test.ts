@@ -8,43 +8,107 @@ import { amount } from '../schema/money.ts'
 import { day, fileOf, invoice, liveUntil, openCase, textOf, useHouse } from './house.ts'
 
 const house = useHouse()
-const bill = (changes = {}) => invoice({ number: 'FA-10', issued_on: '2026-04-30', due_on: '2026-06-01', total: '1200.00', net: '1000.00', tax: '200.00', ...changes })
+const bill = (changes = {}) =>
+  invoice({
+    number: 'FA-10',
+    issued_on: '2026-04-30',
+    due_on: '2026-06-01',
+    total: '1200.00',
+    net: '1000.00',
+    tax: '200.00',
+    ...changes,
+  })
 const opened = async (changes = {}) => {
   const caseId = await openCase(house, { on: '2026-06-02', invoices: [bill(changes)] })
   await liveUntil(house, '2026-06-02', '2026-06-10')
   return caseId
 }
-const close = (caseId: string) => closeCase(house.sql, day('2026-06-30'), { caseId, reason: 'débiteur disparu' }, 'test')
+const close = (caseId: string) =>
+  closeCase(house.sql, day('2026-06-30'), { caseId, reason: 'débiteur disparu' }, 'test')
 const certify = (caseId: string, more: object = {}) =>
-  certifyIrrecoverable(house.office, day('2026-07-01'), { caseId, reason: 'débiteur disparu sans adresse', exhibits: ['procès-verbal de recherches infructueuses'], ...more }, 'legal')
+  certifyIrrecoverable(
+    house.office,
+    day('2026-07-01'),
+    {
+      caseId,
+      reason: 'débiteur disparu sans adresse',
+      exhibits: ['procès-verbal de recherches infructueuses'],
+      ...more,
+    },
+    'legal',
+  )
 
 describe('a certificate of irrecoverability', () => {
   test('names the invoices, their VAT, what was done and why, and is kept once with its reason', async () => {
     const caseId = await opened()
-    await recordPayment(house.office, day('2026-06-12'), { caseId, receivedOn: day('2026-06-12'), amount: 20_000n, means: 'virement', reference: null, receivedBy: 'creditor' }, 'test')
+    await recordPayment(
+      house.office,
+      day('2026-06-12'),
+      {
+        caseId,
+        receivedOn: day('2026-06-12'),
+        amount: 20_000n,
+        means: 'virement',
+        reference: null,
+        receivedBy: 'creditor',
+      },
+      'test',
+    )
     await close(caseId)
     const done = await certify(caseId)
     expect(amount(done.unpaid)).toBe(amount(owedOn(await fileOf(house, caseId), day('2026-07-01')).principal))
-    expect((await fileOf(house, caseId)).documents.at(-1)).toMatchObject({ letter: 'cloture-certificat-irrecouvrabilite', recipient: 'creancier', channel: 'lettre' })
+    expect((await fileOf(house, caseId)).documents.at(-1)).toMatchObject({
+      letter: 'cloture-certificat-irrecouvrabilite',
+      recipient: 'creancier',
+      channel: 'lettre',
+    })
     const text = await textOf(await house.office.archive.get(done.sha256))
-    for (const words of ['1 000,00 € hors taxes', '200,00 € de TVA', 'débiteur disparu sans adresse.', 'procès-verbal de recherches infructueuses', '200,00 €', 'article 272']) expect(text).toContain(words)
+    for (const words of [
+      '1 000,00 € hors taxes',
+      '200,00 € de TVA',
+      'débiteur disparu sans adresse.',
+      'procès-verbal de recherches infructueuses',
+      '200,00 €',
+      'article 272',
+    ])
+      expect(text).toContain(words)
     await expect(certify(caseId)).rejects.toMatchObject({ code: 'already_certified' })
     await expect(house.sql`update irrecoverabilities set reason = 'autre'`).rejects.toMatchObject({ code: 'CT002' })
-    expect(await house.sql`select 1 from events where case_id = ${caseId} and kind = 'irrecoverability_certified'`).toHaveLength(1)
+    expect(
+      await house.sql`select 1 from events where case_id = ${caseId} and kind = 'irrecoverability_certified'`,
+    ).toHaveLength(1)
   })
 
   test('is refused while a step is to come, and says which', async () => {
     const caseId = await opened()
-    await expect(certify(caseId)).rejects.toMatchObject({ code: 'still_live', article: 'CGI 272-1', message: expect.stringMatching(/étape « .+ » prévue le/) })
+    await expect(certify(caseId)).rejects.toMatchObject({
+      code: 'still_live',
+      article: 'CGI 272-1',
+      message: expect.stringMatching(/étape « .+ » prévue le/),
+    })
     expect(await house.sql`select 1 from irrecoverabilities`).toHaveLength(0)
   })
 
   test('is refused while a promise, a plan or a dispute may still bring a payment', async () => {
     const caseId = await opened()
     await house.sql`update steps set skipped_on = '2026-06-15', skipped_why = 'essai' where done_on is null`
-    await recordPromise(house.sql, house.office.random, day('2026-06-20'), { caseId, dueOn: day('2026-07-05'), amount: 1_000n, means: 'virement', author: 'gérant', channel: 'téléphone' }, 'test')
-    await agreeInstalments(house.sql, house.office.random, day('2026-06-20'), { caseId, means: 'virement', instalments: [{ dueOn: day('2026-08-01'), amount: 1_000n }] }, 'test')
-    await expect(certify(caseId)).rejects.toMatchObject({ facts: { live: ['un échéancier en cours', expect.stringContaining('une promesse pour le 5')] } })
+    await recordPromise(
+      house.sql,
+      house.office.random,
+      day('2026-06-20'),
+      { caseId, dueOn: day('2026-07-05'), amount: 1_000n, means: 'virement', author: 'gérant', channel: 'téléphone' },
+      'test',
+    )
+    await agreeInstalments(
+      house.sql,
+      house.office.random,
+      day('2026-06-20'),
+      { caseId, means: 'virement', instalments: [{ dueOn: day('2026-08-01'), amount: 1_000n }] },
+      'test',
+    )
+    await expect(certify(caseId)).rejects.toMatchObject({
+      facts: { live: ['un échéancier en cours', expect.stringContaining('une promesse pour le 5')] },
+    })
     await close(caseId)
     await expect(certify(caseId)).resolves.toMatchObject({ reason: 'débiteur disparu sans adresse' })
   })
@@ -56,7 +120,19 @@ describe('a certificate of irrecoverability', () => {
     await expect(certify(caseId)).rejects.toMatchObject({ code: 'vat_unknown', facts: { invoices: ['FA-10'] } })
     await expect(certify(caseId, { vat: { net: 100_000n, tax: 20_000n } })).resolves.toMatchObject({ unpaid: 120_000n })
     const paid = await openCase(house, { on: '2026-06-02', invoices: [bill({ number: 'FA-11' })] })
-    await recordPayment(house.office, day('2026-06-02'), { caseId: paid, receivedOn: day('2026-06-02'), amount: 130_000n, means: 'virement', reference: null, receivedBy: 'creditor' }, 'test')
+    await recordPayment(
+      house.office,
+      day('2026-06-02'),
+      {
+        caseId: paid,
+        receivedOn: day('2026-06-02'),
+        amount: 130_000n,
+        means: 'virement',
+        reference: null,
+        receivedBy: 'creditor',
+      },
+      'test',
+    )
     await close(paid)
     await expect(certify(paid)).rejects.toMatchObject({ code: 'nothing_unpaid' })
   })

@@ -154,7 +154,11 @@ describe('the competent court', () => {
     })
 
   test('is the one of the day', () => {
-    expect(ask({})).toMatchObject({ nom: 'tribunal des activités économiques de Lyon', ville: 'Lyon', doubts: [{ code: 'court_unconfirmed' }] })
+    expect(ask({})).toMatchObject({
+      nom: 'tribunal des activités économiques de Lyon',
+      ville: 'Lyon',
+      doubts: [{ code: 'court_unconfirmed' }],
+    })
     expect(ask({ on: on('2017-12-21') }).nom).toBe('tribunal de commerce de Lyon')
     expect(ask({ commercial: false }).nom).toBe('tribunal judiciaire de Lyon')
     expect(ask({ commercial: false, on: on('2017-12-21') }).nom).toBe('tribunal d’instance de Lyon')

@@ -20,23 +20,31 @@ const parcel: Parcel = {
 let server: SMTPServer | undefined
 afterEach(() => new Promise<void>((done) => (server ? server.close(done) : done())))
 
-function listen(options: { refuse?: number } = {}): Promise<{ url: string; received: { to: string[]; source: string }[] }> {
+function listen(
+  options: { refuse?: number } = {},
+): Promise<{ url: string; received: { to: string[]; source: string }[] }> {
   const received: { to: string[]; source: string }[] = []
   server = new SMTPServer({
     authOptional: true,
     disabledCommands: ['STARTTLS'],
-    onRcptTo: (_address, _session, answer) => answer(options.refuse ? Object.assign(new Error('non'), { responseCode: options.refuse }) : null),
+    onRcptTo: (_address, _session, answer) =>
+      answer(options.refuse ? Object.assign(new Error('non'), { responseCode: options.refuse }) : null),
     onData(stream, session, done) {
       const parts: Buffer[] = []
       stream.on('data', (part: Buffer) => parts.push(part))
       stream.on('end', () => {
-        received.push({ to: session.envelope.rcptTo.map(({ address }) => address), source: Buffer.concat(parts).toString('utf8') })
+        received.push({
+          to: session.envelope.rcptTo.map(({ address }) => address),
+          source: Buffer.concat(parts).toString('utf8'),
+        })
         done()
       })
     },
   })
   return new Promise((ready) => {
-    server!.listen(0, '127.0.0.1', () => ready({ url: `smtp://127.0.0.1:${(server!.server.address() as AddressInfo).port}`, received }))
+    server!.listen(0, '127.0.0.1', () =>
+      ready({ url: `smtp://127.0.0.1:${(server!.server.address() as AddressInfo).port}`, received }),
+    )
   })
 }
 
@@ -60,16 +68,22 @@ test('a name or a subject never becomes a header', async () => {
 })
 
 test('what the server refuses is known not to have left: for good on a 5xx, to be tried again on a 4xx', async () => {
-  const permanent = await mailPost(tray, (await listen({ refuse: 550 })).url, 'a@cabinet.example').send(parcel).catch((error: unknown) => error)
+  const permanent = await mailPost(tray, (await listen({ refuse: 550 })).url, 'a@cabinet.example')
+    .send(parcel)
+    .catch((error: unknown) => error)
   expect(permanent).toBeInstanceOf(NotSent)
   expect(permanent).toMatchObject({ permanent: true })
   server!.close(() => {})
-  const later = await mailPost(tray, (await listen({ refuse: 451 })).url, 'a@cabinet.example').send(parcel).catch((error: unknown) => error)
+  const later = await mailPost(tray, (await listen({ refuse: 451 })).url, 'a@cabinet.example')
+    .send(parcel)
+    .catch((error: unknown) => error)
   expect(later).toMatchObject({ permanent: false })
 })
 
 test('a server that is not there leaves the message for the next try', async () => {
-  const error = await mailPost(tray, 'smtp://127.0.0.1:1', 'a@cabinet.example').send(parcel).catch((refusal: unknown) => refusal)
+  const error = await mailPost(tray, 'smtp://127.0.0.1:1', 'a@cabinet.example')
+    .send(parcel)
+    .catch((refusal: unknown) => refusal)
   expect(error).toMatchObject({ permanent: false })
 })
 

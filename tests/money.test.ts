@@ -4,21 +4,58 @@ import { owedOn, payableOn } from '../procedures/cases/ledger.ts'
 import { recordPayment } from '../procedures/cases/payments.ts'
 import { agreeInstalments } from '../procedures/cases/promises.ts'
 import { amount, parseAmount } from '../schema/money.ts'
-import { addInvoices, day, done, fileOf, invoice, liveHolds, liveUntil, openCase, textOf, toDebtor, useHouse } from './house.ts'
+import {
+  addInvoices,
+  day,
+  done,
+  fileOf,
+  invoice,
+  liveHolds,
+  liveUntil,
+  openCase,
+  textOf,
+  toDebtor,
+  useHouse,
+} from './house.ts'
 
 const house = useHouse()
 
 // Due on 13 December 2017: 18 days of that year bear interest after it, then a new semester begins.
 const moulin = (total = '470.15') => invoice({ number: 'FA-10', issued_on: '2017-11-13', due_on: '2017-12-13', total })
-const opened = (more: Partial<Parameters<typeof openCase>[1]> = {}) => openCase(house, { on: '2017-12-14', invoices: [moulin()], ...more })
+const opened = (more: Partial<Parameters<typeof openCase>[1]> = {}) =>
+  openCase(house, { on: '2017-12-14', invoices: [moulin()], ...more })
 const pay = (caseId: string, on: string, sum: string, invoiceNumber?: string) =>
-  recordPayment(house.office, day(on), { caseId, receivedOn: day(on), amount: parseAmount(sum), means: 'virement', reference: null, receivedBy: 'creditor', ...(invoiceNumber ? { invoiceNumber } : {}) }, 'test')
+  recordPayment(
+    house.office,
+    day(on),
+    {
+      caseId,
+      receivedOn: day(on),
+      amount: parseAmount(sum),
+      means: 'virement',
+      reference: null,
+      receivedBy: 'creditor',
+      ...(invoiceNumber ? { invoiceNumber } : {}),
+    },
+    'test',
+  )
 const owes = async (caseId: string, on: string) => {
   const owed = owedOn(await fileOf(house, caseId), day(on))
-  return { principal: amount(owed.principal), interest: amount(owed.interest), indemnity: amount(owed.indemnity), total: amount(owed.total) }
+  return {
+    principal: amount(owed.principal),
+    interest: amount(owed.interest),
+    indemnity: amount(owed.indemnity),
+    total: amount(owed.total),
+  }
 }
 const segments = async (caseId: string, on: string) =>
-  owedOn(await fileOf(house, caseId), day(on)).segments.map((segment) => [segment.from.toString(), segment.to.toString(), segment.days, amount(segment.base), amount(segment.amount)])
+  owedOn(await fileOf(house, caseId), day(on)).segments.map((segment) => [
+    segment.from.toString(),
+    segment.to.toString(),
+    segment.days,
+    amount(segment.base),
+    amount(segment.amount),
+  ])
 
 describe('a business owes', () => {
   test('the rate of the ECB plus ten where nothing is agreed: 18 days and 31 days at 10 %, and 40 €', async () => {
@@ -27,7 +64,12 @@ describe('a business owes', () => {
       ['2017-12-14', '2017-12-31', 18, '10000.00', '49.32'],
       ['2018-01-01', '2018-01-31', 31, '10000.00', '84.93'],
     ])
-    expect(await owes(caseId, '2018-01-31')).toEqual({ principal: '10000.00', interest: '134.25', indemnity: '40.00', total: '10174.25' })
+    expect(await owes(caseId, '2018-01-31')).toEqual({
+      principal: '10000.00',
+      interest: '134.25',
+      indemnity: '40.00',
+      total: '10174.25',
+    })
   })
 
   test('three times the legal rate where the contract says less: 2.70 % then 2.67 %', async () => {
@@ -36,7 +78,12 @@ describe('a business owes', () => {
       ['2017-12-14', '2017-12-31', 18, '10000.00', '13.32'],
       ['2018-01-01', '2018-01-31', 31, '10000.00', '22.68'],
     ])
-    expect(await owes(caseId, '2018-01-31')).toEqual({ principal: '10000.00', interest: '36.00', indemnity: '40.00', total: '10076.00' })
+    expect(await owes(caseId, '2018-01-31')).toEqual({
+      principal: '10000.00',
+      interest: '36.00',
+      indemnity: '40.00',
+      total: '10076.00',
+    })
   })
 
   test('the agreed rate where it is higher, in one piece across the new year', async () => {
@@ -46,8 +93,18 @@ describe('a business owes', () => {
 
   test('nothing but the principal on the due date itself, one day and 40 € on the next', async () => {
     const caseId = await openCase(house, { on: '2017-11-13', invoices: [moulin()] })
-    expect(await owes(caseId, '2017-12-13')).toEqual({ principal: '470.15', interest: '0.00', indemnity: '0.00', total: '470.15' })
-    expect(await owes(caseId, '2017-12-14')).toEqual({ principal: '470.15', interest: '0.13', indemnity: '40.00', total: '510.28' })
+    expect(await owes(caseId, '2017-12-13')).toEqual({
+      principal: '470.15',
+      interest: '0.00',
+      indemnity: '0.00',
+      total: '470.15',
+    })
+    expect(await owes(caseId, '2017-12-14')).toEqual({
+      principal: '470.15',
+      interest: '0.13',
+      indemnity: '40.00',
+      total: '510.28',
+    })
   })
 
   test('40 € for each invoice paid late, and none for one that is not', async () => {
@@ -73,11 +130,19 @@ describe('a business owes', () => {
       ['2018-01-01', '2018-01-10', 10, '470.15', '1.29'],
       ['2018-01-11', '2018-01-31', 21, '273.76', '1.58'],
     ])
-    expect(await owes(caseId, '2018-01-31')).toEqual({ principal: '273.76', interest: '1.58', indemnity: '40.00', total: '315.34' })
+    expect(await owes(caseId, '2018-01-31')).toEqual({
+      principal: '273.76',
+      interest: '1.58',
+      indemnity: '40.00',
+      total: '315.34',
+    })
   })
 
   test('a payment goes to the invoice the debtor names, else to the oldest', async () => {
-    const two = [moulin('100.00'), invoice({ number: 'FA-11', issued_on: '2017-11-20', due_on: '2017-12-20', total: '100.00' })]
+    const two = [
+      moulin('100.00'),
+      invoice({ number: 'FA-11', issued_on: '2017-11-20', due_on: '2017-12-20', total: '100.00' }),
+    ]
     const caseId = await opened({ invoices: two })
     await pay(caseId, '2018-01-10', '50.00', 'FA-11')
     const named = owedOn(await fileOf(house, caseId), day('2018-01-10')).principalByInvoice
@@ -91,21 +156,54 @@ describe('a business owes', () => {
   test('a credit note goes to the principal alone, and interest runs on the rest from its day', async () => {
     const caseId = await opened()
     const { case: found } = await fileOf(house, caseId)
-    await addInvoices(house, { creditorId: found.creditorId, on: '2018-01-10', invoices: [invoice({ kind: 'credit_note', number: 'AV-1', issued_on: '2018-01-10', total: '100.00', preceding_invoice: 'FA-10' })] })
-    expect(await owes(caseId, '2018-01-31')).toEqual({ principal: '370.15', interest: '5.74', indemnity: '40.00', total: '415.89' })
+    await addInvoices(house, {
+      creditorId: found.creditorId,
+      on: '2018-01-10',
+      invoices: [
+        invoice({
+          kind: 'credit_note',
+          number: 'AV-1',
+          issued_on: '2018-01-10',
+          total: '100.00',
+          preceding_invoice: 'FA-10',
+        }),
+      ],
+    })
+    expect(await owes(caseId, '2018-01-31')).toEqual({
+      principal: '370.15',
+      interest: '5.74',
+      indemnity: '40.00',
+      total: '415.89',
+    })
   })
 
   test('no interest after the opening of insolvency proceedings', async () => {
     const caseId = await opened()
-    await recordInsolvency(house.sql, house.office.random, day('2018-01-15'), { caseId, nature: 'Redressement judiciaire', openedOn: day('2018-01-10'), publishedOn: null }, 'test')
-    expect(await owes(caseId, '2018-06-30')).toEqual({ principal: '470.15', interest: '3.61', indemnity: '40.00', total: '513.76' })
+    await recordInsolvency(
+      house.sql,
+      house.office.random,
+      day('2018-01-15'),
+      { caseId, nature: 'Redressement judiciaire', openedOn: day('2018-01-10'), publishedOn: null },
+      'test',
+    )
+    expect(await owes(caseId, '2018-06-30')).toEqual({
+      principal: '470.15',
+      interest: '3.61',
+      indemnity: '40.00',
+      total: '513.76',
+    })
   })
 
   test('nothing more once all is paid to the cent; what is paid too much is shown, not lost', async () => {
     const caseId = await opened()
     const { total } = await owes(caseId, '2018-01-10')
     expect((await pay(caseId, '2018-01-10', total)).left).toBe(0n)
-    expect(await owes(caseId, '2018-12-31')).toEqual({ principal: '0.00', interest: '0.00', indemnity: '0.00', total: '0.00' })
+    expect(await owes(caseId, '2018-12-31')).toEqual({
+      principal: '0.00',
+      interest: '0.00',
+      indemnity: '0.00',
+      total: '0.00',
+    })
     await pay(caseId, '2018-01-11', '10.00')
     const owed = owedOn(await fileOf(house, caseId), day('2018-01-11'))
     expect(owed.overpaid).toBe(1_000n)
@@ -115,35 +213,77 @@ describe('a business owes', () => {
   test('a payment of nothing, a negative one and one of tomorrow are refused', async () => {
     const caseId = await opened()
     for (const sum of [0n, -100n]) {
-      await expect(recordPayment(house.office, day('2018-01-10'), { caseId, receivedOn: day('2018-01-10'), amount: sum, means: 'virement', reference: null, receivedBy: 'creditor' }, 'test')).rejects.toMatchObject({ code: 'bad_payment' })
+      await expect(
+        recordPayment(
+          house.office,
+          day('2018-01-10'),
+          {
+            caseId,
+            receivedOn: day('2018-01-10'),
+            amount: sum,
+            means: 'virement',
+            reference: null,
+            receivedBy: 'creditor',
+          },
+          'test',
+        ),
+      ).rejects.toMatchObject({ code: 'bad_payment' })
     }
-    await expect(recordPayment(house.office, day('2018-01-10'), { caseId, receivedOn: day('2018-01-11'), amount: 1n, means: 'virement', reference: null, receivedBy: 'creditor' }, 'test')).rejects.toMatchObject({ code: 'payment_in_future' })
+    await expect(
+      recordPayment(
+        house.office,
+        day('2018-01-10'),
+        {
+          caseId,
+          receivedOn: day('2018-01-11'),
+          amount: 1n,
+          means: 'virement',
+          reference: null,
+          receivedBy: 'creditor',
+        },
+        'test',
+      ),
+    ).rejects.toMatchObject({ code: 'payment_in_future' })
     expect((await fileOf(house, caseId)).payments).toEqual([])
   })
 })
 
 describe('a consumer owes', () => {
   // Opened on the day after the due date: the formal notice, sixteen days later, is of Saturday 30 December 2017.
-  const consumer = (kind: 'autres' | 'particulier' = 'autres') => opened({ invoices: [moulin('1000.00')], kind: 'consumer', mandate: { kind, penaltyRate: '15' } })
+  const consumer = (kind: 'autres' | 'particulier' = 'autres') =>
+    opened({ invoices: [moulin('1000.00')], kind: 'consumer', mandate: { kind, penaltyRate: '15' } })
 
   test('no interest before the formal notice, whatever the contract says, and never 40 €', async () => {
     const caseId = await consumer()
     await liveUntil(house, '2017-12-14', '2017-12-29')
-    expect(await owes(caseId, '2017-12-29')).toEqual({ principal: '1000.00', interest: '0.00', indemnity: '0.00', total: '1000.00' })
+    expect(await owes(caseId, '2017-12-29')).toEqual({
+      principal: '1000.00',
+      interest: '0.00',
+      indemnity: '0.00',
+      total: '1000.00',
+    })
   })
 
   test.each([
     ['autres', '0.24', '1000.24'], // 1,000 × 0.89 % × 10 / 365
     ['particulier', '1.02', '1001.02'], // 1,000 × 3.73 % × 10 / 365
-  ] as const)('the legal rate of a creditor « %s » from the first presentation of the notice', async (kind, tenDays, total) => {
-    const caseId = await consumer(kind)
-    await liveUntil(house, '2017-12-14', '2018-01-03', { post: 3 })
-    const notice = toDebtor(await fileOf(house, caseId)).find((letter) => letter.channel === 'lrar')!
-    expect(notice).toMatchObject({ writtenOn: day('2017-12-30'), presentedOn: day('2018-01-02') })
-    expect((await owes(caseId, '2018-01-02')).interest).toBe('0.00')
-    expect(await owes(caseId, '2018-01-12')).toEqual({ principal: '1000.00', interest: tenDays, indemnity: '0.00', total })
-    expect(await segments(caseId, '2018-01-12')).toEqual([['2018-01-03', '2018-01-12', 10, '1000.00', tenDays]])
-  })
+  ] as const)(
+    'the legal rate of a creditor « %s » from the first presentation of the notice',
+    async (kind, tenDays, total) => {
+      const caseId = await consumer(kind)
+      await liveUntil(house, '2017-12-14', '2018-01-03', { post: 3 })
+      const notice = toDebtor(await fileOf(house, caseId)).find((letter) => letter.channel === 'lrar')!
+      expect(notice).toMatchObject({ writtenOn: day('2017-12-30'), presentedOn: day('2018-01-02') })
+      expect((await owes(caseId, '2018-01-02')).interest).toBe('0.00')
+      expect(await owes(caseId, '2018-01-12')).toEqual({
+        principal: '1000.00',
+        interest: tenDays,
+        indemnity: '0.00',
+        total,
+      })
+      expect(await segments(caseId, '2018-01-12')).toEqual([['2018-01-03', '2018-01-12', 10, '1000.00', tenDays]])
+    },
+  )
 })
 
 describe('a public buyer owes', () => {
@@ -159,26 +299,53 @@ describe('what letters say of money', () => {
     const caseId = await opened({ invoices: [moulin('10000.00')] })
     await pay(caseId, '2017-12-20', '1234.56')
     await liveUntil(house, '2017-12-14', '2018-01-15')
-    const rows = await house.sql<{ letter: string; writtenOn: Temporal.PlainDate; totals: { principal: string; interets: string; indemnite: string; total: string; segments: { montant: string }[]; imputations: { montant: string; interets: string; principal: string }[] } }[]>`
+    const rows = await house.sql<
+      {
+        letter: string
+        writtenOn: Temporal.PlainDate
+        totals: {
+          principal: string
+          interets: string
+          indemnite: string
+          total: string
+          segments: { montant: string }[]
+          imputations: { montant: string; interets: string; principal: string }[]
+        }
+      }[]
+    >`
       select letter, written_on, facts -> 'totaux' as totals from documents where case_id = ${caseId}`
     expect(rows.length).toBeGreaterThan(5)
     for (const { letter, writtenOn, totals } of rows) {
       const { principal, interest, indemnity, total } = await owes(caseId, writtenOn.toString())
       if (writtenOn.toString() < '2017-12-20') continue
-      expect({ principal: totals.principal, interest: totals.interets, indemnity: totals.indemnite, total: totals.total }, `${letter}`).toEqual({ principal, interest, indemnity, total })
-      expect(parseAmount(totals.principal) + parseAmount(totals.interets) + parseAmount(totals.indemnite)).toBe(parseAmount(totals.total))
+      expect(
+        { principal: totals.principal, interest: totals.interets, indemnity: totals.indemnite, total: totals.total },
+        `${letter}`,
+      ).toEqual({ principal, interest, indemnity, total })
+      expect(parseAmount(totals.principal) + parseAmount(totals.interets) + parseAmount(totals.indemnite)).toBe(
+        parseAmount(totals.total),
+      )
     }
     const notice = toDebtor(await fileOf(house, caseId)).find((letter) => letter.channel === 'lrar')!
     const { total } = await owes(caseId, notice.writtenOn.toString())
     const [euros, cents] = total.split('.')
-    expect(await textOf(await house.office.archive.get(notice.sha256))).toContain(`${euros!.replace(/\B(?=(\d{3})+$)/g, ' ')},${cents} €`)
+    expect(await textOf(await house.office.archive.get(notice.sha256))).toContain(
+      `${euros!.replace(/\B(?=(\d{3})+$)/g, ' ')},${cents} €`,
+    )
   })
 
   test('does not ask for an invoice that is not due yet', async () => {
-    const caseId = await opened({ invoices: [moulin('1000.00'), invoice({ number: 'FA-99', issued_on: '2017-12-01', due_on: '2018-06-30', total: '5000.00' })] })
+    const caseId = await opened({
+      invoices: [
+        moulin('1000.00'),
+        invoice({ number: 'FA-99', issued_on: '2017-12-01', due_on: '2018-06-30', total: '5000.00' }),
+      ],
+    })
     await liveUntil(house, '2017-12-14', '2017-12-30')
     const notice = toDebtor(await fileOf(house, caseId)).find((letter) => letter.channel === 'lrar')!
-    const [row] = await house.sql<{ totals: { principal: string } }[]>`select facts -> 'totaux' as totals from documents where id = ${notice.id}`
+    const [row] = await house.sql<
+      { totals: { principal: string } }[]
+    >`select facts -> 'totaux' as totals from documents where id = ${notice.id}`
     expect(row!.totals.principal).toBe('1000.00')
     const text = await textOf(await house.office.archive.get(notice.sha256))
     for (const words of ['FA-99', '5 000,00 €', 'À échoir, non comprise dans le total']) expect(text).toContain(words)
@@ -188,7 +355,13 @@ describe('what letters say of money', () => {
 test('a plan of instalments needs days in order and sums that are positive', async () => {
   const caseId = await opened()
   const agree = (...lines: [string, bigint][]) =>
-    agreeInstalments(house.sql, house.office.random, day('2017-12-15'), { caseId, means: 'virement', instalments: lines.map(([on, sum]) => ({ dueOn: day(on), amount: sum })) }, 'test')
+    agreeInstalments(
+      house.sql,
+      house.office.random,
+      day('2017-12-15'),
+      { caseId, means: 'virement', instalments: lines.map(([on, sum]) => ({ dueOn: day(on), amount: sum })) },
+      'test',
+    )
   await expect(agree()).rejects.toMatchObject({ code: 'bad_plan' })
   await expect(agree(['2018-02-01', 100n], ['2018-01-01', 100n])).rejects.toMatchObject({ code: 'bad_plan' })
   await expect(agree(['2018-02-01', 0n])).rejects.toMatchObject({ code: 'bad_plan' })
@@ -205,7 +378,13 @@ test('once what is due is paid, a case with an invoice to come waits for its day
   expect(amount(due)).toBe('1040.55')
   await pay(caseId, '2017-12-15', '1040.55')
   await liveUntil(house, '2017-12-15', '2018-01-31')
-  expect(liveHolds(await fileOf(house, caseId))).toEqual([expect.objectContaining({ cause: 'decision', reason: expect.stringMatching(/FA-99.*31.janvier.2018/), reviewOn: day('2018-02-01') })])
+  expect(liveHolds(await fileOf(house, caseId))).toEqual([
+    expect.objectContaining({
+      cause: 'decision',
+      reason: expect.stringMatching(/FA-99.*31.janvier.2018/),
+      reviewOn: day('2018-02-01'),
+    }),
+  ])
   expect(done(await fileOf(house, caseId))).toEqual(['cordiale 2017-12-14'])
   await liveUntil(house, '2018-02-01', '2018-02-02')
   expect(done(await fileOf(house, caseId))).toEqual(['cordiale 2017-12-14', 'appel 2018-02-01'])

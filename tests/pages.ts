@@ -14,7 +14,10 @@ export interface Shown {
 export function browser(api: TestApi) {
   const cookies = new Map<string, string>()
 
-  async function go(path: string, init: { method?: string; body?: BodyInit; headers?: Record<string, string> } = {}): Promise<Shown> {
+  async function go(
+    path: string,
+    init: { method?: string; body?: BodyInit; headers?: Record<string, string> } = {},
+  ): Promise<Shown> {
     const cookie = [...cookies].map(([name, value]) => `${name}=${value}`).join('; ')
     const response = await api.app.request(path, {
       ...init,

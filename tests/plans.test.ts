@@ -6,43 +6,110 @@ import { recordPayment, rejectPayment } from '../procedures/cases/payments.ts'
 import { dueInstalments } from '../procedures/cases/plans.ts'
 import { agreeInstalments, type PlanRule } from '../procedures/cases/promises.ts'
 import { amount, parseAmount } from '../schema/money.ts'
-import { day, done, fileOf, invoice, liveHolds, liveOn, liveUntil, openCase, planned, textOf, toDebtor, useHouse } from './house.ts'
+import {
+  day,
+  done,
+  fileOf,
+  invoice,
+  liveHolds,
+  liveOn,
+  liveUntil,
+  openCase,
+  planned,
+  textOf,
+  toDebtor,
+  useHouse,
+} from './house.ts'
 
 const house = useHouse()
 
 /** A case whose first letter has gone, and a plan agreed on 15 June 2026: three times 300 € on the first of the month. */
-async function agreed(rule: Partial<PlanRule> = {}, kind: 'business' | 'consumer' = 'business'): Promise<{ caseId: string; planId: string }> {
-  const caseId = await openCase(house, { on: '2026-06-02', kind, invoices: [invoice({ number: 'FA-10', issued_on: '2026-04-30', due_on: '2026-06-01' })] })
+async function agreed(
+  rule: Partial<PlanRule> = {},
+  kind: 'business' | 'consumer' = 'business',
+): Promise<{ caseId: string; planId: string }> {
+  const caseId = await openCase(house, {
+    on: '2026-06-02',
+    kind,
+    invoices: [invoice({ number: 'FA-10', issued_on: '2026-04-30', due_on: '2026-06-01' })],
+  })
   await liveUntil(house, '2026-06-02', '2026-06-12')
-  const planId = await agreeInstalments(house.sql, house.office.random, day('2026-06-15'), {
-    caseId,
-    means: 'virement',
-    rule,
-    instalments: ['2026-07-01', '2026-08-03', '2026-09-01'].map((on) => ({ dueOn: day(on), amount: 30_000n })),
-  }, 'test')
+  const planId = await agreeInstalments(
+    house.sql,
+    house.office.random,
+    day('2026-06-15'),
+    {
+      caseId,
+      means: 'virement',
+      rule,
+      instalments: ['2026-07-01', '2026-08-03', '2026-09-01'].map((on) => ({ dueOn: day(on), amount: 30_000n })),
+    },
+    'test',
+  )
   return { caseId, planId }
 }
 const pay = (caseId: string, on: string, sum: string) =>
-  recordPayment(house.office, day(on), { caseId, receivedOn: day(on), amount: parseAmount(sum), means: 'virement', reference: null, receivedBy: 'creditor' }, 'test')
+  recordPayment(
+    house.office,
+    day(on),
+    {
+      caseId,
+      receivedOn: day(on),
+      amount: parseAmount(sum),
+      means: 'virement',
+      reference: null,
+      receivedBy: 'creditor',
+    },
+    'test',
+  )
 const plan = async (caseId: string) => (await fileOf(house, caseId)).plans.at(-1)!
-const written = async (caseId: string) => toDebtor(await fileOf(house, caseId)).filter(({ letter }) => letter.startsWith('engagement-')).map(({ letter, writtenOn, channel }) => `${letter} ${writtenOn} ${channel}`)
-const states = async (caseId: string, on: string) => dueInstalments(await fileOf(house, caseId), day(on)).map(({ state, unpaid, paidOn }) => [state, amount(unpaid), paidOn?.toString() ?? null])
+const written = async (caseId: string) =>
+  toDebtor(await fileOf(house, caseId))
+    .filter(({ letter }) => letter.startsWith('engagement-'))
+    .map(({ letter, writtenOn, channel }) => `${letter} ${writtenOn} ${channel}`)
+const states = async (caseId: string, on: string) =>
+  dueInstalments(await fileOf(house, caseId), day(on)).map(({ state, unpaid, paidOn }) => [
+    state,
+    amount(unpaid),
+    paidOn?.toString() ?? null,
+  ])
 
 describe('instalments on a day', () => {
   test('are kept, late, missed or still due, as payments fill them in their order', async () => {
     const { caseId } = await agreed()
-    expect(await states(caseId, '2026-07-01')).toEqual([['due', '300.00', null], ['due', '300.00', null], ['due', '300.00', null]])
-    expect(await states(caseId, '2026-07-02')).toEqual([['missed', '300.00', null], ['due', '300.00', null], ['due', '300.00', null]])
+    expect(await states(caseId, '2026-07-01')).toEqual([
+      ['due', '300.00', null],
+      ['due', '300.00', null],
+      ['due', '300.00', null],
+    ])
+    expect(await states(caseId, '2026-07-02')).toEqual([
+      ['missed', '300.00', null],
+      ['due', '300.00', null],
+      ['due', '300.00', null],
+    ])
     await pay(caseId, '2026-07-01', '300.00')
     await pay(caseId, '2026-08-10', '450.00')
-    expect(await states(caseId, '2026-08-05')).toEqual([['kept', '0.00', '2026-07-01'], ['missed', '300.00', null], ['due', '300.00', null]])
-    expect(await states(caseId, '2026-08-10')).toEqual([['kept', '0.00', '2026-07-01'], ['late', '0.00', '2026-08-10'], ['due', '150.00', null]])
+    expect(await states(caseId, '2026-08-05')).toEqual([
+      ['kept', '0.00', '2026-07-01'],
+      ['missed', '300.00', null],
+      ['due', '300.00', null],
+    ])
+    expect(await states(caseId, '2026-08-10')).toEqual([
+      ['kept', '0.00', '2026-07-01'],
+      ['late', '0.00', '2026-08-10'],
+      ['due', '150.00', null],
+    ])
   })
 
   test('are missed again when the payment comes back', async () => {
     const { caseId } = await agreed()
     const { id } = await pay(caseId, '2026-07-01', '300.00')
-    await rejectPayment(house.office, day('2026-07-06'), { paymentId: id, rejectedOn: day('2026-07-06'), reason: 'provision insuffisante' }, 'test')
+    await rejectPayment(
+      house.office,
+      day('2026-07-06'),
+      { paymentId: id, rejectedOn: day('2026-07-06'), reason: 'provision insuffisante' },
+      'test',
+    )
     expect((await states(caseId, '2026-07-05'))[0]).toEqual(['kept', '0.00', '2026-07-01'])
     expect((await states(caseId, '2026-07-06'))[0]).toEqual(['missed', '300.00', null])
   })
@@ -51,12 +118,20 @@ describe('instalments on a day', () => {
 describe('a plan', () => {
   test('that is kept has one reminder before each instalment, nothing else, and ends kept', async () => {
     const { caseId } = await agreed()
-    for (const [from, until, on] of [['2026-06-15', '2026-06-30', '2026-07-01'], ['2026-07-01', '2026-08-02', '2026-08-03'], ['2026-08-03', '2026-08-31', '2026-09-01']] as const) {
+    for (const [from, until, on] of [
+      ['2026-06-15', '2026-06-30', '2026-07-01'],
+      ['2026-07-01', '2026-08-02', '2026-08-03'],
+      ['2026-08-03', '2026-08-31', '2026-09-01'],
+    ] as const) {
       await liveUntil(house, from, until)
       await pay(caseId, on, '300.00')
     }
     await liveUntil(house, '2026-09-01', '2026-09-05')
-    expect(await written(caseId)).toEqual(['engagement-rappel-echeance 2026-06-26 email', 'engagement-rappel-echeance 2026-07-29 email', 'engagement-rappel-echeance 2026-08-27 email'])
+    expect(await written(caseId)).toEqual([
+      'engagement-rappel-echeance 2026-06-26 email',
+      'engagement-rappel-echeance 2026-07-29 email',
+      'engagement-rappel-echeance 2026-08-27 email',
+    ])
     expect(await plan(caseId)).toMatchObject({ brokenOn: null, keptOn: day('2026-09-03') })
     const events = await house.sql`select 1 from events where case_id = ${caseId} and kind = 'instalments_kept'`
     expect(events).toHaveLength(1)
@@ -72,13 +147,25 @@ describe('a plan', () => {
     ])
     const file = await fileOf(house, caseId)
     expect(file.plans[0]).toMatchObject({ brokenOn: day('2026-07-13') })
-    expect(file.plans[0]!.instalments[0]).toMatchObject({ noticedOn: day('2026-07-03'), noticeUntil: day('2026-07-11') })
+    expect(file.plans[0]!.instalments[0]).toMatchObject({
+      noticedOn: day('2026-07-03'),
+      noticeUntil: day('2026-07-11'),
+    })
     expect(liveHolds(file)).toEqual([])
     expect(done(file)).toEqual(['cordiale 2026-06-02', 'appel 2026-06-10'])
     // The letter lets the balance be paid until the 21st.
-    expect(planned(file).filter((step) => !step.includes('prevenir'))[0]!.slice(-10) > '2026-07-21').toBe(true)
+    expect(
+      planned(file)
+        .filter((step) => !step.includes('prevenir'))[0]!
+        .slice(-10) > '2026-07-21',
+    ).toBe(true)
     const text = await textOf(await house.office.archive.get(toDebtor(file).at(-1)!.sha256))
-    for (const words of ['L\'échéance n° 1 de votre plan, attendue le 1er juillet 2026', `Notre lettre ${toDebtor(file).at(-2)!.reference} du 3 juillet 2026`, '21 juillet 2026']) expect(text).toContain(words)
+    for (const words of [
+      "L'échéance n° 1 de votre plan, attendue le 1er juillet 2026",
+      `Notre lettre ${toDebtor(file).at(-2)!.reference} du 3 juillet 2026`,
+      '21 juillet 2026',
+    ])
+      expect(text).toContain(words)
   })
 
   test('made good within the notice goes on', async () => {
@@ -97,9 +184,23 @@ describe('a plan', () => {
     const consumer = await agreed({}, 'consumer')
     expect(await plan(consumer.caseId)).toMatchObject({ remindDays: 5, noticeDays: 2, graceDays: 15 })
     const { caseId } = { caseId: consumer.caseId }
-    await agreeInstalments(house.sql, house.office.random, day('2026-06-16'), { caseId, means: 'virement', rule: { graceDays: 3, noticeDays: 1, remindDays: 0 }, instalments: [{ dueOn: day('2026-07-01'), amount: 30_000n }] }, 'test')
+    await agreeInstalments(
+      house.sql,
+      house.office.random,
+      day('2026-06-16'),
+      {
+        caseId,
+        means: 'virement',
+        rule: { graceDays: 3, noticeDays: 1, remindDays: 0 },
+        instalments: [{ dueOn: day('2026-07-01'), amount: 30_000n }],
+      },
+      'test',
+    )
     await liveUntil(house, '2026-06-16', '2026-07-06')
-    expect(await written(caseId)).toEqual(['engagement-echeance-manquee 2026-07-02 lettre', 'engagement-plan-rompu 2026-07-06 lrar'])
+    expect(await written(caseId)).toEqual([
+      'engagement-echeance-manquee 2026-07-02 lettre',
+      'engagement-plan-rompu 2026-07-06 lrar',
+    ])
     const all = (await fileOf(house, caseId)).plans
     expect(all.map(({ brokenOn }) => brokenOn?.toString())).toEqual(['2026-06-16', '2026-07-06'])
   })
@@ -126,7 +227,13 @@ describe('a plan', () => {
 
   test('says nothing more to an insolvent debtor', async () => {
     const { caseId } = await agreed()
-    await recordInsolvency(house.sql, house.office.random, day('2026-06-20'), { caseId, nature: 'redressement judiciaire', openedOn: day('2026-06-18'), publishedOn: null }, 'test')
+    await recordInsolvency(
+      house.sql,
+      house.office.random,
+      day('2026-06-20'),
+      { caseId, nature: 'redressement judiciaire', openedOn: day('2026-06-18'), publishedOn: null },
+      'test',
+    )
     await liveUntil(house, '2026-06-20', '2026-07-20')
     expect(await written(caseId)).toEqual([])
   })
@@ -135,7 +242,11 @@ describe('a plan', () => {
     const { caseId } = await agreed()
     await house.sql`update debtors set email = null, address = null`
     await liveOn(house, '2026-07-03')
-    expect(liveHolds(await fileOf(house, caseId)).map(({ cause }) => cause).toSorted()).toEqual(['decision', 'echeancier'])
+    expect(
+      liveHolds(await fileOf(house, caseId))
+        .map(({ cause }) => cause)
+        .toSorted(),
+    ).toEqual(['decision', 'echeancier'])
     expect(await tick(house.sql, day('2026-07-04'))).toBe(0)
   })
 })

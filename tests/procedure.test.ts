@@ -17,10 +17,21 @@ const sample = new Uint8Array(readFileSync(new URL('../samples/Facture_FR_EN1693
 
 // Signed on 23 July 2026; the last letter, of 13 July, was first presented on the 15th.
 const house = useHouse(async (made) => {
-  const caseId = await openCase(made, { on: '2026-06-11', invoices: [invoice({ number: 'F-1', issued_on: '2026-05-11', due_on: '2026-06-10' })] })
+  const caseId = await openCase(made, {
+    on: '2026-06-11',
+    invoices: [invoice({ number: 'F-1', issued_on: '2026-05-11', due_on: '2026-06-10' })],
+  })
   await liveUntil(made, '2026-06-11', '2026-07-22')
-  const [request] = await made.sql<{ id: string; contentSha256: string }[]>`select id, content_sha256 from consent_requests where case_id = ${caseId}`
-  await giveConsent(made.sql, day('2026-07-23'), { requestId: request!.id, contentSha256: request!.contentSha256, signedBy: 'Inès Roche', capacity: 'présidente', evidence: {} })
+  const [request] = await made.sql<
+    { id: string; contentSha256: string }[]
+  >`select id, content_sha256 from consent_requests where case_id = ${caseId}`
+  await giveConsent(made.sql, day('2026-07-23'), {
+    requestId: request!.id,
+    contentSha256: request!.contentSha256,
+    signedBy: 'Inès Roche',
+    capacity: 'présidente',
+    evidence: {},
+  })
 })
 
 const random = seededRandom('procedure')
@@ -29,11 +40,34 @@ const open = async (on = '2026-07-24') => {
   const [request] = await house.sql<{ id: string }[]>`select id from consent_requests`
   return openProcedure(house.sql, random, day(on), { requestId: request!.id }, 'legal')
 }
-const happens = (procedureId: string, step: string, on: string, more: { today?: string; facts?: Record<string, unknown>; original?: string } = {}) =>
-  recordProcedureEvent(house.sql, random, day(more.today ?? on), { procedureId, step, happenedOn: day(on), ...(more.facts ? { facts: more.facts } : {}), original: more.original ?? null }, 'legal')
+const happens = (
+  procedureId: string,
+  step: string,
+  on: string,
+  more: { today?: string; facts?: Record<string, unknown>; original?: string } = {},
+) =>
+  recordProcedureEvent(
+    house.sql,
+    random,
+    day(more.today ?? on),
+    {
+      procedureId,
+      step,
+      happenedOn: day(on),
+      ...(more.facts ? { facts: more.facts } : {}),
+      original: more.original ?? null,
+    },
+    'legal',
+  )
 const assemble = (procedureId: string, on: string, more: Partial<Parameters<typeof assembleFilingPack>[2]> = {}) =>
-  assembleFilingPack(house.office, day(on), { procedureId, kind: 'requete', reason: 'Pièces jointes au dépôt.', ...more }, 'Hugo Marchand')
-const expires = (limits: Awaited<ReturnType<typeof happens>>, id: string) => limits.find((limit) => limit.id === id)?.expires.toString()
+  assembleFilingPack(
+    house.office,
+    day(on),
+    { procedureId, kind: 'requete', reason: 'Pièces jointes au dépôt.', ...more },
+    'Hugo Marchand',
+  )
+const expires = (limits: Awaited<ReturnType<typeof happens>>, id: string) =>
+  limits.find((limit) => limit.id === id)?.expires.toString()
 
 /** Past the longest of the two: eight days from the presentation of the 15th, and the date that the letter names. */
 const filing = async () => earliestFiling(await fileOf(house, await caseOf())).on.toString()
@@ -45,7 +79,11 @@ describe('filing', () => {
     expect(first >= '2026-07-24').toBe(true) // presented on the 15th: the eighth day is Thursday the 23rd
     const before = day(first).subtract({ days: 1 }).toString()
     for (const on of ['2026-07-24', before].filter((date) => date < first)) {
-      const refusal = { code: 'period_not_run', facts: { earliest: first }, remedy: expect.stringContaining('Attendez le') }
+      const refusal = {
+        code: 'period_not_run',
+        facts: { earliest: first },
+        remedy: expect.stringContaining('Attendez le'),
+      }
       await expect(happens(id, 'requete', on)).rejects.toMatchObject(refusal)
       await expect(assemble(id, on)).rejects.toMatchObject(refusal)
     }
@@ -57,7 +95,10 @@ describe('filing', () => {
     await house.sql`update dispatches set presented_on = '2026-07-31', outcome_on = '2026-07-31' where document_id = (select id from documents where letter = 'dernier-avis-pro')`
     const { id } = await open()
     // Eight days from the 31st: Saturday 8 August, so Monday the 10th, and filing on Tuesday.
-    await expect(happens(id, 'requete', '2026-08-10')).rejects.toMatchObject({ code: 'period_not_run', facts: { earliest: '2026-08-11' } })
+    await expect(happens(id, 'requete', '2026-08-10')).rejects.toMatchObject({
+      code: 'period_not_run',
+      facts: { earliest: '2026-08-11' },
+    })
     await happens(id, 'requete', '2026-08-11')
   })
 
@@ -70,16 +111,37 @@ describe('filing', () => {
 
   test('is not opened against an insolvent debtor, nor over a dispute', async () => {
     const caseId = await caseOf()
-    await recordDispute(house.sql, random, day('2026-07-24'), { caseId, channel: 'courriel', ground: 'vice', contested: null, answerBy: day('2026-08-03') }, 'test')
+    await recordDispute(
+      house.sql,
+      random,
+      day('2026-07-24'),
+      { caseId, channel: 'courriel', ground: 'vice', contested: null, answerBy: day('2026-08-03') },
+      'test',
+    )
     await expect(open()).rejects.toMatchObject({ code: 'case_suspended', facts: { cause: 'contestation' } })
-    await recordInsolvency(house.sql, random, day('2026-07-24'), { caseId, nature: 'Liquidation judiciaire', openedOn: day('2026-07-20'), publishedOn: null }, 'test')
+    await recordInsolvency(
+      house.sql,
+      random,
+      day('2026-07-24'),
+      { caseId, nature: 'Liquidation judiciaire', openedOn: day('2026-07-20'), publishedOn: null },
+      'test',
+    )
     await house.sql`update holds set released_on = '2026-07-25', released_by = 'x'`
-    await expect(open('2026-07-25')).rejects.toMatchObject({ code: 'case_suspended', facts: { cause: 'procedure-collective' } })
+    await expect(open('2026-07-25')).rejects.toMatchObject({
+      code: 'case_suspended',
+      facts: { cause: 'procedure-collective' },
+    })
   })
 
   test('is not assembled once insolvency proceedings have opened', async () => {
     const { id } = await open()
-    await recordInsolvency(house.sql, random, day('2026-07-27'), { caseId: await caseOf(), nature: 'Liquidation judiciaire', openedOn: day('2026-07-20'), publishedOn: null }, 'test')
+    await recordInsolvency(
+      house.sql,
+      random,
+      day('2026-07-27'),
+      { caseId: await caseOf(), nature: 'Liquidation judiciaire', openedOn: day('2026-07-20'), publishedOn: null },
+      'test',
+    )
     await expect(assemble(id, '2026-08-03')).rejects.toMatchObject({ code: 'case_suspended' })
   })
 })
@@ -97,16 +159,27 @@ describe('the steps', () => {
     expect(expires(limits, 'signification')).toBe('2027-03-01') // 28 February 2027 is a Sunday
     const served = await happens(id, 'signification', '2026-10-15', { facts: { aPersonne: true } })
     expect(expires(served, 'opposition')).toBe('2026-11-16') // the 15th is a Sunday
-    expect(served.find((limit) => limit.step === 'execution')).toMatchObject({ kind: 'not_before', opens: day('2026-11-17'), article: 'CPC 1422' })
+    expect(served.find((limit) => limit.step === 'execution')).toMatchObject({
+      kind: 'not_before',
+      opens: day('2026-11-17'),
+      article: 'CPC 1422',
+    })
   })
 
   test('of an order of 1 September 2026: three months to serve it, and enforcement after two', async () => {
     const { id, limits } = await ordered('2026-09-01')
     expect(expires(limits, 'signification')).toBe('2026-12-01')
-    expect(limits.find((limit) => limit.id === 'signification')).toMatchObject({ article: 'CPC 1411', sanction: 'ordonnance non avenue', confirmed: true })
+    expect(limits.find((limit) => limit.id === 'signification')).toMatchObject({
+      article: 'CPC 1411',
+      sanction: 'ordonnance non avenue',
+      confirmed: true,
+    })
     const served = await happens(id, 'signification', '2026-10-15', { facts: { aPersonne: true } })
     expect(expires(served, 'opposition')).toBe('2026-11-16')
-    expect(served.find((limit) => limit.step === 'execution')).toMatchObject({ kind: 'not_before', opens: day('2026-12-16') })
+    expect(served.find((limit) => limit.step === 'execution')).toMatchObject({
+      kind: 'not_before',
+      opens: day('2026-12-16'),
+    })
   })
 
   test('not served in person, opposition runs from the first act that is, which can be recorded', async () => {
@@ -120,24 +193,36 @@ describe('the steps', () => {
   test('do not let enforcement be recorded before its day', async () => {
     const { id } = await ordered('2026-09-01')
     await happens(id, 'signification', '2026-10-15', { facts: { aPersonne: true } })
-    await expect(happens(id, 'execution', '2026-12-15')).rejects.toMatchObject({ code: 'step_too_early', article: 'CPC 1422', facts: { earliest: '2026-12-16' } })
+    await expect(happens(id, 'execution', '2026-12-15')).rejects.toMatchObject({
+      code: 'step_too_early',
+      article: 'CPC 1422',
+      facts: { earliest: '2026-12-16' },
+    })
     await happens(id, 'execution', '2026-12-16')
   })
 
   test('do not lie in the future, are those of the procedure, and are recorded once', async () => {
     const { id } = await open()
     await happens(id, 'requete', filedOn)
-    await expect(happens(id, 'ordonnance', '2026-08-21', { today: '2026-08-20' })).rejects.toMatchObject({ code: 'event_in_future' })
-    await expect(happens(id, 'saisie', '2026-08-20')).rejects.toMatchObject({ code: 'unknown_step', remedy: expect.stringContaining('requete') })
+    await expect(happens(id, 'ordonnance', '2026-08-21', { today: '2026-08-20' })).rejects.toMatchObject({
+      code: 'event_in_future',
+    })
+    await expect(happens(id, 'saisie', '2026-08-20')).rejects.toMatchObject({
+      code: 'unknown_step',
+      remedy: expect.stringContaining('requete'),
+    })
     await expect(happens(id, 'requete', filedOn)).rejects.toMatchObject({ code: 'event_already_recorded' })
-    await expect(happens(crypto.randomUUID(), 'requete', filedOn)).rejects.toMatchObject({ code: 'procedure_not_found' })
+    await expect(happens(crypto.randomUUID(), 'requete', filedOn)).rejects.toMatchObject({
+      code: 'procedure_not_found',
+    })
     expect(await house.sql`select 1 from procedure_events`).toHaveLength(1)
   })
 })
 
 describe('a pack', () => {
   const on = '2026-08-03'
-  const manifestOf = async (zip: string): Promise<Manifest> => JSON.parse(strFromU8(unzipSync(await house.office.archive.get(zip))['manifest.json']!)) as Manifest
+  const manifestOf = async (zip: string): Promise<Manifest> =>
+    JSON.parse(strFromU8(unzipSync(await house.office.archive.get(zip))['manifest.json']!)) as Manifest
 
   test('assembled twice is two versions of one content', async () => {
     const { id } = await open()
@@ -159,10 +244,20 @@ describe('a pack', () => {
 
   test('with pieces missing is refused, and each is named with where to get it', async () => {
     const { id } = await open()
-    const refusal = await assemble(id, on, { reason: ' ' }).catch((error: unknown) => error as { code: string; message: string; facts: { missing: { what: string; from: string }[] } })
+    const refusal = await assemble(id, on, { reason: ' ' }).catch(
+      (error: unknown) =>
+        error as { code: string; message: string; facts: { missing: { what: string; from: string }[] } },
+    )
     expect(refusal).toMatchObject({ code: 'pack_incomplete', remedy: expect.stringContaining('motif écrit') })
     const { missing } = (refusal as { facts: { missing: { what: string; from: string }[] } }).facts
-    expect(missing.map((piece) => piece.what)).toEqual(expect.arrayContaining(['Mandat de recouvrement et pouvoir', 'Extrait Kbis du créancier', 'Extrait Kbis du débiteur', 'Factures impayées']))
+    expect(missing.map((piece) => piece.what)).toEqual(
+      expect.arrayContaining([
+        'Mandat de recouvrement et pouvoir',
+        'Extrait Kbis du créancier',
+        'Extrait Kbis du débiteur',
+        'Factures impayées',
+      ]),
+    )
     expect(missing.every((piece) => piece.from !== '')).toBe(true)
     expect(await house.sql`select 1 from packs`).toHaveLength(0)
   })
@@ -176,8 +271,31 @@ describe('a pack', () => {
 
   test('with every piece needs no reason', async () => {
     const caseId = await caseOf()
-    for (const kind of ['mandat', 'kbis', 'kbis-debiteur', 'contrat', 'bon-de-livraison', 'facture', 'preuve-depot', 'preuve-reception'] as const) {
-      await attachExhibit(house.office, house.sql, day('2026-07-23'), { caseId, kind, reference: exhibitKinds[kind], datedOn: null, proves: 'ce qu’elle dit', bytes: sample, fileName: `${kind}.pdf` }, 'test')
+    for (const kind of [
+      'mandat',
+      'kbis',
+      'kbis-debiteur',
+      'contrat',
+      'bon-de-livraison',
+      'facture',
+      'preuve-depot',
+      'preuve-reception',
+    ] as const) {
+      await attachExhibit(
+        house.office,
+        house.sql,
+        day('2026-07-23'),
+        {
+          caseId,
+          kind,
+          reference: exhibitKinds[kind],
+          datedOn: null,
+          proves: 'ce qu’elle dit',
+          bytes: sample,
+          fileName: `${kind}.pdf`,
+        },
+        'test',
+      )
     }
     const { id } = await open()
     const { reason: _, ...complete } = { procedureId: id, kind: 'requete' as const, reason: undefined }
@@ -190,13 +308,21 @@ describe('a pack', () => {
     const { id } = await open()
     await happens(id, 'requete', on)
     await expect(assemble(id, on, { kind: 'signification' })).rejects.toMatchObject({ code: 'order_not_recorded' })
-    await happens(id, 'ordonnance', '2026-09-01', { original: await house.office.archive.put(sample), facts: { numero: '26/1' } })
+    await happens(id, 'ordonnance', '2026-09-01', {
+      original: await house.office.archive.put(sample),
+      facts: { numero: '26/1' },
+    })
     const adresse = { lignes: ['5 place Bellecour'], codePostal: '69002', ville: 'Lyon', pays: 'FR' }
     const bailiff = await createBailiff(house.sql, random, { name: 'SELARL Brun', identity: { adresse } })
     const pack = await assemble(id, '2026-09-02', { kind: 'signification', bailiffId: bailiff.id })
     const manifest = await manifestOf(pack.zip)
-    expect(manifest.summary).toContainEqual({ label: expect.stringContaining('Signifier'), value: expect.stringMatching(/1er.décembre.2026 \(CPC 1411\)/) })
-    expect(manifest.files.map((file) => file.role)).toEqual(expect.arrayContaining(['instruction', 'order', 'application', 'bordereau', 'exhibit']))
+    expect(manifest.summary).toContainEqual({
+      label: expect.stringContaining('Signifier'),
+      value: expect.stringMatching(/1er.décembre.2026 \(CPC 1411\)/),
+    })
+    expect(manifest.files.map((file) => file.role)).toEqual(
+      expect.arrayContaining(['instruction', 'order', 'application', 'bordereau', 'exhibit']),
+    )
     const text = await textOf(await house.office.archive.get(pack.pdf))
     expect(text).toContain('1er décembre 2026')
     expect(text).toContain('SELARL Brun')
@@ -205,14 +331,20 @@ describe('a pack', () => {
   test('is handed to one bailiff; to another it does not exist', async () => {
     const { id } = await open()
     const pack = await assemble(id, on)
-    const [mine, other] = [await createBailiff(house.sql, random, { name: 'A', identity: {} }), await createBailiff(house.sql, random, { name: 'B', identity: {} })]
-    const fetch = (bailiffId: string, packId = pack.id) => openHandOver(house.sql, random, day(on), { packId, bailiffId, file: 'zip' })
+    const [mine, other] = [
+      await createBailiff(house.sql, random, { name: 'A', identity: {} }),
+      await createBailiff(house.sql, random, { name: 'B', identity: {} }),
+    ]
+    const fetch = (bailiffId: string, packId = pack.id) =>
+      openHandOver(house.sql, random, day(on), { packId, bailiffId, file: 'zip' })
     await expect(fetch(mine.id)).rejects.toMatchObject({ code: 'pack_not_found' })
     await handOver(house.sql, random, day(on), { packId: pack.id, bailiffId: mine.id }, 'legal')
     expect(await fetch(mine.id)).toBe(pack.zip)
     await expect(fetch(other.id)).rejects.toMatchObject({ code: 'pack_not_found' })
     await expect(fetch(mine.id, crypto.randomUUID())).rejects.toMatchObject({ code: 'pack_not_found' })
-    await expect(handOver(house.sql, random, day(on), { packId: pack.id, bailiffId: crypto.randomUUID() }, 'legal')).rejects.toMatchObject({ code: 'nothing_to_hand_over' })
+    await expect(
+      handOver(house.sql, random, day(on), { packId: pack.id, bailiffId: crypto.randomUUID() }, 'legal'),
+    ).rejects.toMatchObject({ code: 'nothing_to_hand_over' })
     expect(await house.sql`select 1 from downloads`).toHaveLength(1)
     await house.sql`update hand_overs set revoked_on = ${day(on)}`
     await expect(fetch(mine.id)).rejects.toMatchObject({ code: 'pack_not_found' })

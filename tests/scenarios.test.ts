@@ -9,26 +9,61 @@ import { recordPromise } from '../procedures/cases/promises.ts'
 import type { Zone } from '../procedures/law/calendar.ts'
 import { examine } from '../procedures/doctor.ts'
 import { openAgency } from '../scripts/demo/people.ts'
-import { creditorOf, day, done, fileOf, invoice, liveHolds, liveUntil, planned, textOf, toDebtor, useHouse } from './house.ts'
+import {
+  creditorOf,
+  day,
+  done,
+  fileOf,
+  invoice,
+  liveHolds,
+  liveUntil,
+  planned,
+  textOf,
+  toDebtor,
+  useHouse,
+} from './house.ts'
 
 const house = useHouse()
 const pdf = new Uint8Array(readFileSync(new URL('../samples/Facture_FR_EN16931.pdf', import.meta.url)))
 
 // Due on Wednesday 10 June 2026; opened the day after the reminder's day.
-async function open(scenario: string, kind: DebtorKind = 'business', more: { zone?: Zone; currency?: string } = {}): Promise<string> {
+async function open(
+  scenario: string,
+  kind: DebtorKind = 'business',
+  more: { zone?: Zone; currency?: string } = {},
+): Promise<string> {
   const on = day('2026-05-20')
   await openAgency(house.sql, on)
   const creditorId = await creditorOf(house, on, { scenario })
   const original = await house.office.archive.put(pdf)
-  const submitted = await submitInvoice(house.sql, house.office.random, on, {
-    creditorId,
-    invoices: [{ read: invoice({ number: 'F-1', issued_on: '2026-05-11', due_on: '2026-06-10', currency: more.currency ?? 'EUR' }), original }],
-    debtor: { kind, ...(kind === 'consumer' ? { civility: 'Madame' } : {}) },
-    ...(more.zone ? { zone: more.zone } : {}),
-  }, 'test')
+  const submitted = await submitInvoice(
+    house.sql,
+    house.office.random,
+    on,
+    {
+      creditorId,
+      invoices: [
+        {
+          read: invoice({
+            number: 'F-1',
+            issued_on: '2026-05-11',
+            due_on: '2026-06-10',
+            currency: more.currency ?? 'EUR',
+          }),
+          original,
+        },
+      ],
+      debtor: { kind, ...(kind === 'consumer' ? { civility: 'Madame' } : {}) },
+      ...(more.zone ? { zone: more.zone } : {}),
+    },
+    'test',
+  )
   return submitted.case.id
 }
-const letters = async (caseId: string) => (await fileOf(house, caseId)).documents.filter((document) => document.attachedTo === null && document.recipient !== 'creancier').map((document) => `${document.stepKey} ${document.letter}`)
+const letters = async (caseId: string) =>
+  (await fileOf(house, caseId)).documents
+    .filter((document) => document.attachedTo === null && document.recipient !== 'creancier')
+    .map((document) => `${document.stepKey} ${document.letter}`)
 
 describe('the scenarios that ship', () => {
   test('keep every rule', () => {
@@ -42,26 +77,53 @@ describe('the scenarios that ship', () => {
     const file = await fileOf(house, caseId)
     expect(liveHolds(file)).toEqual([])
     expect(done(file)).toEqual([
-      'rappel 2026-06-02', 'premiere 2026-06-15', 'appel 2026-06-22', 'visite 2026-06-29', 'relance 2026-07-06', 'pieces 2026-07-18',
-      'demeure.prevenir 2026-07-28', 'demeure 2026-07-30', 'judiciaire 2026-08-21',
+      'rappel 2026-06-02',
+      'premiere 2026-06-15',
+      'appel 2026-06-22',
+      'visite 2026-06-29',
+      'relance 2026-07-06',
+      'pieces 2026-07-18',
+      'demeure.prevenir 2026-07-28',
+      'demeure 2026-07-30',
+      'judiciaire 2026-08-21',
     ])
     expect(await examine(house.office, day('2026-08-25'))).toEqual([])
     const order = file.documents.find((document) => document.letter === 'visite-ordre-de-mission')!
     expect(order).toMatchObject({ recipient: 'operateur', channel: 'acte-prive', sentOn: null })
     const text = await textOf(await house.office.archive.get(order.sha256))
     for (const words of ['29 juin 2026', '3 rue de la Gare', 'Garage du Pont']) expect(text).toContain(words)
-    expect(file.documents.filter((document) => document.attachedTo === order.id).map((document) => document.letter)).toEqual(['visite-fiche-entretien'])
+    expect(
+      file.documents.filter((document) => document.attachedTo === order.id).map((document) => document.letter),
+    ).toEqual(['visite-fiche-entretien'])
     // The second letter encloses what founds the claim: the invoice, and none of the letters before it.
     const second = file.documents.find((document) => document.letter === 'relance-ferme-pieces')!
     expect(await textOf(await house.office.archive.get(second.sha256))).toContain('F-1')
-    const tray = readdirSync(`${house.dir}/out`, { recursive: true }).map(String).filter((name) => name.includes(second.reference.replaceAll('/', '-')))
-    expect(tray.toSorted()).toEqual([expect.stringMatching(/annexe-1-piece-1\.pdf$/), expect.stringMatching(/relance-ferme-pieces\.pdf$/)])
+    const tray = readdirSync(`${house.dir}/out`, { recursive: true })
+      .map(String)
+      .filter((name) => name.includes(second.reference.replaceAll('/', '-')))
+    expect(tray.toSorted()).toEqual([
+      expect.stringMatching(/annexe-1-piece-1\.pdf$/),
+      expect.stringMatching(/relance-ferme-pieces\.pdf$/),
+    ])
   })
 
   test('quote the promise that was made at the visit and not kept', async () => {
     const caseId = await open('abonnement', 'consumer')
     await liveUntil(house, '2026-05-20', '2026-06-30')
-    await recordPromise(house.sql, house.office.random, day('2026-06-30'), { caseId, dueOn: day('2026-07-10'), amount: 40_000n, means: 'virement', author: 'Madame Garage', channel: 'visite' }, 'test')
+    await recordPromise(
+      house.sql,
+      house.office.random,
+      day('2026-06-30'),
+      {
+        caseId,
+        dueOn: day('2026-07-10'),
+        amount: 40_000n,
+        means: 'virement',
+        author: 'Madame Garage',
+        channel: 'visite',
+      },
+      'test',
+    )
     await liveUntil(house, '2026-07-01', '2026-07-31')
     const file = await fileOf(house, caseId)
     expect(liveHolds(file)).toEqual([])
@@ -75,15 +137,35 @@ describe('the scenarios that ship', () => {
   test('work in Madagascar without the letter of a French code, and end before a person', async () => {
     const caseId = await open('abonnement-mg', 'business', { zone: 'madagascar' })
     await liveUntil(house, '2026-05-20', '2026-06-15')
-    await recordCall(house.sql, house.office.random, day('2026-06-15'), { caseId, calledAt: null, direction: 'outgoing', person: 'le gérant', outcome: 'rendez-vous', summary: 'rendez-vous pris', stepKey: 'appel' }, 'test')
+    await recordCall(
+      house.sql,
+      house.office.random,
+      day('2026-06-15'),
+      {
+        caseId,
+        calledAt: null,
+        direction: 'outgoing',
+        person: 'le gérant',
+        outcome: 'rendez-vous',
+        summary: 'rendez-vous pris',
+        stepKey: 'appel',
+      },
+      'test',
+    )
     await liveUntil(house, '2026-06-16', '2026-08-20')
     expect(await letters(caseId)).toEqual([
-      'rappel relance-avant-echeance-simple', 'appel madagascar-premier-appel', 'descente madagascar-descente-sur-terrain',
-      'premiere madagascar-premiere-relance', 'deuxieme madagascar-deuxieme-relance', 'demeure madagascar-mise-en-demeure',
+      'rappel relance-avant-echeance-simple',
+      'appel madagascar-premier-appel',
+      'descente madagascar-descente-sur-terrain',
+      'premiere madagascar-premiere-relance',
+      'deuxieme madagascar-deuxieme-relance',
+      'demeure madagascar-mise-en-demeure',
     ])
     const file = await fileOf(house, caseId)
     expect(toDebtor(file).some((document) => document.firstLetter)).toBe(false)
-    expect(liveHolds(file)).toMatchObject([{ cause: 'decision', reason: expect.stringContaining('décidez de la suite') }])
+    expect(liveHolds(file)).toMatchObject([
+      { cause: 'decision', reason: expect.stringContaining('décidez de la suite') },
+    ])
     expect(planned(file)).toHaveLength(1)
     expect(await examine(house.office, day('2026-08-20'))).toEqual([])
   })
@@ -97,23 +179,54 @@ describe('the scenarios that ship', () => {
 
 describe('a scenario is refused', () => {
   const standard = loadScenario('standard')
-  const with_ = (id: string, changes: Partial<ScenarioStep>) => ({ ...standard, etapes: standard.etapes.map((step) => (step.id === id ? { ...step, ...changes } : step)) })
+  const with_ = (id: string, changes: Partial<ScenarioStep>) => ({
+    ...standard,
+    etapes: standard.etapes.map((step) => (step.id === id ? { ...step, ...changes } : step)),
+  })
   const rules = (scenario: typeof standard) => scenarioFaults(scenario).map((fault) => `${fault.step} ${fault.rule}`)
 
   test.each([
     ['for a letter that does not exist', with_('demeure', { lettre: 'inventee' }), 'demeure courrier'],
-    ['for a letter without text for its channel', with_('demeure', { lettre: 'relance-ferme-silence-total' }), 'demeure canal'],
-    ['for a letter to another kind of debtor', with_('cordiale', { lettre: 'relance-cordiale-pro' }), 'cordiale destinataire'],
+    [
+      'for a letter without text for its channel',
+      with_('demeure', { lettre: 'relance-ferme-silence-total' }),
+      'demeure canal',
+    ],
+    [
+      'for a letter to another kind of debtor',
+      with_('cordiale', { lettre: 'relance-cordiale-pro' }),
+      'cordiale destinataire',
+    ],
     ['for a letter of another law', with_('demeure', { lettre: 'madagascar-mise-en-demeure' }), 'demeure droit'],
     ['for a call before the first letter', with_('rappel', { jour: 'J+3' }), 'rappel premiere-lettre'],
     ['for a first letter before the due date', with_('cordiale', { jour: 'J-2' }), 'cordiale premiere-lettre'],
-    ['for a first letter without its mentions', with_('cordiale', { lettre: 'relance-ferme-silence-total' }), 'cordiale premiere-lettre'],
-    ['for a letter softer than the one before', with_('dernier-avis', { canal: 'lettre', lettre: 'relance-cordiale-petit-montant' }), 'dernier-avis ton'],
+    [
+      'for a first letter without its mentions',
+      with_('cordiale', { lettre: 'relance-ferme-silence-total' }),
+      'cordiale premiere-lettre',
+    ],
+    [
+      'for a letter softer than the one before',
+      with_('dernier-avis', { canal: 'lettre', lettre: 'relance-cordiale-petit-montant' }),
+      'dernier-avis ton',
+    ],
     ['for two approaches on one day', with_('appel', { jour: 'J+8' }), 'appel jours'],
-    ['for telling the creditor before the step that precedes', with_('demeure', { prevenir: { lettre: 'creancier-information-passage-amiable', avance: 9 } }), 'demeure prevenir'],
-    ['for a promise that its letter does not quote', with_('demeure', { si_promesse: 'mise-en-demeure-pro' }), 'demeure promesse'],
+    [
+      'for telling the creditor before the step that precedes',
+      with_('demeure', { prevenir: { lettre: 'creancier-information-passage-amiable', avance: 9 } }),
+      'demeure prevenir',
+    ],
+    [
+      'for a promise that its letter does not quote',
+      with_('demeure', { si_promesse: 'mise-en-demeure-pro' }),
+      'demeure promesse',
+    ],
     ['for a procedure without papers', with_('judiciaire', { procedure: 'mg-saisie-arret' }), 'judiciaire procedure'],
-    ['for an end that leaves the case with nothing', { ...standard, etapes: standard.etapes.slice(0, -1) }, 'dernier-avis suite'],
+    [
+      'for an end that leaves the case with nothing',
+      { ...standard, etapes: standard.etapes.slice(0, -1) },
+      'dernier-avis suite',
+    ],
     ['for two first letters', with_('demeure', { premiere_lettre: true }), 'demeure premiere-lettre'],
     ['for two steps of one name', with_('appel', { id: 'demeure' }), 'demeure etape-unique'],
   ])('%s', (_why, scenario, fault) => {

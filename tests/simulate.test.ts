@@ -20,22 +20,65 @@ const on = '2026-06-27'
 // Four cases at four moments: not due yet, at its call, before its notice, on hold.
 let ids: string[] = []
 const house = useHouse(async (made) => {
-  const first = await openCase(made, { on: '2026-06-01', invoices: [invoice({ number: 'F-1', issued_on: '2026-05-11', due_on: '2026-06-10' })] })
+  const first = await openCase(made, {
+    on: '2026-06-01',
+    invoices: [invoice({ number: 'F-1', issued_on: '2026-05-11', due_on: '2026-06-10' })],
+  })
   const creditorId = await creditorOf(made, day('2026-06-01'), { name: 'Autre créancier' })
   const more = async (name: string, due: string, kind: 'business' | 'consumer') =>
-    addInvoices(made, { creditorId, on: '2026-06-01', kind, invoices: [invoice({ number: name, issued_on: '2026-05-11', due_on: due, buyer: { name, address: { lines: ['1 rue X'], postal_code: '69003', city: 'Lyon', country: 'FR' }, contact: { email: 'x@client.example', phone: '04 00 00 00 10' } } })] })
-  ids = [first, await more('Deux', '2026-07-20', 'business'), await more('Trois', '2026-06-04', 'consumer'), await more('Quatre', '2026-06-04', 'business')]
+    addInvoices(made, {
+      creditorId,
+      on: '2026-06-01',
+      kind,
+      invoices: [
+        invoice({
+          number: name,
+          issued_on: '2026-05-11',
+          due_on: due,
+          buyer: {
+            name,
+            address: { lines: ['1 rue X'], postal_code: '69003', city: 'Lyon', country: 'FR' },
+            contact: { email: 'x@client.example', phone: '04 00 00 00 10' },
+          },
+        }),
+      ],
+    })
+  ids = [
+    first,
+    await more('Deux', '2026-07-20', 'business'),
+    await more('Trois', '2026-06-04', 'consumer'),
+    await more('Quatre', '2026-06-04', 'business'),
+  ]
   await liveUntil(made, '2026-06-01', on)
-  await placeHold(made.sql, made.office.random, day(on), { caseId: ids[3]!, cause: 'decision', reason: 'À revoir', reviewOn: day('2026-07-20') }, 'test')
+  await placeHold(
+    made.sql,
+    made.office.random,
+    day(on),
+    { caseId: ids[3]!, cause: 'decision', reason: 'À revoir', reviewOn: day('2026-07-20') },
+    'test',
+  )
 })
 
-const fly = (scenario: string, days = 90): Promise<Simulation> => simulate(readPortfolio(house.sql, day(on)), loadScenario(scenario), day(on), days)
+const fly = (scenario: string, days = 90): Promise<Simulation> =>
+  simulate(readPortfolio(house.sql, day(on)), loadScenario(scenario), day(on), days)
 /** « 2026-07-04 lrar » for each approach, from the simulation and from what really happened. */
 const flown = (simulation: Simulation, side: 'simulated' | 'today') =>
-  simulation.byDay.flatMap(({ day: at, [side]: load }) => (['lettre', 'lrar', 'email', 'appel', 'visite', 'action'] as const).flatMap((channel) => Array.from({ length: load[channel] }, () => `${at} ${channel}`))).toSorted()
+  simulation.byDay
+    .flatMap(({ day: at, [side]: load }) =>
+      (['lettre', 'lrar', 'email', 'appel', 'visite', 'action'] as const).flatMap((channel) =>
+        Array.from({ length: load[channel] }, () => `${at} ${channel}`),
+      ),
+    )
+    .toSorted()
 const lived = async () => {
   const files = await Promise.all(ids.map((id) => fileOf(house, id)))
-  return files.flatMap((file) => file.steps.flatMap((step) => (step.doneOn && Temporal.PlainDate.compare(step.doneOn, day(on)) > 0 ? [`${step.doneOn} ${step.channel}`] : []))).toSorted()
+  return files
+    .flatMap((file) =>
+      file.steps.flatMap((step) =>
+        step.doneOn && Temporal.PlainDate.compare(step.doneOn, day(on)) > 0 ? [`${step.doneOn} ${step.channel}`] : [],
+      ),
+    )
+    .toSorted()
 }
 
 describe('a flight', () => {
@@ -50,15 +93,25 @@ describe('a flight', () => {
 
   test('of another scenario is what happens once every case has it', async () => {
     const simulation = await fly('abonnement', 45)
-    for (const caseId of ids) await chooseScenario(house.sql, house.office.random, day(on), { caseId, scenario: 'abonnement', reason: 'essai' }, 'test')
+    for (const caseId of ids)
+      await chooseScenario(
+        house.sql,
+        house.office.random,
+        day(on),
+        { caseId, scenario: 'abonnement', reason: 'essai' },
+        'test',
+      )
     await house.sql`update invoices set original = null`
     await liveUntil(house, '2026-06-28', '2026-07-20')
     const until = '2026-07-18'
-    expect((await lived()).filter((act) => act.slice(0, 10) < until)).toEqual(flown(simulation, 'simulated').filter((act) => act.slice(0, 10) < until))
+    expect((await lived()).filter((act) => act.slice(0, 10) < until)).toEqual(
+      flown(simulation, 'simulated').filter((act) => act.slice(0, 10) < until),
+    )
   }, 120_000)
 
   test('writes nothing and sends nothing', async () => {
-    const state = () => house.sql`select (select count(*) from events) as events, (select count(*) from documents) as documents, (select sum(rank) from steps) as ranks, (select count(*) from graphile_worker.jobs) as jobs`
+    const state = () =>
+      house.sql`select (select count(*) from events) as events, (select count(*) from documents) as documents, (select sum(rank) from steps) as ranks, (select count(*) from graphile_worker.jobs) as jobs`
     const before = await state()
     await fly('abonnement')
     expect(await state()).toEqual(before)
@@ -69,7 +122,16 @@ describe('a flight', () => {
     expect(cases).toEqual({ open: 4, moved: 4, unsuited: 0, waiting: 0 })
     expect(byDay).toHaveLength(90)
     const { simulated } = totals
-    expect(simulated.cost).toBe(BigInt(simulated.lettre * 190 + simulated.lrar * 850 + simulated.email * 2 + simulated.appel * 350 + simulated.visite * 4500 + simulated.action * 600))
+    expect(simulated.cost).toBe(
+      BigInt(
+        simulated.lettre * 190 +
+          simulated.lrar * 850 +
+          simulated.email * 2 +
+          simulated.appel * 350 +
+          simulated.visite * 4500 +
+          simulated.action * 600,
+      ),
+    )
     expect(totals.today.visite).toBe(0)
     expect(simulated.visite).toBe(4)
     expect(texts).toContainEqual({ letter: 'visite-ordre-de-mission', simulated: 4, today: 0 })
@@ -94,7 +156,12 @@ describe('a flight', () => {
 
   test('of one creditor sees its own cases', async () => {
     const [row] = await house.sql<{ creditorId: string }[]>`select creditor_id from cases where id = ${ids[0]!}`
-    const { cases } = await simulate(readPortfolio(house.sql, day(on), row!.creditorId), loadScenario('standard'), day(on), 30)
+    const { cases } = await simulate(
+      readPortfolio(house.sql, day(on), row!.creditorId),
+      loadScenario('standard'),
+      day(on),
+      30,
+    )
     expect(cases.open).toBe(1)
   })
 
@@ -129,24 +196,59 @@ describe('a flight', () => {
 test('courtois simulate and courtois doctor answer on the command line', async () => {
   const dir = mkdtempSync(join(tmpdir(), 'courtois-simulate-'))
   const env = { ...process.env, DATABASE_URL: house.url, DATA_DIR: dirname(house.dir), NODE_ENV: 'development' }
-  const ask = (...args: string[]) => run(process.execPath, [courtois, ...args], { env }).then(({ stdout }) => ({ code: 0, stdout }), (error: { code: number; stdout: string; stderr: string }) => ({ code: error.code, stdout: error.stdout + error.stderr }))
+  const ask = (...args: string[]) =>
+    run(process.execPath, [courtois, ...args], { env }).then(
+      ({ stdout }) => ({ code: 0, stdout }),
+      (error: { code: number; stdout: string; stderr: string }) => ({
+        code: error.code,
+        stdout: error.stdout + error.stderr,
+      }),
+    )
   try {
     const svg = join(dir, 'charge.svg')
-    const answer = await ask('simulate', '--scenario', 'abonnement', '--days', '30', '--from', on, '--svg', svg, '--json')
-    const simulation = JSON.parse(answer.stdout) as { byDay: { simulated: { cost: string } }[]; totals: { simulated: { visite: number; cost: string } } }
+    const answer = await ask(
+      'simulate',
+      '--scenario',
+      'abonnement',
+      '--days',
+      '30',
+      '--from',
+      on,
+      '--svg',
+      svg,
+      '--json',
+    )
+    const simulation = JSON.parse(answer.stdout) as {
+      byDay: { simulated: { cost: string } }[]
+      totals: { simulated: { visite: number; cost: string } }
+    }
     expect(simulation.byDay).toHaveLength(30)
     expect(simulation.totals.simulated.cost).toMatch(/^\d+\.\d\d$/)
     expect(readFileSync(svg, 'utf8')).toContain('<svg')
     const file = join(dir, 'mien.yaml')
-    writeFileSync(file, readFileSync(new URL('../procedures/amicable/standard.yaml', import.meta.url), 'utf8').replace('jour: J+16', 'jour: J+3'))
-    expect(await ask('simulate', '--scenario', file, '--days', '30')).toMatchObject({ code: 1, stdout: expect.stringContaining('appel') })
+    writeFileSync(
+      file,
+      readFileSync(new URL('../procedures/amicable/standard.yaml', import.meta.url), 'utf8').replace(
+        'jour: J+16',
+        'jour: J+3',
+      ),
+    )
+    expect(await ask('simulate', '--scenario', file, '--days', '30')).toMatchObject({
+      code: 1,
+      stdout: expect.stringContaining('appel'),
+    })
     expect((await ask('simulate', '--days', '30')).code).toBe(2)
-    expect(await ask('doctor', '--day', on)).toMatchObject({ code: 0, stdout: expect.stringContaining('Rien à redire') })
+    expect(await ask('doctor', '--day', on)).toMatchObject({
+      code: 0,
+      stdout: expect.stringContaining('Rien à redire'),
+    })
     await house.sql`update graphile_worker._private_jobs set attempts = max_attempts`
     await house.sql`update steps set skipped_on = ${day(on)}, skipped_why = 'x' where case_id = ${ids[0]!} and done_on is null and skipped_on is null`
     const sick = await ask('doctor', '--day', on, '--json')
     expect(sick.code).toBe(1)
-    expect(JSON.parse(sick.stdout)).toMatchObject([{ code: 'orphan', message: expect.any(String), remedy: expect.any(String) }])
+    expect(JSON.parse(sick.stdout)).toMatchObject([
+      { code: 'orphan', message: expect.any(String), remedy: expect.any(String) },
+    ])
   } finally {
     rmSync(dir, { recursive: true, force: true })
   }

@@ -22,7 +22,9 @@ function plan(changes: Partial<Opening> = {}): PlannedStep[] {
 }
 const openedAt = (days: number, changes: Partial<Opening> = {}) => plan({ openedOn: due.add({ days }), ...changes })
 const days = (steps: PlannedStep[]) =>
-  Object.fromEntries(steps.filter((step) => step.skippedWhy === null).map((step) => [step.key, step.plannedOn.toString()]))
+  Object.fromEntries(
+    steps.filter((step) => step.skippedWhy === null).map((step) => [step.key, step.plannedOn.toString()]),
+  )
 const skipped = (steps: PlannedStep[]) =>
   Object.fromEntries(steps.filter((step) => step.skippedWhy !== null).map((step) => [step.key, step.skippedWhy]))
 
@@ -74,15 +76,58 @@ describe('a case opened later', () => {
 
   // [opened, first letter, the steps after it at their intervals of 8, 14, 16, 24, 32 and 40 days]
   test.each([
-    [3, { cordiale: '2017-12-16', appel: '2017-12-26', 'demeure.prevenir': '2017-12-30', demeure: '2018-01-02', 'dernier-appel': '2018-01-09', 'dernier-avis': '2018-01-17', judiciaire: '2018-01-25' }],
-    [10, { cordiale: '2017-12-23', appel: '2018-01-02', 'demeure.prevenir': '2018-01-06', demeure: '2018-01-08', 'dernier-appel': '2018-01-16', 'dernier-avis': '2018-01-24', judiciaire: '2018-02-01' }],
-    [100, { cordiale: '2018-03-23', appel: '2018-03-31', 'demeure.prevenir': '2018-04-06', demeure: '2018-04-09', 'dernier-appel': '2018-04-16', 'dernier-avis': '2018-04-24', judiciaire: '2018-05-02' }],
+    [
+      3,
+      {
+        cordiale: '2017-12-16',
+        appel: '2017-12-26',
+        'demeure.prevenir': '2017-12-30',
+        demeure: '2018-01-02',
+        'dernier-appel': '2018-01-09',
+        'dernier-avis': '2018-01-17',
+        judiciaire: '2018-01-25',
+      },
+    ],
+    [
+      10,
+      {
+        cordiale: '2017-12-23',
+        appel: '2018-01-02',
+        'demeure.prevenir': '2018-01-06',
+        demeure: '2018-01-08',
+        'dernier-appel': '2018-01-16',
+        'dernier-avis': '2018-01-24',
+        judiciaire: '2018-02-01',
+      },
+    ],
+    [
+      100,
+      {
+        cordiale: '2018-03-23',
+        appel: '2018-03-31',
+        'demeure.prevenir': '2018-04-06',
+        demeure: '2018-04-09',
+        'dernier-appel': '2018-04-16',
+        'dernier-avis': '2018-04-24',
+        judiciaire: '2018-05-02',
+      },
+    ],
   ])('at J+%i sends the first letter the same day and keeps the intervals from it', (late, wanted) => {
     const steps = openedAt(late)
     expect(days(steps)).toEqual(wanted)
     expect(skipped(steps)).toEqual({ facture: 'Facture déjà envoyée par le créancier.', rappel: notReplayed })
-    const nominal = Object.fromEntries(steps.map((step) => [step.key, daysBetween(due.add({ days: late }), step.nominalOn)]))
-    expect(nominal).toMatchObject({ cordiale: 0, appel: 8, 'demeure.prevenir': 14, demeure: 16, 'dernier-appel': 24, 'dernier-avis': 32, judiciaire: 40 })
+    const nominal = Object.fromEntries(
+      steps.map((step) => [step.key, daysBetween(due.add({ days: late }), step.nominalOn)]),
+    )
+    expect(nominal).toMatchObject({
+      cordiale: 0,
+      appel: 8,
+      'demeure.prevenir': 14,
+      demeure: 16,
+      'dernier-appel': 24,
+      'dernier-avis': 32,
+      judiciaire: 40,
+    })
   })
 
   test('on a Sunday sends the first letter on the Monday', () => {
@@ -91,7 +136,9 @@ describe('a case opened later', () => {
 
   test('on Christmas Day sends it on the 26th, but on the 27th in Alsace-Moselle', () => {
     expect(days(plan({ openedOn: day('2017-12-25') }))).toMatchObject({ cordiale: '2017-12-26' })
-    expect(days(plan({ openedOn: day('2017-12-25'), zone: 'alsace-moselle' }))).toMatchObject({ cordiale: '2017-12-27' })
+    expect(days(plan({ openedOn: day('2017-12-25'), zone: 'alsace-moselle' }))).toMatchObject({
+      cordiale: '2017-12-27',
+    })
   })
 })
 
@@ -131,9 +178,23 @@ const anyOpening = fc.record({
   zone: fc.constantFrom('metropole', 'alsace-moselle', 'reunion', 'guadeloupe'),
   lost: fc.integer({ min: 0, max: 90 }),
 })
-const opening = (raw: { issued: number; term: number; opened: number; debtor: string; sendsInvoices: boolean; zone: string }) => {
+const opening = (raw: {
+  issued: number
+  term: number
+  opened: number
+  debtor: string
+  sendsInvoices: boolean
+  zone: string
+}) => {
   const issuedOn = day('2016-01-01').add({ days: raw.issued })
-  return { issuedOn, anchorOn: issuedOn.add({ days: raw.term }), openedOn: issuedOn.add({ days: raw.opened }), debtor: raw.debtor, sendsInvoices: raw.sendsInvoices, zone: raw.zone } as Opening
+  return {
+    issuedOn,
+    anchorOn: issuedOn.add({ days: raw.term }),
+    openedOn: issuedOn.add({ days: raw.opened }),
+    debtor: raw.debtor,
+    sendsInvoices: raw.sendsInvoices,
+    zone: raw.zone,
+  } as Opening
 }
 
 describe('whatever the dates', () => {
@@ -163,7 +224,12 @@ describe('whatever the dates', () => {
         const undone = steps.filter((step) => step.skippedWhy === null)
         expect(undone[0]!.key).toBe('cordiale')
         expect(undone[0]!.nominalOn.toString()).toBe(given.openedOn.toString())
-        for (const [key, interval] of [['appel', 8], ['demeure', 16], ['dernier-avis', 32], ['judiciaire', 40]] as const) {
+        for (const [key, interval] of [
+          ['appel', 8],
+          ['demeure', 16],
+          ['dernier-avis', 32],
+          ['judiciaire', 40],
+        ] as const) {
           const step = steps.find((candidate) => candidate.key === key)!
           expect(daysBetween(given.openedOn, step.nominalOn)).toBe(interval)
         }

@@ -15,7 +15,11 @@ export function mailPost(tray: Post, smtpUrl: string, from: string): Post {
     repeatable: tray.repeatable.filter((channel) => channel !== 'email'),
     async send(parcel) {
       if (parcel.channel !== 'email' || parcel.mail === null) return tray.send(parcel)
-      const file = (name: string, pdf: Uint8Array) => ({ filename: `${name}.pdf`, content: Buffer.from(pdf), contentType: 'application/pdf' })
+      const file = (name: string, pdf: Uint8Array) => ({
+        filename: `${name}.pdf`,
+        content: Buffer.from(pdf),
+        contentType: 'application/pdf',
+      })
       const message = {
         // Names and subjects are given as values, never as header text.
         to: { name: String(parcel.address.name), address: String(parcel.address.email) },
@@ -23,7 +27,10 @@ export function mailPost(tray: Post, smtpUrl: string, from: string): Post {
         text: parcel.mail.text,
         html: parcel.mail.html,
         messageId: `<${parcel.reference.replaceAll('/', '-')}@${domain}>`,
-        attachments: [file(parcel.letter, parcel.pdf), ...parcel.enclosures.map(({ letter, pdf }) => file(letter, pdf))],
+        attachments: [
+          file(parcel.letter, parcel.pdf),
+          ...parcel.enclosures.map(({ letter, pdf }) => file(letter, pdf)),
+        ],
       }
       const sent = await transport.sendMail(message).catch(sayWhetherItLeft)
       return { messageId: sent.messageId, response: String(sent.response) }

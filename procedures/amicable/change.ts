@@ -28,7 +28,10 @@ export interface Standing {
 
 /** The rows of a case that a change of scenario reads. */
 export interface Timeline extends Opening {
-  steps: readonly Pick<Step, 'id' | 'key' | 'rank' | 'channel' | 'nominalOn' | 'plannedOn' | 'doneOn' | 'skippedOn' | 'skippedWhy'>[]
+  steps: readonly Pick<
+    Step,
+    'id' | 'key' | 'rank' | 'channel' | 'nominalOn' | 'plannedOn' | 'doneOn' | 'skippedOn' | 'skippedWhy'
+  >[]
   /** Keys of steps that a person added: a scenario neither moves nor drops them. */
   added: ReadonlySet<string>
   /** The letter of CPCE R124-4 has been written. */
@@ -51,20 +54,47 @@ export function underScenario(scenario: Scenario, timeline: Timeline, onDay: Day
   const asOf = timeline.heldSince ?? onDay
   const rows = new Map(timeline.steps.map((step) => [step.key, step]))
   const done = timeline.steps.filter((step) => step.doneOn !== null)
-  const lastDone = done.reduce<Day | null>((day, step) => (day === null ? step.doneOn : latest(day, step.doneOn!)), null)
+  const lastDone = done.reduce<Day | null>(
+    (day, step) => (day === null ? step.doneOn : latest(day, step.doneOn!)),
+    null,
+  )
   const isPast = pastOf(scenario, timeline, asOf, new Set(done.map((step) => step.key)))
   const plan = planTimeline(scenario, timeline).filter((planned) => rows.get(planned.key)?.doneOn == null)
-  const judged = plan.map((planned) => ({ ...planned, skippedWhy: personal(rows.get(planned.key)) ?? isPast(planned) ?? planned.skippedWhy }))
-  const shift = shiftFor(scenario, judged.find((planned) => planned.skippedWhy === null), timeline, asOf, lastDone)
+  const judged = plan.map((planned) => ({
+    ...planned,
+    skippedWhy: personal(rows.get(planned.key)) ?? isPast(planned) ?? planned.skippedWhy,
+  }))
+  const shift = shiftFor(
+    scenario,
+    judged.find((planned) => planned.skippedWhy === null),
+    timeline,
+    asOf,
+    lastDone,
+  )
   let rank = Math.max(-1, ...done.map((step) => step.rank))
-  const kept = timeline.steps.filter((step) => timeline.added.has(step.key) && step.doneOn === null && step.skippedOn === null)
+  const kept = timeline.steps.filter(
+    (step) => timeline.added.has(step.key) && step.doneOn === null && step.skippedOn === null,
+  )
   const moved = judged.map((planned) => {
     const nominalOn = planned.skippedWhy === null ? planned.nominalOn.add({ days: shift }) : planned.nominalOn
-    return { ...planned, nominalOn, plannedOn: nextWorkingDay(nominalOn, timeline.zone), id: rows.get(planned.key)?.id ?? null }
+    return {
+      ...planned,
+      nominalOn,
+      plannedOn: nextWorkingDay(nominalOn, timeline.zone),
+      id: rows.get(planned.key)?.id ?? null,
+    }
   })
   return [...moved, ...kept.map((step) => ({ ...step, skippedWhy: null }))]
     .toSorted((a, b) => Temporal.PlainDate.compare(a.nominalOn, b.nominalOn))
-    .map(({ id, key, channel, nominalOn, plannedOn, skippedWhy }) => ({ id, key, rank: ++rank, channel, nominalOn, plannedOn, skippedWhy }))
+    .map(({ id, key, channel, nominalOn, plannedOn, skippedWhy }) => ({
+      id,
+      key,
+      rank: ++rank,
+      channel,
+      nominalOn,
+      plannedOn,
+      skippedWhy,
+    }))
 }
 
 /** What the change shows before it is kept: every step not done, before and after. */
@@ -74,12 +104,22 @@ export function movesOf(timeline: Timeline, standing: Standing[], scenario: Scen
   const next = new Set(standing.map((step) => step.key))
   const moves = standing.flatMap((step): Move[] => {
     const from = now.get(step.key)?.plannedOn ?? null
-    if (step.skippedWhy !== null) return from === null ? [] : [{ key: step.key, change: 'skipped', from, to: null, why: step.skippedWhy }]
+    if (step.skippedWhy !== null)
+      return from === null ? [] : [{ key: step.key, change: 'skipped', from, to: null, why: step.skippedWhy }]
     const change = from === null ? 'added' : from.equals(step.plannedOn) ? 'kept' : 'moved'
     return [{ key: step.key, change, from, to: step.plannedOn, why: null }]
   })
   const dropped = open.filter((step) => !next.has(step.key))
-  return [...moves, ...dropped.map((step): Move => ({ key: step.key, change: 'skipped', from: step.plannedOn, to: null, why: droppedWhy(scenario) }))]
+  return [
+    ...moves,
+    ...dropped.map((step): Move => ({
+      key: step.key,
+      change: 'skipped',
+      from: step.plannedOn,
+      to: null,
+      why: droppedWhy(scenario),
+    })),
+  ]
 }
 
 export const droppedWhy = ({ id }: Scenario): string => `Le scénario « ${id} » n'a pas cette étape.`
@@ -88,10 +128,18 @@ export const droppedWhy = ({ id }: Scenario): string => `Le scénario « ${id} �
 export function refuseUnsuited(scenario: Scenario, { debtor, zone }: Pick<Opening, 'debtor' | 'zone'>): void {
   const remedy = 'Choisissez un scénario fait pour ce débiteur (query scenarios).'
   if (scenario.debiteurs && !scenario.debiteurs.includes(debtorWord[debtor])) {
-    throw new DomainError('scenario_unsuited', `Le scénario « ${scenario.id} » n'est pas fait pour un débiteur ${debtorWord[debtor]}.`, { remedy })
+    throw new DomainError(
+      'scenario_unsuited',
+      `Le scénario « ${scenario.id} » n'est pas fait pour un débiteur ${debtorWord[debtor]}.`,
+      { remedy },
+    )
   }
   if ((scenario.droit === 'MG') !== (zone === 'madagascar')) {
-    throw new DomainError('scenario_unsuited', `Le scénario « ${scenario.id} » écrit selon le droit ${scenario.droit ?? 'FR'}, et le dossier n'en relève pas.`, { remedy })
+    throw new DomainError(
+      'scenario_unsuited',
+      `Le scénario « ${scenario.id} » écrit selon le droit ${scenario.droit ?? 'FR'}, et le dossier n'en relève pas.`,
+      { remedy },
+    )
   }
 }
 
@@ -100,32 +148,51 @@ function personal(row: Timeline['steps'][number] | undefined): string | null {
 }
 
 /** Why a step of the new scenario is behind the case already; null for one that is still ahead. */
-function pastOf({ etapes }: Scenario, timeline: Timeline, asOf: Day, done: Set<string>): (planned: { key: string; nominalOn: Day }) => string | null {
+function pastOf(
+  { etapes }: Scenario,
+  timeline: Timeline,
+  asOf: Day,
+  done: Set<string>,
+): (planned: { key: string; nominalOn: Day }) => string | null {
   const first = etapes.findIndex((step) => step.premiere_lettre)
   const reached = etapes.findLastIndex((step) => done.has(step.id))
   return ({ key, nominalOn }) => {
     const index = etapes.findIndex((step) => step.id === key.replace(/\.prevenir$/, ''))
     const rule = etapes[index]!
-    if (index < reached || (index === reached && key !== rule.id)) return `Le dossier est déjà plus loin (« ${etapes[reached]!.id} » est faite).`
+    if (index < reached || (index === reached && key !== rule.id))
+      return `Le dossier est déjà plus loin (« ${etapes[reached]!.id} » est faite).`
     if (rule.premiere_lettre && timeline.hasFirstLetter) return 'La première lettre est déjà partie.'
-    if (index < first && (timeline.hasFirstLetter || after(asOf, timeline.anchorOn))) return `L'échéance du ${dayFr(timeline.anchorOn)} est passée.`
+    if (index < first && (timeline.hasFirstLetter || after(asOf, timeline.anchorOn)))
+      return `L'échéance du ${dayFr(timeline.anchorOn)} est passée.`
     if (before(nominalOn, asOf) && !after(nominalOn, timeline.anchorOn)) return `Le ${dayFr(nominalOn)} est passé.`
     const tone = toneOf(rule, timeline.debtor)
-    if (written.has(rule.canal) && tone < timeline.tone) return `Le débiteur a déjà été écrit plus fermement (ton ${timeline.tone}).`
+    if (written.has(rule.canal) && tone < timeline.tone)
+      return `Le débiteur a déjà été écrit plus fermement (ton ${timeline.tone}).`
     return null
   }
 }
 
 /** Days that what remains must move: never before today, nor closer to what was last done than the scenario leaves. */
-function shiftFor({ etapes }: Scenario, next: { key: string; nominalOn: Day } | undefined, timeline: Timeline, asOf: Day, lastDone: Day | null): number {
+function shiftFor(
+  { etapes }: Scenario,
+  next: { key: string; nominalOn: Day } | undefined,
+  timeline: Timeline,
+  asOf: Day,
+  lastDone: Day | null,
+): number {
   if (!next || !after(next.nominalOn, timeline.anchorOn)) return 0
   const index = etapes.findIndex((step) => step.id === next.key.replace(/\.prevenir$/, ''))
   const [rule, previous] = [etapes[index]!, etapes[index - 1]]
   const told = timeline.steps.find((step) => step.key === `${rule.id}.prevenir`)?.doneOn
   // The creditor has been told of this very letter: it leaves when it was said.
-  if (told && rule.prevenir) return Math.max(0, daysBetween(next.nominalOn, latest(asOf, told.add({ days: rule.prevenir.avance }))))
-  const gap = previous && previous.jour !== 'emission' ? Number(rule.jour.slice(1)) - Number(previous.jour.slice(1)) - (next.key === rule.id ? 0 : rule.prevenir!.avance) : 1
-  const afterLast = lastDone === null || !after(lastDone, timeline.anchorOn) ? asOf : lastDone.add({ days: Math.max(1, gap) })
+  if (told && rule.prevenir)
+    return Math.max(0, daysBetween(next.nominalOn, latest(asOf, told.add({ days: rule.prevenir.avance }))))
+  const gap =
+    previous && previous.jour !== 'emission'
+      ? Number(rule.jour.slice(1)) - Number(previous.jour.slice(1)) - (next.key === rule.id ? 0 : rule.prevenir!.avance)
+      : 1
+  const afterLast =
+    lastDone === null || !after(lastDone, timeline.anchorOn) ? asOf : lastDone.add({ days: Math.max(1, gap) })
   return Math.max(0, daysBetween(next.nominalOn, latest(asOf, afterLast)))
 }
 

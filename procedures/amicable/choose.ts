@@ -7,7 +7,16 @@ import { type CaseFile, firstLetter, readCase, type Step } from '../cases/file.t
 import { type Author, record } from '../cases/journal.ts'
 import { lockOpenCase } from '../cases/lock.ts'
 import { nextWorkingDay } from '../law/calendar.ts'
-import { byPerson, droppedWhy, type Move, movesOf, refuseUnsuited, type Standing, type Timeline, underScenario } from './change.ts'
+import {
+  byPerson,
+  droppedWhy,
+  type Move,
+  movesOf,
+  refuseUnsuited,
+  type Standing,
+  type Timeline,
+  underScenario,
+} from './change.ts'
 import { debtorWord, loadScenario, type Scenario, type ScenarioStep } from './scenario.ts'
 import { scenarioFaults } from './scenario-check.ts'
 import { shiftSteps } from './timeline.ts'
@@ -24,7 +33,13 @@ export interface Choice {
  * Gives a case another scenario. What was done is never disturbed; every other step is shown with the day it leaves and
  * the day it takes. DomainError `scenario_unsuited`, `scenario_unchanged`, `nothing_left`.
  */
-export async function chooseScenario(sql: Sql, random: Random, onDay: Day, input: Choice, author: Author): Promise<Move[]> {
+export async function chooseScenario(
+  sql: Sql,
+  random: Random,
+  onDay: Day,
+  input: Choice,
+  author: Author,
+): Promise<Move[]> {
   const scenario = loadScenario(input.scenario)
   requireReason(input.reason)
   return transaction(sql, async (tx) => {
@@ -33,7 +48,11 @@ export async function chooseScenario(sql: Sql, random: Random, onDay: Day, input
     const timeline = await timelineOf(tx, file)
     refuseUnsuited(scenario, timeline)
     if (file.case.scenario === scenario.id) {
-      throw new DomainError('scenario_unchanged', `Le dossier ${file.case.number} suit déjà le scénario « ${scenario.id} ».`, { remedy: 'Choisissez-en un autre, ou ajustez une étape (adjustStep).' })
+      throw new DomainError(
+        'scenario_unchanged',
+        `Le dossier ${file.case.number} suit déjà le scénario « ${scenario.id} ».`,
+        { remedy: 'Choisissez-en un autre, ou ajustez une étape (adjustStep).' },
+      )
     }
     const standing = underScenario(scenario, timeline, onDay)
     if (!standing.some((step) => step.skippedWhy === null)) throw nothingLeft(file.case.number)
@@ -65,15 +84,28 @@ export interface Adjustment {
 }
 
 /** Adds, skips or holds back one step of one case, with a reason, under the rules that scenarios keep. */
-export async function adjustStep(sql: Sql, random: Random, onDay: Day, input: Adjustment, author: Author): Promise<Move[]> {
+export async function adjustStep(
+  sql: Sql,
+  random: Random,
+  onDay: Day,
+  input: Adjustment,
+  author: Author,
+): Promise<Move[]> {
   requireReason(input.reason)
   return transaction(sql, async (tx) => {
     await lockOpenCase(tx, input.caseId)
     const file = await readCase(tx, input.caseId)
     const timeline = await timelineOf(tx, file)
     const open = file.steps.filter((step) => step.doneOn === null && step.skippedOn === null)
-    const standing = input.change === 'add' ? addStep(timeline, file, await rulesOf(tx, file), onDay, input, open) : input.change === 'skip' ? skipStep(timeline, file, input, open) : holdStep(file, onDay, input, open)
-    const moves = movesOf({ ...timeline, steps: open }, standing, loadScenario(file.case.scenario)).filter((move) => move.change !== 'kept')
+    const standing =
+      input.change === 'add'
+        ? addStep(timeline, file, await rulesOf(tx, file), onDay, input, open)
+        : input.change === 'skip'
+          ? skipStep(timeline, file, input, open)
+          : holdStep(file, onDay, input, open)
+    const moves = movesOf({ ...timeline, steps: open }, standing, loadScenario(file.case.scenario)).filter(
+      (move) => move.change !== 'kept',
+    )
     if (!input.dryRun) {
       await keep(tx, random, onDay, file.case.id, standing, null)
       if (input.change === 'add') {
@@ -82,7 +114,12 @@ export async function adjustStep(sql: Sql, random: Random, onDay: Day, input: Ad
           select id, ${json(tx, ruleAdded(input, file))}, ${input.reason}, ${onDay}, ${author} from steps where case_id = ${file.case.id} and key = ${input.stepKey}`
       }
       const kind = { add: 'step_added', skip: 'step_skipped', hold: 'step_held' }[input.change]
-      await record(tx, onDay, { caseId: file.case.id, kind, detail: { step: input.stepKey, reason: input.reason, moves: moves.map(plain) }, author })
+      await record(tx, onDay, {
+        caseId: file.case.id,
+        kind,
+        detail: { step: input.stepKey, reason: input.reason, moves: moves.map(plain) },
+        author,
+      })
     }
     return moves
   })
@@ -97,14 +134,28 @@ export async function ruleAddedFor(sql: Sql, stepId: string): Promise<ScenarioSt
 async function rulesOf(sql: Sql, file: CaseFile): Promise<Map<string, ScenarioStep>> {
   const rows = await sql<{ key: string; rule: ScenarioStep }[]>`
     select s.key, a.rule from step_additions a join steps s on s.id = a.step_id where s.case_id = ${file.case.id}`
-  return new Map([...loadScenario(file.case.scenario).etapes.map((step) => [step.id, step] as const), ...rows.map((row) => [row.key, row.rule] as const)])
+  return new Map([
+    ...loadScenario(file.case.scenario).etapes.map((step) => [step.id, step] as const),
+    ...rows.map((row) => [row.key, row.rule] as const),
+  ])
 }
 
 async function timelineOf(sql: Sql, file: CaseFile): Promise<Timeline> {
-  const added = await sql<{ key: string }[]>`select s.key from step_additions a join steps s on s.id = a.step_id where s.case_id = ${file.case.id}`
+  const added = await sql<
+    { key: string }[]
+  >`select s.key from step_additions a join steps s on s.id = a.step_id where s.case_id = ${file.case.id}`
   const library = loadLibrary().letters
-  const letters = file.documents.filter((document) => document.recipient === 'debiteur' && document.attachedTo === null && document.stepId !== null && document.channel !== 'visite')
-  const held = file.holds.filter((hold) => hold.releasedOn === null).map((hold) => hold.fromOn).toSorted(Temporal.PlainDate.compare)
+  const letters = file.documents.filter(
+    (document) =>
+      document.recipient === 'debiteur' &&
+      document.attachedTo === null &&
+      document.stepId !== null &&
+      document.channel !== 'visite',
+  )
+  const held = file.holds
+    .filter((hold) => hold.releasedOn === null)
+    .map((hold) => hold.fromOn)
+    .toSorted(Temporal.PlainDate.compare)
   return {
     anchorOn: file.case.anchorOn,
     issuedOn: file.invoices[0]?.issuedOn ?? file.case.anchorOn,
@@ -124,10 +175,14 @@ function skipStep({ hasFirstLetter, anchorOn }: Timeline, file: CaseFile, input:
   const step = openStep(open, input.stepKey)
   const rule = loadScenario(file.case.scenario).etapes.find((each) => each.id === step.key)
   if (rule?.premiere_lettre && !hasFirstLetter) {
-    throw new DomainError('first_letter_needed', `« ${step.key} » porte les mentions de la première lettre : rien ne peut la précéder après le ${dayFr(anchorOn)}.`, {
-      remedy: 'Retenez-la jusqu’à un autre jour (hold), ou suspendez le dossier.',
-      article: 'CPCE R124-4',
-    })
+    throw new DomainError(
+      'first_letter_needed',
+      `« ${step.key} » porte les mentions de la première lettre : rien ne peut la précéder après le ${dayFr(anchorOn)}.`,
+      {
+        remedy: 'Retenez-la jusqu’à un autre jour (hold), ou suspendez le dossier.',
+        article: 'CPCE R124-4',
+      },
+    )
   }
   const gone = new Set([step.key, `${step.key}.prevenir`])
   if (open.every((each) => gone.has(each.key))) throw nothingLeft(file.case.number)
@@ -138,14 +193,24 @@ function holdStep(file: CaseFile, onDay: Day, input: Adjustment, open: Step[]): 
   const step = openStep(open, input.stepKey)
   const { on } = input
   if (!on || !after(on, step.plannedOn) || before(on, onDay)) {
-    throw new DomainError('hold_without_end', `« ${step.key} » est prévue le ${dayFr(step.plannedOn)} : indiquez un jour plus tard.`, { remedy: 'Donnez la date jusqu’à laquelle la retenir (on).' })
+    throw new DomainError(
+      'hold_without_end',
+      `« ${step.key} » est prévue le ${dayFr(step.plannedOn)} : indiquez un jour plus tard.`,
+      { remedy: 'Donnez la date jusqu’à laquelle la retenir (on).' },
+    )
   }
   if (after(on, file.case.limitationOn)) {
-    throw new DomainError('after_limitation', `La créance sera prescrite après le ${dayFr(file.case.limitationOn)}.`, { remedy: 'Choisissez un jour avant la prescription.' })
+    throw new DomainError('after_limitation', `La créance sera prescrite après le ${dayFr(file.case.limitationOn)}.`, {
+      remedy: 'Choisissez un jour avant la prescription.',
+    })
   }
   const notice = open.find((each) => each.key === `${step.key}.prevenir`)
   const from = notice?.rank ?? step.rank
-  const later = shiftSteps(open.filter((each) => each.rank >= from), daysBetween(step.nominalOn, on), file.case.zone)
+  const later = shiftSteps(
+    open.filter((each) => each.rank >= from),
+    daysBetween(step.nominalOn, on),
+    file.case.zone,
+  )
   return [...open.filter((each) => each.rank < from), ...later].map((each) => ({ ...each, skippedWhy: null }))
 }
 
@@ -160,16 +225,47 @@ function ruleAdded({ stepKey, letter, channel, delay, on }: Adjustment, file: Ca
   }
 }
 
-function addStep(timeline: Timeline, file: CaseFile, rules: Map<string, ScenarioStep>, onDay: Day, input: Adjustment, open: Step[]): Standing[] {
+function addStep(
+  timeline: Timeline,
+  file: CaseFile,
+  rules: Map<string, ScenarioStep>,
+  onDay: Day,
+  input: Adjustment,
+  open: Step[],
+): Standing[] {
   const { stepKey: key, on, letter, channel } = input
-  if (!on || !letter || !channel || !/^[a-z0-9-]+$/.test(key) || file.steps.some((step) => step.key === key) || rules.has(key)) {
-    throw new DomainError('bad_step', 'Une étape ajoutée a un nom à elle (minuscules, chiffres, tirets), un jour, un canal et un courrier.', { remedy: 'Complétez stepKey, on, channel et letter ; le nom ne doit pas déjà servir.' })
+  if (
+    !on ||
+    !letter ||
+    !channel ||
+    !/^[a-z0-9-]+$/.test(key) ||
+    file.steps.some((step) => step.key === key) ||
+    rules.has(key)
+  ) {
+    throw new DomainError(
+      'bad_step',
+      'Une étape ajoutée a un nom à elle (minuscules, chiffres, tirets), un jour, un canal et un courrier.',
+      { remedy: 'Complétez stepKey, on, channel et letter ; le nom ne doit pas déjà servir.' },
+    )
   }
-  if (before(on, onDay)) throw new DomainError('step_in_past', `Le ${dayFr(on)} est passé.`, { remedy: 'Choisissez un jour à venir.' })
+  if (before(on, onDay))
+    throw new DomainError('step_in_past', `Le ${dayFr(on)} est passé.`, { remedy: 'Choisissez un jour à venir.' })
   const rule = ruleAdded(input, file)
   const faults = faultsOf(timeline, file, rules, rule)
-  if (faults.length > 0) throw new DomainError('step_refused', faults.join(' '), { remedy: 'Choisissez un autre courrier, un autre canal ou un autre jour.', facts: { faults } })
-  const added = { id: null, key, rank: 0, channel, nominalOn: on, plannedOn: nextWorkingDay(on, timeline.zone), skippedWhy: null }
+  if (faults.length > 0)
+    throw new DomainError('step_refused', faults.join(' '), {
+      remedy: 'Choisissez un autre courrier, un autre canal ou un autre jour.',
+      facts: { faults },
+    })
+  const added = {
+    id: null,
+    key,
+    rank: 0,
+    channel,
+    nominalOn: on,
+    plannedOn: nextWorkingDay(on, timeline.zone),
+    skippedWhy: null,
+  }
   const ranks = Math.max(-1, ...file.steps.filter((step) => step.doneOn !== null).map((step) => step.rank))
   return [...open.map((each): Standing => ({ ...each, skippedWhy: null })), added]
     .toSorted((a, b) => Temporal.PlainDate.compare(a.nominalOn, b.nominalOn))
@@ -178,9 +274,15 @@ function addStep(timeline: Timeline, file: CaseFile, rules: Map<string, Scenario
 
 /** The case's own timeline, done and to come, with the step in its place, held against the rules of every scenario. */
 function faultsOf(timeline: Timeline, file: CaseFile, rules: Map<string, ScenarioStep>, rule: ScenarioStep): string[] {
-  if (!timeline.hasFirstLetter && file.case.zone !== 'madagascar' && rule.jour.startsWith('J+') && rule.jour !== 'J+0') {
+  if (
+    !timeline.hasFirstLetter &&
+    file.case.zone !== 'madagascar' &&
+    rule.jour.startsWith('J+') &&
+    rule.jour !== 'J+0'
+  ) {
     const first = file.steps.find((step) => rules.get(step.key)?.premiere_lettre)
-    if (first && Number(rule.jour.slice(1)) <= daysBetween(file.case.anchorOn, first.nominalOn)) return [`« ${rule.id} » s'adresserait au débiteur avant la première lettre.`]
+    if (first && Number(rule.jour.slice(1)) <= daysBetween(file.case.anchorOn, first.nominalOn))
+      return [`« ${rule.id} » s'adresserait au débiteur avant la première lettre.`]
   }
   const base: Scenario = loadScenario(file.case.scenario)
   const day = (step: Step) => daysBetween(file.case.anchorOn, step.doneOn ?? step.nominalOn)
@@ -191,21 +293,44 @@ function faultsOf(timeline: Timeline, file: CaseFile, rules: Map<string, Scenari
   const i = etapes.indexOf(rule)
   // Whoever comes after must not fall below it: the next letter is looked at too.
   const about = new Set([rule.id, etapes[i + 1]?.id])
-  const before_ = scenarioFaults({ ...base, debiteurs: [debtorWord[file.debtor.kind]], etapes: own }).map((fault) => fault.message)
+  const before_ = scenarioFaults({ ...base, debiteurs: [debtorWord[file.debtor.kind]], etapes: own }).map(
+    (fault) => fault.message,
+  )
   return scenarioFaults({ ...base, debiteurs: [debtorWord[file.debtor.kind]], etapes })
-    .filter((fault) => about.has(fault.step ?? undefined) && !before_.includes(fault.message) && fault.rule !== 'premiere-lettre')
+    .filter(
+      (fault) =>
+        about.has(fault.step ?? undefined) && !before_.includes(fault.message) && fault.rule !== 'premiere-lettre',
+    )
     .map((fault) => fault.message)
 }
 
 function openStep(open: Step[], key: string): Step {
   const step = open.find((each) => each.key === key)
   if (step) return step
-  throw new DomainError('step_not_open', `L'étape « ${key.slice(0, 60)} » n'est pas à faire dans ce dossier.`, { remedy: `Étapes à faire : ${open.map((each) => each.key).join(', ') || 'aucune'}.` })
+  throw new DomainError('step_not_open', `L'étape « ${key.slice(0, 60)} » n'est pas à faire dans ce dossier.`, {
+    remedy: `Étapes à faire : ${open.map((each) => each.key).join(', ') || 'aucune'}.`,
+  })
 }
 
 /** Writes the steps as they will stand: one statement for the rows there are, one for the new, one for those left out. */
-async function keep(sql: Sql, random: Random, onDay: Day, caseId: string, standing: Standing[], dropped: string | null): Promise<void> {
-  const rows = standing.filter((step) => step.id !== null).map((step) => ({ id: step.id, rank: step.rank, channel: step.channel, nominal_on: step.nominalOn.toString(), planned_on: step.plannedOn.toString(), skipped_why: step.skippedWhy }))
+async function keep(
+  sql: Sql,
+  random: Random,
+  onDay: Day,
+  caseId: string,
+  standing: Standing[],
+  dropped: string | null,
+): Promise<void> {
+  const rows = standing
+    .filter((step) => step.id !== null)
+    .map((step) => ({
+      id: step.id,
+      rank: step.rank,
+      channel: step.channel,
+      nominal_on: step.nominalOn.toString(),
+      planned_on: step.plannedOn.toString(),
+      skipped_why: step.skippedWhy,
+    }))
   if (dropped !== null) {
     await sql`
       update steps set skipped_on = ${onDay}, skipped_why = ${dropped}, queued_for = null
@@ -235,7 +360,9 @@ async function keep(sql: Sql, random: Random, onDay: Day, caseId: string, standi
 
 function requireReason(reason: string): void {
   if (reason.trim() !== '') return
-  throw new DomainError('reason_needed', 'Un changement de scénario ou d’étape se motive.', { remedy: 'Écrivez en une phrase pourquoi (reason).' })
+  throw new DomainError('reason_needed', 'Un changement de scénario ou d’étape se motive.', {
+    remedy: 'Écrivez en une phrase pourquoi (reason).',
+  })
 }
 
 function nothingLeft(number: string): DomainError {

@@ -30,9 +30,22 @@ export function loadPicture(simulation: Simulation): string {
     })
   })
   const line = byDay.map(({ today }, i) => `${round(x(i) + step * 0.43)},${y(count(today))}`).join(' ')
-  const grid = ticks(most).map((value) => `<line x1="${frame.left}" x2="${frame.width - frame.right}" y1="${y(value)}" y2="${y(value)}" stroke="#ddd"/><text x="${frame.left - 8}" y="${y(value) + 4}" text-anchor="end">${value}</text>`)
-  const dates = byDay.flatMap(({ day }, i) => (i % Math.ceil(byDay.length / 8) === 0 ? [`<text x="${x(i)}" y="${frame.height - frame.bottom + 18}">${dayShortFr(day)}</text>`] : []))
-  const legend = [...shades.map(({ label, color }) => ({ label, mark: `<rect width="10" height="10" y="-9" fill="${color}"/>` })), { label: 'aujourd’hui', mark: '<line x2="10" y1="-4" y2="-4" stroke="#222" stroke-width="2" stroke-dasharray="3 2"/>' }]
+  const grid = ticks(most).map(
+    (value) =>
+      `<line x1="${frame.left}" x2="${frame.width - frame.right}" y1="${y(value)}" y2="${y(value)}" stroke="#ddd"/><text x="${frame.left - 8}" y="${y(value) + 4}" text-anchor="end">${value}</text>`,
+  )
+  const dates = byDay.flatMap(({ day }, i) =>
+    i % Math.ceil(byDay.length / 8) === 0
+      ? [`<text x="${x(i)}" y="${frame.height - frame.bottom + 18}">${dayShortFr(day)}</text>`]
+      : [],
+  )
+  const legend = [
+    ...shades.map(({ label, color }) => ({ label, mark: `<rect width="10" height="10" y="-9" fill="${color}"/>` })),
+    {
+      label: 'aujourd’hui',
+      mark: '<line x2="10" y1="-4" y2="-4" stroke="#222" stroke-width="2" stroke-dasharray="3 2"/>',
+    },
+  ]
   const money = (load: Load) => amountFr(load.cost, simulation.currency as Currency)
   const heading = `Scénario «\u00a0${simulation.scenario}\u00a0», du ${dayFr(simulation.from)} au ${dayFr(simulation.until)}`
   const figures = `${count(totals.simulated)} démarches, ${money(totals.simulated)}\u00a0; aujourd’hui ${count(totals.today)}, ${money(totals.today)}.`
@@ -50,7 +63,8 @@ ${dates.join('\n')}
 `
 }
 
-const count = (load: Load): number => shades.reduce((sum, { channels }) => sum + channels.reduce((all, channel) => all + load[channel], 0), 0)
+const count = (load: Load): number =>
+  shades.reduce((sum, { channels }) => sum + channels.reduce((all, channel) => all + load[channel], 0), 0)
 const round = (value: number): number => Math.round(value * 100) / 100
 
 function ticks(most: number): number[] {

@@ -53,7 +53,13 @@ export async function doPlan(office: Office, planId: string, onDay: Day): Promis
     return transaction(office.sql, async (sql) => {
       const caseId = await claim(sql, planId)
       if (caseId === null) return 'already'
-      await placeHold(sql, office.random, onDay, { caseId, cause: 'decision', reason: `${message} ${remedy}`, reviewOn: onDay.add({ days: 3 }) }, 'system')
+      await placeHold(
+        sql,
+        office.random,
+        onDay,
+        { caseId, cause: 'decision', reason: `${message} ${remedy}`, reviewOn: onDay.add({ days: 3 }) },
+        'system',
+      )
       return 'held'
     })
   }
@@ -82,7 +88,12 @@ async function attempt(office: Office, sql: Sql, planId: string, onDay: Day): Pr
   const act = planAct(plan, lines, onDay)
   if (act?.kind === 'kept') {
     await sql`update plans set kept_on = ${onDay} where id = ${planId}`
-    await record(sql, onDay, { caseId, kind: 'instalments_kept', detail: { late: lines.filter(({ state }) => state === 'late').length }, author: 'system' })
+    await record(sql, onDay, {
+      caseId,
+      kind: 'instalments_kept',
+      detail: { late: lines.filter(({ state }) => state === 'late').length },
+      author: 'system',
+    })
     return 'done'
   }
   // Like the timeline's letters, these leave on business days; the tick comes back tomorrow.
@@ -95,7 +106,14 @@ async function attempt(office: Office, sql: Sql, planId: string, onDay: Day): Pr
   return 'done'
 }
 
-async function remind(office: Office, sql: Sql, onDay: Day, file: CaseFile, plan: Plan, line: DueInstalment): Promise<void> {
+async function remind(
+  office: Office,
+  sql: Sql,
+  onDay: Day,
+  file: CaseFile,
+  plan: Plan,
+  line: DueInstalment,
+): Promise<void> {
   await writeLetter(office, sql, onDay, file, {
     ...order('engagement-rappel-echeance', reachOf(file, 'debiteur') ?? 'lettre'),
     facts: currentInstalment(line, 'à venir'),
@@ -103,7 +121,14 @@ async function remind(office: Office, sql: Sql, onDay: Day, file: CaseFile, plan
   await sql`update instalments set reminded_on = ${onDay} where plan_id = ${plan.id} and rank = ${line.rank}`
 }
 
-async function giveNotice(office: Office, sql: Sql, onDay: Day, file: CaseFile, plan: Plan, line: DueInstalment): Promise<void> {
+async function giveNotice(
+  office: Office,
+  sql: Sql,
+  onDay: Day,
+  file: CaseFile,
+  plan: Plan,
+  line: DueInstalment,
+): Promise<void> {
   const until = onDay.add({ days: plan.graceDays })
   await writeLetter(office, sql, onDay, file, {
     ...order('engagement-echeance-manquee', byPost(file) ? 'lettre' : 'email'),
@@ -119,13 +144,24 @@ async function giveNotice(office: Office, sql: Sql, onDay: Day, file: CaseFile, 
 }
 
 /** The letter that ends the plan leaves its own time to pay the balance: no step of the timeline overtakes it. */
-async function endPlan(office: Office, sql: Sql, onDay: Day, file: CaseFile, plan: Plan, line: DueInstalment): Promise<void> {
+async function endPlan(
+  office: Office,
+  sql: Sql,
+  onDay: Day,
+  file: CaseFile,
+  plan: Plan,
+  line: DueInstalment,
+): Promise<void> {
   const until = onDay.add({ days: plan.graceDays })
   const notice = file.documents.findLast((document) => document.letter === 'engagement-echeance-manquee')
   await writeLetter(office, sql, onDay, file, {
     ...order('engagement-plan-rompu', byPost(file) ? 'lrar' : 'lettre'),
     facts: {
-      ...currentInstalment(line, 'impayée', notice && { reference: notice.reference, date: notice.writtenOn.toString() }),
+      ...currentInstalment(
+        line,
+        'impayée',
+        notice && { reference: notice.reference, date: notice.writtenOn.toString() },
+      ),
       ...deadline(plan.graceDays, until),
     },
   })
@@ -137,13 +173,29 @@ async function endPlan(office: Office, sql: Sql, onDay: Day, file: CaseFile, pla
   if (next && !after(next.plannedOn, until)) await shiftCase(sql, file.case.id, daysBetween(next.nominalOn, until) + 1)
 }
 
-const order = (letter: string, channel: LetterOrder['channel']): LetterOrder => ({ letter, channel, recipient: 'debiteur', author: 'system' })
+const order = (letter: string, channel: LetterOrder['channel']): LetterOrder => ({
+  letter,
+  channel,
+  recipient: 'debiteur',
+  author: 'system',
+})
 
 const byPost = (file: CaseFile): boolean => Boolean(file.debtor.address?.lines.length && file.debtor.address.city)
 
-const deadline = (delaiJours: number, until: Day): Partial<Facts> => ({ delaiJours, dateLimite: { date: until.toString() } }) as Partial<Facts>
+const deadline = (delaiJours: number, until: Day): Partial<Facts> =>
+  ({ delaiJours, dateLimite: { date: until.toString() } }) as Partial<Facts>
 
-const currentInstalment = (line: DueInstalment, etat: string, relance?: { reference: string; date: string }): Partial<Facts> =>
+const currentInstalment = (
+  line: DueInstalment,
+  etat: string,
+  relance?: { reference: string; date: string },
+): Partial<Facts> =>
   ({
-    echeanceCourante: { rang: line.rank, date: line.dueOn.toString(), montant: amount(line.unpaid), etat, ...(relance ? { relance } : {}) },
+    echeanceCourante: {
+      rang: line.rank,
+      date: line.dueOn.toString(),
+      montant: amount(line.unpaid),
+      etat,
+      ...(relance ? { relance } : {}),
+    },
   }) as Partial<Facts>

@@ -26,7 +26,18 @@ export interface PortfolioCase {
   consentUntil: Day | null
 }
 
-type StepRow = [id: string, key: string, rank: number, channel: string, nominal: number, planned: number, done: number | null, skipped: number | null, why: string | null, rule: ScenarioStep | null]
+type StepRow = [
+  id: string,
+  key: string,
+  rank: number,
+  channel: string,
+  nominal: number,
+  planned: number,
+  done: number | null,
+  skipped: number | null,
+  why: string | null,
+  rule: ScenarioStep | null,
+]
 interface Row {
   id: string
   number: string
@@ -55,7 +66,11 @@ interface Row {
 const batch = 500
 
 /** Every open case, read once and in pages, so that memory holds what is simulated and no more. Of one creditor, or of all. */
-export async function* readPortfolio(sql: Sql, onDay: Day, creditorId: string | null = null): AsyncGenerator<PortfolioCase[]> {
+export async function* readPortfolio(
+  sql: Sql,
+  onDay: Day,
+  creditorId: string | null = null,
+): AsyncGenerator<PortfolioCase[]> {
   let last = '00000000-0000-0000-0000-000000000000'
   for (;;) {
     const rows = await page(sql, onDay, creditorId, last)
@@ -141,7 +156,15 @@ function caseOf(row: Row): PortfolioCase {
       tone: Math.max(0, ...(row.letters ?? []).map((letter) => library.get(letter)?.ton ?? 0)),
       heldSince: dayAt(row.heldSince),
       steps: row.steps.map(([id, key, rank, channel, nominal, planned, done, skipped, skippedWhy]) => ({
-        id, key, rank, channel, nominalOn: dayAt(nominal), plannedOn: dayAt(planned), doneOn: dayAt(done), skippedOn: dayAt(skipped), skippedWhy,
+        id,
+        key,
+        rank,
+        channel,
+        nominalOn: dayAt(nominal),
+        plannedOn: dayAt(planned),
+        doneOn: dayAt(done),
+        skippedOn: dayAt(skipped),
+        skippedWhy,
       })),
     },
   }

@@ -40,10 +40,17 @@ export function scenarioFaults(scenario: Scenario): ScenarioFault[] {
 export function refuseUnfit(scenario: Scenario): void {
   const faults = scenarioFaults(scenario)
   if (faults.length === 0) return
-  throw new DomainError('invalid_scenario', `Scénario « ${scenario.id} » : ${faults.slice(0, 6).map((fault) => fault.message).join(' ')}`, {
-    remedy: 'Corrigez le fichier du scénario ; la liste des courriers : courtois letters list.',
-    facts: { faults },
-  })
+  throw new DomainError(
+    'invalid_scenario',
+    `Scénario « ${scenario.id} » : ${faults
+      .slice(0, 6)
+      .map((fault) => fault.message)
+      .join(' ')}`,
+    {
+      remedy: 'Corrigez le fichier du scénario ; la liste des courriers : courtois letters list.',
+      facts: { faults },
+    },
+  )
 }
 
 const kindsOf = ({ debiteurs }: Scenario): readonly Kind[] => debiteurs ?? kinds
@@ -64,9 +71,22 @@ function dayFaults({ etapes }: Scenario): ScenarioFault[] {
     const previous = etapes[i - 1]
     if (!previous) return []
     const gap = offsetOf(step) - offsetOf(previous)
-    if (!(gap > 0)) return [{ step: step.id, rule: 'jours', message: `« ${step.id} » (${step.jour}) ne vient pas après « ${previous.id} » (${previous.jour}) : une seule démarche par jour, dans l'ordre.` }]
+    if (!(gap > 0))
+      return [
+        {
+          step: step.id,
+          rule: 'jours',
+          message: `« ${step.id} » (${step.jour}) ne vient pas après « ${previous.id} » (${previous.jour}) : une seule démarche par jour, dans l'ordre.`,
+        },
+      ]
     if (step.prevenir && step.prevenir.avance >= gap) {
-      return [{ step: step.id, rule: 'prevenir', message: `« ${step.id} » prévient le créancier ${step.prevenir.avance} jours avant, quand « ${previous.id} » n'est pas encore faite.` }]
+      return [
+        {
+          step: step.id,
+          rule: 'prevenir',
+          message: `« ${step.id} » prévient le créancier ${step.prevenir.avance} jours avant, quand « ${previous.id} » n'est pas encore faite.`,
+        },
+      ]
     }
     return []
   })
@@ -78,53 +98,92 @@ function firstLetterFaults({ etapes, droit = 'FR' }: Scenario): ScenarioFault[] 
   const firsts = etapes.filter((step) => step.premiere_lettre)
   const [first] = firsts
   const rule = 'premiere-lettre'
-  if (!first || firsts.length > 1) return [{ step: firsts[1]?.id ?? null, rule, message: 'Un scénario a une première lettre (R124-4 CPCE), et une seule.' }]
+  if (!first || firsts.length > 1)
+    return [
+      { step: firsts[1]?.id ?? null, rule, message: 'Un scénario a une première lettre (R124-4 CPCE), et une seule.' },
+    ]
   const faults: ScenarioFault[] = []
-  if (!written.has(first.canal)) faults.push({ step: first.id, rule, message: `La première lettre « ${first.id} » est un écrit : lettre, lrar ou email.` })
-  if (offsetOf(first) <= 0) faults.push({ step: first.id, rule, message: `La première lettre « ${first.id} » vient après l'échéance.` })
+  if (!written.has(first.canal))
+    faults.push({
+      step: first.id,
+      rule,
+      message: `La première lettre « ${first.id} » est un écrit : lettre, lrar ou email.`,
+    })
+  if (offsetOf(first) <= 0)
+    faults.push({ step: first.id, rule, message: `La première lettre « ${first.id} » vient après l'échéance.` })
   for (const step of etapes.slice(0, etapes.indexOf(first))) {
-    if (offsetOf(step) > 0) faults.push({ step: step.id, rule, message: `« ${step.id} » (${step.jour}) s'adresse au débiteur avant la première lettre.` })
+    if (offsetOf(step) > 0)
+      faults.push({
+        step: step.id,
+        rule,
+        message: `« ${step.id} » (${step.jour}) s'adresse au débiteur avant la première lettre.`,
+      })
   }
   return faults
 }
 
 function letterFaults(scenario: Scenario, step: ScenarioStep): ScenarioFault[] {
   const faults: ScenarioFault[] = []
-  const add = (rule: string, message: string) => void (faults.some((fault) => fault.message === message) || faults.push({ step: step.id, rule, message }))
+  const add = (rule: string, message: string) =>
+    void (faults.some((fault) => fault.message === message) || faults.push({ step: step.id, rule, message }))
   const look = (id: string, use: (letter: Letter) => void) => {
     const letter = loadLibrary().letters.get(id)
     if (!letter) return add('courrier', `« ${step.id} » : le courrier « ${id} » n'est pas dans la bibliothèque.`)
     const droit = scenario.droit ?? 'FR'
     // A courteous text that rests on no law may cross the sea.
-    if (letter.droit !== droit && letter.droit !== 'EU' && letter.bases.length > 0) add('droit', `« ${step.id} » : « ${id} » est du droit ${letter.droit}.`)
+    if (letter.droit !== droit && letter.droit !== 'EU' && letter.bases.length > 0)
+      add('droit', `« ${step.id} » : « ${id} » est du droit ${letter.droit}.`)
     use(letter)
   }
   for (const kind of kindsOf(scenario)) {
     for (const id of [idFor(step.lettre, kind), idFor(step.si_promesse, kind)]) {
       if (id === null) continue
       look(id, (letter) => {
-        if (!channelsOf(step).some((channel) => letter.canaux.includes(channel))) add('canal', `« ${step.id} » : « ${id} » n'a pas de texte pour « ${step.canal} ».`)
-        const wanted: Recipient[] = step.canal === 'appel' ? ['operateur'] : step.canal === 'visite' ? ['operateur', ...recipients[kind]] : recipients[kind]
-        if (!wanted.includes(letter.destinataire)) add('destinataire', `« ${step.id} » : « ${id} » s'adresse à « ${letter.destinataire} », et non à un débiteur ${kind}.`)
-        if (step.premiere_lettre && letter.premiere_lettre === 'jamais') add('premiere-lettre', `« ${step.id} » : « ${id} » ne porte pas les mentions de la première lettre.`)
-        if (!step.premiere_lettre && letter.premiere_lettre === 'toujours') add('premiere-lettre', `« ${step.id} » : « ${id} » ne sert qu'à ouvrir.`)
+        if (!channelsOf(step).some((channel) => letter.canaux.includes(channel)))
+          add('canal', `« ${step.id} » : « ${id} » n'a pas de texte pour « ${step.canal} ».`)
+        const wanted: Recipient[] =
+          step.canal === 'appel'
+            ? ['operateur']
+            : step.canal === 'visite'
+              ? ['operateur', ...recipients[kind]]
+              : recipients[kind]
+        if (!wanted.includes(letter.destinataire))
+          add(
+            'destinataire',
+            `« ${step.id} » : « ${id} » s'adresse à « ${letter.destinataire} », et non à un débiteur ${kind}.`,
+          )
+        if (step.premiere_lettre && letter.premiere_lettre === 'jamais')
+          add('premiere-lettre', `« ${step.id} » : « ${id} » ne porte pas les mentions de la première lettre.`)
+        if (!step.premiere_lettre && letter.premiere_lettre === 'toujours')
+          add('premiere-lettre', `« ${step.id} » : « ${id} » ne sert qu'à ouvrir.`)
       })
     }
     for (const joined of step.joindre ?? []) {
       const id = idFor(joined, kind)
       if (id === null) continue
       look(id, (letter) => {
-        const fits = step.canal === 'visite' ? channelsOf(step) : [step.canal === 'lrar' ? 'formulaire' : (step.canal as Channel)]
-        if (!fits.some((channel) => letter.canaux.includes(channel))) add('canal', `« ${step.id} » : « ${id} » ne peut être joint à un envoi par « ${step.canal} ».`)
+        const fits =
+          step.canal === 'visite' ? channelsOf(step) : [step.canal === 'lrar' ? 'formulaire' : (step.canal as Channel)]
+        if (!fits.some((channel) => letter.canaux.includes(channel)))
+          add('canal', `« ${step.id} » : « ${id} » ne peut être joint à un envoi par « ${step.canal} ».`)
       })
     }
     const quoting = idFor(step.si_promesse, kind)
-    if (quoting !== null) look(quoting, (letter) => void (letter.donnees.includes('promesse') || add('promesse', `« ${step.id} » : « ${quoting} » ne cite pas la promesse.`)))
+    if (quoting !== null)
+      look(
+        quoting,
+        (letter) =>
+          void (
+            letter.donnees.includes('promesse') ||
+            add('promesse', `« ${step.id} » : « ${quoting} » ne cite pas la promesse.`)
+          ),
+      )
   }
   if (step.prevenir) {
     const { lettre } = step.prevenir
     look(lettre, (letter) => {
-      if (letter.destinataire !== 'creancier' || !letter.canaux.includes('email')) add('prevenir', `« ${step.id} » : « ${lettre} » n'est pas un courriel au créancier.`)
+      if (letter.destinataire !== 'creancier' || !letter.canaux.includes('email'))
+        add('prevenir', `« ${step.id} » : « ${lettre} » n'est pas un courriel au créancier.`)
     })
   }
   return faults
@@ -146,11 +205,17 @@ function toneFaults({ etapes }: Scenario, kind: Kind): ScenarioFault[] {
   const faults: ScenarioFault[] = []
   const reached = { spoken: { tone: 0, by: '' }, written: { tone: 0, by: '' } }
   for (const step of etapes) {
-    const tones = [idFor(step.lettre, kind), idFor(step.si_promesse, kind)].flatMap((id) => (id === null ? [] : (loadLibrary().letters.get(id)?.ton ?? [])))
+    const tones = [idFor(step.lettre, kind), idFor(step.si_promesse, kind)].flatMap((id) =>
+      id === null ? [] : (loadLibrary().letters.get(id)?.ton ?? []),
+    )
     if (!heard.has(step.canal) || tones.length === 0) continue
     const before = reached[step.canal === 'appel' ? 'spoken' : 'written']
     if (Math.min(...tones) < before.tone) {
-      faults.push({ step: step.id, rule: 'ton', message: `« ${step.id} » (${kind}) parle plus doucement (ton ${Math.min(...tones)}) que « ${before.by} » avant elle (ton ${before.tone}).` })
+      faults.push({
+        step: step.id,
+        rule: 'ton',
+        message: `« ${step.id} » (${kind}) parle plus doucement (ton ${Math.min(...tones)}) que « ${before.by} » avant elle (ton ${before.tone}).`,
+      })
     }
     if (Math.max(...tones) > before.tone) Object.assign(before, { tone: Math.max(...tones), by: step.id })
   }
@@ -160,9 +225,27 @@ function toneFaults({ etapes }: Scenario, kind: Kind): ScenarioFault[] {
 /** No case is left at the end of its letters with nothing to wait for. */
 function endFaults({ etapes }: Scenario): ScenarioFault[] {
   const last = etapes.at(-1)!
-  if (!last.action) return [{ step: last.id, rule: 'suite', message: `Le scénario finit par « ${last.id} » : après elle, le dossier n'attendrait plus rien.` }]
+  if (!last.action)
+    return [
+      {
+        step: last.id,
+        rule: 'suite',
+        message: `Le scénario finit par « ${last.id} » : après elle, le dossier n'attendrait plus rien.`,
+      },
+    ]
   if (last.action !== 'demander-accord') return []
   const { procedure } = last
-  if (!procedureIds().includes(procedure!)) return [{ step: last.id, rule: 'procedure', message: `« ${last.id} » : la procédure « ${procedure} » n'existe pas.` }]
-  return loadProcedure(procedure!).papiers ? [] : [{ step: last.id, rule: 'procedure', message: `« ${last.id} » : « ${procedure} » n'a pas encore de modèles de requête.` }]
+  if (!procedureIds().includes(procedure!))
+    return [
+      { step: last.id, rule: 'procedure', message: `« ${last.id} » : la procédure « ${procedure} » n'existe pas.` },
+    ]
+  return loadProcedure(procedure!).papiers
+    ? []
+    : [
+        {
+          step: last.id,
+          rule: 'procedure',
+          message: `« ${last.id} » : « ${procedure} » n'a pas encore de modèles de requête.`,
+        },
+      ]
 }

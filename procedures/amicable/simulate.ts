@@ -35,7 +35,8 @@ interface Prices {
   prix: { canal: SimulatedChannel; du: string; prix: string; source: string; confirme: string }[]
 }
 
-export const loadPrices = (path: string | URL = new URL('./prices/maison.yaml', import.meta.url)): Prices => readYaml<Prices>(path, 'prices')
+export const loadPrices = (path: string | URL = new URL('./prices/maison.yaml', import.meta.url)): Prices =>
+  readYaml<Prices>(path, 'prices')
 
 const listed = 100
 const nothing = (): Load => ({ lettre: 0, lrar: 0, email: 0, sms: 0, appel: 0, visite: 0, action: 0, cost: 0n })
@@ -52,7 +53,9 @@ export async function simulate(
   prices: Prices = loadPrices(),
 ): Promise<Simulation> {
   if (!Number.isInteger(days) || days < 1 || days > 730) {
-    throw new DomainError('bad_horizon', `Une simulation dure de 1 à 730 jours (reçu : ${days}).`, { remedy: 'Donnez un nombre entier de jours, par exemple 90.' })
+    throw new DomainError('bad_horizon', `Une simulation dure de 1 à 730 jours (reçu : ${days}).`, {
+      remedy: 'Donnez un nombre entier de jours, par exemple 90.',
+    })
   }
   const flight = new Flight(scenario, from, days, prices)
   for await (const cases of portfolio) for (const each of cases) flight.take(each)
@@ -84,7 +87,11 @@ class Flight {
     this.#scenario = scenario
     this.#from = from
     this.#until = from.add({ days: days - 1 })
-    this.#lines = Array.from({ length: days }, (_, i) => ({ day: from.add({ days: i }), simulated: nothing(), today: nothing() }))
+    this.#lines = Array.from({ length: days }, (_, i) => ({
+      day: from.add({ days: i }),
+      simulated: nothing(),
+      today: nothing(),
+    }))
     this.#priceOf = priceList(prices)
     this.#currency = prices.devise
   }
@@ -96,7 +103,14 @@ class Flight {
     const isSuited = suits(this.#scenario, each)
     if (isSuited) this.#cases.moved++
     else this.#cases.unsuited++
-    const then = isSuited && !this.#follows(each) ? this.#run(each, underScenario(this.#scenario, each.timeline, this.#from).filter((step) => step.skippedWhy === null), rulesOf(each, this.#scenario)) : now
+    const then =
+      isSuited && !this.#follows(each)
+        ? this.#run(
+            each,
+            underScenario(this.#scenario, each.timeline, this.#from).filter((step) => step.skippedWhy === null),
+            rulesOf(each, this.#scenario),
+          )
+        : now
     this.#count(then, 'simulated')
     this.#count(now, 'today')
     this.#judge(each, then, now)
@@ -104,7 +118,11 @@ class Flight {
 
   /** The case has this very scenario already: its own days stand, with whatever a person changed in them. */
   #follows({ scenario }: PortfolioCase): boolean {
-    return scenario === this.#scenario.id && isKnown(scenario) && (this.#isAsShipped ??= JSON.stringify(loadScenario(scenario)) === JSON.stringify(this.#scenario))
+    return (
+      scenario === this.#scenario.id &&
+      isKnown(scenario) &&
+      (this.#isAsShipped ??= JSON.stringify(loadScenario(scenario)) === JSON.stringify(this.#scenario))
+    )
   }
 
   landed(): Simulation {
@@ -177,7 +195,9 @@ class Flight {
       const { step: said } = rule
       if (!after(on, this.#until)) {
         const channel = isNotice ? 'email' : ((said.canal ?? 'action') as SimulatedChannel)
-        const letter = isNotice ? said.prevenir!.lettre : ((each.hasPromise ? forDebtor(said.si_promesse, debtor) : null) ?? forDebtor(said.lettre, debtor))
+        const letter = isNotice
+          ? said.prevenir!.lettre
+          : ((each.hasPromise ? forDebtor(said.si_promesse, debtor) : null) ?? forDebtor(said.lettre, debtor))
         course.acts.push({ on, channel, letter })
       }
       course.lastOn = on
@@ -186,12 +206,22 @@ class Flight {
       const delay = rule.isWritten && !isNotice ? forDebtor(said.delai, debtor) : null
       if (delay !== null) answerBy = on.add({ days: (said.marge_postale ?? 0) + delay })
       if (said.action === 'decider') isWaiting = true
-      else if (said.action) course.orphan = { on: on.add({ days: (said.validite ?? 30) + 1 }), why: 'le créancier n’a pas répondu à la demande d’accord' }
+      else if (said.action)
+        course.orphan = {
+          on: on.add({ days: (said.validite ?? 30) + 1 }),
+          why: 'le créancier n’a pas répondu à la demande d’accord',
+        }
     }
     if (isWaiting || each.inCourt) course.orphan = null
     else if (course.orphan === null) {
-      const since = course.lastOn ?? (each.consentUntil ?? day.subtract({ days: 1 }))
-      course.orphan = { on: since.add({ days: 1 }), why: each.consentUntil === null ? 'aucune étape ne suit' : `l’accord demandé expire le ${dayFr(each.consentUntil)}` }
+      const since = course.lastOn ?? each.consentUntil ?? day.subtract({ days: 1 })
+      course.orphan = {
+        on: since.add({ days: 1 }),
+        why:
+          each.consentUntil === null
+            ? 'aucune étape ne suit'
+            : `l’accord demandé expire le ${dayFr(each.consentUntil)}`,
+      }
     }
     if (course.orphan && after(course.orphan.on, this.#until)) course.orphan = null
     return course
@@ -204,7 +234,10 @@ interface Placed {
   isWritten: boolean
 }
 
-const today = ({ timeline }: PortfolioCase): Standing[] => timeline.steps.filter((step) => step.doneOn === null && step.skippedOn === null).map((step) => ({ ...step, skippedWhy: null }))
+const today = ({ timeline }: PortfolioCase): Standing[] =>
+  timeline.steps
+    .filter((step) => step.doneOn === null && step.skippedOn === null)
+    .map((step) => ({ ...step, skippedWhy: null }))
 
 const placed = new WeakMap<Scenario, Map<string, Placed>>()
 
@@ -212,19 +245,31 @@ function placesOf(scenario: Scenario): Map<string, Placed> {
   let places = placed.get(scenario)
   if (!places) {
     const first = scenario.etapes.findIndex((step) => step.premiere_lettre)
-    places = new Map(scenario.etapes.map((step, i) => [step.id, { step, isEarly: first === -1 ? offsetOf(step) < 0 : i < first, isWritten: isWritten(step) }]))
+    places = new Map(
+      scenario.etapes.map((step, i) => [
+        step.id,
+        { step, isEarly: first === -1 ? offsetOf(step) < 0 : i < first, isWritten: isWritten(step) },
+      ]),
+    )
     placed.set(scenario, places)
   }
   return places
 }
 
-const isWritten = (step: ScenarioStep): boolean => step.lettre !== undefined && step.canal !== 'appel' && step.canal !== 'visite'
+const isWritten = (step: ScenarioStep): boolean =>
+  step.lettre !== undefined && step.canal !== 'appel' && step.canal !== 'visite'
 
 function rulesOf(each: PortfolioCase, scenario: Scenario | null): (key: string) => Placed | undefined {
-  const places = scenario ? placesOf(scenario) : isKnown(each.scenario) ? placesOf(loadScenario(each.scenario)) : new Map<string, Placed>()
+  const places = scenario
+    ? placesOf(scenario)
+    : isKnown(each.scenario)
+      ? placesOf(loadScenario(each.scenario))
+      : new Map<string, Placed>()
   return (key) => {
     const own = each.rules.get(key)
-    return own ? { step: own, isEarly: false, isWritten: isWritten(own) } : places.get(key.endsWith('.prevenir') ? key.slice(0, -'.prevenir'.length) : key)
+    return own
+      ? { step: own, isEarly: false, isWritten: isWritten(own) }
+      : places.get(key.endsWith('.prevenir') ? key.slice(0, -'.prevenir'.length) : key)
   }
 }
 
@@ -242,7 +287,15 @@ function suits(scenario: Scenario, each: PortfolioCase): boolean {
 }
 
 function priceList({ prix }: Prices): (channel: SimulatedChannel, on: Day) => bigint {
-  const lists = new Map(channels.map((channel) => [channel, prix.filter((line) => line.canal === channel).map((line) => ({ from: Temporal.PlainDate.from(line.du), cents: parseAmount(line.prix) })).toSorted((a, b) => Temporal.PlainDate.compare(b.from, a.from))]))
+  const lists = new Map(
+    channels.map((channel) => [
+      channel,
+      prix
+        .filter((line) => line.canal === channel)
+        .map((line) => ({ from: Temporal.PlainDate.from(line.du), cents: parseAmount(line.prix) }))
+        .toSorted((a, b) => Temporal.PlainDate.compare(b.from, a.from)),
+    ]),
+  )
   return (channel, on) => lists.get(channel)!.find((line) => !before(on, line.from))?.cents ?? 0n
 }
 

@@ -40,12 +40,18 @@ export async function doStep(office: Office, stepId: string, onDay: Day): Promis
       const found = await claim(sql, stepId)
       if (!found) return 'already'
       await sql`update steps set queued_for = null where id = ${stepId}`
-      await placeHold(sql, office.random, onDay, {
-        caseId: found.caseId,
-        cause: 'decision',
-        reason: `${refusal.message} ${refusal.remedy}`,
-        reviewOn: onDay.add({ days: 3 }),
-      }, 'system')
+      await placeHold(
+        sql,
+        office.random,
+        onDay,
+        {
+          caseId: found.caseId,
+          cause: 'decision',
+          reason: `${refusal.message} ${refusal.remedy}`,
+          reviewOn: onDay.add({ days: 3 }),
+        },
+        'system',
+      )
       return 'held'
     })
   }
@@ -84,21 +90,39 @@ async function attempt(office: Office, sql: Sql, stepId: string, onDay: Day): Pr
   await requireAgencyReady(sql, onDay)
   await requireMandate(sql, file.creditor.id, onDay)
   if (rule.action === 'decider') return putBefore(office, sql, onDay, file, step, rule)
-  if (rule.lettre && rule.canal !== 'appel' && rule.canal !== 'visite' && !step.key.endsWith('.prevenir') && (await waitForAnswer(sql, onDay, file, step))) return 'held'
+  if (
+    rule.lettre &&
+    rule.canal !== 'appel' &&
+    rule.canal !== 'visite' &&
+    !step.key.endsWith('.prevenir') &&
+    (await waitForAnswer(sql, onDay, file, step))
+  )
+    return 'held'
   if (step.key.endsWith('.prevenir')) await tellCreditorFirst(office, sql, onDay, file, step, rule)
   else if (rule.action) await askAgreement(office, sql, onDay, file, step, rule)
   else await approach(office, sql, onDay, file, step, rule)
   await sql`update steps set done_on = ${onDay} where id = ${stepId}`
   // What precedes the due date hangs on it alone; from the first letter on, intervals are kept.
   if (!comesBefore) await shiftCase(sql, file.case.id, daysBetween(step.plannedOn, onDay))
-  await record(sql, onDay, { caseId: file.case.id, kind: 'step_done', detail: { step: step.key, planned: step.plannedOn.toString() }, author: 'system' })
+  await record(sql, onDay, {
+    caseId: file.case.id,
+    kind: 'step_done',
+    detail: { step: step.key, planned: step.plannedOn.toString() },
+    author: 'system',
+  })
   return 'done'
 }
 
 /** A letter never overtakes the time that the one before it gave to answer: the step and those after it wait. */
 async function waitForAnswer(sql: Sql, onDay: Day, file: CaseFile, step: Step): Promise<boolean> {
   const until = file.documents
-    .filter((document) => document.recipient === 'debiteur' && document.attachedTo === null && document.stepId !== null && document.answerBy !== null)
+    .filter(
+      (document) =>
+        document.recipient === 'debiteur' &&
+        document.attachedTo === null &&
+        document.stepId !== null &&
+        document.answerBy !== null,
+    )
     .map((document) => document.answerBy!)
     .reduce<Day | null>((last, day) => (last === null ? day : latest(last, day)), null)
   if (until === null || Temporal.PlainDate.compare(until, onDay) < 0) return false
@@ -114,14 +138,27 @@ async function waitForAnswer(sql: Sql, onDay: Day, file: CaseFile, step: Step): 
 }
 
 /** The amicable phase has said what it had to say: the case waits for a person, and comes back until one has decided. */
-async function putBefore(office: Office, sql: Sql, onDay: Day, file: CaseFile, step: Step, rule: ScenarioStep): Promise<StepOutcome> {
+async function putBefore(
+  office: Office,
+  sql: Sql,
+  onDay: Day,
+  file: CaseFile,
+  step: Step,
+  rule: ScenarioStep,
+): Promise<StepOutcome> {
   await sql`update steps set queued_for = null where id = ${step.id}`
-  await placeHold(sql, office.random, onDay, {
-    caseId: file.case.id,
-    cause: 'decision',
-    reason: `Le parcours amiable est au bout : décidez de la suite avec le créancier (étape « ${step.key} »).`,
-    reviewOn: onDay.add({ days: rule.validite! }),
-  }, 'system')
+  await placeHold(
+    sql,
+    office.random,
+    onDay,
+    {
+      caseId: file.case.id,
+      cause: 'decision',
+      reason: `Le parcours amiable est au bout : décidez de la suite avec le créancier (étape « ${step.key} »).`,
+      reviewOn: onDay.add({ days: rule.validite! }),
+    },
+    'system',
+  )
   return 'held'
 }
 
@@ -136,12 +173,24 @@ function precedesFirstLetter({ etapes }: Scenario, rule: ScenarioStep): boolean 
 async function passOver(office: Office, sql: Sql, onDay: Day, file: CaseFile, step: Step): Promise<StepOutcome> {
   const why = `L'échéance du ${dayFr(file.case.anchorOn)} est passée : la première lettre d'abord.`
   await sql`update steps set skipped_on = ${onDay}, skipped_why = ${why} where id = ${step.id}`
-  await record(sql, onDay, { caseId: file.case.id, kind: 'step_skipped', detail: { step: step.key, why }, author: 'system' })
+  await record(sql, onDay, {
+    caseId: file.case.id,
+    kind: 'step_skipped',
+    detail: { step: step.key, why },
+    author: 'system',
+  })
   const next = file.steps.find((each) => each.rank > step.rank && each.doneOn === null && each.skippedOn === null)
   return next && !after(next.plannedOn, onDay) ? attempt(office, sql, next.id, onDay) : 'already'
 }
 
-async function approach(office: Office, sql: Sql, onDay: Day, file: CaseFile, step: Step, rule: ScenarioStep): Promise<void> {
+async function approach(
+  office: Office,
+  sql: Sql,
+  onDay: Day,
+  file: CaseFile,
+  step: Step,
+  rule: ScenarioStep,
+): Promise<void> {
   const kind = file.debtor.kind
   if (rule.jour === 'emission') await issueInvoices(office, sql, onDay, file)
   const delaiJours = forDebtor(rule.delai, kind)
@@ -154,7 +203,11 @@ async function approach(office: Office, sql: Sql, onDay: Day, file: CaseFile, st
     recipient: rule.canal === 'appel' || (isVisit && destinataire === 'operateur') ? 'operateur' : 'debiteur',
     stepId: step.id,
     author: 'system',
-    facts: { ...delayFacts(delaiJours, onDay.add({ days: rule.marge_postale ?? 0 })), ...(isVisit ? await visitFacts(sql, onDay, file) : {}), ...(donnees.includes('piecesJointes') ? await exhibitFacts(office, sql, onDay, file) : {}) },
+    facts: {
+      ...delayFacts(delaiJours, onDay.add({ days: rule.marge_postale ?? 0 })),
+      ...(isVisit ? await visitFacts(sql, onDay, file) : {}),
+      ...(donnees.includes('piecesJointes') ? await exhibitFacts(office, sql, onDay, file) : {}),
+    },
     ...(rule.canal === 'lrar' ? { coupon: newCode(office.random) } : {}),
   }
   const written = await writeLetter(office, sql, onDay, file, order)
@@ -165,14 +218,23 @@ async function approach(office: Office, sql: Sql, onDay: Day, file: CaseFile, st
     await writeLetter(office, sql, onDay, again, {
       ...order,
       letter,
-      channel: isVisit ? paperOf(letterOf(loadLibrary(), letter).canaux) : order.channel === 'lrar' ? 'formulaire' : order.channel,
+      channel: isVisit
+        ? paperOf(letterOf(loadLibrary(), letter).canaux)
+        : order.channel === 'lrar'
+          ? 'formulaire'
+          : order.channel,
       attachedTo: written.id,
     })
   }
 }
 
 /** The papers that found the claim, as the letter lists and encloses them; the letters already sent are not among them. */
-async function exhibitFacts(office: Office, sql: Sql, onDay: Day, file: CaseFile): Promise<NonNullable<LetterOrder['facts']>> {
+async function exhibitFacts(
+  office: Office,
+  sql: Sql,
+  onDay: Day,
+  file: CaseFile,
+): Promise<NonNullable<LetterOrder['facts']>> {
   await gatherExhibits(office, sql, onDay, file)
   const pieces = (await readExhibits(sql, file.case.id)).filter((exhibit) => foundation.has(exhibit.kind))
   if (pieces.length === 0) return {}
@@ -187,7 +249,16 @@ async function exhibitFacts(office: Office, sql: Sql, onDay: Day, file: CaseFile
     })),
   } as NonNullable<LetterOrder['facts']>
 }
-const foundation = new Set<ExhibitKind>(['contrat', 'devis', 'commande', 'cgv', 'bon-de-livraison', 'facture', 'avoir', 'accord'])
+const foundation = new Set<ExhibitKind>([
+  'contrat',
+  'devis',
+  'commande',
+  'cgv',
+  'bon-de-livraison',
+  'facture',
+  'avoir',
+  'accord',
+])
 
 /** What the agent takes along: a paper to hand over, an order to show, a sheet to fill in. Nothing of it goes by itself. */
 function paperOf(canaux: readonly Channel[]): LetterOrder['channel'] {
@@ -203,7 +274,11 @@ async function visitFacts(sql: Sql, onDay: Day, file: CaseFile): Promise<NonNull
     })
   }
   return {
-    agent: { nom: manager.name, ordreMission: `${file.case.number}-V${onDay.toString().replaceAll('-', '')}`, telephone: manager.phone },
+    agent: {
+      nom: manager.name,
+      ordreMission: `${file.case.number}-V${onDay.toString().replaceAll('-', '')}`,
+      telephone: manager.phone,
+    },
     visite: {
       date: onDay.toString(),
       lieu: [...address.lines, [address.postalCode, address.city].filter(Boolean).join(' ')].join(', '),
@@ -218,7 +293,14 @@ function delayFacts(delaiJours: number | null, from: Day): NonNullable<LetterOrd
 }
 
 /** The creditor reads the very letter before it leaves, and has until then to object. */
-async function tellCreditorFirst(office: Office, sql: Sql, onDay: Day, file: CaseFile, step: Step, rule: ScenarioStep): Promise<void> {
+async function tellCreditorFirst(
+  office: Office,
+  sql: Sql,
+  onDay: Day,
+  file: CaseFile,
+  step: Step,
+  rule: ScenarioStep,
+): Promise<void> {
   const objectBy = onDay.add({ days: rule.prevenir!.avance })
   const order: LetterOrder = {
     letter: rule.prevenir!.lettre,
@@ -239,7 +321,14 @@ async function tellCreditorFirst(office: Office, sql: Sql, onDay: Day, file: Cas
   })
 }
 
-async function askAgreement(office: Office, sql: Sql, onDay: Day, file: CaseFile, step: Step, rule: ScenarioStep): Promise<void> {
+async function askAgreement(
+  office: Office,
+  sql: Sql,
+  onDay: Day,
+  file: CaseFile,
+  step: Step,
+  rule: ScenarioStep,
+): Promise<void> {
   await requestConsent(office, sql, onDay, {
     file,
     procedure: rule.procedure!,

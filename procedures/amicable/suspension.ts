@@ -30,7 +30,11 @@ export function suspension(file: CaseFile, onDay: Day): Suspension | null {
     }
   }
   if (owedOn(file, onDay).total <= 0n) {
-    return { cause: 'paiement-integral', reason: 'Tout est payé : le dossier est à clore.', reviewOn: onDay.add({ days: 7 }) }
+    return {
+      cause: 'paiement-integral',
+      reason: 'Tout est payé : le dossier est à clore.',
+      reviewOn: onDay.add({ days: 7 }),
+    }
   }
   if (payableOn(file, onDay).total <= 0n) {
     const next = file.invoices.find((invoice) => Temporal.PlainDate.compare(invoice.dueOn, onDay) >= 0)!

@@ -41,7 +41,12 @@ export function planTimeline(scenario: Scenario, opening: Opening): PlannedStep[
     const skippedWhy = (isEarly ? skipEarly(step, wanted, opening) : null) ?? skipUnwritten(step, opening.debtor)
     if (step.prevenir) {
       const noticeOn = nominalOn.subtract({ days: step.prevenir.avance })
-      rows.push({ key: `${step.id}.prevenir`, channel: 'email', nominalOn: latest(noticeOn, opening.openedOn), skippedWhy })
+      rows.push({
+        key: `${step.id}.prevenir`,
+        channel: 'email',
+        nominalOn: latest(noticeOn, opening.openedOn),
+        skippedWhy,
+      })
     }
     rows.push({ key: step.id, channel: step.canal ?? 'action', nominalOn, skippedWhy })
   }

@@ -15,13 +15,20 @@ export async function validateAddress(
   input: { caseId: string; address: Address | null; email: string | null; phone: string | null; source: string },
   author: Author,
 ): Promise<void> {
-  if (input.address && (input.address.lines.every((line) => line.trim() === '') || !input.address.city?.trim() || !input.address.postalCode?.trim())) {
+  if (
+    input.address &&
+    (input.address.lines.every((line) => line.trim() === '') ||
+      !input.address.city?.trim() ||
+      !input.address.postalCode?.trim())
+  ) {
     throw new DomainError('address_incomplete', 'Une adresse postale a une rue, un code postal et une ville.', {
       remedy: 'Complétez l’adresse, ou validez seulement le courriel ou le téléphone.',
     })
   }
   if (!input.address && !input.email && !input.phone) {
-    throw new DomainError('nothing_validated', 'Aucune coordonnée n’est donnée.', { remedy: 'Donnez une adresse, un courriel ou un téléphone.' })
+    throw new DomainError('nothing_validated', 'Aucune coordonnée n’est donnée.', {
+      remedy: 'Donnez une adresse, un courriel ou un téléphone.',
+    })
   }
   await transaction(sql, async (tx) => {
     await lockOpenCase(tx, input.caseId)
@@ -36,7 +43,12 @@ export async function validateAddress(
     await record(tx, onDay, {
       caseId: input.caseId,
       kind: 'address_validated',
-      detail: { source: input.source, postal: input.address !== null, email: input.email !== null, phone: input.phone !== null },
+      detail: {
+        source: input.source,
+        postal: input.address !== null,
+        email: input.email !== null,
+        phone: input.phone !== null,
+      },
       author,
     })
   })

@@ -90,9 +90,13 @@ export async function requireAgencyReady(sql: Sql, onDay: Day): Promise<Agency> 
     (kind) => !agency.proofs.some((proof) => proof.kind === kind && inForce(proof)),
   )
   if (missing.length === 0) return agency
-  throw new DomainError('agency_not_ready', `Au ${dayFr(onDay)}, il manque : ${missing.map((kind) => missingProof[kind]).join(', ')}.`, {
-    remedy: 'Enregistrez ces justificatifs avant toute démarche (recordAgencyProof).',
-    facts: { missing },
-    article: 'CPCE R124-2',
-  })
+  throw new DomainError(
+    'agency_not_ready',
+    `Au ${dayFr(onDay)}, il manque : ${missing.map((kind) => missingProof[kind]).join(', ')}.`,
+    {
+      remedy: 'Enregistrez ces justificatifs avant toute démarche (recordAgencyProof).',
+      facts: { missing },
+      article: 'CPCE R124-2',
+    },
+  )
 }

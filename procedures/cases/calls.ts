@@ -13,22 +13,38 @@ export async function recordCall(
   sql: Sql,
   random: Random,
   onDay: Day,
-  input: { caseId: string; calledAt: string | null; direction: 'outgoing' | 'incoming'; person: string | null; outcome: string; summary: string; stepKey?: string },
+  input: {
+    caseId: string
+    calledAt: string | null
+    direction: 'outgoing' | 'incoming'
+    person: string | null
+    outcome: string
+    summary: string
+    stepKey?: string
+  },
   author: Author,
 ): Promise<string> {
   if (input.direction === 'outgoing') {
     const [first] = await sql`select 1 from cases c
       where c.id = ${input.caseId} and (c.zone = 'madagascar' or exists (select from documents d where d.case_id = c.id and d.first_letter and d.written_on <= ${onDay}))`
     if (!first) {
-      throw new DomainError('call_before_first_letter', "Aucun appel n'est permis avant l'envoi de la première lettre.", {
-        remedy: 'Attendez que la première lettre soit partie : ses références et sa date doivent être rappelées.',
-        article: 'CPCE R124-4',
-      })
+      throw new DomainError(
+        'call_before_first_letter',
+        "Aucun appel n'est permis avant l'envoi de la première lettre.",
+        {
+          remedy: 'Attendez que la première lettre soit partie : ses références et sa date doivent être rappelées.',
+          article: 'CPCE R124-4',
+        },
+      )
     }
     if (onDay.dayOfWeek === 7 || holiday(onDay) !== null) {
-      throw new DomainError('call_on_closed_day', `Pas d'appel au débiteur le ${dayFr(onDay)} : dimanche ou jour férié.`, {
-        remedy: 'Appelez le prochain jour ouvrable.',
-      })
+      throw new DomainError(
+        'call_on_closed_day',
+        `Pas d'appel au débiteur le ${dayFr(onDay)} : dimanche ou jour férié.`,
+        {
+          remedy: 'Appelez le prochain jour ouvrable.',
+        },
+      )
     }
   }
   const id = newId(random)
@@ -36,6 +52,11 @@ export async function recordCall(
     insert into calls (id, case_id, step_id, called_on, called_at, direction, person, outcome, summary, recorded_by)
     values (${id}, ${input.caseId}, (select id from steps where case_id = ${input.caseId} and key = ${input.stepKey ?? null}),
             ${onDay}, ${input.calledAt}, ${input.direction}, ${input.person}, ${input.outcome}, ${input.summary}, ${author})`
-  await record(sql, onDay, { caseId: input.caseId, kind: 'call_recorded', detail: { outcome: input.outcome, summary: input.summary }, author })
+  await record(sql, onDay, {
+    caseId: input.caseId,
+    kind: 'call_recorded',
+    detail: { outcome: input.outcome, summary: input.summary },
+    author,
+  })
   return id
 }

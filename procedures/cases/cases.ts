@@ -65,24 +65,51 @@ export async function submitInvoice(
   const mandate = await requireMandate(sql, input.creditorId, onDay)
   const invoices = input.invoices.filter(({ read }) => read.kind === 'invoice')
   const first = invoices[0] ?? input.invoices[0]
-  if (!first) throw new DomainError('no_invoice', 'Aucune facture à enregistrer.', { remedy: 'Joignez au moins une facture.' })
+  if (!first)
+    throw new DomainError('no_invoice', 'Aucune facture à enregistrer.', { remedy: 'Joignez au moins une facture.' })
   return transaction(sql, async (tx) => {
     // One submission at a time for a creditor, or two could open the same case.
-    const [creditor] = await tx<Pick<Creditor, 'name' | 'identity'>[]>`select name, identity from creditors where id = ${input.creditorId} for update`
+    const [creditor] = await tx<
+      Pick<Creditor, 'name' | 'identity'>[]
+    >`select name, identity from creditors where id = ${input.creditorId} for update`
     for (const { read } of input.invoices) read.doubts.push(...sellerDoubts(read, creditor!))
     const debtor = await findOrCreateDebtor(tx, random, onDay, input.creditorId, debtorOf(first.read, input.debtor))
     const open = await openCaseOf(tx, input.creditorId, debtor.id)
     if (invoices.length === 0 && !open) {
-      throw new DomainError('credit_note_without_case', `L'avoir ${first.read.number} ne se rattache à aucun dossier ouvert.`, {
-        remedy: "Enregistrez d'abord la facture à laquelle il se rapporte.",
-        facts: { number: first.read.number },
-      })
+      throw new DomainError(
+        'credit_note_without_case',
+        `L'avoir ${first.read.number} ne se rattache à aucun dossier ouvert.`,
+        {
+          remedy: "Enregistrez d'abord la facture à laquelle il se rapporte.",
+          facts: { number: first.read.number },
+        },
+      )
     }
-    const opened = open ?? (await openCase(tx, random, onDay, input, invoices.map(({ read }) => read), debtor, mandate, author))
+    const opened =
+      open ??
+      (await openCase(
+        tx,
+        random,
+        onDay,
+        input,
+        invoices.map(({ read }) => read),
+        debtor,
+        mandate,
+        author,
+      ))
     for (const { read } of input.invoices) refuseOtherCurrency(opened, read)
-    for (const { read, original } of input.invoices) await addDocument(tx, random, onDay, opened.id, read, original, input.dueOn, author)
+    for (const { read, original } of input.invoices)
+      await addDocument(tx, random, onDay, opened.id, read, original, input.dueOn, author)
     if (open && invoices.length > 0) {
-      await rejoin(tx, onDay, open, invoices.map(({ read }) => ({ issuedOn: read.issuedOn, dueOn: dueOf(read, input.dueOn) })), debtor.kind, mandate.sendsInvoices, author)
+      await rejoin(
+        tx,
+        onDay,
+        open,
+        invoices.map(({ read }) => ({ issuedOn: read.issuedOn, dueOn: dueOf(read, input.dueOn) })),
+        debtor.kind,
+        mandate.sendsInvoices,
+        author,
+      )
     }
     return {
       case: open ? (await openCaseOf(tx, input.creditorId, debtor.id))! : opened,
@@ -98,7 +125,12 @@ function sellerDoubts({ seller, number }: ReadInvoice, creditor: Pick<Creditor, 
   const siren = creditor.identity.siren ?? creditor.identity.siret?.slice(0, 9)
   const other = seller.siren ?? seller.siret?.slice(0, 9)
   if (!siren || !other || siren === other) return []
-  return [{ code: 'other_seller', message: `La facture ${number} est de ${seller.name} (SIREN ${other}), et non de ${creditor.name}.` }]
+  return [
+    {
+      code: 'other_seller',
+      message: `La facture ${number} est de ${seller.name} (SIREN ${other}), et non de ${creditor.name}.`,
+    },
+  ]
 }
 
 export const caseColumns = (sql: Sql) => sql`
@@ -127,7 +159,11 @@ async function openCase(
   const oldest = invoices.find((invoice) => dueOf(invoice, input.dueOn).equals(anchorOn))!
   const scenario = loadScenario(input.scenario ?? mandate.scenario)
   const zone = input.zone ?? 'metropole'
-  const limits = limitation({ kind: debtor.kind === 'consumer' ? 'conso' : 'commercial', due: anchorOn, interruptions: [] })
+  const limits = limitation({
+    kind: debtor.kind === 'consumer' ? 'conso' : 'commercial',
+    due: anchorOn,
+    interruptions: [],
+  })
   const [row] = await sql<Case[]>`
     with numbered as (
       insert into case_numbers (year, last) values (${onDay.year}, 1)
@@ -183,16 +219,39 @@ async function rejoin(
   author: Author,
 ): Promise<void> {
   const [oldest] = invoices.toSorted((a, b) => Temporal.PlainDate.compare(a.dueOn, b.dueOn))
-  const [paid] = await sql`select 1 from holds where case_id = ${found.id} and cause = 'paiement-integral' and released_on is null`
-  if (paid) await releaseHold(sql, onDay, { caseId: found.id, cause: 'paiement-integral', reason: 'Une nouvelle facture a rejoint le dossier.' }, author)
+  const [paid] =
+    await sql`select 1 from holds where case_id = ${found.id} and cause = 'paiement-integral' and released_on is null`
+  if (paid)
+    await releaseHold(
+      sql,
+      onDay,
+      { caseId: found.id, cause: 'paiement-integral', reason: 'Une nouvelle facture a rejoint le dossier.' },
+      author,
+    )
   if (!oldest || (!paid && !before(oldest.dueOn, found.anchorOn))) return
-  const { expires, why } = limitation({ kind: debtor === 'consumer' ? 'conso' : 'commercial', due: oldest.dueOn, interruptions: [] })
+  const { expires, why } = limitation({
+    kind: debtor === 'consumer' ? 'conso' : 'commercial',
+    due: oldest.dueOn,
+    interruptions: [],
+  })
   const limitationOn = paid || before(expires, found.limitationOn) ? expires : found.limitationOn
   await sql`update cases set anchor_on = ${oldest.dueOn}, limitation_on = ${limitationOn} where id = ${found.id}`
-  await record(sql, onDay, { caseId: found.id, kind: 'anchor_moved', detail: { anchor: oldest.dueOn.toString(), limitation: why }, author })
+  await record(sql, onDay, {
+    caseId: found.id,
+    kind: 'anchor_moved',
+    detail: { anchor: oldest.dueOn.toString(), limitation: why },
+    author,
+  })
   const [first] = await sql`select 1 from documents where case_id = ${found.id} and first_letter`
   if (first) return
-  const plan = planTimeline(loadScenario(found.scenario), { anchorOn: oldest.dueOn, issuedOn: oldest.issuedOn, openedOn: onDay, debtor, sendsInvoices, zone: found.zone })
+  const plan = planTimeline(loadScenario(found.scenario), {
+    anchorOn: oldest.dueOn,
+    issuedOn: oldest.issuedOn,
+    openedOn: onDay,
+    debtor,
+    sendsInvoices,
+    zone: found.zone,
+  })
   for (const step of plan) {
     await sql`
       update steps set nominal_on = ${step.nominalOn}, planned_on = ${step.plannedOn},
@@ -203,10 +262,14 @@ async function rejoin(
 
 function refuseOtherCurrency(found: Case, read: ReadInvoice): void {
   if (read.currency === found.currency) return
-  throw new DomainError('other_currency', `${read.number} est en ${read.currency}, le dossier ${found.number} en ${found.currency} : leurs sommes ne s'ajoutent pas.`, {
-    remedy: 'Traitez les sommes de chaque monnaie dans un dossier à part, ou convertissez-les par avenant.',
-    facts: { number: read.number, currency: read.currency },
-  })
+  throw new DomainError(
+    'other_currency',
+    `${read.number} est en ${read.currency}, le dossier ${found.number} en ${found.currency} : leurs sommes ne s'ajoutent pas.`,
+    {
+      remedy: 'Traitez les sommes de chaque monnaie dans un dossier à part, ou convertissez-les par avenant.',
+      facts: { number: read.number, currency: read.currency },
+    },
+  )
 }
 
 async function addDocument(
@@ -263,10 +326,14 @@ function dueOf(invoice: ReadInvoice, given: Day | undefined): Day {
     })
   }
   if (Temporal.PlainDate.compare(due, invoice.issuedOn) >= 0) return due
-  throw new DomainError('due_before_issue', `L'échéance du ${dayFr(due)} précède l'émission du ${dayFr(invoice.issuedOn)}.`, {
-    remedy: 'Vérifiez les deux dates sur la facture.',
-    facts: { number: invoice.number },
-  })
+  throw new DomainError(
+    'due_before_issue',
+    `L'échéance du ${dayFr(due)} précède l'émission du ${dayFr(invoice.issuedOn)}.`,
+    {
+      remedy: 'Vérifiez les deux dates sur la facture.',
+      facts: { number: invoice.number },
+    },
+  )
 }
 
 function debtorOf(read: ReadInvoice, given: Submission['debtor']): Omit<Debtor, 'id'> {
@@ -296,7 +363,12 @@ function invoiceOnly(read: ReadInvoice): unknown {
 }
 
 /** Closes a case with its reason: paid, irrecoverable, refused by the creditor… Steps not done are skipped. */
-export async function closeCase(sql: Sql, onDay: Day, input: { caseId: string; reason: string }, author: Author): Promise<void> {
+export async function closeCase(
+  sql: Sql,
+  onDay: Day,
+  input: { caseId: string; reason: string },
+  author: Author,
+): Promise<void> {
   await transaction(sql, async (tx) => {
     const closed = await tx`
       update cases set closed_on = ${onDay}, closed_why = ${input.reason}

@@ -44,13 +44,20 @@ export interface Written {
 const dispatched = new Set<string>(['lettre', 'lrar', 'email', 'sms'])
 const outside = new Set<string>(['debiteur', 'creancier'])
 /** What a person of the legal cell, a court or a creditor may have to complete is kept as a Word file too. */
-const isEditable = (order: LetterOrder) => order.channel === 'acte-prive' || order.channel === 'formulaire' || order.recipient === 'commissaire-de-justice'
+const isEditable = (order: LetterOrder) =>
+  order.channel === 'acte-prive' || order.channel === 'formulaire' || order.recipient === 'commissaire-de-justice'
 
 /**
  * Writes one letter of a case: facts, rendering, archive, one row with everything needed to make it again, and its place
  * in the out-tray. Runs in the caller's transaction, with the case locked, so that references follow one another.
  */
-export async function writeLetter(office: Office, sql: Sql, onDay: Day, file: CaseFile, order: LetterOrder): Promise<Written> {
+export async function writeLetter(
+  office: Office,
+  sql: Sql,
+  onDay: Day,
+  file: CaseFile,
+  order: LetterOrder,
+): Promise<Written> {
   const letter = letterOf(loadLibrary(), order.letter)
   const first = firstLetter(file)
   const isFirst = isFirstLetter(file, order, letter.premiere_lettre, onDay)
@@ -58,15 +65,27 @@ export async function writeLetter(office: Office, sql: Sql, onDay: Day, file: Ca
   const to = leaves ? addressOf(file, order) : null
   const reference = `${file.case.number}/${(await countDocuments(sql, file.case.id)) + 1}`
   const code = newCode(office.random)
-  const facts = caseFacts(file, await readAgency(sql), onDay, {
-    lettre: order.shownAs ?? reference,
-    code: order.shownAs === undefined ? code : undefined,
-    coupon: order.coupon,
-    adresseReponse: `${office.baseUrl}/r`,
-    adresseVerification: `${office.baseUrl}/verifier`,
-  } as Facts['references'], order.facts)
+  const facts = caseFacts(
+    file,
+    await readAgency(sql),
+    onDay,
+    {
+      lettre: order.shownAs ?? reference,
+      code: order.shownAs === undefined ? code : undefined,
+      coupon: order.coupon,
+      adresseReponse: `${office.baseUrl}/r`,
+      adresseVerification: `${office.baseUrl}/verifier`,
+    } as Facts['references'],
+    order.facts,
+  )
   const at = instantOf(onDay)
-  const base = { letter, facts, channel: order.channel === 'appel' ? 'script-telephone' : order.channel, at, engine: office.typst } as const
+  const base = {
+    letter,
+    facts,
+    channel: order.channel === 'appel' ? 'script-telephone' : order.channel,
+    at,
+    engine: office.typst,
+  } as const
   const pdf = await renderLetter({ ...base, format: 'pdf' })
   const sha256 = await office.archive.put(await sealPdf(pdf.bytes, { at, key: office.seal }))
   const editable = isEditable(order)
@@ -84,14 +103,25 @@ export async function writeLetter(office: Office, sql: Sql, onDay: Day, file: Ca
   await record(sql, onDay, {
     caseId: file.case.id,
     kind: 'letter_written',
-    detail: { letter: letter.id, reference, channel: order.channel, to: order.recipient, sha256, firstLetter: isFirst, recalls: first?.reference ?? null },
+    detail: {
+      letter: letter.id,
+      reference,
+      channel: order.channel,
+      to: order.recipient,
+      sha256,
+      firstLetter: isFirst,
+      recalls: first?.reference ?? null,
+    },
     author: order.author,
   })
   return { id, reference, sha256, editable, coupon: order.coupon ?? null }
 }
 
 async function mailBody(base: Omit<Parameters<typeof renderLetter>[0], 'format'>): Promise<Uint8Array> {
-  const [html, text] = await Promise.all([renderLetter({ ...base, format: 'html' }), renderLetter({ ...base, format: 'txt' })])
+  const [html, text] = await Promise.all([
+    renderLetter({ ...base, format: 'html' }),
+    renderLetter({ ...base, format: 'txt' }),
+  ])
   const decode = (bytes: Uint8Array) => new TextDecoder().decode(bytes)
   const body: MailBody = { subject: html.filled.objet, html: decode(html.bytes), text: decode(text.bytes) }
   return new TextEncoder().encode(JSON.stringify(body))
@@ -107,15 +137,30 @@ export async function sendLetter(office: Office, onDay: Day, caseId: string, ord
 
 /** CPCE R124-4: after the due date nothing but the first letter opens; every later approach recalls it. */
 function isFirstLetter(file: CaseFile, order: LetterOrder, mentions: string, onDay: Day): boolean {
-  if (order.isReceipt || firstLetter(file) || (order.recipient !== 'debiteur' && order.recipient !== 'operateur') || order.attachedTo) return false
+  if (
+    order.isReceipt ||
+    firstLetter(file) ||
+    (order.recipient !== 'debiteur' && order.recipient !== 'operateur') ||
+    order.attachedTo
+  )
+    return false
   // The CPCE is French law.
   if (file.case.zone === 'madagascar' || Temporal.PlainDate.compare(onDay, file.case.anchorOn) <= 0) return false
-  if (order.recipient === 'debiteur' && mentions !== 'jamais' && (order.channel === 'lettre' || order.channel === 'lrar' || order.channel === 'email')) return true
-  throw new DomainError('first_letter_missing', `« ${order.letter} » ne peut partir avant la première lettre au débiteur.`, {
-    remedy: 'Envoyez d’abord la lettre qui porte les mentions obligatoires.',
-    article: 'CPCE R124-4',
-    facts: { letter: order.letter, on: onDay.toString() },
-  })
+  if (
+    order.recipient === 'debiteur' &&
+    mentions !== 'jamais' &&
+    (order.channel === 'lettre' || order.channel === 'lrar' || order.channel === 'email')
+  )
+    return true
+  throw new DomainError(
+    'first_letter_missing',
+    `« ${order.letter} » ne peut partir avant la première lettre au débiteur.`,
+    {
+      remedy: 'Envoyez d’abord la lettre qui porte les mentions obligatoires.',
+      article: 'CPCE R124-4',
+      facts: { letter: order.letter, on: onDay.toString() },
+    },
+  )
 }
 
 async function countDocuments(sql: Sql, caseId: string): Promise<number> {
@@ -123,7 +168,13 @@ async function countDocuments(sql: Sql, caseId: string): Promise<number> {
   return Number(row!.count)
 }
 
-async function dispatch(sql: Sql, onDay: Day, channel: LetterOrder['channel'], to: Record<string, unknown>, documentId: string): Promise<void> {
+async function dispatch(
+  sql: Sql,
+  onDay: Day,
+  channel: LetterOrder['channel'],
+  to: Record<string, unknown>,
+  documentId: string,
+): Promise<void> {
   await sql`insert into dispatches (document_id, channel, address) values (${documentId}, ${channel}, ${json(sql, to)})`
   await sql`
     select graphile_worker.add_job('send', ${json(sql, { document: documentId, day: onDay.toString(), version: 1 })}::json,
@@ -136,23 +187,32 @@ function addressOf(file: CaseFile, order: LetterOrder): Record<string, unknown> 
   if (order.recipient === 'creancier') {
     const email = file.creditor.identity.contact?.email
     if (electronic && email) return { name: file.creditor.name, email }
-    if (!electronic && file.creditor.identity.address) return { name: file.creditor.name, ...file.creditor.identity.address }
+    if (!electronic && file.creditor.identity.address)
+      return { name: file.creditor.name, ...file.creditor.identity.address }
   } else if (order.recipient === 'debiteur') {
     if (order.channel === 'email' && file.debtor.email) return { name: file.debtor.name, email: file.debtor.email }
     if (order.channel === 'sms' && file.debtor.phone) return { name: file.debtor.name, phone: file.debtor.phone }
-    if (!electronic && file.debtor.address?.lines.length && file.debtor.address.city) return { name: file.debtor.name, ...file.debtor.address }
+    if (!electronic && file.debtor.address?.lines.length && file.debtor.address.city)
+      return { name: file.debtor.name, ...file.debtor.address }
   } else {
     return { name: order.recipient }
   }
-  throw new DomainError('no_address', `Le dossier ${file.case.number} n'a pas d'adresse pour un envoi par ${order.channel}.`, {
-    remedy: 'Confiez le dossier à la cellule de recherche, puis validez une adresse (validateAddress).',
-    facts: { channel: order.channel, recipient: order.recipient },
-  })
+  throw new DomainError(
+    'no_address',
+    `Le dossier ${file.case.number} n'a pas d'adresse pour un envoi par ${order.channel}.`,
+    {
+      remedy: 'Confiez le dossier à la cellule de recherche, puis validez une adresse (validateAddress).',
+      facts: { channel: order.channel, recipient: order.recipient },
+    },
+  )
 }
 
 /** How somebody is reached in writing: by e-mail where there is one, else by post; null when there is no address at all. */
 export function reachOf(file: CaseFile, recipient: 'debiteur' | 'creancier'): 'email' | 'lettre' | null {
-  const of = recipient === 'debiteur' ? file.debtor : { email: file.creditor.identity.contact?.email, address: file.creditor.identity.address }
+  const of =
+    recipient === 'debiteur'
+      ? file.debtor
+      : { email: file.creditor.identity.contact?.email, address: file.creditor.identity.address }
   if (of.email) return 'email'
   return of.address?.lines.length && of.address.city ? 'lettre' : null
 }
@@ -161,7 +221,13 @@ export function reachOf(file: CaseFile, recipient: 'debiteur' | 'creancier'): 'e
 export async function recordPresentation(
   sql: Sql,
   onDay: Day,
-  input: { documentId: string; registeredNumber: string; presentedOn: Day; outcome: 'delivered' | 'unclaimed' | 'refused' | 'unknown_address'; outcomeOn: Day },
+  input: {
+    documentId: string
+    registeredNumber: string
+    presentedOn: Day
+    outcome: 'delivered' | 'unclaimed' | 'refused' | 'unknown_address'
+    outcomeOn: Day
+  },
   author: Author,
 ): Promise<void> {
   const [row] = await sql<{ caseId: string; reference: string; writtenOn: Day }[]>`
@@ -171,14 +237,23 @@ export async function recordPresentation(
     where o.document_id = ${input.documentId} and d.id = o.document_id and d.channel = 'lrar' and d.written_on <= ${input.presentedOn}
     returning d.case_id, d.reference, d.written_on`
   if (!row) {
-    throw new DomainError('no_registered_letter', `Aucune lettre recommandée n'a pu être présentée le ${dayFr(input.presentedOn)}.`, {
-      remedy: 'Vérifiez la lettre et la date : une présentation ne précède pas l’envoi.',
-    })
+    throw new DomainError(
+      'no_registered_letter',
+      `Aucune lettre recommandée n'a pu être présentée le ${dayFr(input.presentedOn)}.`,
+      {
+        remedy: 'Vérifiez la lettre et la date : une présentation ne précède pas l’envoi.',
+      },
+    )
   }
   await record(sql, onDay, {
     caseId: row.caseId,
     kind: 'letter_presented',
-    detail: { reference: row.reference, number: input.registeredNumber, presentedOn: input.presentedOn.toString(), outcome: input.outcome },
+    detail: {
+      reference: row.reference,
+      number: input.registeredNumber,
+      presentedOn: input.presentedOn.toString(),
+      outcome: input.outcome,
+    },
     author,
   })
 }

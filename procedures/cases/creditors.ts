@@ -56,13 +56,20 @@ export async function createCreditor(
   author: Author,
 ): Promise<Creditor> {
   if (input.name.trim() === '') {
-    throw new DomainError('creditor_without_name', 'Un créancier doit avoir un nom.', { remedy: 'Indiquez sa dénomination.' })
+    throw new DomainError('creditor_without_name', 'Un créancier doit avoir un nom.', {
+      remedy: 'Indiquez sa dénomination.',
+    })
   }
   const creditor = { ...input, id: newId(random) }
   await sql`
     insert into creditors (id, name, kind, identity, iban, bic, created_on)
     values (${creditor.id}, ${creditor.name}, ${creditor.kind}, ${json(sql, creditor.identity)}, ${creditor.iban}, ${creditor.bic}, ${onDay})`
-  await record(sql, onDay, { caseId: null, kind: 'creditor_created', detail: { creditor: creditor.id, name: creditor.name }, author })
+  await record(sql, onDay, {
+    caseId: null,
+    kind: 'creditor_created',
+    detail: { creditor: creditor.id, name: creditor.name },
+    author,
+  })
   return creditor
 }
 
@@ -83,11 +90,15 @@ export async function recordMandate(
 ): Promise<Mandate> {
   const missing = (Object.keys(clauses) as (keyof typeof clauses)[]).filter((key) => input[key].trim() === '')
   if (missing.length > 0) {
-    throw new DomainError('mandate_incomplete', `La convention ne précise pas ${missing.map((key) => clauses[key]).join(', ')}.`, {
-      remedy: 'Complétez la convention écrite avant de commencer le recouvrement.',
-      article: 'CPCE R124-3',
-      facts: { missing },
-    })
+    throw new DomainError(
+      'mandate_incomplete',
+      `La convention ne précise pas ${missing.map((key) => clauses[key]).join(', ')}.`,
+      {
+        remedy: 'Complétez la convention écrite avant de commencer le recouvrement.',
+        article: 'CPCE R124-3',
+        facts: { missing },
+      },
+    )
   }
   const feeTerms = input.feeTerms == null ? null : readFeeTerms(input.feeTerms)
   const mandate = { ...input, id: newId(random) }
@@ -99,7 +110,12 @@ export async function recordMandate(
       values (${mandate.id}, ${mandate.creditorId}, ${mandate.signedOn}, ${mandate.basis}, ${mandate.guarantee},
               ${mandate.remuneration}, ${mandate.payingOver}, ${mandate.receivesFunds}, ${mandate.sendsInvoices},
               ${mandate.scenario}, ${mandate.penaltyRate}, ${feeTerms === null ? null : json(tx, feeTerms)}, ${author})`
-    await record(tx, onDay, { caseId: null, kind: 'mandate_recorded', detail: { creditor: mandate.creditorId }, author })
+    await record(tx, onDay, {
+      caseId: null,
+      kind: 'mandate_recorded',
+      detail: { creditor: mandate.creditorId },
+      author,
+    })
   })
   return mandate
 }
@@ -113,9 +129,13 @@ export async function requireMandate(sql: Sql, creditorId: string, onDay: Day): 
     where creditor_id = ${creditorId} and signed_on <= ${onDay} and (ended_on is null or ended_on > ${onDay})
     order by signed_on desc limit 1`
   if (mandate) return mandate
-  throw new DomainError('no_mandate', `Aucune convention écrite n'est en vigueur pour ce créancier au ${dayFr(onDay)}.`, {
-    remedy: 'Faites signer la convention de recouvrement et enregistrez-la (recordMandate).',
-    article: 'CPCE R124-3',
-    facts: { creditorId },
-  })
+  throw new DomainError(
+    'no_mandate',
+    `Aucune convention écrite n'est en vigueur pour ce créancier au ${dayFr(onDay)}.`,
+    {
+      remedy: 'Faites signer la convention de recouvrement et enregistrez-la (recordMandate).',
+      article: 'CPCE R124-3',
+      facts: { creditorId },
+    },
+  )
 }

@@ -18,13 +18,24 @@ export async function recordDispute(
     await tx`
       insert into disputes (id, case_id, raised_on, channel, ground, contested, recorded_by)
       values (${id}, ${input.caseId}, ${onDay}, ${input.channel}, ${input.ground}, ${input.contested}, ${author})`
-    await record(tx, onDay, { caseId: input.caseId, kind: 'dispute_recorded', detail: { ground: input.ground, channel: input.channel }, author })
-    await placeHold(tx, random, onDay, {
+    await record(tx, onDay, {
       caseId: input.caseId,
-      cause: 'contestation',
-      reason: `Contestation du ${dayFr(onDay)} : ${input.ground}`,
-      reviewOn: input.answerBy,
-    }, author)
+      kind: 'dispute_recorded',
+      detail: { ground: input.ground, channel: input.channel },
+      author,
+    })
+    await placeHold(
+      tx,
+      random,
+      onDay,
+      {
+        caseId: input.caseId,
+        cause: 'contestation',
+        reason: `Contestation du ${dayFr(onDay)} : ${input.ground}`,
+        reviewOn: input.answerBy,
+      },
+      author,
+    )
     return id
   })
 }
@@ -45,8 +56,14 @@ export async function resolveDispute(
         remedy: 'Consultez les contestations du dossier.',
       })
     }
-    await record(tx, onDay, { caseId: input.caseId, kind: 'dispute_resolved', detail: { outcome: input.outcome, answer: input.answer }, author })
+    await record(tx, onDay, {
+      caseId: input.caseId,
+      kind: 'dispute_resolved',
+      detail: { outcome: input.outcome, answer: input.answer },
+      author,
+    })
     const [open] = await tx`select 1 from disputes where case_id = ${input.caseId} and resolved_on is null limit 1`
-    if (!open) await releaseHold(tx, onDay, { caseId: input.caseId, cause: 'contestation', reason: input.answer }, author)
+    if (!open)
+      await releaseHold(tx, onDay, { caseId: input.caseId, cause: 'contestation', reason: input.answer }, author)
   })
 }

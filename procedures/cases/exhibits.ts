@@ -49,7 +49,16 @@ export async function attachExhibit(
   office: Office,
   sql: Sql,
   onDay: Day,
-  input: { caseId: string; kind: ExhibitKind; reference: string; datedOn: Day | null; proves: string; bytes: Uint8Array; fileName: string; documentId?: string },
+  input: {
+    caseId: string
+    kind: ExhibitKind
+    reference: string
+    datedOn: Day | null
+    proves: string
+    bytes: Uint8Array
+    fileName: string
+    documentId?: string
+  },
   author: Author,
 ): Promise<string> {
   const checked = await normaliseExhibit(input.bytes, { fileName: input.fileName })
@@ -60,7 +69,12 @@ export async function attachExhibit(
     insert into exhibits (id, case_id, kind, reference, dated_on, proves, original, original_name, pdf, pages, flags, document_id, added_on, added_by)
     values (${id}, ${input.caseId}, ${input.kind}, ${input.reference}, ${input.datedOn}, ${input.proves}, ${original}, ${input.fileName},
             ${pdf}, ${checked.pages}, ${json(sql, checked.flags)}, ${input.documentId ?? null}, ${onDay}, ${author})`
-  await record(sql, onDay, { caseId: input.caseId, kind: 'exhibit_attached', detail: { kind: input.kind, reference: input.reference, sha256: original }, author })
+  await record(sql, onDay, {
+    caseId: input.caseId,
+    kind: 'exhibit_attached',
+    detail: { kind: input.kind, reference: input.reference, sha256: original },
+    author,
+  })
   return id
 }
 
@@ -69,25 +83,52 @@ export async function gatherExhibits(office: Office, sql: Sql, onDay: Day, file:
   const known = new Set((await readExhibits(sql, file.case.id)).map((exhibit) => exhibit.original))
   const add = async (exhibit: Omit<Parameters<typeof attachExhibit>[3], 'caseId' | 'bytes'>, sha256: string | null) => {
     if (sha256 === null || known.has(sha256)) return
-    await attachExhibit(office, sql, onDay, { ...exhibit, caseId: file.case.id, bytes: await office.archive.get(sha256) }, 'system')
+    await attachExhibit(
+      office,
+      sql,
+      onDay,
+      { ...exhibit, caseId: file.case.id, bytes: await office.archive.get(sha256) },
+      'system',
+    )
   }
   for (const invoice of file.invoices) {
-    await add({ kind: 'facture', reference: invoice.number, datedOn: invoice.issuedOn, proves: 'le principal de la créance et son échéance', fileName: `facture-${invoice.number}.pdf` }, invoice.original)
+    await add(
+      {
+        kind: 'facture',
+        reference: invoice.number,
+        datedOn: invoice.issuedOn,
+        proves: 'le principal de la créance et son échéance',
+        fileName: `facture-${invoice.number}.pdf`,
+      },
+      invoice.original,
+    )
   }
   for (const note of file.creditNotes) {
-    await add({ kind: 'avoir', reference: note.number, datedOn: note.issuedOn, proves: 'la réduction du principal', fileName: `avoir-${note.number}.pdf` }, note.original)
+    await add(
+      {
+        kind: 'avoir',
+        reference: note.number,
+        datedOn: note.issuedOn,
+        proves: 'la réduction du principal',
+        fileName: `avoir-${note.number}.pdf`,
+      },
+      note.original,
+    )
   }
   for (const letter of file.documents) {
     const kind = exhibitKindOf(letter, file)
     if (kind === null) continue
-    await add({
-      kind,
-      reference: letter.reference,
-      datedOn: letter.writtenOn,
-      proves: proofOf[kind] ?? 'les démarches amiables',
-      fileName: `lettre-${letter.reference.replaceAll('/', '-')}.pdf`,
-      documentId: letter.id,
-    }, letter.sha256)
+    await add(
+      {
+        kind,
+        reference: letter.reference,
+        datedOn: letter.writtenOn,
+        proves: proofOf[kind] ?? 'les démarches amiables',
+        fileName: `lettre-${letter.reference.replaceAll('/', '-')}.pdf`,
+        documentId: letter.id,
+      },
+      letter.sha256,
+    )
   }
 }
 
@@ -116,7 +157,9 @@ export async function readExhibits(sql: Sql, caseId: string): Promise<Exhibit[]>
 
 /** Gives numbers to those that have none, in the conventional order; a number given is never given again. */
 export async function numberExhibits(sql: Sql, caseId: string): Promise<Exhibit[]> {
-  const [last] = await sql<{ number: number | null }[]>`select max(number) as number from exhibits where case_id = ${caseId}`
+  const [last] = await sql<
+    { number: number | null }[]
+  >`select max(number) as number from exhibits where case_id = ${caseId}`
   const fresh = (await readExhibits(sql, caseId)).filter((exhibit) => exhibit.number === null).toSorted(byConvention)
   let number = last?.number ?? 0
   for (const exhibit of fresh) await sql`update exhibits set number = ${++number} where id = ${exhibit.id}`

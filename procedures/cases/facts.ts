@@ -15,7 +15,13 @@ import { lateRate, payableOn, standingPayments } from './ledger.ts'
  * The one place where a case becomes the French words letters use. Whatever the case knows is offered; a letter takes
  * what it declares in `donnees`, and a fact it needs that is absent here stops it by name.
  */
-export function caseFacts(file: CaseFile, agency: Agency, onDay: Day, references: Facts['references'], more: Partial<Facts> = {}): Facts {
+export function caseFacts(
+  file: CaseFile,
+  agency: Agency,
+  onDay: Day,
+  references: Facts['references'],
+  more: Partial<Facts> = {},
+): Facts {
   const owed = payableOn(file, onDay)
   const first = firstLetter(file)
   const rate = lateRate(file, onDay)
@@ -24,7 +30,11 @@ export function caseFacts(file: CaseFile, agency: Agency, onDay: Day, references
     creancier: creditorFacts(file),
     debiteur: debtorFacts(file),
     agence: agencyFacts(agency),
-    references: { creancier: file.invoices[0]?.source.order_reference ?? undefined, ...references, dossier: file.case.number },
+    references: {
+      creancier: file.invoices[0]?.source.order_reference ?? undefined,
+      ...references,
+      dossier: file.case.number,
+    },
     factures: unpaid(file, owed, onDay, more.tribunal !== undefined).map((invoice) => ({
       numero: invoice.number,
       emission: invoice.issuedOn.toString(),
@@ -42,7 +52,11 @@ export function caseFacts(file: CaseFile, agency: Agency, onDay: Day, references
     actionsRealisees: earlierSteps(file),
     tauxPenalites: rate,
     mandat: file.mandate
-      ? { date: file.mandate.signedOn.toString(), objet: 'recouvrement amiable', pouvoirRecevoir: file.mandate.receivesFunds }
+      ? {
+          date: file.mandate.signedOn.toString(),
+          objet: 'recouvrement amiable',
+          pouvoirRecevoir: file.mandate.receivesFunds,
+        }
       : undefined,
     honoraires: file.mandate ? { description: file.mandate.remuneration } : undefined,
     mediation: file.creditor.identity.mediator
@@ -65,13 +79,17 @@ export function caseFacts(file: CaseFile, agency: Agency, onDay: Day, references
 
 /** Letters list what is still unpaid; when everything is paid, what was. A court is only told of what is due. */
 function unpaid(file: CaseFile, owed: Owed, onDay: Day, forCourt: boolean) {
-  const left = file.invoices.filter((invoice) => (owed.unpaidByInvoice[invoice.number] ?? 0n) > 0n && !(forCourt && isLater(file, invoice, onDay)))
+  const left = file.invoices.filter(
+    (invoice) => (owed.unpaidByInvoice[invoice.number] ?? 0n) > 0n && !(forCourt && isLater(file, invoice, onDay)),
+  )
   return left.length > 0 ? left : file.invoices
 }
 
 /** Not due yet, in a case whose J has passed: shown with its date, and not asked for. */
 function isLater(file: CaseFile, invoice: CaseFile['invoices'][number], onDay: Day): boolean {
-  return Temporal.PlainDate.compare(onDay, file.case.anchorOn) > 0 && Temporal.PlainDate.compare(invoice.dueOn, onDay) >= 0
+  return (
+    Temporal.PlainDate.compare(onDay, file.case.anchorOn) > 0 && Temporal.PlainDate.compare(invoice.dueOn, onDay) >= 0
+  )
 }
 
 /** What was sold, in a line: the first item, and how many others there are. */
@@ -83,7 +101,12 @@ function subjectOf(lines: { description: string }[] | undefined): string | undef
 
 function address(value: Address | null | undefined) {
   if (!value) return undefined
-  return { lignes: value.lines, codePostal: value.postalCode ?? undefined, ville: value.city ?? undefined, pays: value.country }
+  return {
+    lignes: value.lines,
+    codePostal: value.postalCode ?? undefined,
+    ville: value.city ?? undefined,
+    pays: value.country,
+  }
 }
 
 function party(identity: PartyIdentity) {
@@ -107,7 +130,9 @@ function creditorFacts(file: CaseFile) {
     bic: bic ?? undefined,
     email: identity.contact?.email,
     telephone: identity.contact?.phone,
-    representant: identity.representative ? { nom: identity.representative.name, qualite: identity.representative.quality } : undefined,
+    representant: identity.representative
+      ? { nom: identity.representative.name, qualite: identity.representative.quality }
+      : undefined,
     contact: identity.contact?.name
       ? { nom: identity.contact.name, telephone: identity.contact.phone, email: identity.contact.email }
       : undefined,
@@ -191,8 +216,18 @@ const channelWord: Record<string, string> = {
 function earlierSteps(file: CaseFile) {
   const letters = file.documents
     .filter((document) => document.recipient === 'debiteur' && document.attachedTo === null)
-    .map((document) => ({ on: document.writtenOn, canal: channelWord[document.channel] ?? document.channel, resultat: outcome(document), reference: document.reference }))
-  const calls = file.calls.map((call) => ({ on: call.calledOn, canal: 'appel téléphonique', resultat: call.summary, reference: undefined }))
+    .map((document) => ({
+      on: document.writtenOn,
+      canal: channelWord[document.channel] ?? document.channel,
+      resultat: outcome(document),
+      reference: document.reference,
+    }))
+  const calls = file.calls.map((call) => ({
+    on: call.calledOn,
+    canal: 'appel téléphonique',
+    resultat: call.summary,
+    reference: undefined,
+  }))
   return [...letters, ...calls]
     .toSorted((a, b) => Temporal.PlainDate.compare(a.on, b.on))
     .map(({ on, ...line }) => ({ date: on.toString(), ...line }))
@@ -202,28 +237,36 @@ function outcome(document: CaseFile['documents'][number]): string {
   if (document.outcome === 'delivered') return 'distribuée'
   if (document.outcome === 'unclaimed') return 'présentée, non réclamée'
   if (document.outcome === 'refused') return 'refusée par le destinataire'
-  return document.presentedOn ? `présentée le ${dayShortFr(document.presentedOn)}` : document.channel === 'email' ? 'envoyé' : 'envoyée'
+  return document.presentedOn
+    ? `présentée le ${dayShortFr(document.presentedOn)}`
+    : document.channel === 'email'
+      ? 'envoyé'
+      : 'envoyée'
 }
 
 function latestDispute(file: CaseFile) {
   const dispute = file.disputes.at(-1)
-  return dispute && {
-    date: dispute.raisedOn.toString(),
-    canal: dispute.channel,
-    motif: dispute.ground,
-    montantConteste: dispute.contested === null ? undefined : amount(dispute.contested),
-  }
+  return (
+    dispute && {
+      date: dispute.raisedOn.toString(),
+      canal: dispute.channel,
+      motif: dispute.ground,
+      montantConteste: dispute.contested === null ? undefined : amount(dispute.contested),
+    }
+  )
 }
 
 function latestPromise(file: CaseFile) {
   const promise = file.promises.at(-1)
-  return promise && {
-    date: promise.dueOn.toString(),
-    montant: amount(promise.amount),
-    mode: promise.means,
-    auteur: promise.author,
-    canal: promise.channel,
-  }
+  return (
+    promise && {
+      date: promise.dueOn.toString(),
+      montant: amount(promise.amount),
+      mode: promise.means,
+      auteur: promise.author,
+      canal: promise.channel,
+    }
+  )
 }
 
 function latestPlan(file: CaseFile, onDay: Day) {
@@ -244,17 +287,18 @@ function latestPlan(file: CaseFile, onDay: Day) {
 
 function latestNotice(file: CaseFile) {
   const notice = formalNotices(file).at(-1)
-  return notice && {
-    date: notice.writtenOn.toString(),
-    reference: notice.reference,
-    numero: notice.registeredNumber ?? undefined,
-    presentation: notice.presentedOn?.toString(),
-    issue: notice.outcome === null ? undefined : outcome(notice),
-  }
+  return (
+    notice && {
+      date: notice.writtenOn.toString(),
+      reference: notice.reference,
+      numero: notice.registeredNumber ?? undefined,
+      presentation: notice.presentedOn?.toString(),
+      issue: notice.outcome === null ? undefined : outcome(notice),
+    }
+  )
 }
 
 /** Letters treat an absent key as absent: undefined never reaches them. */
 function clean(value: unknown): unknown {
   return JSON.parse(JSON.stringify(value))
 }
-

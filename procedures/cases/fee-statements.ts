@@ -7,7 +7,16 @@ import { newId, type Random } from '../../schema/random.ts'
 import { legalValue } from '../law/values.ts'
 import type { Office } from '../office.ts'
 import { reachOf, writeLetter } from './correspondence.ts'
-import { type FeeBasis, type FeeCase, type FeeLine, feeLines, type FeeMandate, type FeePayment, share, termsOn } from './fees.ts'
+import {
+  type FeeBasis,
+  type FeeCase,
+  type FeeLine,
+  feeLines,
+  type FeeMandate,
+  type FeePayment,
+  share,
+  termsOn,
+} from './fees.ts'
 import { formalNotices, readCase, readCases } from './file.ts'
 import { type Author, record } from './journal.ts'
 import { owedOn, standingPayments } from './ledger.ts'
@@ -43,7 +52,9 @@ export async function issueFeeStatement(
 ): Promise<{ id: string; number: string }> {
   const { creditorId, until, currency = 'EUR' } = input
   if (after(until, onDay)) {
-    throw new DomainError('fees_in_future', 'Un relevé d’honoraires ne porte pas sur des jours à venir.', { remedy: 'Arrêtez-le aujourd’hui au plus tard.' })
+    throw new DomainError('fees_in_future', 'Un relevé d’honoraires ne porte pas sur des jours à venir.', {
+      remedy: 'Arrêtez-le aujourd’hui au plus tard.',
+    })
   }
   return transaction(office.sql, async (sql) => {
     await sql`select 1 from creditors where id = ${creditorId} for update`
@@ -52,7 +63,8 @@ export async function issueFeeStatement(
     const net = sum(lines.map((line) => line.amount))
     if (net <= 0n) {
       throw new DomainError('nothing_to_bill', `Aucun honoraire n'est dû par ce créancier au ${dayFr(until)}.`, {
-        remedy: 'Vérifiez la convention et les encaissements ; ce qui est à rendre vient en déduction du prochain relevé.',
+        remedy:
+          'Vérifiez la convention et les encaissements ; ce qui est à rendre vient en déduction du prochain relevé.',
         article: 'CPCE R124-3',
       })
     }
@@ -62,18 +74,33 @@ export async function issueFeeStatement(
     const vat = share(net, vatPercent)
     const doubts = law?.doubt ? [law.doubt] : []
     const number = await nextNumber(sql, onDay.year)
-    const [previous] = await sql<{ last: Day | null }[]>`select max(until_on) as last from fee_statements where creditor_id = ${creditorId}`
+    const [previous] = await sql<
+      { last: Day | null }[]
+    >`select max(until_on) as last from fee_statements where creditor_id = ${creditorId}`
     const from = previous?.last?.add({ days: 1 }) ?? basis.mandates[0]!.signedOn
     const leadCase = lines.find((line) => line.caseId !== null)?.caseId ?? basis.cases.at(-1)?.id
     if (!leadCase) {
-      throw new DomainError('no_case_to_bill', "Ce créancier n'a encore confié aucun dossier.", { remedy: 'Émettez le relevé avec le premier dossier.' })
+      throw new DomainError('no_case_to_bill', "Ce créancier n'a encore confié aucun dossier.", {
+        remedy: 'Émettez le relevé avec le premier dossier.',
+      })
     }
     const file = await readCase(sql, leadCase)
     const written = await writeLetter(office, sql, onDay, file, {
       letter: 'creancier-facture-honoraires',
       channel: reachOf(file, 'creancier') ?? 'lettre',
       recipient: 'creancier',
-      facts: feeFacts({ lines, basis, net, vat, vatPercent, number, onDay, from, mention: terms.vat?.reason ?? doubts[0]?.message, paymentDays: terms.paymentDays }),
+      facts: feeFacts({
+        lines,
+        basis,
+        net,
+        vat,
+        vatPercent,
+        number,
+        onDay,
+        from,
+        mention: terms.vat?.reason ?? doubts[0]?.message,
+        paymentDays: terms.paymentDays,
+      }),
       author,
     })
     const id = newId(office.random)
@@ -113,33 +140,65 @@ async function readFeeBasis(sql: Sql, creditorId: string, until: Day, currency: 
       article: 'CPCE R124-3',
     })
   }
-  const ids = await sql<{ id: string }[]>`select id from cases where creditor_id = ${creditorId} and currency = ${currency} order by number`
-  const files = [...(await readCases(sql, ids.map(({ id }) => id))).values()].toSorted((a, b) => (a.case.number < b.case.number ? -1 : 1))
+  const ids = await sql<
+    { id: string }[]
+  >`select id from cases where creditor_id = ${creditorId} and currency = ${currency} order by number`
+  const files = [
+    ...(
+      await readCases(
+        sql,
+        ids.map(({ id }) => id),
+      )
+    ).values(),
+  ].toSorted((a, b) => (a.case.number < b.case.number ? -1 : 1))
   const cases: FeeCase[] = []
   const payments: FeePayment[] = []
   for (const file of files) {
     const { id, number, openedOn } = file.case
     const noticeOn = formalNotices(file)[0]?.writtenOn ?? null
-    cases.push({ id, number, openedOn, debtor: file.debtor.name, kind: file.debtor.kind, amount: sum(file.invoices.map(({ payable }) => payable)), noticeOn })
+    cases.push({
+      id,
+      number,
+      openedOn,
+      debtor: file.debtor.name,
+      kind: file.debtor.kind,
+      amount: sum(file.invoices.map(({ payable }) => payable)),
+      noticeOn,
+    })
     const standing = standingPayments(file, until).filter(({ receivedOn }) => !after(receivedOn, until))
     if (standing.length === 0) continue
     // The ledger takes payments by day of receipt, and so does this list.
     const { imputations } = owedOn(file, until)
     const earned = standing.map((payment, i) => ({ payment, excess: imputations[i]?.excess ?? 0n }))
-    for (const { payment, excess } of earned) payments.push({ id: payment.id, caseId: id, receivedOn: payment.receivedOn, amount: payment.amount - excess })
+    for (const { payment, excess } of earned)
+      payments.push({ id: payment.id, caseId: id, receivedOn: payment.receivedOn, amount: payment.amount - excess })
   }
-  const entrusted = files.flatMap((file) => file.invoices.map(({ payable }) => ({ on: file.case.openedOn, amount: payable })))
+  const entrusted = files.flatMap((file) =>
+    file.invoices.map(({ payable }) => ({ on: file.case.openedOn, amount: payable })),
+  )
   const extraSteps = await sql<FeeBasis['extraSteps']>`
     select x.id, x.case_id, x.label, x.price, x.done_on from extra_steps x join cases c on c.id = x.case_id
     where c.creditor_id = ${creditorId} and c.currency = ${currency} order by x.done_on, x.id`
-  const charged = await sql<{ subject: string }[]>`select subject from fee_lines where creditor_id = ${creditorId} and kind <> 'reversal'`
+  const charged = await sql<
+    { subject: string }[]
+  >`select subject from fee_lines where creditor_id = ${creditorId} and kind <> 'reversal'`
   const rejected = await sql<FeeBasis['rejected']>`
     select l.subject, l.case_id, l.label, r.rejected_on, l.amount
     from fee_lines l join fee_statements s on s.id = l.statement_id join payment_rejections r on r.payment_id::text = l.subject
     where l.creditor_id = ${creditorId} and s.currency = ${currency} and l.kind in ('before_notice', 'success')
       and not exists (select from fee_lines back where back.creditor_id = l.creditor_id and back.subject = l.subject and back.kind = 'reversal')
     order by r.rejected_on, l.subject`
-  return { until, currency, mandates, cases, payments, entrusted, extraSteps, rejected, charged: new Set(charged.map(({ subject }) => subject)) }
+  return {
+    until,
+    currency,
+    mandates,
+    cases,
+    payments,
+    entrusted,
+    extraSteps,
+    rejected,
+    charged: new Set(charged.map(({ subject }) => subject)),
+  }
 }
 
 /** H-2026-0001: invoices of the agency follow one another without a gap. */
@@ -179,7 +238,9 @@ function feeFacts(given: {
       ttc: amount(net + vat),
       ...(recovered.length > 0 ? { base: amount(sum(recovered.map((line) => line.base!))) } : {}),
       ...(rates.size === 1 ? { taux: [...rates][0]! } : {}),
-      ...(others.length > 0 ? { lignes: others.map((line) => ({ libelle: line.label, montant: amount(line.amount) })) } : {}),
+      ...(others.length > 0
+        ? { lignes: others.map((line) => ({ libelle: line.label, montant: amount(line.amount) })) }
+        : {}),
       ...(given.mention ? { mention: given.mention } : {}),
       ...(given.paymentDays ? { echeance: onDay.add({ days: given.paymentDays }).toString() } : {}),
     },
@@ -210,10 +271,14 @@ export async function recordExtraStep(
       where c.id = ${input.caseId} and m.fee_terms is not null order by m.signed_on, m.id`
     const priced = termsOn(mandates, onDay)?.extraSteps?.find(({ code }) => code === input.code)
     if (!priced || input.agreedBy.trim() === '') {
-      throw new DomainError('step_not_priced', `La convention ne prévoit pas la démarche « ${input.code.slice(0, 40)} », ou l'accord du créancier manque.`, {
-        remedy: 'Prévoyez la démarche et son prix dans la convention, et nommez qui l’a acceptée.',
-        article: 'CPCE R124-3',
-      })
+      throw new DomainError(
+        'step_not_priced',
+        `La convention ne prévoit pas la démarche « ${input.code.slice(0, 40)} », ou l'accord du créancier manque.`,
+        {
+          remedy: 'Prévoyez la démarche et son prix dans la convention, et nommez qui l’a acceptée.',
+          article: 'CPCE R124-3',
+        },
+      )
     }
     const id = newId(random)
     await tx`
@@ -238,5 +303,8 @@ export async function readFeeStatements(sql: Sql, creditorIds: string[]): Promis
       where creditor_id = any(${creditorIds}) order by rank`,
   ])
   const of = Map.groupBy(lines, (line) => line.statementId)
-  return Map.groupBy(rows.map((row) => ({ ...row, lines: of.get(row.id) ?? [] })), (row) => row.creditorId)
+  return Map.groupBy(
+    rows.map((row) => ({ ...row, lines: of.get(row.id) ?? [] })),
+    (row) => row.creditorId,
+  )
 }

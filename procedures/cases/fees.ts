@@ -91,7 +91,8 @@ export interface FeeBasis {
 
 /** The lines to charge up to that day, oldest first; nothing for what was not recovered. Cents, half-up. Pure. */
 export function feeLines(basis: FeeBasis): FeeLine[] {
-  const isDue = (line: FeeLine) => !basis.charged.has(line.subject) && !after(line.onDay, basis.until) && line.amount > 0n
+  const isDue = (line: FeeLine) =>
+    !basis.charged.has(line.subject) && !after(line.onDay, basis.until) && line.amount > 0n
   const charged = [...recoveries(basis), ...months(basis), ...steps(basis)].filter(isDue)
   return [...charged, ...reversals(basis)].toSorted((a, b) => Temporal.PlainDate.compare(a.onDay, b.onDay))
 }
@@ -107,16 +108,18 @@ function recoveries(basis: FeeBasis): FeeLine[] {
     const bands = isSuccess ? terms.success : terms.beforeNotice
     const band = bands?.find((each) => holds(each, found, payment.receivedOn, basis.entrusted))
     if (!band) return []
-    return [{
-      kind: isSuccess ? 'success' : 'before_notice',
-      subject: payment.id,
-      caseId: found.id,
-      label: `${isSuccess ? 'Honoraires de résultat' : 'Honoraires avant mise en demeure'}, dossier ${found.number}`,
-      onDay: payment.receivedOn,
-      base: payment.amount,
-      percent: band.percent,
-      amount: share(payment.amount, band.percent),
-    }]
+    return [
+      {
+        kind: isSuccess ? 'success' : 'before_notice',
+        subject: payment.id,
+        caseId: found.id,
+        label: `${isSuccess ? 'Honoraires de résultat' : 'Honoraires avant mise en demeure'}, dossier ${found.number}`,
+        onDay: payment.receivedOn,
+        base: payment.amount,
+        percent: band.percent,
+        amount: share(payment.amount, band.percent),
+      },
+    ]
   })
 }
 
@@ -139,7 +142,17 @@ function months({ mandates, until, currency }: FeeBasis): FeeLine[] {
     for (let on = signedOn; !after(on, last); on = on.with({ day: 1 }).add({ months: 1 })) {
       const subject = on.toPlainYearMonth().toString()
       const label = `Abonnement, ${dayFr(on.with({ day: 2 })).slice(2)}`
-      if (!lines.has(subject)) lines.set(subject, { kind: 'subscription', subject, caseId: null, label, onDay: on, base: null, percent: null, amount: parseAmount(terms.subscription.monthly) })
+      if (!lines.has(subject))
+        lines.set(subject, {
+          kind: 'subscription',
+          subject,
+          caseId: null,
+          label,
+          onDay: on,
+          base: null,
+          percent: null,
+          amount: parseAmount(terms.subscription.monthly),
+        })
     }
   }
   return [...lines.values()]
@@ -179,7 +192,10 @@ function reversals({ rejected, until }: FeeBasis): FeeLine[] {
 
 /** The terms in force on a day; no fee outside a written agreement. */
 export function termsOn(mandates: FeeMandate[], on: Day): FeeTerms | null {
-  return mandates.findLast(({ signedOn, endedOn }) => !before(on, signedOn) && (endedOn === null || before(on, endedOn)))?.terms ?? null
+  return (
+    mandates.findLast(({ signedOn, endedOn }) => !before(on, signedOn) && (endedOn === null || before(on, endedOn)))
+      ?.terms ?? null
+  )
 }
 
 /** « 12.5 » % of so many cents, half-up. */

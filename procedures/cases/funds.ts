@@ -60,10 +60,14 @@ export async function payOver(
     await sql`select 1 from creditors where id = ${creditorId} for update`
     const funds = (await readFunds(sql, creditorId, paidOn)).filter((line) => line.currency === currency)
     if (funds.length === 0) {
-      throw new DomainError('nothing_to_pay_over', `Aucune somme encaissée au ${dayFr(paidOn)} n'est à reverser à ce créancier.`, {
-        remedy: 'Vérifiez les encaissements : un chèque n’est reversé qu’une fois encaissé (recordEncashment).',
-        article: 'CPCE R124-6',
-      })
+      throw new DomainError(
+        'nothing_to_pay_over',
+        `Aucune somme encaissée au ${dayFr(paidOn)} n'est à reverser à ce créancier.`,
+        {
+          remedy: 'Vérifiez les encaissements : un chèque n’est reversé qu’une fois encaissé (recordEncashment).',
+          article: 'CPCE R124-6',
+        },
+      )
     }
     // Its slip is kept in the oldest of the cases; each of them has the line in its journal.
     const file = await readCase(sql, funds[0]!.caseId)
@@ -94,7 +98,12 @@ export async function payOver(
       values (${id}, ${creditorId}, ${paidOn}, ${total}, ${currency}, ${reference}, ${written.id}, ${author})`
     await sql`insert into pay_over_lines ${sql(funds.map((line) => ({ payment_id: line.paymentId, pay_over_id: id })))}`
     for (const line of funds) {
-      const detail = { amount: amount(line.amount), paidOn: paidOn.toString(), reference, isLate: before(line.payOverBy, paidOn) }
+      const detail = {
+        amount: amount(line.amount),
+        paidOn: paidOn.toString(),
+        reference,
+        isLate: before(line.payOverBy, paidOn),
+      }
       await record(sql, onDay, { caseId: line.caseId, kind: 'funds_paid_over', detail, author })
     }
     return { id, amount: total, currency, caseIds: [...new Set(funds.map((line) => line.caseId))] }

@@ -68,7 +68,12 @@ export async function releaseHold(
       select min(from_on) as from_on from holds where case_id = ${input.caseId} and released_on is null`
     // A hold that remains will count its own days.
     await shiftCase(tx, input.caseId, daysBetween(released.fromOn, other?.fromOn ?? onDay))
-    await record(tx, onDay, { caseId: input.caseId, kind: 'case_released', detail: { cause: input.cause, reason: input.reason }, author })
+    await record(tx, onDay, {
+      caseId: input.caseId,
+      kind: 'case_released',
+      detail: { cause: input.cause, reason: input.reason },
+      author,
+    })
   })
 }
 

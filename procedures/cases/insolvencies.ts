@@ -29,15 +29,25 @@ export async function recordInsolvency(
     await record(tx, onDay, {
       caseId: input.caseId,
       kind: 'insolvency_recorded',
-      detail: { nature: input.nature, openedOn: input.openedOn.toString(), publishedOn: input.publishedOn?.toString() ?? null },
+      detail: {
+        nature: input.nature,
+        openedOn: input.openedOn.toString(),
+        publishedOn: input.publishedOn?.toString() ?? null,
+      },
       author,
     })
-    await placeHold(tx, random, onDay, {
-      caseId: input.caseId,
-      cause: 'procedure-collective',
-      reason: `${input.nature} ouverte le ${dayFr(input.openedOn)} : déclarer la créance, aucune poursuite individuelle (C. com. L622-21).`,
-      reviewOn: onDay.add({ days: 7 }),
-    }, author)
+    await placeHold(
+      tx,
+      random,
+      onDay,
+      {
+        caseId: input.caseId,
+        cause: 'procedure-collective',
+        reason: `${input.nature} ouverte le ${dayFr(input.openedOn)} : déclarer la créance, aucune poursuite individuelle (C. com. L622-21).`,
+        reviewOn: onDay.add({ days: 7 }),
+      },
+      author,
+    )
     return id
   })
 }

@@ -15,10 +15,18 @@ import { lateRate } from './ledger.ts'
 export async function issueInvoices(office: Office, sql: Sql, onDay: Day, file: CaseFile): Promise<void> {
   for (const invoice of file.invoices.filter((each) => each.original === null)) {
     const { source: _source, missing: _missing, doubts: _doubts, ...typed } = invoiceFromJson(invoice.source)
-    const { pdf } = await writeFacturX({ ...typed, mentions: mentions(file, onDay) }, { engine: office.typst, at: instantOf(onDay) })
+    const { pdf } = await writeFacturX(
+      { ...typed, mentions: mentions(file, onDay) },
+      { engine: office.typst, at: instantOf(onDay) },
+    )
     const sha256 = await office.archive.put(pdf)
     await sql`update invoices set original = ${sha256} where id = ${invoice.id} and original is null`
-    await record(sql, onDay, { caseId: file.case.id, kind: 'invoice_issued', detail: { number: invoice.number, sha256 }, author: 'system' })
+    await record(sql, onDay, {
+      caseId: file.case.id,
+      kind: 'invoice_issued',
+      detail: { number: invoice.number, sha256 },
+      author: 'system',
+    })
   }
 }
 
@@ -29,7 +37,10 @@ function mentions(file: CaseFile, onDay: Day): Mention[] {
   const article = String(lawTerms(onDay).penalitesArticle)
   const indemnity = parseAmount(legalValue('indemnite-forfaitaire', onDay, file.debtor.kind).value)
   return [
-    { subject: 'PMD', text: `Pénalités de retard au ${dayShortFr(onDay)}\u00a0: ${rate.taux.replace('.', ',')}\u00a0% par an (article ${article}).` },
+    {
+      subject: 'PMD',
+      text: `Pénalités de retard au ${dayShortFr(onDay)}\u00a0: ${rate.taux.replace('.', ',')}\u00a0% par an (article ${article}).`,
+    },
     { subject: 'PMT', text: `Indemnité forfaitaire pour frais de recouvrement\u00a0: ${amountFr(indemnity)}.` },
   ]
 }

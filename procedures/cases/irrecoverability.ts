@@ -36,22 +36,30 @@ export async function certifyIrrecoverable(
   const { caseId } = input
   const reason = input.reason.trim().replace(/\.+$/, '')
   if (reason === '') {
-    throw new DomainError('reason_missing', 'Un certificat d’irrécouvrabilité dit pourquoi la créance ne sera pas payée.', {
-      remedy: 'Indiquez le motif : liquidation sans actif, débiteur disparu, poursuites restées vaines…',
-      article: 'CGI 272-1',
-    })
+    throw new DomainError(
+      'reason_missing',
+      'Un certificat d’irrécouvrabilité dit pourquoi la créance ne sera pas payée.',
+      {
+        remedy: 'Indiquez le motif : liquidation sans actif, débiteur disparu, poursuites restées vaines…',
+        article: 'CGI 272-1',
+      },
+    )
   }
   return transaction(office.sql, async (sql) => {
     const [found] = await sql`select 1 from cases where id = ${caseId} for update`
     if (!found) throw caseGone(caseId)
     const [known] = await sql`select 1 from irrecoverabilities where case_id = ${caseId}`
     if (known) {
-      throw new DomainError('already_certified', 'Un certificat a déjà été délivré pour ce dossier.', { remedy: 'Consultez le dossier : il y est joint.' })
+      throw new DomainError('already_certified', 'Un certificat a déjà été délivré pour ce dossier.', {
+        remedy: 'Consultez le dossier : il y est joint.',
+      })
     }
     const file = await readCase(sql, caseId)
     const unpaid = owedOn(file, onDay).principal
     if (unpaid <= 0n) {
-      throw new DomainError('nothing_unpaid', 'Aucun principal ne reste impayé dans ce dossier.', { remedy: 'Closez le dossier comme payé.' })
+      throw new DomainError('nothing_unpaid', 'Aucun principal ne reste impayé dans ce dossier.', {
+        remedy: 'Closez le dossier comme payé.',
+      })
     }
     await refuseWhileLive(sql, file, onDay)
     const written = await writeLetter(office, sql, onDay, file, {
@@ -61,7 +69,11 @@ export async function certifyIrrecoverable(
       recipient: 'creancier',
       facts: {
         tva: vatOf(file, input.vat),
-        motifCloture: { motif: reason, ...(input.exhibits.length > 0 ? { pieces: input.exhibits } : {}), date: onDay.toString() },
+        motifCloture: {
+          motif: reason,
+          ...(input.exhibits.length > 0 ? { pieces: input.exhibits } : {}),
+          date: onDay.toString(),
+        },
       } as Partial<Facts>,
       author,
     })
@@ -74,13 +86,21 @@ export async function certifyIrrecoverable(
       detail: { reason, unpaid: amount(unpaid), reference: written.reference, sha256: written.sha256 },
       author,
     })
-    return { certifiedOn: onDay, reason, exhibits: input.exhibits, unpaid, documentId: written.id, sha256: written.sha256 }
+    return {
+      certifiedOn: onDay,
+      reason,
+      exhibits: input.exhibits,
+      unpaid,
+      documentId: written.id,
+      sha256: written.sha256,
+    }
   })
 }
 
 async function refuseWhileLive(sql: Sql, file: CaseFile, onDay: Day): Promise<void> {
   // Closing a case is a decision of its own: it has left out every step to come.
-  const live = file.case.closedOn !== null ? [] : [...amicable(file, onDay), ...(await judicial(sql, file.case.id, onDay))]
+  const live =
+    file.case.closedOn !== null ? [] : [...amicable(file, onDay), ...(await judicial(sql, file.case.id, onDay))]
   if (live.length === 0) return
   throw new DomainError('still_live', `Un paiement peut encore venir : ${live.join(', ')}.`, {
     remedy: 'Menez ces démarches à leur terme, ou closez le dossier avec son motif, puis certifiez.',
@@ -101,7 +121,9 @@ function amicable(file: CaseFile, onDay: Day): string[] {
 }
 
 async function judicial(sql: Sql, caseId: string, onDay: Day): Promise<string[]> {
-  const opened = await sql<{ procedure: string }[]>`select procedure from procedures where case_id = ${caseId} order by procedure`
+  const opened = await sql<
+    { procedure: string }[]
+  >`select procedure from procedures where case_id = ${caseId} order by procedure`
   const asked = await sql<{ procedure: string }[]>`
     select r.procedure from consent_requests r
     where r.case_id = ${caseId} and r.expires_on >= ${onDay}
@@ -109,12 +131,20 @@ async function judicial(sql: Sql, caseId: string, onDay: Day): Promise<string[]>
       and not exists (select from consents c where c.request_id = r.id and c.decision = 'refused')
       and not exists (select from consent_ends e where e.request_id = r.id)
     order by r.procedure`
-  return [...opened.map((row) => `la procédure ${row.procedure}`), ...asked.map((row) => `l'accord demandé pour ${row.procedure}`)]
+  return [
+    ...opened.map((row) => `la procédure ${row.procedure}`),
+    ...asked.map((row) => `l'accord demandé pour ${row.procedure}`),
+  ]
 }
 
 /** What the sale bore of VAT: read on the invoices, or given where they do not say. */
-function vatOf(file: CaseFile, given: { net: bigint; tax: bigint } | undefined): { base: string; montant: string; ttc: string } {
-  const read = file.invoices.map(({ source }) => (source.net && source.tax ? { net: parseAmount(source.net), tax: parseAmount(source.tax) } : null))
+function vatOf(
+  file: CaseFile,
+  given: { net: bigint; tax: bigint } | undefined,
+): { base: string; montant: string; ttc: string } {
+  const read = file.invoices.map(({ source }) =>
+    source.net && source.tax ? { net: parseAmount(source.net), tax: parseAmount(source.tax) } : null,
+  )
   const unread = file.invoices.filter((_invoice, i) => read[i] === null).map((invoice) => invoice.number)
   if (!given && unread.length > 0) {
     throw new DomainError('vat_unknown', `La TVA n'est pas lisible sur ${unread.join(', ')}.`, {

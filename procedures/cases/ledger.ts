@@ -6,7 +6,10 @@ import { publicRate, rateSpan } from '../law/rates.ts'
 import { type CaseFile, formalNotices } from './file.ts'
 
 /** The parts of a case file that the ledger reads: a list of cases need not read the others. */
-export type LedgerFile = Pick<CaseFile, 'case' | 'creditor' | 'mandate' | 'debtor' | 'invoices' | 'creditNotes' | 'payments' | 'documents' | 'insolvencies'>
+export type LedgerFile = Pick<
+  CaseFile,
+  'case' | 'creditor' | 'mandate' | 'debtor' | 'invoices' | 'creditNotes' | 'payments' | 'documents' | 'insolvencies'
+>
 
 /** What the case owes at the end of that day, with segments, imputations and doubts. All amounts are cents. */
 export function owedOn(file: LedgerFile, onDay: Day): Owed {
@@ -20,7 +23,11 @@ export function owedOn(file: LedgerFile, onDay: Day): Owed {
 export function payableOn(file: LedgerFile, onDay: Day): Owed {
   const all = owedOn(file, onDay)
   if (Temporal.PlainDate.compare(onDay, file.case.anchorOn) <= 0) return all
-  const later = sum(all.invoices.filter((invoice) => Temporal.PlainDate.compare(invoice.due, onDay) >= 0).map((invoice) => invoice.unpaid))
+  const later = sum(
+    all.invoices
+      .filter((invoice) => Temporal.PlainDate.compare(invoice.due, onDay) >= 0)
+      .map((invoice) => invoice.unpaid),
+  )
   return { ...all, principal: all.principal - later, total: all.total - later }
 }
 
@@ -47,7 +54,11 @@ export function claimOf(file: LedgerFile, asOf: Day): Claim {
       amount: payment.amount,
       ...named(numberOf, payment.invoiceId),
     })),
-    creditNotes: file.creditNotes.map((note) => ({ date: note.issuedOn, amount: note.amount, ...named(numberOf, note.invoiceId) })),
+    creditNotes: file.creditNotes.map((note) => ({
+      date: note.issuedOn,
+      amount: note.amount,
+      ...named(numberOf, note.invoiceId),
+    })),
     ...(insolvency ? { stoppedOn: insolvency.openedOn } : {}),
     capitalise: false,
     indemnity: kind !== 'consumer',
@@ -56,10 +67,13 @@ export function claimOf(file: LedgerFile, asOf: Day): Claim {
 
 /** The payments that count on that day: one that came back paid nothing, and interest never stopped. */
 export function standingPayments(file: Pick<CaseFile, 'payments'>, onDay: Day): CaseFile['payments'] {
-  return file.payments.filter(({ rejectedOn }) => rejectedOn === null || Temporal.PlainDate.compare(rejectedOn, onDay) > 0)
+  return file.payments.filter(
+    ({ rejectedOn }) => rejectedOn === null || Temporal.PlainDate.compare(rejectedOn, onDay) > 0,
+  )
 }
 
-const named = (numberOf: Map<string, string>, id: string | null) => (id && numberOf.has(id) ? { invoice: numberOf.get(id)! } : {})
+const named = (numberOf: Map<string, string>, id: string | null) =>
+  id && numberOf.has(id) ? { invoice: numberOf.get(id)! } : {}
 
 function rateOf(file: LedgerFile, asOf: Day): Rate {
   if (file.debtor.kind === 'public') return { kind: 'commande-publique' }
@@ -81,6 +95,9 @@ export function noticeDay(file: LedgerFile, asOf: Day): Day | null {
 export function lateRate(file: LedgerFile, onDay: Day): { taux: string; source: string; minimum?: string } | undefined {
   if (file.debtor.kind === 'consumer') return undefined
   const claim = claimOf(file, onDay)
-  const { percent, why } = file.debtor.kind === 'public' ? publicRate(claim, file.case.anchorOn.add({ days: 1 }), onDay) : rateSpan(claim, onDay, onDay)
+  const { percent, why } =
+    file.debtor.kind === 'public'
+      ? publicRate(claim, file.case.anchorOn.add({ days: 1 }), onDay)
+      : rateSpan(claim, onDay, onDay)
   return { taux: percentText(percent), source: why }
 }

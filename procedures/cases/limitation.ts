@@ -21,5 +21,10 @@ export async function renewLimitation(
   })
   if (Temporal.PlainDate.compare(expires, found.limitationOn) <= 0) return
   await sql`update cases set limitation_on = ${expires} where id = ${input.caseId}`
-  await record(sql, onDay, { caseId: input.caseId, kind: 'limitation_renewed', detail: { until: expires.toString(), why }, author: 'system' })
+  await record(sql, onDay, {
+    caseId: input.caseId,
+    kind: 'limitation_renewed',
+    detail: { until: expires.toString(), why },
+    author: 'system',
+  })
 }

@@ -32,7 +32,12 @@ export interface PaymentInput {
  * consent not yet filed, and suspends the case when nothing is left to pay. What the agency receives is receipted, told to
  * the creditor and due to it within the month, all in the same transaction (CPCE R124-5, R124-6).
  */
-export async function recordPayment(office: Office, onDay: Day, input: PaymentInput, author: Author): Promise<{ id: string; left: bigint }> {
+export async function recordPayment(
+  office: Office,
+  onDay: Day,
+  input: PaymentInput,
+  author: Author,
+): Promise<{ id: string; left: bigint }> {
   const { random } = office
   if (input.amount <= 0n) {
     throw new DomainError('bad_payment', `Un paiement doit être positif (reçu : ${amount(input.amount)}).`, {
@@ -50,7 +55,9 @@ export async function recordPayment(office: Office, onDay: Day, input: PaymentIn
     const id = newId(random)
     await lockOpenCase(tx, input.caseId)
     const [invoice] = input.invoiceNumber
-      ? await tx<{ id: string }[]>`select id from invoices where case_id = ${input.caseId} and number = ${input.invoiceNumber}`
+      ? await tx<
+          { id: string }[]
+        >`select id from invoices where case_id = ${input.caseId} and number = ${input.invoiceNumber}`
       : []
     if (input.invoiceNumber && !invoice) {
       throw new DomainError('unknown_invoice', `La facture ${input.invoiceNumber} n'est pas dans ce dossier.`, {
@@ -63,7 +70,12 @@ export async function recordPayment(office: Office, onDay: Day, input: PaymentIn
                             recorded_on, recorded_by)
       values (${id}, ${input.caseId}, ${invoice?.id ?? null}, ${input.receivedOn}, ${input.amount}, ${input.means},
               ${input.reference}, ${input.receivedBy}, ${encashedOn}, ${payOverBy}, ${onDay}, ${author})`
-    await renewLimitation(tx, onDay, { caseId: input.caseId, on: input.receivedOn, cause: 'paiement partiel', article: 'C. civ. 2240' })
+    await renewLimitation(tx, onDay, {
+      caseId: input.caseId,
+      on: input.receivedOn,
+      cause: 'paiement partiel',
+      article: 'C. civ. 2240',
+    })
     await record(tx, onDay, {
       caseId: input.caseId,
       kind: 'payment_recorded',
@@ -74,12 +86,18 @@ export async function recordPayment(office: Office, onDay: Day, input: PaymentIn
     const left = owedOn(file, onDay).total
     if (input.receivedBy === 'agency') await acknowledgePayment(office, tx, onDay, file, id, author)
     if (left <= 0n) {
-      await placeHold(tx, random, onDay, {
-        caseId: input.caseId,
-        cause: 'paiement-integral',
-        reason: 'Tout est payé : le dossier est à clore après vérification.',
-        reviewOn: onDay.add({ days: 7 }),
-      }, 'system')
+      await placeHold(
+        tx,
+        random,
+        onDay,
+        {
+          caseId: input.caseId,
+          cause: 'paiement-integral',
+          reason: 'Tout est payé : le dossier est à clore après vérification.',
+          reviewOn: onDay.add({ days: 7 }),
+        },
+        'system',
+      )
     }
     return { id, left }
   })
@@ -104,7 +122,12 @@ function payOverLimit(encashedOn: Day): Day {
 }
 
 /** The bank has definitively credited a cheque: the month to pay it over runs from that day (CPCE R124-6). */
-export async function recordEncashment(sql: Sql, onDay: Day, input: { paymentId: string; encashedOn: Day }, author: Author): Promise<{ caseId: string }> {
+export async function recordEncashment(
+  sql: Sql,
+  onDay: Day,
+  input: { paymentId: string; encashedOn: Day },
+  author: Author,
+): Promise<{ caseId: string }> {
   return transaction(sql, async (tx) => {
     const payment = await lockPayment(tx, input.paymentId)
     requireEncashed(input.encashedOn, payment.receivedOn, onDay)
@@ -117,7 +140,12 @@ export async function recordEncashment(sql: Sql, onDay: Day, input: { paymentId:
         remedy: 'Vérifiez qu’il a été reçu par l’agence, et qu’il n’est ni encaissé ni rejeté.',
       })
     }
-    await record(tx, onDay, { caseId: payment.caseId, kind: 'payment_encashed', detail: { amount: amount(payment.amount), on: input.encashedOn.toString() }, author })
+    await record(tx, onDay, {
+      caseId: payment.caseId,
+      kind: 'payment_encashed',
+      detail: { amount: amount(payment.amount), on: input.encashedOn.toString() },
+      author,
+    })
     return { caseId: payment.caseId }
   })
 }
@@ -138,17 +166,23 @@ export async function rejectPayment(
     const { caseId } = payment
     await lockOpenCase(tx, caseId)
     if (reason === '' || before(input.rejectedOn, payment.receivedOn) || after(input.rejectedOn, onDay)) {
-      throw new DomainError('bad_rejection', 'Un rejet a un motif, et un jour entre la réception du paiement et aujourd’hui.', {
-        remedy: 'Reprenez le jour et le motif de l’avis de la banque.',
-        facts: { receivedOn: payment.receivedOn.toString() },
-      })
+      throw new DomainError(
+        'bad_rejection',
+        'Un rejet a un motif, et un jour entre la réception du paiement et aujourd’hui.',
+        {
+          remedy: 'Reprenez le jour et le motif de l’avis de la banque.',
+          facts: { receivedOn: payment.receivedOn.toString() },
+        },
+      )
     }
     const rows = await tx`
       insert into payment_rejections (payment_id, case_id, rejected_on, reason, recorded_on, recorded_by)
       values (${input.paymentId}, ${caseId}, ${input.rejectedOn}, ${reason}, ${onDay}, ${author})
       on conflict do nothing returning payment_id`
     if (rows.length === 0) {
-      throw new DomainError('already_rejected', 'Ce paiement est déjà rejeté.', { remedy: 'Consultez les paiements du dossier.' })
+      throw new DomainError('already_rejected', 'Ce paiement est déjà rejeté.', {
+        remedy: 'Consultez les paiements du dossier.',
+      })
     }
     // A plan looks again at what is paid.
     await tx`update plans set kept_on = null where case_id = ${caseId} and broken_on is null`
@@ -157,13 +191,24 @@ export async function rejectPayment(
     await record(tx, onDay, {
       caseId,
       kind: 'payment_rejected',
-      detail: { amount: amount(payment.amount), rejectedOn: input.rejectedOn.toString(), reason, paidOver: paidOver !== undefined },
+      detail: {
+        amount: amount(payment.amount),
+        rejectedOn: input.rejectedOn.toString(),
+        reason,
+        paidOver: paidOver !== undefined,
+      },
       author,
     })
     const file = await readCase(tx, caseId)
     const left = owedOn(file, onDay).total
     const isHeld = file.holds.some((hold) => hold.cause === 'paiement-integral' && hold.releasedOn === null)
-    if (left > 0n && isHeld) await releaseHold(tx, onDay, { caseId, cause: 'paiement-integral', reason: `Paiement rejeté : ${reason}` }, author)
+    if (left > 0n && isHeld)
+      await releaseHold(
+        tx,
+        onDay,
+        { caseId, cause: 'paiement-integral', reason: `Paiement rejeté : ${reason}` },
+        author,
+      )
     return { caseId, left }
   })
 }
@@ -179,5 +224,7 @@ async function lockPayment(sql: Sql, paymentId: string): Promise<LockedPayment> 
   await sql`select 1 from cases where id = (select case_id from payments where id = ${paymentId}) for update`
   const [found] = await sql<LockedPayment[]>`select case_id, received_on, amount from payments where id = ${paymentId}`
   if (found) return found
-  throw new DomainError('payment_not_found', "Ce paiement n'existe pas, ou ne vous est pas ouvert.", { remedy: 'Consultez les paiements du dossier.' })
+  throw new DomainError('payment_not_found', "Ce paiement n'existe pas, ou ne vous est pas ouvert.", {
+    remedy: 'Consultez les paiements du dossier.',
+  })
 }

@@ -63,7 +63,8 @@ export function planAct(plan: Plan, lines: DueInstalment[], onDay: Day): PlanAct
   const line = lines.find((each) => each.unpaid > 0n)
   if (!line) return { kind: 'kept' }
   if (line.state === 'missed') {
-    if (line.noticedOn === null) return before(onDay, line.dueOn.add({ days: plan.noticeDays })) ? null : { kind: 'notice', line }
+    if (line.noticedOn === null)
+      return before(onDay, line.dueOn.add({ days: plan.noticeDays })) ? null : { kind: 'notice', line }
     return line.noticeUntil !== null && after(onDay, line.noticeUntil) ? { kind: 'break', line } : null
   }
   const from = line.dueOn.subtract({ days: plan.remindDays })

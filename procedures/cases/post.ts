@@ -28,21 +28,35 @@ export async function sendDocument(office: Office, documentId: string, onDay: Da
       and (o.state = 'ready' or (o.state = 'sending' and o.channel = any(${office.post.repeatable})))
     returning d.case_id, o.channel, o.address, d.sha256, d.mail, d.reference, d.letter`
   if (!claimed) return
-  const proof = await office.post.send(await parcelOf(office, documentId, claimed, onDay)).catch((error: unknown) => putBack(office, documentId, claimed, onDay, error))
+  const proof = await office.post
+    .send(await parcelOf(office, documentId, claimed, onDay))
+    .catch((error: unknown) => putBack(office, documentId, claimed, onDay, error))
   if (proof === null) return
   await transaction(office.sql, async (sql) => {
     await sql`update dispatches set state = 'sent', sent_on = ${onDay}, proof = ${json(sql, proof)} where document_id = ${documentId}`
-    await record(sql, onDay, { caseId: claimed.caseId, kind: 'letter_sent', detail: { reference: claimed.reference, channel: claimed.channel }, author: 'system' })
+    await record(sql, onDay, {
+      caseId: claimed.caseId,
+      kind: 'letter_sent',
+      detail: { reference: claimed.reference, channel: claimed.channel },
+      author: 'system',
+    })
   })
 }
 
 /** What certainly did not leave waits for the next try; a refused address is told to the people of the case. */
-async function putBack(office: Office, documentId: string, claimed: Claimed, onDay: Day, error: unknown): Promise<null> {
+async function putBack(
+  office: Office,
+  documentId: string,
+  claimed: Claimed,
+  onDay: Day,
+  error: unknown,
+): Promise<null> {
   if (!(error instanceof NotSent)) throw error
   await transaction(office.sql, async (sql) => {
     await sql`update dispatches set state = ${error.permanent ? 'failed' : 'ready'} where document_id = ${documentId}`
     const detail = { reference: claimed.reference, channel: claimed.channel, why: error.message }
-    if (error.permanent) await record(sql, onDay, { caseId: claimed.caseId, kind: 'letter_refused', detail, author: 'system' })
+    if (error.permanent)
+      await record(sql, onDay, { caseId: claimed.caseId, kind: 'letter_refused', detail, author: 'system' })
   })
   if (!error.permanent) throw error
   return null
@@ -67,6 +81,9 @@ async function parcelOf(office: Office, documentId: string, claimed: Claimed, da
   const enclosures = []
   for (const { letter, sha256 } of joined) enclosures.push({ letter, pdf: await office.archive.get(sha256) })
   const { channel, address, reference, letter } = claimed
-  const mail = claimed.mail === null ? null : (JSON.parse(new TextDecoder().decode(await office.archive.get(claimed.mail))) as MailBody)
+  const mail =
+    claimed.mail === null
+      ? null
+      : (JSON.parse(new TextDecoder().decode(await office.archive.get(claimed.mail))) as MailBody)
   return { channel, address, reference, letter, day, pdf: await office.archive.get(claimed.sha256), enclosures, mail }
 }

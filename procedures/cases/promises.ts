@@ -27,22 +27,37 @@ export async function recordPromise(
     })
   }
   if (input.amount <= 0n) {
-    throw new DomainError('bad_promise', `Une promesse porte sur un montant positif (reçu : ${amount(input.amount)}).`, {
-      remedy: 'Indiquez la somme que le débiteur s’engage à payer.',
-    })
+    throw new DomainError(
+      'bad_promise',
+      `Une promesse porte sur un montant positif (reçu : ${amount(input.amount)}).`,
+      {
+        remedy: 'Indiquez la somme que le débiteur s’engage à payer.',
+      },
+    )
   }
   return transaction(sql, async (tx) => {
     const id = newId(random)
     await tx`
       insert into promises (id, case_id, promised_on, due_on, amount, means, author, channel, recorded_by)
       values (${id}, ${input.caseId}, ${onDay}, ${input.dueOn}, ${input.amount}, ${input.means}, ${input.author}, ${input.channel}, ${author})`
-    await record(tx, onDay, { caseId: input.caseId, kind: 'promise_recorded', detail: { amount: amount(input.amount), dueOn: input.dueOn.toString() }, author })
-    await placeHold(tx, random, onDay, {
+    await record(tx, onDay, {
       caseId: input.caseId,
-      cause: 'promesse',
-      reason: `Promesse de ${amountFr(input.amount)} pour le ${dayFr(input.dueOn)}`,
-      reviewOn: input.dueOn.add({ days: 1 }),
-    }, author)
+      kind: 'promise_recorded',
+      detail: { amount: amount(input.amount), dueOn: input.dueOn.toString() },
+      author,
+    })
+    await placeHold(
+      tx,
+      random,
+      onDay,
+      {
+        caseId: input.caseId,
+        cause: 'promesse',
+        reason: `Promesse de ${amountFr(input.amount)} pour le ${dayFr(input.dueOn)}`,
+        reviewOn: input.dueOn.add({ days: 1 }),
+      },
+      author,
+    )
     return id
   })
 }
@@ -72,18 +87,32 @@ export async function agreeInstalments(
     })
   }
   if (input.instalments.some((line) => line.amount <= 0n)) {
-    throw new DomainError('bad_plan', 'Chaque échéance d’un échéancier est d’un montant positif.', { remedy: 'Corrigez les montants.' })
-  }
-  if (Object.values(input.rule ?? {}).some((days) => !Number.isInteger(days) || days < 0 || days > 90) || input.rule?.graceDays === 0) {
-    throw new DomainError('bad_plan', 'La règle d’un échéancier se compte en jours, de 0 à 90, et laisse au moins un jour pour régulariser.', {
-      remedy: 'Corrigez les délais de rappel, d’avis et de régularisation.',
+    throw new DomainError('bad_plan', 'Chaque échéance d’un échéancier est d’un montant positif.', {
+      remedy: 'Corrigez les montants.',
     })
+  }
+  if (
+    Object.values(input.rule ?? {}).some((days) => !Number.isInteger(days) || days < 0 || days > 90) ||
+    input.rule?.graceDays === 0
+  ) {
+    throw new DomainError(
+      'bad_plan',
+      'La règle d’un échéancier se compte en jours, de 0 à 90, et laisse au moins un jour pour régulariser.',
+      {
+        remedy: 'Corrigez les délais de rappel, d’avis et de régularisation.',
+      },
+    )
   }
   return transaction(sql, async (tx) => {
     const id = newId(random)
     const [found] = await tx<{ kind: DebtorKind }[]>`
       select d.kind from cases c join debtors d on d.id = c.debtor_id where c.id = ${input.caseId} for update of c`
-    const rule: PlanRule = { remindDays: 5, noticeDays: 2, graceDays: found?.kind === 'consumer' ? 15 : 8, ...input.rule }
+    const rule: PlanRule = {
+      remindDays: 5,
+      noticeDays: 2,
+      graceDays: found?.kind === 'consumer' ? 15 : 8,
+      ...input.rule,
+    }
     await tx`update plans set broken_on = ${onDay} where case_id = ${input.caseId} and broken_on is null and kept_on is null`
     await tx`
       insert into plans (id, case_id, agreed_on, means, remind_days, notice_days, grace_days, recorded_by)
@@ -94,29 +123,54 @@ export async function agreeInstalments(
     await record(tx, onDay, {
       caseId: input.caseId,
       kind: 'instalments_agreed',
-      detail: { instalments: input.instalments.map((line) => ({ dueOn: line.dueOn.toString(), amount: amount(line.amount) })) },
+      detail: {
+        instalments: input.instalments.map((line) => ({ dueOn: line.dueOn.toString(), amount: amount(line.amount) })),
+      },
       author,
     })
-    await renewLimitation(tx, onDay, { caseId: input.caseId, on: onDay, cause: 'reconnaissance de dette (échéancier accepté)', article: 'C. civ. 2240' })
-    await placeHold(tx, random, onDay, {
+    await renewLimitation(tx, onDay, {
       caseId: input.caseId,
-      cause: 'echeancier',
-      reason: `Échéancier de ${input.instalments.length} versements convenu le ${dayFr(onDay)}`,
-      reviewOn: days.at(-1)!.add({ days: 1 }),
-    }, author)
+      on: onDay,
+      cause: 'reconnaissance de dette (échéancier accepté)',
+      article: 'C. civ. 2240',
+    })
+    await placeHold(
+      tx,
+      random,
+      onDay,
+      {
+        caseId: input.caseId,
+        cause: 'echeancier',
+        reason: `Échéancier de ${input.instalments.length} versements convenu le ${dayFr(onDay)}`,
+        reviewOn: days.at(-1)!.add({ days: 1 }),
+      },
+      author,
+    )
     return id
   })
 }
 
 /** The plan is broken after its notice went unanswered: the case goes on where it stopped. */
-export async function breakInstalments(sql: Sql, onDay: Day, input: { caseId: string; planId: string; reason: string }, author: Author): Promise<void> {
+export async function breakInstalments(
+  sql: Sql,
+  onDay: Day,
+  input: { caseId: string; planId: string; reason: string },
+  author: Author,
+): Promise<void> {
   await transaction(sql, async (tx) => {
     const broken = await tx`
       update plans set broken_on = ${onDay} where id = ${input.planId} and case_id = ${input.caseId} and broken_on is null and kept_on is null returning id`
     if (broken.length === 0) {
-      throw new DomainError('no_live_plan', "Cet échéancier n'existe pas ou est déjà rompu.", { remedy: 'Consultez les échéanciers du dossier.' })
+      throw new DomainError('no_live_plan', "Cet échéancier n'existe pas ou est déjà rompu.", {
+        remedy: 'Consultez les échéanciers du dossier.',
+      })
     }
-    await record(tx, onDay, { caseId: input.caseId, kind: 'instalments_broken', detail: { reason: input.reason }, author })
+    await record(tx, onDay, {
+      caseId: input.caseId,
+      kind: 'instalments_broken',
+      detail: { reason: input.reason },
+      author,
+    })
     await releaseHold(tx, onDay, { caseId: input.caseId, cause: 'echeancier', reason: input.reason }, author)
   })
 }

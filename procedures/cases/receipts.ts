@@ -15,11 +15,23 @@ import { dueInstalments, livePlan } from './plans.ts'
  * A receipt for the debtor, whatever the sum (CPCE R124-6), and word to the creditor unless the payment is one that a known
  * plan announced (R124-5). Runs in the payment's transaction: no payment of the agency is without its receipt.
  */
-export async function acknowledgePayment(office: Office, sql: Sql, onDay: Day, file: CaseFile, paymentId: string, author: Author): Promise<void> {
+export async function acknowledgePayment(
+  office: Office,
+  sql: Sql,
+  onDay: Day,
+  file: CaseFile,
+  paymentId: string,
+  author: Author,
+): Promise<void> {
   const payment = file.payments.find(({ id }) => id === paymentId)!
   const facts = paymentFacts(file, onDay, payment)
   const left = owedOn(file, onDay).total
-  const letter = left <= 0n ? 'cloture-quittance-totale' : mayAsk(file) ? 'cloture-recu-paiement-partiel' : 'cloture-quittance-paiement'
+  const letter =
+    left <= 0n
+      ? 'cloture-quittance-totale'
+      : mayAsk(file)
+        ? 'cloture-recu-paiement-partiel'
+        : 'cloture-quittance-paiement'
   const receipt = await writeLetter(office, sql, onDay, file, {
     letter,
     // Without an address it waits in the case, to be handed over: a payment is recorded all the same.
@@ -33,7 +45,12 @@ export async function acknowledgePayment(office: Office, sql: Sql, onDay: Day, f
   if (left > 0n && comesFromPlan(file, onDay, payment)) return
   const channel = reachOf(file, 'creancier')
   if (channel === null) {
-    await record(sql, onDay, { caseId: file.case.id, kind: 'creditor_not_informed', detail: { payment: amount(payment.amount), article: 'CPCE R124-5' }, author })
+    await record(sql, onDay, {
+      caseId: file.case.id,
+      kind: 'creditor_not_informed',
+      detail: { payment: amount(payment.amount), article: 'CPCE R124-5' },
+      author,
+    })
     return
   }
   await writeLetter(office, sql, onDay, file, {
@@ -47,7 +64,11 @@ export async function acknowledgePayment(office: Office, sql: Sql, onDay: Day, f
 
 /** A receipt may recall what is left only where a demand would be lawful on that day. */
 function mayAsk(file: CaseFile): boolean {
-  return firstLetter(file) !== null && file.insolvencies.length === 0 && file.disputes.every((dispute) => dispute.resolvedOn !== null)
+  return (
+    firstLetter(file) !== null &&
+    file.insolvencies.length === 0 &&
+    file.disputes.every((dispute) => dispute.resolvedOn !== null)
+  )
 }
 
 function paymentFacts(file: CaseFile, onDay: Day, payment: Payment): Partial<Facts> {
@@ -70,13 +91,17 @@ function paymentFacts(file: CaseFile, onDay: Day, payment: Payment): Partial<Fac
 
 /** Where this payment went, even when it is recorded after a later one. */
 const imputationOf = (all: Imputation[], payment: Payment) =>
-  all.findLast((line) => line.amount === payment.amount && Temporal.PlainDate.compare(line.date, payment.receivedOn) === 0)
+  all.findLast(
+    (line) => line.amount === payment.amount && Temporal.PlainDate.compare(line.date, payment.receivedOn) === 0,
+  )
 
 function nextInstalment(file: CaseFile, onDay: Day): Partial<Facts> {
   const next = livePlan(file) && dueInstalments(file, onDay).find((line) => line.unpaid > 0n)
   if (!next) return {}
   const day = next.dueOn.toString()
-  return { echeanceCourante: { rang: next.rank, date: day, montant: amount(next.unpaid), nouvelleDate: day } } as Partial<Facts>
+  return {
+    echeanceCourante: { rang: next.rank, date: day, montant: amount(next.unpaid), nouvelleDate: day },
+  } as Partial<Facts>
 }
 
 /** CPCE R124-5: the creditor knows the plan; only what goes beyond its next instalment is news. */

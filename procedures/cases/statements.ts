@@ -47,13 +47,20 @@ interface Row extends Omit<Statement, 'owed'> {
  * Issues the statement of the case at the end of that day: a numbered document and a row with segments, imputations,
  * doubts and the interest of a further day. The ones before it stay; a closed case may still be stated.
  */
-export async function issueStatement(office: Office, onDay: Day, input: { caseId: string }, author: Author): Promise<Statement> {
+export async function issueStatement(
+  office: Office,
+  onDay: Day,
+  input: { caseId: string },
+  author: Author,
+): Promise<Statement> {
   return transaction(office.sql, async (sql) => {
     const [found] = await sql`select 1 from cases where id = ${input.caseId} for update`
     if (!found) throw caseGone(input.caseId)
     const file = await readCase(sql, input.caseId)
     const owed = payableOn(file, onDay)
-    const [last] = await sql<{ number: number | null }[]>`select max(number) as number from statements where case_id = ${input.caseId}`
+    const [last] = await sql<
+      { number: number | null }[]
+    >`select max(number) as number from statements where case_id = ${input.caseId}`
     const number = (last?.number ?? 0) + 1
     const written = await writeLetter(office, sql, onDay, file, {
       letter: 'injonction-decompte-creance',
@@ -72,7 +79,13 @@ export async function issueStatement(office: Office, onDay: Day, input: { caseId
     await record(sql, onDay, {
       caseId: input.caseId,
       kind: 'statement_issued',
-      detail: { number, reference: written.reference, total: amount(owed.total), perDay: amount(owed.perDay), sha256: written.sha256 },
+      detail: {
+        number,
+        reference: written.reference,
+        total: amount(owed.total),
+        perDay: amount(owed.perDay),
+        sha256: written.sha256,
+      },
       author,
     })
     return (await readStatements(sql, [input.caseId])).get(input.caseId)!.at(-1)!
@@ -132,7 +145,18 @@ const fromShares = (row: Record<'interest' | 'principal' | 'indemnity', string>)
   toIndemnity: parseAmount(row.indemnity),
 })
 
-function thaw({ principal, interest, indemnity, total, perDay, segments, imputations, invoices, doubts, ...row }: Row): Statement {
+function thaw({
+  principal,
+  interest,
+  indemnity,
+  total,
+  perDay,
+  segments,
+  imputations,
+  invoices,
+  doubts,
+  ...row
+}: Row): Statement {
   const lines = invoices.map((line) => ({
     number: line.number,
     due: parseDay(line.due),

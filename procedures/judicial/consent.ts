@@ -77,7 +77,11 @@ export async function requestConsent(
     contentSha256: packContentHash(content.parts),
     doubts: [...owed.doubts, ...content.court.doubts, ...content.costs.doubts].map((doubt) => doubt.message),
   }
-  const facts = { ...courtFacts(content.court, content.exhibits), ...consentFacts(statement, id), frais: { ...content.costs.facts, plafond: statement.ceiling } }
+  const facts = {
+    ...courtFacts(content.court, content.exhibits),
+    ...consentFacts(statement, id),
+    frais: { ...content.costs.facts, plafond: statement.ceiling },
+  }
   const now = await readCase(sql, file.case.id)
   const form = await writeLetter(office, sql, onDay, now, {
     letter: 'creancier-consentement-formulaire',
@@ -110,7 +114,12 @@ export async function requestConsent(
     insert into consent_requests (id, case_id, procedure, requested_on, expires_on, statement, content_sha256, content, pdf, editable, requested_by)
     values (${id}, ${request.caseId}, ${request.procedure}, ${onDay}, ${request.expiresOn}, ${json(sql, statement)},
             ${request.contentSha256}, ${json(sql, await frozenContent(content.parts, office))}, ${request.pdf}, ${request.editable}, ${input.author})`
-  await record(sql, onDay, { caseId: file.case.id, kind: 'consent_requested', detail: { request: id, contentSha256: request.contentSha256, total: statement.total }, author: input.author })
+  await record(sql, onDay, {
+    caseId: file.case.id,
+    kind: 'consent_requested',
+    detail: { request: id, contentSha256: request.contentSha256, total: statement.total },
+    author: input.author,
+  })
   return request
 }
 
@@ -182,15 +191,28 @@ export interface Signature {
   author?: string
 }
 
-export async function giveConsent(sql: Sql, onDay: Day, signature: Signature): Promise<{ proof: Record<string, unknown> }> {
+export async function giveConsent(
+  sql: Sql,
+  onDay: Day,
+  signature: Signature,
+): Promise<{ proof: Record<string, unknown> }> {
   return decide(sql, onDay, signature, 'given')
 }
 
-export async function refuseConsent(sql: Sql, onDay: Day, signature: Signature): Promise<{ proof: Record<string, unknown> }> {
+export async function refuseConsent(
+  sql: Sql,
+  onDay: Day,
+  signature: Signature,
+): Promise<{ proof: Record<string, unknown> }> {
   return decide(sql, onDay, signature, 'refused')
 }
 
-async function decide(sql: Sql, onDay: Day, signature: Signature, decision: 'given' | 'refused'): Promise<{ proof: Record<string, unknown> }> {
+async function decide(
+  sql: Sql,
+  onDay: Day,
+  signature: Signature,
+  decision: 'given' | 'refused',
+): Promise<{ proof: Record<string, unknown> }> {
   return transaction(sql, async (tx) => {
     const request = await readConsentRequest(tx, signature.requestId, signature.creditorId)
     await tx`select 1 from consent_requests where id = ${request.id} for update`
@@ -212,7 +234,12 @@ async function decide(sql: Sql, onDay: Day, signature: Signature, decision: 'giv
     await record(tx, onDay, {
       caseId: request.caseId,
       kind: `consent_${decision}`,
-      detail: { request: request.id, signedBy: signature.signedBy, capacity: signature.capacity, contentSha256: request.contentSha256 },
+      detail: {
+        request: request.id,
+        signedBy: signature.signedBy,
+        capacity: signature.capacity,
+        contentSha256: request.contentSha256,
+      },
       author: signature.author ?? signature.signedBy,
     })
     return { proof }
@@ -221,11 +248,17 @@ async function decide(sql: Sql, onDay: Day, signature: Signature, decision: 'giv
 
 async function refuseUndecidable(sql: Sql, onDay: Day, request: ConsentRequest, signature: Signature): Promise<void> {
   const remedy = 'Demandez à votre gestionnaire une nouvelle demande d’accord.'
-  const [decided] = await sql<{ decision: string; decidedOn: Day }[]>`select decision, decided_on from consents where request_id = ${request.id}`
+  const [decided] = await sql<
+    { decision: string; decidedOn: Day }[]
+  >`select decision, decided_on from consents where request_id = ${request.id}`
   if (decided) {
-    throw new DomainError('consent_already_decided', `Vous avez déjà répondu à cette demande le ${dayFr(decided.decidedOn)}.`, {
-      remedy: 'Pour revenir sur un accord non encore suivi d’un dépôt, retirez-le (withdrawConsent).',
-    })
+    throw new DomainError(
+      'consent_already_decided',
+      `Vous avez déjà répondu à cette demande le ${dayFr(decided.decidedOn)}.`,
+      {
+        remedy: 'Pour revenir sur un accord non encore suivi d’un dépôt, retirez-le (withdrawConsent).',
+      },
+    )
   }
   const [ended] = await sql<{ reason: string }[]>`select reason from consent_ends where request_id = ${request.id}`
   if (ended) throw new DomainError('consent_void', `Cette demande n'est plus valable : ${ended.reason}`, { remedy })
@@ -233,10 +266,14 @@ async function refuseUndecidable(sql: Sql, onDay: Day, request: ConsentRequest, 
     throw new DomainError('consent_expired', `Cette demande a expiré le ${dayFr(request.expiresOn)}.`, { remedy })
   }
   if (signature.contentSha256 !== request.contentSha256) {
-    throw new DomainError('consent_hash_mismatch', "Le dossier que vous avez lu n'est pas celui qui est soumis à votre accord.", {
-      remedy: 'Rechargez la demande, relisez le dossier et signez de nouveau.',
-      facts: { expected: request.contentSha256 },
-    })
+    throw new DomainError(
+      'consent_hash_mismatch',
+      "Le dossier que vous avez lu n'est pas celui qui est soumis à votre accord.",
+      {
+        remedy: 'Rechargez la demande, relisez le dossier et signez de nouveau.',
+        facts: { expected: request.contentSha256 },
+      },
+    )
   }
   if (signature.signedBy.trim() === '' || signature.capacity.trim() === '') {
     throw new DomainError('consent_without_signatory', 'Le nom et la qualité du signataire sont nécessaires.', {
@@ -246,7 +283,12 @@ async function refuseUndecidable(sql: Sql, onDay: Day, request: ConsentRequest, 
 }
 
 /** The creditor changes its mind: nothing judicial may follow from that day on. */
-export async function withdrawConsent(sql: Sql, onDay: Day, input: { requestId: string; reason: string; creditorId?: string }, author: Author): Promise<void> {
+export async function withdrawConsent(
+  sql: Sql,
+  onDay: Day,
+  input: { requestId: string; reason: string; creditorId?: string },
+  author: Author,
+): Promise<void> {
   await transaction(sql, async (tx) => {
     const request = await readConsentRequest(tx, input.requestId, input.creditorId)
     const ended = await tx`
@@ -254,9 +296,15 @@ export async function withdrawConsent(sql: Sql, onDay: Day, input: { requestId: 
       values (${request.id}, ${onDay}, 'withdrawn', ${input.reason}, ${author})
       on conflict do nothing returning request_id`
     if (ended.length === 0) {
-      throw new DomainError('consent_void', "Cet accord n'est déjà plus en vigueur.", { remedy: 'Aucune action n’est nécessaire.' })
+      throw new DomainError('consent_void', "Cet accord n'est déjà plus en vigueur.", {
+        remedy: 'Aucune action n’est nécessaire.',
+      })
     }
-    await record(tx, onDay, { caseId: request.caseId, kind: 'consent_withdrawn', detail: { request: request.id, reason: input.reason }, author })
+    await record(tx, onDay, {
+      caseId: request.caseId,
+      kind: 'consent_withdrawn',
+      detail: { request: request.id, reason: input.reason },
+      author,
+    })
   })
 }
-

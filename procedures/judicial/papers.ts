@@ -38,7 +38,13 @@ export function courtOf(file: CaseFile, onDay: Day): Court {
  * Writes the content of a filing: application, statement of the debt, bordereau, numbered exhibits. This is what the
  * creditor is asked to sign; nothing in it depends on the signature.
  */
-export async function writeContent(office: Office, sql: Sql, onDay: Day, file: CaseFile, procedureId: string): Promise<Content> {
+export async function writeContent(
+  office: Office,
+  sql: Sql,
+  onDay: Day,
+  file: CaseFile,
+  procedureId: string,
+): Promise<Content> {
   const { papiers } = loadProcedure(procedureId)
   if (!papiers) {
     throw new DomainError('no_papers', `La procédure « ${procedureId} » n'a pas encore de modèles de requête.`, {
@@ -69,7 +75,11 @@ export interface Costs {
 }
 
 export function filingCosts(file: CaseFile, onDay: Day): Costs {
-  const greffe = legalCost('greffe-injonction-payer', onDay, file.debtor.kind === 'business' ? 'commerce' : 'judiciaire')
+  const greffe = legalCost(
+    'greffe-injonction-payer',
+    onDay,
+    file.debtor.kind === 'business' ? 'commerce' : 'judiciaire',
+  )
   const service = serviceCost(payableOn(file, onDay).principal, onDay)
   const total = greffe.cents === null || service.cents === null ? null : greffe.cents + service.cents
   return {
@@ -135,7 +145,12 @@ export async function exhibitPart(office: Office, exhibit: Exhibit): Promise<Pac
     name: `piece-${number.padStart(2, '0')}-${slug(`${exhibit.kind} ${exhibit.reference}`)}.pdf`,
     pdf: await office.archive.get(exhibit.pdf),
     pages: exhibit.pages,
-    exhibit: { number, type: exhibitKinds[exhibit.kind], reference: exhibit.reference, date: exhibit.datedOn?.toString() ?? null },
+    exhibit: {
+      number,
+      type: exhibitKinds[exhibit.kind],
+      reference: exhibit.reference,
+      date: exhibit.datedOn?.toString() ?? null,
+    },
     original: { name: originalName(exhibit, number), bytes: await office.archive.get(exhibit.original) },
   }
 }
@@ -155,4 +170,5 @@ function slug(text: string): string {
     .slice(0, 60)
 }
 
-export const pageCount = async (pdf: Uint8Array, name: string): Promise<number> => (await openStaticPdf(pdf, name)).sizes.length
+export const pageCount = async (pdf: Uint8Array, name: string): Promise<number> =>
+  (await openStaticPdf(pdf, name)).sizes.length

@@ -29,7 +29,13 @@ export interface ProcedureEvent {
 }
 
 /** Opens a judicial procedure under the creditor's live consent; the database refuses it without one. */
-export async function openProcedure(sql: Sql, random: Random, onDay: Day, input: { requestId: string }, author: Author): Promise<OpenProcedure> {
+export async function openProcedure(
+  sql: Sql,
+  random: Random,
+  onDay: Day,
+  input: { requestId: string },
+  author: Author,
+): Promise<OpenProcedure> {
   return underConsent(async () =>
     transaction(sql, async (tx) => {
       const [request] = await tx<{ caseId: string; procedure: string }[]>`
@@ -48,7 +54,12 @@ export async function openProcedure(sql: Sql, random: Random, onDay: Day, input:
           remedy: 'Continuez celle du dossier ; une autre demande un nouvel accord.',
         })
       }
-      await record(tx, onDay, { caseId: request.caseId, kind: 'procedure_opened', detail: { procedure: request.procedure, id }, author })
+      await record(tx, onDay, {
+        caseId: request.caseId,
+        kind: 'procedure_opened',
+        detail: { procedure: request.procedure, id },
+        author,
+      })
       return readProcedure(tx, id)
     }),
   )
@@ -58,7 +69,9 @@ export async function readProcedure(sql: Sql, procedureId: string): Promise<Open
   const [row] = await sql<OpenProcedure[]>`
     select id, case_id, procedure, consent_id, court, opened_on from procedures where id = ${procedureId}`
   if (row) return row
-  throw new DomainError('procedure_not_found', "Cette procédure n'existe pas.", { remedy: 'Vérifiez son identifiant dans le dossier.' })
+  throw new DomainError('procedure_not_found', "Cette procédure n'existe pas.", {
+    remedy: 'Vérifiez son identifiant dans le dossier.',
+  })
 }
 
 export async function readProcedureEvents(sql: Sql, procedureId: string): Promise<ProcedureEvent[]> {
@@ -74,7 +87,13 @@ export async function recordProcedureEvent(
   sql: Sql,
   random: Random,
   onDay: Day,
-  input: { procedureId: string; step: string; happenedOn: Day; facts?: Record<string, unknown>; original?: string | null },
+  input: {
+    procedureId: string
+    step: string
+    happenedOn: Day
+    facts?: Record<string, unknown>
+    original?: string | null
+  },
   author: Author,
 ): Promise<StepDeadline[]> {
   return underConsent(async () =>
@@ -83,12 +102,18 @@ export async function recordProcedureEvent(
       const procedure = loadProcedure(open.procedure)
       const known = procedure.etapes.flatMap((step) => [step.id, ...(step.evenements ?? [])])
       if (!known.includes(input.step)) {
-        throw new DomainError('unknown_step', `La procédure « ${procedure.titre} » n'a pas d'étape « ${input.step} ».`, {
-          remedy: `Ses étapes sont : ${known.join(', ')}.`,
-        })
+        throw new DomainError(
+          'unknown_step',
+          `La procédure « ${procedure.titre} » n'a pas d'étape « ${input.step} ».`,
+          {
+            remedy: `Ses étapes sont : ${known.join(', ')}.`,
+          },
+        )
       }
       if (Temporal.PlainDate.compare(input.happenedOn, onDay) > 0) {
-        throw new DomainError('event_in_future', `Le ${dayFr(input.happenedOn)} est à venir.`, { remedy: 'Enregistrez l’événement quand il a eu lieu.' })
+        throw new DomainError('event_in_future', `Le ${dayFr(input.happenedOn)} est à venir.`, {
+          remedy: 'Enregistrez l’événement quand il a eu lieu.',
+        })
       }
       if (input.step === 'requete') requirePeriodRun(await readCase(tx, open.caseId), input.happenedOn)
       requireOpen(await deadlinesOf(tx, open), input)
@@ -97,9 +122,13 @@ export async function recordProcedureEvent(
         values (${newId(random)}, ${open.id}, ${input.step}, ${input.happenedOn}, ${json(tx, input.facts ?? {})}, ${input.original ?? null}, ${onDay}, ${author})
         on conflict (procedure_id, step, happened_on) do nothing returning id`
       if (recorded.length === 0) {
-        throw new DomainError('event_already_recorded', `L'étape « ${input.step} » du ${dayFr(input.happenedOn)} est déjà enregistrée.`, {
-          remedy: 'Rien à faire, si c’est bien le même événement.',
-        })
+        throw new DomainError(
+          'event_already_recorded',
+          `L'étape « ${input.step} » du ${dayFr(input.happenedOn)} est déjà enregistrée.`,
+          {
+            remedy: 'Rien à faire, si c’est bien le même événement.',
+          },
+        )
       }
       await record(tx, onDay, {
         caseId: open.caseId,
@@ -138,28 +167,45 @@ export function earliestFiling(file: CaseFile): { on: Day; why: string[] } {
     })
   }
   if (!last.presentedOn || last.delayDays === null) {
-    throw new DomainError('presentation_unknown', `La première présentation de la lettre ${last.reference} n'est pas enregistrée.`, {
-      remedy: 'Enregistrez le suivi postal de cette lettre recommandée (numéro, date de première présentation).',
-      facts: { reference: last.reference },
-    })
+    throw new DomainError(
+      'presentation_unknown',
+      `La première présentation de la lettre ${last.reference} n'est pas enregistrée.`,
+      {
+        remedy: 'Enregistrez le suivi postal de cette lettre recommandée (numéro, date de première présentation).',
+        facts: { reference: last.reference },
+      },
+    )
   }
-  const period = deadline({ from: last.presentedOn, duration: parseDuration(`${last.delayDays}d`), zone: file.case.zone })
+  const period = deadline({
+    from: last.presentedOn,
+    duration: parseDuration(`${last.delayDays}d`),
+    zone: file.case.zone,
+  })
   const until = latest(period.expires, last.answerBy ?? period.expires)
-  return { on: until.add({ days: 1 }), why: [...period.why, `La lettre laissait répondre jusqu'au ${dayFr(last.answerBy ?? period.expires)}.`] }
+  return {
+    on: until.add({ days: 1 }),
+    why: [...period.why, `La lettre laissait répondre jusqu'au ${dayFr(last.answerBy ?? period.expires)}.`],
+  }
 }
 
 export function requirePeriodRun(file: CaseFile, onDay: Day): void {
   const { on, why } = earliestFiling(file)
   if (Temporal.PlainDate.compare(onDay, on) >= 0) return
-  throw new DomainError('period_not_run', `Rien ne peut être déposé avant le ${dayFr(on)} : le délai de la dernière lettre court encore.`, {
-    remedy: `Attendez le ${dayFr(on)}.`,
-    facts: { earliest: on.toString(), why },
-  })
+  throw new DomainError(
+    'period_not_run',
+    `Rien ne peut être déposé avant le ${dayFr(on)} : le délai de la dernière lettre court encore.`,
+    {
+      remedy: `Attendez le ${dayFr(on)}.`,
+      facts: { earliest: on.toString(), why },
+    },
+  )
 }
 
 /** An act that the law allows only after a day is not done, nor recorded as done, before it. */
 function requireOpen(limits: StepDeadline[], input: { step: string; happenedOn: Day }): void {
-  const limit = limits.find((each) => each.step === input.step && each.opens && Temporal.PlainDate.compare(input.happenedOn, each.opens) < 0)
+  const limit = limits.find(
+    (each) => each.step === input.step && each.opens && Temporal.PlainDate.compare(input.happenedOn, each.opens) < 0,
+  )
   if (!limit) return
   throw new DomainError('step_too_early', `« ${limit.title} » : pas avant le ${dayFr(limit.opens!)}.`, {
     remedy: `Attendez le ${dayFr(limit.opens!)}.`,
@@ -191,7 +237,9 @@ export async function underConsent<T>(act: () => Promise<T>): Promise<T> {
     return await act()
   } catch (error) {
     if (error instanceof Error && 'code' in error && error.code === 'CT001') {
-      throw noConsent("Le créancier n'a pas donné son accord pour cette procédure, l'a retiré, ou le dossier a changé depuis.")
+      throw noConsent(
+        "Le créancier n'a pas donné son accord pour cette procédure, l'a retiré, ou le dossier a changé depuis.",
+      )
     }
     throw error
   }

@@ -66,7 +66,16 @@ export function competentCourt(request: {
         ? chamberOfAlsaceMoselle(place, request)
         : commercialCourt(place, request, on)
   if (place === undefined || directory().confirme === 'oui') return court
-  return { ...court, doubts: [...court.doubts, { code: 'court_unconfirmed', message: `Siège à relire dans l’annuaire de la justice avant le dépôt\u00a0: ${court.nom}.` }] }
+  return {
+    ...court,
+    doubts: [
+      ...court.doubts,
+      {
+        code: 'court_unconfirmed',
+        message: `Siège à relire dans l’annuaire de la justice avant le dépôt\u00a0: ${court.nom}.`,
+      },
+    ],
+  }
 }
 
 function commercialCourt(place: Commune | undefined, request: { postalCode: string; city: string }, on: Day): Court {

@@ -94,8 +94,12 @@ const special: Record<Exclude<Counting, 'calendar'>, (from: Day, duration: Durat
     return { from, raw: last, expires: last, why }
   },
   backwards(from, duration, zone) {
-    const raw = from.subtract({ years: duration.years, months: duration.months }, { overflow: 'constrain' }).subtract({ days: duration.days })
-    const why = [`Compté à rebours de l’audience du ${dayFr(from)}, qui ne compte pas, le délai de ${durationFr(duration)} mène au ${dayFr(raw)}.`]
+    const raw = from
+      .subtract({ years: duration.years, months: duration.months }, { overflow: 'constrain' })
+      .subtract({ days: duration.days })
+    const why = [
+      `Compté à rebours de l’audience du ${dayFr(from)}, qui ne compte pas, le délai de ${durationFr(duration)} mène au ${dayFr(raw)}.`,
+    ]
     let expires = raw
     while (!isBusinessDay(expires, zone)) {
       why.push(`${closed(expires, zone)} : l’acte doit être fait avant (lecture prudente, à vérifier).`)
@@ -106,7 +110,9 @@ const special: Record<Exclude<Counting, 'calendar'>, (from: Day, duration: Durat
   },
   same_or_next_working_day(from, _duration, zone) {
     const expires = nextWorkingDay(from.add({ days: 1 }), zone)
-    const why = [`L’acte se fait le ${weekdayFr(from)} même, ou le premier jour ouvrable suivant, le ${weekdayFr(expires)}.`]
+    const why = [
+      `L’acte se fait le ${weekdayFr(from)} même, ou le premier jour ouvrable suivant, le ${weekdayFr(expires)}.`,
+    ]
     return { from, raw: from, expires, why }
   },
 }

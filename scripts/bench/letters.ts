@@ -46,7 +46,16 @@ export const bench: Bench = {
         tell('par Typst seul…')
         const bare = await seconds(async () => void (await Promise.all(jobs.map((job) => office.typst.compile(job)))))
         const value = jobs.length / whole
-        return [{ name: 'letters', value, unit: 'letters/s', against: `bare Typst, same letters: ${(jobs.length / bare).toFixed(1)}/s`, ratio: bare / whole, goal: 0.7 }]
+        return [
+          {
+            name: 'letters',
+            value,
+            unit: 'letters/s',
+            against: `bare Typst, same letters: ${(jobs.length / bare).toFixed(1)}/s`,
+            ratio: bare / whole,
+            goal: 0.7,
+          },
+        ]
       } finally {
         await office.typst.close()
         await sql.end()
@@ -60,13 +69,18 @@ export const bench: Bench = {
 
 // Fonts and processes are there before either clock starts.
 async function warm(office: Office): Promise<void> {
-  const job: TypstJob = { template: 'warm.typ', sources: { 'warm.typ': '#set text(font: "Source Serif 4")\nwarm' }, data: {}, pdf: { timestamp: instantOf(today) } }
+  const job: TypstJob = {
+    template: 'warm.typ',
+    sources: { 'warm.typ': '#set text(font: "Source Serif 4")\nwarm' },
+    data: {},
+    pdf: { timestamp: instantOf(today) },
+  }
   await Promise.all([office.typst.compile(job), office.typst.compile(job)])
 }
 
 async function work(office: Office, sql: Client, url: string): Promise<void> {
   const runner = await startWorker(office, url, { concurrency: 4 })
-  for (let left = cases; left > 0; ) {
+  for (let left = cases; left > 0;) {
     await new Promise((resolve) => setTimeout(resolve, 20))
     const [row] = await sql<{ left: number }[]>`select count(*)::int as left from graphile_worker.jobs`
     left = row!.left
@@ -76,6 +90,10 @@ async function work(office: Office, sql: Client, url: string): Promise<void> {
 
 async function sameLetters(sql: Client): Promise<TypstJob[]> {
   const library = loadLibrary()
-  const rows = await sql<{ letter: string; channel: Channel; facts: unknown }[]>`select letter, channel, facts from documents order by reference`
-  return rows.map(({ letter, channel, facts }) => pdfJob(fill(library, letterOf(library, letter), facts, channel), instantOf(today), library.layout))
+  const rows = await sql<
+    { letter: string; channel: Channel; facts: unknown }[]
+  >`select letter, channel, facts from documents order by reference`
+  return rows.map(({ letter, channel, facts }) =>
+    pdfJob(fill(library, letterOf(library, letter), facts, channel), instantOf(today), library.layout),
+  )
 }

@@ -29,7 +29,16 @@ export const bench: Bench = {
       await fill(sql, few, many)
       const large = many / (await fly())
       tell(`${many} cases: ${Math.round(large)} a second; ${Math.round(process.memoryUsage.rss() / 1e6)} MB`)
-      return [{ name: `simulate ${many} cases`, value: large, unit: 'cases/s', against: `${few} cases at ${Math.round(small)} cases/s`, ratio: large / small, goal: 0.8 }]
+      return [
+        {
+          name: `simulate ${many} cases`,
+          value: large,
+          unit: 'cases/s',
+          against: `${few} cases at ${Math.round(small)} cases/s`,
+          ratio: large / small,
+          goal: 0.8,
+        },
+      ]
     } finally {
       await sql.end({ timeout: 5 })
       await server.stop()
@@ -40,7 +49,8 @@ export const bench: Bench = {
 // Due over a year around today, as their steps of the standard scenario would stand.
 async function fill(sql: Client, from: number, to: number): Promise<void> {
   const uuid = (column: string) => sql.unsafe(`lpad(to_hex(${column}), 32, '0')::uuid`)
-  if (from === 0) await sql`insert into creditors (id, name, identity, created_on) values (${'0'.repeat(32)}, 'Banc', '{}', ${today})`
+  if (from === 0)
+    await sql`insert into creditors (id, name, identity, created_on) values (${'0'.repeat(32)}, 'Banc', '{}', ${today})`
   const numbers = sql`generate_series(${from + 1}::int, ${to}::int) as n`
   await sql`insert into debtors (id, creditor_id, name, kind, identity, created_on) select ${uuid('n')}, ${'0'.repeat(32)}::uuid, 'D' || n, 'business', '{}', ${today} from ${numbers}`
   await sql`
@@ -49,7 +59,9 @@ async function fill(sql: Client, from: number, to: number): Promise<void> {
   await sql`
     insert into invoices (id, case_id, number, issued_on, due_on, total, payable, currency, source, recorded_on, recorded_by)
     select ${uuid('n')}, ${uuid('n')}, 'F-' || n, ${today}::date - 75 + n % 365, ${today}::date - 40 + n % 365, 100000, 100000, 'EUR', '{}', ${today}, 'bench' from ${numbers}`
-  const steps = loadScenario('standard').etapes.filter((step) => step.jour !== 'emission').map((step, rank) => ({ key: step.id, rank, channel: step.canal ?? 'action', days: Number(step.jour.slice(1)) }))
+  const steps = loadScenario('standard')
+    .etapes.filter((step) => step.jour !== 'emission')
+    .map((step, rank) => ({ key: step.id, rank, channel: step.canal ?? 'action', days: Number(step.jour.slice(1)) }))
   await sql`
     insert into steps (id, case_id, key, rank, channel, nominal_on, planned_on, done_on)
     select ${uuid('n * 16 + s.rank')}, ${uuid('n')}, s.key, s.rank, s.channel, ${today}::date - 40 + n % 365 + s.days, ${today}::date - 40 + n % 365 + s.days,

@@ -19,7 +19,11 @@ Measures each figure beside a peer or a floor in the same run, and prints the ra
   --list   the benchmarks there are
   --json   one JSON object a line: { name, value, unit, against, ratio, goal }`,
   async run(argv) {
-    const { values, positionals } = parseArgs({ args: argv, allowPositionals: true, options: { list: { type: 'boolean' }, json: { type: 'boolean' } } })
+    const { values, positionals } = parseArgs({
+      args: argv,
+      allowPositionals: true,
+      options: { list: { type: 'boolean' }, json: { type: 'boolean' } },
+    })
     const unknown = positionals.find((name) => !names.includes(name))
     if (unknown) throw new UsageError(`no benchmark « ${unknown} »; there are: ${names.join(', ')}`)
     for (const name of positionals.length > 0 ? positionals : names) {
@@ -30,8 +34,12 @@ Measures each figure beside a peer or a floor in the same run, and prints the ra
       }
       for (const figure of await bench.run((line) => process.stderr.isTTY && console.error(line))) {
         const round = (value: number) => Math.round(value * 100) / 100
-        if (values.json) console.log(JSON.stringify({ ...figure, value: round(figure.value), ratio: round(figure.ratio) }))
-        else console.log(`${figure.name}: ${round(figure.value)} ${figure.unit}; ${figure.against}; ratio ${round(figure.ratio)} (goal ${figure.goal})`)
+        if (values.json)
+          console.log(JSON.stringify({ ...figure, value: round(figure.value), ratio: round(figure.ratio) }))
+        else
+          console.log(
+            `${figure.name}: ${round(figure.value)} ${figure.unit}; ${figure.against}; ratio ${round(figure.ratio)} (goal ${figure.goal})`,
+          )
       }
     }
   },

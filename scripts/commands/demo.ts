@@ -29,7 +29,10 @@ case up to an order and its service. Same command, same bytes.
 
 Example: courtois demo --out demo && courtois verify demo/pack/pack.zip`,
   async run(argv) {
-    const { values } = parseArgs({ args: argv, options: { out: { type: 'string' }, invoice: { type: 'string' }, debtor: { type: 'string' } } })
+    const { values } = parseArgs({
+      args: argv,
+      options: { out: { type: 'string' }, invoice: { type: 'string' }, debtor: { type: 'string' } },
+    })
     const kind = values.debtor ?? 'business'
     if (!values.out) throw new UsageError('demo needs --out DIR')
     if (kind !== 'business' && kind !== 'consumer') throw new UsageError('--debtor is business or consumer')
@@ -43,7 +46,12 @@ Example: courtois demo --out demo && courtois verify demo/pack/pack.zip`,
     try {
       await migrate(database.url)
       const sql = connect(database.url, { max: 4 })
-      const office = await openOffice({ sql, dataDir: work, random: seededRandom('demo'), baseUrl: 'https://courtois.example' })
+      const office = await openOffice({
+        sql,
+        dataDir: work,
+        random: seededRandom('demo'),
+        baseUrl: 'https://courtois.example',
+      })
       try {
         const world = { office, databaseUrl: database.url, tell: (line: string) => console.log(line) }
         console.log('— Une facture jamais payée —')
@@ -63,7 +71,9 @@ Example: courtois demo --out demo && courtois verify demo/pack/pack.zip`,
       await database.stop()
       rmSync(work, { recursive: true, force: true })
     }
-    console.log(`\nÀ lire : ${join(values.out, 'letters')}, ${join(values.out, 'consent', 'accord.pdf')}, ${join(values.out, 'pack', 'pack.pdf')}`)
+    console.log(
+      `\nÀ lire : ${join(values.out, 'letters')}, ${join(values.out, 'consent', 'accord.pdf')}, ${join(values.out, 'pack', 'pack.pdf')}`,
+    )
     console.log(`À vérifier : npx courtois verify ${join(values.out, 'pack', 'pack.zip')}`)
   },
 }
@@ -72,7 +82,10 @@ function makeFolder(path: string): void {
   try {
     mkdirSync(path, { recursive: true })
   } catch (error) {
-    throw new DomainError('folder_not_writable', `Le dossier « ${path} » ne peut être écrit.`, { remedy: 'Choisissez un dossier où vous pouvez écrire.', cause: error })
+    throw new DomainError('folder_not_writable', `Le dossier « ${path} » ne peut être écrit.`, {
+      remedy: 'Choisissez un dossier où vous pouvez écrire.',
+      cause: error,
+    })
   }
 }
 
@@ -80,6 +93,9 @@ function readFile(path: string | undefined): Uint8Array {
   try {
     return new Uint8Array(readFileSync(path ?? usual))
   } catch (error) {
-    throw new DomainError('file_not_found', `Le fichier « ${path} » ne peut être lu.`, { remedy: 'Vérifiez son chemin.', cause: error })
+    throw new DomainError('file_not_found', `Le fichier « ${path} » ne peut être lu.`, {
+      remedy: 'Vérifiez son chemin.',
+      cause: error,
+    })
   }
 }

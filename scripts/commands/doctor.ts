@@ -20,7 +20,10 @@ fits what was signed. Changes nothing, unless asked.
 
 Exit 0 when nothing is wrong, 1 when something is.`,
   async run(argv) {
-    const { values } = parseArgs({ args: argv, options: { json: { type: 'boolean' }, repair: { type: 'boolean' }, day: { type: 'string' } } })
+    const { values } = parseArgs({
+      args: argv,
+      options: { json: { type: 'boolean' }, repair: { type: 'boolean' }, day: { type: 'string' } },
+    })
     const on = values.day === undefined ? Temporal.Now.plainDateISO('Europe/Paris') : parseDay(values.day, 'day')
     const office = await startOffice()
     let findings: Finding[]
@@ -33,8 +36,18 @@ Exit 0 when nothing is wrong, 1 when something is.`,
     } finally {
       await office.close()
     }
-    if (values.json) console.log(JSON.stringify(findings.map(({ subject: _, ...finding }) => finding), null, 2))
-    else console.log(findings.length === 0 ? 'Rien à redire : rien de perdu, rien en double.' : findings.map(line).join('\n'))
+    if (values.json)
+      console.log(
+        JSON.stringify(
+          findings.map(({ subject: _, ...finding }) => finding),
+          null,
+          2,
+        ),
+      )
+    else
+      console.log(
+        findings.length === 0 ? 'Rien à redire : rien de perdu, rien en double.' : findings.map(line).join('\n'),
+      )
     return findings.every((finding) => finding.repaired !== undefined) ? 0 : 1
   },
 }

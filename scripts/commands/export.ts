@@ -13,13 +13,22 @@ export const command: Command = {
 Writes every row of a case: parties, invoices, payments, steps, letters with their facts, consents,
 packs, journal. CASE is its number (2026-0001) or its id. Files are named by SHA-256.`,
   async run(argv) {
-    const { values, positionals } = parseArgs({ args: argv, allowPositionals: true, options: { out: { type: 'string' } } })
+    const { values, positionals } = parseArgs({
+      args: argv,
+      allowPositionals: true,
+      options: { out: { type: 'string' } },
+    })
     const [name] = positionals
     if (!name || !values.out) throw new UsageError('export needs a case and --out FILE')
     const opened = await startOffice()
     try {
-      const [found] = await opened.sql<{ id: string }[]>`select id from cases where number = ${name} or id::text = ${name}`
-      if (!found) throw new DomainError('case_not_found', `Il n'y a pas de dossier « ${name} ».`, { remedy: 'Donnez son numéro, par exemple 2026-0001.' })
+      const [found] = await opened.sql<
+        { id: string }[]
+      >`select id from cases where number = ${name} or id::text = ${name}`
+      if (!found)
+        throw new DomainError('case_not_found', `Il n'y a pas de dossier « ${name} ».`, {
+          remedy: 'Donnez son numéro, par exemple 2026-0001.',
+        })
       writeFileSync(values.out, `${JSON.stringify(await exportCase(opened.sql, found.id), null, 2)}\n`)
     } finally {
       await opened.close()

@@ -42,7 +42,15 @@ hides the schema and GraphiQL.`,
     try {
       if (values.demo) await fillDemo(office, running.url, clock.today(), (line) => console.log(line))
       const secret = loadSecret(running.dataDir)
-      const { app, close } = createApp({ office, sql: running.sql, clock, secret, production, trustProxy: process.env['TRUST_PROXY'] === '1', log: logError })
+      const { app, close } = createApp({
+        office,
+        sql: running.sql,
+        clock,
+        secret,
+        production,
+        trustProxy: process.env['TRUST_PROXY'] === '1',
+        log: logError,
+      })
       const server = serve({
         fetch: app.fetch,
         port,
@@ -93,6 +101,11 @@ async function portalLink(sql: Sql, secret: Uint8Array, now: Temporal.Instant): 
   const [creditor] = await sql<{ id: string; name: string }[]>`
     select id, name from creditors p order by (select count(*) from cases c where c.creditor_id = p.id) desc, created_on, id limit 1`
   if (!creditor) return null
-  const viewer = { role: 'creditor', name: `${creditor.name} (développement)`, creditorId: creditor.id, bailiffId: null } as const
+  const viewer = {
+    role: 'creditor',
+    name: `${creditor.name} (développement)`,
+    creditorId: creditor.id,
+    bailiffId: null,
+  } as const
   return `/entrer?jeton=${await signToken(secret, viewer, now)}`
 }

@@ -27,9 +27,17 @@ today's. Nobody pays or answers in it; nothing is written and nothing is sent.
   --svg FILE        writes a picture of the load by day
   --json            everything, by day`,
   async run(argv) {
-    const options = { scenario: { type: 'string' }, days: { type: 'string' }, from: { type: 'string' }, prices: { type: 'string' }, svg: { type: 'string' }, json: { type: 'boolean' } } as const
+    const options = {
+      scenario: { type: 'string' },
+      days: { type: 'string' },
+      from: { type: 'string' },
+      prices: { type: 'string' },
+      svg: { type: 'string' },
+      json: { type: 'boolean' },
+    } as const
     const { values } = parseArgs({ args: argv, options })
-    if (values.scenario === undefined || values.days === undefined || !/^\d+$/.test(values.days)) throw new UsageError('simulate: --scenario FILE and --days N are needed')
+    if (values.scenario === undefined || values.days === undefined || !/^\d+$/.test(values.days))
+      throw new UsageError('simulate: --scenario FILE and --days N are needed')
     const scenario = existsSync(values.scenario) ? readScenario(values.scenario) : loadScenario(values.scenario)
     const from = values.from === undefined ? Temporal.Now.plainDateISO('Europe/Paris') : parseDay(values.from, 'from')
     const prices = values.prices === undefined ? loadPrices() : loadPrices(values.prices)
@@ -54,17 +62,34 @@ const plain = ({ byDay, totals, ...rest }: Simulation) => ({
   byDay: byDay.map((line) => ({ day: line.day, simulated: plainLoad(line.simulated), today: plainLoad(line.today) })),
 })
 
-const words = { lettre: 'lettres', lrar: 'recommandés', email: 'courriels', sms: 'messages', appel: 'appels', visite: 'visites', action: 'demandes d’accord ou décisions' } as const
+const words = {
+  lettre: 'lettres',
+  lrar: 'recommandés',
+  email: 'courriels',
+  sms: 'messages',
+  appel: 'appels',
+  visite: 'visites',
+  action: 'demandes d’accord ou décisions',
+} as const
 
 function said({ scenario, from, until, currency, cases, totals, deadlines, orphans, texts }: Simulation): string {
   const money = (load: Load) => amountFr(load.cost, currency as Currency)
   return [
     `Scénario «\u00a0${scenario}\u00a0», du ${dayFr(from)} au ${dayFr(until)}\u00a0: ${cases.open} dossiers ouverts, ${cases.moved} simulés, ${cases.unsuited} qui gardent le leur, ${cases.waiting} qui attendent une personne.`,
-    ...channels.filter((channel) => totals.simulated[channel] + totals.today[channel] > 0).map((channel) => `  ${words[channel]}\u00a0: ${totals.simulated[channel]} (aujourd’hui ${totals.today[channel]})`),
+    ...channels
+      .filter((channel) => totals.simulated[channel] + totals.today[channel] > 0)
+      .map(
+        (channel) => `  ${words[channel]}\u00a0: ${totals.simulated[channel]} (aujourd’hui ${totals.today[channel]})`,
+      ),
     `  coût\u00a0: ${money(totals.simulated)} (aujourd’hui ${money(totals.today)})`,
     `Prescription\u00a0: ${deadlines.met} parcours finis à temps, ${deadlines.missed} dépassés${deadlines.late.length > 0 ? ` (${deadlines.late.slice(0, 10).join(', ')})` : ''}.`,
     `Dossiers qui n’attendraient plus rien\u00a0: ${orphans.count} (aujourd’hui ${orphans.today}).`,
     ...orphans.first.slice(0, 10).map((orphan) => `  ${orphan.case}, le ${dayFr(orphan.on)}\u00a0: ${orphan.why}`),
-    ...(texts.length > 0 ? ['Courriers qui changeraient\u00a0:', ...texts.map((text) => `  ${text.letter}\u00a0: ${text.simulated} (aujourd’hui ${text.today})`)] : ['Aucun courrier ne changerait.']),
+    ...(texts.length > 0
+      ? [
+          'Courriers qui changeraient\u00a0:',
+          ...texts.map((text) => `  ${text.letter}\u00a0: ${text.simulated} (aujourd’hui ${text.today})`),
+        ]
+      : ['Aucun courrier ne changerait.']),
   ].join('\n')
 }

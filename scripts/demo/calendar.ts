@@ -26,13 +26,18 @@ async function post({ office, tell }: World, today: Day): Promise<void> {
   for (const letter of waiting) {
     const presentedOn = nextBusinessDay(letter.sentOn.add({ days: 2 }))
     if (Temporal.PlainDate.compare(presentedOn, today) > 0) continue
-    await recordPresentation(office.sql, today, {
-      documentId: letter.documentId,
-      registeredNumber: registeredNumber(office.random),
-      presentedOn,
-      outcome: 'delivered',
-      outcomeOn: presentedOn,
-    }, 'La Poste')
+    await recordPresentation(
+      office.sql,
+      today,
+      {
+        documentId: letter.documentId,
+        registeredNumber: registeredNumber(office.random),
+        presentedOn,
+        outcome: 'delivered',
+        outcomeOn: presentedOn,
+      },
+      'La Poste',
+    )
     tell(`${dayFr(today)} : la Poste présente la lettre ${letter.reference}.`)
   }
 }

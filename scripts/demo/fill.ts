@@ -15,7 +15,12 @@ const invoice = new URL('../../samples/Facture_FR_EN16931.pdf', import.meta.url)
  * Fills an empty database with the demo's two stories and a small portfolio due around `today`. A filling that was cut
  * short is taken up from the beginning, so that nothing stands half-told; a database with other cases is left alone.
  */
-export async function fillDemo(office: Office, databaseUrl: string, today: Day, tell: (line: string) => void): Promise<void> {
+export async function fillDemo(
+  office: Office,
+  databaseUrl: string,
+  today: Day,
+  tell: (line: string) => void,
+): Promise<void> {
   const { sql } = office
   const [state] = await sql<{ begun: boolean; finished: boolean; used: boolean }[]>`
     select exists (select from events where kind = 'demo_begun') as begun, exists (select from events where kind = 'demo_filled') as finished,
@@ -42,7 +47,40 @@ async function clear(sql: Sql): Promise<void> {
 // A few things happen to them, so that every state of a case can be looked at.
 async function event(office: Office, today: Day, caseId: string, i: number, total: bigint): Promise<void> {
   const { sql, random } = office
-  if (i % 8 === 3) await recordDispute(sql, random, today, { caseId, channel: 'courriel', ground: 'deux articles manquants à la livraison', contested: total / 4n, answerBy: today.add({ days: 5 }) }, 'demo')
-  if (i % 8 === 5) await recordPromise(sql, random, today, { caseId, dueOn: today.add({ days: 4 }), amount: total, means: 'virement', author: 'la comptabilité', channel: 'téléphone' }, 'demo')
-  if (i % 8 === 6) await recordPayment(office, today, { caseId, receivedOn: today, amount: total / 2n, means: 'virement', reference: null, receivedBy: 'creditor' }, 'demo')
+  if (i % 8 === 3)
+    await recordDispute(
+      sql,
+      random,
+      today,
+      {
+        caseId,
+        channel: 'courriel',
+        ground: 'deux articles manquants à la livraison',
+        contested: total / 4n,
+        answerBy: today.add({ days: 5 }),
+      },
+      'demo',
+    )
+  if (i % 8 === 5)
+    await recordPromise(
+      sql,
+      random,
+      today,
+      {
+        caseId,
+        dueOn: today.add({ days: 4 }),
+        amount: total,
+        means: 'virement',
+        author: 'la comptabilité',
+        channel: 'téléphone',
+      },
+      'demo',
+    )
+  if (i % 8 === 6)
+    await recordPayment(
+      office,
+      today,
+      { caseId, receivedOn: today, amount: total / 2n, means: 'virement', reference: null, receivedBy: 'creditor' },
+      'demo',
+    )
 }

@@ -38,10 +38,16 @@ export async function leave(office: Office, told: Told, dir: string): Promise<vo
 type Put = (name: string, bytes: Uint8Array | string) => Promise<void>
 
 /** What a debtor or the creditor received, by step, in the order of writing. */
-async function leaveLetters(office: Office, told: Told, put: Put): Promise<(Line & { day: Day; stepKey: string | null })[]> {
+async function leaveLetters(
+  office: Office,
+  told: Told,
+  put: Put,
+): Promise<(Line & { day: Day; stepKey: string | null })[]> {
   const file = await readCase(office.sql, told.caseId)
   const lines = await leaveIssued(office, file, put)
-  const received = file.documents.filter((document) => ['debiteur', 'creancier', 'operateur'].includes(document.recipient))
+  const received = file.documents.filter((document) =>
+    ['debiteur', 'creancier', 'operateur'].includes(document.recipient),
+  )
   for (const [i, document] of received.entries()) {
     const name = `letters/${String(i + 1).padStart(2, '0')}-${document.writtenOn}-${document.recipient}-${document.letter}.pdf`
     await put(name, await office.archive.get(document.sha256))
@@ -63,7 +69,11 @@ async function leaveLetters(office: Office, told: Told, put: Put): Promise<(Line
 }
 
 /** The invoices that the agency itself sent, with their cover letter. */
-async function leaveIssued(office: Office, file: CaseFile, put: Put): Promise<(Line & { day: Day; stepKey: string | null })[]> {
+async function leaveIssued(
+  office: Office,
+  file: CaseFile,
+  put: Put,
+): Promise<(Line & { day: Day; stepKey: string | null })[]> {
   const lines = []
   const cover = file.documents.find((document) => document.letter.startsWith('facture-envoi-'))
   for (const invoice of file.mandate?.sendsInvoices && cover ? file.invoices : []) {
@@ -71,7 +81,17 @@ async function leaveIssued(office: Office, file: CaseFile, put: Put): Promise<(L
     const name = `letters/00-${cover!.writtenOn}-debiteur-facture-${invoice.number}.pdf`
     await put(name, await office.archive.get(invoice.original))
     const on = cover!.writtenOn.toString()
-    lines.push({ step: cover!.stepKey ?? 'facture', stepKey: cover!.stepKey, day: cover!.writtenOn, planned: on, done: on, channel: cover!.channel, to: 'debiteur', file: name, sha256: invoice.original })
+    lines.push({
+      step: cover!.stepKey ?? 'facture',
+      stepKey: cover!.stepKey,
+      day: cover!.writtenOn,
+      planned: on,
+      done: on,
+      channel: cover!.channel,
+      to: 'debiteur',
+      file: name,
+      sha256: invoice.original,
+    })
   }
   return lines
 }
@@ -85,7 +105,11 @@ async function leaveConsent(office: Office, told: Told, put: Put, json: (value: 
   await put('consent/preuve.json', json(consent!.proof))
 }
 
-async function leavePacks(office: Office, told: Told, put: Put): Promise<Map<string, { file: string; sha256: string }>> {
+async function leavePacks(
+  office: Office,
+  told: Told,
+  put: Put,
+): Promise<Map<string, { file: string; sha256: string }>> {
   const packs = await office.sql<{ kind: string; pdf: string; zip: string }[]>`
     select kind, pdf, zip from packs where procedure_id = ${told.procedureId} order by assembled_on, version`
   const left = new Map<string, { file: string; sha256: string }>()
@@ -122,17 +146,37 @@ async function timeline(
       on: done ?? planned,
     })
   }
-  for (const { day: _day, stepKey, ...letter } of letters) if (stepKey === null) lines.push({ ...letter, on: letter.done! })
+  for (const { day: _day, stepKey, ...letter } of letters)
+    if (stepKey === null) lines.push({ ...letter, on: letter.done! })
   for (const event of await readProcedureEvents(office.sql, told.procedureId)) {
     const on = event.happenedOn.toString()
-    lines.push({ step: event.step, planned: on, done: on, channel: 'procedure', to: 'tribunal', ...packs.get(event.step), on })
+    lines.push({
+      step: event.step,
+      planned: on,
+      done: on,
+      channel: 'procedure',
+      to: 'tribunal',
+      ...packs.get(event.step),
+      on,
+    })
   }
   const service = packs.get('signification')
   if (service && !lines.some((line) => line.step === 'signification')) {
     const [pack] = await office.sql<{ assembledOn: Day }[]>`
       select assembled_on from packs where procedure_id = ${told.procedureId} and kind = 'signification'`
     const on = pack!.assembledOn.toString()
-    lines.push({ step: 'signification', planned: on, done: null, channel: 'procedure', to: 'commissaire-de-justice', ...service, on })
+    lines.push({
+      step: 'signification',
+      planned: on,
+      done: null,
+      channel: 'procedure',
+      to: 'commissaire-de-justice',
+      ...service,
+      on,
+    })
   }
-  return lines.map((line, i) => ({ line, i })).toSorted((a, b) => a.line.on.localeCompare(b.line.on) || a.i - b.i).map(({ line: { on: _on, ...line } }) => line)
+  return lines
+    .map((line, i) => ({ line, i }))
+    .toSorted((a, b) => a.line.on.localeCompare(b.line.on) || a.i - b.i)
+    .map(({ line: { on: _on, ...line } }) => line)
 }

@@ -7,36 +7,63 @@ import type { InvoiceJson } from '../../documents/einvoice.ts'
 /** The invented agency of the demo. Its facts of CPCE R124-2 are recorded on the day the story needs them. */
 export async function openAgency(sql: Sql, day: Day): Promise<void> {
   const author = 'Claire Vasseur'
-  await recordAgency(sql, day, {
-    name: 'Cabinet Vasseur Recouvrement',
-    legalForm: 'SAS',
-    capital: '60 000 €',
-    rcs: 'Lyon 552 100 554',
-    siren: '552100554',
-    address: { lines: ['18 quai Tilsitt'], postalCode: '69002', city: 'Lyon', country: 'FR' },
-    phone: '04 78 00 00 18',
-    email: 'contact@vasseur-recouvrement.example',
-    site: 'vasseur-recouvrement.example',
-    hours: 'du lundi au vendredi, de 9 h à 18 h',
-    manager: { name: 'Nadia Ferrand', phone: '04 78 00 00 21', email: 'n.ferrand@vasseur-recouvrement.example' },
-    dpo: { email: 'donnees@vasseur-recouvrement.example' },
-  }, author)
+  await recordAgency(
+    sql,
+    day,
+    {
+      name: 'Cabinet Vasseur Recouvrement',
+      legalForm: 'SAS',
+      capital: '60 000 €',
+      rcs: 'Lyon 552 100 554',
+      siren: '552100554',
+      address: { lines: ['18 quai Tilsitt'], postalCode: '69002', city: 'Lyon', country: 'FR' },
+      phone: '04 78 00 00 18',
+      email: 'contact@vasseur-recouvrement.example',
+      site: 'vasseur-recouvrement.example',
+      hours: 'du lundi au vendredi, de 9 h à 18 h',
+      manager: { name: 'Nadia Ferrand', phone: '04 78 00 00 21', email: 'n.ferrand@vasseur-recouvrement.example' },
+      dpo: { email: 'donnees@vasseur-recouvrement.example' },
+    },
+    author,
+  )
   const proof = { datedOn: day, validUntil: day.add({ years: 1 }) }
-  await recordAgencyProof(sql, day, { kind: 'assurance', reference: 'RCP 4 412 908', detail: { assureur: 'Mutuelle des Cabinets' }, ...proof }, author)
-  await recordAgencyProof(sql, day, { kind: 'compte', reference: 'Compte de tiers n° 2', detail: { banque: 'Banque rhodanienne' }, ...proof, validUntil: null }, author)
-  await recordAgencyProof(sql, day, {
-    kind: 'declaration',
-    reference: 'Récépissé du parquet de Lyon',
-    detail: { parquet: 'Lyon' },
-    ...proof,
-    validUntil: null,
-  }, author)
+  await recordAgencyProof(
+    sql,
+    day,
+    { kind: 'assurance', reference: 'RCP 4 412 908', detail: { assureur: 'Mutuelle des Cabinets' }, ...proof },
+    author,
+  )
+  await recordAgencyProof(
+    sql,
+    day,
+    {
+      kind: 'compte',
+      reference: 'Compte de tiers n° 2',
+      detail: { banque: 'Banque rhodanienne' },
+      ...proof,
+      validUntil: null,
+    },
+    author,
+  )
+  await recordAgencyProof(
+    sql,
+    day,
+    {
+      kind: 'declaration',
+      reference: 'Récépissé du parquet de Lyon',
+      detail: { parquet: 'Lyon' },
+      ...proof,
+      validUntil: null,
+    },
+    author,
+  )
 }
 
 export const mandateTerms = {
   basis: 'Factures impayées confiées au cabinet, avec le détail du principal, des intérêts et des accessoires.',
   guarantee: 'Responsabilité civile professionnelle du cabinet, dans les limites de sa police.',
-  remuneration: 'À la charge exclusive du créancier : 2 % avant la première mise en demeure, 12 % des sommes recouvrées ensuite, rien en cas d’échec.',
+  remuneration:
+    'À la charge exclusive du créancier : 2 % avant la première mise en demeure, 12 % des sommes recouvrées ensuite, rien en cas d’échec.',
   payingOver: 'Les débiteurs paient le créancier ; toute somme reçue par le cabinet est reversée dans le mois.',
 }
 
@@ -72,8 +99,22 @@ export const consumerInvoice: InvoiceJson = {
   delivered_on: '2026-04-28',
   payment_terms: 'Paiement par virement le 1er juin 2026 au plus tard.',
   lines: [
-    { description: 'Porte-fenêtre en chêne, double vitrage, posée', quantity: '1', unit: 'C62', unit_price: '1295.00', amount: '1295.00', vat_rate: '10.00' },
-    { description: 'Dépose de l’ancienne menuiserie et évacuation', quantity: '1', unit: 'C62', unit_price: '380.00', amount: '380.00', vat_rate: '10.00' },
+    {
+      description: 'Porte-fenêtre en chêne, double vitrage, posée',
+      quantity: '1',
+      unit: 'C62',
+      unit_price: '1295.00',
+      amount: '1295.00',
+      vat_rate: '10.00',
+    },
+    {
+      description: 'Dépose de l’ancienne menuiserie et évacuation',
+      quantity: '1',
+      unit: 'C62',
+      unit_price: '380.00',
+      amount: '380.00',
+      vat_rate: '10.00',
+    },
   ],
   vat: [{ rate: '10.00', basis: '1675.00', tax: '167.50', category: 'S' }],
 }

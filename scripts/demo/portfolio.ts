@@ -14,7 +14,16 @@ const towns = [
   ['59000', 'Lille'],
   ['67000', 'Strasbourg'],
 ] as const
-const trades = ['Boulangerie Fabre', 'Garage du Pont', 'Librairie Saint-Nizier', 'Imprimerie Delmas', 'Fleurs & Jardins', 'Atelier Kieffer', 'Transports Gil', 'Hôtel des Voyageurs']
+const trades = [
+  'Boulangerie Fabre',
+  'Garage du Pont',
+  'Librairie Saint-Nizier',
+  'Imprimerie Delmas',
+  'Fleurs & Jardins',
+  'Atelier Kieffer',
+  'Transports Gil',
+  'Hôtel des Voyageurs',
+]
 
 /** Opens so many cases of one creditor on `today`, the first due on `dueFrom`, each next one so many days later. */
 export async function openPortfolio(
@@ -33,29 +42,41 @@ export async function openPortfolio(
     address: { lines: ['40 cours Gambetta'], postal_code: '69007', city: 'Lyon', country: 'FR' },
     contact: { name: 'Inès Roche', email: 'compta@papeterie-ra.example', phone: '04 78 00 00 62' },
   }
-  const creditor = await createCreditor(sql, random, today, {
-    name: seller.name,
-    kind: 'autres',
-    identity: {
-      legalForm: 'SAS',
-      siret: seller.siret ?? null,
-      siren: seller.siren ?? null,
-      address: { lines: ['40 cours Gambetta'], postalCode: '69007', city: 'Lyon', country: 'FR' },
-      contact: { name: 'Inès Roche', email: 'compta@papeterie-ra.example', phone: '04 78 00 00 62' },
-      representative: { name: 'Inès Roche', quality: 'présidente' },
+  const creditor = await createCreditor(
+    sql,
+    random,
+    today,
+    {
+      name: seller.name,
+      kind: 'autres',
+      identity: {
+        legalForm: 'SAS',
+        siret: seller.siret ?? null,
+        siren: seller.siren ?? null,
+        address: { lines: ['40 cours Gambetta'], postalCode: '69007', city: 'Lyon', country: 'FR' },
+        contact: { name: 'Inès Roche', email: 'compta@papeterie-ra.example', phone: '04 78 00 00 62' },
+        representative: { name: 'Inès Roche', quality: 'présidente' },
+      },
+      iban: 'FR1420041010050500013M02606',
+      bic: 'PSSTFRPPLYO',
     },
-    iban: 'FR1420041010050500013M02606',
-    bic: 'PSSTFRPPLYO',
-  }, 'demo')
-  await recordMandate(sql, random, today, {
-    creditorId: creditor.id,
-    signedOn: today.subtract({ days: 100 }),
-    ...mandateTerms,
-    receivesFunds: false,
-    sendsInvoices: false,
-    scenario: 'standard',
-    penaltyRate: null,
-  }, 'demo')
+    'demo',
+  )
+  await recordMandate(
+    sql,
+    random,
+    today,
+    {
+      creditorId: creditor.id,
+      signedOn: today.subtract({ days: 100 }),
+      ...mandateTerms,
+      receivesFunds: false,
+      sendsInvoices: false,
+      scenario: 'standard',
+      penaltyRate: null,
+    },
+    'demo',
+  )
   for (let i = 0; i < count; i++) {
     const due = dueFrom.add({ days: i * daysApart })
     const [postalCode, city] = towns[i % towns.length]!
@@ -76,11 +97,17 @@ export async function openPortfolio(
       bic: creditor.bic,
       lines: [{ description: 'Fournitures de bureau', amount: amount(total) }],
     } satisfies InvoiceJson)
-    const { case: found } = await submitInvoice(sql, random, today, {
-      creditorId: creditor.id,
-      invoices: [{ read, original: null }],
-      debtor: { kind: 'business' },
-    }, 'demo')
+    const { case: found } = await submitInvoice(
+      sql,
+      random,
+      today,
+      {
+        creditorId: creditor.id,
+        invoices: [{ read, original: null }],
+        debtor: { kind: 'business' },
+      },
+      'demo',
+    )
     opened.push({ caseId: found.id, total })
   }
   return opened

@@ -5,6 +5,11 @@ import { connect } from '../../schema/db.ts'
 import { systemRandom } from '../../schema/random.ts'
 
 const [url, dataDir] = process.argv.slice(2) as [string, string]
-const office = await openOffice({ sql: connect(url, { max: 4 }), dataDir, random: systemRandom, baseUrl: 'https://courtois.example' })
+const office = await openOffice({
+  sql: connect(url, { max: 4 }),
+  dataDir,
+  random: systemRandom,
+  baseUrl: 'https://courtois.example',
+})
 await startWorker(office, url)
 console.log('working')
