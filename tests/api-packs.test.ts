@@ -4,7 +4,7 @@ import { examples } from '../api/examples.ts'
 import type { Viewer } from '../api/auth.ts'
 import { stepDeadline } from '../procedures/judicial/procedure.ts'
 import type { Day } from '../schema/days.ts'
-import { consumerWhoStops } from '../scripts/demo/story.ts'
+import { consumerWhoStops } from '../scripts/demo/consumer.ts'
 import { useApi } from './api.ts'
 
 const api = useApi({ today: '2026-10-05' })

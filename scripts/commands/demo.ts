@@ -9,7 +9,8 @@ import { migrate } from '../../schema/migrate.ts'
 import { seededRandom } from '../../schema/random.ts'
 import { type Command, UsageError } from '../command.ts'
 import { leave } from '../demo/leave.ts'
-import { consumerWhoStops, unpaidInvoice } from '../demo/story.ts'
+import { consumerWhoStops } from '../demo/consumer.ts'
+import { unpaidInvoice } from '../demo/story.ts'
 import { openOffice } from '../office.ts'
 
 const usual = new URL('../../samples/Facture_FR_EN16931.pdf', import.meta.url)

@@ -7,7 +7,8 @@ import type { Office } from '../../procedures/office.ts'
 import type { Day } from '../../schema/days.ts'
 import type { Sql } from '../../schema/db.ts'
 import { openPortfolio } from './portfolio.ts'
-import { consumerWhoStops, unpaidInvoice } from './story.ts'
+import { consumerWhoStops } from './consumer.ts'
+import { unpaidInvoice } from './story.ts'
 
 const invoice = new URL('../../samples/Facture_FR_EN16931.pdf', import.meta.url)
 

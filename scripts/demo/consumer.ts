@@ -1,0 +1,216 @@
+import { readFileSync } from 'node:fs'
+import { invoiceFromJson } from '../../documents/einvoice.ts'
+import { submitInvoice } from '../../procedures/cases/cases.ts'
+import { sendLetter } from '../../procedures/cases/correspondence.ts'
+import { recordDispute, resolveDispute } from '../../procedures/cases/disputes.ts'
+import { readCase } from '../../procedures/cases/file.ts'
+import { recordPayment } from '../../procedures/cases/payments.ts'
+import { agreeInstalments } from '../../procedures/cases/promises.ts'
+import { readConsentRequest } from '../../procedures/judicial/consent.ts'
+import { createBailiff, handOver } from '../../procedures/judicial/handover.ts'
+import { assembleFilingPack } from '../../procedures/judicial/packs.ts'
+import { readProcedure, recordProcedureEvent } from '../../procedures/judicial/procedures.ts'
+import { lawTerms } from '../../procedures/law/terms.ts'
+import { instantOf } from '../../procedures/office.ts'
+import { type Day, dayFr } from '../../schema/days.ts'
+import { amountFr, parseAmount } from '../../schema/money.ts'
+import type { World } from './calendar.ts'
+import { consumerInvoice, day, openAgency } from './people.ts'
+import { creditorOf, legal, manager, type Told, untilFiled } from './story.ts'
+
+/** A consumer who disputes, is answered, pays a part by instalments and stops: to the order and its service. */
+export async function consumerWhoStops(world: World): Promise<Told & { bailiffId: string }> {
+  const { office, tell } = world
+  const invoice = invoiceFromJson(consumerInvoice)
+  const start = invoice.issuedOn
+  await openAgency(office.sql, start)
+  const creditorId = await creditorOf(world, invoice, start, {
+    sendsInvoices: true,
+    mediator: {
+      name: 'Médiateur de la consommation de l’artisanat',
+      details: '12 rue de la Concorde, 69000 Lyon, mediateur-artisanat.example',
+    },
+  })
+  const { case: opened } = await submitInvoice(
+    office.sql,
+    office.random,
+    start,
+    {
+      creditorId,
+      invoices: [{ read: invoice, original: null }],
+      debtor: { kind: 'consumer', civility: 'Madame', birth: { on: '1984-03-02', place: 'Lyon' } },
+    },
+    manager,
+  )
+  const caseId = opened.id
+  tell(
+    `${dayFr(start)} : dossier ${opened.number}, ${invoice.seller.name} contre Mme ${invoice.buyer.name}, ${amountFr(invoice.payable)}.`,
+  )
+  const told = await untilFiled(world, caseId, start, consumerScenes(world, caseId))
+  return { ...told, ...(await orderAndService(world, told)) }
+}
+
+function consumerScenes(world: World, caseId: string): Record<string, (today: Day) => Promise<void>> {
+  const { office, tell } = world
+  const { sql, random } = office
+  const answer =
+    'Procès-verbal de réception du 28 avril 2026 signé sans réserve ; réglage effectué gratuitement le 12 juin 2026.'
+  let disputeId = ''
+  const send = async (
+    today: Day,
+    letter: string,
+    channel: 'lettre' | 'email' | 'acte-prive',
+    to: 'debiteur' | 'creancier',
+    facts = {},
+    attachedTo?: string,
+  ) =>
+    sendLetter(office, today, caseId, {
+      letter,
+      channel,
+      recipient: to,
+      facts,
+      author: manager,
+      ...(attachedTo ? { attachedTo } : {}),
+    })
+  return {
+    '2026-06-11': async (today) => {
+      const ground = 'la porte-fenêtre ferme mal et laisse passer l’air'
+      disputeId = await recordDispute(
+        sql,
+        random,
+        today,
+        { caseId, channel: 'courriel', ground, contested: null, answerBy: day('2026-06-22') },
+        manager,
+      )
+      await send(today, 'contestation-accuse-reception', 'lettre', 'debiteur', { dateLimite: { date: '2026-06-22' } })
+      await send(today, 'contestation-demande-pieces-creancier', 'email', 'creancier', {
+        dateLimite: { date: '2026-06-16' },
+        piecesDemandees: { liste: ['procès-verbal de réception signé', 'fiche de réglage'], date: '2026-06-11' },
+      })
+      tell(
+        `${dayFr(today)} : la débitrice conteste (« ${ground} ») ; le dossier est suspendu, le créancier est interrogé.`,
+      )
+    },
+    '2026-06-15': async (today) => {
+      await send(today, 'contestation-reponse-non-conformite', 'lettre', 'debiteur', {
+        reponseCreancier: { position: answer },
+        delaiJours: 15,
+        dateLimite: { date: '2026-06-30' },
+      })
+      tell(`${dayFr(today)} : la réponse motivée part ; la débitrice a jusqu'au 30 juin pour y répondre.`)
+    },
+    '2026-07-01': async (today) => {
+      await resolveDispute(sql, today, { caseId, disputeId, outcome: 'maintained', answer }, manager)
+      tell(
+        `${dayFr(today)} : sans réponse de sa part, la contestation est close ; le dossier reprend où il s'était arrêté.`,
+      )
+    },
+    '2026-07-08': async (today) => {
+      const lines = [
+        ['2026-07-10', '450.00'],
+        ['2026-07-13', '450.00'],
+        ['2026-07-20', '450.00'],
+        ['2026-07-27', '492.50'],
+      ] as const
+      await agreeInstalments(
+        sql,
+        random,
+        today,
+        {
+          caseId,
+          means: 'virement au créancier',
+          instalments: lines.map(([dueOn, sum]) => ({ dueOn: day(dueOn), amount: parseAmount(sum) })),
+        },
+        manager,
+      )
+      const cover = await send(today, 'engagement-acceptation-echeancier', 'lettre', 'debiteur', {
+        dateLimite: { date: '2026-07-10' },
+      })
+      await send(
+        today,
+        'engagement-accord-echeancier-particulier',
+        'acte-prive',
+        'debiteur',
+        { delaiJours: 15 },
+        cover.id,
+      )
+      tell(`${dayFr(today)} : un échéancier en quatre versements est convenu et confirmé par écrit.`)
+    },
+    '2026-07-10': async (today) => {
+      const { left } = await recordPayment(
+        office,
+        today,
+        {
+          caseId,
+          receivedOn: today,
+          amount: parseAmount('450.00'),
+          means: 'virement',
+          reference: 'LEFEVRE MD-2026-0147',
+          receivedBy: 'creditor',
+        },
+        manager,
+      )
+      tell(`${dayFr(today)} : premier versement de 450,00 € ; reste ${amountFr(left)}.`)
+    },
+  }
+}
+
+async function orderAndService(world: World, told: Told): Promise<{ bailiffId: string }> {
+  const { office, tell } = world
+  const on = day('2026-09-30')
+  const open = await readProcedure(office.sql, told.procedureId)
+  const filing = await readCase(office.sql, told.caseId)
+  const request = await readConsentRequest(office.sql, open.consentId)
+  const specimen = await office.typst.compile({
+    template: 'ordonnance.typ',
+    sources: { 'ordonnance.typ': readFileSync(new URL('./ordonnance.typ', import.meta.url), 'utf8') },
+    data: {
+      court: open.court.nom,
+      day: dayFr(on),
+      creditor: filing.creditor.name,
+      debtor: filing.debtor.name,
+      number: '26/01847',
+    },
+    pdf: { timestamp: instantOf(on), standard: 'a-2b' },
+  })
+  const limits = await recordProcedureEvent(
+    office.sql,
+    office.random,
+    on,
+    {
+      procedureId: told.procedureId,
+      step: 'ordonnance',
+      happenedOn: on,
+      facts: { numero: '26/01847', montant: request.statement.total },
+      original: await office.archive.put(specimen),
+    },
+    legal,
+  )
+  const limit = limits.find((each) => each.step === 'signification')!
+  tell(
+    `${dayFr(on)} : ordonnance rendue ; à signifier au plus tard le ${dayFr(limit.expires)} (${limit.article}, ${limit.version}).`,
+  )
+  for (const why of limit.why) tell(`  ${why}`)
+  const bailiff = await createBailiff(office.sql, office.random, {
+    name: `SELARL Brun & Associés, ${String(lawTerms(on).officier)}`,
+    identity: {
+      adresse: { lignes: ['5 place Bellecour'], codePostal: '69002', ville: 'Lyon', pays: 'FR' },
+      email: 'etude@brun-associes.example',
+      ressort: 'cour d’appel de Lyon',
+    },
+  })
+  const pack = await assembleFilingPack(
+    office,
+    on.add({ days: 2 }),
+    {
+      procedureId: told.procedureId,
+      kind: 'signification',
+      bailiffId: bailiff.id,
+      reason: 'Démonstration : la copie exécutoire du greffe est remplacée par un spécimen.',
+    },
+    legal,
+  )
+  await handOver(office.sql, office.random, on.add({ days: 2 }), { packId: pack.id, bailiffId: bailiff.id }, legal)
+  tell(`${dayFr(on.add({ days: 2 }))} : dossier de signification remis à ${bailiff.name}.`)
+  return { bailiffId: bailiff.id }
+}
