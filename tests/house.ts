@@ -21,6 +21,7 @@ import { parseDay, type Day } from '../schema/days.ts'
 import { type Client, connect } from '../schema/db.ts'
 import { seededRandom } from '../schema/random.ts'
 import { mandateTerms, openAgency } from '../scripts/demo/people.ts'
+import { dropDatabase } from './database.ts'
 
 export const day = parseDay
 
@@ -74,10 +75,10 @@ export function useHouse(prepare: (house: House) => Promise<void> = async () => 
   beforeEach(() => open(`${mine}_${++made}`, `${mine}_prepared`))
   afterEach(async () => {
     await house.sql.end({ timeout: 5 })
-    await admin`drop database ${admin(`${mine}_${made}`)} with (force)`
+    await dropDatabase(admin, `${mine}_${made}`)
   })
   afterAll(async () => {
-    await admin`drop database ${admin(`${mine}_prepared`)} with (force)`
+    await dropDatabase(admin, `${mine}_prepared`)
     await admin.end()
     await typst.close()
     rmSync(dir, { recursive: true, force: true })
