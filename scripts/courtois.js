@@ -13,6 +13,9 @@ const child = spawn(node, [here('./courtois.ts'), ...process.argv.slice(2)], {
 })
 for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => child.kill(signal))
 child.on('exit', (code, signal) => {
-  if (signal) process.kill(process.pid, signal)
-  else process.exitCode = code ?? 1
+  // Our own handler would swallow the signal: without it, the caller sees that the work was cut short.
+  if (signal) {
+    process.removeAllListeners(signal)
+    process.kill(process.pid, signal)
+  } else process.exitCode = code ?? 1
 })

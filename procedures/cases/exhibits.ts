@@ -83,13 +83,11 @@ export async function gatherExhibits(office: Office, sql: Sql, onDay: Day, file:
   const known = new Set((await readExhibits(sql, file.case.id)).map((exhibit) => exhibit.original))
   const add = async (exhibit: Omit<Parameters<typeof attachExhibit>[3], 'caseId' | 'bytes'>, sha256: string | null) => {
     if (sha256 === null || known.has(sha256)) return
-    await attachExhibit(
-      office,
-      sql,
-      onDay,
-      { ...exhibit, caseId: file.case.id, bytes: await office.archive.get(sha256) },
-      'system',
-    )
+    const bytes = await office.archive.get(sha256)
+    // A court reads paper: an invoice received as XML or JSON alone is asked for as a document, not printed as data.
+    if (new TextDecoder('latin1').decode(bytes.subarray(0, 1024)).includes('%PDF-')) {
+      await attachExhibit(office, sql, onDay, { ...exhibit, caseId: file.case.id, bytes }, 'system')
+    }
   }
   for (const invoice of file.invoices) {
     await add(

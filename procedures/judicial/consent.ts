@@ -12,6 +12,7 @@ import { payableOn } from '../cases/ledger.ts'
 import type { Office } from '../office.ts'
 import { courtFacts, writeContent } from './papers.ts'
 import { loadProcedure } from './procedure.ts'
+import { requireNotSuspended } from './procedures.ts'
 
 /** What the creditor signs; frozen, and void as soon as the file changes. */
 export interface ConsentStatement {
@@ -57,6 +58,7 @@ export async function requestConsent(
 ): Promise<ConsentRequest> {
   const { file } = input
   const procedure = loadProcedure(input.procedure)
+  requireNotSuspended(file, onDay)
   await endOpenRequests(sql, onDay, file.case.id)
   const content = await writeContent(office, sql, onDay, file, input.procedure)
   const owed = payableOn(file, onDay)

@@ -24,7 +24,7 @@ Lives the whole life of a claim in a temporary database and leaves the papers un
 an unpaid invoice up to the request to the court, and beside it, in DIR/consumer, a consumer's
 case up to an order and its service. Same command, same bytes.
 
-  --out DIR         where the files go (made when absent; only what the demo wrote there is replaced)
+  --out DIR         where the files go (made when absent; an earlier demo's letters, consent, pack, consumer and JSON files are replaced)
   --invoice FILE    another invoice to start from (Factur-X PDF, CII or UBL XML, JSON)
   --debtor KIND     business (default) or consumer
 
