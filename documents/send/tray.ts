@@ -50,9 +50,12 @@ export function outTray(dir: string): Post {
   }
 }
 
+let placed = 0
+
 // Renamed into place, so that whoever empties the tray never takes half a letter.
 async function place(folder: string, name: string, bytes: Uint8Array): Promise<void> {
-  const temporary = join(folder, `.${name}`)
+  // A name of its own: a worker thought dead may still be placing the same letter.
+  const temporary = join(folder, `.${name}.${process.pid}-${++placed}`)
   await writeFile(temporary, bytes)
   await rename(temporary, join(folder, name))
 }
