@@ -100,7 +100,8 @@ function partyOf(key: string, value: unknown): Party | undefined {
 function nameOf(key: string, person: Loose): string | undefined {
   const own =
     person.nom ?? person.etude ?? person.denomination ?? person.exploitant ?? person.assureur ?? person.mandataire
-  const other = person.organisme ?? person.commission ?? person.service ?? person.cessionnaire
+  const overseer = key === 'plan' ? person.commissaire : undefined
+  const other = overseer ?? person.organisme ?? person.commission ?? person.service ?? person.cessionnaire
   const name = (own ?? other) as string | undefined
   if (!name) return undefined
   // « Madame, Monsieur » is a salutation for a household, not a name on an envelope.

@@ -103,11 +103,8 @@ function tableText(table: Table): string {
   const widths = head.map((label, i) => Math.max(label.length, ...rows.map((row) => row[i]?.length ?? 0)))
   const total = table.total ? [`${table.total.label}\u00a0: ${table.total.value}`] : []
   if (widths.reduce((a, b) => a + b + 2, 0) > 90) {
-    return [
-      ...rows.map((row) => row.map((value, i) => `${head[i]}\u00a0: ${value}`).join('\n')),
-      ...total,
-      ...table.notes,
-    ].join('\n\n')
+    const title = head.length === 2 && head[1] === '' && head[0] !== '' ? [head[0]!] : []
+    return [...title, ...rows.map((row) => named(head, row)), ...total, ...table.notes].join('\n\n')
   }
   const set = (row: string[]) =>
     row
@@ -115,4 +112,10 @@ function tableText(table: Table): string {
       .join('  ')
       .trimEnd()
   return [set(head), ...rows.map(set), ...total, ...table.notes].join('\n')
+}
+
+// Two columns of which the second has no name hold a name and what it stands for: « Décès : 2 août 2026 ».
+function named(head: string[], row: string[]): string {
+  if (head.length === 2 && head[1] === '') return row.join('\u00a0: ')
+  return row.map((value, i) => (head[i] ? `${head[i]}\u00a0: ${value}` : value)).join('\n')
 }

@@ -46,6 +46,9 @@ export function checkLetter(text: string, file: string, library: Library, exampl
   return sorted(faults)
 }
 
+// Text of the law that a letter must reproduce word for word: neither cut nor softened.
+const lawsOwnWords = new Set(['l111-8', 'assurance-l113-3', 'copropriete-19-2'])
+
 /** The faults of one clause file: those of its words, and of the law it reproduces. */
 export function checkClause(text: string, file: string, library: Library, examples: Examples = tryOut): Fault[] {
   const { faults, add } = collect(file)
@@ -57,7 +60,7 @@ export function checkClause(text: string, file: string, library: Library, exampl
   if (!readable(section, library, add)) return sorted(faults)
   checkClauseFacts(section, library, add)
   checkFirstClauses(clause, library, add)
-  if (clause.id === 'l111-8') return sorted(faults)
+  if (lawsOwnWords.has(clause.id)) return sorted(faults)
   checkLaw(section, (line, message) => add(line, 'l111-8', message))
   checkTypography(section, add)
   const own = partOf('corps', section, library)

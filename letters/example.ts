@@ -36,6 +36,7 @@ export const exampleSets: readonly ExampleSet[] = ['good', 'long', 'missing', 'h
 
 function caseOf(letter: Letter): string {
   if (letter.droit === 'MG') return 'madagascar'
+  if (letter.destinataire === 'debiteur-professionnel') return 'professionnel'
   if (letter.destinataire === 'debiteur-consommateur' || /particulier|consommateur/.test(letter.id))
     return 'consommateur'
   if (letter.destinataire === 'debiteur-public' || /-public/.test(letter.id)) return 'public'
