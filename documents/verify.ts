@@ -3,38 +3,53 @@ import { DomainError } from '../schema/errors.ts'
 import { validate } from '../schema/validate.ts'
 import { canonicalJson, sha256 } from './archive.ts'
 import { derChild as child, derChildren as children, readDer, writeDer, type Der } from './der.ts'
+import { readInvoice } from './einvoice.ts'
 import { contentHash, manifestText, type Manifest } from './manifest.ts'
 import { packZip, walkZip, type ZipSpan } from './pack-zip.ts'
+import { isCaseExport, verifyCase } from './verify-case.ts'
 import { isDevelopmentCertificate, sealedHeader, sealMarks } from './seal.ts'
 
 export interface Verification {
   ok: boolean
-  kind: 'zip' | 'pdf'
+  kind: 'zip' | 'pdf' | 'case'
   sentence: string
 }
 
 /**
- * Tells whether a pack (ZIP) or a sealed PDF is as it was made, with the first difference in a French sentence. Needs
+ * Tells whether a pack (ZIP), a sealed PDF or the journal of an exported case is as it was made, with the first difference in a French sentence. Needs
  * the bytes alone. DomainError `not_verifiable` when they are neither. A changed byte anywhere is a difference.
  */
 export async function verifyFile(bytes: Uint8Array): Promise<Verification> {
   const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
-  // Several marks, far apart: damage to one of them must not turn « changed » into « not one of ours ».
-  const isPack = text.subarray(0, zipStart.length).equals(zipStart) || text.includes('"courtois-pack/1"')
+  if (isCaseExport(text)) return { kind: 'case', ...verifyCase(text) }
+  // Several marks, far apart: damage to one of them must not turn « changed » into « not one of ours ». The name of the
+  // format alone is not enough: any text may hold it.
+  const isZip = zipMarks.some((mark) => text.includes(mark))
+  const isPack = text.subarray(0, zipStart.length).equals(zipStart) || (isZip && text.includes('"courtois-pack/1"'))
   if (isPack) return { kind: 'zip', ...verdict(() => verifyZip(bytes)) }
   const isSealed =
     text.subarray(10, 14).equals(sealedHeader) ||
     text.includes(`(${sealMarks.reason})`) ||
     text.includes(`(${sealMarks.field})`)
   if (isSealed) return { kind: 'pdf', ...verdict(() => verifySealed(text)) }
-  const isPdf = text.subarray(0, 1024).includes('%PDF-')
-  throw new DomainError(
-    'not_verifiable',
-    isPdf
-      ? 'Ce PDF ne porte pas de sceau\u00a0: rien ne permet de dire s’il a été modifié.'
-      : 'Ce fichier n’est ni un dossier (ZIP) ni un PDF scellé\u00a0: il ne peut pas être vérifié.',
-    { remedy: 'Donnez le fichier pack.zip, le fichier pack.pdf ou la lettre, tels que reçus.' },
-  )
+  throw new DomainError('not_verifiable', await whatItIs(bytes, text), {
+    remedy: 'Donnez le fichier pack.zip, le fichier pack.pdf ou la lettre, tels que reçus.',
+  })
+}
+
+/** An electronic invoice is the creditor's own document: nobody here sealed it, and it says so better than « a PDF ». */
+async function whatItIs(bytes: Uint8Array, text: Buffer): Promise<string> {
+  if (!text.subarray(0, 1024).includes('%PDF-')) {
+    return 'Ce fichier n’est ni un dossier (ZIP) ni un PDF scellé\u00a0: il ne peut pas être vérifié.'
+  }
+  const unsealed = 'rien ne permet de dire s’il a été modifié.'
+  const invoice = await readInvoice(bytes).catch((error: unknown) => {
+    if (!(error instanceof DomainError)) throw error
+    return null
+  })
+  if (!invoice) return `Ce PDF ne porte pas de sceau\u00a0: ${unsealed}`
+  const kind = invoice.kind === 'invoice' ? 'la facture' : 'l’avoir'
+  return `Ce PDF est ${kind} ${invoice.number} de «\u00a0${invoice.seller.name}\u00a0», document du créancier et non document scellé\u00a0: ${unsealed}`
 }
 
 /** The first difference found; caught just above, never seen outside. */
@@ -51,6 +66,8 @@ function verdict(check: () => string): { ok: boolean; sentence: string } {
 
 // The first bytes of any ZIP of packZip: signature, version 2.0, no flag, stored, 1 January 2026 at midnight.
 const zipStart = Buffer.from('504b03041400000000000000215c', 'hex')
+// Local header, central directory, end of directory.
+const zipMarks = ['PK\x03\x04', 'PK\x01\x02', 'PK\x05\x06'].map((mark) => Buffer.from(mark, 'latin1'))
 
 function verifyZip(bytes: Uint8Array): string {
   const { entries, directory, stopped } = walkZip(bytes)

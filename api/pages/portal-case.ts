@@ -7,7 +7,7 @@ import { type Day, dayFr } from '../../schema/days.ts'
 import { count, dated, h, type Html, money, said } from './page.ts'
 import { type Desk, deskPage } from './portal-desk.ts'
 import type { ProcedureLog } from './portal-data.ts'
-import { pathPicture } from './portal-path.ts'
+import { courtPicture, pathPicture } from './portal-path.ts'
 
 export type CaseView = ProcedureLog & { file: CaseFile; replies: Reply[]; isNew: boolean }
 
@@ -26,6 +26,7 @@ ${isNew ? h`<p class="good" role="status">La facture est enregistrée. Rien ne p
 ${file.case.closedOn ? h`<p class="note">Dossier clos le ${dated(file.case.closedOn)}\u00a0: ${said(file.case.closedWhy ?? '')}</p>` : ''}
 ${held.map((hold) => h`<p class="note">Suspendu depuis le ${dated(hold.fromOn)}\u00a0: ${said(hold.reason)} À revoir le ${dated(hold.reviewOn)}.</p>`)}
 ${requests(view)}
+${view.ways.length ? h`<section class="path" aria-labelledby="justice"><h2 id="justice">En justice</h2>${view.ways.map(courtPicture)}</section>` : ''}
 <div class="two path"><section aria-labelledby="etapes"><h2 id="etapes">Les étapes</h2>${pathPicture(file)}</section>
 <section aria-labelledby="suivi"><h2 id="suivi">Ce qui s’est passé</h2>${log(view)}</section></div>
 <section aria-labelledby="decompte"><h2 id="decompte">Ce qui est dû au ${dated(day)}</h2>${statement(file, day)}</section>
@@ -88,7 +89,10 @@ function log({ file, replies, procedures, judicial }: CaseView): Html {
     })),
     ...file.insolvencies.map((insolvency) => ({
       on: insolvency.openedOn,
-      what: h`Procédure collective (${insolvency.nature})`,
+      what:
+        insolvency.kind === 'procedure-collective'
+          ? h`Procédure collective (${insolvency.nature})`
+          : h`${insolvency.nature}`,
     })),
     // A promise and a dispute are already there as what they became.
     ...replies

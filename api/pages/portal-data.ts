@@ -1,7 +1,9 @@
 import { readCases, type CaseFile } from '../../procedures/cases/file.ts'
 import { payableOn } from '../../procedures/cases/ledger.ts'
 import { caseGone } from '../../procedures/cases/lock.ts'
-import { loadProcedure } from '../../procedures/judicial/procedure.ts'
+import { progressOn, readConducts } from '../../procedures/judicial/case-progress.ts'
+import { loadProcedure, type Procedure } from '../../procedures/judicial/procedure.ts'
+import type { Progress } from '../../procedures/judicial/progress.ts'
 import { type Day, daysBetween } from '../../schema/days.ts'
 import type { Fragment, Sql } from '../../schema/db.ts'
 import { sum } from '../../schema/money.ts'
@@ -198,6 +200,8 @@ export async function findByNumber(ctx: Context, number: string): Promise<{ id: 
 export interface ProcedureLog {
   procedures: { title: string; court: string; openedOn: Day }[]
   judicial: { on: Day; what: string }[]
+  /** Each open procedure and where the case stands in it. */
+  ways: { procedure: Procedure; progress: Progress }[]
   requests: {
     id: string
     title: string
@@ -209,29 +213,34 @@ export interface ProcedureLog {
 }
 
 /** What was asked of the creditor and what happened in court. */
-export async function procedureLog(sql: Sql, caseId: string): Promise<ProcedureLog> {
-  const [opened, events, requests] = await Promise.all([
+export async function procedureLog(sql: Sql, caseId: string, onDay: Day): Promise<ProcedureLog> {
+  const [opened, requests] = await Promise.all([
     sql<
-      { procedure: string; court: { nom: string }; openedOn: Day }[]
-    >`select procedure, court, opened_on from procedures where case_id = ${caseId} order by opened_on`,
-    sql<{ procedure: string; step: string; happenedOn: Day }[]>`
-      select p.procedure, e.step, e.happened_on from procedure_events e join procedures p on p.id = e.procedure_id
-      where p.case_id = ${caseId} order by e.happened_on, e.id`,
+      { id: string; procedure: string; court: { nom: string }; openedOn: Day }[]
+    >`select id, procedure, court, opened_on from procedures where case_id = ${caseId} order by opened_on, id`,
     sql<ProcedureLog['requests']>`
       select r.id, r.statement ->> 'title' as title, r.requested_on, d.decision, d.decided_on, e.reason as ended_why
       from consent_requests r left join consents d on d.request_id = r.id left join consent_ends e on e.request_id = r.id
       where r.case_id = ${caseId} order by r.requested_on desc, r.id`,
   ])
+  const conducts = await readConducts(
+    sql,
+    opened.map(({ id }) => id),
+  )
+  const ways = opened.map(({ id }) => {
+    const conduct = conducts.get(id)!
+    return { procedure: conduct.procedure, progress: progressOn(conduct, onDay) }
+  })
   return {
+    ways,
     procedures: opened.map(({ procedure, court, openedOn }) => ({
       title: loadProcedure(procedure).titre,
       court: court.nom,
       openedOn,
     })),
-    judicial: events.map(({ procedure, step, happenedOn }) => ({
-      on: happenedOn,
-      what: loadProcedure(procedure).etapes.find(({ id }) => id === step)?.titre ?? step.replaceAll('-', ' '),
-    })),
+    judicial: ways
+      .flatMap(({ progress }) => progress.done.map(({ on, title }) => ({ on, what: title })))
+      .toSorted((a, b) => Temporal.PlainDate.compare(a.on, b.on)),
     requests,
   }
 }

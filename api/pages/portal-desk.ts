@@ -18,6 +18,8 @@ const links: [path: string, name: string][] = [
   ['/portail', 'Vue d’ensemble'],
   ['/portail/dossiers', 'Dossiers'],
   ['/portail/factures', 'Envoyer une facture'],
+  ['/portail/envois', 'Envois à approuver'],
+  ['/portail/calendrier', 'Calendrier'],
 ]
 
 /** The frame of the creditor's pages: where we are, who is signed in, the way out. */

@@ -1,16 +1,14 @@
 import type { Hono, Context as HttpContext } from 'hono'
 import { type ReadInvoice, readInvoice } from '../../documents/einvoice.ts'
 import { type Submission, submitInvoice } from '../../procedures/cases/cases.ts'
-import type { DebtorKind } from '../../procedures/cases/debtors.ts'
 import { DomainError } from '../../schema/errors.ts'
-import { newId } from '../../schema/random.ts'
-import { actor } from '../context.ts'
 import { once } from '../once.ts'
 import { receivedUpload } from '../uploads.ts'
 import { type Doors, requireOwnForm } from './guard.ts'
 import { dated, h, type Html, money, raw, said, send } from './page.ts'
 import { type Desk, deskPage, type WithDesk } from './portal-desk.ts'
-import { typedFields, typedInvoice } from './portal-typed.ts'
+import { debtorKinds, typedFields, typedInvoice } from './portal-typed.ts'
+import { keepUpload, refusal } from './portal-upload.ts'
 import { requiredDay, requiredText, textOf, type Typed, typedOf } from './typed.ts'
 
 /** `/portail/factures`: a file is read and shown as understood, then confirmed; nothing opens a case before that. */
@@ -23,14 +21,8 @@ export function mountInvoices(app: Hono, house: Doors, withDesk: WithDesk): void
     withDesk(c, async (desk) => {
       const body = await c.req.parseBody()
       await own(desk, c, body)
-      const { facture } = body
       try {
-        if (!(facture instanceof File) || facture.size === 0) {
-          throw new DomainError('empty_file', 'Aucun fichier n’est joint, ou il est vide.', {
-            remedy: 'Choisissez le fichier de la facture, puis envoyez.',
-          })
-        }
-        return c.redirect(`/portail/factures/${await keep(desk, facture)}`, 303)
+        return c.redirect(`/portail/factures/${await keepUpload(desk, body['facture'], readIfData)}`, 303)
       } catch (error) {
         if (!(error instanceof DomainError)) throw error
         return send(c, dropPage(desk, error), 422)
@@ -61,19 +53,6 @@ export function mountInvoices(app: Hono, house: Doors, withDesk: WithDesk): void
   )
 }
 
-/** Reads the file before keeping it: what cannot be believed leaves nothing behind. */
-async function keep({ ctx }: Desk, file: File): Promise<string> {
-  const bytes = new Uint8Array(await file.arrayBuffer())
-  const fileName = file.name.replaceAll(/[\p{Cc}/\\]/gu, '_').slice(-200) || 'facture'
-  await readIfData(bytes, fileName)
-  const id = newId(ctx.office.random)
-  const sha256 = await ctx.office.archive.put(bytes)
-  await ctx.sql`
-    insert into uploads (id, actor, file_name, max_bytes, expires_at, asked_on, sha256, bytes, received_on)
-    values (${id}, ${actor(ctx)}, ${fileName}, ${bytes.length}, ${ctx.clock.now()}, ${ctx.day}, ${sha256}, ${bytes.length}, ${ctx.day})`
-  return id
-}
-
 /** The file of that id as it reads; null where it is a PDF that only eyes can read. */
 async function readUpload({ ctx }: Desk, id: string): Promise<{ read: ReadInvoice | null; sha256: string }> {
   const { sha256, fileName } = await receivedUpload(ctx, ctx.sql, id)
@@ -89,12 +68,6 @@ async function readIfData(bytes: Uint8Array, fileName: string): Promise<ReadInvo
   }
 }
 
-const kinds: [DebtorKind, string][] = [
-  ['business', 'Un professionnel ou une société'],
-  ['consumer', 'Un particulier'],
-  ['public', 'Une administration ou une collectivité'],
-]
-
 /** Confirmed twice, it is one case: the file's own id is the key. */
 async function submit(
   { ctx }: Desk,
@@ -102,7 +75,7 @@ async function submit(
   typed: Typed,
 ): Promise<string> {
   const { read, sha256 } = upload
-  const kind = kinds.find(([id]) => id === typed['type'])?.[0]
+  const kind = debtorKinds.find(([id]) => id === typed['type'])?.[0]
   if (!kind)
     throw new DomainError('debtor_kind_missing', 'Il manque la qualité du débiteur.', {
       remedy: 'Dites si c’est un professionnel, un particulier ou une administration.',
@@ -142,11 +115,6 @@ async function submit(
 const needsAddress = ({ buyer: { address } }: ReadInvoice): boolean =>
   !address?.lines.length || !address.postalCode || !address.city
 
-const refusal = (error: DomainError | undefined): Html =>
-  error
-    ? h`<div class="alert" role="alert"><p><strong>${said(error.message)}</strong></p><p>${said(error.remedy)}</p></div>`
-    : h``
-
 function dropPage(desk: Desk, error?: DomainError): Html {
   return deskPage(desk, {
     title: 'Envoyer une facture',
@@ -156,7 +124,7 @@ function dropPage(desk: Desk, error?: DomainError): Html {
 <p class="lead">Une facture suffit pour ouvrir un dossier. Vous verrez ce que nous y lisons avant que rien ne commence.</p>
 ${refusal(error)}
 <form action="/portail/factures" method="post" enctype="multipart/form-data"><input type="hidden" name="jeton" value="${desk.token}">
-<div class="drop" data-drop><p><label for="facture">Le fichier de la facture</label></p><p class="hint" id="aide">Factur-X (PDF), PDF ordinaire, CII ou UBL (XML), ou JSON, de 20 Mo au plus. Vous pouvez aussi le déposer ici.</p>
+<div class="drop" data-drop><p><label for="facture">Le fichier de la facture</label></p><p class="hint" id="aide">Factur-X (PDF), PDF ordinaire, CII ou UBL (XML), ou JSON, de 20 Mo au plus. Vous pouvez aussi le déposer ici. Plusieurs factures d’un coup : <a href="/portail/releves">envoyez un relevé de compte</a>.</p>
 <p><input id="facture" type="file" name="facture" required accept=".pdf,.xml,.json,application/pdf,application/xml,application/json" aria-describedby="aide"></p></div>
 <p><button>Lire la facture</button></p></form>`,
   })
@@ -175,7 +143,7 @@ ${refusal(failed?.error)}
 ${read ? understood(read) : h`<p class="lead">Il ne porte aucune donnée que nous puissions lire seuls. Recopiez ces quelques mentions\u00a0; le PDF est gardé comme original.</p>`}
 <form action="/portail/factures/${id}" method="post"><input type="hidden" name="jeton" value="${desk.token}">
 ${read ? '' : typedFields(was)}
-<fieldset><legend>Le débiteur est</legend>${kinds.map(([kind, name]) => h`<p><label><input type="radio" name="type" value="${kind}" required${was('type') === kind ? raw(' checked') : ''}>${name}</label></p>`)}</fieldset>
+<fieldset><legend>Le débiteur est</legend>${debtorKinds.map(([kind, name]) => h`<p><label><input type="radio" name="type" value="${kind}" required${was('type') === kind ? raw(' checked') : ''}>${name}</label></p>`)}</fieldset>
 <div class="fields">
 ${read ? lacking(read, was) : ''}
 <p><label for="courriel">Courriel du débiteur (facultatif)</label><input id="courriel" name="courriel" type="email" value="${was('courriel')}" maxlength="150"></p>

@@ -2,7 +2,10 @@ import { type Scenario, loadScenario, scenarioStep } from '../../procedures/amic
 import type { CaseFile, Step } from '../../procedures/cases/file.ts'
 import { loadLibrary } from '../../letters/catalogue.ts'
 import { dayFr } from '../../schema/days.ts'
-import { h, type Html, said } from './page.ts'
+import { caseDrawing } from '../../procedures/judicial/drawing.ts'
+import type { Procedure } from '../../procedures/judicial/procedure.ts'
+import type { Progress } from '../../procedures/judicial/progress.ts'
+import { h, type Html, raw, said } from './page.ts'
 
 const ways: Record<string, string> = {
   lettre: 'lettre simple',
@@ -29,6 +32,13 @@ function nameOf(scenario: Scenario, step: Step): string {
   const id = typeof rule.lettre === 'string' ? rule.lettre : rule.lettre?.professionnel
   const letter = id === undefined ? undefined : loadLibrary().letters.get(id)
   return (letter && families[letter.famille]) ?? letter?.titre ?? step.key
+}
+
+/** A case's way through a procedure before the courts, for a wide column and for a telephone. */
+export function courtPicture({ procedure, progress }: { procedure: Procedure; progress: Progress }): Html {
+  const picture = (width: number) => raw(caseDrawing(procedure, progress, width))
+  return h`<figure><div class="large">${picture(440)}</div><div class="small">${picture(340)}</div>
+<figcaption class="meta">${said(procedure.titre)}. Rond coché\u00a0: fait. Rond à point\u00a0: délai en cours. Croix\u00a0: voie fermée. Tirets\u00a0: à venir.</figcaption></figure>`
 }
 
 type Look = 'done' | 'skipped' | 'next' | 'later'

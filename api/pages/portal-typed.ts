@@ -1,7 +1,15 @@
 import { invoiceFromJson, type ReadInvoice } from '../../documents/einvoice.ts'
+import type { DebtorKind } from '../../procedures/cases/debtors.ts'
 import { amount } from '../../schema/money.ts'
 import { h, type Html } from './page.ts'
 import { requiredAmount, requiredDay, requiredText, textOf, type Typed } from './typed.ts'
+
+/** Who a debtor may be, as a creditor says it. */
+export const debtorKinds: [DebtorKind, string][] = [
+  ['business', 'Un professionnel ou une société'],
+  ['consumer', 'Un particulier'],
+  ['public', 'Une administration ou une collectivité'],
+]
 
 /** What a PDF without data does not tell us, as the creditor types it from its own paper. */
 export function typedInvoice(typed: Typed, seller: string): ReadInvoice {

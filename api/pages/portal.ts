@@ -19,6 +19,9 @@ import {
   type SessionKind,
 } from './guard.ts'
 import { type Contact, contactBlock, h, type Html, layout, send } from './page.ts'
+import { mountAccounts } from './portal-accounts.ts'
+import { mountApprovals } from './portal-approvals.ts'
+import { mountCalendar } from './portal-calendar.ts'
 import { casePage } from './portal-case.ts'
 import { mountConsents } from './portal-consents.ts'
 import type { Desk, WithDesk } from './portal-desk.ts'
@@ -39,7 +42,7 @@ export function mountPortal(app: Hono, house: Doors): void {
 
   app.use('/portail/*', async (c, next) => {
     // A file of an invoice aside, nothing that is typed here is long.
-    const maxSize = c.req.path.startsWith('/portail/factures') ? 21 << 20 : 100_000
+    const maxSize = /^\/portail\/(factures|releves)/.test(c.req.path) ? 21 << 20 : 100_000
     return bodyLimit({ maxSize, onError: tooLong })(c, next)
   })
 
@@ -86,7 +89,7 @@ export function mountPortal(app: Hono, house: Doors): void {
       const [file, replies, judicial] = await Promise.all([
         readCase(sql, id),
         readReplies(sql, id),
-        procedureLog(sql, id),
+        procedureLog(sql, id, desk.ctx.day),
       ])
       return send(c, casePage(desk, { file, replies, ...judicial, isNew: c.req.query('recue') !== undefined }))
     }),
@@ -101,6 +104,9 @@ export function mountPortal(app: Hono, house: Doors): void {
   )
   mountConsents(app, house, withDesk)
   mountInvoices(app, house, withDesk)
+  mountAccounts(app, house, withDesk)
+  mountApprovals(app, house, withDesk)
+  mountCalendar(app, house, withDesk)
 }
 
 async function deskOf(house: Doors, c: HttpContext): Promise<Desk | null> {

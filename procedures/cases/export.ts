@@ -1,45 +1,208 @@
-import type { Sql } from '../../schema/db.ts'
+import { json, type Sql, transaction } from '../../schema/db.ts'
+import { DomainError } from '../../schema/errors.ts'
 import { caseGone } from './lock.ts'
 
-/** Every row of a case as the database holds it, in one JSON document: days as YYYY-MM-DD, amounts as integer cents. */
-export async function exportCase(sql: Sql, caseId: string): Promise<Record<string, unknown>> {
-  const [row] = await sql<{ export: Record<string, unknown> }[]>`
-    select json_build_object(
-      'format', 'courtois-case/1',
-      'case', to_json(c),
-      'creditor', (select to_json(k) from creditors k where k.id = c.creditor_id),
-      'mandates', (select coalesce(json_agg(m order by m.signed_on, m.id), '[]') from mandates m where m.creditor_id = c.creditor_id),
-      'debtor', (select to_json(d) from debtors d where d.id = c.debtor_id),
-      'invoices', (select coalesce(json_agg(i order by i.due_on, i.number), '[]') from invoices i where i.case_id = c.id),
-      'credit_notes', (select coalesce(json_agg(n order by n.issued_on, n.number), '[]') from credit_notes n where n.case_id = c.id),
-      'payments', (select coalesce(json_agg(p order by p.received_on, p.id), '[]') from payments p where p.case_id = c.id),
-      'payment_rejections', (select coalesce(json_agg(x order by x.rejected_on, x.payment_id), '[]') from payment_rejections x where x.case_id = c.id),
-      'pay_overs', (select coalesce(json_agg(json_build_object('payment_id', l.payment_id, 'paid_on', o.paid_on, 'reference', o.reference) order by o.paid_on, l.payment_id), '[]')
-                    from pay_over_lines l join pay_overs o on o.id = l.pay_over_id join payments p on p.id = l.payment_id where p.case_id = c.id),
-      'statements', (select coalesce(json_agg(x order by x.number), '[]') from statements x where x.case_id = c.id),
-      'extra_steps', (select coalesce(json_agg(x order by x.done_on, x.id), '[]') from extra_steps x where x.case_id = c.id),
-      'irrecoverability', (select to_json(x) from irrecoverabilities x where x.case_id = c.id),
-      'holds', (select coalesce(json_agg(h order by h.from_on, h.id), '[]') from holds h where h.case_id = c.id),
-      'disputes', (select coalesce(json_agg(x order by x.raised_on, x.id), '[]') from disputes x where x.case_id = c.id),
-      'promises', (select coalesce(json_agg(x order by x.promised_on, x.id), '[]') from promises x where x.case_id = c.id),
-      'plans', (select coalesce(json_agg(x order by x.agreed_on, x.id), '[]') from plans x where x.case_id = c.id),
-      'instalments', (select coalesce(json_agg(x order by x.plan_id, x.rank), '[]') from instalments x join plans on plans.id = x.plan_id where plans.case_id = c.id),
-      'replies', (select coalesce(json_agg(x order by x.replied_on, x.id), '[]') from replies x where x.case_id = c.id),
-      'insolvencies', (select coalesce(json_agg(x order by x.opened_on, x.id), '[]') from insolvencies x where x.case_id = c.id),
-      'calls', (select coalesce(json_agg(x order by x.called_on, x.id), '[]') from calls x where x.case_id = c.id),
-      'steps', (select coalesce(json_agg(s order by s.rank), '[]') from steps s where s.case_id = c.id),
-      'documents', (select coalesce(json_agg(d order by d.written_on, length(d.reference), d.reference), '[]') from documents d where d.case_id = c.id),
-      'dispatches', (select coalesce(json_agg(o order by o.document_id), '[]') from dispatches o join documents d on d.id = o.document_id where d.case_id = c.id),
-      'exhibits', (select coalesce(json_agg(e order by e.number, e.id), '[]') from exhibits e where e.case_id = c.id),
-      'consent_requests', (select coalesce(json_agg(r order by r.requested_on, r.id), '[]') from consent_requests r where r.case_id = c.id),
-      'consents', (select coalesce(json_agg(s order by s.decided_on), '[]') from consents s join consent_requests r on r.id = s.request_id where r.case_id = c.id),
-      'consent_ends', (select coalesce(json_agg(e order by e.ended_on), '[]') from consent_ends e join consent_requests r on r.id = e.request_id where r.case_id = c.id),
-      'procedures', (select coalesce(json_agg(p order by p.opened_on, p.id), '[]') from procedures p where p.case_id = c.id),
-      'procedure_events', (select coalesce(json_agg(v order by v.happened_on, v.id), '[]') from procedure_events v join procedures p on p.id = v.procedure_id where p.case_id = c.id),
-      'packs', (select coalesce(json_agg(k order by k.assembled_on, k.id), '[]') from packs k join procedures p on p.id = k.procedure_id where p.case_id = c.id),
-      'events', (select coalesce(json_agg(v order by v.id), '[]') from events v where v.case_id = c.id)
-    ) as export
-    from cases c where c.id = ${caseId}`
-  if (!row) throw caseGone(caseId)
-  return row.export
+/** The rows of a case, table by table, in the order in which they can be written again. */
+export type CaseExport = { format: 'courtois-case/2' } & Record<string, unknown>
+const format = 'courtois-case/2'
+
+interface Part {
+  /** The key in the file. */
+  key: string
+  table: string
+  /** Which rows are the case's, `t` being the table and `c` the case. */
+  where: string
+  order: string
+  /** One row, not a list. */
+  single?: true
+  /** Shared with other cases: kept as it is where it is already there. */
+  shared?: true
+  /** Columns that the database numbers by itself. */
+  omit?: string[]
+}
+
+const ofCase = (key: string, order: string, table = key): Part => ({ key, table, where: 't.case_id = c.id', order })
+const through = (key: string, parent: string, link: string, order: string, table = key): Part => ({
+  key,
+  table,
+  where: `t.${link} in (select id from ${parent} where case_id = c.id)`,
+  order,
+})
+
+const packsOf = 'select p.id from packs p join procedures q on q.id = p.procedure_id where q.case_id = c.id'
+
+// Parents before their children; what a consent is bound to before the consent, so that nothing written voids it.
+const parts: Part[] = [
+  { key: 'creditor', table: 'creditors', where: 't.id = c.creditor_id', order: 't.id', single: true, shared: true },
+  {
+    key: 'mandates',
+    table: 'mandates',
+    where: 't.creditor_id = c.creditor_id',
+    order: 't.signed_on, t.id',
+    shared: true,
+  },
+  { key: 'debtor', table: 'debtors', where: 't.id = c.debtor_id', order: 't.id', single: true, shared: true },
+  { key: 'case', table: 'cases', where: 't.id = c.id', order: 't.id', single: true },
+  ofCase('invoices', 't.due_on, t.number'),
+  ofCase('credit_notes', 't.issued_on, t.number'),
+  ofCase('steps', 't.rank'),
+  through('step_additions', 'steps', 'step_id', 't.step_id'),
+  ofCase('documents', 't.written_on, length(t.reference), t.reference'),
+  through('dispatches', 'documents', 'document_id', 't.document_id'),
+  ofCase('payments', 't.received_on, t.id'),
+  ofCase('payment_rejections', 't.rejected_on, t.payment_id'),
+  {
+    key: 'pay_overs',
+    table: 'pay_overs',
+    where:
+      't.id in (select l.pay_over_id from pay_over_lines l join payments p on p.id = l.payment_id where p.case_id = c.id) and t.document_id in (select id from documents where case_id = c.id)',
+    order: 't.paid_on, t.id',
+    shared: true,
+  },
+  {
+    key: 'pay_over_lines',
+    table: 'pay_over_lines',
+    where:
+      't.payment_id in (select id from payments where case_id = c.id) and t.pay_over_id in (select o.id from pay_overs o join documents d on d.id = o.document_id where d.case_id = c.id)',
+    order: 't.payment_id',
+  },
+  ofCase('statements', 't.number'),
+  ofCase('extra_steps', 't.done_on, t.id'),
+  { ...ofCase('irrecoverability', 't.id', 'irrecoverabilities'), single: true },
+  ofCase('holds', 't.from_on, t.id'),
+  ofCase('disputes', 't.raised_on, t.id'),
+  ofCase('promises', 't.promised_on, t.id'),
+  ofCase('plans', 't.agreed_on, t.id'),
+  through('instalments', 'plans', 'plan_id', 't.plan_id, t.rank'),
+  ofCase('replies', 't.replied_on, t.id'),
+  ofCase('insolvencies', 't.opened_on, t.id'),
+  ofCase('calls', 't.called_on, t.id'),
+  ofCase('visits', 't.visited_on, t.id'),
+  ofCase('alarms', 't.found_on, t.code'),
+  {
+    key: 'contact_preferences',
+    table: 'contact_preferences',
+    where: 't.debtor_id = c.debtor_id',
+    order: 't.rank',
+    shared: true,
+    omit: ['rank'],
+  },
+  ofCase('exhibits', 't.number, t.parent_id nulls first, t.id'),
+  ofCase('consent_requests', 't.requested_on, t.id'),
+  through('consents', 'consent_requests', 'request_id', 't.decided_on, t.request_id'),
+  ofCase('procedures', 't.opened_on, t.id'),
+  through(
+    'procedure_events',
+    'procedures',
+    'procedure_id',
+    't.recorded_on, t.corrects nulls first, t.happened_on, t.id',
+  ),
+  through('packs', 'procedures', 'procedure_id', 't.assembled_on, t.kind, t.version, t.id'),
+  { key: 'pack_timestamps', table: 'pack_timestamps', where: `t.pack_id in (${packsOf})`, order: 't.pack_id' },
+  {
+    key: 'bailiffs',
+    table: 'bailiffs',
+    where: `t.id in (select bailiff_id from hand_overs where pack_id in (${packsOf}))`,
+    order: 't.id',
+    shared: true,
+  },
+  { key: 'hand_overs', table: 'hand_overs', where: `t.pack_id in (${packsOf})`, order: 't.handed_on, t.id' },
+  ...['hand_over_accesses', 'hand_over_receipts'].map((table) => ({
+    key: table,
+    table,
+    where: `t.hand_over_id in (select id from hand_overs where pack_id in (${packsOf}))`,
+    order: 't.hand_over_id, to_jsonb(t)::text',
+  })),
+  through('bailiff_returns', 'procedures', 'procedure_id', 't.recorded_on, t.happened_on, t.id'),
+  through('deadline_alerts', 'procedures', 'procedure_id', 'to_jsonb(t)::text'),
+  through('consent_ends', 'consent_requests', 'request_id', 't.ended_on, t.request_id'),
+  { ...ofCase('events', 't.seq'), omit: ['id'] },
+]
+
+/**
+ * Every row of a case as the database holds it, in one JSON document: days as YYYY-MM-DD, amounts as integer cents. Each line
+ * of the journal has `text`, what its `hash` is the SHA-256 of, so that the chain can be checked with this file alone.
+ */
+export async function exportCase(sql: Sql, caseId: string): Promise<CaseExport> {
+  const exported: CaseExport = { format }
+  for (const { key, table, where, order, single, omit = [] } of parts) {
+    // Names of tables and columns come from the list above, never from outside.
+    const row = table === 'events' ? `to_jsonb(t) || jsonb_build_object('text', event_text(t))` : 'to_jsonb(t)'
+    const [found] = await sql<{ rows: Record<string, unknown>[] }[]>`
+      select coalesce(jsonb_agg((${sql.unsafe(row)}) - ${omit}::text[] order by ${sql.unsafe(order)}), '[]') as rows
+      from ${sql(table)} t, cases c where c.id = ${caseId} and (${sql.unsafe(where)})`
+    exported[key] = single ? (found!.rows[0] ?? null) : found!.rows
+  }
+  if (exported['case'] === null) throw caseGone(caseId)
+  return exported
+}
+
+/** The hashes of the files that the rows of an export speak of. */
+export function filesOf(exported: CaseExport): string[] {
+  const found = new Set<string>()
+  const columns = ['sha256', 'editable', 'mail', 'original', 'pdf', 'zip', 'proof_pdf', 'case_json', 'token']
+  for (const { key } of parts) {
+    for (const row of [exported[key]].flat() as (Record<string, unknown> | null)[]) {
+      for (const column of columns) {
+        const value = row?.[column]
+        if (typeof value === 'string' && /^[0-9a-f]{64}$/.test(value)) found.add(value)
+      }
+    }
+  }
+  return [...found].sort()
+}
+
+/**
+ * Writes an exported case into this database, row for row, with its ids, numbers and hashes; the journal is chained again
+ * and must come to the same hashes. Nothing is half-written. DomainErrors: `not_a_case`, `case_exists`, `journal_broken`.
+ */
+export async function importCase(sql: Sql, value: unknown): Promise<{ caseId: string; number: string }> {
+  const exported = value as CaseExport
+  const found = exported?.['case'] as { id?: string; number?: string } | null | undefined
+  if (exported?.format !== format || !found?.id || !found.number) {
+    throw new DomainError('not_a_case', `Ce fichier n’est pas un dossier exporté (${format}).`, {
+      remedy: 'Donnez le fichier écrit par « courtois export ».',
+    })
+  }
+  const { id, number } = { id: found.id, number: found.number }
+  try {
+    return await transaction(sql, async (tx) => {
+      const [known] = await tx`select 1 from cases where id = ${id} or number = ${number}`
+      if (known) {
+        throw new DomainError('case_exists', `Le dossier ${number} est déjà dans cette base.`, {
+          remedy: 'Un dossier ne s’importe que dans une base qui ne l’a pas.',
+          facts: { number },
+        })
+      }
+      for (const part of parts) await writePart(tx, part, exported[part.key])
+      const [year, rank] = number.split('-').map(Number)
+      await tx`
+        insert into case_numbers (year, last) values (${year!}, ${rank!})
+        on conflict (year) do update set last = greatest(case_numbers.last, excluded.last)`
+      return { caseId: id, number }
+    })
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'CT003') {
+      throw new DomainError('journal_broken', 'Le journal de ce dossier a été modifié depuis son export.', {
+        remedy: 'Reprenez le fichier d’origine ; « courtois verify » dit quelle ligne ne va pas.',
+        cause: error,
+      })
+    }
+    throw error
+  }
+}
+
+async function writePart(sql: Sql, { table, shared, omit = [] }: Part, value: unknown): Promise<void> {
+  const rows = ([value].flat() as (Record<string, unknown> | null | undefined)[]).filter((row) => row != null)
+  if (rows.length === 0) return
+  const known = await sql<{ name: string }[]>`
+    select column_name as name from information_schema.columns where table_schema = current_schema() and table_name = ${table}`
+  const columns = known.map(({ name }) => name).filter((name) => !omit.includes(name) && name in rows[0]!)
+  // One at a time where order counts: a line of the journal follows the one before it.
+  for (const batch of table === 'events' ? rows.map((row) => [row]) : [rows]) {
+    await sql`
+      insert into ${sql(table)} (${sql(columns)})
+      select ${sql(columns)} from jsonb_populate_recordset(null::${sql(table)}, ${json(sql, batch)})
+      ${shared ? sql`on conflict do nothing` : sql``}`
+  }
 }

@@ -1,17 +1,20 @@
-import { writeFileSync } from 'node:fs'
+import { readFile, writeFile } from 'node:fs/promises'
 import { parseArgs } from 'node:util'
-import { exportCase } from '../../procedures/cases/export.ts'
+import { type AsyncZippable, zip } from 'fflate'
+import { exportCase, filesOf } from '../../procedures/cases/export.ts'
 import { DomainError } from '../../schema/errors.ts'
 import { type Command, UsageError } from '../command.ts'
 import { startOffice } from '../office.ts'
 
 export const command: Command = {
   name: 'export',
-  summary: 'a whole case in one JSON file',
+  summary: 'a whole case in one file',
   help: `Usage: courtois export CASE --out FILE
 
-Writes every row of a case: parties, invoices, payments, steps, letters with their facts, consents,
-packs, journal. CASE is its number (2026-0001) or its id. Files are named by SHA-256.`,
+Writes every row of a case: parties, invoices, payments, steps, letters with their facts, consents, packs, journal.
+CASE is its number (2026-0001) or its id. Into a FILE that ends in .zip go the files themselves as well, each named by
+its SHA-256; into any other goes the JSON alone. « courtois verify FILE » checks the journal, « courtois import FILE »
+writes the case into another database.`,
   async run(argv) {
     const { values, positionals } = parseArgs({
       args: argv,
@@ -29,9 +32,25 @@ packs, journal. CASE is its number (2026-0001) or its id. Files are named by SHA
         throw new DomainError('case_not_found', `Il n'y a pas de dossier « ${name} ».`, {
           remedy: 'Donnez son numéro, par exemple 2026-0001.',
         })
-      writeFileSync(values.out, `${JSON.stringify(await exportCase(opened.sql, found.id), null, 2)}\n`)
+      const exported = await exportCase(opened.sql, found.id)
+      const text = Buffer.from(`${JSON.stringify(exported, null, 2)}\n`)
+      if (!values.out.endsWith('.zip')) {
+        await writeFile(values.out, text)
+        return
+      }
+      // Stored, not deflated: almost all of it is PDF. The date is the oldest that a ZIP can say.
+      const entries: AsyncZippable = { 'case.json': text }
+      for (const sha256 of filesOf(exported)) {
+        entries[`files/${sha256}`] = new Uint8Array(await readFile(opened.office.archive.path(sha256)))
+      }
+      await writeFile(values.out, await zipped(entries))
     } finally {
       await opened.close()
     }
   },
 }
+
+const zipped = (entries: AsyncZippable): Promise<Uint8Array> =>
+  new Promise((resolve, reject) =>
+    zip(entries, { level: 0, mtime: new Date(1980, 0, 1) }, (error, bytes) => (error ? reject(error) : resolve(bytes))),
+  )

@@ -1,30 +1,40 @@
 import { createHash } from 'node:crypto'
 import { readFile, stat } from 'node:fs/promises'
 import { parseArgs } from 'node:util'
+import { readAccount } from '../../documents/account.ts'
+import { type BankStatement, isCamt, readBankStatement } from '../../documents/bank-statement.ts'
 import { invoiceToJson, readInvoice } from '../../documents/einvoice.ts'
+import { isZip, readTable } from '../../documents/table.ts'
 import { DomainError } from '../../schema/errors.ts'
+import { amount } from '../../schema/money.ts'
 import { UsageError, type Command } from '../command.ts'
 
 export const command: Command = {
   name: 'intake',
-  summary: 'reads invoices (Factur-X, CII, UBL, JSON): what is understood, doubtful, missing',
+  summary: 'reads invoices, statements of account and bank statements: what is understood, doubtful, missing',
   help: `Usage: courtois intake FILE… [--dry-run]
 
-Reads each FILE by what it is, not by its name: a Factur-X PDF, a CII or UBL XML, or a JSON document in the shape of
-schema/invoice.schema.json. Prints JSON in that same shape, with "source", "missing" (what the file does not say) and
-"doubts" (what it says and may be wrong): an object for one FILE, an array for several.
+Reads each FILE by what it is, not by its name, and prints JSON: an object for one FILE, an array for several.
+  an invoice               Factur-X PDF, CII or UBL XML, or JSON (schema/invoice.schema.json): that same shape, with
+                           "source", "missing" (what the file does not say) and "doubts" (what it may say wrongly)
+  a statement of account   CSV or XLSX, one invoice a line: "columns" as they are understood, "invoices", and "lines" that
+                           are none, each with its number and why
+  a bank statement         camt.053, camt.054, or CSV and XLSX with a date and a credit: "payments" and "faults"
 
-  --dry-run   reads only; this is all the command does today, and scripts may already say it
+Nothing is kept: cases are opened by submitInvoice and importStatement, payments recorded by importPayments.
+
+  --dry-run   accepted: the command only reads
+  --seller    the creditor's name, for a statement of account (else it is left to be said)
   --json      accepted: the output is always JSON
 
 Exit 0 when every FILE was understood, though things be missing; 1 when one was refused, with the reason on stderr.
 
   courtois intake samples/Facture_FR_EN16931.pdf`,
   async run(argv) {
-    const { positionals } = parseArgs({
+    const { positionals, values } = parseArgs({
       args: argv,
       allowPositionals: true,
-      options: { 'dry-run': { type: 'boolean' }, json: { type: 'boolean' } },
+      options: { 'dry-run': { type: 'boolean' }, json: { type: 'boolean' }, seller: { type: 'string' } },
     })
     if (positionals.length === 0) throw new UsageError('intake needs at least one FILE')
     const read: object[] = []
@@ -33,7 +43,7 @@ Exit 0 when every FILE was understood, though things be missing; 1 when one was 
       try {
         const bytes = await fileBytes(file)
         const sha256 = createHash('sha256').update(bytes).digest('hex')
-        read.push({ file, sha256, ...invoiceToJson(await readInvoice(bytes, { fileName: file })) })
+        read.push({ file, sha256, ...(await understood(bytes, file, values.seller)) })
       } catch (error) {
         if (!(error instanceof DomainError)) throw error
         refused++
@@ -44,6 +54,73 @@ Exit 0 when every FILE was understood, though things be missing; 1 when one was 
     else if (read[0]) console.log(JSON.stringify(read[0], null, 2))
     return refused > 0 ? 1 : 0
   },
+}
+
+async function understood(bytes: Uint8Array, file: string, seller = 'le créancier'): Promise<object> {
+  if (isCamt(bytes)) return bankJson(await readBankStatement(bytes))
+  if (!isZip(bytes) && !isTable(bytes)) return invoiceToJson(await readInvoice(bytes, { fileName: file }))
+  const rows = await readTable(bytes)
+  try {
+    return accountJson(readAccount(rows, { seller }))
+  } catch (error) {
+    if (!(error instanceof DomainError) || error.code !== 'columns_unknown') throw error
+    // Not an account: a table of payments has a date and a sum, and names no invoice by column.
+    return bankJson(await readBankStatement(bytes).catch(() => Promise.reject(error)))
+  }
+}
+
+/** Text with a row of titles, which neither XML, JSON nor PDF begins with. */
+function isTable(bytes: Uint8Array): boolean {
+  const [head = ''] = Buffer.from(bytes.subarray(0, 4096)).toString('latin1').trimStart().split(/\r?\n/, 1)
+  return !/^(%PDF-|<|\{|\[|\u00ef\u00bb\u00bf<)/.test(head) && /[;\t,|]/.test(head)
+}
+
+function accountJson({ columns, lines }: ReturnType<typeof readAccount>): object {
+  const invoices = lines.flatMap((line) =>
+    'invoice' in line ? [{ row: line.row, ...invoiceToJson(line.invoice) }] : [],
+  )
+  return {
+    kind: 'statement_of_account',
+    columns,
+    invoices,
+    lines: lines.flatMap((line) =>
+      'invoice' in line
+        ? []
+        : 'skipped' in line
+          ? [{ row: line.row, number: line.number, state: 'skipped', why: line.skipped }]
+          : [
+              {
+                row: line.row,
+                number: line.number,
+                state: 'refused',
+                code: line.fault.code,
+                why: line.fault.message,
+                remedy: line.fault.remedy,
+              },
+            ],
+    ),
+    doubts: lines.flatMap((line) =>
+      'invoice' in line ? line.invoice.doubts.map((doubt) => ({ row: line.row, ...doubt })) : [],
+    ),
+    missing: lines.flatMap((line) =>
+      'invoice' in line ? line.invoice.missing.map((each) => ({ row: line.row, ...each })) : [],
+    ),
+  }
+}
+
+function bankJson({ format, lines, faults }: BankStatement): object {
+  return {
+    kind: 'bank_statement',
+    format,
+    payments: lines.map(({ bookedOn, amount: cents, doubts: _doubts, ...line }) => ({
+      ...line,
+      booked_on: bookedOn.toString(),
+      amount: amount(cents),
+    })),
+    faults: faults.map(({ row, fault }) => ({ row, code: fault.code, why: fault.message, remedy: fault.remedy })),
+    doubts: lines.flatMap(({ row, doubts }) => doubts.map((doubt) => ({ row, ...doubt }))),
+    missing: [],
+  }
 }
 
 async function fileBytes(file: string): Promise<Uint8Array> {

@@ -1,0 +1,60 @@
+import type { Hono } from 'hono'
+import {
+  type CalendarFeed,
+  createCalendarFeed,
+  readCalendarFeeds,
+  revokeCalendarFeed,
+} from '../../procedures/judicial/calendar-feeds.ts'
+import { DomainError } from '../../schema/errors.ts'
+import { type Doors, requireOwnForm } from './guard.ts'
+import { dated, h, type Html, send } from './page.ts'
+import { type Desk, deskPage, type WithDesk } from './portal-desk.ts'
+import { refusal } from './portal-upload.ts'
+import { textOf, typedOf } from './typed.ts'
+
+/** `/portail/calendrier`: the days of the creditor's cases, followed from its own calendar program. */
+export function mountCalendar(app: Hono, house: Doors, withDesk: WithDesk): void {
+  app.get('/portail/calendrier', (c) => withDesk(c, async (desk) => send(c, await page(desk))))
+  app.post('/portail/calendrier', (c) =>
+    withDesk(c, async (desk) => {
+      const typed = typedOf(await c.req.parseBody())
+      requireOwnForm(house, c, typed['jeton'], desk.sessionId)
+      const { ctx } = desk
+      const creditorId = ctx.viewer!.creditorId!
+      const author = `creditor:${ctx.viewer!.name}`
+      try {
+        if (typed['geste'] === 'fermer') {
+          await revokeCalendarFeed(ctx.sql, ctx.day, { id: typed['calendrier'] ?? '', creditorId }, author)
+          return c.redirect('/portail/calendrier', 303)
+        }
+        const order = { role: 'creditor' as const, creditorId, label: textOf(typed, 'nom', 80) }
+        const { token } = await createCalendarFeed(ctx.sql, ctx.office.random, ctx.day, order, author)
+        // Shown on this answer alone: the address is the key, and is not kept.
+        return send(c, await page(desk, { address: `${ctx.office.baseUrl}/calendrier/${token}.ics` }))
+      } catch (error) {
+        if (!(error instanceof DomainError)) throw error
+        return send(c, await page(desk, { error }), 422)
+      }
+    }),
+  )
+}
+
+async function page(desk: Desk, { address, error }: { address?: string; error?: DomainError } = {}): Promise<Html> {
+  const feeds = await readCalendarFeeds(desk.ctx.sql, desk.ctx.viewer!.creditorId)
+  const open = feeds.filter(({ revokedOn }) => revokedOn === null)
+  return deskPage(desk, {
+    title: 'Calendrier',
+    at: '/portail/calendrier',
+    body: h`<h1>Calendrier</h1>${refusal(error)}
+<p class="lead">Délais de procédure, audiences et prescription de vos dossiers, dans votre agenda.</p>
+${address ? h`<section class="good" role="status"><p>Voici l’adresse à donner à votre agenda («\u00a0s’abonner à un calendrier\u00a0»). Elle ne sera plus montrée\u00a0; qui la connaît lit ce calendrier.</p><p><label for="adresse">Adresse</label><input id="adresse" readonly value="${address}"></p></section>` : ''}
+${open.length ? h`<h2>Calendriers ouverts</h2>${open.map((feed) => openFeed(desk, feed))}` : ''}
+<h2>En ouvrir un</h2><form action="/portail/calendrier" method="post"><input type="hidden" name="jeton" value="${desk.token}">
+<p><label for="nom">Qui le suivra</label><input id="nom" name="nom" required maxlength="80" placeholder="agenda de Mme Roche"></p>
+<p><button name="geste" value="ouvrir">Ouvrir un calendrier</button></p></form>`,
+  })
+}
+
+const openFeed = (desk: Desk, { id, label, createdOn }: CalendarFeed): Html =>
+  h`<form class="row" action="/portail/calendrier" method="post"><input type="hidden" name="jeton" value="${desk.token}"><input type="hidden" name="calendrier" value="${id}">
+<p>${label}, ouvert le ${dated(createdOn)}</p><p><button class="plain" name="geste" value="fermer">Fermer «\u00a0${label}\u00a0»</button></p></form>`

@@ -1,0 +1,59 @@
+import { canonicalJson, sha256 } from './archive.ts'
+
+interface Line {
+  seq?: unknown
+  prev?: unknown
+  hash?: unknown
+  text?: unknown
+  case_id?: unknown
+  on_day?: unknown
+  kind?: unknown
+  author?: unknown
+  detail?: unknown
+}
+
+/** True for what `courtois export` writes as JSON. */
+export const isCaseExport = (text: Buffer): boolean =>
+  /^\s*\{\s*"format":\s*"courtois-case\/2"/.test(text.subarray(0, 200).toString('latin1'))
+
+/**
+ * Checks the journal of an exported case with the file alone: each line's text comes to its hash, says what the line shows,
+ * and names the hash of the line before it. The other rows of the export are shown, not proved.
+ */
+export function verifyCase(text: Buffer): { ok: boolean; sentence: string } {
+  let exported: { case?: { number?: string }; events?: Line[] }
+  try {
+    exported = JSON.parse(text.toString('utf8')) as typeof exported
+  } catch {
+    return { ok: false, sentence: 'Le fichier du dossier est incomplet ou altéré : ce n’est plus un JSON lisible.' }
+  }
+  const lines = Array.isArray(exported.events) ? exported.events : []
+  const number = exported.case?.number ?? '?'
+  let previous = ''
+  for (const [i, line] of lines.entries()) {
+    const wrong = faultOf(line, i + 1, previous)
+    if (wrong) return { ok: false, sentence: `Journal du dossier ${number}, ligne ${i + 1} : ${wrong}` }
+    previous = String(line.hash)
+  }
+  if (lines.length === 0) return { ok: false, sentence: `Le dossier ${number} n’a plus de journal.` }
+  return {
+    ok: true,
+    sentence: `Journal du dossier ${number} intact : ${lines.length} lignes, chacune liée à la précédente, empreinte finale ${previous.slice(0, 16)}….`,
+  }
+}
+
+function faultOf(line: Line, rank: number, previous: string): string | null {
+  if (typeof line.text !== 'string' || typeof line.hash !== 'string') return 'elle a perdu son texte ou son empreinte.'
+  if (sha256(line.text) !== line.hash) return 'son texte ne correspond plus à son empreinte.'
+  let said: unknown
+  try {
+    said = JSON.parse(line.text)
+  } catch {
+    return 'son texte n’est pas lisible.'
+  }
+  const shown = [rank, previous, line.case_id, line.on_day, line.kind, line.author, line.detail]
+  if (canonicalJson(said) === canonicalJson(shown)) return null
+  return Array.isArray(said) && (said[0] !== rank || said[1] !== previous)
+    ? 'elle ne suit pas la précédente : une ligne a été retirée, ajoutée ou déplacée.'
+    : 'ce qu’elle montre n’est pas ce que couvre son empreinte.'
+}

@@ -1,0 +1,106 @@
+import { readFile, stat } from 'node:fs/promises'
+import { parseArgs } from 'node:util'
+import { unzip, type Unzipped } from 'fflate'
+import { sha256 } from '../../documents/archive.ts'
+import { filesOf, importCase } from '../../procedures/cases/export.ts'
+import { parseDay } from '../../schema/days.ts'
+import { DomainError } from '../../schema/errors.ts'
+import { type Command, UsageError } from '../command.ts'
+import { importList, listHelp, listKinds } from '../import-lists.ts'
+import { startOffice } from '../office.ts'
+
+const largest = 2 ** 31
+
+export const command: Command = {
+  name: 'import',
+  summary: 'writes an exported case into this database, or a list of insolvencies or of courts',
+  help: `Usage: courtois import FILE
+       courtois import --kind KIND FILE.csv [--source TEXT] [--preview] [--day DATE] [--json]
+
+FILE is what « courtois export » wrote: a .zip with its files, or the JSON alone. The case keeps its number, its ids and
+every hash; the journal is chained again and must come to the same hashes. Refused where the case is there already.
+
+${listHelp}
+
+Exit 0 done; 1 refused, and nothing is written.`,
+  async run(argv) {
+    const { values, positionals } = parseArgs({
+      args: argv,
+      allowPositionals: true,
+      options: {
+        kind: { type: 'string' },
+        source: { type: 'string' },
+        preview: { type: 'boolean' },
+        day: { type: 'string' },
+        json: { type: 'boolean' },
+      },
+    })
+    const [file, ...others] = positionals
+    if (!file || others.length > 0) throw new UsageError('import needs one FILE')
+    if (values.kind !== undefined) {
+      const kind = listKinds.find((each) => each === values.kind)
+      if (!kind) throw new UsageError(`import: --kind is one of ${listKinds.join(', ')}`)
+      const onDay = values.day === undefined ? Temporal.Now.plainDateISO('Europe/Paris') : parseDay(values.day, 'day')
+      const { source, preview = false, json: asJson = false } = values
+      return importList(kind, file, { onDay, source, preview, json: asJson })
+    }
+    const { exported, files } = await read(file)
+    const opened = await startOffice()
+    try {
+      // The files first: a row never speaks of bytes that are not there; bytes without a row do no harm.
+      for (const [name, bytes] of files) {
+        if (sha256(bytes) !== name) throw damaged(name)
+        await opened.office.archive.put(bytes)
+      }
+      const { number } = await importCase(opened.sql, exported)
+      const wanted = filesOf(exported as Parameters<typeof filesOf>[0])
+      const there = await Promise.all(wanted.map((name) => opened.office.archive.has(name)))
+      const absent = wanted.filter((_name, i) => !there[i])
+      console.log(`Dossier ${number} importé : ${files.size} fichiers.`)
+      if (absent.length > 0)
+        console.error(`${absent.length} fichiers ne sont pas dans les archives (${absent[0]!.slice(0, 12)}…).`)
+      return 0
+    } finally {
+      await opened.close()
+    }
+  },
+}
+
+async function read(file: string): Promise<{ exported: unknown; files: Map<string, Uint8Array> }> {
+  const info = await stat(file).catch(() => null)
+  if (!info?.isFile() || info.size > largest) {
+    throw new DomainError('no_such_file', 'Le fichier n’existe pas, ou dépasse 2 Go.', {
+      remedy: 'Vérifiez son chemin.',
+    })
+  }
+  const bytes = new Uint8Array(await readFile(file))
+  if (bytes[0] !== 0x50 || bytes[1] !== 0x4b) return { exported: json(Buffer.from(bytes)), files: new Map() }
+  const entries = await unzipped(bytes)
+  const files = new Map(
+    Object.entries(entries).flatMap(([name, content]): [string, Uint8Array][] =>
+      /^files\/[0-9a-f]{64}$/.test(name) ? [[name.slice('files/'.length), content]] : [],
+    ),
+  )
+  return { exported: json(Buffer.from(entries['case.json'] ?? new Uint8Array())), files }
+}
+
+function json(bytes: Buffer): unknown {
+  try {
+    return JSON.parse(bytes.toString('utf8'))
+  } catch (cause) {
+    throw new DomainError('not_a_case', 'Ce fichier n’est pas un dossier exporté.', {
+      remedy: 'Donnez le fichier écrit par « courtois export ».',
+      cause,
+    })
+  }
+}
+
+const unzipped = (bytes: Uint8Array): Promise<Unzipped> =>
+  new Promise((resolve, reject) =>
+    unzip(bytes, (error, entries) => (error ? reject(damaged('ZIP')) : resolve(entries))),
+  )
+
+const damaged = (name: string): DomainError =>
+  new DomainError('file_damaged', `Le fichier ${name.slice(0, 12)} de cet export est abîmé.`, {
+    remedy: 'Reprenez l’export d’origine.',
+  })

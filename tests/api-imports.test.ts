@@ -1,0 +1,112 @@
+import { beforeAll, describe, expect, test } from 'vitest'
+import { openAgency } from '../scripts/demo/people.ts'
+import { useApi } from './api.ts'
+import { creditorOf } from './house.ts'
+
+const api = useApi()
+let creditorId = ''
+
+beforeAll(async () => {
+  await openAgency(api.sql, api.today)
+  creditorId = await creditorOf(api, api.today)
+})
+
+async function send(text: string, fileName: string): Promise<string> {
+  const asked = await api.ask(
+    {},
+    `mutation { requestUpload(input: { fileName: "${fileName}" }) { ... on RequestUploadPayload { uploadId url } } }`,
+  )
+  const { uploadId, url } = asked.body.data.requestUpload
+  const sent = await api.app.request(url.replace('http://api.test', ''), { method: 'PUT', body: text })
+  expect(sent.status).toBe(201)
+  return uploadId
+}
+
+const account =
+  'N° facture;Client;Date;Échéance;Montant TTC\nF-101;Garage du Pont;01/08/2026;31/08/2026;1 200,00\nF-2;Garage du Pont;01/08/2026;31/08/2026;douze\n'
+const importStatement = (uploadId: string, keep: boolean, viewer = {}) =>
+  api.ask(
+    viewer,
+    `mutation { importStatement(input: { creditorId: "${creditorId}", uploadId: "${uploadId}", debtorKind: BUSINESS, keep: ${keep} }) {
+      ... on Refusal { code remedy }
+      ... on ImportStatementPayload { kept columns { title field } counts { kept known skipped refused } cases { number }
+        lines { row state number code why remedy payable { amount } } } } }`,
+  )
+
+describe('importStatement', () => {
+  test('shows its columns and each line before anything is kept, then keeps it once', async () => {
+    const uploadId = await send(account, 'relevé.csv')
+    const preview = (await importStatement(uploadId, false)).body.data.importStatement
+    expect(preview).toMatchObject({
+      kept: false,
+      counts: { kept: 1, known: 0, skipped: 0, refused: 1 },
+      cases: [],
+      columns: [
+        { title: 'N° facture', field: 'NUMBER' },
+        { field: 'DEBTOR' },
+        { field: 'ISSUED_ON' },
+        { field: 'DUE_ON' },
+        { field: 'TOTAL' },
+      ],
+      lines: [
+        { row: 2, state: 'KEPT', payable: { amount: '1200.00' } },
+        { row: 3, state: 'REFUSED', code: 'bad_amount' },
+      ],
+    })
+    expect((await importStatement(uploadId, true)).body.data.importStatement.cases).toHaveLength(1)
+    expect((await importStatement(uploadId, true)).body.data.importStatement.counts).toMatchObject({
+      kept: 0,
+      known: 1,
+    })
+  })
+
+  test('is the creditor’s own, and not for the phone cell', async () => {
+    const uploadId = await send(account, 'a.csv')
+    const foreign = { role: 'creditor' as const, creditorId: '00000000-0000-4000-8000-000000000001' }
+    expect((await importStatement(uploadId, false, foreign)).body.data.importStatement.code).toBe('creditor_not_found')
+    const phone = (await importStatement(uploadId, false, { role: 'phone' })).body
+    expect(JSON.stringify(phone)).toContain('forbidden')
+  })
+})
+
+test('importPayments records what is certain, and leaves the rest to settleBankLine', async () => {
+  const uploadId = await send(
+    'Date;Libellé;Crédit\n10/09/2026;VIR F-101;200,00\n11/09/2026;VIR INCONNU;33,00\n',
+    'banque.csv',
+  )
+  const { body } = await api.ask(
+    {},
+    `mutation { importPayments(input: { uploadId: "${uploadId}", holder: AGENCY, keep: true }) {
+      ... on Refusal { code } ... on ImportPaymentsPayload { format lines { lineId state why case { number } } } } }`,
+  )
+  const { lines } = body.data.importPayments
+  expect(lines).toMatchObject([
+    { state: 'PAID', case: { number: '2026-0001' } },
+    { state: 'DOUBTFUL', case: null },
+  ])
+  const open = await api.ask({}, '{ bankLinesToSettle { lineId amount { amount } text } }')
+  expect(open.body.data.bankLinesToSettle).toMatchObject([
+    { lineId: lines[1].lineId, amount: { amount: '33.00' }, text: 'VIR INCONNU' },
+  ])
+  const settled = await api.ask(
+    {},
+    `mutation { settleBankLine(input: { lineId: "${lines[1].lineId}", reason: "Loyer du local, sans rapport." }) { ... on Refusal { code } ... on SettleBankLinePayload { case { number } } } }`,
+  )
+  expect(settled.body.data.settleBankLine).toEqual({ case: null })
+  expect((await api.ask({}, '{ bankLinesToSettle { lineId } }')).body.data.bankLinesToSettle).toEqual([])
+})
+
+test('/metrics counts what is open, due and waiting, and names nobody', async () => {
+  const response = await api.app.request('/metrics')
+  expect(response.status).toBe(200)
+  const text = await response.text()
+  expect(text).toMatch(/^courtois_cases_open 1$/m)
+  expect(text).toMatch(/^courtois_bank_lines_to_settle 0$/m)
+  expect(text).not.toContain('Garage')
+})
+
+test('a NUL in a text is refused with its remedy, and is no bug', async () => {
+  const { body } = await api.ask({}, '{ cases(first: 1, text: "a\\u0000b") { totalCount } }')
+  expect(body.errors?.[0]?.extensions?.code).toBe('bad_text')
+  expect(api.errors).toEqual([])
+})

@@ -1,0 +1,79 @@
+import { expect, test, describe } from 'vitest'
+import { verifyFile } from '../documents/verify.ts'
+import { exportCase, filesOf, importCase } from '../procedures/cases/export.ts'
+import { examine } from '../procedures/doctor.ts'
+import { withDatabase } from './database.ts'
+import { day, type House, invoice, liveUntil, openCase, useHouse } from './house.ts'
+
+let caseId = ''
+const house: House = useHouse(async (made) => {
+  caseId = await openCase(made, {
+    on: '2026-06-01',
+    invoices: [invoice({ number: 'F-1', issued_on: '2026-04-30', due_on: '2026-05-29' })],
+    kind: 'consumer',
+    debtor: { name: 'Hélène « #panic » Ünïcode\u2028😀' },
+  })
+  await liveUntil(made, '2026-06-01', '2026-06-30')
+})
+
+const bytes = (value: unknown) => Buffer.from(JSON.stringify(value, null, 2))
+type Exported = Awaited<ReturnType<typeof exportCase>> & {
+  events: { detail: Record<string, unknown>; seq: number; author: string }[]
+}
+const exported = async () => (await exportCase(house.sql, caseId)) as Exported
+
+describe('the journal of an exported case', () => {
+  test('is checked with the file alone', async () => {
+    expect(await verifyFile(bytes(await exported()))).toMatchObject({ ok: true, kind: 'case' })
+  })
+
+  test.each([
+    ['changed in what it shows', (made: Exported) => void (made.events[2]!.author = 'admin:Autre'), 'ligne 3'],
+    ['changed in its detail', (made: Exported) => void (made.events[0]!.detail['number'] = '2026-9999'), 'ligne 1'],
+    ['without one of its lines', (made: Exported) => void made.events.splice(3, 1), 'ligne 4'],
+    [
+      'with two lines exchanged',
+      (made: Exported) => void made.events.splice(1, 2, made.events[2]!, made.events[1]!),
+      'ligne 2',
+    ],
+  ])('%s is found out, by its line', async (_what, change, where) => {
+    const made = await exported()
+    change(made)
+    const { ok, sentence } = await verifyFile(bytes(made))
+    expect(ok).toBe(false)
+    expect(sentence).toContain(where)
+  })
+})
+
+test('the doctor finds a line changed, and a line taken away, behind the back of the trigger', async () => {
+  const journal = async () =>
+    (await examine(house.office, day('2026-06-30'))).filter(({ code }) => code === 'journal_broken')
+  expect(await journal()).toEqual([])
+  await house.sql`alter table events disable trigger events_are_kept`
+  await house.sql`update events set author = 'phone:Autre' where case_id = ${caseId} and seq = 2`
+  expect(await journal()).toMatchObject([
+    { case: '2026-0001', message: expect.stringContaining('modifié à la ligne 2') },
+  ])
+  await house.sql`delete from events where case_id = ${caseId} and seq = 2`
+  expect(await journal()).toMatchObject([{ message: expect.stringContaining('à la ligne 3') }])
+})
+
+describe('a case imported into another database', () => {
+  test('is the same case, row for row and hash for hash', () =>
+    withDatabase(async (sql) => {
+      const before = await exported()
+      expect(await importCase(sql, JSON.parse(JSON.stringify(before)))).toEqual({ caseId, number: '2026-0001' })
+      expect(await exportCase(sql, caseId)).toEqual(before)
+      expect(filesOf(before).length).toBeGreaterThan(3)
+      await expect(importCase(sql, before)).rejects.toMatchObject({ code: 'case_exists' })
+    }))
+
+  test('with a changed journal is refused whole', () =>
+    withDatabase(async (sql) => {
+      const made = await exported()
+      made.events[1]!.detail['added'] = true
+      await expect(importCase(sql, made)).rejects.toMatchObject({ code: 'journal_broken' })
+      expect(await sql`select 1 from cases`).toEqual([])
+      await expect(importCase(sql, { format: 'autre' })).rejects.toMatchObject({ code: 'not_a_case' })
+    }))
+})

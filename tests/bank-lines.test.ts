@@ -1,0 +1,130 @@
+import { describe, expect, test } from 'vitest'
+import { readBankStatement } from '../documents/bank-statement.ts'
+import { importBankLines, settleBankLine } from '../procedures/cases/bank-lines.ts'
+import { day, fileOf, invoice, liveHolds, openCase, type House, useHouse } from './house.ts'
+
+const entry = (
+  amount: string,
+  rest: { indicator?: string; words?: string; name?: string; reference?: string; iban?: string; status?: string },
+) => `
+<Ntry><Amt Ccy="EUR">${amount}</Amt><CdtDbtInd>${rest.indicator ?? 'CRDT'}</CdtDbtInd><Sts><Cd>${rest.status ?? 'BOOK'}</Cd></Sts>
+<BookgDt><Dt>2026-06-12</Dt></BookgDt><AcctSvcrRef>${rest.reference ?? ''}</AcctSvcrRef>
+<NtryDtls><TxDtls><Refs><EndToEndId>NOTPROVIDED</EndToEndId></Refs>
+<RltdPties><Dbtr><Pty><Nm>${rest.name ?? 'GARAGE DU PONT'}</Nm></Pty></Dbtr><DbtrAcct><Id><IBAN>${rest.iban ?? 'FR7630006000011234567890189'}</IBAN></Id></DbtrAcct></RltdPties>
+<RmtInf><Ustrd>${rest.words ?? ''}</Ustrd></RmtInf></TxDtls></NtryDtls></Ntry>`
+const camt = (...entries: string[]) =>
+  new TextEncoder().encode(`<?xml version="1.0" encoding="UTF-8"?>
+<Document xmlns="urn:iso:std:iso:20022:tech:xsd:camt.053.001.08"><BkToCstmrStmt><Stmt><Id>1</Id>
+<Acct><Id><IBAN>FR1420041010050500013M02606</IBAN></Id></Acct>${entries.join('')}</Stmt></BkToCstmrStmt></Document>`)
+
+describe('a statement of a bank', () => {
+  test('gives each booked movement with its payer and words, and leaves pending ones out', async () => {
+    const { format, lines } = await readBankStatement(
+      camt(
+        entry('100.00', { words: 'FACTURE F 1', reference: 'R1' }),
+        entry('55.10', { indicator: 'DBIT', words: 'REJET' }),
+        entry('9.00', { status: 'PDNG' }),
+      ),
+    )
+    expect(format).toBe('camt.053')
+    expect(lines.map(({ amount, payer, text, bankReference }) => [amount, payer, text, bankReference])).toEqual([
+      [10000n, 'GARAGE DU PONT', 'FACTURE F 1', 'R1'],
+      [-5510n, 'GARAGE DU PONT', 'REJET', null],
+    ])
+  })
+
+  test('splits an entry that groups transfers when their sums agree, and doubts it when they do not', async () => {
+    const grouped = (first: string) => `
+<Ntry><Amt Ccy="EUR">30.00</Amt><CdtDbtInd>CRDT</CdtDbtInd><Sts>BOOK</Sts><BookgDt><Dt>2026-06-12</Dt></BookgDt><AcctSvcrRef>G</AcctSvcrRef>
+<NtryDtls><TxDtls><Amt Ccy="EUR">${first}</Amt><RmtInf><Ustrd>A</Ustrd></RmtInf></TxDtls><TxDtls><Amt Ccy="EUR">20.00</Amt><RmtInf><Ustrd>B</Ustrd></RmtInf></TxDtls></NtryDtls></Ntry>`
+    const agreed = await readBankStatement(camt(grouped('10.00')))
+    expect(agreed.lines.map(({ amount, bankReference }) => [amount, bankReference])).toEqual([
+      [1000n, 'G/1'],
+      [2000n, 'G/2'],
+    ])
+    const doubtful = await readBankStatement(camt(grouped('11.00')))
+    expect(doubtful.lines).toMatchObject([{ amount: 3000n, doubts: [{ code: 'grouped_entry' }] }])
+  })
+
+  test('as a table keeps a faulty row aside with its number', async () => {
+    const { lines, faults } = await readBankStatement(
+      new TextEncoder().encode(
+        'Date;Libellé;Débit;Crédit\n12/06/2026;VIR F-1;;100,00\n31/31/2026;X;;5,00\n13/06/2026;PRLV REJETE;12,00;\n',
+      ),
+    )
+    expect(lines.map(({ row, amount }) => [row, amount])).toEqual([
+      [2, 10000n],
+      [4, -1200n],
+    ])
+    expect(faults).toMatchObject([{ row: 3, fault: { code: 'bad_date' } }])
+  })
+
+  test('that is another XML is refused by name', async () => {
+    await expect(readBankStatement(new TextEncoder().encode('<Document><X/></Document>'))).rejects.toMatchObject({
+      code: 'not_a_bank_statement',
+    })
+  })
+})
+
+describe('movements matched with cases', () => {
+  const house: House = useHouse(async (made) => {
+    await openCase(made, {
+      on: '2026-06-01',
+      invoices: [invoice({ number: 'FA-2026/007', issued_on: '2026-05-01', due_on: '2026-05-31' })],
+    })
+  })
+  const caseId = async () => (await house.sql<{ id: string }[]>`select id from cases`)[0]!.id
+  const run = async (file: Uint8Array, keep = true) => {
+    const { lines } = await readBankStatement(file)
+    return importBankLines(
+      house.office,
+      day('2026-06-15'),
+      { lines, receivedBy: 'creditor', creditorId: null },
+      keep,
+      'test',
+    )
+  }
+
+  test('a transfer that names the invoice is a payment of it, once, however often the file comes', async () => {
+    const file = camt(entry('400.00', { words: 'REGLT FA 2026-007 MERCI', reference: 'R1' }))
+    expect(await run(file, false)).toMatchObject([{ state: 'paid' }])
+    expect((await fileOf(house, await caseId())).payments).toEqual([])
+    expect(await run(file)).toMatchObject([{ state: 'paid', why: 'Le libellé nomme FA-2026/007.' }])
+    expect(await run(file)).toMatchObject([{ state: 'known' }])
+    const { payments } = await fileOf(house, await caseId())
+    expect(payments).toMatchObject([{ amount: 40000n, means: 'virement', reference: 'R1' }])
+    expect(payments[0]!.invoiceId).not.toBeNull()
+  })
+
+  test('two equal transfers of one day without a bank reference are two', async () => {
+    const twice = camt(entry('10.00', { words: 'X' }), entry('10.00', { words: 'X' }))
+    expect((await run(twice)).map(({ state }) => state)).toEqual(['doubtful', 'doubtful'])
+    expect((await run(twice)).map(({ state }) => state)).toEqual(['known', 'known'])
+  })
+
+  test.each([
+    ['a sum alone', { amount: '1000.00', words: 'VIREMENT', name: 'INCONNU' }, 'Rien ne nomme le dossier'],
+    ['more than is owed', { amount: '5000.00', words: 'FA-2026/007' }, 'Le virement dépasse'],
+    ['nobody', { amount: '12.00', words: 'ABONNEMENT', name: 'AUTRE' }, 'Aucun dossier'],
+  ])('%s is left to a person', async (_what, { amount, ...rest }, why) => {
+    expect(await run(camt(entry(amount, rest)))).toMatchObject([
+      { state: 'doubtful', why: expect.stringContaining(why) },
+    ])
+    expect((await fileOf(house, await caseId())).payments).toEqual([])
+  })
+
+  test('a person says which case a movement pays, and nobody says it twice', async () => {
+    const [line] = await run(camt(entry('1000.00', { words: 'VIREMENT', name: 'M. LE GERANT' })))
+    const answer = { lineId: line!.id!, caseId: await caseId(), invoiceNumber: null, reason: 'Confirmé par téléphone.' }
+    await settleBankLine(house.office, day('2026-06-15'), answer, 'test')
+    const file = await fileOf(house, await caseId())
+    expect(file.payments).toMatchObject([{ amount: 100000n }])
+    expect(liveHolds(file)).toHaveLength(0)
+    await expect(settleBankLine(house.office, day('2026-06-15'), answer, 'test')).rejects.toMatchObject({
+      code: 'bank_line_settled',
+    })
+    // The account that paid is known from then on.
+    const [next] = await run(camt(entry('3.00', { words: 'SOLDE', name: 'X' })))
+    expect(next!.candidates).toMatchObject([{ by: 'iban' }])
+  })
+})
