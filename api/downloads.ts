@@ -2,30 +2,83 @@ import { createReadStream } from 'node:fs'
 import { stat } from 'node:fs/promises'
 import { Readable } from 'node:stream'
 import type { Context as HttpContext } from 'hono'
+import { record } from '../procedures/cases/journal.ts'
 import { findHandOver, openHandOver } from '../procedures/judicial/handover.ts'
 import { DomainError } from '../schema/errors.ts'
-import { type Context, forbidden, unauthenticated } from './context.ts'
+import type { Role } from './auth.ts'
+import { author, type Context, forbidden, unauthenticated, visible } from './context.ts'
 import { requireDocument } from './documents.ts'
+import { requireExhibit } from './exhibits.ts'
 import { rowId } from './values.ts'
 
-/** `GET /packs/:id`: the bailiff's own download, whole or by ranges; `?file=pdf` for the merged file. Each start is kept. */
+/**
+ * `GET /packs/:id`, whole or by ranges; `?file=pdf` for the merged file. A bailiff gets what was handed over to it, the
+ * legal cell and the creditor the packs of their own cases. Each start is kept.
+ */
 export async function sendPack(ctx: Context, c: HttpContext): Promise<Response> {
   const { viewer } = ctx
   if (!viewer) throw unauthenticated()
-  if (viewer.role !== 'bailiff' || !viewer.bailiffId) throw forbidden(viewer.role)
-  const kind = c.req.query('file') === 'pdf' ? 'pdf' : 'zip'
-  const input = { packId: rowId('Pack', c.req.param('id') ?? ''), bailiffId: viewer.bailiffId, file: kind } as const
-  const found = await findHandOver(ctx.sql, input)
+  const file = c.req.query('file') === 'pdf' ? 'pdf' : 'zip'
+  const input = { packId: rowId('Pack', c.req.param('id') ?? ''), file } as const
+  const bailiffId = viewer.role === 'bailiff' ? viewer.bailiffId : null
+  if (bailiffId === null && !packReaders.includes(viewer.role)) throw forbidden(viewer.role)
+  const found = bailiffId ? await findHandOver(ctx.sql, { ...input, bailiffId }) : await ownPack(ctx, input.packId)
   const response = await sendFile(c, {
-    path: ctx.office.archive.path(found[kind]),
-    etag: found[kind],
-    type: kind === 'pdf' ? 'application/pdf' : 'application/zip',
-    name: `pack-${found.caseNumber}-${found.kind}-v${found.version}.${kind}`,
+    path: ctx.office.archive.path(found[file]),
+    etag: found[file],
+    type: file === 'pdf' ? 'application/pdf' : 'application/zip',
+    name: `pack-${found.caseNumber}-${found.kind}-v${found.version}.${file}`,
   })
-  // The rest of a download that was cut, or a look at its size, is not another download.
-  const starts = response.status === 200 || response.headers.get('content-range')?.startsWith('bytes 0-')
-  if (c.req.method === 'GET' && starts) await openHandOver(ctx.sql, ctx.office.random, ctx.day, input)
+  if (!isStart(c, response)) return response
+  if (bailiffId) await openHandOver(ctx.sql, ctx.office.random, ctx.day, { ...input, bailiffId })
+  else {
+    const detail = { pack: input.packId, file }
+    await record(ctx.sql, ctx.day, { caseId: found.caseId, kind: 'pack_downloaded', detail, author: author(ctx) })
+  }
   return response
+}
+
+/** Those whose GraphQL shows packs: who reads the address may follow it. */
+const packReaders: readonly Role[] = ['legal', 'admin', 'amicable', 'creditor']
+
+// The rest of a download that was cut, or a look at its size, is not another download.
+function isStart(c: HttpContext, response: Response): boolean {
+  const starts = response.status === 200 || response.headers.get('content-range')?.startsWith('bytes 0-') === true
+  return c.req.method === 'GET' && starts
+}
+
+interface OwnPack {
+  pdf: string
+  zip: string
+  kind: string
+  version: number
+  caseId: string
+  caseNumber: string
+}
+
+async function ownPack(ctx: Context, packId: string): Promise<OwnPack> {
+  const [found] = await ctx.sql<OwnPack[]>`
+    select k.pdf, k.zip, k.kind, k.version, c.id as case_id, c.number as case_number
+    from packs k join procedures p on p.id = k.procedure_id join cases c on c.id = p.case_id
+    where k.id = ${packId} and ${visible(ctx)}`
+  if (found) return found
+  throw new DomainError('pack_not_found', "Ce dossier de pièces n'existe pas, ou ne vous est pas ouvert.", {
+    remedy: 'Vérifiez son identifiant.',
+  })
+}
+
+/** `GET /exhibits/:id`: an exhibit as it enters a pack; `?file=original` as it came. */
+export async function sendExhibit(ctx: Context, c: HttpContext): Promise<Response> {
+  if (!ctx.viewer) throw unauthenticated()
+  const found = await requireExhibit(ctx, c.req.param('id') ?? '')
+  const isOriginal = c.req.query('file') === 'original'
+  const name = (
+    isOriginal ? found.originalName : found.originalName.replace(/(\.[a-z0-9]{1,5})?$/i, '.pdf')
+  ).replaceAll(/[^\w.-]+/g, '_')
+  const hash = isOriginal ? found.original : found.pdf
+  // Whatever the original is, a browser saves it and runs nothing of it.
+  const type = isOriginal ? 'application/octet-stream' : 'application/pdf'
+  return sendFile(c, { path: ctx.office.archive.path(hash), etag: hash, type, name })
 }
 
 /** `GET /documents/:id`: the PDF of a letter of a case that the viewer may see. */
@@ -40,7 +93,7 @@ export async function sendLetterPdf(ctx: Context, c: HttpContext): Promise<Respo
   })
 }
 
-interface Sent {
+export interface Sent {
   path: string
   etag: string
   type: string
@@ -48,7 +101,7 @@ interface Sent {
 }
 
 /** A file of the archive, streamed from disk. One range at a time; an unknown `If-Range` gets the whole. */
-async function sendFile(c: HttpContext, file: Sent): Promise<Response> {
+export async function sendFile(c: HttpContext, file: Sent): Promise<Response> {
   const { size } = await stat(file.path).catch((cause: unknown) => {
     throw new DomainError('not_archived', "Ce document n'est pas dans les archives.", {
       remedy: 'Prévenez l’agence.',

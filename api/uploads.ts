@@ -24,7 +24,9 @@ builder.relayMutationField(
   {
     inputFields: (t) => ({
       fileName: t.string({ required: true }),
-      bytes: t.int({ description: 'The size of the file, when known; else the largest allowed.' }),
+      bytes: t.int({
+        description: 'The size of the file, when known: no other is then received. Else the largest allowed.',
+      }),
     }),
   },
   {
@@ -40,8 +42,8 @@ builder.relayMutationField(
         const expiresAt = ctx.clock.now().add({ minutes })
         const fileName = input.fileName.replaceAll(/[\p{Cc}/\\]/gu, '_').slice(-200) || 'document'
         await office.sql`
-          insert into uploads (id, actor, file_name, max_bytes, expires_at, asked_on)
-          values (${id}, ${actor(ctx)}, ${fileName}, ${bytes}, ${expiresAt}, ${ctx.day})`
+          insert into uploads (id, actor, file_name, max_bytes, exact, expires_at, asked_on)
+          values (${id}, ${actor(ctx)}, ${fileName}, ${bytes}, ${input.bytes != null}, ${expiresAt}, ${ctx.day})`
         const expires = Math.floor(expiresAt.epochMilliseconds / 1000)
         return {
           uploadId: id,
@@ -80,8 +82,8 @@ export async function receiveUpload(house: House, c: HttpContext): Promise<Respo
     })
   }
   const now = house.clock.now()
-  const [asked] = await sql<{ maxBytes: bigint }[]>`
-    select max_bytes from uploads where id = ${id} and sha256 is null and expires_at > ${now}`
+  const [asked] = await sql<{ maxBytes: bigint; exact: boolean }[]>`
+    select max_bytes, exact from uploads where id = ${id} and sha256 is null and expires_at > ${now}`
   if (!asked) {
     throw new DomainError('upload_gone', "Cette adresse d'envoi a expiré ou a déjà servi.", {
       remedy: 'Demandez-en une autre (requestUpload).',
@@ -97,6 +99,7 @@ export async function receiveUpload(house: House, c: HttpContext): Promise<Respo
   await mkdir(dirname(temporary), { recursive: true })
   const { sha256, bytes } = await toDisk(body, temporary, limit)
   try {
+    if (asked.exact && bytes !== limit) throw cutShort(bytes, limit)
     const place = archive.path(sha256)
     await mkdir(dirname(place), { recursive: true })
     await rename(temporary, place)
@@ -160,6 +163,12 @@ const tooLarge = (limit: number): DomainError =>
   new DomainError('file_too_large', `Le fichier dépasse ${Math.floor(limit / 1_048_576) || 1} Mo.`, {
     remedy: 'Réduisez-le, ou coupez-le en plusieurs pièces.',
     facts: { maxBytes: limit },
+  })
+
+const cutShort = (bytes: number, announced: number): DomainError =>
+  new DomainError('size_mismatch', `Le fichier reçu fait ${bytes} octets, et non ${announced} comme annoncé.`, {
+    remedy: 'Envoyez-le de nouveau, entier, à la même adresse.',
+    facts: { bytes, announced },
   })
 
 const emptyUpload = (): DomainError =>

@@ -31,6 +31,7 @@ export interface RawInvoice {
   bic: string | null
   paymentReference: string | null
   orderReference: string | null
+  buyerReference: string | null
   contractReference: string | null
   deliveredOn: string | null
   paymentTerms: string | null
@@ -104,6 +105,7 @@ export function checkInvoice(raw: RawInvoice): ReadInvoice {
     bic: line(raw.bic)?.replaceAll(' ', '').toUpperCase() ?? null,
     paymentReference: line(raw.paymentReference),
     orderReference: line(raw.orderReference),
+    buyerReference: line(raw.buyerReference),
     contractReference: line(raw.contractReference),
     deliveredOn,
     paymentTerms: block(raw.paymentTerms),

@@ -62,6 +62,7 @@ export function readCii(root: XmlElement, format: 'factur-x' | 'cii'): RawInvoic
     bic: means.flatMap((one) => texts(one, 'PayeeSpecifiedCreditorFinancialInstitution', 'BICID'))[0] ?? null,
     paymentReference: text(settlement, 'PaymentReference'),
     orderReference: text(agreement, 'BuyerOrderReferencedDocument', 'IssuerAssignedID'),
+    buyerReference: text(agreement, 'BuyerReference'),
     contractReference: text(agreement, 'ContractReferencedDocument', 'IssuerAssignedID'),
     deliveredOn: date(first(delivery, 'ActualDeliverySupplyChainEvent', 'OccurrenceDateTime')),
     paymentTerms: text(settlement, 'SpecifiedTradePaymentTerms', 'Description'),

@@ -43,6 +43,7 @@ export function readUbl(root: XmlElement, creditNote: boolean): RawInvoice {
     bic: means.flatMap((one) => texts(one, 'PayeeFinancialAccount', 'FinancialInstitutionBranch', 'ID'))[0] ?? null,
     paymentReference: means.flatMap((one) => texts(one, 'PaymentID'))[0] ?? null,
     orderReference: text(root, 'OrderReference', 'ID'),
+    buyerReference: text(root, 'BuyerReference'),
     contractReference: text(root, 'ContractDocumentReference', 'ID'),
     deliveredOn: only(root, 'Delivery', 'ActualDeliveryDate'),
     paymentTerms: text(root, 'PaymentTerms', 'Note'),

@@ -51,6 +51,8 @@ export interface ReadInvoice {
   bic: string | null
   paymentReference: string | null
   orderReference: string | null
+  /** What the buyer asks to be quoted (BT-10): for a public buyer, the code of its service on Chorus Pro. */
+  buyerReference: string | null
   contractReference: string | null
   deliveredOn: Day | null
   paymentTerms: string | null
@@ -134,6 +136,7 @@ export function invoiceFromJson(value: unknown): ReadInvoice {
     bic: json.bic ?? null,
     paymentReference: json.payment_reference ?? null,
     orderReference: json.order_reference ?? null,
+    buyerReference: json.buyer_reference ?? null,
     contractReference: json.contract_reference ?? null,
     deliveredOn: json.delivered_on ?? null,
     paymentTerms: json.payment_terms ?? null,
@@ -177,6 +180,7 @@ export function invoiceToJson(
     bic: invoice.bic,
     payment_reference: invoice.paymentReference,
     order_reference: invoice.orderReference,
+    ...(invoice.buyerReference === null ? {} : { buyer_reference: invoice.buyerReference }),
     contract_reference: invoice.contractReference,
     delivered_on: invoice.deliveredOn?.toString() ?? null,
     payment_terms: invoice.paymentTerms,
@@ -230,6 +234,7 @@ export interface InvoiceJson {
   bic?: string | null
   payment_reference?: string | null
   order_reference?: string | null
+  buyer_reference?: string | null
   contract_reference?: string | null
   delivered_on?: string | null
   payment_terms?: string | null

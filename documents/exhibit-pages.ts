@@ -1,26 +1,83 @@
-import { readFileSync } from 'node:fs'
-import { createRequire } from 'node:module'
-import { dirname, join } from 'node:path'
-import { PDF } from '@libpdf/core'
-import type { Doubt } from '../schema/errors.ts'
-import { refuse } from './exhibit-pdf.ts'
-import { printable } from './glyphs.ts'
-import { jpegOrientation } from './orientation.ts'
+import { PDF, PdfArray, PDFImage, PdfName, PdfNumber, PdfStream } from '@libpdf/core'
+import UTIF from 'utif2'
+import { DomainError, type Doubt } from '../schema/errors.ts'
+import { refuse } from './exhibit-refusal.ts'
+import { embedPoints } from './exhibit-points.ts'
+import { jpegOrientation, type Orientation, turnOf } from './orientation.ts'
 
 const maxPages = 1000
+// An A3 at 600 dots per inch; each point takes four bytes while it is decoded.
+const maxPixels = 100_000_000
 const a4 = { width: 595.28, height: 841.89 }
 const margin = 28
 
-/** A picture on its page, whole, never enlarged beyond a point a pixel. */
-export function imagePage(bytes: Uint8Array, name: string, flags: Doubt[]): PDF {
+/** A photograph on its page, whole, with its own bytes, upright, never enlarged beyond a point a pixel. */
+export function jpegPage(bytes: Uint8Array, name: string, flags: Doubt[]): PDF {
   const document = PDF.create()
-  let image: ReturnType<PDF['embedImage']>
+  const image = readable(name, () => {
+    const plain = document.embedJpeg(bytes)
+    return components(bytes) === 4 ? fourColours(document, bytes, plain) : plain
+  })
+  refuseVast(image, name)
+  place(document, image, jpegOrientation(bytes), name, flags)
+  return document
+}
+
+/**
+ * The same for a PNG; null for one that the library would read wrongly without a word (one, two, four or sixteen bits a
+ * sample) or not at all (interlaced): Typst draws it.
+ */
+export function pngPage(bytes: Uint8Array, name: string, flags: Doubt[]): PDF | null {
+  const head = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+  if (bytes.length < 33) throw unreadable(name, undefined)
+  refuseVast({ width: head.getUint32(16), height: head.getUint32(20) }, name)
+  const [depth, interlaced] = [head.getUint8(24), head.getUint8(28)]
+  if (depth !== 8 || interlaced !== 0) return null
+  const document = PDF.create()
+  place(
+    document,
+    readable(name, () => document.embedPng(bytes)),
+    turnOf(1),
+    name,
+    flags,
+  )
+  return document
+}
+
+/** Each page of a TIFF (scanners and fax servers make them) as a page, upright, without its thumbnails. */
+export function tiffPages(bytes: Uint8Array, name: string, flags: Doubt[]): PDF {
+  const document = PDF.create()
+  readable(name, () => {
+    const file = Buffer.from(bytes)
+    for (const page of UTIF.decode(file)) {
+      const [width = 0, height = 0] = [tag(page, 't256'), tag(page, 't257')]
+      // Bit 0 of NewSubfileType: a smaller copy of another page.
+      if (((tag(page, 't254') ?? 0) & 1) === 1 || width === 0) continue
+      refuseVast({ width, height }, name)
+      if (document.getPageCount() >= maxPages) throw tooBig(name)
+      if (tag(page, 't262') === 5) {
+        throw refuse('exhibit_kind', name, 'est une image en quadrichromie', 'Enregistrez-la en JPEG ou en PDF.')
+      }
+      UTIF.decodeImage(file, page)
+      const points = UTIF.toRGBA8(page)
+      if (points.length !== width * height * 4) throw new Error('cut short')
+      place(document, embedPoints(document, points, width, height), turnOf(tag(page, 't274') ?? 1), name, flags)
+    }
+  })
+  if (document.getPageCount() > 0) return document
+  throw refuse('bad_exhibit', name, 'ne contient aucune image', 'Demandez de nouveau ce document.')
+}
+
+function readable<T>(name: string, read: () => T): T {
   try {
-    image = document.embedImage(bytes)
+    return read()
   } catch (cause) {
-    throw refuse('bad_exhibit', name, 'est une image illisible', 'Enregistrez-la de nouveau en JPEG ou en PNG.', cause)
+    if (cause instanceof DomainError) throw cause
+    throw unreadable(name, cause)
   }
-  const turn = jpegOrientation(bytes)
+}
+
+function place(document: PDF, image: PDFImage, turn: Orientation, name: string, flags: Doubt[]): void {
   if (turn.mirrored) {
     flags.push({
       code: 'exhibit_mirrored',
@@ -37,69 +94,45 @@ export function imagePage(bytes: Uint8Array, name: string, flags: Doubt[]): PDF 
   const height = image.height * scale
   page.drawImage(image, { x: (wide - width) / 2, y: (high - height) / 2, width, height })
   page.setRotation(turn.degrees)
-  return document
 }
 
-const font = (): Uint8Array => {
-  const folder = dirname(createRequire(import.meta.url).resolve('@expo-google-fonts/source-sans-3/package.json'))
-  return readFileSync(join(folder, '400Regular/SourceSans3_400Regular.ttf'))
+/** Photoshop and printers' programs store their four inks upside down, and say so by a mark of their own (APP14). */
+function fourColours(document: PDF, bytes: Uint8Array, { ref, width, height }: PDFImage): PDFImage {
+  const plain = document.context.resolve(ref)
+  if (!(plain instanceof PdfStream) || !Buffer.from(bytes.subarray(0, 65_536)).includes('Adobe\0')) {
+    return new PDFImage(ref, width, height)
+  }
+  plain.set('ColorSpace', PdfName.of('DeviceCMYK'))
+  plain.set('Decode', PdfArray.of(...[1, 0, 1, 0, 1, 0, 1, 0].map((bound) => PdfNumber.of(bound))))
+  return new PDFImage(ref, width, height)
 }
 
-/** A plain text as it reads, lines broken at the margin. */
-export function textPages(bytes: Uint8Array, name: string, flags: Doubt[]): PDF {
-  let text: string
-  try {
-    text = new TextDecoder('utf-8', { fatal: true }).decode(bytes)
-  } catch {
-    text = new TextDecoder('windows-1252').decode(bytes)
-    flags.push({
-      code: 'exhibit_encoding',
-      message: `«\u00a0${name}\u00a0»\u00a0: texte lu en Windows-1252\u00a0; vérifiez les accents.`,
-    })
+/** How many colours a JPEG's frame has. */
+function components(bytes: Uint8Array): number {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+  for (let at = 2; at + 10 < bytes.length && view.getUint8(at) === 0xff; at += 2 + view.getUint16(at + 2)) {
+    const mark = view.getUint8(at + 1)
+    if (mark >= 0xc0 && mark <= 0xcf && ![0xc4, 0xc8, 0xcc].includes(mark)) return view.getUint8(at + 9)
   }
-  const shown = text.split(/\r\n|\r|\n|\f/).map((line) => printable(line.replaceAll('\t', '    ')))
-  if (shown.some((line) => line.includes('■')) && !text.includes('■')) {
-    flags.push({
-      code: 'exhibit_glyphs',
-      message: `«\u00a0${name}\u00a0»\u00a0: des caractères sans équivalent imprimable y sont remplacés par ■.`,
-    })
-  }
-  const document = PDF.create()
-  const face = document.embedFont(font())
-  const size = 10
-  const step = 14
-  const lines = shown.flatMap((line) => wrap(line, a4.width - 4 * margin, (part) => face.getTextWidth(part, size)))
-  while (lines.length > 1 && lines.at(-1) === '') lines.pop()
-  const perPage = Math.floor((a4.height - 4 * margin) / step)
-  if (lines.length > perPage * maxPages) {
-    throw refuse('exhibit_too_big', name, 'est un texte trop long', 'Joignez-en seulement la partie utile.')
-  }
-  for (let at = 0; at < lines.length; at += perPage) {
-    const page = document.addPage(a4)
-    lines.slice(at, at + perPage).forEach((line, row) => {
-      if (line !== '')
-        page.drawText(line, { font: face, size, x: 2 * margin, y: a4.height - 2 * margin - size - row * step })
-    })
-  }
-  return document
+  return 0
 }
 
-/** Breaks a line at spaces, and inside a word that alone is too long. */
-function wrap(line: string, width: number, measure: (text: string) => number): string[] {
-  const lines: string[] = []
-  let current = ''
-  for (const word of line.split(/(?<= )/)) {
-    if (current !== '' && measure(current + word.trimEnd()) > width) {
-      lines.push(current.trimEnd())
-      current = ''
-    }
-    current += word
-    while (measure(current.trimEnd()) > width) {
-      let cut = current.length - 1
-      while (cut > 1 && measure(current.slice(0, cut)) > width) cut = Math.floor(cut * 0.9)
-      lines.push(current.slice(0, cut))
-      current = current.slice(cut)
-    }
-  }
-  return [...lines, current.trimEnd()]
+const tag = (page: UTIF.IFD, key: `t${number}`): number | undefined => {
+  const values = page[key]
+  const value = Array.isArray(values) ? values[0] : undefined
+  return typeof value === 'number' ? value : undefined
 }
+
+function refuseVast({ width, height }: { width: number; height: number }, name: string): void {
+  if (width * height > maxPixels) throw tooBig(name)
+}
+
+const tooBig = (name: string): DomainError =>
+  refuse(
+    'exhibit_too_big',
+    name,
+    'a trop de pages ou de points',
+    'Numérisez-la moins finement, ou coupez-la en plusieurs pièces.',
+  )
+const unreadable = (name: string, cause: unknown): DomainError =>
+  refuse('bad_exhibit', name, 'est une image illisible', 'Enregistrez-la de nouveau en PDF, JPEG ou PNG.', cause)

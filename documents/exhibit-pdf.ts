@@ -1,5 +1,7 @@
 import { PDF, PdfArray, PdfDict, PdfNumber, PdfStream, type PDFPage } from '@libpdf/core'
-import { DomainError, type Doubt } from '../schema/errors.ts'
+import type { Doubt } from '../schema/errors.ts'
+import { isActive } from './exhibit-active.ts'
+import { refuse } from './exhibit-refusal.ts'
 
 const maxPages = 1000
 const a4: Box = [0, 0, 595.28, 841.89]
@@ -36,7 +38,12 @@ export async function staticPdf(
     flags.push({ code, message: `«\u00a0${name}\u00a0»\u00a0: ${what}. L’original est joint tel quel.` })
   if (source.recoveredViaBruteForce)
     flag('exhibit_recovered', 'fichier abîmé, reconstruit tant bien que mal\u00a0; relisez chaque page')
-  describe(source, flag)
+  describe(source, flag, () =>
+    flags.push({
+      code: 'exhibit_active',
+      message: `«\u00a0${name}\u00a0»\u00a0: le code, les actions ou les programmes qu’elle contenait ont été retirés. L’original reste aux archives et n’est pas joint.`,
+    }),
+  )
 
   const pages = source.getPages()
   for (const page of pages) inheritBoxes(page, source)
@@ -177,14 +184,10 @@ function openWithOwnersLeave(source: PDF, name: string, password: string | undef
 }
 
 /** Says what the original does besides showing pages. */
-function describe(source: PDF, flag: (code: string, what: string) => number): void {
+function describe(source: PDF, flag: (code: string, what: string) => number, active: () => void): void {
   const resolve = source.context.resolve.bind(source.context)
   const catalog = source.getCatalog()
-  const names = catalog.getDict('Names', resolve)
-  const opening = catalog.get('OpenAction', resolve)
-  const acts = opening instanceof PdfDict && !['GoTo', 'GoToR'].includes(opening.getName('S', resolve)?.value ?? 'GoTo')
-  if (names?.has('JavaScript') || catalog.has('AA') || acts)
-    flag('exhibit_active', 'le code ou les actions qu’elle contenait ont été retirés')
+  if (isActive(source)) active()
   const form = catalog.getDict('AcroForm', resolve)
   if (form?.has('XFA'))
     flag('exhibit_xfa', 'formulaire XFA, dont l’affichage dépend d’Adobe Reader\u00a0; comparez-la à l’original')
@@ -204,13 +207,4 @@ export function displayedSize(page: PDFPage): { width: number; height: number } 
     .map((side) => (side as PdfNumber).value)
   const size = { width: right! - left!, height: top! - bottom! }
   return page.rotation % 180 === 0 ? size : { width: size.height, height: size.width }
-}
-
-/** A refusal that names the exhibit, what is wrong with it, and what to ask for. */
-export function refuse(code: string, name: string, fault: string, remedy: string, cause?: unknown): DomainError {
-  return new DomainError(code, `La pièce «\u00a0${name.slice(0, 120)}\u00a0» ${fault}.`, {
-    remedy,
-    facts: { fileName: name.slice(0, 120) },
-    cause,
-  })
 }

@@ -1,8 +1,15 @@
-import { PdfArray, PdfString, type PDF } from '@libpdf/core'
 import type { Doubt } from '../schema/errors.ts'
+import { DomainError } from '../schema/errors.ts'
 import { sha256 } from './archive.ts'
-import { imagePage, textPages } from './exhibit-pages.ts'
-import { displayedSize, refuse, staticPdf } from './exhibit-pdf.ts'
+import { readInvoice } from './einvoice.ts'
+import { office } from './exhibit-kind.ts'
+import { officePdf } from './exhibit-office.ts'
+import { refuse } from './exhibit-refusal.ts'
+import { type Attachment, type ExhibitLimits, type ExhibitReply, readApart, usualLimits } from './exhibit-process.ts'
+import { invoiceSheet } from './facturx.ts'
+import type { TypstEngine } from './typst.ts'
+
+export type { Attachment }
 
 /** An exhibit as it enters a pack: static pages, nothing that runs, opens or hides. Sizes in points, as displayed. */
 export interface NormalisedExhibit {
@@ -11,21 +18,35 @@ export interface NormalisedExhibit {
   pageSizes: { width: number; height: number }[]
   mediaType: string
   flags: Doubt[]
+  /** What is joined to an e-mail, each to be an exhibit of its own. */
+  attachments: Attachment[]
 }
+
+export interface ExhibitSource {
+  engine: TypstEngine
+  fileName?: string
+  /** The owner's, of a protected PDF. */
+  password?: string
+  limits?: ExhibitLimits
+}
+
+type Pages = Extract<ExhibitReply, { as: 'pages' }>
 
 // One file of 246 MB and 400 pages took seventeen seconds and the memory of a small server.
 const maxBytes = 100 << 20
+// The normalised file loses its dates: any instant does, and a constant keeps the bytes the same on any day.
+const timestamp = Temporal.Instant.fromEpochMilliseconds(0)
 
 /**
- * Makes a PDF, a JPEG, a PNG or a plain text into static PDF pages, by its content and not by its name: same bytes in,
- * same bytes out. Refuses (`bad_exhibit`, `exhibit_encrypted`, `exhibit_too_big`, `exhibit_kind`) what it cannot show whole; what
- * it had to change and a person should look at is in `flags`. The original is what is kept and hashed.
+ * Makes a file into static PDF pages, by its content and not by its name: PDF, JPEG, PNG, TIFF, plain text, e-mail (.eml,
+ * .msg), invoice as data (CII, UBL, JSON), DOCX and ODT where LibreOffice is. Same bytes in, same bytes out (but for the
+ * last two, which LibreOffice lays out with the machine's fonts). Refuses (`bad_exhibit`, `exhibit_encrypted`,
+ * `exhibit_too_big`, `exhibit_kind`, `exhibit_bomb`, `exhibit_unreadable`, `exhibit_office`) what it cannot show whole; what it had
+ * to change and a person should look at is in `flags`. The original is what is kept and hashed.
  */
-export async function normaliseExhibit(
-  bytes: Uint8Array,
-  opts: { fileName?: string; password?: string } = {},
-): Promise<NormalisedExhibit> {
-  const name = opts.fileName ?? 'pièce'
+export async function normaliseExhibit(bytes: Uint8Array, source: ExhibitSource): Promise<NormalisedExhibit> {
+  const { engine, limits = usualLimits } = source
+  const name = source.fileName ?? 'pièce'
   if (bytes.length === 0) throw refuse('bad_exhibit', name, 'est vide', 'Demandez de nouveau ce document.')
   if (bytes.length > maxBytes) {
     throw refuse(
@@ -35,83 +56,115 @@ export async function normaliseExhibit(
       'Numérisez-la moins finement, ou coupez-la en plusieurs pièces.',
     )
   }
-  const mediaType = mediaTypeOf(bytes, name)
-  const flags: Doubt[] = []
-  const extension = /\.([a-z]+)$/i.exec(name)?.[1]?.toLowerCase()
-  if (extension && extensions[mediaType] && !extensions[mediaType].includes(extension)) {
-    flags.push({
-      code: 'exhibit_name',
-      message: `«\u00a0${name}\u00a0» n’est pas ce que dit son nom\u00a0: c’est du ${mediaType}.`,
+  const seed = sha256(bytes)
+  const read = await readApart({ bytes, name, password: source.password, seed }, limits)
+  const made = await pdfOf(read, { bytes, name, seed, engine, limits })
+  const pages = made === null ? (read as Pages) : await asPages(made, { name, seed, limits })
+  await tryInPack(pages, engine, name)
+  return {
+    pdf: pages.pdf,
+    pages: pages.pageSizes.length,
+    pageSizes: pages.pageSizes,
+    mediaType: read.mediaType,
+    flags: [...read.flags, ...(made === null ? [] : pages.flags), ...(read.as === 'data' ? [dataDoubt(name)] : [])],
+    attachments: read.as === 'printed' ? read.attachments : [],
+  }
+}
+
+/** What Typst or LibreOffice makes of it; null when the file gave its pages itself. */
+async function pdfOf(
+  read: ExhibitReply,
+  {
+    bytes,
+    name,
+    seed,
+    engine,
+    limits,
+  }: { bytes: Uint8Array; name: string; seed: string; engine: TypstEngine; limits: ExhibitLimits },
+): Promise<Uint8Array | null> {
+  switch (read.as) {
+    case 'pages':
+      return null
+    case 'printed':
+      return engine.compile({ template: 'exhibit.typ', data: read.printed, pdf: { timestamp, tagged: false } })
+    case 'picture':
+      return pictureSheet(bytes, { name, engine })
+    case 'office':
+      return officePdf(bytes, { name, extension: read.mediaType === office.odt ? 'odt' : 'docx', limits })
+    case 'data':
+      return invoicePages(bytes, { name, seed, engine })
+  }
+}
+
+async function pictureSheet(
+  bytes: Uint8Array,
+  { name, engine }: { name: string; engine: TypstEngine },
+): Promise<Uint8Array> {
+  const head = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+  const data = { picture: { width: head.getUint32(16), height: head.getUint32(20) } }
+  const files = { '/exhibit.png': bytes }
+  return engine
+    .compile({ template: 'exhibit.typ', data, files, pdf: { timestamp, tagged: false } })
+    .catch((cause: unknown) => {
+      if (!(cause instanceof DomainError)) throw cause
+      throw refuse(
+        'bad_exhibit',
+        name,
+        'est une image illisible',
+        'Enregistrez-la de nouveau en PDF ou en JPEG.',
+        cause,
+      )
     })
-  }
-  const document =
-    mediaType === 'application/pdf'
-      ? await staticPdf(bytes, name, opts.password, flags)
-      : mediaType === 'text/plain'
-        ? textPages(bytes, name, flags)
-        : imagePage(bytes, name, flags)
-  return { ...(await finish(document, bytes, name)), mediaType, flags }
 }
 
-const extensions: Record<string, string[]> = {
-  'application/pdf': ['pdf'],
-  'image/jpeg': ['jpg', 'jpeg', 'jpe', 'jfif'],
-  'image/png': ['png'],
-}
-
-const otherKinds: [mark: RegExp, kind: string][] = [
-  [/^PK[\x03\x05]/, 'un document Word, Excel ou une archive'],
-  [/^\xd0\xcf\x11[\xe0]/, 'un ancien document Office'],
-  [/^(II\*\0|MM\0\*)/, 'une image TIFF'],
-  [/^....ftyp(heic|heix|mif1|avif)/s, 'une image HEIC ou AVIF'],
-  [/^(GIF8|BM|RIFF....WEBP)/s, 'une image GIF, BMP ou WebP'],
-  [/^(\xef\xbb\xbf)?\s*(<\?xml|<!doctype|<html|\{\\rtf)/i, 'un fichier XML, HTML ou RTF'],
-]
-
-function mediaTypeOf(bytes: Uint8Array, name: string): string {
-  const head = Buffer.from(bytes.subarray(0, 1024)).toString('latin1')
-  if (head.includes('%PDF-')) return 'application/pdf'
-  if (head.startsWith('\xff\xd8\xff')) return 'image/jpeg'
-  if (head.startsWith('\x89PNG\r\n\x1a\n')) return 'image/png'
-  const kind =
-    otherKinds.find(([mark]) => mark.test(head))?.[1] ??
-    (hasControls(bytes) ? 'un fichier d’un genre inconnu' : undefined)
-  if (kind === undefined) return 'text/plain'
-  throw refuse('exhibit_kind', name, `est ${kind}`, 'Joignez-la en PDF, en JPEG, en PNG ou en texte simple.')
-}
-
-// Anything below U+0020 but tab, line feed, form feed, carriage return is not a text someone wrote.
-const hasControls = (bytes: Uint8Array): boolean =>
-  bytes.some((byte) => byte < 0x20 && byte !== 0x09 && byte !== 0x0a && byte !== 0x0c && byte !== 0x0d)
-
-async function finish(
-  document: PDF,
-  original: Uint8Array,
-  name: string,
-): Promise<Pick<NormalisedExhibit, 'pdf' | 'pages' | 'pageSizes'>> {
-  const pageSizes = document.getPages().map(displayedSize)
-  if (pageSizes.some(({ width, height }) => !(width >= 3 && height >= 3 && width <= 14_400 && height <= 14_400))) {
+/** A court reads paper: an invoice received as data is shown as a document that says so, and what the data was. */
+async function invoicePages(
+  bytes: Uint8Array,
+  { name, seed, engine }: { name: string; seed: string; engine: TypstEngine },
+): Promise<Uint8Array> {
+  const invoice = await readInvoice(bytes, { fileName: name }).catch((error: unknown) => {
+    if (!(error instanceof DomainError)) throw error
     throw refuse(
-      'bad_exhibit',
+      'exhibit_kind',
       name,
-      'a une page de taille impossible',
-      'Imprimez-la en PDF au format A4, puis joignez-la.',
+      `est un fichier de données qui n’est pas une facture lisible (${error.message.replace(/\.$/, '')})`,
+      'Joignez le document lui-même, en PDF par exemple.',
+      error,
     )
-  }
-  // The library would write the clock's day and a random identifier: both would change the bytes each time.
-  const { trailer } = document.context.info
-  trailer.delete('Info')
-  const id = PdfString.fromHex(sha256(original).slice(0, 32))
-  trailer.set('ID', PdfArray.of(id, id))
-  const pdf = fixSubsetTags(await document.save({ subsetFonts: true }))
-  return { pdf, pages: pageSizes.length, pageSizes }
+  })
+  const format = { cii: 'CII', ubl: 'UBL', json: 'JSON', 'factur-x': 'Factur-X' }[invoice.source.format]
+  const notice = `Représentation lisible du fichier de données (${format}) reçu du créancier, qui seul fait foi. Empreinte SHA-256 du fichier\u00a0:\n${seed}`
+  return invoiceSheet(invoice, { engine, at: timestamp, notice })
 }
 
-// A subset font is named by six random letters before its name.
-function fixSubsetTags(pdf: Uint8Array): Uint8Array {
-  const text = Buffer.from(pdf)
-  for (let at = text.indexOf('+SourceSans3-Regular'); at >= 0; at = text.indexOf('+SourceSans3-Regular', at + 1)) {
-    if (/^\/[A-Z]{6}$/.test(text.toString('latin1', at - 7, at))) text.write('COURTS', at - 6, 'latin1')
-  }
-  return new Uint8Array(text)
+const dataDoubt = (name: string): Doubt => ({
+  code: 'exhibit_data',
+  message: `«\u00a0${name}\u00a0»\u00a0: reçue sous forme de données\u00a0; la pièce en est une représentation lisible, et l’original est joint tel quel.`,
+})
+
+async function asPages(
+  pdf: Uint8Array,
+  { name, seed, limits }: { name: string; seed: string; limits: ExhibitLimits },
+): Promise<Pages> {
+  const pages = await readApart({ bytes: pdf, name: name.replace(/\.[a-z]+$/i, ''), seed }, limits)
+  if (pages.as === 'pages') return pages
+  throw refuse('bad_exhibit', name, 'ne donne pas de pages', 'Imprimez-la en PDF, puis joignez cette copie.')
+}
+
+/** Embeds every page once, as the pack will: a file that Typst cannot take is refused now, and not the day of the filing. */
+async function tryInPack(pages: Pages, engine: TypstEngine, name: string): Promise<void> {
+  const data = { pages: pages.pageSizes.length }
+  const files = { '/exhibit.pdf': pages.pdf }
+  await engine
+    .compile({ template: 'exhibit.typ', data, files, pdf: { timestamp, standard: 'none', tagged: false } })
+    .catch((cause: unknown) => {
+      if (!(cause instanceof DomainError)) throw cause
+      throw refuse(
+        'bad_exhibit',
+        name,
+        'ne peut pas entrer dans un dossier',
+        'Imprimez-la en PDF, puis joignez cette copie.',
+        cause,
+      )
+    })
 }

@@ -51,6 +51,7 @@ export function writeCii(invoice: InvoiceToWrite): string {
       ...lines.map((one, i) => lineXml(one, i + 1, categoryOf(one, invoice)!)),
       tag(
         'ram:ApplicableHeaderTradeAgreement',
+        leaf('ram:BuyerReference', line(invoice.buyerReference)),
         party('ram:SellerTradeParty', seller),
         party('ram:BuyerTradeParty', buyer),
         tag('ram:BuyerOrderReferencedDocument', leaf('ram:IssuerAssignedID', line(invoice.orderReference))),

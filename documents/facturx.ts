@@ -2,7 +2,7 @@ import { isValidIBAN, friendlyFormatIBAN } from 'ibantools'
 import { dayFr } from '../schema/days.ts'
 import { amount, amountFr } from '../schema/money.ts'
 import { addressLines, epcCode } from './blocks.ts'
-import type { Party } from './einvoice.ts'
+import type { Party, ReadInvoice } from './einvoice.ts'
 import { block, line } from './einvoice-values.ts'
 import { writeCii, type InvoiceToWrite } from './facturx-xml.ts'
 import { describeFacturx } from './facturx-xmp.ts'
@@ -24,6 +24,18 @@ export async function writeFacturX(
     pdf: { timestamp: at, standard: 'a-3b' },
   })
   return { pdf: describeFacturx(pdf), xml }
+}
+
+/**
+ * The same sheet for an invoice that came as data alone: what the data says and nothing more (no code to scan, no reference of
+ * ours), with a notice that says what it stands for. Nothing is attached to it and nothing may be missing that was not.
+ */
+export async function invoiceSheet(
+  invoice: ReadInvoice,
+  { engine, at, notice }: { engine: TypstEngine; at: Temporal.Instant; notice: string },
+): Promise<Uint8Array> {
+  const data = { ...printed({ ...invoice, paymentReference: invoice.paymentReference ?? '' }), qr: null, notice }
+  return engine.compile({ template: 'invoice.typ', data, pdf: { timestamp: at } })
 }
 
 // « 1234.500 » → « 1 234,5 »; a price keeps two decimals at least.
@@ -54,10 +66,11 @@ function printed(invoice: InvoiceToWrite) {
   const isInvoice = kind === 'invoice'
   const heading = isInvoice ? 'Facture' : 'Avoir'
   const number = line(invoice.number)!
-  const reference = line(invoice.paymentReference) ?? number
+  const reference = invoice.paymentReference === '' ? null : (line(invoice.paymentReference) ?? number)
   const scannable = isInvoice && iban !== null && isValidIBAN(iban) && currency === 'EUR'
   return {
     title: `${heading} ${number}`,
+    notice: null,
     heading,
     number,
     seller: printedParty(seller),
@@ -89,8 +102,10 @@ function printed(invoice: InvoiceToWrite) {
     columns: ['Désignation', 'Quantité', 'Prix unitaire HT', 'TVA', 'Montant HT'],
     lines: invoice.lines.map((one) => [
       line(one.description) ?? '',
-      [decimalFr(one.quantity!), units[one.unit ?? 'C62'] ?? line(one.unit ?? null)].filter(Boolean).join('\u00a0'),
-      decimalFr(one.unitPrice!, 2),
+      [one.quantity === null ? '' : decimalFr(one.quantity), units[one.unit ?? 'C62'] ?? line(one.unit ?? null)]
+        .filter(Boolean)
+        .join('\u00a0'),
+      one.unitPrice === null ? '' : decimalFr(one.unitPrice, 2),
       rateFr(one.vatRate),
       money(one.amount),
     ]),
@@ -98,8 +113,8 @@ function printed(invoice: InvoiceToWrite) {
     vat: invoice.vatBreakdown.map((one) => [rateFr(one.rate) || '–', money(one.basis), money(one.tax)]),
     exemption: line(invoice.exemptionReason ?? null),
     totals: [
-      ...row('Total HT', money(invoice.net!)),
-      ...row('TVA', money(invoice.tax!)),
+      ...row('Total HT', invoice.net === null ? null : money(invoice.net)),
+      ...row('TVA', invoice.tax === null ? null : money(invoice.tax)),
       ...row('Total TTC', money(invoice.total)),
       ...row('Déjà payé', invoice.prepaid > 0n ? `\u2212${money(invoice.prepaid)}` : null),
     ],
@@ -111,7 +126,9 @@ function printed(invoice: InvoiceToWrite) {
       ...row('Référence à rappeler', isInvoice && iban !== null ? reference : null),
     ],
     qr:
-      (scannable && epcCode(line(seller.name)!, iban, invoice.bic ?? undefined, amount(invoice.payable), reference)) ||
+      (scannable &&
+        reference !== null &&
+        epcCode(line(seller.name)!, iban, invoice.bic ?? undefined, amount(invoice.payable), reference)) ||
       null,
     notes: [...invoice.notes, ...(invoice.mentions ?? []).map(({ text }) => text)].flatMap((text) => block(text) ?? []),
   }

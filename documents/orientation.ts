@@ -14,16 +14,20 @@ const turns: Record<number, Orientation> = {
   8: { degrees: 270, mirrored: false },
 }
 
+const upright: Orientation = { degrees: 0, mirrored: false }
+
+/** What the number of the tag 0x0112 means, in Exif as in TIFF. */
+export const turnOf = (tag: number): Orientation => turns[tag] ?? upright
+
 /** Reads the Exif orientation of a JPEG (tag 0x0112); upright when there is none, or for other images. */
 export function jpegOrientation(bytes: Uint8Array): Orientation {
-  const upright: Orientation = { degrees: 0, mirrored: false }
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
   try {
     if (view.getUint16(0) !== 0xffd8) return upright
     let at = 2
     while (view.getUint8(at) === 0xff && view.getUint8(at + 1) !== 0xda) {
       const isExif = view.getUint8(at + 1) === 0xe1 && view.getUint32(at + 4) === 0x45786966
-      if (isExif) return turns[exifValue(view, at + 10, 0x0112)] ?? upright
+      if (isExif) return turnOf(exifValue(view, at + 10, 0x0112))
       at += 2 + view.getUint16(at + 2)
     }
   } catch (error) {

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process'
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { strFromU8, unzipSync } from 'fflate'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
@@ -11,6 +11,7 @@ import { verifyFile } from '../documents/verify.ts'
 import { deadline } from '../procedures/law/deadline.ts'
 import { dayFr, parseDay } from '../schema/days.ts'
 import { seededRandom } from '../schema/random.ts'
+import { openDemoFolder } from '../scripts/demo/folder.ts'
 import { textOf } from './house.ts'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
@@ -120,6 +121,7 @@ describe('the demo', () => {
       expect(names).toContain(`consumer/${name}`)
     }
     expect(names).toContain('consumer/pack/pack-signification.zip')
+    expect(names).toContain('courtois-demo.json')
     expect(names.filter((name) => name.startsWith('.'))).toEqual([])
   })
 
@@ -137,7 +139,6 @@ describe('the demo', () => {
           .toSorted(),
       ).toEqual(
         readdirSync(join(dir, 'letters'))
-          .filter((name) => !name.startsWith('00-'))
           .map((name) => `letters/${name}`)
           .toSorted(),
       )
@@ -397,7 +398,7 @@ describe('verify', () => {
   test('finds every letter untouched, and one changed byte in any of them', async () => {
     const random = seededRandom('letters')
     for (const dir of [first, consumer]) {
-      for (const name of readdirSync(join(dir, 'letters')).filter((each) => !each.startsWith('00-'))) {
+      for (const name of readdirSync(join(dir, 'letters'))) {
         const original = bytes(dir, 'letters', name)
         expect(await verifyFile(original), `${name}`).toMatchObject({ ok: true, kind: 'pdf' })
         const changed = original.slice()
@@ -405,6 +406,19 @@ describe('verify', () => {
         expect(await verifyFile(changed), `${name}`).toMatchObject({ ok: false })
       }
     }
+  })
+
+  test('says of the invoice sent with its cover letter that it is the creditor’s own document, and exits 2', async () => {
+    const [name, ...others] = readdirSync(join(consumer, 'invoices'))
+    expect(others).toEqual([])
+    const run = await courtois(['verify', join(consumer, 'invoices', name!)])
+    expect(run.code).toBe(2)
+    expect(run.err).toContain('la facture MD-2026-0147 de «\u00a0Menuiserie Delorme\u00a0», document du créancier')
+  })
+
+  test('exits 2 on a text that only names the format of a pack', async () => {
+    writeFileSync(join(folder, 'names-it.json'), '{ "format": "courtois-pack/1" }')
+    expect(await courtois(['verify', 'names-it.json'])).toMatchObject({ code: 2, out: '' })
   })
 
   test('finds one changed byte of a ZIP wherever it is', async () => {
@@ -433,6 +447,79 @@ describe('verify', () => {
     expect(refused.code).toBe(1)
     expect(refused.err).not.toMatch(/\n\s+at /)
     expect(refused.err.trim().length).toBeGreaterThan(20)
+  })
+})
+
+describe('the pack for the court', () => {
+  test.each([first, consumer])('is complete in %s: nothing is missing, so nobody has to say why', (dir) => {
+    const manifest = manifestOf(dir, 'pack/pack.zip')
+    expect(manifest.missing).toEqual([])
+    expect(manifest.reason).toBeUndefined()
+  })
+
+  test('has the post’s proofs of each registered letter under its number, marked as specimens', async () => {
+    for (const dir of [first, consumer]) {
+      const exhibits = manifestOf(dir, 'pack/pack.zip').files.flatMap(({ exhibit }) => exhibit ?? [])
+      const notices = exhibits.filter(({ type }) => type === 'MISE EN DEMEURE')
+      expect(notices.length).toBeGreaterThanOrEqual(2)
+      for (const { number } of notices) {
+        const proofs = exhibits.filter((one) => one.number.startsWith(`${number}-`)).map(({ type }) => type)
+        expect(proofs).toEqual(['PREUVE DE DÉPÔT', 'AVIS DE RÉCEPTION'])
+      }
+      const text = await textOf(bytes(dir, 'pack/pack.pdf'))
+      expect(text).toContain(`Pièce n° ${notices[0]!.number}-2 — page 1/1`)
+      expect(text).toContain('DOCUMENT FICTIF, POUR LA DÉMONSTRATION')
+    }
+  })
+})
+
+describe('the folder of a demo', () => {
+  const open = (name: string) => openDemoFolder(join(folder, name))
+  const leave = (name: string, files: Record<string, string>) => {
+    const { work, settle, close } = open(name)
+    for (const [file, text] of Object.entries(files)) {
+      mkdirSync(dirname(join(work, 'papers', file)), { recursive: true })
+      writeFileSync(join(work, 'papers', file), text)
+    }
+    settle(join(work, 'papers'))
+    close()
+  }
+
+  test('replaces an earlier demo’s files, and leaves the site beside it alone', () => {
+    leave('again', { 'letters/01.pdf': 'a', 'letters/02.pdf': 'b', 'case.json': '{}' })
+    mkdirSync(join(folder, 'again', 'site'))
+    writeFileSync(join(folder, 'again', 'site', 'page.html'), 'site')
+    leave('again', { 'letters/01.pdf': 'c' })
+    expect(filesOf(join(folder, 'again'))).toEqual(['courtois-demo.json', 'letters/01.pdf', 'site/page.html'])
+  })
+
+  test.each([
+    ['a folder of other files', 'notes.txt'],
+    ['a folder with letters of one’s own', 'letters/mine.pdf'],
+  ])('%s is refused before anything is written', async (name, file) => {
+    mkdirSync(dirname(join(folder, name, file)), { recursive: true })
+    writeFileSync(join(folder, name, file), 'mine')
+    const run = await courtois(['demo', '--out', name])
+    expect(run).toMatchObject({ code: 1, out: '' })
+    expect(run.err).toContain('[folder_not_empty]')
+    expect(run.err).not.toMatch(/\n\s+at /)
+    expect(filesOf(join(folder, name))).toEqual([file])
+  })
+
+  test('refuses a file put among an earlier demo’s, or changed since', () => {
+    leave('mixed', { 'letters/01.pdf': 'a', 'case.json': '{}' })
+    writeFileSync(join(folder, 'mixed', 'letters', 'mine.pdf'), 'mine')
+    expect(() => open('mixed')).toThrow('letters/mine.pdf')
+    rmSync(join(folder, 'mixed', 'letters', 'mine.pdf'))
+    writeFileSync(join(folder, 'mixed', 'case.json'), '{ "changed": true }')
+    expect(() => open('mixed')).toThrow('case.json')
+  })
+
+  test('knows its own again after a demo that was killed', () => {
+    open('killed')
+    writeFileSync(join(folder, 'killed', '.work', 'half'), 'half')
+    leave('killed', { 'case.json': '{}' })
+    expect(filesOf(join(folder, 'killed'))).toEqual(['case.json', 'courtois-demo.json'])
   })
 })
 

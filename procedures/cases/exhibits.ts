@@ -1,10 +1,9 @@
-import { normaliseExhibit } from '../../documents/exhibits.ts'
+import { type Attachment, normaliseExhibit } from '../../documents/exhibits.ts'
 import type { Day } from '../../schema/days.ts'
-import { json, type Sql } from '../../schema/db.ts'
-import type { Doubt } from '../../schema/errors.ts'
+import { type Fragment, json, type Sql, transaction } from '../../schema/db.ts'
+import { DomainError, type Doubt } from '../../schema/errors.ts'
 import { newId } from '../../schema/random.ts'
 import type { Office } from '../office.ts'
-import type { CaseFile } from './file.ts'
 import { type Author, record } from './journal.ts'
 
 /** The conventional order: the chronology of the deal, then of the dispute; each kind as the bordereau prints it. */
@@ -12,6 +11,7 @@ export const exhibitKinds = {
   mandat: 'MANDAT ET POUVOIR',
   kbis: 'EXTRAIT KBIS DU CRÉANCIER',
   'kbis-debiteur': 'EXTRAIT KBIS DU DÉBITEUR',
+  identite: 'PIÈCE D’IDENTITÉ OU ÉTAT CIVIL',
   contrat: 'CONTRAT',
   devis: 'DEVIS SIGNÉ',
   commande: 'BON DE COMMANDE',
@@ -19,12 +19,26 @@ export const exhibitKinds = {
   'bon-de-livraison': 'BON DE LIVRAISON',
   facture: 'FACTURE',
   avoir: 'AVOIR',
+  cheque: 'CHÈQUE ET AVIS DE REJET',
+  certificat: 'CERTIFICAT DE NON-PAIEMENT',
+  surete: 'ACTE DE SÛRETÉ',
+  inventaire: 'INVENTAIRE',
   echange: 'ÉCHANGE',
   accord: 'ACCORD D’ÉCHELONNEMENT',
   relance: 'RELANCE',
   'mise-en-demeure': 'MISE EN DEMEURE',
   'preuve-depot': 'PREUVE DE DÉPÔT',
+  'preuve-presentation': 'AVIS DE PREMIÈRE PRÉSENTATION',
   'preuve-reception': 'AVIS DE RÉCEPTION',
+  amiable: 'PREUVE DE LA TENTATIVE AMIABLE',
+  contribution: 'JUSTIFICATIF DE LA CONTRIBUTION',
+  menace: 'PREUVE DE LA MENACE SUR LE RECOUVREMENT',
+  titre: 'TITRE EXÉCUTOIRE',
+  signification: 'ACTE DE SIGNIFICATION',
+  'proces-verbal': 'PROCÈS-VERBAL OU ACTE DE SAISIE',
+  quittance: 'PREUVE DE PAIEMENT OU ACCORD',
+  rib: 'COORDONNÉES BANCAIRES',
+  traduction: 'TRADUCTION',
 } as const
 export type ExhibitKind = keyof typeof exhibitKinds
 const exhibitOrder = Object.keys(exhibitKinds) as ExhibitKind[]
@@ -32,141 +46,190 @@ const exhibitOrder = Object.keys(exhibitKinds) as ExhibitKind[]
 export interface Exhibit {
   id: string
   number: number | null
+  /** 1 for « 7-1 », which came with « 7 » or proves its posting. */
+  sub: number | null
+  parentId: string | null
   kind: ExhibitKind
   reference: string
   datedOn: Day | null
   proves: string
   original: string
   originalName: string
+  mediaType: string
   pdf: string
   pages: number
   flags: Doubt[]
   documentId: string | null
 }
 
-/** Adds an exhibit: the original is kept as it came, a checked and flattened PDF goes into the packs. */
+export interface NewExhibit {
+  caseId: string
+  kind: ExhibitKind
+  reference: string
+  datedOn: Day | null
+  proves: string
+  bytes: Uint8Array
+  fileName: string
+  /** The letter of the case that it is, or whose posting it proves. */
+  documentId?: string
+  /** The exhibit under whose number it goes. */
+  parentId?: string
+  rank?: number
+  /** The owner's, of a protected PDF. It is used and not kept. */
+  password?: string
+}
+
+/** « 7 », « 7-1 »; empty until the first bordereau is written. */
+export const exhibitNumber = ({ number, sub }: Pick<Exhibit, 'number' | 'sub'>): string =>
+  number === null ? '' : sub === null ? String(number) : `${number}-${sub}`
+
+/** What carries programs or actions stays in the archive: its pages travel, its bytes do not. */
+export const originalTravels = ({ flags }: Pick<Exhibit, 'flags'>): boolean =>
+  !flags.some(({ code }) => code === 'exhibit_active')
+
+/**
+ * Adds an exhibit: the original is kept as it came, a checked and flattened PDF goes into the packs. What is joined to an
+ * e-mail follows under its number; a file of it that cannot be read is refused alone, and named on the e-mail.
+ */
 export async function attachExhibit(
   office: Office,
   sql: Sql,
   onDay: Day,
-  input: {
-    caseId: string
-    kind: ExhibitKind
-    reference: string
-    datedOn: Day | null
-    proves: string
-    bytes: Uint8Array
-    fileName: string
-    documentId?: string
-  },
+  input: NewExhibit,
   author: Author,
 ): Promise<string> {
-  const checked = await normaliseExhibit(input.bytes, { fileName: input.fileName })
+  const checked = await normaliseExhibit(input.bytes, {
+    engine: office.typst,
+    fileName: input.fileName,
+    ...(input.password === undefined ? {} : { password: input.password }),
+  })
   const original = await office.archive.put(input.bytes)
   const pdf = await office.archive.put(checked.pdf)
   const id = newId(office.random)
+  const reference = plainReference(input.reference)
   await sql`
-    insert into exhibits (id, case_id, kind, reference, dated_on, proves, original, original_name, pdf, pages, flags, document_id, added_on, added_by)
-    values (${id}, ${input.caseId}, ${input.kind}, ${input.reference}, ${input.datedOn}, ${input.proves}, ${original}, ${input.fileName},
-            ${pdf}, ${checked.pages}, ${json(sql, checked.flags)}, ${input.documentId ?? null}, ${onDay}, ${author})`
+    insert into exhibits (id, case_id, parent_id, rank, kind, reference, dated_on, proves, original, original_name, media_type, pdf,
+                          pages, flags, document_id, added_on, added_by)
+    values (${id}, ${input.caseId}, ${input.parentId ?? null}, ${input.rank ?? 0}, ${input.kind}, ${reference}, ${input.datedOn},
+            ${input.proves}, ${original}, ${input.fileName}, ${checked.mediaType}, ${pdf}, ${checked.pages},
+            ${json(sql, checked.flags)}, ${input.documentId ?? null}, ${onDay}, ${author})`
   await record(sql, onDay, {
     caseId: input.caseId,
     kind: 'exhibit_attached',
-    detail: { kind: input.kind, reference: input.reference, sha256: original },
+    detail: { kind: input.kind, reference, sha256: original },
     author,
   })
+  const mother = { ...input, parentId: input.parentId ?? id }
+  const doubts = await attachJoined(office, sql, onDay, mother, checked.attachments, author)
+  if (doubts.length > 0) {
+    await sql`update exhibits set flags = ${json(sql, [...checked.flags, ...doubts])} where id = ${id}`
+  }
   return id
 }
 
-/** Brings in what the case itself proves: invoices and credit notes as they came, the letters sent. */
-export async function gatherExhibits(office: Office, sql: Sql, onDay: Day, file: CaseFile): Promise<void> {
-  const known = new Set((await readExhibits(sql, file.case.id)).map((exhibit) => exhibit.original))
-  const add = async (exhibit: Omit<Parameters<typeof attachExhibit>[3], 'caseId' | 'bytes'>, sha256: string | null) => {
-    if (sha256 === null || known.has(sha256)) return
-    const bytes = await office.archive.get(sha256)
-    // A court reads paper: an invoice received as XML or JSON alone is asked for as a document, not printed as data.
-    if (new TextDecoder('latin1').decode(bytes.subarray(0, 1024)).includes('%PDF-')) {
-      await attachExhibit(office, sql, onDay, { ...exhibit, caseId: file.case.id, bytes }, 'system')
+/** « Pièce n° 3.pdf », as others name their files, would read in our bordereau as our own exhibit 3. */
+const plainReference = (text: string): string => text.replaceAll(/(pi[eè]ce\s*)n\s*[°º]\s*(?=\d)/gi, '$1').slice(0, 150)
+
+/** What the mother must say of what is joined to her: what could not be read, and what must not travel inside her. */
+async function attachJoined(
+  office: Office,
+  sql: Sql,
+  onDay: Day,
+  mother: NewExhibit & { parentId: string },
+  attachments: Attachment[],
+  author: Author,
+): Promise<Doubt[]> {
+  const doubts: Doubt[] = []
+  const { password: _, documentId: __, rank = 0, ...common } = mother
+  for (const [i, { name, bytes }] of attachments.entries()) {
+    try {
+      if (rank >= deepest) throw tooDeep(name)
+      const joined = { ...common, reference: name, fileName: name, bytes, rank: rank * 100 + i + 1 }
+      const id = await attachExhibit(office, sql, onDay, joined, author)
+      const [row] = await sql<{ flags: Doubt[] }[]>`select flags from exhibits where id = ${id}`
+      doubts.push(...row!.flags.filter(({ code }) => code === 'exhibit_active'))
+    } catch (error) {
+      if (!(error instanceof DomainError)) throw error
+      doubts.push({ code: 'exhibit_attachment_refused', message: `Pièce jointe non reproduite. ${error.message}` })
     }
   }
-  for (const invoice of file.invoices) {
-    await add(
-      {
-        kind: 'facture',
-        reference: invoice.number,
-        datedOn: invoice.issuedOn,
-        proves: 'le principal de la créance et son échéance',
-        fileName: `facture-${invoice.number}.pdf`,
-      },
-      invoice.original,
-    )
-  }
-  for (const note of file.creditNotes) {
-    await add(
-      {
-        kind: 'avoir',
-        reference: note.number,
-        datedOn: note.issuedOn,
-        proves: 'la réduction du principal',
-        fileName: `avoir-${note.number}.pdf`,
-      },
-      note.original,
-    )
-  }
-  for (const letter of file.documents) {
-    const kind = exhibitKindOf(letter, file)
-    if (kind === null) continue
-    await add(
-      {
-        kind,
-        reference: letter.reference,
-        datedOn: letter.writtenOn,
-        proves: proofOf[kind] ?? 'les démarches amiables',
-        fileName: `lettre-${letter.reference.replaceAll('/', '-')}.pdf`,
-        documentId: letter.id,
-      },
-      letter.sha256,
-    )
-  }
+  return doubts
 }
 
-const proofOf: Partial<Record<ExhibitKind, string>> = {
-  relance: 'les démarches amiables',
-  'mise-en-demeure': 'la mise en demeure de payer et le point de départ des intérêts',
-  echange: 'la réponse donnée à la contestation',
-  accord: 'la reconnaissance de la dette et l’échelonnement convenu',
-}
+// A message in a message in a message: the rank of each level has two digits.
+const deepest = 10_000
+const tooDeep = (name: string): DomainError =>
+  new DomainError('exhibit_kind', `«\u00a0${name}\u00a0» est dans trop de messages emboîtés.`, {
+    remedy: 'Joignez-la à part.',
+  })
 
-// The court reads what the debtor received after the due date; notices to the creditor and call sheets are not exhibits.
-function exhibitKindOf(letter: CaseFile['documents'][number], file: CaseFile): ExhibitKind | null {
-  if (letter.letter.startsWith('engagement-accord-echeancier')) return 'accord'
-  if (letter.recipient !== 'debiteur' || letter.attachedTo !== null) return null
-  if (Temporal.PlainDate.compare(letter.writtenOn, file.case.anchorOn) <= 0) return null
-  if (letter.letter.startsWith('contestation-')) return 'echange'
-  return letter.channel === 'lrar' ? 'mise-en-demeure' : letter.channel === 'lettre' ? 'relance' : null
-}
+export const exhibitColumns = (sql: Sql): Fragment => sql`
+  id, number, sub, parent_id, kind, reference, dated_on, proves, original, original_name, media_type, pdf, pages, flags, document_id`
+
+export const inBordereauOrder = (sql: Sql): Fragment =>
+  sql`order by number nulls last, sub nulls first, added_on, dated_on, rank, reference`
 
 export async function readExhibits(sql: Sql, caseId: string): Promise<Exhibit[]> {
   return sql<Exhibit[]>`
-    select id, number, kind, reference, dated_on, proves, original, original_name, pdf, pages, flags, document_id
-    from exhibits where case_id = ${caseId} and withdrawn_on is null
-    order by number nulls last, added_on, dated_on, reference`
+    select ${exhibitColumns(sql)} from exhibits where case_id = ${caseId} and withdrawn_on is null ${inBordereauOrder(sql)}`
 }
 
-/** Gives numbers to those that have none, in the conventional order; a number given is never given again. */
+/** Takes an exhibit back, with those under its number. Their numbers are never given again. */
+export async function withdrawExhibit(
+  sql: Sql,
+  onDay: Day,
+  input: { exhibitId: string; reason: string },
+  author: Author,
+): Promise<{ caseId: string }> {
+  if (input.reason.trim() === '') {
+    throw new DomainError('reason_missing', 'Une pièce se retire avec un motif.', { remedy: 'Écrivez pourquoi.' })
+  }
+  return transaction(sql, async (tx) => {
+    const withdrawn = await tx<{ caseId: string; number: number | null; sub: number | null; reference: string }[]>`
+      update exhibits set withdrawn_on = ${onDay}, withdrawn_by = ${author}, withdrawn_why = ${input.reason}
+      where (id = ${input.exhibitId} or parent_id = ${input.exhibitId}) and withdrawn_on is null
+      returning case_id, number, sub, reference`
+    if (!withdrawn[0]) {
+      throw new DomainError('exhibit_not_found', "Cette pièce n'existe pas, ou est déjà retirée.", {
+        remedy: 'Vérifiez son identifiant.',
+      })
+    }
+    const detail = { numbers: withdrawn.map(exhibitNumber), references: withdrawn.map(({ reference }) => reference) }
+    const { caseId } = withdrawn[0]
+    await record(tx, onDay, { caseId, kind: 'exhibit_withdrawn', detail: { ...detail, reason: input.reason }, author })
+    return { caseId }
+  })
+}
+
+/**
+ * Gives numbers to those that have none, in the conventional order, and sub-numbers to what goes with another; a number
+ * given is never given again, even after a withdrawal.
+ */
 export async function numberExhibits(sql: Sql, caseId: string): Promise<Exhibit[]> {
-  const [last] = await sql<
-    { number: number | null }[]
-  >`select max(number) as number from exhibits where case_id = ${caseId}`
+  const given = await sql<{ number: number; sub: number | null }[]>`
+    select number, max(sub) as sub from exhibits where case_id = ${caseId} and number is not null group by number`
+  const subs = new Map(given.map(({ number, sub }) => [number, sub ?? 0]))
   const fresh = (await readExhibits(sql, caseId)).filter((exhibit) => exhibit.number === null).toSorted(byConvention)
-  let number = last?.number ?? 0
-  for (const exhibit of fresh) await sql`update exhibits set number = ${++number} where id = ${exhibit.id}`
+  let number = Math.max(0, ...subs.keys())
+  for (const { id, parentId } of fresh) {
+    if (parentId === null) await sql`update exhibits set number = ${++number} where id = ${id}`
+  }
+  const numbered = new Map((await readExhibits(sql, caseId)).map((exhibit) => [exhibit.id, exhibit]))
+  for (const { id, parentId } of fresh) {
+    const mother = parentId === null ? undefined : numbered.get(parentId)?.number
+    if (mother == null) continue
+    const sub = (subs.get(mother) ?? 0) + 1
+    subs.set(mother, sub)
+    await sql`update exhibits set number = ${mother}, sub = ${sub} where id = ${id}`
+  }
   return readExhibits(sql, caseId)
 }
 
 function byConvention(a: Exhibit, b: Exhibit): number {
   const rank = exhibitOrder.indexOf(a.kind) - exhibitOrder.indexOf(b.kind)
   if (rank !== 0) return rank
+  // What came with one e-mail keeps its order; the statement that read them gave it.
+  if (a.parentId !== null && a.parentId === b.parentId) return 0
   const days = a.datedOn && b.datedOn ? Temporal.PlainDate.compare(a.datedOn, b.datedOn) : 0
   return days || a.reference.localeCompare(b.reference, 'fr', { numeric: true })
 }

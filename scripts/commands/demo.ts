@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, renameSync, rmSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { readInvoice } from '../../documents/einvoice.ts'
@@ -8,8 +8,9 @@ import { startThrowaway } from '../../schema/embedded.ts'
 import { migrate } from '../../schema/migrate.ts'
 import { seededRandom } from '../../schema/random.ts'
 import { type Command, UsageError } from '../command.ts'
-import { leave } from '../demo/leave.ts'
 import { consumerWhoStops } from '../demo/consumer.ts'
+import { openDemoFolder } from '../demo/folder.ts'
+import { leave } from '../demo/leave.ts'
 import { unpaidInvoice } from '../demo/story.ts'
 import { openOffice } from '../office.ts'
 
@@ -24,7 +25,8 @@ Lives the whole life of a claim in a temporary database and leaves the papers un
 an unpaid invoice up to the request to the court, and beside it, in DIR/consumer, a consumer's
 case up to an order and its service. Same command, same bytes.
 
-  --out DIR         where the files go (made when absent; an earlier demo's letters, consent, pack, consumer and JSON files are replaced)
+  --out DIR         where the files go: a new or empty folder, or an earlier demo's, whose files are replaced
+                    (a folder with files that no demo left is refused)
   --invoice FILE    another invoice to start from (Factur-X PDF, CII or UBL XML, JSON)
   --debtor KIND     business (default) or consumer
 
@@ -40,16 +42,18 @@ Example: courtois demo --out demo && courtois verify demo/pack/pack.zip`,
     const out = resolve(values.out)
     const original = readFile(values.invoice)
     const invoice = await readInvoice(original, { fileName: values.invoice ?? 'facture.pdf' })
-    const work = join(out, '.work')
-    const fresh = join(work, 'papers')
-    makeFolder(work)
-    const database = await startThrowaway()
+    const folder = openDemoFolder(out)
+    const fresh = join(folder.work, 'papers')
+    const database = await startThrowaway().catch((error: unknown) => {
+      folder.close()
+      throw error
+    })
     try {
       await migrate(database.url)
       const sql = connect(database.url, { max: 4 })
       const office = await openOffice({
         sql,
-        dataDir: work,
+        dataDir: folder.work,
         random: seededRandom('demo'),
         baseUrl: 'https://courtois.example',
       })
@@ -64,30 +68,16 @@ Example: courtois demo --out demo && courtois verify demo/pack/pack.zip`,
         await sql.end()
       }
       // An earlier demo gives way only to a whole one.
-      for (const name of ['timeline.json', 'case.json', 'letters', 'consent', 'pack', 'consumer']) {
-        rmSync(join(out, name), { recursive: true, force: true })
-        renameSync(join(fresh, name), join(out, name))
-      }
+      folder.settle(fresh)
     } finally {
       await database.stop()
-      rmSync(work, { recursive: true, force: true })
+      folder.close()
     }
     console.log(
       `\nÀ lire : ${join(values.out, 'letters')}, ${join(values.out, 'consent', 'accord.pdf')}, ${join(values.out, 'pack', 'pack.pdf')}`,
     )
     console.log(`À vérifier : npx courtois verify ${join(values.out, 'pack', 'pack.zip')}`)
   },
-}
-
-function makeFolder(path: string): void {
-  try {
-    mkdirSync(path, { recursive: true })
-  } catch (error) {
-    throw new DomainError('folder_not_writable', `Le dossier « ${path} » ne peut être écrit.`, {
-      remedy: 'Choisissez un dossier où vous pouvez écrire.',
-      cause: error,
-    })
-  }
 }
 
 function readFile(path: string | undefined): Uint8Array {

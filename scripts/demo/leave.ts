@@ -68,7 +68,7 @@ async function leaveLetters(
   return lines
 }
 
-/** The invoices that the agency itself sent, with their cover letter. */
+/** The invoices that the agency itself sent, with their cover letter: the creditor's own papers, which nobody sealed. */
 async function leaveIssued(
   office: Office,
   file: CaseFile,
@@ -78,7 +78,7 @@ async function leaveIssued(
   const cover = file.documents.find((document) => document.letter.startsWith('facture-envoi-'))
   for (const invoice of file.mandate?.sendsInvoices && cover ? file.invoices : []) {
     if (!invoice.original) continue
-    const name = `letters/00-${cover!.writtenOn}-debiteur-facture-${invoice.number}.pdf`
+    const name = `invoices/${cover!.writtenOn}-debiteur-facture-${invoice.number}.pdf`
     await put(name, await office.archive.get(invoice.original))
     const on = cover!.writtenOn.toString()
     lines.push({

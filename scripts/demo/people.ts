@@ -60,6 +60,7 @@ export async function openAgency(sql: Sql, day: Day): Promise<void> {
 }
 
 export const mandateTerms = {
+  claimNature: 'vente',
   basis: 'Factures impayées confiées au cabinet, avec le détail du principal, des intérêts et des accessoires.',
   guarantee: 'Responsabilité civile professionnelle du cabinet, dans les limites de sa police.',
   remuneration:

@@ -13,6 +13,7 @@ import { DomainError } from '../../schema/errors.ts'
 import { amountFr } from '../../schema/money.ts'
 import { live, type World } from './calendar.ts'
 import { mandateTerms, openAgency } from './people.ts'
+import { papersForCourt } from './specimens.ts'
 
 export interface Told {
   caseId: string
@@ -112,6 +113,7 @@ export async function untilFiled(
 ): Promise<Told> {
   const { office, tell } = world
   for (let today = from, lived = 0; lived < longest; today = today.add({ days: 1 }), lived++) {
+    await papersForCourt(office, caseId, today)
     await live(world, today)
     await scenes[today.toString()]?.(today)
     await call(world, caseId, today)
@@ -209,7 +211,6 @@ async function file({ office, tell }: World, caseId: string, today: Day): Promis
     {
       procedureId: procedure.id,
       kind: 'requete',
-      reason: 'Démonstration : les pièces manquantes, nommées ici, seront jointes au dépôt.',
     },
     legal,
   )

@@ -1,0 +1,83 @@
+import { PDF, PdfArray, PdfString } from '@libpdf/core'
+import type { Doubt } from '../schema/errors.ts'
+import { checkStreams } from './exhibit-streams.ts'
+import { kindOf, nameDoubt, office } from './exhibit-kind.ts'
+import { mailFromEml, mailFromMsg } from './exhibit-mail.ts'
+import { officeDoubts } from './exhibit-office-file.ts'
+import { jpegPage, pngPage, tiffPages } from './exhibit-pages.ts'
+import { displayedSize, staticPdf } from './exhibit-pdf.ts'
+import type { ExhibitReply, ExhibitTask } from './exhibit-process.ts'
+import { refuse } from './exhibit-refusal.ts'
+import { printedText } from './exhibit-text.ts'
+
+/**
+ * Reads a file by what it is. Pages where they can be had from the file alone; what Typst, LibreOffice or the reader of
+ * invoices must make into pages is handed back to the caller.
+ */
+export async function readExhibit(task: ExhibitTask): Promise<ExhibitReply> {
+  const { bytes, name, password, seed } = task
+  const mediaType = kindOf(bytes, name)
+  const flags: Doubt[] = nameDoubt(name, mediaType)
+  const pages = async (document: PDF): Promise<ExhibitReply> => ({
+    as: 'pages',
+    mediaType,
+    flags,
+    ...(await finish(document, name, seed, flags)),
+  })
+  switch (mediaType) {
+    case 'application/pdf':
+      return pages(await staticPdf(bytes, name, password, flags))
+    case 'image/tiff':
+      return pages(tiffPages(bytes, name, flags))
+    case 'image/jpeg':
+      return pages(jpegPage(bytes, name, flags))
+    case 'image/png': {
+      const document = pngPage(bytes, name, flags)
+      return document === null ? { as: 'picture', mediaType, flags } : pages(document)
+    }
+    case 'message/rfc822':
+      return { as: 'printed', mediaType, flags, ...(await mailFromEml(bytes, name, seed, flags)) }
+    case 'application/vnd.ms-outlook':
+      return { as: 'printed', mediaType, flags, ...mailFromMsg(bytes, name, seed, flags) }
+    case office.docx:
+    case office.odt:
+      flags.push(...officeDoubts(bytes, name))
+      return { as: 'office', mediaType, flags }
+    case 'application/xml':
+    case 'application/json':
+      return { as: 'data', mediaType, flags }
+    default:
+      return { as: 'printed', mediaType, flags, printed: printedText(bytes, name, flags), attachments: [] }
+  }
+}
+
+async function finish(
+  document: PDF,
+  name: string,
+  seed: string,
+  flags: Doubt[],
+): Promise<{ pdf: Uint8Array; pageSizes: { width: number; height: number }[] }> {
+  const pageSizes = document.getPages().map(displayedSize)
+  if (pageSizes.some(({ width, height }) => !(width >= 3 && height >= 3 && width <= 14_400 && height <= 14_400))) {
+    throw refuse(
+      'bad_exhibit',
+      name,
+      'a une page de taille impossible',
+      'Imprimez-la en PDF au format A4, puis joignez-la.',
+    )
+  }
+  checkStreams(document, name, flags)
+  // The library would write the clock's day and a random identifier: both would change the bytes each time.
+  const { trailer } = document.context.info
+  trailer.delete('Info')
+  const id = PdfString.fromHex(seed.slice(0, 32))
+  trailer.set('ID', PdfArray.of(id, id))
+  const pdf = await document.save({ subsetFonts: true })
+  // Read again here, where it can do no harm, as the pack's assembly will read it.
+  const again = await PDF.load(pdf)
+  if (again.getPageCount() !== pageSizes.length) {
+    throw refuse('bad_exhibit', name, 'perd des pages à la lecture', 'Imprimez-la en PDF, puis joignez-la.')
+  }
+  again.getPage(0)?.extractText()
+  return { pdf, pageSizes }
+}
