@@ -16,7 +16,7 @@ import { CaseType, requireCase } from './cases.ts'
 import { type Context, rowsOf } from './context.ts'
 import { forgetting, inOrder, nodeId, ofVisibleCase } from './nodes.ts'
 import { once } from './once.ts'
-import { centsOf, Money, MoneyInput, rowId } from './values.ts'
+import { centsOf, factsOf, Money, MoneyInput, rowId } from './values.ts'
 
 type ConsentRow = ConsentRequest & {
   decision: 'given' | 'refused' | null
@@ -28,8 +28,8 @@ type ConsentRow = ConsentRequest & {
 }
 
 const columns = (sql: Sql) => sql`
-  r.id, r.case_id, r.procedure, r.requested_on, r.expires_on, r.statement, r.content_sha256, r.content, r.pdf, r.editable,
-  d.decision, d.decided_on, d.signed_by, d.capacity, e.ended_on, e.reason as ended_why
+  r.id, r.case_id, r.procedure, r.requested_on, r.expires_on, r.statement, r.content_sha256, r.content, r.pack_kind, r.facts,
+  r.pdf, r.editable, d.decision, d.decided_on, d.signed_by, d.capacity, e.ended_on, e.reason as ended_why
   from consent_requests r left join consents d on d.request_id = r.id left join consent_ends e on e.request_id = r.id`
 
 const Decision = builder.enumType('ConsentDecision', {
@@ -136,6 +136,12 @@ builder.relayMutationField(
       procedure: t.string({ required: true, defaultValue: 'injonction-de-payer' }),
       ceiling: t.field({ type: MoneyInput, required: true, description: 'Plafond de frais put to the creditor.' }),
       expiresOn: t.field({ type: 'Date', description: 'Thirty days from today when absent.' }),
+      facts: t.field({
+        type: 'JSON',
+        description:
+          'Facts for its papers that the case does not hold (schema/facts.schema.json): titre, comptes, menaceRecouvrement…',
+      }),
+      bailiffId: t.id({ description: 'The office that a mission is addressed to.' }),
       idempotencyKey: t.string({ required: true }),
     }),
   },
@@ -153,6 +159,8 @@ builder.relayMutationField(
           procedure: input.procedure,
           ceiling: centsOf(input.ceiling, found.currency, 0n),
           expiresOn: input.expiresOn ?? ctx.day.add({ days: 30 }),
+          ...(input.facts ? { facts: factsOf(input.facts) } : {}),
+          ...(input.bailiffId ? { bailiffId: rowId('Bailiff', input.bailiffId) } : {}),
           author,
         })
         return { requestId: request.id }

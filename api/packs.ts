@@ -1,5 +1,14 @@
-import { type Bailiff, createBailiff, handOver } from '../procedures/judicial/handover.ts'
+import type { Changes } from '../documents/manifest.ts'
+import {
+  acknowledgePack,
+  type Bailiff,
+  createBailiff,
+  findHandOver,
+  handOver,
+  revokeHandOver,
+} from '../procedures/judicial/handover.ts'
 import { assembleFilingPack, type Pack } from '../procedures/judicial/packs.ts'
+import { loadProcedure, procedureIds } from '../procedures/judicial/procedure.ts'
 import type { Day } from '../schema/days.ts'
 import type { Fragment, Sql } from '../schema/db.ts'
 import { DomainError } from '../schema/errors.ts'
@@ -8,18 +17,33 @@ import { type Context, rowsOf, visible } from './context.ts'
 import { forgetting, inOrder, nodeId } from './nodes.ts'
 import { once } from './once.ts'
 import { ProcedureType, requireProcedure } from './procedures.ts'
-import { rowId } from './values.ts'
+import { factsOf, rowId } from './values.ts'
 
-type PackRow = Pack & { manifest: unknown; reason: string | null; caseNumber: string }
+interface Stamp {
+  authority: string
+  stampedAt: Temporal.Instant
+  trusted: boolean
+}
+type PackRow = Pack & {
+  manifest: unknown
+  changes: Changes | null
+  caseJson: string | null
+  reason: string | null
+  caseNumber: string
+  stamp: { authority: string; stamped_at: string; trusted: boolean } | null
+}
 
 const columns = (sql: Sql) => sql`
-  k.id, k.procedure_id, k.kind, k.version, k.content_sha256, k.pdf, k.zip, k.manifest, k.reason, k.assembled_on, c.number as case_number
+  k.id, k.procedure_id, k.kind, k.version, k.content_sha256, k.pdf, k.zip, k.manifest, k.changes, k.case_json, k.reason, k.assembled_on,
+  c.number as case_number,
+  (select json_build_object('authority', s.authority, 'stamped_at', s.stamped_at, 'trusted', s.trusted)
+   from pack_timestamps s where s.pack_id = k.id) as stamp
   from packs k join procedures p on p.id = k.procedure_id join cases c on c.id = p.case_id`
 
 /** A bailiff sees what was handed over to it and not taken back; the others what their cases hold. */
 function visiblePack(ctx: Context): Fragment {
   if (ctx.viewer?.role !== 'bailiff') return visible(ctx)
-  return ctx.sql`exists (select from hand_overs h where h.pack_id = k.id and h.bailiff_id = ${ctx.viewer.bailiffId} and h.revoked_on is null)`
+  return ctx.sql`exists (select from hand_overs h where h.pack_id = k.id and h.bailiff_id = ${ctx.viewer.bailiffId} and h.revoked_on is null and (h.expires_on is null or h.expires_on >= ${ctx.day}))`
 }
 
 const readers = ['legal', 'admin', 'amicable', 'creditor', 'bailiff'] as const
@@ -46,8 +70,12 @@ interface HandOver {
   packId: string
   bailiffId: string
   handedOn: Day
+  expiresOn: Day | null
   revokedOn: Day | null
   downloads: number
+  receivedOn: Day | null
+  receivedBy: string | null
+  verified: boolean | null
 }
 
 const HandOverType = builder.objectRef<HandOver>('HandOver').implement({
@@ -57,19 +85,55 @@ const HandOverType = builder.objectRef<HandOver>('HandOver').implement({
     bailiff: t.field({ type: BailiffType, resolve: ({ bailiffId }) => bailiffId }),
     handedOn: t.expose('handedOn', { type: 'Date' }),
     revokedOn: t.expose('revokedOn', { type: 'Date', nullable: true }),
+    expiresOn: t.expose('expiresOn', { type: 'Date', nullable: true }),
     downloads: t.exposeInt('downloads'),
+    receivedOn: t.expose('receivedOn', { type: 'Date', nullable: true, description: 'Reçu: the day it was given.' }),
+    receivedBy: t.exposeString('receivedBy', { nullable: true }),
+    verified: t.exposeBoolean('verified', {
+      nullable: true,
+      description: 'The office gave the hash of the ZIP it holds, and it is the pack’s.',
+    }),
+  }),
+})
+
+const ChangedFileType = builder.objectRef<Changes['added'][number]>('PackChange').implement({
+  fields: (t) => ({
+    number: t.string({ nullable: true, description: 'Of an exhibit.', resolve: ({ number }) => number ?? null }),
+    title: t.exposeString('title'),
+    sha256: t.exposeString('sha256'),
+    was: t.string({ nullable: true, description: 'SHA-256 of what was replaced.', resolve: ({ was }) => was ?? null }),
+  }),
+})
+
+const ChangesType = builder.objectRef<Changes>('PackChanges').implement({
+  description: 'What a version changes in the one before it, exhibits by number and hash.',
+  fields: (t) => ({
+    since: t.exposeInt('since'),
+    added: t.field({ type: [ChangedFileType], resolve: ({ added }) => added }),
+    removed: t.field({ type: [ChangedFileType], resolve: ({ removed }) => removed }),
+    replaced: t.field({ type: [ChangedFileType], resolve: ({ replaced }) => replaced }),
+  }),
+})
+
+const StampType = builder.objectRef<Stamp>('PackTimestamp').implement({
+  description: 'Horodatage RFC 3161 of the ZIP, by the authority’s clock.',
+  fields: (t) => ({
+    authority: t.exposeString('authority'),
+    stampedAt: t.string({ resolve: ({ stampedAt }) => stampedAt.toString() }),
+    trusted: t.exposeBoolean('trusted', { description: 'Its certificate leads to the one that the house was given.' }),
   }),
 })
 
 async function handOvers(sql: Sql, ids: string[]): Promise<Map<string, HandOver[]>> {
   const rows = await sql<HandOver[]>`
-    select h.pack_id, h.bailiff_id, h.handed_on, h.revoked_on,
+    select h.pack_id, h.bailiff_id, h.handed_on, h.expires_on, h.revoked_on, r.received_on, r.received_by,
+           case when r.hand_over_id is not null then r.zip_sha256 is not null end as verified,
            (select count(*)::int from downloads d where d.hand_over_id = h.id) as downloads
-    from hand_overs h where h.pack_id = any(${ids}) order by h.handed_on, h.id`
+    from hand_overs h left join hand_over_receipts r on r.hand_over_id = h.id where h.pack_id = any(${ids}) order by h.handed_on, h.id`
   return Map.groupBy(rows, (row) => row.packId)
 }
 
-const PackType = builder.loadableNode('Pack', {
+export const PackType = builder.loadableNode('Pack', {
   description:
     'Dossier de dépôt or de signification: one file with its outline, the same by file, and a manifest. Never changed, only superseded.',
   id: { resolve: (pack: PackRow) => pack.id, parse: nodeId },
@@ -77,13 +141,30 @@ const PackType = builder.loadableNode('Pack', {
   load: (ids: string[], ctx) =>
     inOrder<PackRow>(ids, ctx.sql`select ${columns(ctx.sql)} where k.id = any(${ids}) and ${visiblePack(ctx)}`),
   fields: (t) => ({
-    kind: t.exposeString('kind', { description: 'The step it serves: requete, signification.' }),
+    kind: t.exposeString('kind', { description: 'A pack of the procedure’s file: requete, signification, mission…' }),
     version: t.exposeInt('version'),
     caseNumber: t.exposeString('caseNumber'),
     contentSha256: t.exposeString('contentSha256'),
     pdfSha256: t.exposeString('pdf'),
     zipSha256: t.exposeString('zip'),
     manifest: t.expose('manifest', { type: 'JSON' }),
+    changes: t.field({
+      type: ChangesType,
+      nullable: true,
+      description: 'Null for a first version.',
+      resolve: ({ changes }) => changes,
+    }),
+    timestamp: t.field({
+      type: StampType,
+      nullable: true,
+      description: 'Null while it is awaited: no clock of the house stands for it.',
+      resolve: ({ stamp }) =>
+        stamp && {
+          authority: stamp.authority,
+          trusted: stamp.trusted,
+          stampedAt: Temporal.Instant.from(stamp.stamped_at),
+        },
+    }),
     assembledOn: t.expose('assembledOn', { type: 'Date' }),
     reason: t.exposeString('reason', {
       nullable: true,
@@ -139,11 +220,14 @@ builder.queryFields((t) => ({
   }),
 }))
 
+const kinds = [...new Set(procedureIds().flatMap((id) => Object.keys(loadProcedure(id).dossiers ?? {})))].sort()
+
 const PackKind = builder.enumType('PackKind', {
-  values: {
-    REQUETE: { value: 'requete', description: 'For the court, as signed.' },
-    SIGNIFICATION: { value: 'signification', description: 'For the bailiff, once the order is recorded.' },
-  } as const,
+  description: 'A pack of a procedure’s file; `procedure(id) { … }` says which of them a procedure has.',
+  values: Object.fromEntries(kinds.map((kind) => [kind.toUpperCase().replaceAll('-', '_'), { value: kind }])) as Record<
+    string,
+    { value: string }
+  >,
 })
 
 builder.relayMutationField(
@@ -151,9 +235,13 @@ builder.relayMutationField(
   {
     inputFields: (t) => ({
       procedureId: t.id({ required: true }),
-      kind: t.field({ type: PackKind, required: true, defaultValue: 'requete' }),
+      kind: t.field({ type: PackKind, description: 'The one that the creditor signed, when absent.' }),
+      facts: t.field({
+        type: 'JSON',
+        description: 'Facts for its papers that the case does not hold (schema/facts.schema.json): titre, tiersSaisi…',
+      }),
       reason: t.string({ description: 'Goes on although something is missing; printed in the manifest.' }),
-      bailiffId: t.id({ description: 'Who will serve, for a pack of service.' }),
+      bailiffId: t.id({ description: 'The office that a mission is addressed to.' }),
       idempotencyKey: t.string({ required: true }),
     }),
   },
@@ -169,7 +257,8 @@ builder.relayMutationField(
           ctx.day,
           {
             procedureId: open.id,
-            kind: input.kind,
+            ...(input.kind ? { kind: input.kind } : {}),
+            ...(input.facts ? { facts: factsOf(input.facts) } : {}),
             ...(input.reason ? { reason: input.reason } : {}),
             ...(input.bailiffId ? { bailiffId: rowId('Bailiff', input.bailiffId) } : {}),
           },
@@ -217,25 +306,94 @@ builder.relayMutationField(
     inputFields: (t) => ({
       packId: t.id({ required: true }),
       bailiffId: t.id({ required: true }),
+      expiresOn: t.field({ type: 'Date', description: 'Sixty days from today when absent.' }),
       idempotencyKey: t.string({ required: true }),
     }),
   },
   {
-    description: 'Hands one pack to one bailiff, who may then download it with a token of its own.',
+    description:
+      'Hands one version of a pack to one bailiff’s office, by a link that expires and may be taken back. Done again, it gives a new link and ends the old one.',
     authScopes: { may: 'handOver' },
     errors: {},
     resolve: (_root, { input }, ctx) =>
       once(ctx, 'handOver', input, async (office, author) => {
         const packId = rowId('Pack', input.packId)
-        await handOver(
+        const { token } = await handOver(
           office.sql,
           office.random,
           ctx.day,
-          { packId, bailiffId: rowId('Bailiff', input.bailiffId) },
+          {
+            packId,
+            bailiffId: rowId('Bailiff', input.bailiffId),
+            ...(input.expiresOn ? { expiresOn: input.expiresOn } : {}),
+          },
           author,
         )
+        // What is kept for a repeated request must not open the pack: it would be a token kept in clear.
+        shown.set(ctx, `${ctx.office.baseUrl}/etude/lien/${token}`)
+        return { packId }
+      }),
+  },
+  {
+    outputFields: (t) => ({
+      pack: t.field({ type: PackType, resolve: ({ packId }) => packId }),
+      link: t.string({
+        nullable: true,
+        description: 'For the office, shown this once: only its hash is kept. Null where the request is a repeat.',
+        resolve: (_result, _args, ctx) => shown.get(ctx) ?? null,
+      }),
+    }),
+  },
+)
+
+builder.relayMutationField(
+  'revokeHandOver',
+  {
+    inputFields: (t) => ({
+      packId: t.id({ required: true }),
+      bailiffId: t.id({ required: true }),
+      reason: t.string({ required: true }),
+      idempotencyKey: t.string(),
+    }),
+  },
+  {
+    description: 'Takes a pack back: its link and its downloads stop at once.',
+    authScopes: { may: 'revokeHandOver' },
+    errors: {},
+    resolve: (_root, { input }, ctx) =>
+      once(ctx, 'revokeHandOver', input, async (office, author) => {
+        const packId = rowId('Pack', input.packId)
+        const bailiffId = rowId('Bailiff', input.bailiffId)
+        await revokeHandOver(office.sql, ctx.day, { packId, bailiffId, reason: input.reason }, author)
         return { packId }
       }),
   },
   { outputFields: (t) => ({ pack: t.field({ type: PackType, resolve: ({ packId }) => packId }) }) },
 )
+
+builder.relayMutationField(
+  'acknowledgePack',
+  {
+    inputFields: (t) => ({
+      packId: t.id({ required: true }),
+      zipSha256: t.string({ required: true, description: 'SHA-256 of the ZIP, as the office computed it.' }),
+      receivedBy: t.string({ required: true }),
+      idempotencyKey: t.string(),
+    }),
+  },
+  {
+    description: 'Receipt of the office: it holds the pack, and verified it.',
+    authScopes: { may: 'acknowledgePack' },
+    errors: {},
+    resolve: (_root, { input }, ctx) =>
+      once(ctx, 'acknowledgePack', input, async (office) => {
+        const packId = rowId('Pack', input.packId)
+        const found = await findHandOver(office.sql, { packId, bailiffId: ctx.viewer!.bailiffId!, onDay: ctx.day })
+        await acknowledgePack(office.sql, ctx.day, found, { receivedBy: input.receivedBy, zipSha256: input.zipSha256 })
+        return { packId }
+      }),
+  },
+  { outputFields: (t) => ({ pack: t.field({ type: PackType, resolve: ({ packId }) => packId }) }) },
+)
+
+const shown = new WeakMap<Context, string>()

@@ -1,26 +1,43 @@
-import { loadProcedure, type StepDeadline, stepDeadlines } from '../procedures/judicial/procedure.ts'
+import { casePicture } from '../procedures/judicial/drawing.ts'
+import { deadlinesOn } from '../procedures/judicial/case-progress.ts'
+import { readConsentRequest } from '../procedures/judicial/consent.ts'
+import { happenings } from '../procedures/judicial/happenings.ts'
+import { loadProcedure, type StepDeadline } from '../procedures/judicial/procedure.ts'
 import {
   type OpenProcedure,
   openProcedure,
   type ProcedureEvent,
   recordProcedureEvent,
 } from '../procedures/judicial/procedures.ts'
-import { readConsentRequest } from '../procedures/judicial/consent.ts'
-import type { Zone } from '../procedures/law/calendar.ts'
 import type { Sql } from '../schema/db.ts'
 import { DomainError } from '../schema/errors.ts'
 import { builder } from './builder.ts'
 import { CaseType } from './cases.ts'
+import { conductOf, progressFor } from './conducts.ts'
 import { type Context, rowsOf, visible } from './context.ts'
-import { forgetting, inOrder, nodeId } from './nodes.ts'
+import { forgetting, inOrder, nodeId, ofVisibleCase } from './nodes.ts'
 import { once } from './once.ts'
+import {
+  ClosureType,
+  ConditionType,
+  CostType,
+  costsOf,
+  CourtRuleType,
+  type DeadlineShape,
+  DeadlineType,
+  DoneStepType,
+  NextStepType,
+  OutcomeType,
+  PossibleOutcomeType,
+  SequelType,
+} from './procedure-progress.ts'
 import { receivedUpload } from './uploads.ts'
 import { DoubtType, rowId } from './values.ts'
 
-type ProcedureRow = OpenProcedure & { zone: Zone }
+type ProcedureRow = OpenProcedure
 
 const columns = (sql: Sql) =>
-  sql`p.id, p.case_id, p.procedure, p.consent_id, p.court, p.opened_on, c.zone from procedures p join cases c on c.id = p.case_id`
+  sql`p.id, p.case_id, p.procedure, p.consent_id, p.court, p.opened_on from procedures p join cases c on c.id = p.case_id`
 
 const CourtType = builder.objectRef<OpenProcedure['court']>('SeisedCourt').implement({
   description: 'The court that hears the claim.',
@@ -31,50 +48,42 @@ const CourtType = builder.objectRef<OpenProcedure['court']>('SeisedCourt').imple
   }),
 })
 
-const DeadlineKind = builder.enumType('DeadlineKind', {
-  values: {
-    NOT_AFTER: { value: 'not_after', description: '`expires` is the last day to act.' },
-    NOT_BEFORE: { value: 'not_before', description: 'Nothing may be done until `opens`.' },
-  } as const,
-})
+type EventRow = ProcedureEvent & { procedureId: string }
 
-const DeadlineType = builder.objectRef<StepDeadline & { procedureRow: ProcedureRow }>('ProcedureDeadline').implement({
-  description: 'A time limit of an open procedure, with its derivation and the version of the law that applied.',
+const eventColumns = (sql: Sql) =>
+  sql`e.id, e.procedure_id, e.step, e.happened_on, e.facts, e.original, e.corrects, e.void, e.recorded_on, e.recorded_by from procedure_events e`
+
+const ProcedureEventType = builder.loadableNode('ProcedureEvent', {
+  description:
+    'Something that happened in a procedure, on its own day. It is corrected by another event, never rewritten.',
+  id: { resolve: (event: EventRow) => event.id, parse: nodeId },
+  authScopes: { role: ['amicable', 'legal', 'admin', 'creditor'] },
+  load: (ids: string[], ctx) =>
+    inOrder<EventRow>(
+      ids,
+      ctx.sql`select ${eventColumns(ctx.sql)} join procedures p on p.id = e.procedure_id
+              where e.id = any(${ids}) and ${ofVisibleCase(ctx, ctx.sql`p.case_id`)}`,
+    ),
   fields: (t) => ({
     step: t.exposeString('step'),
-    title: t.exposeString('title'),
-    kind: t.field({ type: DeadlineKind, resolve: ({ kind }) => kind }),
-    trigger: t.exposeString('trigger', { description: 'The event that it counts from.' }),
-    from: t.expose('from', { type: 'Date' }),
-    raw: t.expose('raw', { type: 'Date', description: 'By counting alone.' }),
-    expires: t.expose('expires', { type: 'Date', description: 'Extended to the next business day (CPC 642).' }),
-    opens: t.expose('opens', { type: 'Date', nullable: true }),
-    why: t.exposeStringList('why', { description: 'The reasoning, in French sentences.' }),
-    article: t.exposeString('article'),
-    version: t.exposeString('version', { description: 'The version of the law that applied, in words.' }),
-    sanction: t.exposeString('sanction', { nullable: true }),
-    source: t.exposeString('source'),
-    isConfirmed: t.exposeBoolean('confirmed', { description: 'Whether a lawyer confirmed this value.' }),
-    doubts: t.expose('doubts', { type: [DoubtType] }),
-    isPast: t.boolean({
-      resolve: ({ kind, expires }, _args, ctx) =>
-        kind === 'not_after' && Temporal.PlainDate.compare(expires, ctx.day) < 0,
+    title: t.string({
+      resolve: async ({ step, procedureId }, _args, ctx) =>
+        happenings((await conductOf(ctx, procedureId)).procedure).get(step)?.titre ?? step,
     }),
-  }),
-})
-
-const ProcedureEventType = builder.objectRef<ProcedureEvent>('ProcedureEvent').implement({
-  description: 'Something that happened in a procedure, on its own day.',
-  fields: (t) => ({
-    step: t.exposeString('step'),
     happenedOn: t.expose('happenedOn', { type: 'Date' }),
+    recordedOn: t.expose('recordedOn', { type: 'Date' }),
     facts: t.expose('facts', { type: 'JSON' }),
     original: t.exposeString('original', { nullable: true, description: 'SHA-256 of the act or order.' }),
+    isVoid: t.exposeBoolean('void', { description: 'It says that the event it corrects never took place.' }),
   }),
 })
+forgetting(ProcedureEventType)
+
+const limits = (id: string, found: StepDeadline[]): DeadlineShape[] =>
+  found.map((limit) => ({ ...limit, procedureId: id }))
 
 export const ProcedureType = builder.loadableNode('Procedure', {
-  description: 'A judicial procedure opened under the creditor’s live consent.',
+  description: 'A judicial procedure opened under the creditor’s live consent, and where it stands today.',
   id: { resolve: (open: ProcedureRow) => open.id, parse: nodeId },
   authScopes: { role: ['amicable', 'legal', 'admin', 'creditor'] },
   load: (ids: string[], ctx) =>
@@ -90,33 +99,109 @@ export const ProcedureType = builder.loadableNode('Procedure', {
     court: t.expose('court', { type: CourtType }),
     openedOn: t.expose('openedOn', { type: 'Date' }),
     case: t.field({ type: CaseType, resolve: ({ caseId }) => caseId }),
-    events: t.field({ type: [ProcedureEventType], resolve: ({ id }, _args, ctx) => rowsOf(ctx, procedureEvents, id) }),
-    deadlines: t.field({ type: [DeadlineType], resolve: (open, _args, ctx) => deadlinesOf(ctx, open) }),
+    who: t.string({
+      nullable: true,
+      description: 'Who may ask for it.',
+      resolve: ({ procedure }) => loadProcedure(procedure).qui ?? null,
+    }),
+    conditions: t.field({
+      type: [ConditionType],
+      resolve: ({ procedure }) => loadProcedure(procedure).conditions ?? [],
+    }),
+    courtRules: t.field({
+      type: [CourtRuleType],
+      resolve: ({ procedure }) => loadProcedure(procedure).competence ?? [],
+    }),
+    events: t.field({
+      type: [ProcedureEventType],
+      args: {
+        all: t.arg.boolean({ required: true, defaultValue: false, description: 'Those that were corrected too.' }),
+      },
+      resolve: async ({ id }, { all }, ctx) => {
+        const events = await rowsOf(ctx, procedureEvents, id)
+        const corrected = new Set(events.map((event) => event.corrects))
+        return all ? events : events.filter((event) => !event.void && !corrected.has(event.id))
+      },
+    }),
+    deadlines: t.field({
+      type: [DeadlineType],
+      description: 'Every time limit that its events started, met or not.',
+      resolve: async ({ id }, _args, ctx) => limits(id, deadlinesOn(await conductOf(ctx, id))),
+    }),
+    done: t.field({
+      type: [DoneStepType],
+      description: 'What was done, the oldest first.',
+      resolve: async ({ id }, _args, ctx) =>
+        (await progressFor(ctx, id)).done.map((step) => ({ ...step, procedureId: id })),
+    }),
+    due: t.field({
+      type: [DeadlineType],
+      description: 'Time limits that run, the nearest first.',
+      resolve: async ({ id }, _args, ctx) => limits(id, (await progressFor(ctx, id)).due),
+    }),
+    late: t.field({
+      type: [DeadlineType],
+      description: 'Ended and not done, without a sanction that ends the path.',
+      resolve: async ({ id }, _args, ctx) => limits(id, (await progressFor(ctx, id)).late),
+    }),
+    lapsed: t.field({
+      type: [DeadlineType],
+      description: 'What the other side may no longer do (CPC 1416, CPCE R211-11…).',
+      resolve: async ({ id }, _args, ctx) => limits(id, (await progressFor(ctx, id)).lapsed),
+    }),
+    notBefore: t.field({
+      type: [DeadlineType],
+      description: 'What may not be done yet (CPC 1422, CPCE R211-6…).',
+      resolve: async ({ id }, _args, ctx) => limits(id, (await progressFor(ctx, id)).notBefore),
+    }),
+    next: t.field({ type: [NextStepType], resolve: async ({ id }, _args, ctx) => (await progressFor(ctx, id)).next }),
+    closed: t.field({
+      type: ClosureType,
+      nullable: true,
+      resolve: async ({ id }, _args, ctx) => {
+        const { closed } = await progressFor(ctx, id)
+        return closed ? { ...closed, procedureId: id } : null
+      },
+    }),
+    outcomes: t.field({
+      type: [OutcomeType],
+      resolve: async ({ id }, _args, ctx) => (await progressFor(ctx, id)).outcomes,
+    }),
+    possibleOutcomes: t.field({
+      type: [PossibleOutcomeType],
+      resolve: ({ procedure }) => loadProcedure(procedure).issues ?? [],
+    }),
+    nextProcedures: t.field({
+      type: [SequelType],
+      resolve: async ({ id }, _args, ctx) => (await progressFor(ctx, id)).nextProcedures,
+    }),
+    costs: t.field({
+      type: [CostType],
+      resolve: async ({ id, procedure, openedOn }, _args, ctx) =>
+        costsOf(loadProcedure(procedure), await conductOf(ctx, id), openedOn),
+    }),
+    doubts: t.field({ type: [DoubtType], resolve: async ({ id }, _args, ctx) => (await progressFor(ctx, id)).doubts }),
+    why: t.stringList({
+      description: 'Where it stands, in French sentences.',
+      resolve: async ({ id }, _args, ctx) => (await progressFor(ctx, id)).why,
+    }),
+    picture: t.string({
+      description: 'The case’s way through it, as an SVG of its own.',
+      resolve: async ({ id }, _args, ctx) =>
+        casePicture((await conductOf(ctx, id)).procedure, await progressFor(ctx, id)),
+    }),
   }),
 })
 forgetting(ProcedureType)
 
 builder.objectFields(DeadlineType, (t) => ({
-  procedure: t.field({ type: ProcedureType, resolve: ({ procedureRow }) => procedureRow }),
+  procedure: t.field({ type: ProcedureType, resolve: ({ procedureId }) => procedureId }),
 }))
 
-async function procedureEvents(sql: Sql, ids: string[]): Promise<Map<string, ProcedureEvent[]>> {
-  const rows = await sql<(ProcedureEvent & { procedureId: string })[]>`
-    select procedure_id, step, happened_on, facts, original from procedure_events
-    where procedure_id = any(${ids}) order by happened_on, recorded_on, id`
+async function procedureEvents(sql: Sql, ids: string[]): Promise<Map<string, EventRow[]>> {
+  const rows = await sql<EventRow[]>`
+    select ${eventColumns(sql)} where e.procedure_id = any(${ids}) order by e.happened_on, e.recorded_on, e.id`
   return Map.groupBy(rows, (row) => row.procedureId)
-}
-
-async function deadlinesOf(ctx: Context, open: ProcedureRow) {
-  const events = (await rowsOf(ctx, procedureEvents, open.id)).map(({ step, happenedOn, facts }) => ({
-    step,
-    on: happenedOn,
-    facts,
-  }))
-  return stepDeadlines(loadProcedure(open.procedure), events, { zone: open.zone }).map((limit) => ({
-    ...limit,
-    procedureRow: open,
-  }))
 }
 
 async function proceduresOf(sql: Sql, ids: string[]): Promise<Map<string, ProcedureRow[]>> {
@@ -164,7 +249,8 @@ builder.queryFields((t) => ({
   deadlines: t.field({
     type: [DeadlineType],
     nullable: true,
-    description: 'Last days to act of every open procedure, the nearest first. A step already done is left out.',
+    description:
+      'Last days to act of every open procedure, the oldest first: those that run and, with `includePast`, those that ended with nothing done, among them the one that closed a path.',
     authScopes: { known: true },
     complexity: { field: 1, multiplier: 20 },
     args: {
@@ -173,22 +259,18 @@ builder.queryFields((t) => ({
     },
     resolve: async (_root, { until, includePast }, ctx) => {
       const last = until ?? ctx.day.add({ days: 60 })
-      const open = await ctx.sql<
-        ProcedureRow[]
-      >`select ${columns(ctx.sql)} where ${visible(ctx)} and c.closed_on is null`
-      const limits = await Promise.all(
-        open.map(async (row) => {
-          const done = new Set((await rowsOf(ctx, procedureEvents, row.id)).map(({ step }) => step))
-          return (await deadlinesOf(ctx, row)).filter((limit) => limit.kind === 'not_after' && !done.has(limit.step))
+      const open = await ctx.sql<{ id: string }[]>`
+        select p.id from procedures p join cases c on c.id = p.case_id where ${visible(ctx)} and c.closed_on is null`
+      const found = await Promise.all(
+        open.map(async ({ id }) => {
+          const { due, late, closed } = await progressFor(ctx, id)
+          const past = [...late, ...(closed?.limit ? [closed.limit] : [])]
+          return limits(id, includePast ? [...past, ...due] : due)
         }),
       )
-      return limits
+      return found
         .flat()
-        .filter(
-          ({ expires }) =>
-            Temporal.PlainDate.compare(expires, last) <= 0 &&
-            (includePast || Temporal.PlainDate.compare(expires, ctx.day) >= 0),
-        )
+        .filter(({ expires }) => Temporal.PlainDate.compare(expires, last) <= 0)
         .toSorted((a, b) => Temporal.PlainDate.compare(a.expires, b.expires))
     },
   }),
@@ -223,13 +305,20 @@ builder.relayMutationField(
       procedureId: t.id({ required: true }),
       step: t.string({ required: true, description: 'requete, ordonnance, signification, opposition…' }),
       happenedOn: t.field({ type: 'Date', required: true }),
-      facts: t.field({ type: 'JSON', description: 'What the law asks about it: { "aPersonne": true }.' }),
+      facts: t.field({
+        type: 'JSON',
+        description:
+          'What the law asks about it: { "aPersonne": true }; what a decision fixes itself: { "delais": { "instance": "P1M" } }.',
+      }),
+      corrects: t.id({ description: 'The event that this one replaces: a wrong day, wrong facts.' }),
+      void: t.boolean({ description: 'With `corrects`: that event never took place.' }),
       uploadId: t.id({ description: 'The act or order itself.' }),
       idempotencyKey: t.string(),
     }),
   },
   {
-    description: 'Records what happened, and answers the time limits that follow.',
+    description:
+      'Records what happened, on its own day even when it is told late, and answers the time limits that follow. Refused out of order, twice, too early, on a closed path, or on a day whose law is not on file.',
     authScopes: { may: 'recordProcedureEvent' },
     errors: {},
     resolve: (_root, { input }, ctx) =>
@@ -246,6 +335,8 @@ builder.relayMutationField(
             happenedOn: input.happenedOn,
             facts: factsOf(input.facts),
             original,
+            ...(input.corrects ? { corrects: rowId('ProcedureEvent', input.corrects) } : {}),
+            void: input.void === true,
           },
           author,
         )

@@ -32,10 +32,29 @@ export interface ManifestFile {
   exhibit?: ExhibitLabel
 }
 
+/** A file of a pack as the next version names it: an exhibit by its number, anything else by its title. */
+export interface ChangedFile {
+  number?: string
+  title: string
+  sha256: string
+  /** Of a replaced one: what it was. */
+  was?: string
+}
+
+/** What a version changes in the one before it. */
+export interface Changes {
+  since: number
+  added: ChangedFile[]
+  removed: ChangedFile[]
+  replaced: ChangedFile[]
+}
+
 /** manifest.json, as published in schema/manifest.schema.json. */
 export interface Manifest {
   format: 'courtois-pack/1'
   title: string
+  /** 1, 2…: a version is never changed, only followed. */
+  version?: number
   reference: string
   court: string
   parties: { demandeur: string; defendeur: string }
@@ -45,6 +64,7 @@ export interface Manifest {
   summary: { label: string; value: string }[]
   missing: { what: string; from: string; remedy: string }[]
   reason?: { by: string; text: string }
+  changes?: Changes
   doubts: string[]
   files: ManifestFile[]
   manifest: { sha256: string }
@@ -70,3 +90,31 @@ export function closeManifest(open: Omit<Manifest, 'manifest'>): Manifest {
 export function manifestText(manifest: Manifest): string {
   return `${JSON.stringify(manifest, null, 2)}\n`
 }
+
+/** What the files of a version add, take away and replace. The Word files follow their PDF, and the cover everything. */
+export function changesSince(
+  previous: { version: number; files: readonly ManifestFile[] },
+  files: readonly ManifestFile[],
+): Changes {
+  const before = mains(previous.files)
+  const now = mains(files)
+  const changes: Changes = { since: previous.version, added: [], removed: [], replaced: [] }
+  for (const [key, file] of now) {
+    const old = before.get(key)
+    if (!old) changes.added.push(named(file))
+    else if (old.sha256 !== file.sha256) changes.replaced.push({ ...named(file), was: old.sha256 })
+  }
+  for (const [key, file] of before) if (!now.has(key)) changes.removed.push(named(file))
+  return changes
+}
+
+function mains(files: readonly ManifestFile[]): Map<string, ManifestFile> {
+  const papers = files.filter((file) => file.pages !== undefined && file.role !== 'cover')
+  return new Map(papers.map((file) => [file.exhibit?.number ?? `${file.role} ${file.title}`, file]))
+}
+
+const named = (file: ManifestFile): ChangedFile => ({
+  ...(file.exhibit ? { number: file.exhibit.number } : {}),
+  title: file.title,
+  sha256: file.sha256,
+})

@@ -1,4 +1,4 @@
-import { zipSync, type Zippable } from 'fflate'
+import { crc32 } from 'node:zlib'
 import { DomainError } from '../schema/errors.ts'
 
 export interface ZipEntry {
@@ -6,8 +6,9 @@ export interface ZipEntry {
   bytes: Uint8Array
 }
 
-// Local time on purpose: a ZIP stores the wall clock without a zone, so a UTC constant would change with the machine's.
-const entryDate = new Date(2026, 0, 1, 0, 0, 0)
+// 1 January 2026 at midnight, as DOS writes it: a ZIP stores a wall clock without a zone.
+const entryDate = (((2026 - 1980) << 25) | (1 << 21) | (1 << 16)) >>> 0
+const version = 20
 
 const asciiName = /^[A-Za-z0-9][A-Za-z0-9._-]*(\/[A-Za-z0-9][A-Za-z0-9._-]*)*$/
 
@@ -21,9 +22,54 @@ export function isPackName(name: string): boolean {
  * bytes must not depend on a version of deflate), constant dates, no attributes of a platform.
  */
 export function packZip(entries: readonly ZipEntry[]): Uint8Array {
-  const tree: Zippable = Object.create(null) as Zippable
+  const sorted = entries.toSorted((a, b) => (a.name < b.name ? -1 : 1))
+  refuseNames(sorted)
+  const size = sorted.reduce((sum, { name, bytes }) => sum + 30 + 46 + 2 * name.length + bytes.length, 22)
+  const zip = Buffer.alloc(size)
+  const starts: number[] = []
+  let at = 0
+  const heads = sorted.map(({ name, bytes }) => headOf(name, bytes))
+  sorted.forEach(({ bytes }, i) => {
+    const { head, name } = heads[i]!
+    starts.push(at)
+    at = zip.writeUInt32LE(0x04034b50, at)
+    at += head.copy(zip, at)
+    at += name.copy(zip, at)
+    zip.set(bytes, at)
+    at += bytes.length
+  })
+  const directory = at
+  heads.forEach(({ head, name }, i) => {
+    at = zip.writeUInt32LE(0x02014b50, at)
+    at = zip.writeUInt16LE(version, at)
+    at += head.copy(zip, at)
+    // No comment, first disk, no attributes.
+    at = zip.writeUInt32LE(starts[i]!, at + 10)
+    at += name.copy(zip, at)
+  })
+  const end = zip.writeUInt32LE(0x06054b50, at) + 4
+  zip.writeUInt16LE(sorted.length, end)
+  zip.writeUInt16LE(sorted.length, end + 2)
+  zip.writeUInt32LE(at - directory, end + 4)
+  zip.writeUInt32LE(directory, end + 8)
+  return zip
+}
+
+/** What local header and directory say alike of an entry: version, no flag, stored, date, CRC, sizes, length of the name. */
+function headOf(name: string, bytes: Uint8Array): { head: Buffer; name: Buffer } {
+  const head = Buffer.alloc(26)
+  head.writeUInt16LE(version, 0)
+  head.writeUInt32LE(entryDate, 6)
+  head.writeUInt32LE(crc32(bytes), 10)
+  head.writeUInt32LE(bytes.length, 14)
+  head.writeUInt32LE(bytes.length, 18)
+  head.writeUInt16LE(name.length, 22)
+  return { head, name: Buffer.from(name, 'latin1') }
+}
+
+function refuseNames(sorted: readonly ZipEntry[]): void {
   const seen = new Set<string>()
-  for (const { name, bytes } of entries.toSorted((a, b) => (a.name < b.name ? -1 : 1))) {
+  for (const { name } of sorted) {
     if (!isPackName(name) || seen.has(name.toLowerCase())) {
       throw new DomainError(
         'bad_pack_name',
@@ -36,9 +82,7 @@ export function packZip(entries: readonly ZipEntry[]): Uint8Array {
     }
     // Windows and macOS would write « A.pdf » over « a.pdf ».
     seen.add(name.toLowerCase())
-    tree[name] = bytes
   }
-  return zipSync(tree, { level: 0, mtime: entryDate, os: 0, attrs: 0 })
 }
 
 /** Where an entry's header and data stand in a ZIP. */

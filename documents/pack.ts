@@ -1,9 +1,13 @@
-import { PDF } from '@libpdf/core'
+import type { PDF } from '@libpdf/core'
 import { DomainError } from '../schema/errors.ts'
 import { sha256 } from './archive.ts'
 import { citationsIn, linesOfBordereau, type Citation } from './citations.ts'
 import { openStaticPdf } from './exhibit-pdf.ts'
+import { labelPages } from './page-labels.ts'
 import {
+  changesSince,
+  type ChangedFile,
+  type Changes,
   closeManifest,
   contentHash,
   manifestText,
@@ -13,7 +17,7 @@ import {
   type PackRole,
 } from './manifest.ts'
 import { isPackName, packZip, type ZipEntry } from './pack-zip.ts'
-import { sealPdf, type SealKey } from './seal.ts'
+import { openToSeal, sealDocument, type SealKey } from './seal.ts'
 import type { TypstEngine } from './typst.ts'
 
 export { contentHash }
@@ -38,8 +42,15 @@ export interface PackInput {
   court: string
   parties: { demandeur: string; defendeur: string }
   parts: PackPart[]
-  /** Sums, key dates, next time limit: the cover's table. */
+  /** Sums, key dates: the cover's table. */
   summary: { label: string; value: string }[]
+  /** The time limit that ends first, said above everything else. */
+  nextLimit?: { label: string; value: string }
+  /** The case's way, drawn (SVG). */
+  picture?: string
+  /** 1 when absent. The files of the version before are what `changes` is told from. */
+  version?: number
+  previous?: { version: number; files: readonly ManifestFile[] }
   missing: { what: string; from: string; remedy: string }[]
   /** Who lets a pack with something missing be assembled, and why. */
   reason?: { by: string; text: string }
@@ -96,39 +107,45 @@ export async function assemblePack(
 ): Promise<{ pdf: Uint8Array; zip: Uint8Array; manifest: Manifest }> {
   refuseIncomplete(input)
   const { parts, engine, at } = input
-  refuseBadNames(parts)
+  // Hashed once: these bytes are most of what a pack costs.
+  const listed = packFiles(parts)
+  refuseBadNames(listed)
   refuseBadNumbers(parts)
-  const opened = await Promise.all(parts.map((part) => openStaticPdf(part.pdf, part.name)))
-  opened.forEach(({ sizes }, i) => {
-    if (sizes.length !== parts[i]!.pages) {
+  const labels = parts.flatMap((part) => part.exhibit ?? [])
+  const sizes: { width: number; height: number }[][] = []
+  const citations: Citation[][] = []
+  // One after the other: an opened PDF weighs as much as its file, and nothing of it is needed afterwards.
+  for (const part of parts) {
+    const opened = await openStaticPdf(part.pdf, part.name)
+    if (opened.sizes.length !== part.pages) {
       throw incoherent(
-        `«\u00a0${parts[i]!.name}\u00a0» a ${sizes.length} page(s), et non ${parts[i]!.pages} comme annoncé`,
+        `«\u00a0${part.name}\u00a0» a ${opened.sizes.length} page(s), et non ${part.pages} comme annoncé`,
       )
     }
-  })
-  const labels = parts.flatMap((part) => part.exhibit ?? [])
-  const citations = opened.map(({ document }, i) => {
-    const { role } = parts[i]!
-    // What others wrote (a court's order, a proof) may cite exhibits that are not ours.
-    if (!['application', 'statement', 'bordereau', 'instruction'].includes(role)) return []
-    return [...(role === 'bordereau' ? linesOfBordereau(document, labels) : []), ...citationsIn(document)]
-  })
+    sizes.push(opened.sizes)
+    citations.push(citationsOf(part.role, opened.document, labels))
+  }
   refuseBadCitations(parts, citations)
+  const doubts = [...input.doubts, ...uncited(parts, citations)]
 
-  const data = layoutData(
-    input,
-    opened.map(({ sizes }) => sizes),
-    citations,
-  )
-  const pdf = { timestamp: at, standard: 'none' as const, tagged: false }
+  const changes = input.previous ? changesSince(input.previous, listed) : undefined
+  const data = layoutData({ ...input, doubts }, sizes, citations, changes)
+  const pdf = { timestamp: at, standard: 'none' as const, tagged: true }
   const files = Object.fromEntries(parts.map((part, i) => [`/part-${i}.pdf`, part.pdf]))
   const plain = await engine.compile({ template: 'pack.typ', data: { ...data, front: null }, files, pdf })
-  const { starts, total } = await checkMerged(plain, parts)
+  const document = await openToSeal(plain, { own: true })
+  const { starts, total } = checkMerged(document, parts)
   const front = await engine.compile({ template: 'pack.typ', data: { ...data, front: { starts, total } }, pdf })
-  const merged = await sealPdf(plain, { at, ...(input.key ? { key: input.key } : {}) })
+  labelPages(document, [
+    { from: 1, label: 'Garde' },
+    ...parts.map((part, i) => ({
+      from: starts[i]!,
+      label: part.exhibit ? `Pièce ${part.exhibit.number}` : shorten(part.title, 40),
+    })),
+  ])
+  const merged = await sealDocument(document, { at, ...(input.key ? { key: input.key } : {}) })
 
   const frontPages = total - parts.reduce((sum, part) => sum + part.pages, 0)
-  const listed = packFiles(parts)
   const mains = listed.filter((file) => file.pages !== undefined)
   mains.forEach((file, i) => (file.merged_page = starts[i]!))
   listed.push({
@@ -146,21 +163,29 @@ export async function assemblePack(
   const manifest = closeManifest({
     format: 'courtois-pack/1',
     title: input.title,
+    ...(input.version ? { version: input.version } : {}),
     reference: input.reference,
     court: input.court,
     parties: input.parties,
     assembled: at.toString({ smallestUnit: 'second' }),
-    content: { sha256: packContentHash(parts) },
+    content: { sha256: contentHash(listed.filter((file) => file.part === 'content')) },
     merged: { name: 'pack.pdf', sha256: sha256(merged), bytes: merged.length, pages: total },
-    summary: input.summary,
+    summary: [...(input.nextLimit ? [input.nextLimit] : []), ...input.summary],
     missing: input.missing,
     ...(input.reason ? { reason: input.reason } : {}),
-    doubts: input.doubts,
+    ...(changes ? { changes } : {}),
+    doubts,
     files: listed.map(({ data: _, ...file }) => file),
   })
   const entries: ZipEntry[] = listed.map((file) => ({ name: file.name, bytes: file.data }))
   entries.push({ name: 'manifest.json', bytes: new TextEncoder().encode(manifestText(manifest)) })
   return { pdf: merged, zip: packZip(entries), manifest }
+}
+
+function citationsOf(role: PackRole, document: PDF, labels: ExhibitLabel[]): Citation[] {
+  // What others wrote (a court's order, a proof) may cite exhibits that are not ours.
+  if (!['application', 'statement', 'bordereau', 'instruction'].includes(role)) return []
+  return [...(role === 'bordereau' ? linesOfBordereau(document, labels) : []), ...citationsIn(document)]
 }
 
 // ---- Gates
@@ -178,9 +203,9 @@ function refuseIncomplete({ missing, reason, parts }: PackInput): void {
   )
 }
 
-function refuseBadNames(parts: readonly PackPart[]): void {
+function refuseBadNames(files: readonly { name: string }[]): void {
   const seen = new Set([frontName, 'manifest.json'])
-  for (const { name } of packFiles(parts)) {
+  for (const { name } of files) {
     if (!isPackName(name))
       throw incoherent(
         `le nom de fichier «\u00a0${name.slice(0, 120)}\u00a0» n’est pas permis (lettres sans accent, chiffres, point, tiret)`,
@@ -213,10 +238,9 @@ function refuseBadCitations(parts: readonly PackPart[], citations: Citation[][])
   const numbers = parts.flatMap(({ exhibit }) => exhibit?.number ?? [])
   parts.forEach((part, i) => {
     for (const { number, pages } of citations[i]!) {
-      // « Pièce n° 7 » stands for 7-1, 7-2… together.
-      const joined = parts.filter(
-        ({ exhibit }) => exhibit?.number === number || exhibit?.number.split('-')[0] === number,
-      )
+      // « Pièce n° 7 » is that exhibit; where there is none, it stands for 7-1, 7-2… together.
+      const named = parts.filter(({ exhibit }) => exhibit?.number === number)
+      const joined = named.length > 0 ? named : parts.filter(({ exhibit }) => exhibit?.number.split('-')[0] === number)
       if (joined.length === 0)
         throw incoherent(`«\u00a0${part.title}\u00a0» cite la pièce n° ${number}, qui n’y est pas`)
       const count = joined.reduce((sum, one) => sum + one.pages, 0)
@@ -226,14 +250,32 @@ function refuseBadCitations(parts: readonly PackPart[], citations: Citation[][])
     }
     if (part.role !== 'bordereau') return
     const listed = new Set(citations[i]!.map(({ number }) => number))
-    const absent = numbers.find((number) => !listed.has(number) && !listed.has(number.split('-')[0]!))
+    const mothers = new Set(numbers)
+    const isListed = (number: string): boolean => {
+      const [mother] = number.split('-') as [string]
+      return listed.has(number) || (!mothers.has(mother) && listed.has(mother))
+    }
+    const absent = numbers.find((number) => !isListed(number))
     if (absent !== undefined) throw incoherent(`la pièce n° ${absent} est jointe, mais le bordereau ne la liste pas`)
   })
 }
 
+/** An exhibit that the bordereau lists and no act speaks of proves nothing: it is joined, and somebody is told. */
+function uncited(parts: readonly PackPart[], citations: Citation[][]): string[] {
+  const acts = parts.flatMap((part, i) =>
+    part.role === 'application' || part.role === 'instruction' ? citations[i]!.map(({ number }) => number) : [],
+  )
+  if (acts.length === 0) return []
+  const cited = new Set(acts)
+  return parts.flatMap(({ exhibit }) =>
+    !exhibit || cited.has(exhibit.number) || cited.has(exhibit.number.split('-')[0]!)
+      ? []
+      : [`La pièce n° ${exhibit.number} est jointe, mais aucun acte ne la cite.`],
+  )
+}
+
 /** Reads the merged file again: each part begins on the page that the table prints, under its own stamp. */
-async function checkMerged(pdf: Uint8Array, parts: readonly PackPart[]): Promise<{ starts: number[]; total: number }> {
-  const document = await PDF.load(pdf)
+function checkMerged(document: PDF, parts: readonly PackPart[]): { starts: number[]; total: number } {
   const total = document.getPageCount()
   let next = total - parts.reduce((sum, part) => sum + part.pages, 0) + 1
   const starts = parts.map((part) => {
@@ -270,7 +312,12 @@ function stampOf(part: PackPart, page: number): string {
     : `page ${page + 1}/${part.pages}`
 }
 
-function layoutData(input: PackInput, sizes: { width: number; height: number }[][], citations: Citation[][]) {
+function layoutData(
+  input: PackInput,
+  sizes: { width: number; height: number }[][],
+  citations: Citation[][],
+  changes: Changes | undefined,
+) {
   const { parts } = input
   const exhibits = parts.filter((part) => part.exhibit)
   const partOf = (number: string): number =>
@@ -295,6 +342,9 @@ function layoutData(input: PackInput, sizes: { width: number; height: number }[]
       { label: 'Défendeur', name: input.parties.defendeur },
     ],
     summary: input.summary,
+    'next-limit': input.nextLimit ?? null,
+    picture: input.picture ?? null,
+    changes: changes ? changeLines(changes) : null,
     missing: input.missing,
     reason: input.reason ? `Établi ainsi par ${input.reason.by}\u00a0: ${input.reason.text}` : null,
     doubts: input.doubts,
@@ -305,6 +355,9 @@ function layoutData(input: PackInput, sizes: { width: number; height: number }[]
       complete: 'Rien ne manque à ce dossier.',
       doubts: 'À vérifier',
       contents: 'Sommaire',
+      way: 'Chemin de la procédure',
+      changes: changes ? `Depuis la version ${changes.since}` : '',
+      picture: 'Les étapes de la procédure, ce qui est fait et ce qui court',
       columns: ['', 'Document', 'Pages', 'À la page'],
     },
     'total-exhibits': exhibits.length > 0 ? `Nombre de pièces\u00a0: ${exhibits.length}` : null,
@@ -324,4 +377,17 @@ function layoutData(input: PackInput, sizes: { width: number; height: number }[]
       })),
     })),
   }
+}
+
+const shortHash = (hash: string): string => hash.slice(0, 12)
+
+/** « Pièce n° 4, relevé : ajoutée (3f2a…) »: each change by its number and its hash. */
+function changeLines({ added, removed, replaced }: Changes): string[] {
+  const name = ({ number, title }: ChangedFile): string => (number ? `Pièce n° ${number}, ${title}` : title)
+  const lines = [
+    ...added.map((file) => `ajouté\u00a0: ${name(file)} (${shortHash(file.sha256)})`),
+    ...replaced.map((file) => `remplacé\u00a0: ${name(file)} (${shortHash(file.was!)} → ${shortHash(file.sha256)})`),
+    ...removed.map((file) => `retiré\u00a0: ${name(file)} (${shortHash(file.sha256)})`),
+  ]
+  return lines.length > 0 ? lines : ['Rien n’a changé dans les pièces ni dans les actes.']
 }

@@ -51,9 +51,16 @@ export function isDevelopmentCertificate(certificate: X509Certificate): boolean 
  * `key` the development certificate is used. The instant is claimed, not proved: that takes a timestamp authority.
  */
 export async function sealPdf(pdf: Uint8Array, options: { at: Temporal.Instant; key?: SealKey }): Promise<Uint8Array> {
-  const key = options.key ?? developmentSeal()
+  return sealDocument(await openToSeal(pdf), options)
+}
+
+/**
+ * Opens a PDF that will be sealed, its header marked as ours: what is changed in it until then is sealed with it. `own`: the
+ * caller has no other use for the bytes, which are then marked in place.
+ */
+export async function openToSeal(pdf: Uint8Array, { own = false } = {}): Promise<PDF> {
   // Not slice(): a Buffer's shares its memory, and the caller keeps the unsealed bytes.
-  const marked = new Uint8Array(pdf)
+  const marked = own ? pdf : new Uint8Array(pdf)
   if (marked[9] === 0x25 && marked.subarray(10, 14).every((byte) => byte >= 0x80)) marked.set(sealedHeader, 10)
   const document = await PDF.load(marked)
   if (document.isEncrypted || document.getPageCount() === 0) {
@@ -61,6 +68,14 @@ export async function sealPdf(pdf: Uint8Array, options: { at: Temporal.Instant; 
       remedy: 'Scellez le document tel que produit, sans mot de passe.',
     })
   }
+  return document
+}
+
+export async function sealDocument(
+  document: PDF,
+  options: { at: Temporal.Instant; key?: SealKey },
+): Promise<Uint8Array> {
+  const key = options.key ?? developmentSeal()
   const { bytes } = await document.sign({
     signer: {
       certificate: new Uint8Array(key.certificate.raw),

@@ -3,17 +3,18 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { PDF } from '@libpdf/core'
+import { PDF, PdfDict, PdfNumber } from '@libpdf/core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { sha256 } from '../documents/archive.ts'
-import { normaliseExhibit } from '../documents/exhibits.ts'
 import { closeManifest, manifestText, type Manifest } from '../documents/manifest.ts'
 import { packZip, walkZip } from '../documents/pack-zip.ts'
 import { assemblePack, packContentHash, type PackInput } from '../documents/pack.ts'
 import { openSealKey, sealPdf } from '../documents/seal.ts'
 import { nativeTypst, type TypstEngine } from '../documents/typst.ts'
+import { normaliseExhibit } from '../documents/exhibits.ts'
 import { verifyFile } from '../documents/verify.ts'
-import { act, at, creditNote, invoice, png, samplePack } from './fixtures/pack-sample.ts'
+import { seededRandom } from '../schema/random.ts'
+import { act, at, invoice, png, samplePack } from './fixtures/pack-sample.ts'
 
 let engine: TypstEngine
 let input: PackInput
@@ -63,6 +64,54 @@ describe('the merged pack', () => {
     for (const { exhibit, merged_page } of pack.manifest.files) {
       if (exhibit) expect(pages[bordereau.merged_page! - 1]).toMatch(new RegExp(`p\\. ${merged_page}\\b`))
     }
+  })
+
+  test('names each page as a reader shows it: the exhibit, then the rank of the page in it', async () => {
+    const labels = (await PDF.load(pack.pdf)).context.catalog.getDict().getDict('PageLabels')!.getArray('Nums')!
+    const told = new Map<number, string>()
+    for (let i = 0; i < labels.length; i += 2) {
+      const [at, label] = [labels.at(i), labels.at(i + 1)]
+      if (at instanceof PdfNumber && label instanceof PdfDict) told.set(at.value + 1, label.getString('P')!.asString())
+    }
+    expect(told.get(1)).toBe('Garde - ')
+    for (const { merged_page: start, exhibit } of pack.manifest.files) {
+      if (exhibit) expect(told.get(start!)).toBe(`Pièce ${exhibit.number} - `)
+    }
+  })
+
+  test('tells in a second version what was added, replaced and taken away, by number and hash', async () => {
+    const old = { version: 1, files: pack.manifest.files }
+    const other = await normaliseExhibit(png(7, 7), { engine, fileName: 'autre.png' })
+    const parts = input.parts
+      .filter(({ exhibit }) => exhibit?.number !== '3-2' && exhibit?.number !== '4')
+      .map((part) => (part.exhibit?.number === '3-1' ? { ...part, pdf: other.pdf, pages: other.pages } : part))
+    const bordereau = parts.findIndex(({ role }) => role === 'bordereau')
+    const pdf = await act(engine, [
+      'Pièce n° 1 : FACTURE (1 page)',
+      'Pièce n° 2 : AVOIR (1 page)',
+      'Pièce n° 3-1 : PHOTOGRAPHIE (1 page)',
+    ])
+    const application = await act(engine, ['Requête. Pièce n° 1, pièce n° 2.'])
+    const next = parts
+      .with(bordereau, { ...parts[bordereau]!, pdf, pages: 1 })
+      .with(0, { ...parts[0]!, pdf: application, pages: 1 })
+    const second = await assemblePack({ ...input, parts: next, version: 2, previous: old })
+    const { changes } = second.manifest
+    const hashOf = (number: string) => pack.manifest.files.find(({ exhibit }) => exhibit?.number === number)!.sha256
+    expect(changes).toMatchObject({ since: 1, added: [], replaced: expect.any(Array) })
+    expect(changes!.replaced.find(({ number }) => number === '3-1')).toMatchObject({
+      was: hashOf('3-1'),
+      sha256: sha256(other.pdf),
+    })
+    expect(changes!.removed.map(({ number, sha256: hash }) => [number, hash])).toEqual([
+      ['3-2', hashOf('3-2')],
+      ['4', hashOf('4')],
+    ])
+    const cover = (await PDF.load(second.pdf)).getPage(0)!.extractText().text.replaceAll(/\s+/g, ' ')
+    expect(cover).toContain(hashOf('4').slice(0, 12))
+    expect((await verifyFile(second.zip)).ok).toBe(true)
+    // Joined and listed, but no act cites it: nothing is refused, and somebody is told.
+    expect(second.manifest.doubts).toContain('La pièce n° 3-1 est jointe, mais aucun acte ne la cite.')
   })
 
   test('prints hostile names as themselves', () => {
@@ -119,7 +168,7 @@ describe('before sealing', () => {
       'Pièce n° 1 : FACTURE (1 page)',
       'Pièce n° 2 : AVOIR (1 page)',
       'Pièce n° 3 : PHOTOS (2 pages)',
-      'Pièce n° 4 : RELEVÉ (3 pages)',
+      'Pièce n° 4 : RELEVÉ (2 pages)',
     ]
     const short = await act(engine, lines)
     await expect(assemblePack(parts((copy) => (copy[1]!.pdf = short)))).resolves.toBeDefined()
@@ -180,6 +229,29 @@ describe('verify', () => {
       kind: 'pdf',
       sentence: expect.stringContaining('certificat de développement'),
     })
+  })
+
+  test('a flipped byte is seen in every field of the ZIP, at the last byte, and at 200 places drawn by chance', async () => {
+    expect((await verifyFile(pack.zip)).ok).toBe(true)
+    const view = Buffer.from(pack.zip)
+    const local = walkZip(pack.zip).entries[1]!.start
+    const central = view.indexOf(Buffer.from('504b0102', 'hex'))
+    const end = view.lastIndexOf(Buffer.from('504b0506', 'hex'))
+    const fields = [
+      ...[6, 8, 10, 11, 12, 13, 14, 18, 22, 26, 28].map((at) => local + at), // flags, method, time, date, CRC, sizes, lengths
+      ...[4, 6, 8, 12, 14, 16, 30, 32, 34, 36, 38, 42].map((at) => central + at), // …comment, disk, attributes, offset
+      ...[4, 6, 8, 10, 12, 16, 20].map((at) => end + at),
+      pack.zip.length - 1,
+    ]
+    expect(await undetected(pack.zip, new Set(fields))).toEqual([])
+    const random = seededRandom('flips')
+    const drawn = (length: number) =>
+      new Set(Array.from({ length: 200 }, () => Buffer.from(random.bytes(4)).readUInt32BE() % length))
+    expect(await undetected(pack.zip, drawn(pack.zip.length))).toEqual([])
+    expect((await verifyFile(pack.pdf)).ok).toBe(true)
+    const padding = Buffer.from(pack.pdf).lastIndexOf('0000000000>')
+    expect(await undetected(pack.pdf, new Set([padding, padding + 5, pack.pdf.length - 1]))).toEqual([])
+    expect(await undetected(pack.pdf, drawn(pack.pdf.length))).toEqual([])
   })
 
   test('one flipped bit anywhere in the ZIP is seen, in the manifest and the headers too', async () => {
@@ -309,126 +381,3 @@ describe('the seal', () => {
 const otherKey = `-----BEGIN PRIVATE KEY-----
 MC4CAQAwBQYDK2VwBCIEIJ1hsZ3v/VpguoRK9JLsLMREScVpezJpGXA7rAMcrn9g
 -----END PRIVATE KEY-----`
-
-describe('exhibits', () => {
-  test('the same file gives the same pages, byte for byte, whatever its kind', async () => {
-    for (const bytes of [invoice, creditNote, png(30, 20), Buffer.from('Réglé ?\n')]) {
-      const [a, b] = [await normaliseExhibit(bytes), await normaliseExhibit(bytes)]
-      expect(sha256(a!.pdf)).toBe(sha256(b!.pdf))
-      expect((await PDF.load(a!.pdf)).getPageCount()).toBe(a!.pages)
-    }
-  })
-
-  test('the kind is read from the content, and a name that says otherwise is a doubt', async () => {
-    const { mediaType, flags } = await normaliseExhibit(png(9, 9), { fileName: 'facture.pdf' })
-    expect(mediaType).toBe('image/png')
-    expect(flags.map(({ code }) => code)).toContain('exhibit_name')
-  })
-
-  test('a page keeps the box and the rotation that its tree gives it, and the form its value', async () => {
-    const { pdf, pageSizes, flags } = await normaliseExhibit(activePdf())
-    expect(pageSizes).toEqual([{ width: 600, height: 400 }])
-    expect(flags.map(({ code }) => code)).toEqual(['exhibit_active'])
-    expect(Buffer.from(pdf).toString('latin1')).not.toMatch(/JavaScript|Launch|AcroForm|OpenAction/)
-    const shown = await assemblePack({ ...input, parts: [oneExhibit(pdf, 1)] })
-    if (!installed('pdftotext')) return
-    const text = execFileSync('pdftotext', ['-f', '3', '-', '-'], { input: shown.pdf }).toString()
-    expect(text).toContain('1234,56 EUR')
-  })
-
-  test('a protected PDF is refused without its owner’s password, and opened with it', async () => {
-    const source = await PDF.load(invoice)
-    source.setProtection({ ownerPassword: 'patron', userPassword: 'lecteur' })
-    const locked = await source.save()
-    for (const password of [undefined, 'faux', 'lecteur']) {
-      await expect(normaliseExhibit(locked, password === undefined ? {} : { password })).rejects.toMatchObject({
-        code: 'exhibit_encrypted',
-      })
-    }
-    expect((await normaliseExhibit(locked, { password: 'patron' })).pages).toBe(1)
-  })
-
-  test('a PDF cut in the middle is refused, for its pages would be blank', async () => {
-    await expect(normaliseExhibit(invoice.subarray(0, 30_000))).rejects.toMatchObject({ code: 'bad_exhibit' })
-  })
-
-  test('other kinds are refused by their name', async () => {
-    const kinds = {
-      Word: 'PK\x03\x04....',
-      HEIC: '\0\0\0\x18ftypheic',
-      TIFF: 'II*\0',
-      XML: '<?xml version="1.0"?><a/>',
-      inconnu: '\x01\x02\x03',
-    }
-    for (const [word, head] of Object.entries(kinds)) {
-      await expect(normaliseExhibit(Buffer.from(head, 'latin1'))).rejects.toThrow(word)
-    }
-  })
-
-  test('a picture taken sideways is turned upright', async () => {
-    const upright = await normaliseExhibit(jpeg())
-    const turned = await normaliseExhibit(jpeg(6))
-    expect(upright.pageSizes[0]!.width).toBeLessThan(upright.pageSizes[0]!.height)
-    expect(turned.pageSizes[0]!.width).toBeGreaterThan(turned.pageSizes[0]!.height)
-  })
-
-  test('a text that no font prints, or in an old encoding, is a doubt', async () => {
-    const codes = async (bytes: Uint8Array): Promise<string[]> =>
-      (await normaliseExhibit(bytes)).flags.map(({ code }) => code)
-    expect(await codes(Buffer.from('reçu 你好'))).toEqual(['exhibit_glyphs'])
-    expect(await codes(Buffer.from('Réglé', 'latin1'))).toEqual(['exhibit_encoding'])
-    expect(await codes(Buffer.from('Réglé'))).toEqual([])
-  })
-})
-
-function oneExhibit(pdf: Uint8Array, pages: number): PackInput['parts'][number] {
-  const exhibit = { number: '1', type: 'FACTURE', reference: 'F', date: null }
-  return { role: 'exhibit', part: 'content', title: 'FACTURE', name: '01-piece-1.pdf', pdf, pages, exhibit }
-}
-
-/** A PDF that runs a script, launches a program, hides what is outside its box, and leaves its form to be drawn. */
-function activePdf(): Uint8Array {
-  const drawing = 'BT /F 14 Tf 120 600 Td (Corps visible) Tj ET'
-  const objects = [
-    '<</Type/Catalog/Pages 2 0 R/OpenAction<</S/JavaScript/JS(app.alert\\(1\\))>>/AcroForm<</NeedAppearances true/DR<</Font<</Helv 5 0 R>>>>/Fields[6 0 R]/DA(/Helv 12 Tf 0 g)>>>>',
-    '<</Type/Pages/Kids[3 0 R]/Count 1/MediaBox[0 0 700 900]/CropBox[100 100 500 700]/Rotate 90/Resources<</Font<</F 5 0 R>>>>>>',
-    '<</Type/Page/Parent 2 0 R/Contents 4 0 R/Annots[6 0 R]/AA<</O<</S/Launch/F(cmd.exe)>>>>>>',
-    `<</Length ${drawing.length}>>stream\n${drawing}\nendstream`,
-    '<</Type/Font/Subtype/Type1/BaseFont/Helvetica>>',
-    '<</Type/Annot/Subtype/Widget/FT/Tx/T(montant)/V(1234,56 EUR)/Rect[120 500 300 520]/P 3 0 R/DA(/Helv 12 Tf 0 g)>>',
-  ]
-  let text = '%PDF-1.7\n'
-  const offsets = objects.map((body, i) => {
-    const offset = text.length
-    text += `${i + 1} 0 obj\n${body}\nendobj\n`
-    return `${String(offset).padStart(10, '0')} 00000 n \n`
-  })
-  const trailer = `trailer<</Size ${objects.length + 1}/Root 1 0 R>>\nstartxref\n${text.length}\n%%EOF\n`
-  return Buffer.from(
-    `${text}xref\n0 ${objects.length + 1}\n0000000000 65535 f \n${offsets.join('')}${trailer}`,
-    'latin1',
-  )
-}
-
-/** A portrait JPEG of 25 × 36 pixels, with an Exif orientation when one is given. */
-function jpeg(orientation?: number): Uint8Array {
-  const plain = Buffer.from(smallJpeg, 'base64')
-  if (orientation === undefined) return plain
-  const exif = Buffer.from(
-    `ffe1001e457869660000${'4d4d002a00000008'}0001011200030000000100${orientation.toString(16).padStart(2, '0')}0000`,
-    'hex',
-  )
-  return Buffer.concat([plain.subarray(0, 2), exif, plain.subarray(2)])
-}
-
-const smallJpeg =
-  '/9j/4AAQSkZJRgABAQEAAwADAAD/2wBDACgcHiMeGSgjISMtKygwPGRBPDc3PHtYXUlkkYCZlo+AjIqgtObDoKrarYqMyP/L2u71' +
-  '////m8H////6/+b9//j/2wBDASstLTw1PHZBQXb4pYyl+Pj4+Pj4+Pj4+Pj4+Pj4+Pj4+Pj4+Pj4+Pj4+Pj4+Pj4+Pj4+Pj4+Pj4' +
-  '+Pj4+Pj4+Pj/wAARCAAkABkDASIAAhEBAxEB/8QAHwAAAQUBAQEBAQEAAAAAAAAAAAECAwQFBgcICQoL/8QAtRAAAgEDAwIEAwUF' +
-  'BAQAAAF9AQIDAAQRBRIhMUEGE1FhByJxFDKBkaEII0KxwRVS0fAkM2JyggkKFhcYGRolJicoKSo0NTY3ODk6Q0RFRkdISUpTVFVW' +
-  'V1hZWmNkZWZnaGlqc3R1dnd4eXqDhIWGh4iJipKTlJWWl5iZmqKjpKWmp6ipqrKztLW2t7i5usLDxMXGx8jJytLT1NXW19jZ2uHi' +
-  '4+Tl5ufo6erx8vP09fb3+Pn6/8QAHwEAAwEBAQEBAQEBAQAAAAAAAAECAwQFBgcICQoL/8QAtREAAgECBAQDBAcFBAQAAQJ3AAEC' +
-  'AxEEBSExBhJBUQdhcRMiMoEIFEKRobHBCSMzUvAVYnLRChYkNOEl8RcYGRomJygpKjU2Nzg5OkNERUZHSElKU1RVVldYWVpjZGVm' +
-  'Z2hpanN0dXZ3eHl6goOEhYaHiImKkpOUlZaXmJmaoqOkpaanqKmqsrO0tba3uLm6wsPExcbHyMnK0tPU1dbX2Nna4uPk5ebn6Onq' +
-  '8vP09fb3+Pn6/9oADAMBAAIRAxEAPwDVGdxGc896d0HSo9w3NyetPZl28k/hQA7GcHJGOaWoxIgHU0/evrQBUfO9sJzk+vrSx43f' +
-  'OnFW6KAKYj5HH86m2/7P6VNRQAUUUUAFFFFAH//Z'

@@ -10,9 +10,14 @@ import { type CaseFile, readCase } from '../cases/file.ts'
 import { type Author, record } from '../cases/journal.ts'
 import { payableOn } from '../cases/ledger.ts'
 import type { Office } from '../office.ts'
+import { progressOf } from './case-progress.ts'
+import type { GivenFacts } from './paper-facts.ts'
+import { addressee, filingStep, goesToCourt, signedKind } from './dossiers.ts'
 import { courtFacts, writeContent } from './papers.ts'
-import { loadProcedure } from './procedure.ts'
-import { requireNotSuspended } from './procedures.ts'
+import { loadProcedure, type Procedure } from './procedure.ts'
+import { type OpenProcedure, requireNotSuspended } from './procedures.ts'
+import { refuseClosedToPublic } from './public-debtor.ts'
+import { requireEnforceable, titleDoubts, titleFacts } from './titles.ts'
 
 /** What the creditor signs; frozen, and void as soon as the file changes. */
 export interface ConsentStatement {
@@ -42,6 +47,9 @@ export interface ConsentRequest {
   statement: ConsentStatement
   contentSha256: string
   content: { name: string; sha256: string }[]
+  /** The pack that the creditor signs, a key of the procedure's `dossiers`. */
+  packKind: string
+  facts: GivenFacts
   pdf: string
   editable: string | null
 }
@@ -54,19 +62,45 @@ export async function requestConsent(
   office: Office,
   sql: Sql,
   onDay: Day,
-  input: { file: CaseFile; procedure: string; ceiling: bigint; expiresOn: Day; stepId?: string; author: Author },
+  input: {
+    file: CaseFile
+    procedure: string
+    ceiling: bigint
+    expiresOn: Day
+    /** Facts for its papers that the case does not hold: the title, the accounts, the threat… */
+    facts?: GivenFacts
+    /** The office that a mission is addressed to. */
+    bailiffId?: string
+    stepId?: string
+    author: Author
+  },
 ): Promise<ConsentRequest> {
-  const { file } = input
+  const { file, facts: given = {} } = input
   const procedure = loadProcedure(input.procedure)
-  requireNotSuspended(file, onDay)
-  await endOpenRequests(sql, onDay, file.case.id)
-  const content = await writeContent(office, sql, onDay, file, input.procedure)
+  refuseClosedToPublic(file, procedure.id)
+  const kind = signedKind(procedure)
+  if (Temporal.PlainDate.compare(input.expiresOn, onDay) < 0) {
+    throw new DomainError('expiry_in_past', `Le ${dayFr(input.expiresOn)} est passé : nul ne pourrait répondre.`, {
+      remedy: 'Donnez au créancier un délai de réponse à venir.',
+      facts: { expiresOn: input.expiresOn.toString() },
+    })
+  }
+  requireSameLaw(file, procedure)
+  requireNotSuspended(file, onDay, procedure)
+  await requireEnforceable(sql, file, procedure, onDay, given)
+  await endOpenRequests(sql, onDay, file.case.id, procedure)
+  const title = await titleFacts(sql, file.case.id)
+  const content = await writeContent(office, sql, onDay, file, {
+    procedure,
+    given: { ...title, ...given },
+    bailiffId: input.bailiffId,
+  })
   const owed = payableOn(file, onDay)
   const id = newId(office.random)
   const statement: ConsentStatement = {
     procedure: input.procedure,
     title: procedure.titre,
-    court: content.court.nom,
+    court: addressee(procedure, kind, content.court),
     debtor: file.debtor.name,
     principal: amount(owed.principal),
     interest: amount(owed.interest),
@@ -77,10 +111,15 @@ export async function requestConsent(
     statementOn: onDay.toString(),
     expiresOn: input.expiresOn.toString(),
     contentSha256: packContentHash(content.parts),
-    doubts: [...owed.doubts, ...content.court.doubts, ...content.costs.doubts].map((doubt) => doubt.message),
+    doubts: [
+      ...owed.doubts,
+      ...(goesToCourt(procedure, kind) ? content.court.doubts : []),
+      ...content.costs.doubts,
+      ...titleDoubts(procedure, kind),
+    ].map((doubt) => doubt.message),
   }
   const facts = {
-    ...courtFacts(content.court, content.exhibits),
+    ...courtFacts(content.court, content.exhibits, goesToCourt(procedure, kind)),
     ...consentFacts(statement, id),
     frais: { ...content.costs.facts, plafond: statement.ceiling },
   }
@@ -109,13 +148,17 @@ export async function requestConsent(
     statement,
     contentSha256: statement.contentSha256,
     content: packFiles(content.parts).map(({ name, sha256 }) => ({ name, sha256 })),
+    packKind: kind,
+    facts: given,
     pdf: form.sha256,
     editable: form.editable,
   }
   await sql`
-    insert into consent_requests (id, case_id, procedure, requested_on, expires_on, statement, content_sha256, content, pdf, editable, requested_by)
-    values (${id}, ${request.caseId}, ${request.procedure}, ${onDay}, ${request.expiresOn}, ${json(sql, statement)},
-            ${request.contentSha256}, ${json(sql, await frozenContent(content.parts, office))}, ${request.pdf}, ${request.editable}, ${input.author})`
+    insert into consent_requests (id, case_id, procedure, pack_kind, filing_step, facts, requested_on, expires_on, statement,
+                                  content_sha256, content, pdf, editable, requested_by)
+    values (${id}, ${request.caseId}, ${request.procedure}, ${kind}, ${filingStep(procedure)}, ${json(sql, given)}, ${onDay},
+            ${request.expiresOn}, ${json(sql, statement)}, ${request.contentSha256},
+            ${json(sql, await frozenContent(content.parts, office))}, ${request.pdf}, ${request.editable}, ${input.author})`
   await record(sql, onDay, {
     caseId: file.case.id,
     kind: 'consent_requested',
@@ -123,6 +166,15 @@ export async function requestConsent(
     author: input.author,
   })
   return request
+}
+
+/** A case of one country is not taken before the courts of another. */
+function requireSameLaw(file: CaseFile, procedure: Procedure): void {
+  if ((file.case.zone === 'madagascar') === (procedure.pays === 'MG')) return
+  throw new DomainError('other_law', `« ${procedure.titre} » n'est pas du droit de ce dossier.`, {
+    remedy: 'Choisissez une procédure du pays du débiteur.',
+    facts: { procedure: procedure.id, zone: file.case.zone },
+  })
 }
 
 function consentFacts(statement: ConsentStatement, id: string): Partial<Facts> {
@@ -152,25 +204,33 @@ async function frozenContent(parts: Awaited<ReturnType<typeof writeContent>>['pa
   return frozen
 }
 
-async function endOpenRequests(sql: Sql, onDay: Day, caseId: string): Promise<void> {
-  const [filed] = await sql`
-    select 1 from procedures p join procedure_events e on e.procedure_id = p.id
-    where p.case_id = ${caseId} and e.step = 'requete' limit 1`
-  if (filed) {
-    throw new DomainError('already_filed', 'Une requête est déjà déposée pour ce dossier.', {
+/** One procedure of a kind at a time: a request not yet filed is replaced, one that was filed must first end. */
+async function endOpenRequests(sql: Sql, onDay: Day, caseId: string, procedure: Procedure): Promise<void> {
+  const filed = await sql<OpenProcedure[]>`
+    select p.id, p.case_id, p.procedure, p.consent_id, p.court, p.opened_on
+    from procedures p join consent_requests r on r.id = p.consent_id
+    where p.case_id = ${caseId} and p.procedure = ${procedure.id}
+      and exists (select from standing_procedure_events e where e.procedure_id = p.id and e.step = r.filing_step)`
+  for (const open of filed) {
+    if ((await progressOf(sql, open, onDay)).closed) continue
+    throw new DomainError('already_filed', `« ${procedure.titre} » est déjà en cours pour ce dossier.`, {
       remedy: 'Suivez la procédure en cours, ou constatez sa fin avant d’en ouvrir une autre.',
     })
   }
   await sql`
     insert into consent_ends (request_id, ended_on, cause, reason, ended_by)
-    select id, ${onDay}, 'changed', 'Remplacée par une nouvelle demande d’accord.', 'system'
-    from consent_requests where case_id = ${caseId}
+    select r.id, ${onDay}, 'changed', 'Remplacée par une nouvelle demande d’accord.', 'system'
+    from consent_requests r
+    where r.case_id = ${caseId} and r.procedure = ${procedure.id}
+      and not exists (select from procedures p join standing_procedure_events e on e.procedure_id = p.id
+                      where p.consent_id = r.id and e.step = r.filing_step)
     on conflict do nothing`
 }
 
 export async function readConsentRequest(sql: Sql, requestId: string, creditorId?: string): Promise<ConsentRequest> {
   const [request] = await sql<ConsentRequest[]>`
-    select r.id, r.case_id, r.procedure, r.requested_on, r.expires_on, r.statement, r.content_sha256, r.content, r.pdf, r.editable
+    select r.id, r.case_id, r.procedure, r.requested_on, r.expires_on, r.statement, r.content_sha256, r.content,
+           r.pack_kind, r.facts, r.pdf, r.editable
     from consent_requests r join cases c on c.id = r.case_id
     where r.id = ${requestId} and (${creditorId ?? null}::uuid is null or c.creditor_id = ${creditorId ?? null})`
   if (request) return request

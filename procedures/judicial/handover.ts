@@ -1,4 +1,6 @@
-import type { Day } from '../../schema/days.ts'
+import { createHash } from 'node:crypto'
+import { type Changes, changesSince, type Manifest } from '../../documents/manifest.ts'
+import { type Day, dayFr } from '../../schema/days.ts'
 import { json, type Sql, transaction } from '../../schema/db.ts'
 import { DomainError } from '../../schema/errors.ts'
 import { newId, type Random } from '../../schema/random.ts'
@@ -16,14 +18,32 @@ export async function createBailiff(sql: Sql, random: Random, input: Omit<Bailif
   return bailiff
 }
 
-/** Hands one pack to one bailiff, who may then download it with a token of their own. */
+/** What opens one pack to one office: the token is shown once, and only its hash is kept. */
+export interface Link {
+  id: string
+  token: string
+  expiresOn: Day
+}
+
+const linkDays = 60
+
+/**
+ * Hands one version of a pack to one bailiff's office, until a day. Handed over again, it gets a new link, and the old one
+ * no longer opens anything.
+ */
 export async function handOver(
   sql: Sql,
   random: Random,
   onDay: Day,
-  input: { packId: string; bailiffId: string },
+  input: { packId: string; bailiffId: string; expiresOn?: Day },
   author: Author,
-): Promise<string> {
+): Promise<Link> {
+  const expiresOn = input.expiresOn ?? onDay.add({ days: linkDays })
+  if (Temporal.PlainDate.compare(expiresOn, onDay) < 0) {
+    throw new DomainError('expiry_in_past', `Le ${dayFr(expiresOn)} est passé : le lien n'ouvrirait rien.`, {
+      remedy: 'Donnez une date à venir.',
+    })
+  }
   return transaction(sql, async (tx) => {
     const [pack] = await tx<{ caseId: string }[]>`
       select p.case_id from packs k join procedures p on p.id = k.procedure_id where k.id = ${input.packId}`
@@ -33,41 +53,138 @@ export async function handOver(
         remedy: 'Assemblez le dossier, enregistrez l’étude, puis remettez-le.',
       })
     }
-    const id = newId(random)
+    const token = Buffer.from(random.bytes(32)).toString('base64url')
     const [row] = await tx<{ id: string }[]>`
-      insert into hand_overs (id, pack_id, bailiff_id, handed_on, handed_by)
-      values (${id}, ${input.packId}, ${input.bailiffId}, ${onDay}, ${author})
-      on conflict (pack_id, bailiff_id) do update set revoked_on = null, handed_on = excluded.handed_on, handed_by = excluded.handed_by
+      insert into hand_overs (id, pack_id, bailiff_id, handed_on, handed_by, token_sha256, expires_on)
+      values (${newId(random)}, ${input.packId}, ${input.bailiffId}, ${onDay}, ${author}, ${hashOf(token)}, ${expiresOn})
+      on conflict (pack_id, bailiff_id) do update
+      set revoked_on = null, handed_on = excluded.handed_on, handed_by = excluded.handed_by,
+          token_sha256 = excluded.token_sha256, expires_on = excluded.expires_on
       returning id`
     await record(tx, onDay, {
       caseId: pack.caseId,
       kind: 'pack_handed_over',
-      detail: { pack: input.packId, bailiff: input.bailiffId },
+      detail: { pack: input.packId, bailiff: input.bailiffId, expiresOn: expiresOn.toString() },
       author,
     })
-    return row!.id
+    return { id: row!.id, token, expiresOn }
+  })
+}
+
+const hashOf = (token: string): string => createHash('sha256').update(token).digest('hex')
+
+/** Takes a pack back: link and downloads stop at once, what was fetched before stays known. */
+export async function revokeHandOver(
+  sql: Sql,
+  onDay: Day,
+  input: { packId: string; bailiffId: string; reason: string },
+  author: Author,
+): Promise<void> {
+  await transaction(sql, async (tx) => {
+    const [revoked] = await tx<{ caseId: string }[]>`
+      update hand_overs h set revoked_on = ${onDay}
+      from packs k join procedures p on p.id = k.procedure_id
+      where k.id = h.pack_id and h.pack_id = ${input.packId} and h.bailiff_id = ${input.bailiffId} and h.revoked_on is null
+      returning p.case_id`
+    if (!revoked) throw packNotFound()
+    await record(tx, onDay, {
+      caseId: revoked.caseId,
+      kind: 'pack_taken_back',
+      detail: { pack: input.packId, bailiff: input.bailiffId, reason: input.reason },
+      author,
+    })
   })
 }
 
 export interface HandedOver {
   id: string
+  packId: string
+  bailiffId: string
+  bailiff: string
   pdf: string
   zip: string
+  caseJson: string | null
   kind: string
   version: number
   caseId: string
   caseNumber: string
+  procedureId: string
+  procedure: string
+  handedOn: Day
+  expiresOn: Day | null
 }
 
-/** What was handed over to this bailiff and not taken back; anyone else's pack does not exist for them. */
-export async function findHandOver(sql: Sql, input: { packId: string; bailiffId: string }): Promise<HandedOver> {
+const columns = (sql: Sql) => sql`
+  h.id, h.pack_id, h.bailiff_id, b.name as bailiff, k.pdf, k.zip, k.case_json, k.kind, k.version, p.case_id, c.number as case_number,
+  p.id as procedure_id, p.procedure, h.handed_on, h.expires_on
+  from hand_overs h join packs k on k.id = h.pack_id join procedures p on p.id = k.procedure_id
+  join cases c on c.id = p.case_id join bailiffs b on b.id = h.bailiff_id`
+
+/** What was handed over to this bailiff, not taken back and not expired; anyone else's pack does not exist for them. */
+export async function findHandOver(
+  sql: Sql,
+  input: { packId: string; bailiffId: string; onDay?: Day },
+): Promise<HandedOver> {
   const [found] = await sql<HandedOver[]>`
-    select h.id, k.pdf, k.zip, k.kind, k.version, p.case_id, c.number as case_number
-    from hand_overs h join packs k on k.id = h.pack_id join procedures p on p.id = k.procedure_id join cases c on c.id = p.case_id
-    where h.pack_id = ${input.packId} and h.bailiff_id = ${input.bailiffId} and h.revoked_on is null`
+    select ${columns(sql)}
+    where h.pack_id = ${input.packId} and h.bailiff_id = ${input.bailiffId} and h.revoked_on is null
+      and (h.expires_on is null or ${input.onDay ?? null}::date is null or h.expires_on >= ${input.onDay ?? null})`
   if (found) return found
-  throw new DomainError('pack_not_found', "Ce dossier de pièces n'existe pas ou ne vous a pas été remis.", {
+  throw packNotFound()
+}
+
+/** The same by the link's token: expired, taken back and unknown are one answer. */
+export async function findHandOverByToken(sql: Sql, token: string, onDay: Day): Promise<HandedOver> {
+  const [found] = await sql<HandedOver[]>`
+    select ${columns(sql)}
+    where h.token_sha256 = ${hashOf(token)} and h.revoked_on is null and h.expires_on >= ${onDay}`
+  if (found) return found
+  throw packNotFound()
+}
+
+/** Every pack open to an office, the newest first, with what is left to do about it. */
+export async function handedOverTo(
+  sql: Sql,
+  bailiffId: string,
+  onDay: Day,
+): Promise<(HandedOver & { fetched: boolean; receivedOn: Day | null; returns: number })[]> {
+  return sql`
+    select exists (select from hand_over_accesses a where a.hand_over_id = h.id and a.what in ('zip', 'pdf')) as fetched,
+           (select r.received_on from hand_over_receipts r where r.hand_over_id = h.id) as received_on,
+           (select count(*)::int from bailiff_returns r where r.hand_over_id = h.id) as returns, ${columns(sql)}
+    where h.bailiff_id = ${bailiffId} and h.revoked_on is null and (h.expires_on is null or h.expires_on >= ${onDay})
+    order by h.handed_on desc, k.version desc, h.id limit 200`
+}
+
+const packNotFound = (): DomainError =>
+  new DomainError('pack_not_found', "Ce dossier de pièces n'existe pas ou ne vous a pas été remis.", {
     remedy: "Demandez à l'agence de vous le remettre.",
+  })
+
+export type Accessed = 'page' | 'zip' | 'pdf' | 'case' | 'timestamp' | 'return' | 'receipt'
+
+/** Keeps an access: what, which bytes, when. The journal of the case tells the first of each file. */
+export async function keepAccess(
+  sql: Sql,
+  random: Random,
+  on: { day: Day; at: Temporal.Instant },
+  found: Pick<HandedOver, 'id' | 'packId' | 'bailiffId' | 'caseId'>,
+  what: Accessed,
+  range?: { first: number; last: number },
+): Promise<void> {
+  await transaction(sql, async (tx) => {
+    await tx`
+      insert into hand_over_accesses (id, hand_over_id, what, first_byte, last_byte, on_day, at)
+      values (${newId(random)}, ${found.id}, ${what}, ${range ? BigInt(range.first) : null}, ${range ? BigInt(range.last) : null}, ${on.day}, ${on.at})`
+    // The rest of a download that was cut is not another download.
+    if ((what !== 'zip' && what !== 'pdf') || range?.first !== 0) return
+    await tx`insert into downloads (id, hand_over_id, file, downloaded_on) values (${newId(random)}, ${found.id}, ${what}, ${on.day})`
+    await record(tx, on.day, {
+      caseId: found.caseId,
+      kind: 'pack_downloaded',
+      detail: { pack: found.packId, file: what },
+      author: `commissaire:${found.bailiffId}`,
+    })
   })
 }
 
@@ -78,8 +195,8 @@ export async function openHandOver(
   onDay: Day,
   input: { packId: string; bailiffId: string; file: 'pdf' | 'zip' },
 ): Promise<string> {
-  return transaction(sql, async (tx) => {
-    const found = await findHandOver(tx, input)
+  const found = await findHandOver(sql, { ...input, onDay })
+  await transaction(sql, async (tx) => {
     await tx`insert into downloads (id, hand_over_id, file, downloaded_on) values (${newId(random)}, ${found.id}, ${input.file}, ${onDay})`
     await record(tx, onDay, {
       caseId: found.caseId,
@@ -87,6 +204,81 @@ export async function openHandOver(
       detail: { pack: input.packId, file: input.file },
       author: `commissaire:${input.bailiffId}`,
     })
-    return found[input.file]
   })
+  return found[input.file]
+}
+
+/** What this version changes for the office, against the last earlier version that it downloaded; null when it had none. */
+export async function changesForOffice(
+  sql: Sql,
+  found: Pick<HandedOver, 'packId' | 'bailiffId'>,
+): Promise<Changes | null> {
+  const [rows] = await sql<{ manifest: Manifest; version: number; before: Manifest }[]>`
+    select k.manifest, e.version, e.manifest as before
+    from packs k join procedures p on p.id = k.procedure_id
+    join procedures q on q.case_id = p.case_id and q.procedure = p.procedure
+    join packs e on e.procedure_id = q.id and e.kind = k.kind and e.version < k.version
+    join hand_overs h on h.pack_id = e.id and h.bailiff_id = ${found.bailiffId}
+    where k.id = ${found.packId} and exists (select from downloads d where d.hand_over_id = h.id)
+    order by e.version desc limit 1`
+  return rows ? changesSince({ version: rows.version, files: rows.before.files }, rows.manifest.files) : null
+}
+
+export interface Receipt {
+  receivedOn: Day
+  receivedBy: string
+  /** The office computed the hash of what it holds, and it is the pack's. */
+  verified: boolean
+}
+
+/** Whether every byte of a file was sent, in whatever pieces. */
+export async function sentWhole(sql: Sql, handOverId: string, what: 'zip' | 'pdf', size: number): Promise<boolean> {
+  const pieces = await sql<{ firstByte: bigint; lastByte: bigint }[]>`
+    select first_byte, last_byte from hand_over_accesses
+    where hand_over_id = ${handOverId} and what = ${what} and first_byte is not null order by first_byte`
+  let reached = -1n
+  for (const { firstByte, lastByte } of pieces) {
+    if (firstByte > reached + 1n) return false
+    if (lastByte > reached) reached = lastByte
+  }
+  return reached + 1n >= BigInt(size)
+}
+
+/**
+ * The office's receipt: everything was fetched and, where it gives the hash of the ZIP it holds, verified. Given once.
+ * DomainError `hash_mismatch` when the hash is another file's.
+ */
+export async function acknowledgePack(
+  sql: Sql,
+  onDay: Day,
+  found: HandedOver,
+  input: { receivedBy: string; zipSha256?: string; note?: string },
+): Promise<Receipt> {
+  const given = input.zipSha256?.trim().toLowerCase() || null
+  if (given !== null && given !== found.zip) {
+    throw new DomainError('hash_mismatch', "L'empreinte calculée n'est pas celle du dossier remis.", {
+      remedy: 'Téléchargez de nouveau le ZIP, recalculez son empreinte SHA-256, ou prévenez le cabinet.',
+    })
+  }
+  return transaction(sql, async (tx) => {
+    const kept = await tx`
+      insert into hand_over_receipts (hand_over_id, received_on, received_by, zip_sha256, note)
+      values (${found.id}, ${onDay}, ${input.receivedBy}, ${given}, ${input.note || null})
+      on conflict do nothing returning hand_over_id`
+    if (kept.length > 0) {
+      await record(tx, onDay, {
+        caseId: found.caseId,
+        kind: 'pack_received',
+        detail: { pack: found.packId, receivedBy: input.receivedBy, verified: given !== null },
+        author: `commissaire:${found.bailiffId}`,
+      })
+    }
+    return (await readReceipt(tx, found.id))!
+  })
+}
+
+export async function readReceipt(sql: Sql, handOverId: string): Promise<Receipt | null> {
+  const [receipt] = await sql<Receipt[]>`
+    select received_on, received_by, zip_sha256 is not null as verified from hand_over_receipts where hand_over_id = ${handOverId}`
+  return receipt ?? null
 }

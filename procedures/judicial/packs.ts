@@ -1,27 +1,46 @@
 import { assemblePack, type PackPart } from '../../documents/pack.ts'
 import type { Facts } from '../../documents/facts.ts'
-import { type Day, dayFr } from '../../schema/days.ts'
+import type { Manifest } from '../../documents/manifest.ts'
+import { before, type Day, dayFr, dayShortFr, parseDay } from '../../schema/days.ts'
 import { json, type Sql, transaction } from '../../schema/db.ts'
 import { DomainError } from '../../schema/errors.ts'
-import { amountFr } from '../../schema/money.ts'
+import { amountFr, parseCurrency } from '../../schema/money.ts'
 import { newId } from '../../schema/random.ts'
-import { readExhibits } from '../cases/exhibits.ts'
+import { type Exhibit, exhibitNumber, readExhibits } from '../cases/exhibits.ts'
 import { type CaseFile, readCase } from '../cases/file.ts'
 import { type Author, record } from '../cases/journal.ts'
+import { payableOn } from '../cases/ledger.ts'
 import { instantOf, type Office } from '../office.ts'
+import { casePicture } from './drawing.ts'
+import { caseFile } from './case-file.ts'
+import { progressOf } from './case-progress.ts'
 import { type ConsentStatement, readConsentRequest } from './consent.ts'
-import { courtFacts, exhibitPart, filingCosts, pageCount, writePaper } from './papers.ts'
-import { type Exhibit as ExhibitRule, exhibitsOf, loadProcedure, type StepDeadline } from './procedure.ts'
+import { addressee } from './dossiers.ts'
+import type { GivenFacts } from './paper-facts.ts'
+import { exhibitPart, exhibitsFor, pageCount, writePapers } from './papers.ts'
+import {
+  type Dossier,
+  type Exhibit as ExhibitRule,
+  exhibitsOf,
+  loadProcedure,
+  type Procedure,
+  type StepDeadline,
+} from './procedure.ts'
 import {
   deadlinesOf,
   earliestFiling,
+  needsNotice,
   type OpenProcedure,
+  type ProcedureEvent,
   readProcedure,
   readProcedureEvents,
   requireNotSuspended,
   requirePeriodRun,
   underConsent,
 } from './procedures.ts'
+import type { Progress } from './progress.ts'
+import { queueTimestamp } from './timestamps.ts'
+import { gatherTitle, requireEnforceable, titleFacts, titleSteps } from './titles.ts'
 
 export interface Pack {
   id: string
@@ -47,14 +66,21 @@ type Frozen = Omit<PackPart, 'pdf' | 'docx' | 'original'> & {
 }
 
 /**
- * Assembles the pack of a step: « requete » for the court, exactly as the creditor signed it; « signification » for the
- * bailiff once the order is recorded. What is missing is named, and stops the pack unless a named person of the legal
- * cell goes on with a written reason, which goes into the manifest.
+ * Assembles the pack of a step: the signed one exactly as the creditor signed it, another (service, seizure, conversion)
+ * written on the day, with the acts recorded since. What is missing is named, and stops the pack unless a named person of
+ * the legal cell goes on with a written reason, which goes into the manifest. Each assembly is a version of its own.
  */
 export async function assembleFilingPack(
   office: Office,
   onDay: Day,
-  input: { procedureId: string; kind: 'requete' | 'signification'; reason?: string; bailiffId?: string },
+  input: {
+    procedureId: string
+    /** A pack of the procedure's file; the signed one when absent. */
+    kind?: string
+    reason?: string
+    bailiffId?: string
+    facts?: GivenFacts
+  },
   author: Author,
 ): Promise<Pack> {
   return underConsent(async () =>
@@ -62,26 +88,51 @@ export async function assembleFilingPack(
       const open = await readProcedure(sql, input.procedureId)
       await sql`select 1 from cases where id = ${open.caseId} for update`
       const file = await readCase(sql, open.caseId)
-      const missing = await missingPieces(sql, onDay, file, open, input.kind)
-      if (missing.length > 0 && !input.reason?.trim()) throw incomplete(missing)
       const request = await readConsentRequest(sql, open.consentId)
+      const procedure = loadProcedure(open.procedure)
+      const kind = input.kind ?? request.packKind
+      const dossier = dossierOf(procedure, kind)
+      const given = { ...(await titleFacts(sql, open.caseId)), ...request.facts, ...input.facts }
+      await requireEnforceable(sql, file, procedure, onDay, { ...request.facts, ...input.facts })
+      const missing = await missingPieces(sql, onDay, file, { open, procedure, kind, dossier, given })
+      if (missing.length > 0 && !input.reason?.trim()) throw incomplete(missing)
+      const standing = await progressOf(sql, open, onDay)
       const limits = await deadlinesOf(sql, open)
       const content =
-        input.kind === 'requete'
-          ? await signedContent(office, sql, onDay, file, open)
-          : await serviceContent(office, sql, onDay, open, limits, input.bailiffId)
+        kind === request.packKind
+          ? await signedContent(office, sql, onDay, file, open, procedure)
+          : await writtenContent(office, sql, onDay, file, {
+              open,
+              procedure,
+              kind,
+              given,
+              limits,
+              bailiffId: input.bailiffId,
+            })
       const proof = await consentPart(office, sql, open.consentId, request.pdf)
       const { statement } = request
+      const previous = await lastVersion(sql, open, kind)
+      const version = (previous?.version ?? 0) + 1
+      const next = nextLimit(standing, onDay)
+      const court = kind === request.packKind ? statement.court : addressee(procedure, kind, open.court)
       const result = await assemblePack({
-        title:
-          input.kind === 'requete'
-            ? `${statement.title} : requête`
-            : 'Ordonnance d’injonction de payer : signification',
+        title: kind === request.packKind && kind === 'requete' ? `${statement.title} : requête` : dossier.titre,
+        version,
+        ...(previous ? { previous: { version: previous.version, files: previous.manifest.files } } : {}),
         reference: file.case.number,
-        court: open.court.nom,
+        court,
         parties: { demandeur: file.creditor.name, defendeur: file.debtor.name },
         parts: [...content, proof],
-        summary: summary(file, statement, limits, input.kind),
+        summary: summary(
+          file,
+          onDay,
+          kind === request.packKind ? statement : null,
+          statement.ceiling,
+          standing.due,
+          needsNotice(procedure),
+        ),
+        ...(next ? { nextLimit: next } : {}),
+        picture: casePicture(procedure, standing),
         missing,
         ...(missing.length > 0 && input.reason ? { reason: { by: author, text: input.reason } } : {}),
         doubts: doubtsOf(file, statement, limits),
@@ -89,22 +140,37 @@ export async function assembleFilingPack(
         engine: office.typst,
         key: office.seal,
       })
-      const [last] = await sql<{ version: number | null }[]>`
-        select max(version) as version from packs where procedure_id = ${open.id} and kind = ${input.kind}`
+      const { manifest } = result
+      const zip = await office.archive.put(result.zip)
+      const pdf = await office.archive.put(result.pdf)
       const pack: Pack = {
         id: newId(office.random),
         procedureId: open.id,
-        kind: input.kind,
-        version: (last?.version ?? 0) + 1,
-        contentSha256: result.manifest.content.sha256,
-        pdf: await office.archive.put(result.pdf),
-        zip: await office.archive.put(result.zip),
+        kind,
+        version,
+        contentSha256: manifest.content.sha256,
+        pdf,
+        zip,
         assembledOn: onDay,
       }
+      const caseJson = await office.archive.put(
+        caseFile({
+          file,
+          onDay,
+          open,
+          procedure,
+          dossier,
+          pack,
+          manifest,
+          standing,
+          events: await readProcedureEvents(sql, open.id),
+        }),
+      )
       await sql`
-        insert into packs (id, procedure_id, kind, version, content_sha256, pdf, zip, manifest, assembled_on, assembled_by, reason)
-        values (${pack.id}, ${pack.procedureId}, ${pack.kind}, ${pack.version}, ${pack.contentSha256}, ${pack.pdf}, ${pack.zip},
-                ${json(sql, result.manifest)}, ${onDay}, ${author}, ${input.reason ?? null})`
+        insert into packs (id, procedure_id, kind, version, content_sha256, pdf, zip, case_json, manifest, changes, assembled_on, assembled_by, reason)
+        values (${pack.id}, ${pack.procedureId}, ${pack.kind}, ${pack.version}, ${pack.contentSha256}, ${pack.pdf}, ${pack.zip}, ${caseJson},
+                ${json(sql, manifest)}, ${manifest.changes ? json(sql, manifest.changes) : null}, ${onDay}, ${author}, ${input.reason ?? null})`
+      if (office.timestamps) await queueTimestamp(sql, pack.id)
       await record(sql, onDay, {
         caseId: open.caseId,
         kind: 'pack_assembled',
@@ -116,15 +182,42 @@ export async function assembleFilingPack(
   )
 }
 
+function dossierOf(procedure: Procedure, kind: string): Dossier {
+  const dossier = procedure.dossiers?.[kind]
+  if (dossier?.papiers?.length) return dossier
+  throw new DomainError('unknown_pack', `« ${procedure.titre} » n'a pas de dossier « ${kind.slice(0, 60)} ».`, {
+    remedy: `Dossiers : ${Object.keys(procedure.dossiers ?? {}).join(', ') || 'aucun'}.`,
+    facts: { procedure: procedure.id, pack: kind.slice(0, 60) },
+  })
+}
+
+/** The version before, counted over the consents of the case: a new consent follows the pack of the old one. */
+async function lastVersion(
+  sql: Sql,
+  open: OpenProcedure,
+  kind: string,
+): Promise<{ version: number; manifest: Manifest } | undefined> {
+  const [last] = await sql<{ version: number; manifest: Manifest }[]>`
+    select k.version, k.manifest from packs k join procedures p on p.id = k.procedure_id
+    where p.case_id = ${open.caseId} and p.procedure = ${open.procedure} and k.kind = ${kind}
+    order by k.version desc limit 1`
+  return last
+}
+
 async function signedContent(
   office: Office,
   sql: Sql,
   onDay: Day,
   file: CaseFile,
   open: OpenProcedure,
+  procedure: Procedure,
 ): Promise<PackPart[]> {
-  requireNotSuspended(file, onDay)
-  requirePeriodRun(file, onDay)
+  requireNotSuspended(file, onDay, procedure)
+  if (needsNotice(procedure)) requirePeriodRun(file, onDay)
+  return signedParts(office, sql, open)
+}
+
+async function signedParts(office: Office, sql: Sql, open: OpenProcedure): Promise<PackPart[]> {
   const [row] = await sql<{ content: Frozen[] }[]>`select content from consent_requests where id = ${open.consentId}`
   return Promise.all(row!.content.map((part) => thaw(office, part)))
 }
@@ -140,77 +233,112 @@ async function thaw(office: Office, { sha256, docx, original, ...part }: Frozen)
   }
 }
 
-/** Instruction, order, request, bordereau and exhibits: what service needs, with the last day and its article. */
-async function serviceContent(
+/**
+ * A pack written after the signed one: its own papers of the day, the acts recorded since, the application and bordereau
+ * as they were filed where it takes them up, and the exhibits.
+ */
+async function writtenContent(
   office: Office,
   sql: Sql,
   onDay: Day,
-  open: OpenProcedure,
-  limits: StepDeadline[],
-  bailiffId: string | undefined,
+  file: CaseFile,
+  order: {
+    open: OpenProcedure
+    procedure: Procedure
+    kind: string
+    given: GivenFacts
+    limits: StepDeadline[]
+    bailiffId: string | undefined
+  },
 ): Promise<PackPart[]> {
-  const order = (await readProcedureEvents(sql, open.id)).find((event) => event.step === 'ordonnance')
-  const limit = limits.find((each) => each.step === 'signification' && each.kind === 'not_after')
-  if (!order?.original || !limit) {
-    throw new DomainError('order_not_recorded', "L'ordonnance n'est pas encore enregistrée avec sa copie.", {
-      remedy: 'Enregistrez l’ordonnance (recordProcedureEvent) avec la copie délivrée par le greffe.',
-    })
+  const { open, procedure, kind, given, limits } = order
+  const dossier = procedure.dossiers![kind]!
+  const events = await readProcedureEvents(sql, open.id)
+  const acts = (dossier.actes ?? []).map((step) => events.findLast((event) => event.step === step && event.original))
+  if (acts.some((act) => act === undefined)) {
+    const absent = dossier.actes!.filter((_, i) => acts[i] === undefined)
+    throw new DomainError(
+      'order_not_recorded',
+      `L'acte « ${absent.join(', ')} » n'est pas encore enregistré avec sa copie.`,
+      {
+        remedy: 'Enregistrez-le (recordProcedureEvent) avec la copie délivrée par le greffe.',
+        facts: { steps: absent },
+      },
+    )
   }
-  const [row] = await sql<{ content: Frozen[] }[]>`select content from consent_requests where id = ${open.consentId}`
-  const signed = await Promise.all(row!.content.map((part) => thaw(office, part)))
-  const exhibits = (await readExhibits(sql, open.caseId)).filter((exhibit) => exhibit.number !== null)
-  const facts = {
-    ...courtFacts(open.court, exhibits),
-    ordonnance: { juridiction: open.court.nom, date: order.happenedOn.toString(), ...stringFacts(order.facts) },
-    frais: filingCosts(await readCase(sql, open.caseId), onDay).facts,
-    dateLimite: { date: limit.expires.toString(), texte: `${limit.article}, ${limit.version}` },
-    ...(await bailiffFacts(sql, bailiffId)),
-  } as Partial<Facts>
-  const { papiers } = loadProcedure(open.procedure)
-  const instruction = await writePaper(
+  const signed = dossier.reprend ? await signedParts(office, sql, open) : []
+  const takenUp = signed.filter((part) => part.role === 'application' || part.role === 'bordereau')
+  await gatherTitle(office, sql, onDay, file)
+  const exhibits = dossier.reprend
+    ? signedExhibits(signed, await readExhibits(sql, open.caseId))
+    : await exhibitsFor(sql, open.caseId, dossier)
+  const papers = await writePapers(
     office,
     sql,
     onDay,
-    open.caseId,
+    file,
     {
-      role: 'instruction',
-      title: 'Mission de signifier l’ordonnance',
-      letter: papiers!.signification,
-      name: '00-mission-de-signification',
-      channel: 'lettre',
+      procedure,
+      kind,
+      court: open.court,
+      given,
+      bailiffId: order.bailiffId,
+      events: eventFacts(procedure, open, acts, limits, kind),
     },
-    facts,
+    exhibits,
   )
-  const orderPdf = await office.archive.get(order.original)
-  return [
-    instruction,
-    {
+  const orders: PackPart[] = []
+  for (const act of acts) {
+    const pdf = await office.archive.get(act!.original!)
+    const title = procedure.etapes.find((step) => step.id === act!.step)?.titre ?? act!.step
+    orders.push({
       role: 'order',
       part: 'content',
-      title: `Ordonnance du ${dayFr(order.happenedOn)}`,
-      name: '01-ordonnance.pdf',
-      pdf: orderPdf,
-      pages: await pageCount(orderPdf, '01-ordonnance'),
-    },
-    ...signed
-      .filter((part) => part.role === 'application' || part.role === 'statement' || part.role === 'bordereau')
-      .map((part, i) => ({ ...part, name: part.name.replace(/^\d\d/, String(i + 2).padStart(2, '0')) })),
-    ...(await Promise.all(exhibits.map((exhibit) => exhibitPart(office, exhibit)))),
-  ]
+      title: `${title} du ${dayFr(act!.happenedOn)}`,
+      name: `${act!.step}.pdf`,
+      pdf,
+      pages: await pageCount(pdf, act!.step),
+    })
+  }
+  const [first, ...others] = papers
+  const acted = [first!, ...orders, ...others, ...takenUp].map((part, i) => ({
+    ...part,
+    name: `${String(i + 1).padStart(2, '0')}-${part.name.replace(/^\d\d-/, '')}`,
+  }))
+  const joined = dossier.reprend
+    ? signed.filter((part) => part.role === 'exhibit')
+    : await Promise.all(exhibits.map((exhibit) => exhibitPart(office, exhibit)))
+  return [...acted, ...joined]
+}
+
+// The exhibits of a pack that was filed are those the court saw, whatever joined the case since.
+function signedExhibits(signed: PackPart[], known: Exhibit[]): Exhibit[] {
+  const numbers = new Set(signed.flatMap((part) => part.exhibit?.number ?? []))
+  return known.filter((exhibit) => numbers.has(exhibitNumber(exhibit)))
+}
+
+/** The last act of the court, as letters say it, and the last day of the step that the pack serves. */
+function eventFacts(
+  procedure: Procedure,
+  open: OpenProcedure,
+  acts: (ProcedureEvent | undefined)[],
+  limits: StepDeadline[],
+  kind: string,
+): Partial<Facts> {
+  const steps = procedure.etapes.filter((step) => step.dossier === kind).map((step) => step.id)
+  const limit = limits.find((each) => steps.includes(each.step) && each.kind === 'not_after')
+  const act = acts.at(-1)
+  const decision = act && { juridiction: open.court.nom, date: act.happenedOn.toString(), ...stringFacts(act.facts) }
+  return {
+    ...(decision ? { ordonnance: decision, decision } : {}),
+    ...(limit ? { dateLimite: { date: limit.expires.toString(), texte: `${limit.article}, ${limit.version}` } } : {}),
+  } as Partial<Facts>
 }
 
 function stringFacts(facts: Record<string, unknown>): Record<string, string> {
   return Object.fromEntries(
     Object.entries(facts).filter((entry): entry is [string, string] => typeof entry[1] === 'string'),
   )
-}
-
-async function bailiffFacts(sql: Sql, bailiffId: string | undefined): Promise<Partial<Facts>> {
-  if (bailiffId === undefined) return {}
-  const [bailiff] = await sql<
-    { name: string; identity: Record<string, unknown> }[]
-  >`select name, identity from bailiffs where id = ${bailiffId}`
-  return bailiff ? ({ commissaire: { etude: bailiff.name, ...bailiff.identity } } as Partial<Facts>) : {}
 }
 
 async function consentPart(office: Office, sql: Sql, requestId: string, pdf: string): Promise<PackPart> {
@@ -237,22 +365,31 @@ async function missingPieces(
   sql: Sql,
   onDay: Day,
   file: CaseFile,
-  open: OpenProcedure,
-  kind: string,
+  input: { open: OpenProcedure; procedure: Procedure; kind: string; dossier: Dossier; given: GivenFacts },
 ): Promise<Missing[]> {
+  const { open, procedure, kind, dossier, given } = input
   const held = new Set<string>((await readExhibits(sql, file.case.id)).map((exhibit) => exhibit.kind))
   // Either document engages the debtor as well as a contract would.
   if (held.has('devis') || held.has('commande')) held.add('contrat')
-  if ((await readProcedureEvents(sql, open.id)).some((event) => event.step === 'ordonnance' && event.original !== null))
-    held.add('ordonnance')
-  const written = new Set(['requete', 'bordereau', 'decompte', 'pieces'])
+  for (const event of await readProcedureEvents(sql, open.id)) if (event.original !== null) held.add(event.step)
+  const taken = dossier.reprend ? (procedure.dossiers?.[dossier.reprend]?.papiers ?? []) : []
+  for (const paper of [...(dossier.papiers ?? []), ...taken]) held.add(paper.nature)
+  if (taken.length > 0) held.add('pieces')
+  for (const step of await titleSteps(sql, file.case.id)) held.add(step)
   const needed = (piece: ExhibitRule) =>
     piece.requis === 'oui' ||
     (piece.type === 'kbis-debiteur' && file.debtor.kind === 'business') ||
     (piece.type === 'avoir' && file.creditNotes.length > 0)
-  return exhibitsOf(loadProcedure(open.procedure), kind, onDay)
-    .filter((piece) => needed(piece) && !held.has(piece.type) && !written.has(piece.type))
+  const known = { ...given, debiteur: { adresse: file.debtor.address ?? undefined } }
+  return exhibitsOf(procedure, kind, onDay)
+    .filter((piece) => needed(piece) && !held.has(piece.type) && !(piece.fait !== undefined && has(known, piece.fait)))
     .map((piece) => ({ what: piece.titre, from: piece.aupres_de, remedy: `Demander ${piece.quoi}.` }))
+}
+
+function has(facts: Record<string, unknown>, path: string): boolean {
+  let value: unknown = facts
+  for (const key of path.split('.')) value = (value as Record<string, unknown> | undefined)?.[key]
+  return value !== undefined && !(Array.isArray(value) && value.length === 0)
 }
 
 function incomplete(missing: Missing[]): DomainError {
@@ -266,33 +403,62 @@ function incomplete(missing: Missing[]): DomainError {
   )
 }
 
+/** The time limit that ends first: what whoever opens the pack must read before anything else. */
+function nextLimit({ due }: Progress, onDay: Day): { label: string; value: string } | undefined {
+  const [first] = due
+  if (!first) return undefined
+  const left = onDay.until(first.expires).days
+  return {
+    label: `Prochaine date limite : ${first.title}`,
+    value: `${dayFr(first.expires)}, dans ${left} jour${left > 1 ? 's' : ''} (${first.article})`,
+  }
+}
+
 function summary(
   file: CaseFile,
-  statement: ConsentStatement,
-  limits: StepDeadline[],
-  kind: string,
+  onDay: Day,
+  signed: ConsentStatement | null,
+  ceiling: string,
+  running: StepDeadline[],
+  waits: boolean,
 ): { label: string; value: string }[] {
-  const money = (text: string) => amountFr(BigInt(text.replace('.', '')), 'EUR')
-  const next = limits
-    .filter((limit) => limit.kind === 'not_after')
-    .toSorted((a, b) => Temporal.PlainDate.compare(a.expires, b.expires))
+  const currency = parseCurrency(file.case.currency)
+  const owed = payableOn(file, onDay)
+  const cents = (text: string) => BigInt(text.replace('.', ''))
+  const money = (value: bigint) => amountFr(value, currency)
+  const sums = signed
+    ? {
+        principal: cents(signed.principal),
+        interest: cents(signed.interest),
+        indemnity: cents(signed.indemnity),
+        total: cents(signed.total),
+      }
+    : owed
+  const until = signed ? parseDay(signed.statementOn) : onDay
+  const [insolvency] = file.insolvencies
+  // C. com. L622-28: the opening day is the last that bears interest.
+  const stopped = dayShortFr(insolvency && before(insolvency.openedOn, until) ? insolvency.openedOn : until)
   const first = file.documents.find((document) => document.firstLetter)
+  const isMalagasy = file.case.zone === 'madagascar'
   return [
-    { label: 'Principal', value: money(statement.principal) },
-    {
-      label: `Intérêts arrêtés au ${statement.statementOn.split('-').reverse().join('/')}`,
-      value: money(statement.interest),
-    },
-    { label: 'Indemnité forfaitaire', value: money(statement.indemnity) },
-    { label: 'Total demandé', value: money(statement.total) },
-    { label: 'Plafond de frais accepté', value: money(statement.ceiling) },
+    { label: 'Principal', value: money(sums.principal) },
+    { label: `Intérêts arrêtés au ${stopped}`, value: money(sums.interest) },
+    ...(sums.indemnity > 0n ? [{ label: 'Indemnité forfaitaire', value: money(sums.indemnity) }] : []),
+    { label: 'Total demandé', value: money(sums.total) },
+    ...(owed.perDay > 0n ? [{ label: 'Intérêts à courir, par jour', value: money(owed.perDay) }] : []),
+    { label: 'Plafond de frais accepté', value: money(cents(ceiling)) },
     { label: 'Échéance la plus ancienne', value: dayFr(file.case.anchorOn) },
     ...(first
-      ? [{ label: 'Première lettre (CPCE R124-4)', value: `${first.reference}, ${dayFr(first.writtenOn)}` }]
+      ? [
+          {
+            label: isMalagasy ? 'Première lettre' : 'Première lettre (CPCE R124-4)',
+            value: `${first.reference}, ${dayFr(first.writtenOn)}`,
+          },
+        ]
       : []),
-    ...(kind === 'requete' ? [{ label: 'Dépôt possible à partir du', value: dayFr(earliestFiling(file).on) }] : []),
+    ...(signed && waits ? [{ label: 'Dépôt possible à partir du', value: dayFr(earliestFiling(file).on) }] : []),
     { label: 'Prescription', value: dayFr(file.case.limitationOn) },
-    ...next.map((limit) => ({
+    ...running.map((limit) => ({
       label: `Dernier jour : ${limit.title}`,
       value: `${dayFr(limit.expires)} (${limit.article})`,
     })),

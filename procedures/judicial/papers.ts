@@ -4,17 +4,29 @@ import type { Facts } from '../../documents/facts.ts'
 import type { Day } from '../../schema/days.ts'
 import { amount } from '../../schema/money.ts'
 import type { Sql } from '../../schema/db.ts'
-import { DomainError, type Doubt } from '../../schema/errors.ts'
+import type { Doubt } from '../../schema/errors.ts'
+import { letterOf, loadLibrary } from '../../letters/catalogue.ts'
 import { type LetterOrder, writeLetter } from '../cases/correspondence.ts'
-import { type Exhibit, exhibitKinds, gatherExhibits, numberExhibits } from '../cases/exhibits.ts'
+import { gatherExhibits } from '../cases/exhibit-gather.ts'
+import { type Exhibit, exhibitKinds, exhibitNumber, numberExhibits, originalTravels } from '../cases/exhibits.ts'
 import { type CaseFile, readCase } from '../cases/file.ts'
 import { payableOn } from '../cases/ledger.ts'
-import { debtorWord } from '../amicable/scenario.ts'
 import { serviceCost } from '../law/costs.ts'
-import { type Court, competentCourt } from '../law/court.ts'
+import type { Court } from '../law/court.ts'
 import { legalCost } from '../law/values.ts'
 import type { Office } from '../office.ts'
-import { loadProcedure } from './procedure.ts'
+import { courtOf, goesToCourt, signedKind } from './dossiers.ts'
+import {
+  bailiffFacts,
+  channelOfPaper,
+  type GivenFacts,
+  insolvencyFacts,
+  letterOfPaper,
+  requireFacts,
+  requireGivable,
+} from './paper-facts.ts'
+import type { Dossier, Paper, Procedure } from './procedure.ts'
+import { gatherTitle } from './titles.ts'
 
 export interface Content {
   court: Court
@@ -23,50 +35,99 @@ export interface Content {
   exhibits: Exhibit[]
 }
 
-/** The court that hears the claim: commercial between businesses, civil against a consumer. */
-export function courtOf(file: CaseFile, onDay: Day): Court {
-  return competentCourt({
-    debtor: file.debtor.kind,
-    commercial: file.debtor.kind === 'business',
-    postalCode: file.debtor.address?.postalCode ?? '',
-    city: file.debtor.address?.city ?? '',
-    on: onDay,
-  })
+/** What the papers of one pack are written from. */
+export interface PaperOrder {
+  procedure: Procedure
+  kind: string
+  court: Court
+  given: GivenFacts
+  bailiffId?: string | undefined
+  /** Facts of the procedure's own events: the order, its last day. */
+  events?: Partial<Facts>
 }
 
 /**
- * Writes the content of a filing: application, statement of the debt, bordereau, numbered exhibits. This is what the
- * creditor is asked to sign; nothing in it depends on the signature.
+ * Writes the content of the pack that the creditor is asked to sign: its papers, and the numbered exhibits. Nothing in it
+ * depends on the signature.
  */
 export async function writeContent(
   office: Office,
   sql: Sql,
   onDay: Day,
   file: CaseFile,
-  procedureId: string,
+  order: Omit<PaperOrder, 'court' | 'kind'>,
 ): Promise<Content> {
-  const { papiers } = loadProcedure(procedureId)
-  if (!papiers) {
-    throw new DomainError('no_papers', `La procédure « ${procedureId} » n'a pas encore de modèles de requête.`, {
-      remedy: 'Choisissez une procédure dont les modèles sont écrits, par exemple injonction-de-payer.',
-    })
-  }
-  const court = courtOf(file, onDay)
+  const { procedure } = order
+  const kind = signedKind(procedure)
+  const court = await courtOf(sql, file, onDay)
   await gatherExhibits(office, sql, onDay, file)
-  const exhibits = await numberExhibits(sql, file.case.id)
-  const costs = filingCosts(file, onDay)
-  const facts = { ...courtFacts(court, exhibits), frais: costs.facts }
-  const application = papiers.requete[debtorWord[file.debtor.kind]] ?? papiers.requete.professionnel
-  const papers = [
-    { role: 'application', title: 'Requête', letter: application, name: '01-requete' },
-    { role: 'statement', title: 'Décompte de la créance', letter: papiers.decompte, name: '02-decompte' },
-    { role: 'bordereau', title: 'Bordereau de pièces', letter: papiers.bordereau, name: '03-bordereau' },
-  ] as const
-  const parts: PackPart[] = []
-  for (const paper of papers) parts.push(await writePaper(office, sql, onDay, file.case.id, paper, facts))
+  await gatherTitle(office, sql, onDay, file)
+  const exhibits = await exhibitsFor(sql, file.case.id, procedure.dossiers![kind]!)
+  const costs = filingCosts(file, procedure, onDay)
+  const papers = await writePapers(office, sql, onDay, file, { ...order, kind, court }, exhibits)
+  const parts = [...papers]
   for (const exhibit of exhibits) parts.push(await exhibitPart(office, exhibit))
   return { court, costs, parts, exhibits }
 }
+
+/** Numbered exhibits that join a pack: all, or those of its kinds. */
+export async function exhibitsFor(sql: Sql, caseId: string, dossier: Dossier): Promise<Exhibit[]> {
+  const wanted = new Set<string>(dossier.pieces.map((piece) => piece.type))
+  const numbered = await numberExhibits(sql, caseId)
+  return dossier.pieces_seules ? numbered.filter((exhibit) => wanted.has(exhibit.kind)) : numbered
+}
+
+const roles = {
+  requete: 'application',
+  declaration: 'application',
+  projet: 'application',
+  mission: 'instruction',
+  decompte: 'statement',
+  bordereau: 'bordereau',
+} as const satisfies Record<Paper['nature'], PackPart['role']>
+
+/** Writes the papers of a pack, in the order of its file, after looking whether every fact they need is there. */
+export async function writePapers(
+  office: Office,
+  sql: Sql,
+  onDay: Day,
+  file: CaseFile,
+  order: PaperOrder,
+  exhibits: Exhibit[],
+): Promise<PackPart[]> {
+  const dossier = order.procedure.dossiers![order.kind]!
+  const papers = dossier.papiers ?? []
+  requireGivable(order.given)
+  const facts = {
+    ...courtFacts(order.court, exhibits, goesToCourt(order.procedure, order.kind)),
+    frais: filingCosts(file, order.procedure, onDay).facts,
+    ...insolvencyFacts(file, onDay, order.given),
+    ...(await bailiffFacts(sql, order.bailiffId)),
+    ...order.events,
+    ...withoutInsolvency(order.given),
+  } as Partial<Facts>
+  await requireFacts(sql, onDay, file, dossier, facts)
+  const parts: PackPart[] = []
+  for (const [i, paper] of papers.entries()) {
+    const letter = letterOfPaper(paper, file)
+    const own =
+      paper.nature === 'bordereau'
+        ? { ...facts, requete: { objet: dossier.titre, ...(facts.requete as object | undefined) } }
+        : facts
+    const name = `${String(i + 1).padStart(2, '0')}-${paper.nature}`
+    const written = {
+      role: roles[paper.nature],
+      title: paper.titre,
+      letter: letter.id,
+      name,
+      channel: channelOfPaper(letter),
+    }
+    parts.push(await writePaper(office, sql, onDay, file.case.id, written, own as Partial<Facts>))
+  }
+  return parts
+}
+
+const withoutInsolvency = ({ procedureCollective: _, declaration: __, ...rest }: GivenFacts): GivenFacts => rest
 
 /** What filing and service should cost; « à compléter » where the tariff of the day is not known. */
 export interface Costs {
@@ -74,7 +135,19 @@ export interface Costs {
   doubts: Doubt[]
 }
 
-export function filingCosts(file: CaseFile, onDay: Day): Costs {
+export function filingCosts(file: CaseFile, procedure: Procedure, onDay: Day): Costs {
+  const supported = 'le débiteur s’il y est condamné, à défaut le cabinet'
+  if (procedure.id !== 'injonction-de-payer') {
+    return {
+      facts: { nature: 'frais de l’acte', avance: 'le cabinet, selon la convention', supporte: supported },
+      doubts: [
+        {
+          code: 'unknown_cost',
+          message: `Le coût de « ${procedure.titre} » n’est pas tarifé ici : une provision est à demander avant d’agir.`,
+        },
+      ],
+    }
+  }
   const greffe = legalCost(
     'greffe-injonction-payer',
     onDay,
@@ -87,17 +160,17 @@ export function filingCosts(file: CaseFile, onDay: Day): Costs {
       nature: 'frais de greffe et de signification',
       ...(total === null ? {} : { montant: amount(total) }),
       avance: 'le cabinet, selon la convention',
-      supporte: 'le débiteur s’il y est condamné, à défaut le cabinet',
+      supporte: supported,
     },
     doubts: [...(greffe.doubt ? [greffe.doubt] : []), ...service.doubts],
   }
 }
 
-export function courtFacts(court: Court, exhibits: Exhibit[]): Partial<Facts> {
+export function courtFacts(court: Court, exhibits: Exhibit[], named = true): Partial<Facts> {
   return {
-    tribunal: { nom: court.nom, formation: court.formation ?? undefined, ville: court.ville },
+    ...(named ? { tribunal: { nom: court.nom, formation: court.formation ?? undefined, ville: court.ville } } : {}),
     piecesJointes: exhibits.map((exhibit) => ({
-      numero: exhibit.number ?? 0,
+      numero: exhibitNumber(exhibit),
       type: exhibitKinds[exhibit.kind],
       reference: exhibit.reference,
       date: exhibit.datedOn?.toString(),
@@ -120,7 +193,7 @@ export async function writePaper(
   const written = await writeLetter(office, sql, onDay, await readCase(sql, caseId), {
     letter: paper.letter,
     channel: paper.channel ?? 'acte-prive',
-    recipient: paper.role === 'instruction' ? 'commissaire-de-justice' : 'juge',
+    recipient: recipientOfPaper(paper.letter),
     facts,
     author: 'system',
   })
@@ -136,13 +209,20 @@ export async function writePaper(
   }
 }
 
+// A pack goes to a court, to a mandataire or to an office, whatever the letter's own shade of recipient.
+function recipientOfPaper(id: string): LetterOrder['recipient'] {
+  const { destinataire } = letterOf(loadLibrary(), id)
+  const known = ['greffe', 'commissaire-de-justice', 'mandataire-judiciaire', 'tiers'] as const
+  return known.find((recipient) => recipient === destinataire) ?? 'juge'
+}
+
 export async function exhibitPart(office: Office, exhibit: Exhibit): Promise<PackPart> {
-  const number = String(exhibit.number)
+  const number = exhibitNumber(exhibit)
   return {
     role: 'exhibit',
     part: 'content',
     title: `${exhibitKinds[exhibit.kind]} ${exhibit.reference}`,
-    name: `piece-${number.padStart(2, '0')}-${slug(`${exhibit.kind} ${exhibit.reference}`)}.pdf`,
+    name: `${fileStem(exhibit)}-${slug(`${exhibit.kind} ${exhibit.reference}`)}.pdf`,
     pdf: await office.archive.get(exhibit.pdf),
     pages: exhibit.pages,
     exhibit: {
@@ -151,13 +231,19 @@ export async function exhibitPart(office: Office, exhibit: Exhibit): Promise<Pac
       reference: exhibit.reference,
       date: exhibit.datedOn?.toString() ?? null,
     },
-    original: { name: originalName(exhibit, number), bytes: await office.archive.get(exhibit.original) },
+    ...(originalTravels(exhibit)
+      ? { original: { name: originalName(exhibit), bytes: await office.archive.get(exhibit.original) } }
+      : {}),
   }
 }
 
-function originalName(exhibit: Exhibit, number: string): string {
+// « piece-07 », then « piece-07_1 »: in a folder sorted by name, what goes with an exhibit follows it.
+const fileStem = ({ number, sub }: Exhibit): string =>
+  `piece-${String(number).padStart(2, '0')}${sub === null ? '' : `_${sub}`}`
+
+function originalName(exhibit: Exhibit): string {
   const extension = /\.[a-z0-9]{1,5}$/i.exec(exhibit.originalName)?.[0].toLowerCase() ?? ''
-  return `piece-${number.padStart(2, '0')}-${slug(exhibit.originalName.slice(0, exhibit.originalName.length - extension.length))}${extension}`
+  return `${fileStem(exhibit)}-${slug(exhibit.originalName.slice(0, exhibit.originalName.length - extension.length))}${extension}`
 }
 
 function slug(text: string): string {

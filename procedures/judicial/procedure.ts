@@ -2,8 +2,10 @@ import { readdirSync } from 'node:fs'
 import { before, dayFr, parseDay, type Day } from '../../schema/days.ts'
 import { DomainError, type Doubt } from '../../schema/errors.ts'
 import { readYaml } from '../../schema/validate.ts'
+import { happenings, knownFacts, standingEvents } from './happenings.ts'
 import type { Zone } from '../law/calendar.ts'
 import { type Counting, deadline, parseDuration, type Deadline } from '../law/deadline.ts'
+import { type Distance, distance } from '../law/distance.ts'
 
 /** A procedure as lawyers wrote it: keys are those of its YAML file (schema/procedure.schema.json). */
 export interface Procedure {
@@ -13,30 +15,65 @@ export interface Procedure {
   article: string
   statut: 'publie' | 'projet'
   presentation?: string
+  /** First day whose law this file tells: what happened earlier fell under texts that are not on file. */
+  depuis: string
+  depuis_source: string
+  /** How many days before the end of a time limit the legal cell is told. */
+  alertes: number[]
+  /** Whose residence lengthens its time limits: the debtor's unless it says the creditor's. */
+  demeure_de?: 'creancier'
+  qui?: string
+  competence?: CourtRule[]
   conditions?: { id: string; texte: string; article: string; confirme: 'oui' | 'non' }[]
-  /** Letters of the library that make its papers. */
-  papiers?: {
-    requete: { professionnel: string; consommateur?: string; public?: string }
-    decompte: string
-    bordereau: string
-    signification: string
-  }
+  /**
+   * `signe`: the pack that the creditor agrees to; `titre`: the events that give a title to enforce, the strongest first;
+   * `malgre`: what stops a case, but not this procedure.
+   */
+  papiers?: { signe: string; titre?: string[]; malgre?: string[] }
   etapes: Step[]
-  dossiers?: Record<string, { titre: string; destinataire: string; pieces: Exhibit[] }>
+  dossiers?: Record<string, Dossier>
   frais?: Cost[]
+  /** How it may end, and what may follow. */
+  issues?: Outcome[]
 }
 
-export interface Step {
+/** What must be true: a value, or one of several. */
+export type Facts = Record<string, string | boolean | string[]>
+
+/** What may happen, and when: a step, or one of its further events. Ids name other steps and events of the procedure. */
+export interface Happening {
   id: string
   titre: string
+  par?: string
+  article?: string
+  /** All of these must have happened; one at least of `apres_un_de`; none of `sans`. */
+  apres?: string[]
+  apres_un_de?: string[]
+  sans?: string[]
+  /** Events after which `sans` no longer rules it out. */
+  sauf?: string[]
+  /** Ids of time limits during which it is not offered. */
+  attend?: string[]
+  repetable?: 'oui'
+  /** Its day is fixed in advance (a hearing): it may be recorded before it comes. */
+  a_venir?: 'oui'
+  /** What its mere happening says: goods seized at a third party's are `chezUnTiers`. */
+  faits?: Record<string, string | boolean>
+  /** Recorded even without the creditor's live consent, as the acts of court and debtor are. */
+  sans_accord?: 'oui'
+}
+
+export interface Step extends Happening {
   par: string
   article: string
   note?: string
   /** Further events that this step records, beside its own. */
-  evenements?: string[]
+  evenements?: Happening[]
   delais?: TimeLimit[]
   dossier?: string
   frais?: string[]
+  /** Letters of the library that go with the step. */
+  courriers?: string[]
 }
 
 export interface TimeLimit {
@@ -47,16 +84,86 @@ export interface TimeLimit {
   apres_delai?: string
   /** Null where the order itself fixes the time: it is then entered by hand. */
   duree: string | null
-  compte?: 'jours_ouvrables' | 'a_rebours' | 'jour_meme_ou_ouvrable_suivant'
-  pour?: Record<string, string | boolean>
-  si?: Record<string, string | boolean>
+  compte?: 'jours_ouvrables' | 'a_rebours' | 'jour_meme_ou_ouvrable_suivant' | 'prescription'
+  pour?: Facts
+  si?: Facts
   distance?: 'oui'
   article: string
   sanction?: string
+  /**
+   * What the end of the period does when nothing was done: `clot` ends the path (caducité, non avenu), `purge` takes
+   * from the other side what it could do (opposition), `echoit` is a period in which nobody must act. Without it, the
+   * act is late and nothing more.
+   */
+  effet?: 'clot' | 'purge' | 'echoit'
+  /** Events that meet it; by default the one that bears its id, else its step. */
+  accompli_par?: string[]
+  /** Events that show that it was met, though nobody recorded the act. */
+  presume_par?: string[]
+  /** Events after which it no longer runs. */
+  sans?: string[]
+  /** A step that may lift the sanction, and the event that does lift it. */
+  recours?: { etape: string; evenement: string }
   version: string
   source: string
   verifie_le: string
   confirme: 'oui' | 'non'
+}
+
+/** A way the procedure ends or turns; all the conditions given must hold. */
+export interface Outcome {
+  id: string
+  titre: string
+  nature: 'succes' | 'echec' | 'suspension'
+  article: string
+  /** One of these events. */
+  quand?: string[]
+  /** The end of one of these time limits with nothing done. */
+  passe?: string[]
+  /** The day on which this time limit lets act. */
+  ouvert?: string
+  sans?: string[]
+  si?: Facts
+  clot?: 'oui'
+  suites?: { procedure: string; pourquoi: string; article: string }[]
+}
+
+/** Which court: the first line whose conditions hold. */
+export interface CourtRule {
+  quand?: Facts
+  juridiction: string
+  lieu: string
+  article: string
+  note?: string
+  confirme: 'oui' | 'non'
+}
+
+/** A pack: what is written for it, what others made that joins it, the exhibits it needs, and what the bailiff answers. */
+export interface Dossier {
+  titre: string
+  destinataire: string
+  papiers?: Paper[]
+  actes?: string[]
+  reprend?: string
+  /** Only exhibits of the kinds listed join: a bailiff who seizes needs the title, not the invoices. */
+  pieces_seules?: 'oui'
+  retours?: BailiffAnswer[]
+  pieces: Exhibit[]
+}
+
+export interface Paper {
+  nature: 'requete' | 'declaration' | 'projet' | 'mission' | 'decompte' | 'bordereau'
+  titre: string
+  /** A letter of the library, or one for each kind of debtor. */
+  lettre: string | { professionnel: string; consommateur?: string; public?: string }
+}
+
+export interface BailiffAnswer {
+  nature: string
+  titre: string
+  etape?: string
+  lettre?: string
+  lettre_sans_fonds?: string
 }
 
 export interface Exhibit {
@@ -66,6 +173,8 @@ export interface Exhibit {
   selon?: string
   quoi: string
   aupres_de: string
+  /** Fact of the letters that stands for the document: the bank's name, the employer. */
+  fait?: string
   depuis?: string
   jusqu_au?: string
 }
@@ -73,10 +182,11 @@ export interface Exhibit {
 export interface Cost {
   id: string
   titre: string
-  /** Id of a dated value of procedures/law/fr, and its qualifier. */
-  valeur: string
+  /** Id of a dated value of procedures/law/fr, and its qualifier; without one, `note` says what is known. */
+  valeur?: string
+  note?: string
   pour?: string
-  si?: Record<string, string | boolean>
+  si?: Facts
   avance_par: string
   charge_finale: string
   article: string
@@ -85,10 +195,18 @@ export interface Cost {
 
 /** Something that happened: a step done (`ordonnance`, `signification`…) or one of its further events. */
 export interface ProcedureEvent {
+  id?: string
   step: string
   on: Day
-  /** `juridiction`: commerce | judiciaire; `aPersonne`: served in person; `demeure`: metropole | outre-mer | etranger. */
+  /**
+   * `juridiction`: commerce | judiciaire; `aPersonne`: served in person; `demeure`: metropole | outre-mer | etranger or a French zone; `remisA`: the same, where the
+   * act was handed to the person himself (CPC 647);
+   * `delais`: for each time limit that the order itself fixes, its length (« P1M ») or its last day.
+   */
   facts?: Record<string, unknown>
+  /** Id of the earlier event that this one replaces; with `void`, that event never took place. */
+  corrects?: string
+  void?: boolean
 }
 
 export interface StepDeadline extends Deadline {
@@ -99,6 +217,14 @@ export interface StepDeadline extends Deadline {
   /** `not_after`: the last day to act is `expires`. `not_before`: nothing may be done until `opens`. */
   kind: 'not_after' | 'not_before'
   trigger: string
+  /** Who must act. */
+  by: string
+  effect: 'closes' | 'bars' | 'ends' | 'late'
+  /** The events that meet it. */
+  metBy: string[]
+  presumedBy: string[]
+  without: string[]
+  recourse: { etape: string; evenement: string } | null
   /** The first day on which the act is allowed, the day after `expires`; null for `not_after`. */
   opens: Day | null
   article: string
@@ -110,11 +236,13 @@ export interface StepDeadline extends Deadline {
   doubts: Doubt[]
 }
 
-const countings: Record<NonNullable<TimeLimit['compte']>, Counting> = {
+const countings: Record<Exclude<NonNullable<TimeLimit['compte']>, 'prescription'>, Counting> = {
   jours_ouvrables: 'working_days',
   a_rebours: 'backwards',
   jour_meme_ou_ouvrable_suivant: 'same_or_next_working_day',
 }
+
+const effects = { clot: 'closes', purge: 'bars', echoit: 'ends' } as const
 
 const folders = ['fr', 'mg'].map((country) => new URL(`./${country}/`, import.meta.url))
 const loaded = new Map<string, Procedure>()
@@ -176,48 +304,21 @@ export function stepDeadlines(
   events: ProcedureEvent[],
   options: { zone?: Zone } = {},
 ): StepDeadline[] {
-  const happened = new Map(events.map((event) => [event.step, event]))
-  const known: Record<string, unknown> = Object.assign({}, ...events.map((event) => event.facts ?? {}))
+  const standing = standingEvents(events)
+  const happened = new Map(standing.map((event) => [event.step, event]))
+  const known = knownFacts(procedure, standing)
+  const ids = [...happenings(procedure).keys()]
   const found: StepDeadline[] = []
   for (const step of procedure.etapes) {
     for (const limit of step.delais ?? []) {
       const trigger = triggerOf(limit, happened, found)
       // Fixed by the order itself: there is nothing to compute until someone has entered it.
-      if (!trigger || limit.duree === null) continue
+      if (!trigger || (limit.duree === null && fixedByOrder(limit, trigger, known) === null)) continue
       const { applies, doubts } = applicable(limit, trigger, happened, known)
-      if (applies) found.push(stepDeadlineOf(step, limit, trigger, known, options.zone, doubts))
+      if (applies) found.push(stepDeadlineOf(step, limit, trigger, known, options.zone, doubts, ids))
     }
   }
   return found
-}
-
-/** `PROCEDURE.STEP` from the day of its trigger: the main time limit of the step. DomainError `no_deadline`. */
-export function stepDeadline(name: string, from: Day, zone?: Zone, events: ProcedureEvent[] = []): StepDeadline {
-  const [id = '', stepId = '', ...rest] = name.split('.')
-  const procedure = loadProcedure(id)
-  const step = findStep(procedure, [stepId, ...rest].join('.'))
-  const main = step.delais?.[0]
-  if (main?.a_compter_de !== undefined) {
-    // The command names no fact: a limit that depends on one is given as if it were so, and says it in `version`.
-    const trigger: ProcedureEvent = {
-      step: main.a_compter_de,
-      on: from,
-      facts: { ...main.si, ...events.find((event) => event.step === main.a_compter_de)?.facts },
-    }
-    const others = events.filter((event) => event.step !== trigger.step)
-    const found = stepDeadlines(procedure, [...others, trigger], zone === undefined ? {} : { zone }).find(
-      (limit) => limit.step === step.id,
-    )
-    if (found) return found
-  }
-  throw new DomainError('no_deadline', `L'étape « ${step.titre} » n'a pas de délai fixé par la loi.`, {
-    remedy: `Étapes avec un délai : ${procedure.etapes
-      .filter((other) => other.delais)
-      .map((other) => `${id}.${other.id}`)
-      .join(', ')}.`,
-    facts: { procedure: id, step: step.id },
-    article: step.article,
-  })
 }
 
 function stepDeadlineOf(
@@ -227,19 +328,16 @@ function stepDeadlineOf(
   known: Record<string, unknown>,
   zone: Zone | undefined,
   found: Doubt[],
+  ids: string[],
 ): StepDeadline {
-  const legal = limit.duree === 'P0D' ? { years: 0, months: 0, days: 0 } : parseDuration(limit.duree!)
-  const extra = limit.distance === 'oui' ? distance(trigger.facts?.demeure ?? known.demeure) : 0
-  const duration = { ...legal, months: legal.months + extra }
-  const computed = deadline({
-    from: trigger.on,
-    duration,
-    ...(zone === undefined ? {} : { zone }),
-    ...(limit.compte === undefined ? {} : { counting: countings[limit.compte] }),
-  })
+  const far = limit.distance === 'oui' ? distanceOf(trigger, known, zone) : nothingAdded
+  const length = limit.duree ?? fixedByOrder(limit, trigger, known)!
+  const computed = isoDay.test(length) ? dayOfOrder(trigger.on, parseDay(length)) : counted(length)
+  // What starts a period does not meet it.
+  const own = ids.includes(limit.id) ? limit.id : step.id
   const notBefore = limit.nature === 'pas_avant'
   const opens = notBefore ? computed.expires.add({ days: 1 }) : null
-  const doubts = [...found]
+  const doubts = [...found, ...far.doubts, ...computed.doubts]
   if (limit.confirme === 'non') {
     doubts.push({
       code: 'unconfirmed_deadline',
@@ -252,6 +350,12 @@ function stepDeadlineOf(
     id: limit.id,
     title: limit.titre,
     kind: notBefore ? 'not_before' : 'not_after',
+    by: step.par,
+    effect: limit.effet === undefined ? 'late' : effects[limit.effet],
+    metBy: limit.accompli_par ?? (own === trigger.step ? [] : [own]),
+    presumedBy: limit.presume_par ?? [],
+    without: limit.sans ?? [],
+    recourse: limit.recours ?? null,
     trigger: trigger.step,
     opens,
     article: limit.article,
@@ -261,16 +365,45 @@ function stepDeadlineOf(
     version: limit.version,
     why: [
       `${limit.version.charAt(0).toUpperCase()}${limit.version.slice(1)} (${limit.article}).`,
-      ...(extra > 0
-        ? [
-            `Le délai est augmenté de ${extra} mois à raison de la distance (articles 643 et 645 du code de procédure civile).`,
-          ]
-        : []),
+      ...far.why,
       ...computed.why,
-      ...(opens ? [`L’exécution est possible à partir du ${dayFr(opens)}.`] : []),
+      ...(opens ? [`L’acte est possible à partir du ${dayFr(opens)}.`] : []),
       ...(limit.sanction === undefined ? [] : [`Passé ce délai\u00a0: ${limit.sanction}.`]),
     ],
     doubts,
+  }
+
+  function counted(text: string): Deadline {
+    const legal = text === 'P0D' ? { years: 0, months: 0, days: 0 } : parseDuration(text)
+    return deadline({
+      from: trigger.on,
+      duration: { ...legal, months: legal.months + (far.added?.months ?? 0) },
+      ...(zone === undefined ? {} : { zone }),
+      ...(limit.compte === undefined
+        ? {}
+        : limit.compte === 'prescription'
+          ? { rule: 'prescription' as const }
+          : { counting: countings[limit.compte] }),
+    })
+  }
+}
+
+const isoDay = /^\d{4}-\d{2}-\d{2}$/
+
+/** What the order says of a time limit that the law leaves to it: a length (« P1M ») or a last day; null when not entered. */
+function fixedByOrder(limit: TimeLimit, trigger: ProcedureEvent, known: Record<string, unknown>): string | null {
+  const entered = (trigger.facts?.delais ?? known.delais) as Record<string, unknown> | undefined
+  const value = entered?.[limit.id]
+  return typeof value === 'string' ? value : null
+}
+
+function dayOfOrder(from: Day, last: Day): Deadline {
+  return {
+    from,
+    raw: last,
+    expires: last,
+    why: [`La décision fixe elle-même le dernier jour, le ${dayFr(last)}.`],
+    doubts: [],
   }
 }
 
@@ -302,7 +435,7 @@ function applicable(
         code: 'fact_to_check',
         message: `${limit.titre}\u00a0: valable dans le cas «\u00a0${limit.version}\u00a0», à vérifier.`,
       })
-    } else if (fact !== wanted) return { applies: false, doubts }
+    } else if (!holds(fact, wanted)) return { applies: false, doubts }
   }
   for (const [key, value] of Object.entries(limit.pour ?? {})) {
     const [, event = '', side] = /^(.+)_(avant|depuis)$/.exec(key) ?? []
@@ -317,9 +450,21 @@ function applicable(
   return { applies: true, doubts }
 }
 
-/** CPC 643: one month more overseas, two abroad, when the court sits in metropolitan France. */
-function distance(residence: unknown): number {
-  return residence === 'etranger' ? 2 : residence === 'outre-mer' ? 1 : 0
+/** Whether a fact is the value wanted, or one of them. */
+export const holds = (fact: unknown, wanted: Facts[string]): boolean =>
+  Array.isArray(wanted) ? wanted.includes(String(fact)) : fact === wanted
+
+const nothingAdded: Distance = { added: null, why: [], doubts: [] }
+
+/** CPC 643 to 647: the court sits in the zone of the case; `remisA` is where an act was handed to the person himself. */
+function distanceOf(trigger: ProcedureEvent, known: Record<string, unknown>, zone: Zone = 'metropole'): Distance {
+  const fact = (name: string) => trigger.facts?.[name] ?? known[name]
+  return distance({
+    court: zone,
+    residence: fact('demeure'),
+    ...(fact('aPersonne') === true && fact('remisA') !== undefined ? { servedAt: fact('remisA') } : {}),
+    on: trigger.on,
+  })
 }
 
 function files(): Map<string, URL> {

@@ -1,16 +1,19 @@
-import { type Day, dayFr, latest } from '../../schema/days.ts'
+import { type Day, dayFr, latest, sameDay } from '../../schema/days.ts'
 import { json, type Sql, transaction } from '../../schema/db.ts'
 import { DomainError } from '../../schema/errors.ts'
 import { newId, type Random } from '../../schema/random.ts'
 import { suspension } from '../amicable/suspension.ts'
-import type { DebtorKind } from '../cases/debtors.ts'
 import { type CaseFile, formalNotices, readCase } from '../cases/file.ts'
 import { type Author, record } from '../cases/journal.ts'
+import { refuseFiling } from '../cases/standstill.ts'
 import { deadline, parseDuration } from '../law/deadline.ts'
-import type { Zone } from '../law/calendar.ts'
 import type { Court } from '../law/court.ts'
-import { courtOf } from './papers.ts'
-import { loadProcedure, type StepDeadline, stepDeadlines } from './procedure.ts'
+import { courtOf, filingStep } from './dossiers.ts'
+import { deadlinesOn, readConducts } from './case-progress.ts'
+import { watchDeadlines } from './deadline-alerts.ts'
+import { happenings, isImposed } from './happenings.ts'
+import { requirePossible } from './possible.ts'
+import { loadProcedure, type Procedure, type ProcedureEvent as EngineEvent, type StepDeadline } from './procedure.ts'
 
 export interface OpenProcedure {
   id: string
@@ -22,10 +25,16 @@ export interface OpenProcedure {
 }
 
 export interface ProcedureEvent {
+  id: string
   step: string
   happenedOn: Day
   facts: Record<string, unknown>
   original: string | null
+  /** The event that this one replaces; with `void`, it never took place. */
+  corrects: string | null
+  void: boolean
+  recordedOn: Day
+  recordedBy: Author
 }
 
 /** Opens a judicial procedure under the creditor's live consent; the database refuses it without one. */
@@ -44,10 +53,10 @@ export async function openProcedure(
       const id = newId(random)
       await tx`select 1 from cases where id = ${request.caseId} for update`
       const file = await readCase(tx, request.caseId)
-      requireNotSuspended(file, onDay)
+      requireNotSuspended(file, onDay, loadProcedure(request.procedure))
       const opened = await tx`
         insert into procedures (id, case_id, procedure, consent_id, court, opened_on, opened_by)
-        values (${id}, ${request.caseId}, ${request.procedure}, ${input.requestId}, ${json(tx, courtOf(file, onDay))}, ${onDay}, ${author})
+        values (${id}, ${request.caseId}, ${request.procedure}, ${input.requestId}, ${json(tx, await courtOf(tx, file, onDay))}, ${onDay}, ${author})
         on conflict (consent_id) do nothing returning id`
       if (opened.length === 0) {
         throw new DomainError('procedure_already_open', 'Une procédure est déjà ouverte sur cet accord.', {
@@ -74,14 +83,23 @@ export async function readProcedure(sql: Sql, procedureId: string): Promise<Open
   })
 }
 
-export async function readProcedureEvents(sql: Sql, procedureId: string): Promise<ProcedureEvent[]> {
+/** What happened, in order; an event that was corrected gives way to its correction. `all` gives every row, for the history. */
+export async function readProcedureEvents(
+  sql: Sql,
+  procedureId: string,
+  which: 'standing' | 'all' = 'standing',
+): Promise<ProcedureEvent[]> {
   return sql<ProcedureEvent[]>`
-    select step, happened_on, facts, original from procedure_events where procedure_id = ${procedureId} order by happened_on, recorded_on, id`
+    select e.id, e.step, e.happened_on, e.facts, e.original, e.corrects, e.void, e.recorded_on, e.recorded_by
+    from ${which === 'all' ? sql`procedure_events` : sql`standing_procedure_events`} e
+    where e.procedure_id = ${procedureId}
+    order by e.happened_on, e.recorded_on, e.id`
 }
 
 /**
  * Records what happened in the procedure (filed, order made, served, opposed…) on its own day, and returns the time limits
- * that follow. Filing waits for the period of the last letter; every step needs a live consent.
+ * that follow. Filing waits for the period of the last letter; our own acts need a live consent. `corrects` is the id of an
+ * event that this one replaces or, with `void`, that never took place. Refusals: see `requirePossible`.
  */
 export async function recordProcedureEvent(
   sql: Sql,
@@ -93,65 +111,61 @@ export async function recordProcedureEvent(
     happenedOn: Day
     facts?: Record<string, unknown>
     original?: string | null
+    corrects?: string
+    void?: boolean
   },
   author: Author,
 ): Promise<StepDeadline[]> {
   return underConsent(async () =>
     transaction(sql, async (tx) => {
       const open = await readProcedure(tx, input.procedureId)
-      const procedure = loadProcedure(open.procedure)
-      const known = procedure.etapes.flatMap((step) => [step.id, ...(step.evenements ?? [])])
-      if (!known.includes(input.step)) {
-        throw new DomainError(
-          'unknown_step',
-          `La procédure « ${procedure.titre} » n'a pas d'étape « ${input.step} ».`,
-          {
-            remedy: `Ses étapes sont : ${known.join(', ')}.`,
-          },
-        )
+      // Two records at once would each find the other's place free.
+      await tx`select 1 from procedures where id = ${open.id} for update`
+      const conduct = (await readConducts(tx, [open.id])).get(open.id)!
+      const { procedure, events, zone } = conduct
+      const event: EngineEvent = {
+        id: newId(random),
+        step: input.step,
+        on: input.happenedOn,
+        facts: { ...conduct.circumstances, ...input.facts },
+        ...(input.corrects === undefined ? {} : { corrects: input.corrects }),
+        void: input.void === true,
       }
-      if (Temporal.PlainDate.compare(input.happenedOn, onDay) > 0) {
-        throw new DomainError('event_in_future', `Le ${dayFr(input.happenedOn)} est à venir.`, {
-          remedy: 'Enregistrez l’événement quand il a eu lieu.',
-        })
+      requirePossible(procedure, events, event, onDay, { zone })
+      if (input.step === filingStep(procedure) && !event.void) {
+        const file = await readCase(tx, open.caseId)
+        refuseFiling(file, input.happenedOn, procedure.papiers?.malgre)
+        if (needsNotice(procedure)) requirePeriodRun(file, input.happenedOn)
       }
-      if (input.step === 'requete') requirePeriodRun(await readCase(tx, open.caseId), input.happenedOn)
-      requireOpen(await deadlinesOf(tx, open), input)
-      const recorded = await tx`
-        insert into procedure_events (id, procedure_id, step, happened_on, facts, original, recorded_on, recorded_by)
-        values (${newId(random)}, ${open.id}, ${input.step}, ${input.happenedOn}, ${json(tx, input.facts ?? {})}, ${input.original ?? null}, ${onDay}, ${author})
-        on conflict (procedure_id, step, happened_on) do nothing returning id`
-      if (recorded.length === 0) {
-        throw new DomainError(
-          'event_already_recorded',
-          `L'étape « ${input.step} » du ${dayFr(input.happenedOn)} est déjà enregistrée.`,
-          {
-            remedy: 'Rien à faire, si c’est bien le même événement.',
-          },
-        )
-      }
+      const imposed = isImposed(happenings(procedure).get(input.step)!)
+      // What was withdrawn and did take place after all follows its withdrawal: the row it corrects is that one.
+      const corrects = event.corrects ?? withdrawnBefore(events, event)
+      await tx`
+        insert into procedure_events (id, procedure_id, step, happened_on, facts, original, corrects, void, imposed, recorded_on, recorded_by)
+        values (${event.id!}, ${open.id}, ${input.step}, ${input.happenedOn}, ${json(tx, input.facts ?? {})}, ${input.original ?? null},
+                ${corrects ?? null}, ${event.void!}, ${imposed}, ${onDay}, ${author})`
       await record(tx, onDay, {
         caseId: open.caseId,
-        kind: 'procedure_event',
+        kind: event.void ? 'procedure_event_voided' : input.corrects ? 'procedure_event_corrected' : 'procedure_event',
         detail: { procedure: open.procedure, step: input.step, happenedOn: input.happenedOn.toString() },
         author,
       })
+      await watchDeadlines(tx, onDay, [open.id])
       return deadlinesOf(tx, open)
     }),
   )
 }
 
+function withdrawnBefore(events: EngineEvent[], event: EngineEvent): string | undefined {
+  const corrected = new Set(events.flatMap((other) => other.corrects ?? []))
+  return events.find(
+    (other) => other.void && other.step === event.step && sameDay(other.on, event.on) && !corrected.has(other.id!),
+  )?.id
+}
+
 /** The time limits of an open procedure, each with its derivation and the version of the law that applied. */
-export async function deadlinesOf(sql: Sql, open: OpenProcedure): Promise<StepDeadline[]> {
-  const [found] = await sql<{ zone: Zone; kind: DebtorKind }[]>`
-    select c.zone, d.kind from cases c join debtors d on d.id = c.debtor_id where c.id = ${open.caseId}`
-  const juridiction = found!.kind === 'business' ? 'commerce' : 'judiciaire'
-  const events = await readProcedureEvents(sql, open.id)
-  return stepDeadlines(
-    loadProcedure(open.procedure),
-    events.map((event) => ({ step: event.step, on: event.happenedOn, facts: { juridiction, ...event.facts } })),
-    { zone: found!.zone },
-  )
+export async function deadlinesOf(sql: Sql, open: { id: string }): Promise<StepDeadline[]> {
+  return deadlinesOn((await readConducts(sql, [open.id])).get(open.id)!)
 }
 
 /**
@@ -188,6 +202,12 @@ export function earliestFiling(file: CaseFile): { on: Day; why: string[] } {
   }
 }
 
+/** A procedure whose file must hold the formal notice waits for the period that it gave. */
+export const needsNotice = (procedure: Procedure): boolean =>
+  procedure.dossiers?.[procedure.papiers?.signe ?? '']?.pieces.some(
+    (piece) => piece.type === 'mise-en-demeure' && piece.requis === 'oui',
+  ) ?? false
+
 export function requirePeriodRun(file: CaseFile, onDay: Day): void {
   const { on, why } = earliestFiling(file)
   if (Temporal.PlainDate.compare(onDay, on) >= 0) return
@@ -201,23 +221,10 @@ export function requirePeriodRun(file: CaseFile, onDay: Day): void {
   )
 }
 
-/** An act that the law allows only after a day is not done, nor recorded as done, before it. */
-function requireOpen(limits: StepDeadline[], input: { step: string; happenedOn: Day }): void {
-  const limit = limits.find(
-    (each) => each.step === input.step && each.opens && Temporal.PlainDate.compare(input.happenedOn, each.opens) < 0,
-  )
-  if (!limit) return
-  throw new DomainError('step_too_early', `« ${limit.title} » : pas avant le ${dayFr(limit.opens!)}.`, {
-    remedy: `Attendez le ${dayFr(limit.opens!)}.`,
-    facts: { earliest: limit.opens!.toString(), why: limit.why },
-    article: limit.article,
-  })
-}
-
-/** Nothing new goes to court for a case that waits: insolvency, prescription, a dispute, a promise, all paid. */
-export function requireNotSuspended(file: CaseFile, onDay: Day): void {
+/** Nothing new goes to court for a case that waits: insolvency (but to declare the claim), prescription, a dispute, all paid. */
+export function requireNotSuspended(file: CaseFile, onDay: Day, procedure?: Procedure): void {
   const why = suspension(file, onDay)
-  if (!why) return
+  if (!why || procedure?.papiers?.malgre?.includes(why.cause)) return
   throw new DomainError('case_suspended', `Le dossier est suspendu : ${why.reason}`, {
     remedy: 'Levez la suspension avec son motif, si la loi le permet, avant d’agir en justice.',
     facts: { cause: why.cause, reviewOn: why.reviewOn.toString() },

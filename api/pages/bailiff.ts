@@ -1,0 +1,260 @@
+import { stat } from 'node:fs/promises'
+import type { Hono, Context as HttpContext } from 'hono'
+import { bodyLimit } from 'hono/body-limit'
+import { readAgency } from '../../procedures/cases/agency.ts'
+import {
+  acknowledgePack,
+  type Accessed,
+  changesForOffice,
+  findHandOver,
+  findHandOverByToken,
+  handedOverTo,
+  type HandedOver,
+  keepAccess,
+  readReceipt,
+  sentWhole,
+} from '../../procedures/judicial/handover.ts'
+import { progressOf } from '../../procedures/judicial/case-progress.ts'
+import { readProcedure } from '../../procedures/judicial/procedures.ts'
+import { answersTo, readReturns, recordBailiffReturn, type ReturnInput } from '../../procedures/judicial/returns.ts'
+import { DomainError } from '../../schema/errors.ts'
+import { readToken } from '../auth.ts'
+import { sendFile } from '../downloads.ts'
+import { listPage, noLinkPage, packPage, type Shown } from './bailiff-pages.ts'
+import { contactOf } from './contact.ts'
+import {
+  closeSession,
+  countAttempt,
+  type Doors,
+  formToken,
+  openSession,
+  readSession,
+  requireOwnForm,
+  type SessionKind,
+} from './guard.ts'
+import { send } from './page.ts'
+import { requiredAmount, requiredDay, requiredText, textOf, type Typed, typedOf } from './typed.ts'
+
+const session: SessionKind = { cookie: 'courtois-etude', path: '/etude', sameSite: 'Lax', minutes: 8 * 60 }
+
+/** One pack as an office reached it: by its link, or by the session of its token. */
+interface Opened {
+  found: HandedOver
+  base: string
+  sessionId: string
+}
+
+/** `/etude`: where a bailiff's office fetches the packs handed over to it, gives a receipt, and answers with its acts. */
+export function mountBailiff(app: Hono, house: Doors): void {
+  app.use('/etude/*', bodyLimit({ maxSize: 51 << 20, onError: tooLong }))
+
+  app.get('/etude', async (c) => {
+    const known = await readSession(house, c, session)
+    const agency = await agencyOf(house)
+    if (!known) return send(c, noLinkPage(agency), 401)
+    const packs = await handedOverTo(house.office.sql, known.subject, house.clock.today())
+    return send(c, listPage(agency, { name: known.name, packs, token: formToken(house, c, known.id) }))
+  })
+  app.get('/etude/entrer', async (c) => {
+    await countAttempt(house, c, 'etude', { max: 30, minutes: 10 })
+    const viewer = await readToken(house.secret, c.req.query('jeton') ?? '', house.clock.now())
+    if (viewer.role !== 'bailiff' || !viewer.bailiffId) throw linkRefused()
+    await openSession(house, c, session, viewer.bailiffId, viewer.name)
+    return c.redirect('/etude', 303)
+  })
+  app.post('/etude/sortir', async (c) => {
+    const known = await readSession(house, c, session)
+    requireOwnForm(house, c, typedOf(await c.req.parseBody())['jeton'], known?.id)
+    closeSession(house, c, session)
+    return c.redirect('/etude', 303)
+  })
+
+  for (const [path, open] of [
+    ['/etude/lien/:key', byLink],
+    ['/etude/dossiers/:key', bySession],
+  ] as const) {
+    const opened = (c: HttpContext): Promise<Opened> => open(house, c, c.req.param('key') ?? '')
+    app.get(path, async (c) => {
+      const door = await opened(c)
+      await keep(house, door.found, 'page')
+      return send(c, packPage(await shown(house, c, door)))
+    })
+    app.on(['GET', 'HEAD'], `${path}/:file{pack\\.zip|pack\\.pdf|pack\\.tsr|case\\.json}`, async (c) =>
+      fetched(house, c, (await opened(c)).found, c.req.param('file')!),
+    )
+    app.post(`${path}/recu`, async (c) => acted(house, c, await opened(c), receive))
+    app.post(`${path}/retour`, async (c) => acted(house, c, await opened(c), answer))
+  }
+}
+
+async function byLink(house: Doors, c: HttpContext, token: string): Promise<Opened> {
+  try {
+    const found = await findHandOverByToken(house.office.sql, token.slice(0, 100), house.clock.today())
+    return { found, base: `/etude/lien/${token}`, sessionId: '' }
+  } catch (error) {
+    if (error instanceof DomainError) {
+      await countAttempt(house, c, 'etude-lien', { max: 30, minutes: 10 })
+      throw linkRefused()
+    }
+    throw error
+  }
+}
+
+async function bySession(house: Doors, c: HttpContext, packId: string): Promise<Opened> {
+  const known = await readSession(house, c, session)
+  if (!known || !/^[0-9a-f-]{36}$/.test(packId)) throw linkRefused()
+  const found = await findHandOver(house.office.sql, { packId, bailiffId: known.subject, onDay: house.clock.today() })
+  return { found, base: `/etude/dossiers/${packId}`, sessionId: known.id }
+}
+
+const linkRefused = (): DomainError =>
+  new DomainError('pack_not_found', 'Ce lien n’ouvre aucun dossier : il a expiré, ou a été retiré.', {
+    remedy: 'Demandez-en un nouveau au cabinet qui vous l’a envoyé.',
+  })
+
+const agencyOf = async (house: Doors) => contactOf(await readAgency(house.office.sql))
+
+const keep = (house: Doors, found: HandedOver, what: Accessed, range?: { first: number; last: number }) =>
+  keepAccess(
+    house.office.sql,
+    house.office.random,
+    { day: house.clock.today(), at: house.clock.now() },
+    found,
+    what,
+    range,
+  )
+
+async function shown(house: Doors, c: HttpContext, { found, base, sessionId }: Opened): Promise<Shown> {
+  const { sql, archive } = house.office
+  const sizeOf = async (hash: string) => (await stat(archive.path(hash))).size
+  const [zip, pdf] = [await sizeOf(found.zip), await sizeOf(found.pdf)]
+  const [stamp] = await sql<{ authority: string; stampedAt: Temporal.Instant }[]>`
+    select authority, stamped_at from pack_timestamps where pack_id = ${found.packId}`
+  const [pack] = await sql<{ missing: Shown['missing']; title: string }[]>`
+    select manifest->'missing' as missing, manifest->>'title' as title from packs where id = ${found.packId}`
+  return {
+    agency: await agencyOf(house),
+    found,
+    base,
+    token: formToken(house, c, sessionId),
+    title: pack!.title,
+    missing: pack!.missing,
+    sizes: { zip, pdf },
+    stamp: stamp ?? null,
+    changes: await changesForOffice(sql, found),
+    complete: (await sentWhole(sql, found.id, 'zip', zip)) || (await sentWhole(sql, found.id, 'pdf', pdf)),
+    receipt: await readReceipt(sql, found.id),
+    answers: answersTo(found),
+    returns: await readReturns(sql, found.id),
+    deadlines: (await progressOf(sql, await readProcedure(sql, found.procedureId), house.clock.today())).due,
+    today: house.clock.today(),
+    isListed: base.startsWith('/etude/dossiers'),
+  }
+}
+
+/** One file, whole or by ranges; every answer is an access of its own. */
+async function fetched(house: Doors, c: HttpContext, found: HandedOver, file: string): Promise<Response> {
+  const { archive } = house.office
+  const kinds = {
+    'pack.zip': { what: 'zip', hash: found.zip, type: 'application/zip' },
+    'pack.pdf': { what: 'pdf', hash: found.pdf, type: 'application/pdf' },
+    'case.json': { what: 'case', hash: found.caseJson, type: 'application/json; charset=utf-8' },
+    'pack.tsr': { what: 'timestamp', hash: await tokenOf(house, found), type: 'application/timestamp-reply' },
+  } as const
+  const { what, hash, type } = kinds[file as keyof typeof kinds]
+  if (hash === null) {
+    throw new DomainError('not_found', 'Ce fichier n’existe pas pour ce dossier.', {
+      remedy: what === 'timestamp' ? 'L’horodatage est en attente : revenez plus tard.' : 'Prenez le ZIP ou le PDF.',
+    })
+  }
+  const extension = file.slice(file.lastIndexOf('.') + 1)
+  const name = `${found.caseNumber}-${found.kind}-v${found.version}.${extension}`
+  const response = await sendFile(c, { path: archive.path(hash), etag: hash, type, name })
+  if (c.req.method === 'GET' && (response.status === 200 || response.status === 206)) {
+    const [, first, last] = /^bytes (\d+)-(\d+)\//.exec(response.headers.get('content-range') ?? '') ?? []
+    const length = Number(response.headers.get('content-length'))
+    await keep(
+      house,
+      found,
+      what,
+      first ? { first: Number(first), last: Number(last) } : { first: 0, last: length - 1 },
+    )
+  }
+  return response
+}
+
+async function tokenOf(house: Doors, found: HandedOver): Promise<string | null> {
+  const [row] = await house.office.sql<
+    { token: string }[]
+  >`select token from pack_timestamps where pack_id = ${found.packId}`
+  return row?.token ?? null
+}
+
+type Act = (house: Doors, found: HandedOver, typed: Typed, body: Record<string, unknown>) => Promise<void>
+
+/** A posted form: done and shown again, or refused with what was typed. */
+async function acted(house: Doors, c: HttpContext, door: Opened, act: Act): Promise<Response> {
+  const body = await c.req.parseBody()
+  const typed = typedOf(body)
+  requireOwnForm(house, c, typed['jeton'], door.sessionId)
+  try {
+    await act(house, door.found, typed, body)
+  } catch (error) {
+    if (!(error instanceof DomainError)) throw error
+    return send(c, packPage({ ...(await shown(house, c, door)), failed: { typed, error } }), 422)
+  }
+  return c.redirect(door.base, 303)
+}
+
+const receive: Act = async (house, found, typed) => {
+  const { sql, archive } = house.office
+  const sizeOf = async (hash: string) => (await stat(archive.path(hash))).size
+  const whole =
+    (await sentWhole(sql, found.id, 'zip', await sizeOf(found.zip))) ||
+    (await sentWhole(sql, found.id, 'pdf', await sizeOf(found.pdf)))
+  if (!whole) {
+    throw new DomainError('not_fetched', 'Le dossier n’a pas encore été téléchargé en entier.', {
+      remedy: 'Téléchargez le ZIP ou le PDF jusqu’au bout, puis donnez le reçu.',
+    })
+  }
+  const hash = textOf(typed, 'empreinte', 80)
+  await acknowledgePack(sql, house.clock.today(), found, {
+    receivedBy: requiredText(typed, 'nom', 'le nom de qui reçoit', 120),
+    ...(hash ? { zipSha256: hash } : {}),
+    note: textOf(typed, 'reserves', 500),
+  })
+  await keep(house, found, 'receipt')
+}
+
+const answer: Act = async (house, found, typed, body) => {
+  const { acte } = body
+  const sum = textOf(typed, 'montant', 40)
+  const note = textOf(typed, 'note', 500)
+  const input: ReturnInput = {
+    nature: requiredText(typed, 'nature', 'la nature de la réponse', 40),
+    happenedOn: requiredDay(typed, 'date', 'la date de l’acte'),
+    ...(typed['remise'] === 'personne'
+      ? { inPerson: true }
+      : typed['remise'] === 'autrement'
+        ? { inPerson: false }
+        : {}),
+    ...(sum ? { found: requiredAmount(typed, 'montant', 'la somme') } : {}),
+    ...(note ? { note } : {}),
+    ...(acte instanceof File && acte.size > 0
+      ? {
+          act: {
+            bytes: new Uint8Array(await acte.arrayBuffer()),
+            fileName: acte.name.replaceAll(/[\p{Cc}/\\]/gu, '_').slice(-200) || 'acte.pdf',
+          },
+        }
+      : {}),
+  }
+  await recordBailiffReturn(house.office, house.clock.today(), found, input, `commissaire:${found.bailiff}`)
+  await keep(house, found, 'return')
+}
+
+function tooLong(): never {
+  throw new DomainError('body_too_large', 'L’envoi dépasse 50 Mo.', {
+    remedy: 'Numérisez l’acte moins finement, ou envoyez-le en plusieurs fois.',
+  })
+}

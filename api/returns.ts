@@ -1,0 +1,124 @@
+import { findHandOver } from '../procedures/judicial/handover.ts'
+import { answersTo, type BailiffReturn, readReturns, recordBailiffReturn } from '../procedures/judicial/returns.ts'
+import type { BailiffAnswer } from '../procedures/judicial/procedure.ts'
+import type { Sql } from '../schema/db.ts'
+import { DomainError } from '../schema/errors.ts'
+import { type Currency, parseCurrency } from '../schema/money.ts'
+import { builder } from './builder.ts'
+import { once } from './once.ts'
+import { PackType } from './packs.ts'
+import { receivedUpload } from './uploads.ts'
+import { centsOf, Money, MoneyInput, rowId } from './values.ts'
+
+const AnswerType = builder.objectRef<BailiffAnswer>('BailiffAnswer').implement({
+  description: 'What the office may answer to a pack, and the step of the procedure that it records.',
+  fields: (t) => ({
+    nature: t.exposeString('nature'),
+    title: t.exposeString('titre'),
+    step: t.string({ nullable: true, resolve: ({ etape }) => etape ?? null }),
+  }),
+})
+
+const ReturnType = builder.objectRef<BailiffReturn>('BailiffReturn').implement({
+  description: 'Retour du commissaire de justice: an act done, refused, a debtor gone, sums found.',
+  fields: (t) => ({
+    nature: t.exposeString('nature'),
+    title: t.exposeString('title'),
+    step: t.exposeString('step', { nullable: true }),
+    happenedOn: t.expose('happenedOn', { type: 'Date' }),
+    recordedOn: t.expose('recordedOn', { type: 'Date' }),
+    inPerson: t.exposeBoolean('inPerson', { nullable: true }),
+    found: t.field({
+      type: Money,
+      nullable: true,
+      description: 'Seized, or declared by the third party.',
+      resolve: ({ found, currency }) => (found === null ? null : { cents: found, currency: parseCurrency(currency) }),
+    }),
+    note: t.exposeString('note', { nullable: true }),
+    hasAct: t.boolean({ resolve: ({ exhibitId }) => exhibitId !== null }),
+  }),
+})
+
+builder.objectFields(PackType, (t) => ({
+  answers: t.field({
+    type: [AnswerType],
+    resolve: async ({ procedureId, kind }, _args, ctx) => {
+      const [found] = await ctx.sql<{ procedure: string }[]>`select procedure from procedures where id = ${procedureId}`
+      return answersTo({ procedure: found!.procedure, kind })
+    },
+  }),
+  returns: t.field({
+    type: [ReturnType],
+    description: 'A bailiff sees its own.',
+    resolve: async ({ id }, _args, ctx) => {
+      const bailiffId = ctx.viewer?.role === 'bailiff' ? ctx.viewer.bailiffId : null
+      const given = await ctx.sql<{ id: string }[]>`
+        select id from hand_overs where pack_id = ${id} and (${bailiffId}::uuid is null or bailiff_id = ${bailiffId}) order by handed_on, id`
+      return (await Promise.all(given.map((each) => readReturns(ctx.sql, each.id)))).flat()
+    },
+  }),
+}))
+
+builder.relayMutationField(
+  'recordBailiffReturn',
+  {
+    inputFields: (t) => ({
+      packId: t.id({ required: true }),
+      bailiffId: t.id({ description: 'Whose answer it is, where the legal cell records it.' }),
+      nature: t.string({ required: true, description: 'One of the pack’s `answers`: signification, saisie, parti…' }),
+      happenedOn: t.field({ type: 'Date', required: true }),
+      inPerson: t.boolean({ description: 'Of a service: handed to the debtor in person.' }),
+      found: t.field({
+        type: MoneyInput,
+        description: 'Seized, or declared by the third party; zero when nothing was found.',
+      }),
+      note: t.string(),
+      uploadId: t.id({ description: 'The act, sent to requestUpload; it becomes an exhibit.' }),
+      idempotencyKey: t.string({ required: true }),
+    }),
+  },
+  {
+    description:
+      'Records what the bailiff answered: the step on its own day, which starts or ends time limits at once, the act among the exhibits, the creditor told.',
+    authScopes: { may: 'recordBailiffReturn' },
+    errors: {},
+    resolve: (_root, { input }, ctx) =>
+      once(ctx, 'recordBailiffReturn', input, async (office, author) => {
+        const packId = rowId('Pack', input.packId)
+        const bailiffId =
+          ctx.viewer?.role === 'bailiff'
+            ? ctx.viewer.bailiffId
+            : input.bailiffId
+              ? rowId('Bailiff', input.bailiffId)
+              : null
+        if (!bailiffId) {
+          throw new DomainError('bailiff_not_named', 'Il faut dire quelle étude a répondu.', {
+            remedy: 'Donnez bailiffId.',
+          })
+        }
+        const found = await findHandOver(office.sql, { packId, bailiffId })
+        const upload = input.uploadId ? await receivedUpload(ctx, office.sql, input.uploadId) : null
+        await recordBailiffReturn(
+          office,
+          ctx.day,
+          found,
+          {
+            nature: input.nature,
+            happenedOn: input.happenedOn,
+            ...(input.inPerson == null ? {} : { inPerson: input.inPerson }),
+            ...(input.found ? { found: centsOf(input.found, await currencyOf(office.sql, found.caseId), 0n) } : {}),
+            ...(input.note ? { note: input.note } : {}),
+            ...(upload ? { act: { bytes: await office.archive.get(upload.sha256), fileName: upload.fileName } } : {}),
+          },
+          author,
+        )
+        return { packId }
+      }),
+  },
+  { outputFields: (t) => ({ pack: t.field({ type: PackType, resolve: ({ packId }) => packId }) }) },
+)
+
+async function currencyOf(sql: Sql, caseId: string): Promise<Currency> {
+  const [found] = await sql<{ currency: string }[]>`select currency from cases where id = ${caseId}`
+  return parseCurrency(found!.currency)
+}

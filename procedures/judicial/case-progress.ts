@@ -1,0 +1,112 @@
+import type { Day } from '../../schema/days.ts'
+import type { Sql } from '../../schema/db.ts'
+import type { Address } from '../cases/agency.ts'
+import type { DebtorKind } from '../cases/debtors.ts'
+import { isDistantFrance, type Zone } from '../law/calendar.ts'
+import { loadProcedure, type Procedure, type ProcedureEvent, type StepDeadline, stepDeadlines } from './procedure.ts'
+import { type Progress, progress } from './progress.ts'
+
+/** What the engine reads of an open procedure: its events, corrected ones included, each with what the case tells. */
+export interface Conduct {
+  id: string
+  caseId: string
+  procedure: Procedure
+  events: ProcedureEvent[]
+  /** What the case itself tells of every event: which court, and where lives the one whose time is counted. */
+  circumstances: Record<string, unknown>
+  zone: Zone
+}
+
+/** Reads any number of open procedures in two statements. Those that do not exist are left out. */
+export async function readConducts(sql: Sql, ids: string[]): Promise<Map<string, Conduct>> {
+  const [found, events] = await Promise.all([
+    sql<Row[]>`
+      select p.id, p.case_id, p.procedure, c.zone, d.kind, d.address as debtor, k.identity -> 'address' as creditor
+      from procedures p join cases c on c.id = p.case_id join debtors d on d.id = c.debtor_id join creditors k on k.id = c.creditor_id
+      where p.id = any(${ids})`,
+    sql<EventRow[]>`
+      select procedure_id, id, step, happened_on, facts, corrects, void from procedure_events
+      where procedure_id = any(${ids}) order by happened_on, recorded_on, id`,
+  ])
+  const byProcedure = Map.groupBy(events, (event) => event.procedureId)
+  return new Map(
+    found.map((row) => {
+      const procedure = loadProcedure(row.procedure)
+      const told = circumstances(procedure, row)
+      const conduct: Conduct = {
+        id: row.id,
+        caseId: row.caseId,
+        procedure,
+        zone: row.zone,
+        circumstances: told,
+        events: (byProcedure.get(row.id) ?? []).map(({ id, step, happenedOn, facts, corrects, void: never }) => ({
+          id,
+          step,
+          on: happenedOn,
+          facts: { ...told, ...facts },
+          ...(corrects === null ? {} : { corrects }),
+          void: never,
+        })),
+      }
+      return [row.id, conduct]
+    }),
+  )
+}
+
+/** Where an open procedure of a case stands on a day. */
+export async function progressOf(sql: Sql, open: { id: string }, onDay: Day): Promise<Progress> {
+  return progressOn((await readConducts(sql, [open.id])).get(open.id)!, onDay)
+}
+
+export const progressOn = ({ procedure, events, zone }: Conduct, onDay: Day): Progress =>
+  progress(procedure, events, onDay, { zone })
+
+/** Every time limit that the events of an open procedure started, met or not. */
+export const deadlinesOn = ({ procedure, events, zone }: Conduct): StepDeadline[] =>
+  stepDeadlines(procedure, events, { zone })
+
+interface Row {
+  id: string
+  caseId: string
+  procedure: string
+  zone: Zone
+  kind: DebtorKind
+  debtor: Address | null
+  creditor: Address | null
+}
+interface EventRow {
+  procedureId: string
+  id: string
+  step: string
+  happenedOn: Day
+  facts: Record<string, unknown>
+  corrects: string | null
+  void: boolean
+}
+
+/** What the file tells without being asked: which kind of court, and where lives the one whose time is counted. */
+function circumstances(procedure: Procedure, row: Row): Record<string, unknown> {
+  const demeure = residence(procedure.demeure_de === 'creancier' ? row.creditor : row.debtor, row.zone)
+  return {
+    juridiction: row.kind === 'business' ? 'commerce' : 'judiciaire',
+    ...(demeure === null || procedure.pays === 'MG' ? {} : { demeure }),
+  }
+}
+
+const overseas: Record<string, Zone> = {
+  '971': 'guadeloupe',
+  '972': 'martinique',
+  '973': 'guyane',
+  '974': 'reunion',
+  '975': 'saint-pierre-et-miquelon',
+  '976': 'mayotte',
+}
+
+function residence(address: Address | null, court: Zone): string | null {
+  if (!address) return null
+  if (address.country !== 'FR') return 'etranger'
+  const postal = address.postalCode ?? ''
+  if (!/^9[78]/.test(postal)) return 'metropole'
+  // The same island as the court's is no distance; which other one it is changes nothing (CPC 643 and 644).
+  return overseas[postal.slice(0, 3)] === court && isDistantFrance(court) ? court : 'outre-mer'
+}

@@ -1,0 +1,88 @@
+import { type Day, dayFr } from '../../schema/days.ts'
+import { json, type Sql, transaction } from '../../schema/db.ts'
+import { type Conduct, progressOn, readConducts } from './case-progress.ts'
+import type { StepDeadline } from './procedure.ts'
+
+interface Alert {
+  procedureId: string
+  kind: 'near' | 'late' | 'closed'
+  step: string
+  timeLimit: string
+  expiresOn: string
+  mark: number
+  what: string
+}
+
+/**
+ * Tells the legal cell, once each, of the time limits that are near (at the marks of the procedure's file), of those that
+ * ended without the act, and of the paths that one of them closed. What no longer holds is over. After an outage the mark
+ * reached is told, not those that passed. Without `ids`: every open procedure not looked at yet on that day.
+ */
+export async function watchDeadlines(sql: Sql, onDay: Day, ids?: string[]): Promise<void> {
+  await transaction(sql, async (tx) => {
+    const open = await tx<{ id: string }[]>`
+      select p.id from procedures p join cases c on c.id = p.case_id and c.closed_on is null
+      where ${ids ? tx`p.id = any(${ids})` : tx`(p.watched_on is null or p.watched_on < ${onDay})`}
+      order by p.id for update of p`
+    if (open.length === 0) return
+    const watched = open.map(({ id }) => id)
+    const found = [...(await readConducts(tx, watched)).values()].flatMap((conduct) => alertsOf(conduct, onDay))
+    const rows = json(
+      tx,
+      found.map(({ procedureId, timeLimit, expiresOn, ...rest }) => ({
+        procedure_id: procedureId,
+        time_limit: timeLimit,
+        expires_on: expiresOn,
+        ...rest,
+      })),
+    )
+    const columns = tx`procedure_id uuid, kind text, step text, time_limit text, expires_on date, mark int, what text`
+    await tx`
+      update deadline_alerts a set over_on = ${onDay}
+      where a.procedure_id = any(${watched}) and a.over_on is null
+        and not exists (select from jsonb_to_recordset(${rows}) as f(${columns})
+                        where f.procedure_id = a.procedure_id and f.kind = a.kind and f.step = a.step
+                          and f.time_limit = a.time_limit and f.expires_on = a.expires_on and f.mark = a.mark)`
+    await tx`
+      insert into deadline_alerts (procedure_id, kind, step, time_limit, expires_on, mark, what, given_on)
+      select f.procedure_id, f.kind, f.step, f.time_limit, f.expires_on, f.mark, f.what, ${onDay}::date
+      from jsonb_to_recordset(${rows}) as f(${columns})
+      on conflict (procedure_id, kind, step, time_limit, expires_on, mark) do update set over_on = null`
+    await tx`update procedures set watched_on = ${onDay} where id = any(${watched})`
+  })
+}
+
+function alertsOf(conduct: Conduct, onDay: Day): Alert[] {
+  const { alerts, late, closed } = progressOn(conduct, onDay)
+  const about = (limit: StepDeadline) => ({
+    procedureId: conduct.id,
+    step: limit.step,
+    timeLimit: limit.id,
+    expiresOn: limit.expires.toString(),
+  })
+  const said = (limit: StepDeadline) => `${limit.title} (${limit.article})`
+  return [
+    ...alerts.map(({ limit, mark }) => ({
+      ...about(limit),
+      kind: 'near' as const,
+      mark,
+      what: `${said(limit)}\u00a0: au plus tard le ${dayFr(limit.expires)}${limit.sanction === null ? '' : `, à peine de\u00a0: ${limit.sanction}`}`,
+    })),
+    ...late.map((limit) => ({
+      ...about(limit),
+      kind: 'late' as const,
+      mark: 0,
+      what: `${said(limit)}\u00a0: délai dépassé depuis le ${dayFr(limit.expires)}`,
+    })),
+    ...(closed?.limit
+      ? [
+          {
+            ...about(closed.limit),
+            kind: 'closed' as const,
+            mark: 0,
+            what: `${conduct.procedure.titre}\u00a0: voie fermée depuis le ${dayFr(closed.on)}, ${closed.sanction ?? 'délai dépassé'} (${closed.article})`,
+          },
+        ]
+      : []),
+  ]
+}

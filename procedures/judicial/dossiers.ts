@@ -1,0 +1,62 @@
+import type { Day } from '../../schema/days.ts'
+import type { Sql } from '../../schema/db.ts'
+import { DomainError } from '../../schema/errors.ts'
+import type { CaseFile } from '../cases/file.ts'
+import { type Court, competentCourt } from '../law/court.ts'
+import { findPlace } from './court-directory.ts'
+import type { Procedure } from './procedure.ts'
+
+/**
+ * The court that hears the claim: commercial between businesses, civil against a consumer, where the debtor lives. One entered
+ * by hand stands, marked as to be checked.
+ */
+export async function courtOf(sql: Sql, file: CaseFile, onDay: Day): Promise<Court> {
+  const { court, zone } = file.case
+  if (court) {
+    const message = `Juridiction saisie à la main (${court.source})\u00a0: à vérifier avant le dépôt.`
+    const { nom, formation, ville } = court
+    return { nom, formation, ville, article: 'CPC 1406', doubts: [{ code: 'court_by_hand', message }] }
+  }
+  const postalCode = file.debtor.address?.postalCode ?? ''
+  const city = file.debtor.address?.city ?? ''
+  return competentCourt({
+    debtor: file.debtor.kind,
+    commercial: file.debtor.kind === 'business',
+    postalCode,
+    city,
+    on: onDay,
+    zone,
+    imported: zone === 'madagascar' ? null : await findPlace(sql, postalCode, city),
+  })
+}
+
+/** The key of the pack that the creditor agrees to. DomainError `no_papers`, `procedure_not_open`. */
+export function signedKind(procedure: Procedure): string {
+  if (procedure.statut !== 'publie') {
+    throw new DomainError('procedure_not_open', `La procédure « ${procedure.titre} » n'est pas encore ouverte.`, {
+      remedy: 'Ses textes d’application restent à lire : choisissez une autre procédure.',
+      facts: { procedure: procedure.id },
+    })
+  }
+  const kind = procedure.papiers?.signe
+  if (kind !== undefined && procedure.dossiers?.[kind]?.papiers?.length) return kind
+  throw new DomainError('no_papers', `La procédure « ${procedure.titre} » n'a pas encore de modèles d'actes.`, {
+    remedy: 'Choisissez une procédure dont les modèles sont écrits, par exemple injonction-de-payer.',
+  })
+}
+
+/** Whether a pack is put to a court, rather than to an office or to whoever heads an insolvency. */
+export const goesToCourt = (procedure: Procedure, kind: string): boolean =>
+  procedure.dossiers![kind]!.papiers?.some((paper) => paper.nature === 'requete' || paper.nature === 'projet') ?? false
+
+/** Who receives a pack: the court that the case's rules name, or whoever its file says. */
+export function addressee(procedure: Procedure, kind: string, court: Court): string {
+  const { destinataire } = procedure.dossiers![kind]!
+  return goesToCourt(procedure, kind) ? court.nom : destinataire.charAt(0).toUpperCase() + destinataire.slice(1)
+}
+
+/** The step that files the signed pack: once it is recorded, a change in the case no longer voids the consent. */
+export function filingStep(procedure: Procedure): string {
+  const kind = signedKind(procedure)
+  return procedure.etapes.find((step) => step.dossier === kind)?.id ?? procedure.etapes[0]!.id
+}

@@ -1,0 +1,40 @@
+import { happenings } from './happenings.ts'
+import type { Procedure, TimeLimit } from './procedure.ts'
+
+/** « Au plus tard 3 mois après », and after what. */
+export function limitWords(procedure: Procedure, limit: TimeLimit): { when: string; from: string } {
+  const awaited = procedure.etapes.flatMap((step) => step.delais ?? []).find(({ id }) => id === limit.apres_delai)
+  const from =
+    awaited === undefined
+      ? eventWords(procedure, limit.a_compter_de ?? '')
+      : `la fin du délai pour ${lowered(awaited.titre)}`
+  return { when: whenWords(limit), from }
+}
+
+function whenWords({ duree, compte, nature }: TimeLimit): string {
+  if (duree === null) return 'Délai à relever sur la décision ou sur le texte, depuis'
+  if (compte === 'jour_meme_ou_ouvrable_suivant') return 'Le jour même ou le jour ouvrable suivant'
+  const duration = durationWords(duree, compte === 'jours_ouvrables')
+  if (!duration) return nature === 'pas_avant' ? 'Pas avant' : 'Au plus tard'
+  return `${nature === 'pas_avant' ? 'Pas avant' : 'Au plus tard'} ${duration} ${compte === 'a_rebours' ? 'avant' : 'après'}`
+}
+
+/** An event of a procedure in words, within a sentence. */
+export const eventWords = (procedure: Procedure, id: string): string =>
+  lowered(happenings(procedure).get(id)?.titre ?? id.replaceAll('-', ' '))
+
+const lowered = (text: string): string => text.charAt(0).toLowerCase() + text.slice(1)
+
+/** « P1M15D » → « 1 mois et 15 jours »; empty for no time at all. */
+export function durationWords(duration: string, working = false): string {
+  const part = (unit: string) => Number(new RegExp(`(\\d+)${unit}`).exec(duration)?.[1] ?? 0)
+  const [years, months, weeks, days] = [part('Y'), part('M'), part('W'), part('D')]
+  return [
+    years ? `${years} an${years > 1 ? 's' : ''}` : '',
+    months ? `${months} mois` : '',
+    weeks ? `${weeks} semaine${weeks > 1 ? 's' : ''}` : '',
+    days ? `${days} jour${days > 1 ? 's' : ''}${working ? ' ouvrables' : ''}` : '',
+  ]
+    .filter(Boolean)
+    .join(' et ')
+}

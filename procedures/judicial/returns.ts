@@ -1,0 +1,238 @@
+import { letterOf, loadLibrary } from '../../letters/catalogue.ts'
+import type { Facts } from '../../documents/facts.ts'
+import { type Day, dayFr } from '../../schema/days.ts'
+import { type Sql, transaction } from '../../schema/db.ts'
+import { DomainError } from '../../schema/errors.ts'
+import { amount } from '../../schema/money.ts'
+import { newId } from '../../schema/random.ts'
+import { reachOf, writeLetter } from '../cases/correspondence.ts'
+import { attachExhibit, type ExhibitKind } from '../cases/exhibits.ts'
+import { readCase } from '../cases/file.ts'
+import { placeHold } from '../cases/holds.ts'
+import { type Author, record } from '../cases/journal.ts'
+import type { Office } from '../office.ts'
+import type { HandedOver } from './handover.ts'
+import { progressOf } from './case-progress.ts'
+import { type BailiffAnswer, loadProcedure } from './procedure.ts'
+import { readProcedure, recordProcedureEvent } from './procedures.ts'
+import type { Progress } from './progress.ts'
+
+/** What the office of a bailiff answers to a pack: an act done, refused, a debtor gone, sums found. */
+export interface ReturnInput {
+  nature: string
+  happenedOn: Day
+  /** Of a service: handed to the debtor in person, or not. */
+  inPerson?: boolean
+  /** Cents seized, or declared by the third party. */
+  found?: bigint
+  note?: string
+  act?: { bytes: Uint8Array; fileName: string }
+}
+
+export interface BailiffReturn {
+  id: string
+  nature: string
+  title: string
+  step: string | null
+  happenedOn: Day
+  inPerson: boolean | null
+  found: bigint | null
+  currency: string
+  note: string | null
+  exhibitId: string | null
+  recordedOn: Day
+}
+
+/** What may be answered to a pack, in the words of its procedure. */
+export function answersTo(found: Pick<HandedOver, 'procedure' | 'kind'>): BailiffAnswer[] {
+  return loadProcedure(found.procedure).dossiers?.[found.kind]?.retours ?? []
+}
+
+/**
+ * Records what the bailiff answered: the step of the procedure with its own day, which starts or ends time limits at once,
+ * the act among the exhibits, the creditor told, the journal. Answers the time limits that now run.
+ */
+export async function recordBailiffReturn(
+  office: Office,
+  onDay: Day,
+  found: HandedOver,
+  input: ReturnInput,
+  author: Author,
+): Promise<{ id: string; due: Progress['due'] }> {
+  const answer = answersTo(found).find((each) => each.nature === input.nature)
+  if (!answer) {
+    throw new DomainError('unknown_return', `Ce dossier n'attend pas de réponse « ${input.nature.slice(0, 40)} ».`, {
+      remedy: `Réponses possibles : ${answersTo(found)
+        .map((each) => each.nature)
+        .join(', ')}.`,
+    })
+  }
+  requireReadable(onDay, answer, input)
+  return transaction(office.sql, async (sql) => {
+    await sql`select 1 from cases where id = ${found.caseId} for update`
+    const original = input.act ? await office.archive.put(input.act.bytes) : null
+    const exhibitId = input.act ? await attachAct(office, sql, onDay, found, answer, input, author) : null
+    const id = newId(office.random)
+    const kept = await sql`
+      insert into bailiff_returns (id, hand_over_id, procedure_id, nature, step, happened_on, in_person, found, note, exhibit_id, recorded_on, recorded_by)
+      values (${id}, ${found.id}, ${found.procedureId}, ${answer.nature}, ${answer.etape ?? null}, ${input.happenedOn},
+              ${input.inPerson ?? null}, ${input.found ?? null}, ${input.note ?? null}, ${exhibitId}, ${onDay}, ${author})
+      on conflict (procedure_id, nature, happened_on) do nothing returning id`
+    if (kept.length === 0) {
+      throw new DomainError(
+        'return_already_recorded',
+        `« ${answer.titre} », le ${dayFr(input.happenedOn)} : déjà reçu.`,
+        {
+          remedy: 'Rien à faire, si c’est bien le même acte.',
+        },
+      )
+    }
+    const open = await readProcedure(sql, found.procedureId)
+    if (answer.etape) {
+      await recordProcedureEvent(
+        sql,
+        office.random,
+        onDay,
+        {
+          procedureId: found.procedureId,
+          step: answer.etape,
+          happenedOn: input.happenedOn,
+          facts: {
+            ...(input.inPerson === undefined ? {} : { aPersonne: input.inPerson }),
+            ...(input.found === undefined ? {} : { montant: amount(input.found) }),
+            etude: found.bailiff,
+          },
+          original,
+        },
+        author,
+      )
+    }
+    const { due } = await progressOf(sql, open, onDay)
+    await record(sql, onDay, {
+      caseId: found.caseId,
+      kind: 'bailiff_returned',
+      detail: {
+        return: id,
+        nature: answer.nature,
+        title: answer.titre,
+        happenedOn: input.happenedOn.toString(),
+        bailiff: found.bailiff,
+      },
+      author,
+    })
+    if (answer.nature === 'parti') {
+      const reason = `${found.bailiff} : débiteur parti ou introuvable le ${dayFr(input.happenedOn)}. Adresse à rechercher.`
+      await placeHold(
+        sql,
+        office.random,
+        onDay,
+        { caseId: found.caseId, cause: 'decision', reason, reviewOn: onDay },
+        author,
+      )
+    }
+    await tellCreditor(office, sql, onDay, found, answer, input, due)
+    return { id, due }
+  })
+}
+
+function requireReadable(onDay: Day, answer: BailiffAnswer, input: ReturnInput): void {
+  const refuse = (code: string, message: string, remedy: string) => {
+    throw new DomainError(code, message, { remedy })
+  }
+  if (Temporal.PlainDate.compare(input.happenedOn, onDay) > 0)
+    refuse('event_in_future', `Le ${dayFr(input.happenedOn)} est à venir.`, 'Donnez le jour où l’acte a été fait.')
+  if (answer.etape && !input.act)
+    refuse('act_missing', `« ${answer.titre} » se prouve par l'acte.`, 'Joignez l’acte, en PDF ou numérisé.')
+  if (answer.nature === 'signification' && input.inPerson === undefined)
+    refuse(
+      'service_unqualified',
+      'Il faut dire si l’acte a été remis à la personne même : le délai de recours en dépend.',
+      'Indiquez « à personne » ou « autrement ».',
+    )
+  if (input.found !== undefined && input.found < 0n)
+    refuse('bad_amount', 'Une somme trouvée ne peut être négative.', 'Écrivez 0 quand rien n’a été trouvé.')
+}
+
+const exhibitOf: Record<string, ExhibitKind> = {
+  signification: 'signification',
+  denonciation: 'signification',
+  titre: 'titre',
+}
+
+async function attachAct(
+  office: Office,
+  sql: Sql,
+  onDay: Day,
+  found: HandedOver,
+  answer: BailiffAnswer,
+  input: ReturnInput,
+  author: Author,
+): Promise<string> {
+  return attachExhibit(
+    office,
+    sql,
+    onDay,
+    {
+      caseId: found.caseId,
+      kind: exhibitOf[answer.nature] ?? 'proces-verbal',
+      reference: found.bailiff.slice(0, 60),
+      datedOn: input.happenedOn,
+      proves: `${answer.titre.charAt(0).toLowerCase()}${answer.titre.slice(1)}`,
+      bytes: input.act!.bytes,
+      fileName: input.act!.fileName,
+    },
+    author,
+  )
+}
+
+/** CPCE R124-5 and the house's word: every result goes to the creditor at once. */
+async function tellCreditor(
+  office: Office,
+  sql: Sql,
+  onDay: Day,
+  found: HandedOver,
+  answer: BailiffAnswer,
+  input: ReturnInput,
+  due: Progress['due'],
+): Promise<void> {
+  const file = await readCase(sql, found.caseId)
+  const channel = reachOf(file, 'creancier')
+  if (!channel) return
+  const [next] = due
+  const facts = {
+    mesure: {
+      type: answer.titre,
+      date: input.happenedOn.toString(),
+      ...(input.found === undefined ? {} : { bloque: amount(input.found), montant: amount(input.found) }),
+      ...(input.note ? { etat: input.note } : {}),
+    },
+    commissaire: { etude: found.bailiff },
+    ...(next ? { dateLimite: { date: next.expires.toString(), texte: `${next.title}, ${next.article}` } } : {}),
+  } as Partial<Facts>
+  const wanted = input.found === 0n ? (answer.lettre_sans_fonds ?? answer.lettre) : answer.lettre
+  const order = { channel, recipient: 'creancier', facts, author: 'system' } as const
+  const letters = [wanted, 'creancier-retour-commissaire'].filter((id) => id !== undefined)
+  for (const letter of letters) {
+    try {
+      // A savepoint of its own: a letter that lacks a fact leaves nothing behind, and the plainer one says it.
+      await transaction(sql, (tx) =>
+        writeLetter(office, tx, onDay, file, { ...order, letter: letterOf(loadLibrary(), letter).id }),
+      )
+      return
+    } catch (error) {
+      if (!(error instanceof DomainError && error.code === 'missing_fact') || letter === letters.at(-1)) throw error
+    }
+  }
+}
+
+export async function readReturns(sql: Sql, handOverId: string): Promise<BailiffReturn[]> {
+  const rows = await sql<(Omit<BailiffReturn, 'title'> & { procedure: string; kind: string })[]>`
+    select r.id, r.nature, r.step, r.happened_on, r.in_person, r.found, c.currency, r.note, r.exhibit_id, r.recorded_on, p.procedure, k.kind
+    from bailiff_returns r join hand_overs h on h.id = r.hand_over_id join packs k on k.id = h.pack_id
+    join procedures p on p.id = k.procedure_id join cases c on c.id = p.case_id
+    where r.hand_over_id = ${handOverId} order by r.happened_on, r.id`
+  return rows.map(({ procedure, kind, ...row }) => ({
+    ...row,
+    title: answersTo({ procedure, kind }).find((answer) => answer.nature === row.nature)?.titre ?? row.nature,
+  }))
+}

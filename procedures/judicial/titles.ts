@@ -1,0 +1,171 @@
+import type { Facts } from '../../documents/facts.ts'
+import { type Day, dayFr } from '../../schema/days.ts'
+import type { Sql } from '../../schema/db.ts'
+import { DomainError, type Doubt } from '../../schema/errors.ts'
+import { attachExhibit } from '../cases/exhibits.ts'
+import type { CaseFile } from '../cases/file.ts'
+import type { Office } from '../office.ts'
+import { progressOf } from './case-progress.ts'
+import type { GivenFacts } from './paper-facts.ts'
+import { loadProcedure, type Procedure } from './procedure.ts'
+import { type OpenProcedure, readProcedureEvents } from './procedures.ts'
+
+interface Obtained {
+  open: OpenProcedure
+  procedure: Procedure
+  step: string
+  on: Day
+  facts: Record<string, unknown>
+  original: string | null
+  served: { on: Day; original: string | null } | null
+}
+
+/** What the case's own procedures gave to enforce: the last decision first. */
+async function titlesOf(sql: Sql, caseId: string): Promise<Obtained[]> {
+  const opened = await sql<OpenProcedure[]>`
+    select id, case_id, procedure, consent_id, court, opened_on from procedures where case_id = ${caseId} order by opened_on desc, id`
+  const found: Obtained[] = []
+  for (const open of opened) {
+    const procedure = loadProcedure(open.procedure)
+    const events = await readProcedureEvents(sql, open.id)
+    const last = (step: string) => events.findLast((event) => event.step === step)
+    const event = (procedure.papiers?.titre ?? []).map(last).find((each) => each !== undefined)
+    if (!event) continue
+    const served = last('signification')
+    found.push({
+      open,
+      procedure,
+      step: event.step,
+      on: event.happenedOn,
+      facts: event.facts,
+      original: event.original,
+      served: served ? { on: served.happenedOn, original: served.original } : null,
+    })
+  }
+  return found
+}
+
+/** « titre », and « signification » once it was served: what the gate then holds for there. */
+export async function titleSteps(sql: Sql, caseId: string): Promise<string[]> {
+  const [title] = await titlesOf(sql, caseId)
+  if (!title?.original) return []
+  return title.served?.original ? ['titre', 'signification'] : ['titre']
+}
+
+/** The title as letters say it; nothing when no procedure of the case gave one. */
+export async function titleFacts(sql: Sql, caseId: string): Promise<Partial<Facts>> {
+  const [title] = await titlesOf(sql, caseId)
+  if (!title) return {}
+  const text = (key: string) => (typeof title.facts[key] === 'string' ? { [key]: title.facts[key] } : {})
+  return {
+    titre: {
+      nature: titleName(title),
+      juridiction: title.open.court.nom,
+      date: title.on.toString(),
+      ...text('numero'),
+      ...text('montant'),
+      ...(title.served ? { signification: title.served.on.toString() } : {}),
+    },
+  } as Partial<Facts>
+}
+
+/** The ledger counts what the contract gives; only what the title grants may be enforced. */
+export function titleDoubts(procedure: Procedure, kind: string): Doubt[] {
+  if (!procedure.dossiers?.[kind]?.pieces.some((piece) => piece.type === 'titre')) return []
+  return [
+    {
+      code: 'title_to_compare',
+      message: 'Le décompte est celui des factures : le comparer au dispositif du titre, qui seul s’exécute.',
+    },
+  ]
+}
+
+const titleName = ({ procedure, step }: Obtained): string =>
+  step === 'jugement'
+    ? 'jugement'
+    : step === 'ordonnance' && procedure.id.includes('injonction')
+      ? 'ordonnance portant injonction de payer'
+      : (procedure.etapes.find((each) => each.id === step)?.titre.toLowerCase() ?? 'titre exécutoire')
+
+/** Joins to the exhibits the copies of the title and of its service, once each. */
+export async function gatherTitle(office: Office, sql: Sql, onDay: Day, file: CaseFile): Promise<void> {
+  for (const title of await titlesOf(sql, file.case.id)) {
+    const reference = typeof title.facts['numero'] === 'string' ? title.facts['numero'] : file.case.number
+    const copies = [
+      { kind: 'titre', on: title.on, original: title.original, proves: 'le droit d’exécuter' },
+      {
+        kind: 'signification',
+        on: title.served?.on,
+        original: title.served?.original,
+        proves: 'la signification du titre',
+      },
+    ] as const
+    for (const { kind, on, original, proves } of copies) {
+      if (!original || !on) continue
+      const known =
+        await sql`select 1 from exhibits where case_id = ${file.case.id} and original = ${original} and withdrawn_on is null`
+      if (known.length > 0) continue
+      await attachExhibit(
+        office,
+        sql,
+        onDay,
+        {
+          caseId: file.case.id,
+          kind,
+          reference,
+          datedOn: on,
+          proves,
+          bytes: await office.archive.get(original),
+          fileName: `${kind}-${reference.replaceAll(/[^\w-]+/g, '-')}.pdf`,
+        },
+        'system',
+      )
+    }
+  }
+}
+
+/**
+ * Nothing is enforced while an opposition runs or may still come, nor on a title that fell. A title from elsewhere, given
+ * by hand, is its giver's word. DomainError `not_enforceable`.
+ */
+export async function requireEnforceable(
+  sql: Sql,
+  file: CaseFile,
+  procedure: Procedure,
+  onDay: Day,
+  given: GivenFacts = {},
+): Promise<void> {
+  const signed = procedure.dossiers?.[procedure.papiers?.signe ?? '']
+  if (!signed?.pieces.some((piece) => piece.type === 'titre' && piece.requis === 'oui')) return
+  if (given.titre !== undefined) return
+  for (const title of await titlesOf(sql, file.case.id)) {
+    const { closed, next, on } = await progressOf(sql, title.open, onDay)
+    const refuse = (message: string, remedy: string, article: string) => {
+      throw new DomainError('not_enforceable', message, { remedy, article, facts: { procedure: title.open.id } })
+    }
+    if (closed?.sanction) {
+      refuse(
+        `${title.procedure.titre} : ${closed.sanction} depuis le ${dayFr(closed.on)} ; il n'y a plus de titre à exécuter.`,
+        'Reprenez une procédure pour obtenir un nouveau titre.',
+        closed.article,
+      )
+    }
+    const step = title.procedure.etapes.find((each) => each.id === 'execution')
+    if (!step || title.step !== 'ordonnance') continue
+    const allowed = next.find((each) => each.step === 'execution')
+    if (allowed && (!allowed.from || Temporal.PlainDate.compare(allowed.from, on) <= 0)) continue
+    const events = await readProcedureEvents(sql, title.open.id)
+    if (events.some((event) => event.step === 'execution')) continue
+    refuse(
+      events.some((event) => event.step === 'opposition')
+        ? "Une opposition est formée contre l'ordonnance : elle en suspend l'exécution."
+        : allowed?.from
+          ? `Rien ne peut être exécuté avant le ${dayFr(allowed.from)} : le délai d'opposition court encore.`
+          : "L'ordonnance ne peut pas encore être exécutée : sa signification n'est pas enregistrée.",
+      allowed?.from
+        ? `Attendez le ${dayFr(allowed.from)}, sans avis d'opposition du greffe.`
+        : 'Attendez le jugement, ou enregistrez la signification.',
+      step.article,
+    )
+  }
+}

@@ -1,0 +1,265 @@
+import { mkdirSync, writeFileSync } from 'node:fs'
+import { PDF } from '@libpdf/core'
+import { strFromU8, unzipSync } from 'fflate'
+import { describe, expect, test } from 'vitest'
+import type { Manifest } from '../documents/manifest.ts'
+import { verifyFile } from '../documents/verify.ts'
+import { attachExhibit, type ExhibitKind } from '../procedures/cases/exhibits.ts'
+import { recordInsolvency } from '../procedures/cases/insolvencies.ts'
+import { readCase } from '../procedures/cases/file.ts'
+import { giveConsent, requestConsent } from '../procedures/judicial/consent.ts'
+import { createBailiff } from '../procedures/judicial/handover.ts'
+import { assembleBatch, waitingPacks } from '../procedures/judicial/batch.ts'
+import { assembleFilingPack } from '../procedures/judicial/packs.ts'
+import { loadProcedure, procedureIds } from '../procedures/judicial/procedure.ts'
+import { openProcedure } from '../procedures/judicial/procedures.ts'
+import { validate } from '../schema/validate.ts'
+import { seededRandom } from '../schema/random.ts'
+import { day, invoice, liveUntil, openCase, useHouse } from './house.ts'
+
+const random = seededRandom('packs')
+const today = '2026-07-29'
+
+const house = useHouse(async (made) => {
+  await openCase(made, {
+    on: '2026-06-11',
+    invoices: [invoice({ number: 'F-1', issued_on: '2026-05-11', due_on: '2026-06-10' })],
+  })
+  await liveUntil(made, '2026-06-11', '2026-07-22')
+})
+
+const address = { lignes: ['12 rue de la République'], codePostal: '69002', ville: 'Lyon', pays: 'FR' }
+const titre = {
+  nature: 'jugement',
+  juridiction: 'tribunal de commerce de Lyon',
+  date: '2026-03-02',
+  numero: '2026/118',
+  signification: '2026-04-01',
+  montant: '1000.00',
+}
+const lawyer = { nom: 'Maître Claire Vidal', barreau: 'Lyon', adresse: address, email: 'c.vidal@barreau.example' }
+const bank = { nom: 'Banque du Rhône', formeJuridique: 'SA', adresse: address }
+const threat = { faits: ['Trois prélèvements rejetés depuis juin.'], preuves: ['avis de rejet'] }
+const biens = [{ designation: 'Pont élévateur', lieu: '3 rue de la Gare, 69003 Lyon', valeur: '4000.00' }]
+const opened = {
+  mandataire: 'SELARL Alpes Mandataires',
+  mandataireAdresse: address,
+  tribunal: 'tribunal de commerce de Lyon',
+  numero: '2026/77',
+}
+
+/** What a person of the legal cell gives beside the case, and the documents a creditor would send. */
+const given: Record<string, { facts?: Record<string, unknown>; exhibits?: ExhibitKind[] }> = {
+  assignation: { facts: { avocatCreancier: lawyer }, exhibits: ['contrat'] },
+  'refere-provision': {
+    facts: { avocatCreancier: lawyer, audience: { date: '2026-09-10', heure: '14:00' } },
+    exhibits: ['contrat'],
+  },
+  'cheque-impaye': {
+    facts: {
+      cheque: { numero: '0001234', banque: 'Banque du Rhône', date: '2026-06-01', montant: '1000.00' },
+      rejet: { date: '2026-06-05', motif: 'défaut de provision', banque: 'Banque du Rhône' },
+    },
+    exhibits: ['cheque', 'certificat', 'kbis'],
+  },
+  'declaration-creance': { facts: { procedureCollective: opened }, exhibits: ['mandat', 'rib'] },
+  'injonction-de-payer': { exhibits: ['mandat', 'kbis', 'contrat'] },
+  'injonction-europeenne': {
+    facts: {
+      pays: { nom: 'Belgique', code: 'BE', langue: 'français' },
+      formulaireEuropeen: { reglement: '1896/2006', lettre: 'A', langue: 'français' },
+    },
+    exhibits: ['contrat'],
+  },
+  mainlevee: {
+    facts: {
+      mesure: { type: 'saisie-attribution', date: '2026-05-04', montant: '1000.00' },
+      tiersSaisi: bank,
+      mainlevee: { etendue: 'totale', cause: 'paiement' },
+    },
+    exhibits: ['proces-verbal', 'quittance'],
+  },
+  'mg-injonction-de-payer': { exhibits: ['contrat'] },
+  'mg-saisie-arret': {
+    facts: {
+      comptes: [{ etablissement: 'Banque de Tananarive' }],
+      ordonnance: { date: '2026-07-01', juridiction: 'tribunal de commerce d’Antananarivo', montant: '1000.00' },
+    },
+    exhibits: ['titre'],
+  },
+  'mg-saisie-conservatoire': { facts: { menaceRecouvrement: threat, biens }, exhibits: ['menace'] },
+  'petites-creances': { exhibits: ['kbis'] },
+  revendication: { facts: { procedureCollective: opened, biensReserves: biens }, exhibits: ['cgv', 'inventaire'] },
+  'saisie-attribution': {
+    facts: { titre, comptes: [{ etablissement: 'Banque du Rhône' }] },
+    exhibits: ['titre', 'signification'],
+  },
+  'saisie-conservatoire-biens': { facts: { menaceRecouvrement: threat, biens }, exhibits: ['menace'] },
+  'saisie-conservatoire-creances': { facts: { menaceRecouvrement: threat, tiersSaisi: bank }, exhibits: ['menace'] },
+  'saisie-remunerations': {
+    facts: { titre, employeur: { nom: 'Garage Central', siret: '55208131766522', adresse: address } },
+    exhibits: ['titre', 'signification'],
+  },
+  'saisie-vente': { facts: { titre, biens }, exhibits: ['titre', 'signification'] },
+}
+
+const caseOf = async () => (await house.sql<{ id: string }[]>`select id from cases`)[0]!.id
+const bailiff = () =>
+  createBailiff(house.sql, random, {
+    name: 'SELARL Brun & Associés',
+    identity: { adresse: address, email: 'etude@brun.example', ressort: 'cour d’appel de Lyon' },
+  })
+
+async function joined(caseId: string, kinds: ExhibitKind[]): Promise<void> {
+  for (const kind of kinds) {
+    const text = `Document « ${kind} » du dossier d’essai, remis par le créancier.`
+    await attachExhibit(
+      house.office,
+      house.sql,
+      day('2026-07-23'),
+      {
+        caseId,
+        kind,
+        reference: `R-${kind}`,
+        datedOn: day('2026-05-20'),
+        proves: 'ce qui est dit',
+        bytes: Buffer.from(text),
+        fileName: `${kind}.txt`,
+      },
+      'test',
+    )
+  }
+}
+
+async function signed(id: string, more: Record<string, unknown> = {}) {
+  const caseId = await caseOf()
+  const { facts = {}, exhibits = [] } = given[id] ?? {}
+  // The same case, lived in Madagascar.
+  if (loadProcedure(id).pays === 'MG') await house.sql`update cases set zone = 'madagascar'`
+  await joined(caseId, exhibits)
+  if (loadProcedure(id).papiers?.malgre?.includes('procedure-collective')) {
+    await recordInsolvency(
+      house.sql,
+      random,
+      day('2026-07-20'),
+      { caseId, nature: 'redressement judiciaire', openedOn: day('2026-07-15'), publishedOn: day('2026-07-20') },
+      'test',
+    )
+  }
+  const request = await requestConsent(house.office, house.sql, day(today), {
+    file: await readCase(house.sql, caseId),
+    procedure: id,
+    ceiling: 30_000n,
+    expiresOn: day('2026-08-30'),
+    facts: { ...facts, ...more },
+    bailiffId: (await bailiff()).id,
+    author: 'test',
+  })
+  await giveConsent(house.sql, day(today), {
+    requestId: request.id,
+    contentSha256: request.contentSha256,
+    signedBy: 'Inès Roche',
+    capacity: 'présidente',
+    evidence: {},
+  })
+  return openProcedure(house.sql, random, day(today), { requestId: request.id }, 'legal')
+}
+
+async function unpacked(zip: string): Promise<{ manifest: Manifest; files: Record<string, Uint8Array> }> {
+  const files = unzipSync(await house.office.archive.get(zip))
+  return { manifest: JSON.parse(strFromU8(files['manifest.json']!)) as Manifest, files }
+}
+
+describe('each procedure has its pack', () => {
+  const ids = procedureIds().filter((id) => loadProcedure(id).statut === 'publie')
+  test.each(ids)('%s', async (id) => {
+    const open = await signed(id)
+    const pack = await assembleFilingPack(
+      house.office,
+      day(today),
+      { procedureId: open.id, reason: 'Pièces à joindre au dépôt.' },
+      'Hugo Marchand',
+    )
+    const pdf = await house.office.archive.get(pack.pdf)
+    if (process.env['PACKS_OUT']) {
+      mkdirSync(process.env['PACKS_OUT'], { recursive: true })
+      writeFileSync(`${process.env['PACKS_OUT']}/${id}.pdf`, pdf)
+      writeFileSync(`${process.env['PACKS_OUT']}/${id}.zip`, await house.office.archive.get(pack.zip))
+    }
+    expect((await verifyFile(pdf)).ok).toBe(true)
+    const { manifest } = await unpacked(pack.zip)
+    const roles = manifest.files.map((file) => file.role)
+    expect(roles).toContain('bordereau')
+    expect(roles).toContain('consent')
+    expect(roles.some((role) => role === 'application' || role === 'instruction')).toBe(true)
+    for (const file of manifest.files) {
+      if (file.role !== 'bordereau' && file.role !== 'application' && file.role !== 'instruction') continue
+      expect(manifest.files.map(({ name }) => name)).toContain(file.name.replace(/\.pdf$/, '.docx'))
+    }
+    const [row] = await house.sql<{ caseJson: string }[]>`select case_json from packs where id = ${pack.id}`
+    const told = JSON.parse(new TextDecoder().decode(await house.office.archive.get(row!.caseJson))) as unknown
+    expect(validate('case-file', told, 'case.json')).toMatchObject({
+      procedure: { id },
+      pack: { zip_sha256: pack.zip },
+    })
+    expect((await PDF.load(pdf)).getPageCount()).toBe(manifest.merged.pages)
+  })
+})
+
+describe('a batch', () => {
+  test('assembles what waits, names what is refused, and leaves it for the next time', async () => {
+    const open = await signed('injonction-de-payer')
+    const waiting = await waitingPacks(house.sql, { debtor: 'garage du pont', month: { year: 2026, month: 7 } })
+    expect(waiting.map(({ procedureId }) => procedureId)).toEqual([open.id])
+    expect(await waitingPacks(house.sql, { debtor: 'Un autre' })).toEqual([])
+    expect(await waitingPacks(house.sql, { month: { year: 2026, month: 6 } })).toEqual([])
+    const [refused] = await assembleBatch(house.office, day(today), waiting, {}, 'Hugo Marchand')
+    expect(refused).toMatchObject({ pack: null, refused: { code: 'pack_incomplete' } })
+    const seen: number[] = []
+    const reason = { reason: 'Pièces à joindre au dépôt.' }
+    const [done] = await assembleBatch(house.office, day(today), waiting, reason, 'Hugo Marchand', (_, n) =>
+      seen.push(n),
+    )
+    expect(done).toMatchObject({ pack: { kind: 'requete', version: 1 }, refused: null })
+    expect(seen).toEqual([1])
+    expect(await waitingPacks(house.sql, {})).toEqual([])
+  })
+})
+
+describe('what is asked of a pack', () => {
+  const ask = async (procedure: string, facts: Record<string, unknown> = {}) =>
+    requestConsent(house.office, house.sql, day(today), {
+      file: await readCase(house.sql, await caseOf()),
+      procedure,
+      ceiling: 30_000n,
+      expiresOn: day('2026-08-30'),
+      facts,
+      author: 'test',
+    })
+
+  test('every fact that its papers lack is named in one refusal', async () => {
+    await expect(ask('saisie-conservatoire-creances')).rejects.toMatchObject({
+      code: 'facts_missing',
+      facts: { missing: expect.arrayContaining(['tiersSaisi']) },
+    })
+  })
+
+  test('a fact that the case computes itself is not taken from anybody', async () => {
+    await expect(ask('petites-creances', { totaux: { total: '1.00' } })).rejects.toMatchObject({ code: 'bad_facts' })
+    await expect(ask('petites-creances', { inconnu: 1 })).rejects.toMatchObject({ code: 'bad_facts' })
+  })
+
+  test('a procedure that is not open yet, or of another country, is refused', async () => {
+    await expect(ask('creances-incontestees')).rejects.toMatchObject({ code: 'procedure_not_open' })
+    await expect(ask('mg-injonction-de-payer')).rejects.toMatchObject({ code: 'other_law' })
+  })
+
+  test('an exhibit keeps its number from one pack to the next, and a pack of enforcement holds only its own', async () => {
+    const open = await signed('saisie-attribution')
+    const pack = await assembleFilingPack(house.office, day(today), { procedureId: open.id }, 'legal')
+    const { manifest } = await unpacked(pack.zip)
+    const exhibits = manifest.files.flatMap(({ exhibit }) => exhibit ?? [])
+    expect(exhibits.map(({ type }) => type)).toEqual(['TITRE EXÉCUTOIRE', 'ACTE DE SIGNIFICATION'])
+    expect(exhibits.map(({ number }) => Number(number)).every((number) => number > 1)).toBe(true)
+  })
+})
