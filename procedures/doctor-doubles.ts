@@ -110,7 +110,7 @@ export const doubleChecks: Check[] = [
             union all select case_id, recorded_on, 'une facture le ' || recorded_on from invoices) x
         on x.case_id = r.case_id and x.recorded_on > r.requested_on
       where not exists (select from consent_ends e where e.request_id = r.id)
-        and not exists (select from procedures p join procedure_events f on f.procedure_id = p.id
+        and not exists (select from procedures p join standing_procedure_events f on f.procedure_id = p.id
                         where p.consent_id = r.id and f.step = 'requete' and f.recorded_on <= x.recorded_on)
       order by 1, 2`,
     say: (what) => `L'accord est tenu pour vivant alors que le dossier a changé : ${what}.`,

@@ -4,7 +4,8 @@ import type { Fragment, Sql } from '../schema/db.ts'
 import { loadScenario, scenarioIds } from './amicable/scenario.ts'
 import type { Finding } from './doctor.ts'
 import { doubleChecks } from './doctor-doubles.ts'
-import { deadlinesOf, type OpenProcedure, readProcedureEvents } from './judicial/procedures.ts'
+import { progressOf } from './judicial/case-progress.ts'
+import { type OpenProcedure, readProcedureEvents } from './judicial/procedures.ts'
 import type { Office } from './office.ts'
 
 /** A statement that answers one row a fault; `what` completes the sentence. */
@@ -20,24 +21,35 @@ interface Row {
   subject: string | null
 }
 
+/** A hold whose day has passed waits for a person, who finds it in the work of the day: so long at most, a rule of the house, in days. */
+const reviewPatience = 14
 /** After so long without news of an open procedure, the registry or the bailiff is asked: a rule of the house, in days. */
 const courtSilence = 90
 
 export async function rowFindings(office: Office, onDay: Day): Promise<Finding[]> {
   const { sql } = office
+  return [
+    ...(await run(sql, onDay, [...lifeChecks, ...houseChecks, ...jobChecks, ...doubleChecks])),
+    ...(await orphanProcedures(sql, onDay)),
+    ...(await unknownSteps(sql)),
+    ...(await unboundContent(sql)),
+  ]
+}
+
+/** The open cases that nothing carries on any more: no dated next act, no hold that ends. `subject` is the case's id. */
+export async function orphans(sql: Sql, onDay: Day): Promise<Finding[]> {
+  return [...(await run(sql, onDay, lifeChecks)), ...(await orphanProcedures(sql, onDay))]
+}
+
+async function run(sql: Sql, onDay: Day, checks: Check[]): Promise<Finding[]> {
   const findings: Finding[] = []
-  for (const check of [...lifeChecks, ...jobChecks, ...doubleChecks]) {
+  for (const check of checks) {
     const rows = await sql<Row[]>`${check.find(sql, onDay)}`
     for (const { number, what, subject } of rows) {
       findings.push({ code: check.code, case: number, message: check.say(what), remedy: check.remedy, subject })
     }
   }
-  return [
-    ...findings,
-    ...(await orphanProcedures(sql, onDay)),
-    ...(await unknownSteps(sql)),
-    ...(await unboundContent(sql)),
-  ]
+  return findings
 }
 
 /** What a case can wait for, each with its day: a step, a hold, an answer of the creditor. Procedures are looked at one by one. */
@@ -61,18 +73,19 @@ const lifeChecks: Check[] = [
     remedy: "Demandez l'accord du créancier, suspendez le dossier avec une date, ou fermez-le avec son motif.",
   },
   {
-    code: 'closed_with_steps',
-    find: (sql) => sql`
-      select c.number, string_agg(s.key, ', ' order by s.rank) as what, c.id as subject
-      from cases c join steps s on s.case_id = c.id and s.done_on is null and s.skipped_on is null
-      where c.closed_on is not null group by c.id order by c.number`,
-    say: (what) => `Le dossier est clos et garde des étapes à faire : ${what}.`,
-    remedy: 'Passez ces étapes avec leur motif.',
+    code: 'hold_overdue',
+    find: (sql, onDay) => sql`
+      select c.number, h.cause || ', à revoir le ' || min(h.review_on) as what, c.id as subject
+      from cases c join holds h on h.case_id = c.id and h.released_on is null
+      where c.closed_on is null
+      group by c.id, h.cause having max(h.review_on) < ${onDay}::date - ${reviewPatience}::int order by c.number`,
+    say: (what) => `La suspension (${what}) n'a été revue par personne : le dossier n'avance plus.`,
+    remedy: 'Levez-la, prolongez-la avec son motif, ou fermez le dossier.',
   },
   {
     code: 'step_overdue',
     find: (sql, onDay) => sql`
-      select c.number, s.key || ' du ' || s.planned_on as what, s.id as subject
+      select c.number, s.key || ' du ' || s.planned_on as what, c.id as subject
       from steps s join cases c on c.id = s.case_id and c.closed_on is null
       where s.done_on is null and s.skipped_on is null and s.planned_on < ${onDay}::date - 1 and s.queued_for is null
         and not exists (select from holds h where h.case_id = c.id and h.released_on is null)
@@ -80,6 +93,18 @@ const lifeChecks: Check[] = [
       order by c.number`,
     say: (what) => `L'étape ${what} est en retard et rien ne l'a mise au travail.`,
     remedy: 'Vérifiez que « courtois serve » ou « courtois tick » tourne : il rattrape tout ce qui est dû.',
+  },
+]
+
+const houseChecks: Check[] = [
+  {
+    code: 'closed_with_steps',
+    find: (sql) => sql`
+      select c.number, string_agg(s.key, ', ' order by s.rank) as what, c.id as subject
+      from cases c join steps s on s.case_id = c.id and s.done_on is null and s.skipped_on is null
+      where c.closed_on is not null group by c.id order by c.number`,
+    say: (what) => `Le dossier est clos et garde des étapes à faire : ${what}.`,
+    remedy: 'Passez ces étapes avec leur motif.',
   },
 ]
 
@@ -121,10 +146,11 @@ const jobChecks: Check[] = [
   },
   {
     code: 'sending_unfinished',
-    find: (sql, onDay) => sql`
+    find: (sql) => sql`
       select c.number, d.reference || ' (' || o.channel || '), écrite le ' || d.written_on as what, d.id as subject
       from dispatches o join documents d on d.id = o.document_id join cases c on c.id = d.case_id
-      where o.state = 'sending' and d.written_on < ${onDay} order by d.reference`,
+      where o.state = 'sending' and not exists (select from graphile_worker.jobs j where j.key = 'send:' || d.id)
+      order by d.reference`,
     say: (what) => `L'envoi de ${what}, a commencé et n'est pas confirmé : parti ou non, nul ne le sait.`,
     remedy:
       'Demandez au canal (serveur de courrier, bac de départ) s’il l’a reçue, puis constatez l’envoi ou refaites-le.',
@@ -152,6 +178,8 @@ const guards = [
   'consent_requests_are_kept',
   'procedures_need_consent',
   'procedure_events_need_consent',
+  'procedure_events_are_kept',
+  'procedure_events_once',
   'packs_need_consent',
   'payments_void_consent',
   'credit_notes_void_consent',
@@ -183,8 +211,9 @@ async function orphanProcedures(sql: Sql, onDay: Day): Promise<Finding[]> {
 }
 
 async function hasNextDay(sql: Sql, onDay: Day, open: OpenProcedure & { limitationOn: Day }): Promise<boolean> {
-  const limits = await deadlinesOf(sql, open)
-  if (limits.some((limit) => !after(onDay, limit.opens ?? limit.expires))) return true
+  // A path that is closed has no day left, whatever periods its events once started.
+  const { due, notBefore } = await progressOf(sql, open, onDay)
+  if (due.length + notBefore.length > 0) return true
   const events = await readProcedureEvents(sql, open.id)
   const last = events.reduce((day, event) => latest(day, event.happenedOn), open.openedOn)
   // Not filed yet: the last day is that of prescription. Filed: news is expected.

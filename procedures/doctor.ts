@@ -3,6 +3,7 @@ import type { Day } from '../schema/days.ts'
 import { type Sql, transaction } from '../schema/db.ts'
 import { record } from './cases/journal.ts'
 import { archiveFindings, remake } from './doctor-archive.ts'
+import { journalFindings } from './doctor-journal.ts'
 import { rowFindings } from './doctor-rows.ts'
 import type { Office } from './office.ts'
 
@@ -25,7 +26,11 @@ export interface Finding {
  * bytes, an act without its line in the journal, a consent that no longer fits what was signed. Reads, and changes nothing.
  */
 export async function examine(office: Office, onDay: Day): Promise<Finding[]> {
-  const findings = [...(await rowFindings(office, onDay)), ...(await archiveFindings(office))]
+  const findings = [
+    ...(await rowFindings(office, onDay)),
+    ...(await journalFindings(office.sql)),
+    ...(await archiveFindings(office)),
+  ]
   return findings.map((finding) => ({
     ...finding,
     message: typographyFr(finding.message),
@@ -80,7 +85,7 @@ async function queueStep(office: Office, onDay: Day, step: string): Promise<stri
 async function queueSending(office: Office, onDay: Day, document: string): Promise<string | null> {
   const queued = await office.sql`
     select graphile_worker.add_job('send', json_build_object('document', o.document_id, 'day', ${onDay}::date, 'version', 1),
-                                   job_key => 'send:' || o.document_id, max_attempts => 8)
+                                   job_key => 'send:' || o.document_id, max_attempts => 25)
     from dispatches o
     where o.document_id = ${document}
       and (o.state = 'ready' or (o.state = 'sending' and o.channel = any(${office.post.repeatable})))

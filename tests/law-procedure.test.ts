@@ -4,10 +4,10 @@ import {
   exhibitsOf,
   loadProcedure,
   procedureIds,
-  stepDeadline,
   stepDeadlines,
   type ProcedureEvent,
 } from '../procedures/judicial/procedure.ts'
+import { stepLimits } from '../procedures/judicial/step-limits.ts'
 import { lawIds } from '../procedures/law/values.ts'
 import { parseDay } from '../schema/days.ts'
 import { DomainError } from '../schema/errors.ts'
@@ -111,11 +111,11 @@ describe('the order for payment', () => {
   })
 
   test('doubts the version when the day of the order is not given', () => {
-    const found = stepDeadline('injonction-de-payer.execution', parseDay('2026-10-01'))
-    expect(found.doubts.map((doubt) => doubt.code)).toContain('version_to_check')
-    expect(() => stepDeadline('injonction-de-payer.ordonnance', parseDay('2026-10-01'))).toThrow(/pas de délai/)
-    expect(() => stepDeadline('injonction-de-payer.nothing', parseDay('2026-10-01'))).toThrow(DomainError)
-    expect(() => stepDeadline('nothing.requete', parseDay('2026-10-01'))).toThrow(DomainError)
+    const [found] = stepLimits('injonction-de-payer.execution', parseDay('2026-10-01')).limits
+    expect(found!.doubts.map((doubt) => doubt.code)).toContain('version_to_check')
+    expect(() => stepLimits('injonction-de-payer.ordonnance', parseDay('2026-10-01'))).toThrow(/pas de délai/)
+    expect(() => stepLimits('injonction-de-payer.nothing', parseDay('2026-10-01'))).toThrow(DomainError)
+    expect(() => stepLimits('nothing.requete', parseDay('2026-10-01'))).toThrow(DomainError)
   })
 })
 
@@ -130,7 +130,24 @@ describe('the command line', () => {
     const plain = courtois(['deadline', '--from', '2026-02-14', '--duration', '3m', '--json'])
     expect(JSON.parse(plain.stdout)).toMatchObject({ from: '2026-02-14', raw: '2026-05-14', expires: '2026-05-15' })
     const step = courtois(['deadline', 'injonction-de-payer.signification', '--from', '2026-08-31'])
-    expect(JSON.parse(step.stdout)).toMatchObject({ raw: '2027-02-28', expires: '2027-03-01', article: 'CPC 1411' })
+    expect(JSON.parse(step.stdout)).toMatchObject({
+      raw: '2027-02-28',
+      expires: '2027-03-01',
+      article: 'CPC 1411',
+      counted_from: { event: 'ordonnance', on: '2026-08-31' },
+    })
+  })
+
+  test('prints every limit of a step, and what the others wait for', () => {
+    const wages = courtois(['deadline', 'saisie-remunerations.saisie', '--from', '2026-11-20'])
+    expect(JSON.parse(wages.stdout)).toMatchObject({
+      kind: 'not_before',
+      limits: [{ id: 'saisie-ouverture' }, { id: 'saisie', expires: '2027-02-22', article: 'L212-6 CPCE' }],
+      missing: [{ id: 'registre-saisie', ask: expect.stringContaining('--event saisie=') as string }],
+    })
+    const mistyped = ['injonction-de-payer.execution', '--from', '2026-10-01', '--event', 'ordonnnance=2026-08-15']
+    expect(courtois(['deadline', ...mistyped])).toMatchObject({ status: 1, stdout: '' })
+    expect(courtois(['deadline', '--from', '9999-12-31', '--duration', '1m'])).toMatchObject({ status: 1, stdout: '' })
   })
 
   test('exits 1 with a sentence on a refusal, 2 on a wrong usage', () => {

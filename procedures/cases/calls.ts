@@ -1,13 +1,14 @@
-import { type Day, dayFr } from '../../schema/days.ts'
+import type { Day } from '../../schema/days.ts'
 import type { Sql } from '../../schema/db.ts'
 import { DomainError } from '../../schema/errors.ts'
 import { newId, type Random } from '../../schema/random.ts'
-import { holiday } from '../law/calendar.ts'
+import { contactsLately, refuseCall } from './contacts.ts'
 import { type Author, record } from './journal.ts'
+import { refuseStandstill } from './standstill.ts'
 
 /**
  * Records a call with the debtor. Refused before the first letter (CPCE R124-4: its reference and date must be recalled),
- * and on Sundays and holidays for outgoing calls (a rule of the house).
+ * to an insolvent or on a barred claim, on Sundays and holidays, out of hours and once too many in a week (rules of the house).
  */
 export async function recordCall(
   sql: Sql,
@@ -37,15 +38,8 @@ export async function recordCall(
         },
       )
     }
-    if (onDay.dayOfWeek === 7 || holiday(onDay) !== null) {
-      throw new DomainError(
-        'call_on_closed_day',
-        `Pas d'appel au débiteur le ${dayFr(onDay)} : dimanche ou jour férié.`,
-        {
-          remedy: 'Appelez le prochain jour ouvrable.',
-        },
-      )
-    }
+    await refuseStandstill(sql, onDay, input.caseId, 'Aucun appel au débiteur')
+    refuseCall(await contactsLately(sql, onDay, input.caseId), onDay, input.calledAt)
   }
   const id = newId(random)
   await sql`

@@ -1,18 +1,19 @@
 import { invoiceToJson, type ReadInvoice } from '../../documents/einvoice.ts'
-import { before, type Day, dayFr } from '../../schema/days.ts'
+import { after, before, type Day, dayFr } from '../../schema/days.ts'
 import { json, type Sql, transaction } from '../../schema/db.ts'
 import { DomainError, type Doubt } from '../../schema/errors.ts'
 import { newId, type Random } from '../../schema/random.ts'
 import { loadScenario } from '../amicable/scenario.ts'
 import { planTimeline } from '../amicable/timeline.ts'
 import type { Zone } from '../law/calendar.ts'
-import { limitation } from '../law/limitation.ts'
 import { requireAgencyReady } from './agency.ts'
-import { type Creditor, requireMandate } from './creditors.ts'
+import { type Creditor, type Mandate, requireMandate } from './creditors.ts'
 import { type Debtor, type DebtorKind, findOrCreateDebtor } from './debtors.ts'
 import { releaseHold } from './holds.ts'
 import { type Author, record } from './journal.ts'
+import { checkedNature, claimLimitation } from './limitation.ts'
 import { caseGone } from './lock.ts'
+import { checkedOrder, orderInInvoice, publicDue, type PublicOrder } from './public-orders.ts'
 
 export interface Case {
   id: string
@@ -26,9 +27,34 @@ export interface Case {
   anchorOn: Day
   /** Last day to act before prescription. */
   limitationOn: Day
+  /** What is not certain of that day: an unknown nature, a day entered by hand. */
+  limitationDoubts: Doubt[]
+  /** What the claim is about, for its limitation; null when nobody said. */
+  claimNature: string | null
+  /** Late-payment rates entered by hand, oldest first, where the law of the case gives none. */
+  rates: HandRate[]
+  /** The court entered by hand, where no list tells it. */
+  court: HandCourt | null
+  /** What a public buyer looks a payment up by. */
+  publicOrder: PublicOrder | null
   openedOn: Day
   closedOn: Day | null
   closedWhy: string | null
+}
+
+/** As letters name a court, with where it was read. */
+export interface HandCourt {
+  nom: string
+  formation: string
+  ville: string
+  source: string
+}
+
+/** As it is kept: a day YYYY-MM-DD, percent a year as a decimal text, and where it was read. */
+export interface HandRate {
+  from: string
+  percent: string
+  source: string
 }
 
 export interface Submission {
@@ -48,6 +74,10 @@ export interface Submission {
   dueOn?: Day
   scenario?: string
   zone?: Zone
+  /** One of claimNatures(); the mandate's when absent. */
+  nature?: string
+  /** Of a public buyer: what the invoice does not say, or says otherwise. */
+  order?: PublicOrder
 }
 
 /**
@@ -72,7 +102,12 @@ export async function submitInvoice(
     const [creditor] = await tx<
       Pick<Creditor, 'name' | 'identity'>[]
     >`select name, identity from creditors where id = ${input.creditorId} for update`
-    for (const { read } of input.invoices) read.doubts.push(...sellerDoubts(read, creditor!))
+    const order = orderOf(onDay, first.read, input)
+    for (const { read } of input.invoices) {
+      refuseFuture(onDay, read, mandate.sendsInvoices)
+      read.doubts.push(...sellerDoubts(read, creditor!), ...(order ? termDoubts(read, order) : []))
+    }
+    const due = (read: ReadInvoice) => dueOf(read, input.dueOn, order)
     const debtor = await findOrCreateDebtor(tx, random, onDay, input.creditorId, debtorOf(first.read, input.debtor))
     const open = await openCaseOf(tx, input.creditorId, debtor.id)
     if (invoices.length === 0 && !open) {
@@ -91,21 +126,35 @@ export async function submitInvoice(
         tx,
         random,
         onDay,
-        input,
-        invoices.map(({ read }) => read),
+        { ...input, ...(order ? { order } : {}) },
+        invoices.map(({ read }) => ({ read, dueOn: due(read) })),
         debtor,
         mandate,
         author,
       ))
     for (const { read } of input.invoices) refuseOtherCurrency(opened, read)
     for (const { read, original } of input.invoices)
-      await addDocument(tx, random, onDay, opened.id, read, original, input.dueOn, author)
+      await addDocument(
+        tx,
+        random,
+        onDay,
+        opened.id,
+        read,
+        original,
+        read.kind === 'invoice' ? due(read) : null,
+        author,
+      )
+    if (open && order) {
+      // What was recorded of the order stands against what a later invoice repeats; what is said now stands against both.
+      const said = { ...order, ...open.publicOrder, ...input.order }
+      await tx`update cases set public_order = ${json(tx, said)} where id = ${open.id}`
+    }
     if (open && invoices.length > 0) {
       await rejoin(
         tx,
         onDay,
         open,
-        invoices.map(({ read }) => ({ issuedOn: read.issuedOn, dueOn: dueOf(read, input.dueOn) })),
+        invoices.map(({ read }) => ({ issuedOn: read.issuedOn, dueOn: due(read) })),
         debtor.kind,
         mandate.sendsInvoices,
         author,
@@ -124,17 +173,22 @@ export async function submitInvoice(
 function sellerDoubts({ seller, number }: ReadInvoice, creditor: Pick<Creditor, 'name' | 'identity'>): Doubt[] {
   const siren = creditor.identity.siren ?? creditor.identity.siret?.slice(0, 9)
   const other = seller.siren ?? seller.siret?.slice(0, 9)
-  if (!siren || !other || siren === other) return []
+  if (siren === other) return []
+  // Without a number the name tells; a file that names its seller as the creditor is named is the creditor's.
+  if (!other && sameName(seller.name, creditor.name)) return []
+  if (other && !siren && sameName(seller.name, creditor.name)) return []
+  const number_ = other ? ` (SIREN ${other})` : ', sans SIREN'
   return [
     {
       code: 'other_seller',
-      message: `La facture ${number} est de ${seller.name} (SIREN ${other}), et non de ${creditor.name}.`,
+      message: `La facture ${number} est de ${seller.name}${number_}, et non de ${creditor.name}.`,
     },
   ]
 }
 
 export const caseColumns = (sql: Sql) => sql`
-  id, number, creditor_id, debtor_id, scenario, currency, zone, anchor_on, limitation_on, opened_on, closed_on, closed_why`
+  id, number, creditor_id, debtor_id, scenario, currency, zone, anchor_on, limitation_on, limitation_doubts, claim_nature, rates,
+  public_order, court, opened_on, closed_on, closed_why`
 
 async function openCaseOf(sql: Sql, creditorId: string, debtorId: string): Promise<Case | undefined> {
   const [row] = await sql<Case[]>`
@@ -149,29 +203,27 @@ async function openCase(
   random: Random,
   onDay: Day,
   input: Submission,
-  invoices: ReadInvoice[],
+  invoices: { read: ReadInvoice; dueOn: Day }[],
   debtor: Debtor,
-  mandate: { sendsInvoices: boolean; scenario: string },
+  mandate: Pick<Mandate, 'sendsInvoices' | 'scenario' | 'claimNature'>,
   author: Author,
 ): Promise<Case> {
-  const dues = invoices.map((invoice) => dueOf(invoice, input.dueOn)).toSorted(Temporal.PlainDate.compare)
-  const anchorOn = dues[0]!
-  const oldest = invoices.find((invoice) => dueOf(invoice, input.dueOn).equals(anchorOn))!
+  const [first] = invoices.toSorted((a, b) => Temporal.PlainDate.compare(a.dueOn, b.dueOn))
+  const { read: oldest, dueOn: anchorOn } = first!
   const scenario = loadScenario(input.scenario ?? mandate.scenario)
   const zone = input.zone ?? 'metropole'
-  const limits = limitation({
-    kind: debtor.kind === 'consumer' ? 'conso' : 'commercial',
-    due: anchorOn,
-    interruptions: [],
-  })
+  const nature = checkedNature(input.nature ?? mandate.claimNature)
+  const limits = claimLimitation({ zone, debtor: debtor.kind, nature, due: anchorOn })
   const [row] = await sql<Case[]>`
     with numbered as (
       insert into case_numbers (year, last) values (${onDay.year}, 1)
       on conflict (year) do update set last = case_numbers.last + 1
       returning year, last)
-    insert into cases (id, number, creditor_id, debtor_id, scenario, currency, zone, anchor_on, limitation_on, opened_on, opened_by)
+    insert into cases (id, number, creditor_id, debtor_id, scenario, currency, zone, anchor_on, limitation_on,
+                       limitation_doubts, claim_nature, public_order, opened_on, opened_by)
     select ${newId(random)}, year || '-' || lpad(last::text, 4, '0'), ${input.creditorId}, ${debtor.id}, ${scenario.id},
-           ${oldest.currency}, ${zone}, ${anchorOn}::date, ${limits.expires}::date, ${onDay}::date, ${author}
+           ${oldest.currency}, ${zone}, ${anchorOn}::date, ${limits.expires}::date,
+           ${json(sql, limits.doubts)}::jsonb, ${nature}::text, ${input.order ? json(sql, input.order) : null}::jsonb, ${onDay}::date, ${author}
     from numbered
     returning ${caseColumns(sql)}`
   const opened = row!
@@ -229,13 +281,17 @@ async function rejoin(
       author,
     )
   if (!oldest || (!paid && !before(oldest.dueOn, found.anchorOn))) return
-  const { expires, why } = limitation({
-    kind: debtor === 'consumer' ? 'conso' : 'commercial',
+  const { expires, why, doubts } = claimLimitation({
+    zone: found.zone,
+    debtor,
+    nature: found.claimNature,
     due: oldest.dueOn,
-    interruptions: [],
   })
-  const limitationOn = paid || before(expires, found.limitationOn) ? expires : found.limitationOn
-  await sql`update cases set anchor_on = ${oldest.dueOn}, limitation_on = ${limitationOn} where id = ${found.id}`
+  const moves = paid || before(expires, found.limitationOn)
+  await sql`
+    update cases set anchor_on = ${oldest.dueOn}, limitation_on = ${moves ? expires : found.limitationOn},
+      limitation_doubts = ${json(sql, moves ? doubts : found.limitationDoubts)}
+    where id = ${found.id}`
   await record(sql, onDay, {
     caseId: found.id,
     kind: 'anchor_moved',
@@ -279,7 +335,7 @@ async function addDocument(
   caseId: string,
   read: ReadInvoice,
   original: string | null,
-  givenDue: Day | undefined,
+  dueOn: Day | null,
   author: Author,
 ): Promise<void> {
   if (read.kind === 'credit_note') {
@@ -300,7 +356,7 @@ async function addDocument(
     const rows = await sql`
       insert into invoices (id, case_id, number, issued_on, due_on, total, prepaid, payable, currency, source, missing, doubts,
                             original, recorded_on, recorded_by)
-      values (${newId(random)}, ${caseId}, ${read.number}, ${read.issuedOn}, ${dueOf(read, givenDue)}, ${read.total},
+      values (${newId(random)}, ${caseId}, ${read.number}, ${read.issuedOn}, ${dueOn}, ${read.total},
               ${read.prepaid}, ${read.payable}, ${read.currency}, ${json(sql, invoiceOnly(read))}, ${json(sql, read.missing)},
               ${json(sql, read.doubts)}, ${original}, ${onDay}, ${author})
       on conflict (case_id, number) do nothing
@@ -316,8 +372,9 @@ async function addDocument(
 }
 
 /** What an invoice is due on; a missing due date is asked for, never invented. */
-function dueOf(invoice: ReadInvoice, given: Day | undefined): Day {
-  const due = invoice.dueOn ?? given
+function dueOf(invoice: ReadInvoice, given: Day | undefined, order: PublicOrder | null): Day {
+  const said = invoice.dueOn ?? given ?? null
+  const due = order ? publicDue({ issuedOn: invoice.issuedOn, dueOn: said }, order).dueOn : said
   if (!due) {
     throw new DomainError('due_date_missing', `La facture ${invoice.number} ne porte pas de date d'échéance.`, {
       remedy: "Indiquez la date d'échéance convenue, avec le document qui l'établit.",
@@ -335,6 +392,39 @@ function dueOf(invoice: ReadInvoice, given: Day | undefined): Day {
     },
   )
 }
+
+/** What is known of the order of a public buyer; null for any other debtor. */
+function orderOf(onDay: Day, read: ReadInvoice, input: Submission): PublicOrder | null {
+  if (input.debtor.kind !== 'public') return null
+  return checkedOrder({ ...orderInInvoice(read), ...input.order }, onDay)
+}
+
+/** A due date that the invoice does not give, or gives before the buyer's time to pay has run, is the law's. */
+function termDoubts(read: ReadInvoice, order: PublicOrder): Doubt[] {
+  if (read.kind === 'credit_note') return []
+  const { dueOn, doubts } = publicDue(read, order)
+  if (read.dueOn?.equals(dueOn)) return []
+  const message = `Échéance retenue\u00a0: le ${dayFr(dueOn)}, fin du délai de paiement d’un acheteur public.`
+  return [{ code: 'public_term', message }, ...doubts]
+}
+
+/** An invoice of tomorrow is a slip of the pen, unless the agency itself is to send it on its day. */
+function refuseFuture(onDay: Day, read: ReadInvoice, sendsInvoices: boolean): void {
+  if (!after(read.issuedOn, onDay) || (sendsInvoices && read.kind === 'invoice')) return
+  throw new DomainError('invoice_in_future', `${read.number} est daté du ${dayFr(read.issuedOn)}, qui est à venir.`, {
+    remedy: 'Vérifiez la date d’émission ; envoyez la facture une fois émise.',
+    facts: { number: read.number, issuedOn: read.issuedOn.toString() },
+  })
+}
+
+const sameName = (a: string, b: string): boolean => bare(a) === bare(b)
+const bare = (name: string): string =>
+  name
+    .normalize('NFD')
+    .replace(/\p{M}/gu, '')
+    .toLowerCase()
+    .replace(/[^a-z0-9]+/g, ' ')
+    .trim()
 
 function debtorOf(read: ReadInvoice, given: Submission['debtor']): Omit<Debtor, 'id'> {
   const buyer = read.buyer

@@ -12,8 +12,18 @@ import { readAgency } from './agency.ts'
 import { caseFacts } from './facts.ts'
 import { type CaseFile, firstLetter, readCase } from './file.ts'
 import { type Author, record } from './journal.ts'
+import { queueSending } from './post.ts'
+import { refuseAsking } from './standstill.ts'
 
-export type Recipient = 'debiteur' | 'creancier' | 'operateur' | 'juge' | 'greffe' | 'commissaire-de-justice'
+export type Recipient =
+  | 'debiteur'
+  | 'creancier'
+  | 'operateur'
+  | 'juge'
+  | 'greffe'
+  | 'commissaire-de-justice'
+  | 'mandataire-judiciaire'
+  | 'tiers'
 
 export interface LetterOrder {
   letter: string
@@ -44,8 +54,9 @@ export interface Written {
 const dispatched = new Set<string>(['lettre', 'lrar', 'email', 'sms'])
 const outside = new Set<string>(['debiteur', 'creancier'])
 /** What a person of the legal cell, a court or a creditor may have to complete is kept as a Word file too. */
+const completes = new Set<string>(['commissaire-de-justice', 'mandataire-judiciaire', 'tiers'])
 const isEditable = (order: LetterOrder) =>
-  order.channel === 'acte-prive' || order.channel === 'formulaire' || order.recipient === 'commissaire-de-justice'
+  order.channel === 'acte-prive' || order.channel === 'formulaire' || completes.has(order.recipient)
 
 /**
  * Writes one letter of a case: facts, rendering, archive, one row with everything needed to make it again, and its place
@@ -59,6 +70,7 @@ export async function writeLetter(
   order: LetterOrder,
 ): Promise<Written> {
   const letter = letterOf(loadLibrary(), order.letter)
+  if (order.recipient === 'debiteur' && !order.isReceipt) refuseAsking(file, onDay, letter.famille)
   const first = firstLetter(file)
   const isFirst = isFirstLetter(file, order, letter.premiere_lettre, onDay)
   const leaves = dispatched.has(order.channel) && outside.has(order.recipient) && !order.attachedTo
@@ -176,9 +188,7 @@ async function dispatch(
   documentId: string,
 ): Promise<void> {
   await sql`insert into dispatches (document_id, channel, address) values (${documentId}, ${channel}, ${json(sql, to)})`
-  await sql`
-    select graphile_worker.add_job('send', ${json(sql, { document: documentId, day: onDay.toString(), version: 1 })}::json,
-                                   job_key => ${`send:${documentId}`}, max_attempts => 8)`
+  await queueSending(sql, onDay, documentId)
 }
 
 /** Where it goes; a missing address is a reason to search, not to write to nobody. */

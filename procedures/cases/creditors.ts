@@ -5,6 +5,7 @@ import { newId, type Random } from '../../schema/random.ts'
 import type { Address } from './agency.ts'
 import { readFeeTerms } from './fees.ts'
 import { type Author, record } from './journal.ts'
+import { checkedNature } from './limitation.ts'
 
 export interface PartyIdentity {
   legalForm?: string | undefined
@@ -44,6 +45,8 @@ export interface Mandate {
   scenario: string
   /** The creditor's contractual late-payment rate in percent a year, as a decimal text; null for the rate of the law. */
   penaltyRate: string | null
+  /** What this creditor sells, for the limitation of its claims (claimNatures()); absent or null where it varies. */
+  claimNature?: string | null
   /** The remuneration as data, for fee statements; absent where they are not made here. */
   feeTerms?: unknown
 }
@@ -101,15 +104,16 @@ export async function recordMandate(
     )
   }
   const feeTerms = input.feeTerms == null ? null : readFeeTerms(input.feeTerms)
+  const nature = checkedNature(input.claimNature)
   const mandate = { ...input, id: newId(random) }
   await transaction(sql, async (tx) => {
     await tx`update mandates set ended_on = ${input.signedOn} where creditor_id = ${input.creditorId} and ended_on is null`
     await tx`
       insert into mandates (id, creditor_id, signed_on, basis, guarantee, remuneration, paying_over, receives_funds,
-                            sends_invoices, scenario, penalty_rate, fee_terms, recorded_by)
+                            sends_invoices, scenario, penalty_rate, claim_nature, fee_terms, recorded_by)
       values (${mandate.id}, ${mandate.creditorId}, ${mandate.signedOn}, ${mandate.basis}, ${mandate.guarantee},
               ${mandate.remuneration}, ${mandate.payingOver}, ${mandate.receivesFunds}, ${mandate.sendsInvoices},
-              ${mandate.scenario}, ${mandate.penaltyRate}, ${feeTerms === null ? null : json(tx, feeTerms)}, ${author})`
+              ${mandate.scenario}, ${mandate.penaltyRate}, ${nature}, ${feeTerms === null ? null : json(tx, feeTerms)}, ${author})`
     await record(tx, onDay, {
       caseId: null,
       kind: 'mandate_recorded',
@@ -124,7 +128,7 @@ export async function recordMandate(
 export async function requireMandate(sql: Sql, creditorId: string, onDay: Day): Promise<Mandate> {
   const [mandate] = await sql<Mandate[]>`
     select id, creditor_id, signed_on, basis, guarantee, remuneration, paying_over, receives_funds, sends_invoices,
-           scenario, penalty_rate::text
+           scenario, penalty_rate::text, claim_nature
     from mandates
     where creditor_id = ${creditorId} and signed_on <= ${onDay} and (ended_on is null or ended_on > ${onDay})
     order by signed_on desc limit 1`

@@ -4,12 +4,13 @@ import { amount, sum } from '../../schema/money.ts'
 import { debtorWord } from '../amicable/scenario.ts'
 import type { Owed } from '../law/interest.ts'
 import { percentText } from '../law/claim.ts'
-import { lawTerms } from '../law/terms.ts'
+import { lawTerms, malagasyTerms } from '../law/terms.ts'
 import type { Address, Agency } from './agency.ts'
 import type { PartyIdentity } from './creditors.ts'
 import { type CaseFile, firstLetter, formalNotices } from './file.ts'
 import { fillInstalments } from './plans.ts'
-import { lateRate, payableOn, standingPayments } from './ledger.ts'
+import { dueOn, isMalagasy, lateRate, payableOn, standingPayments } from './ledger.ts'
+import { orderFacts } from './public-orders.ts'
 
 /**
  * The one place where a case becomes the French words letters use. Whatever the case knows is offered; a letter takes
@@ -38,7 +39,7 @@ export function caseFacts(
     factures: unpaid(file, owed, onDay, more.tribunal !== undefined).map((invoice) => ({
       numero: invoice.number,
       emission: invoice.issuedOn.toString(),
-      echeance: invoice.dueOn.toString(),
+      echeance: dueOn(file, invoice).toString(),
       montant: amount(invoice.payable),
       solde: amount(owed.principalByInvoice[invoice.number] ?? 0n),
       devise: invoice.currency,
@@ -46,11 +47,12 @@ export function caseFacts(
       objet: isLater(file, invoice, onDay) ? 'À échoir, non comprise dans le total' : subjectOf(invoice.source.lines),
     })),
     totaux: totals(file, owed, onDay),
-    droit: lawTerms(onDay),
+    droit: isMalagasy(file) ? malagasyTerms(onDay) : lawTerms(onDay),
     premiereLettre: first ? { reference: first.reference, date: first.writtenOn.toString() } : undefined,
     relancesAnterieures: earlierSteps(file),
     actionsRealisees: earlierSteps(file),
     tauxPenalites: rate,
+    engagementPublic: orderFacts(file.case),
     mandat: file.mandate
       ? {
           date: file.mandate.signedOn.toString(),
@@ -88,7 +90,8 @@ function unpaid(file: CaseFile, owed: Owed, onDay: Day, forCourt: boolean) {
 /** Not due yet, in a case whose J has passed: shown with its date, and not asked for. */
 function isLater(file: CaseFile, invoice: CaseFile['invoices'][number], onDay: Day): boolean {
   return (
-    Temporal.PlainDate.compare(onDay, file.case.anchorOn) > 0 && Temporal.PlainDate.compare(invoice.dueOn, onDay) >= 0
+    Temporal.PlainDate.compare(onDay, file.case.anchorOn) > 0 &&
+    Temporal.PlainDate.compare(dueOn(file, invoice), onDay) >= 0
   )
 }
 

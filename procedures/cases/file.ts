@@ -5,6 +5,7 @@ import type { Doubt } from '../../schema/errors.ts'
 import { type Case, caseColumns } from './cases.ts'
 import type { Creditor, Mandate } from './creditors.ts'
 import type { Debtor } from './debtors.ts'
+import type { Insolvency } from './insolvencies.ts'
 import { caseGone } from './lock.ts'
 
 export interface Invoice {
@@ -158,7 +159,7 @@ export interface CaseFile {
   promises: Promise_[]
   plans: Plan[]
   calls: Call[]
-  insolvencies: { nature: string; openedOn: Day; publishedOn: Day | null }[]
+  insolvencies: Insolvency[]
 }
 
 /** Reads a whole case in a fixed number of statements, sent together. Oldest first everywhere. */
@@ -291,7 +292,8 @@ export const caseParts = {
   insolvencies: async (sql: Sql, ids: string[]) =>
     byCase(
       await sql<Of<CaseFile['insolvencies'][number]>[]>`
-    select case_id, nature, opened_on, published_on from insolvencies where case_id = any(${ids}) order by opened_on`,
+    select case_id, id, kind, nature, opened_on, published_on, representative, source, checked_on, abroad, declare_by, declared_on
+    from insolvencies where case_id = any(${ids}) order by opened_on`,
     ),
 }
 const partNames = Object.keys(caseParts) as PartName[]

@@ -13,6 +13,8 @@ export type HoldCause =
   | 'promesse'
   | 'echeancier'
   | 'procedure-collective'
+  | 'surendettement'
+  | 'deces'
   | 'prescription'
   | 'decision'
 

@@ -9,7 +9,7 @@ import { legalValue } from '../law/values.ts'
 import { instantOf, type Office } from '../office.ts'
 import type { CaseFile } from './file.ts'
 import { record } from './journal.ts'
-import { lateRate } from './ledger.ts'
+import { isMalagasy, lateRate } from './ledger.ts'
 
 /** Where the mandate has the agency send the invoices, those typed in are made into Factur-X PDFs and kept as originals. */
 export async function issueInvoices(office: Office, sql: Sql, onDay: Day, file: CaseFile): Promise<void> {
@@ -30,8 +30,9 @@ export async function issueInvoices(office: Office, sql: Sql, onDay: Day, file: 
   }
 }
 
-/** C. com. L441-9: the rate of the penalties and the fixed indemnity stand on an invoice between professionals. */
+/** C. com. L441-9, French law alone: the rate of the penalties and the fixed indemnity stand on an invoice between professionals. */
 function mentions(file: CaseFile, onDay: Day): Mention[] {
+  if (isMalagasy(file)) return []
   const rate = lateRate(file, onDay)
   if (!rate) return []
   const article = String(lawTerms(onDay).penalitesArticle)

@@ -1,9 +1,10 @@
-import type { Day } from '../../schema/days.ts'
-import { sum } from '../../schema/money.ts'
+import { type Day, parseDay } from '../../schema/days.ts'
+import { type Currency, sum } from '../../schema/money.ts'
 import { parsePercent, percentText } from '../law/claim.ts'
 import { type Claim, owed, type Owed, type Rate } from '../law/interest.ts'
 import { publicRate, rateSpan } from '../law/rates.ts'
 import { type CaseFile, formalNotices } from './file.ts'
+import { publicDue } from './public-orders.ts'
 
 /** The parts of a case file that the ledger reads: a list of cases need not read the others. */
 export type LedgerFile = Pick<
@@ -31,24 +32,41 @@ export function payableOn(file: LedgerFile, onDay: Day): Owed {
   return { ...all, principal: all.principal - later, total: all.total - later }
 }
 
+/** When an invoice falls due; for a public buyer its time to pay, as far as the deposit is known. */
+export function dueOn(file: Pick<CaseFile, 'case' | 'debtor'>, invoice: CaseFile['invoices'][number]): Day {
+  const isPublic = file.debtor.kind === 'public' && !isMalagasy(file)
+  return isPublic ? publicDue(invoice, file.case.publicOrder).dueOn : invoice.dueOn
+}
+
+/** Malagasy law has almost nothing on file: nothing French is counted in its place. */
+export const isMalagasy = ({ case: { zone } }: Pick<CaseFile, 'case'>): boolean => zone === 'madagascar'
+
 /**
  * The ledger as the law reads it. Between businesses the contract's rate or L441-10, never under three times the legal
- * rate, and 40 € an invoice; a consumer owes the legal rate from the formal notice and nothing else; a public buyer its own rate.
+ * rate, and 40 € an invoice; a consumer owes the legal rate from the formal notice and nothing else; a public buyer its own rate, from the end of its time to pay. In Madagascar,
+ * the agreed rate or one entered by hand, and no indemnity.
  */
 export function claimOf(file: LedgerFile, asOf: Day): Claim {
   const { kind } = file.debtor
   const numberOf = new Map(file.invoices.map((invoice) => [invoice.id, invoice.number]))
-  const insolvency = file.insolvencies[0]
+  const insolvency = file.insolvencies.find(({ kind: what }) => what === 'procedure-collective')
+  const malagasy = isMalagasy(file)
   return {
     asOf,
+    ...(malagasy ? { law: 'MG' as const } : {}),
+    currency: file.case.currency as Currency,
     debtor: kind,
     creditor: file.creditor.kind,
     rate: rateOf(file, asOf),
-    floor: kind === 'business' ? 'l441-10' : 'none',
+    floor: kind === 'business' && !malagasy ? 'l441-10' : 'none',
     dayCount: 'act365',
     dayRule: 'start_excluded',
     imputation: 'interest_first',
-    invoices: file.invoices.map((invoice) => ({ number: invoice.number, amount: invoice.payable, due: invoice.dueOn })),
+    invoices: file.invoices.map((invoice) => ({
+      number: invoice.number,
+      amount: invoice.payable,
+      due: dueOn(file, invoice),
+    })),
     payments: standingPayments(file, asOf).map((payment) => ({
       date: payment.receivedOn,
       amount: payment.amount,
@@ -61,7 +79,7 @@ export function claimOf(file: LedgerFile, asOf: Day): Claim {
     })),
     ...(insolvency ? { stoppedOn: insolvency.openedOn } : {}),
     capitalise: false,
-    indemnity: kind !== 'consumer',
+    indemnity: kind !== 'consumer' && !malagasy,
   }
 }
 
@@ -76,12 +94,33 @@ const named = (numberOf: Map<string, string>, id: string | null) =>
   id && numberOf.has(id) ? { invoice: numberOf.get(id)! } : {}
 
 function rateOf(file: LedgerFile, asOf: Day): Rate {
+  if (isMalagasy(file)) return malagasyRate(file)
   if (file.debtor.kind === 'public') return { kind: 'commande-publique' }
   if (file.debtor.kind === 'business') {
     const agreed = file.mandate?.penaltyRate
     return agreed ? { kind: 'contract', percent: parsePercent(agreed) } : { kind: 'l441-10' }
   }
   return { kind: 'legal', from: noticeDay(file, asOf) ?? asOf }
+}
+
+/** What the contract says of a business, then what a person entered with its source; each marked as to be checked. */
+function malagasyRate({ case: { anchorOn, rates }, mandate, debtor }: LedgerFile): Rate {
+  const agreed = debtor.kind === 'business' ? mandate?.penaltyRate : null
+  const entered = rates
+    .map(({ from, percent, source }) => ({ from: parseDay(from), percent: parsePercent(percent), source }))
+    .toSorted((a, b) => Temporal.PlainDate.compare(a.from, b.from))
+  if (!agreed && entered.length === 0) return { kind: 'none', doubt: noMalagasyRate }
+  // Long before any due date: what runs while nobody has entered a rate.
+  const always = anchorOn.subtract({ years: 100 })
+  const before = agreed
+    ? { from: always, percent: parsePercent(agreed), source: 'taux convenu selon la convention du créancier' }
+    : { from: always, percent: 0n }
+  return { kind: 'contract', steps: [before, ...entered] }
+}
+const noMalagasyRate = {
+  code: 'no_malagasy_rate',
+  message:
+    'Droit malgache\u00a0: aucun taux d’intérêt n’est dans nos données, aucun intérêt n’est compté. Saisissez le taux convenu ou légal avec sa source (recordRate).',
 }
 
 /** The day from which a consumer owes legal interest: first presentation of the first formal notice (C. civ. 1344-1). */
@@ -93,10 +132,10 @@ export function noticeDay(file: LedgerFile, asOf: Day): Day | null {
 
 /** The late-payment rate in force on that day as letters print it, with where it comes from; absent for a consumer. */
 export function lateRate(file: LedgerFile, onDay: Day): { taux: string; source: string; minimum?: string } | undefined {
-  if (file.debtor.kind === 'consumer') return undefined
   const claim = claimOf(file, onDay)
+  if (claim.law === undefined ? file.debtor.kind === 'consumer' : claim.rate.kind === 'none') return undefined
   const { percent, why } =
-    file.debtor.kind === 'public'
+    claim.rate.kind === 'commande-publique'
       ? publicRate(claim, file.case.anchorOn.add({ days: 1 }), onDay)
       : rateSpan(claim, onDay, onDay)
   return { taux: percentText(percent), source: why }

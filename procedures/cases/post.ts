@@ -1,9 +1,10 @@
 import type { MailBody } from '../../documents/send/mail.ts'
 import { NotSent, type Parcel } from '../../documents/send/tray.ts'
 import { type Day } from '../../schema/days.ts'
-import { json, transaction } from '../../schema/db.ts'
+import { json, type Sql, transaction } from '../../schema/db.ts'
+import { DomainError } from '../../schema/errors.ts'
 import type { Office } from '../office.ts'
-import { record } from './journal.ts'
+import { type Author, record } from './journal.ts'
 
 interface Claimed {
   caseId: string
@@ -27,19 +28,93 @@ export async function sendDocument(office: Office, documentId: string, onDay: Da
     where o.document_id = ${documentId} and d.id = o.document_id
       and (o.state = 'ready' or (o.state = 'sending' and o.channel = any(${office.post.repeatable})))
     returning d.case_id, o.channel, o.address, d.sha256, d.mail, d.reference, d.letter`
-  if (!claimed) return
-  const proof = await office.post
-    .send(await parcelOf(office, documentId, claimed, onDay))
-    .catch((error: unknown) => putBack(office, documentId, claimed, onDay, error))
-  if (proof === null) return
-  await transaction(office.sql, async (sql) => {
-    await sql`update dispatches set state = 'sent', sent_on = ${onDay}, proof = ${json(sql, proof)} where document_id = ${documentId}`
-    await record(sql, onDay, {
-      caseId: claimed.caseId,
-      kind: 'letter_sent',
-      detail: { reference: claimed.reference, channel: claimed.channel },
-      author: 'system',
-    })
+  if (!claimed) return leaveInDoubt(office.sql, documentId, onDay, 'le travail s’est interrompu pendant l’envoi')
+  try {
+    const proof = await office.post.send(await parcelOf(office, documentId, claimed, onDay))
+    await recordSent(office.sql, documentId, onDay, proof, 'system')
+  } catch (error) {
+    if (error instanceof NotSent) return putBack(office, documentId, claimed, onDay, error)
+    if (office.post.repeatable.includes(claimed.channel)) throw error
+    await leaveInDoubt(office.sql, documentId, onDay, error instanceof Error ? error.message : String(error))
+  }
+}
+
+/**
+ * What a person found out about a sending in doubt: the day it left, which is written; or, with `null`, that it did not, and
+ * it goes once more.
+ */
+export async function settleSending(
+  sql: Sql,
+  onDay: Day,
+  input: { documentId: string; sentOn: Day | null; reason: string },
+  author: Author,
+): Promise<void> {
+  const { documentId, sentOn, reason } = input
+  await transaction(sql, async (tx) => {
+    const [settled] = await tx<{ caseId: string; reference: string; channel: string }[]>`
+      update dispatches o set state = ${sentOn === null ? 'ready' : 'sent'}, sent_on = ${sentOn},
+                              proof = ${sentOn === null ? null : json(tx, { constat: reason })}
+      from documents d
+      where o.document_id = ${documentId} and d.id = o.document_id and o.state = 'sending'
+        and (${sentOn}::date is null or ${sentOn}::date between d.written_on and ${onDay})
+        and not exists (select from graphile_worker.jobs j where j.key = 'send:' || d.id)
+      returning d.case_id, d.reference, o.channel`
+    if (!settled) {
+      throw new DomainError(
+        'sending_not_in_doubt',
+        'Aucun envoi de ce document n’attend d’être vérifié à cette date.',
+        {
+          remedy: 'Relisez le travail du jour : un envoi en cours se termine seul, et ne part pas avant d’être écrit.',
+        },
+      )
+    }
+    const { caseId, ...detail } = settled
+    const kind = sentOn === null ? 'letter_put_back' : 'letter_sent'
+    await record(tx, onDay, { caseId, kind, detail: { ...detail, reason }, author })
+    if (sentOn === null) await queueSending(tx, onDay, documentId)
+  })
+}
+
+/** The job that hands a document to its channel: tried again for four days when the channel does not answer. */
+export async function queueSending(sql: Sql, onDay: Day, documentId: string): Promise<void> {
+  await sql`
+    select graphile_worker.add_job('send', ${json(sql, { document: documentId, day: onDay.toString(), version: 1 })}::json,
+                                   job_key => ${`send:${documentId}`}, max_attempts => 25)`
+}
+
+async function recordSent(
+  sql: Sql,
+  documentId: string,
+  onDay: Day,
+  proof: Record<string, string>,
+  author: Author,
+): Promise<boolean> {
+  return transaction(sql, async (tx) => {
+    // A worker thought dead may have been doing the same: only one of them writes that it left.
+    const [sent] = await tx<{ caseId: string; reference: string; channel: string }[]>`
+      update dispatches o set state = 'sent', sent_on = ${onDay}, proof = ${json(tx, proof)}
+      from documents d where o.document_id = ${documentId} and d.id = o.document_id and o.state = 'sending'
+      returning d.case_id, d.reference, o.channel`
+    if (!sent) return false
+    const { caseId, ...detail } = sent
+    await record(tx, onDay, { caseId, kind: 'letter_sent', detail, author })
+    return true
+  })
+}
+
+/** Nobody knows whether it left: the row stays « sending », the journal says so once, and only a person goes on. */
+async function leaveInDoubt(sql: Sql, documentId: string, onDay: Day, why: string): Promise<void> {
+  await transaction(sql, async (tx) => {
+    const [doubtful] = await tx<{ caseId: string; reference: string; channel: string }[]>`
+      select d.case_id, d.reference, o.channel from dispatches o join documents d on d.id = o.document_id
+      where o.document_id = ${documentId} and o.state = 'sending'
+        and coalesce((select e.kind from events e
+                      where e.case_id = d.case_id and e.kind in ('letter_in_doubt', 'letter_put_back')
+                        and e.detail ->> 'reference' = d.reference order by e.seq desc limit 1), '') <> 'letter_in_doubt'
+      for update of o`
+    if (!doubtful) return
+    const { caseId, ...detail } = doubtful
+    await record(tx, onDay, { caseId, kind: 'letter_in_doubt', detail: { ...detail, why }, author: 'system' })
   })
 }
 
@@ -49,20 +124,25 @@ async function putBack(
   documentId: string,
   claimed: Claimed,
   onDay: Day,
-  error: unknown,
-): Promise<null> {
-  if (!(error instanceof NotSent)) throw error
+  error: NotSent,
+): Promise<void> {
   await transaction(office.sql, async (sql) => {
-    await sql`update dispatches set state = ${error.permanent ? 'failed' : 'ready'} where document_id = ${documentId}`
+    await sql`update dispatches set state = ${error.permanent ? 'failed' : 'ready'} where document_id = ${documentId} and state = 'sending'`
     const detail = { reference: claimed.reference, channel: claimed.channel, why: error.message }
     if (error.permanent)
       await record(sql, onDay, { caseId: claimed.caseId, kind: 'letter_refused', detail, author: 'system' })
   })
   if (!error.permanent) throw error
-  return null
 }
 
+/** Read before the channel is touched: an archive that does not answer is no doubt about the sending. */
 async function parcelOf(office: Office, documentId: string, claimed: Claimed, day: Day): Promise<Parcel> {
+  return assemble(office, documentId, claimed, day).catch((cause: unknown) => {
+    throw new NotSent(cause instanceof Error ? cause.message : String(cause), { permanent: false, cause })
+  })
+}
+
+async function assemble(office: Office, documentId: string, claimed: Claimed, day: Day): Promise<Parcel> {
   const joined = await office.sql<{ letter: string; sha256: string }[]>`
     select letter, sha256 from (
       select letter, sha256, reference from documents where attached_to = ${documentId}

@@ -7,6 +7,7 @@ import type { DebtorKind } from './debtors.ts'
 import { placeHold, releaseHold } from './holds.ts'
 import { type Author, record } from './journal.ts'
 import { renewLimitation } from './limitation.ts'
+import { refuseStandstill } from './standstill.ts'
 
 export interface Instalment {
   dueOn: Day
@@ -36,6 +37,7 @@ export async function recordPromise(
     )
   }
   return transaction(sql, async (tx) => {
+    await refuseStandstill(tx, onDay, input.caseId, 'Aucune promesse n’est reçue')
     const id = newId(random)
     await tx`
       insert into promises (id, case_id, promised_on, due_on, amount, means, author, channel, recorded_by)
@@ -104,6 +106,7 @@ export async function agreeInstalments(
     )
   }
   return transaction(sql, async (tx) => {
+    await refuseStandstill(tx, onDay, input.caseId, 'Aucun échéancier n’est convenu')
     const id = newId(random)
     const [found] = await tx<{ kind: DebtorKind }[]>`
       select d.kind from cases c join debtors d on d.id = c.debtor_id where c.id = ${input.caseId} for update of c`

@@ -8,8 +8,9 @@ import { reachOf, writeLetter } from './correspondence.ts'
 import { totals } from './facts.ts'
 import { type CaseFile, firstLetter, type Payment } from './file.ts'
 import { type Author, record } from './journal.ts'
-import { owedOn, payableOn } from './ledger.ts'
+import { isMalagasy, owedOn, payableOn } from './ledger.ts'
 import { dueInstalments, livePlan } from './plans.ts'
+import { standstill } from './standstill.ts'
 
 /**
  * A receipt for the debtor, whatever the sum (CPCE R124-6), and word to the creditor unless the payment is one that a known
@@ -26,10 +27,11 @@ export async function acknowledgePayment(
   const payment = file.payments.find(({ id }) => id === paymentId)!
   const facts = paymentFacts(file, onDay, payment)
   const left = owedOn(file, onDay).total
-  const letter =
-    left <= 0n
+  const letter = isMalagasy(file)
+    ? 'madagascar-recu-paiement'
+    : left <= 0n
       ? 'cloture-quittance-totale'
-      : mayAsk(file)
+      : mayAsk(file, onDay)
         ? 'cloture-recu-paiement-partiel'
         : 'cloture-quittance-paiement'
   const receipt = await writeLetter(office, sql, onDay, file, {
@@ -63,10 +65,10 @@ export async function acknowledgePayment(
 }
 
 /** A receipt may recall what is left only where a demand would be lawful on that day. */
-function mayAsk(file: CaseFile): boolean {
+function mayAsk(file: CaseFile, onDay: Day): boolean {
   return (
     firstLetter(file) !== null &&
-    file.insolvencies.length === 0 &&
+    standstill(file, onDay) === null &&
     file.disputes.every((dispute) => dispute.resolvedOn !== null)
   )
 }

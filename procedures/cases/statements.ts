@@ -11,7 +11,7 @@ import { writeLetter } from './correspondence.ts'
 import { totals } from './facts.ts'
 import { readCase } from './file.ts'
 import { type Author, record } from './journal.ts'
-import { payableOn } from './ledger.ts'
+import { isMalagasy, payableOn } from './ledger.ts'
 import { caseGone } from './lock.ts'
 
 /** A statement of account (décompte) as it was issued: what happens afterwards never changes it. */
@@ -63,7 +63,7 @@ export async function issueStatement(
     >`select max(number) as number from statements where case_id = ${input.caseId}`
     const number = (last?.number ?? 0) + 1
     const written = await writeLetter(office, sql, onDay, file, {
-      letter: 'injonction-decompte-creance',
+      letter: isMalagasy(file) ? 'madagascar-decompte-creance' : 'injonction-decompte-creance',
       channel: 'acte-prive',
       recipient: 'greffe',
       facts: { totaux: { ...totals(file, owed, onDay), numero: number } } as Partial<Facts>,

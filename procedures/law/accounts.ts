@@ -1,4 +1,4 @@
-import { daysBetween, type Day } from '../../schema/days.ts'
+import { dayOf, serial, type Day } from '../../schema/days.ts'
 import { amountFr, divideHalfUp } from '../../schema/money.ts'
 import { percentFr, type Claim, type ClaimInvoice, type Percent } from './claim.ts'
 import { publicRate, rateSpan, type RateSpan } from './rates.ts'
@@ -44,11 +44,9 @@ interface RateTable {
 export interface Span extends RateSpan {
   last: number
   used: boolean
+  /** The rate as it is read, once for all the segments that bear it. */
+  shown: string
 }
-
-const epoch = Temporal.PlainDate.from('1970-01-01')
-export const serial = (day: Day): number => daysBetween(epoch, day)
-const dayOf = (day: number): Day => epoch.add({ days: day })
 
 /** One account an invoice, oldest due first. `end` is the last day that may bear interest. */
 export function openAccounts(claim: Claim, end: number): Account[] {
@@ -89,9 +87,12 @@ export function openAccounts(claim: Claim, end: number): Account[] {
 export const refusedToConsumer = (claim: Claim): boolean =>
   claim.debtor === 'consumer' && (claim.rate.kind === 'l441-10' || claim.rate.kind === 'commande-publique')
 
+/** No interest runs at all: refused by the law, or no rate known. */
+export const bearsNone = (claim: Claim): boolean => claim.rate.kind === 'none' || refusedToConsumer(claim)
+
 /** Counts interest up to that day included, one segment a rate and a base, each rounded half-up to the cent. */
 export function accrue(claim: Claim, account: Account, day: number): void {
-  if (day <= account.start || refusedToConsumer(claim)) return
+  if (day <= account.start || bearsNone(claim)) return
   while (account.countedTo < day) {
     const from = account.countedTo + 1
     const base = account.principal + account.capitalised
@@ -130,8 +131,8 @@ function rateTable(load: (day: Day) => RateSpan, first: number): RateTable {
     spans,
     at(index) {
       while (spans.length <= index) {
-        const span = load(dayOf(spans.length === 0 ? first : spans.at(-1)!.last + 1))
-        spans.push({ ...span, last: serial(span.to), used: false })
+        const { from, to, percent, why, doubts } = load(dayOf(spans.length === 0 ? first : spans.at(-1)!.last + 1))
+        spans.push({ from, to, percent, why, doubts, last: serial(to), used: false, shown: percentFr(percent) })
       }
       return spans[index]!
     },
@@ -140,6 +141,8 @@ function rateTable(load: (day: Day) => RateSpan, first: number): RateTable {
 
 function addSegment(claim: Claim, account: Account, span: Span, first: number, last: number, base: bigint): void {
   span.used = true
+  // Days before the first rate that a person entered bear nothing, and a line of 0 % would say something else.
+  if (claim.law !== undefined && span.percent === 0n) return
   const previous = account.segments.at(-1)
   // An agreed rate is not cut where only the minimum of the law changed below it.
   const grows =
@@ -165,7 +168,9 @@ function segmentOf(claim: Claim, account: Account, span: Span, first: number, la
   const days = last - first + 1
   const { numerator, denominator, shown } = yearFraction(claim, from, to, days)
   const capital =
-    account.capitalised > 0n ? `, dont ${amountFr(account.capitalised)} d’intérêts capitalisés (C. civ. 1343-2)` : ''
+    account.capitalised > 0n
+      ? `, dont ${amountFr(account.capitalised, claim.currency)} d’intérêts capitalisés (C. civ. 1343-2)`
+      : ''
   return {
     invoice: account.invoice.number,
     from,
@@ -174,7 +179,7 @@ function segmentOf(claim: Claim, account: Account, span: Span, first: number, la
     base,
     percent: span.percent,
     amount: divideHalfUp(base * span.percent * numerator, denominator * 100_000_000n),
-    why: `${span.why}\u00a0: ${amountFr(base)}${capital} × ${shown} × ${percentFr(span.percent)}.`,
+    why: `${span.why}\u00a0: ${amountFr(base, claim.currency)}${capital} × ${shown} × ${span.shown}.`,
   }
 }
 

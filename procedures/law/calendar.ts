@@ -1,10 +1,10 @@
-import type { Day } from '../../schema/days.ts'
+import { dayFr, type Day } from '../../schema/days.ts'
 import { DomainError } from '../../schema/errors.ts'
 import { readYaml } from '../../schema/validate.ts'
 
-const frenchZones = [
-  'metropole',
-  'alsace-moselle',
+const metropolitan = ['metropole', 'alsace-moselle'] as const
+/** Courts whose distance is that of CPC 644. */
+const overseas = [
   'guadeloupe',
   'martinique',
   'guyane',
@@ -13,13 +13,23 @@ const frenchZones = [
   'saint-barthelemy',
   'saint-martin',
   'saint-pierre-et-miquelon',
+  'wallis-et-futuna',
 ] as const
+/** Territories with a civil procedure and a labour code of their own. */
+const autonomous = ['polynesie-francaise', 'nouvelle-caledonie'] as const
 
 /** Every calendar known here; the last two are not French. */
-export const zones = [...frenchZones, 'madagascar', 'target'] as const
+export const zones = [...metropolitan, ...overseas, ...autonomous, 'madagascar', 'target'] as const
 export type Zone = (typeof zones)[number]
 
-interface Holiday {
+const among = (list: readonly string[], zone: string): boolean => list.includes(zone)
+export const isMetropolitan = (zone: string): boolean => among(metropolitan, zone)
+export const isOverseas = (zone: string): boolean => among(overseas, zone)
+/** French soil that CPC 643 puts at a month from metropolitan courts; the last one has no court, hence no calendar. */
+export const isDistantFrance = (place: string): boolean =>
+  isOverseas(place) || among(autonomous, place) || place === 'terres-australes-et-antarctiques'
+
+export interface Holiday {
   nom: string
   date?: string
   paques?: number
@@ -47,6 +57,15 @@ export function parseZone(text: string): Zone {
   })
 }
 
+/** Days are reckoned here from 1900 to 2199; DomainError `day_out_of_range` outside, where a year is a slip of the pen. */
+export function requireKnownDay(day: Day): void {
+  if (day.year >= 1900 && day.year <= 2199) return
+  throw new DomainError('day_out_of_range', `Le ${dayFr(day)} est hors du calendrier tenu ici, de 1900 à 2199.`, {
+    remedy: 'Vérifiez l’année de la date donnée.',
+    facts: { day: day.toString() },
+  })
+}
+
 /** Easter Sunday of the Gregorian calendar (the anonymous method, exact for every year). */
 export function easter(year: number): Day {
   const a = year % 19
@@ -60,22 +79,22 @@ export function easter(year: number): Day {
 
 /** French name of the public holiday, or null. C. trav. L. 3133-1; L. 3134-13 in Alsace-Moselle; L. 3422-2 overseas. */
 export function holiday(day: Day, zone: Zone = 'metropole'): string | null {
-  return holidaysOf(day.year, zone).get(day.toString())?.nom ?? null
+  return holidayEntry(day, zone)?.nom ?? null
 }
 
-/** What limits that holiday (some communes only), or null. */
-export function holidayNote(day: Day, zone: Zone = 'metropole'): string | null {
-  return holidaysOf(day.year, zone).get(day.toString())?.note ?? null
+/** The whole line of that holiday, with its article, its source and what limits it; null on any other day. */
+export function holidayEntry(day: Day, zone: Zone = 'metropole'): Holiday | null {
+  return holidaysOf(day.year, zone).get(day.month * 100 + day.day) ?? null
 }
 
 /** Neither Sunday nor public holiday. */
 export function isWorkingDay(day: Day, zone: Zone = 'metropole'): boolean {
-  return day.dayOfWeek !== 7 && holiday(day, zone) === null
+  return day.dayOfWeek !== 7 && holidayEntry(day, zone) === null
 }
 
 /** Neither Saturday, Sunday nor public holiday: a day on which a procedural time limit may end (CPC 642). */
 export function isBusinessDay(day: Day, zone: Zone = 'metropole'): boolean {
-  return day.dayOfWeek < 6 && holiday(day, zone) === null
+  return day.dayOfWeek < 6 && holidayEntry(day, zone) === null
 }
 
 /** The day itself if it is a working day, else the first one after it. */
@@ -90,24 +109,26 @@ export function nextBusinessDay(day: Day, zone: Zone = 'metropole'): Day {
   return day
 }
 
-const years = new Map<string, Map<string, Holiday>>()
+// By zone, then by year, then by month × 100 + day: a hundred thousand time limits ask for it millions of times.
+const known = new Map<Zone, Map<number, Map<number, Holiday>>>()
 
-function holidaysOf(year: number, zone: Zone): Map<string, Holiday> {
-  const key = `${year} ${zone}`
-  let found = years.get(key)
-  if (!found) {
-    const french = (frenchZones as readonly string[]).includes(zone)
-    const sunday = easter(year)
-    found = new Map()
-    for (const entry of holidayEntries()) {
-      if (!entry.zones.includes(zone) && !(french && entry.zones.includes('france'))) continue
-      const day =
-        entry.paques === undefined
-          ? Temporal.PlainDate.from(`${sunday.toString().slice(0, -5)}${entry.date}`)
-          : sunday.add({ days: entry.paques })
-      if (!found.has(day.toString())) found.set(day.toString(), entry)
-    }
-    years.set(key, found)
+function holidaysOf(year: number, zone: Zone): Map<number, Holiday> {
+  let years = known.get(zone)
+  if (!years) known.set(zone, (years = new Map()))
+  let found = years.get(year)
+  if (!found) years.set(year, (found = readHolidays(year, zone)))
+  return found
+}
+
+function readHolidays(year: number, zone: Zone): Map<number, Holiday> {
+  const found = new Map<number, Holiday>()
+  const sunday = easter(year)
+  const labourCode = isMetropolitan(zone) || (isOverseas(zone) && zone !== 'wallis-et-futuna')
+  for (const entry of holidayEntries()) {
+    if (!entry.zones.includes(zone) && !(labourCode && entry.zones.includes('france'))) continue
+    const moving = entry.paques === undefined ? null : sunday.add({ days: entry.paques })
+    const key = moving ? moving.month * 100 + moving.day : Number(entry.date!.replace('-', ''))
+    if (!found.has(key)) found.set(key, entry)
   }
   return found
 }

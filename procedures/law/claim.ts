@@ -1,6 +1,6 @@
 import { parseDay, type Day } from '../../schema/days.ts'
-import { DomainError } from '../../schema/errors.ts'
-import { parseAmount } from '../../schema/money.ts'
+import { DomainError, type Doubt } from '../../schema/errors.ts'
+import { type Currency, parseAmount } from '../../schema/money.ts'
 import { validate } from '../../schema/validate.ts'
 
 /** A percentage a year in millionths of a point: « 12.15 » is 12150000n. Exact, never a float. */
@@ -9,6 +9,8 @@ export type Percent = bigint
 export interface RateStep {
   from: Day
   percent: Percent
+  /** Where it comes from, in place of « Taux convenu », for one that a person entered. */
+  source?: string
 }
 
 export type Rate =
@@ -18,6 +20,8 @@ export type Rate =
   | { kind: 'l441-10' }
   /** ECB rate of the first semester of lateness + points, fixed: public buyers (CCP R. 2192-31). */
   | { kind: 'commande-publique' }
+  /** No rate is on file for the law of the case: no interest is counted, and `doubt` says so. */
+  | { kind: 'none'; doubt: Doubt }
   /** `from`: day of the formal notice or of the judgment; `enforceableOn` starts the two months before the majoration. */
   | { kind: 'legal'; from?: Day; enforceableOn?: Day }
 
@@ -37,6 +41,10 @@ export interface Movement {
 
 export interface Claim {
   asOf: Day
+  /** Whose law reckons: French when absent. Under another, nothing French is added, and no French article is cited. */
+  law?: 'MG'
+  /** EUR when absent; only the words of the derivations depend on it. */
+  currency?: Currency
   debtor: 'business' | 'consumer' | 'public'
   /** The two kinds of the legal rate: a natural person acting for no trade, or anyone else. */
   creditor: 'autres' | 'particulier'
@@ -60,7 +68,13 @@ interface ClaimJson {
   as_of: string
   debtor: Claim['debtor']
   creditor?: Claim['creditor']
-  rate: { kind: Rate['kind']; percent?: string; steps?: StepJson[]; from?: string; enforceable_on?: string }
+  rate: {
+    kind: Exclude<Rate['kind'], 'none'>
+    percent?: string
+    steps?: StepJson[]
+    from?: string
+    enforceable_on?: string
+  }
   rates?: StepJson[]
   floor?: Claim['floor']
   day_count?: Claim['dayCount']
@@ -137,22 +151,24 @@ export const percentFr = (percent: Percent): string => `${percentText(percent).r
  */
 export function checkClaim(claim: Claim): void {
   const numbers = new Set<string>()
+  const { year } = claim.asOf
   for (const { number, amount, due } of claim.invoices) {
     if (numbers.has(number)) refuse('duplicate_invoice', `La facture « ${number} » figure deux fois.`, { number })
     if (amount < 0n) refuse('negative_amount', `La facture « ${number} » a un montant négatif.`, { number })
-    if (claim.asOf.year - due.year > 100) {
+    if (year - due.year > 100) {
       refuse('absurd_period', `La facture « ${number} » est échue depuis plus de cent ans (${due}).`, { number })
     }
     numbers.add(number)
   }
   for (const movement of [...claim.payments, ...(claim.creditNotes ?? [])]) {
-    const facts = { date: movement.date.toString(), invoice: movement.invoice }
-    if (movement.amount < 0n) refuse('negative_amount', `Le mouvement du ${movement.date} a un montant négatif.`, facts)
+    const facts = () => ({ date: movement.date.toString(), invoice: movement.invoice })
+    if (movement.amount < 0n)
+      refuse('negative_amount', `Le mouvement du ${movement.date} a un montant négatif.`, facts())
     if (movement.invoice !== undefined && !numbers.has(movement.invoice)) {
       refuse(
         'unknown_invoice',
         `Le mouvement du ${movement.date} vise une facture absente : « ${movement.invoice} ».`,
-        facts,
+        facts(),
       )
     }
   }

@@ -13,13 +13,23 @@ export interface Court {
   doubts: Doubt[]
 }
 
+/** What the imported list says of a commune (procedures/judicial/court-directory.ts); null where it says nothing. */
+export interface ImportedPlace {
+  commune: string
+  civil: string | null
+  proximity: string | null
+  commercial: string | null
+  source: string
+}
+
 interface Commune {
   commune: string
   codes_postaux: string[]
   commerce?: string
   commerce_nom?: string
   tae_du?: string
-  civil: string
+  /** Of the sample, always; of an imported commune, where the list says it. */
+  civil?: string
   proximite?: string
   instance?: string
 }
@@ -29,8 +39,12 @@ export function communes(): Commune[] {
   return directory().communes
 }
 
+/** The sample's own line: where it was read, when, and whether anybody confirmed it. */
+export const courtSample = (): Pick<Directory, 'source' | 'verifie_le' | 'confirme'> => directory()
+
 interface Directory {
   source: string
+  verifie_le: string
   confirme: 'oui' | 'non'
   communes: Commune[]
 }
@@ -55,9 +69,15 @@ export function competentCourt(request: {
   postalCode: string
   city: string
   on: Day
+  /** Whose law: the zone of the case. */
+  zone?: string
+  /** What the imported list says of that place; it comes before our sample. */
+  imported?: ImportedPlace | null
 }): Court {
-  const { debtor, commercial, on } = request
-  const place = findCommune(request.postalCode, request.city)
+  const { debtor, commercial, on, imported } = request
+  if (request.zone === 'madagascar') return malagasyCourt(request)
+  const sampled = findCommune(request.postalCode, request.city)
+  const place = merge(sampled, imported)
   if (debtor === 'public') return administrativeCourt(request.city)
   const court =
     debtor === 'consumer' || !commercial
@@ -65,7 +85,9 @@ export function competentCourt(request: {
       : /^(57|67|68)/.test(request.postalCode)
         ? chamberOfAlsaceMoselle(place, request)
         : commercialCourt(place, request, on)
-  if (place === undefined || directory().confirme === 'oui') return court
+  // The seat that counts comes from the list, and was not written from memory.
+  const isListed = court.ville !== '' && court.ville === (isCivil(court) ? imported?.civil : imported?.commercial)
+  if (place === undefined || isListed || directory().confirme === 'oui') return court
   return {
     ...court,
     doubts: [
@@ -112,11 +134,11 @@ function commercialCourt(place: Commune | undefined, request: { postalCode: stri
 function chamberOfAlsaceMoselle(place: Commune | undefined, request: { city: string; on: Day }): Court {
   const kind = lawTerms(request.on).parquet as string
   return {
-    nom: place ? `${kind} ${of(place.civil)}` : kind,
+    nom: place?.civil ? `${kind} ${of(place.civil)}` : kind,
     formation: 'président de la chambre commerciale',
     ville: place?.civil ?? '',
     article: 'CPC 1406, C. com. L. 731-1 et L. 731-2',
-    doubts: place ? [] : [toLookUp(request.city)],
+    doubts: place?.civil ? [] : [toLookUp(request.city)],
   }
 }
 
@@ -174,6 +196,61 @@ function findCommune(postalCode: string, city: string): Commune | undefined {
       }),
   )
 }
+
+/** The list's seats over the sample's; what neither tells stays unknown. */
+function merge(sampled: Commune | undefined, imported: ImportedPlace | null | undefined): Commune | undefined {
+  if (!imported) return sampled
+  const civil = imported.civil ?? sampled?.civil
+  const commerce = imported.commercial ?? sampled?.commerce
+  // The twelve seats are known; a commune of their area follows its seat.
+  const tae = communes().find((each) => each.commerce === commerce && each.tae_du !== undefined)?.tae_du
+  const {
+    proximite: _proximite,
+    civil: _civil,
+    commerce: _commerce,
+    tae_du: _tae,
+    commerce_nom,
+    ...rest
+  } = sampled ?? {
+    commune: imported.commune,
+    codes_postaux: [],
+  }
+  const proximite = imported.proximity ?? sampled?.proximite
+  return {
+    ...rest,
+    ...(civil === undefined ? {} : { civil }),
+    ...(commerce === undefined ? {} : { commerce }),
+    ...(tae === undefined || commerce === undefined ? {} : { tae_du: tae }),
+    // The name of a court that is not that of its seat goes with the sample's seat alone.
+    ...(commerce_nom === undefined || commerce !== sampled?.commerce ? {} : { commerce_nom }),
+    // A chambre de proximité at the very seat of the court is that court.
+    ...(proximite === undefined || proximite === civil ? {} : { proximite }),
+  }
+}
+
+const isCivil = ({ nom, formation }: Court): boolean => /judiciaire|instance/.test(nom) || formation.includes('chambre')
+
+/** Malagasy courts are not on file: the kind is named, and the seat is for a person to enter. */
+function malagasyCourt({ debtor, commercial, city }: { debtor: string; commercial: boolean; city: string }): Court {
+  const isCommercial = commercial && debtor === 'business'
+  const message =
+    'Juridiction malgache\u00a0: compétence et siège à vérifier avec un avocat du lieu, puis à saisir (recordCourt).'
+  return {
+    nom: isCommercial ? 'tribunal de commerce' : 'tribunal de première instance',
+    formation: 'président du tribunal',
+    ville: '',
+    article: 'code de procédure civile malgache, articles 243 à 246',
+    doubts: [{ code: 'court_to_check', message }, toLookUp(city)],
+  }
+}
+
+/** « Saint-Étienne CEDEX 2 », « St Etienne » and « Lyon 3e Arrondissement »: what a town's name is looked up by. */
+export const plainTown = (text: string): string =>
+  plain(text)
+    .replace(/ cedex.*$/, '')
+    .replace(/ \d+(er|e|eme)?( arrondissement)?$/, '')
+    .replace(/\bste\b/g, 'sainte')
+    .replace(/\bst\b/g, 'saint')
 
 /** « Saint-Étienne CEDEX 2 » and « SAINT ETIENNE » are one town. */
 const plain = (text: string): string =>

@@ -1,6 +1,6 @@
 import { dayFr, weekdayFr, type Day } from '../../schema/days.ts'
-import { DomainError } from '../../schema/errors.ts'
-import { holiday, holidayNote, isBusinessDay, isWorkingDay, nextWorkingDay, type Zone } from './calendar.ts'
+import { DomainError, type Doubt } from '../../schema/errors.ts'
+import { holidayEntry, isBusinessDay, isWorkingDay, requireKnownDay, type Zone } from './calendar.ts'
 
 /** A time limit in the units of the law: never converted into days. */
 export interface Duration {
@@ -17,6 +17,8 @@ export interface Deadline {
   expires: Day
   /** The reasoning in French sentences, articles included. */
   why: string[]
+  /** What in the counting itself is not sure: a retroactive period, a holiday that nobody confirmed. */
+  doubts: Doubt[]
 }
 
 /**
@@ -51,7 +53,7 @@ export function durationFr({ years, months, days }: Duration): string {
 /**
  * The end of a period that starts on the day `from` of the act, event or notification (excluded when counting days).
  * `procedure`: CPC 640 to 642, with the extension to the next business day. `prescription`: C. civ. 2228 and 2229, no
- * extension, since art. 642 is about procedural time limits.
+ * extension, since art. 642 is about procedural time limits. DomainError `day_out_of_range` outside 1900–2199.
  */
 export function deadline(request: {
   from: Day
@@ -61,59 +63,81 @@ export function deadline(request: {
   counting?: Counting
 }): Deadline {
   const { from, duration, rule = 'procedure', zone = 'metropole', counting: how = 'calendar' } = request
+  requireKnownDay(from)
   if (how !== 'calendar') return special[how](from, duration, zone)
   const raw = addDuration(from, duration)
   const prescription = rule === 'prescription'
-  const why = [
-    prescription
-      ? `Le délai de ${durationFr(duration)} se compte par jours à partir du ${dayFr(from)}, jour qui ne compte pas (articles 2228 et 2229 du code civil).`
-      : `Le délai de ${durationFr(duration)} court à compter du ${dayFr(from)} (article 640 du code de procédure civile).`,
-    ...counting(from, duration, raw, prescription),
-  ]
+  const none = duration.years + duration.months + duration.days === 0
+  const why = none
+    ? []
+    : [
+        prescription
+          ? `Le délai de ${durationFr(duration)} se compte par jours à partir du ${dayFr(from)}, jour qui ne compte pas (articles 2228 et 2229 du code civil).`
+          : `Le délai de ${durationFr(duration)} court à compter du ${dayFr(from)} (article 640 du code de procédure civile).`,
+        ...counting(from, duration, raw, prescription),
+      ]
   if (prescription) {
-    why.push(`Il n’est pas reporté au jour ouvrable suivant : dernier jour pour agir, le ${weekdayFr(raw)}.`)
-    return { from, raw, expires: raw, why }
+    why.push(`Il n’est pas reporté au jour ouvrable suivant\u00a0: dernier jour pour agir, le ${weekdayFr(raw)}.`)
+    return { from, raw, expires: raw, why, doubts: [] }
   }
+  const doubts: Doubt[] = zone === 'madagascar' ? [malagasyCounting] : []
   let expires = raw
   while (!isBusinessDay(expires, zone)) {
-    why.push(`${closed(expires, zone)} : le délai est prorogé (article 642, alinéa 2, du code de procédure civile).`)
+    why.push(
+      `${closed(expires, zone)}\u00a0: le délai est prorogé (article 642, alinéa 2, du code de procédure civile).`,
+    )
+    doubts.push(...holidayDoubts(expires, zone))
     expires = expires.add({ days: 1 })
   }
   why.push(`Il expire le ${weekdayFr(expires)} à vingt-quatre heures (article 642, alinéa 1).`)
-  return { from, raw, expires, why }
+  return { from, raw, expires, why, doubts }
+}
+
+const malagasyCounting: Doubt = {
+  code: 'foreign_computation',
+  message:
+    'Délai compté à la manière du code de procédure civile français (articles 640 à 642)\u00a0: à vérifier en droit malgache.',
 }
 
 const special: Record<Exclude<Counting, 'calendar'>, (from: Day, duration: Duration, zone: Zone) => Deadline> = {
   working_days(from, { days }, zone) {
+    const doubts: Doubt[] = []
     let last = from
-    for (let left = days; left > 0; left -= isWorkingDay(last, zone) ? 1 : 0) last = last.add({ days: 1 })
+    for (let left = days; left > 0; left -= isWorkingDay(last, zone) ? 1 : 0) {
+      last = last.add({ days: 1 })
+      doubts.push(...holidayDoubts(last, zone))
+    }
     const why = [
-      `Le délai est de ${days} jours ouvrables après le ${dayFr(from)} : les dimanches et les jours fériés ne comptent pas.`,
+      `Le délai est de ${days} jours ouvrables après le ${dayFr(from)}\u00a0: les dimanches et les jours fériés ne comptent pas.`,
       `Il expire le ${weekdayFr(last)}.`,
     ]
-    return { from, raw: last, expires: last, why }
+    return { from, raw: last, expires: last, why, doubts }
   },
   backwards(from, duration, zone) {
     const raw = from
-      .subtract({ years: duration.years, months: duration.months }, { overflow: 'constrain' })
+      .subtract({ months: 12 * duration.years + duration.months }, { overflow: 'constrain' })
       .subtract({ days: duration.days })
     const why = [
-      `Compté à rebours de l’audience du ${dayFr(from)}, qui ne compte pas, le délai de ${durationFr(duration)} mène au ${dayFr(raw)}.`,
+      `Compté à rebours du ${dayFr(from)}, jour qui ne compte pas, le délai de ${durationFr(duration)} mène au ${dayFr(raw)}.`,
     ]
     let expires = raw
     while (!isBusinessDay(expires, zone)) {
-      why.push(`${closed(expires, zone)} : l’acte doit être fait avant (lecture prudente, à vérifier).`)
+      why.push(`${closed(expires, zone)}\u00a0: l’acte doit être fait avant (lecture prudente, à vérifier).`)
       expires = expires.subtract({ days: 1 })
     }
-    why.push(`Dernier jour pour agir : le ${weekdayFr(expires)}.`)
-    return { from, raw, expires, why }
+    why.push(`Dernier jour pour agir\u00a0: le ${weekdayFr(expires)}.`)
+    const message = `Délai compté à rebours du ${dayFr(from)}\u00a0: aucun texte n’en règle la computation\u00a0; lecture prudente, à vérifier.`
+    return { from, raw, expires, why, doubts: [{ code: 'retroactive_deadline', message }] }
   },
   same_or_next_working_day(from, _duration, zone) {
-    const expires = nextWorkingDay(from.add({ days: 1 }), zone)
+    const doubts: Doubt[] = []
+    let expires = from.add({ days: 1 })
+    for (; !isWorkingDay(expires, zone); expires = expires.add({ days: 1 }))
+      doubts.push(...holidayDoubts(expires, zone))
     const why = [
       `L’acte se fait le ${weekdayFr(from)} même, ou le premier jour ouvrable suivant, le ${weekdayFr(expires)}.`,
     ]
-    return { from, raw: from, expires, why }
+    return { from, raw: from, expires, why, doubts }
   },
 }
 
@@ -145,8 +169,16 @@ function counting(from: Day, duration: Duration, raw: Day, prescription: boolean
 }
 
 function closed(day: Day, zone: Zone): string {
-  const name = holiday(day, zone)
-  if (name === null) return `Le ${weekdayFr(day)} n’est pas un jour ouvrable`
-  const note = holidayNote(day, zone)
-  return `Le ${weekdayFr(day)} est férié (${name}${note === null ? '' : ` ; ${note.replace(/\.$/, '')}`})`
+  const entry = holidayEntry(day, zone)
+  if (entry === null) return `Le ${weekdayFr(day)} n’est pas un jour où un délai expire`
+  return `Le ${weekdayFr(day)} est férié (${entry.nom}${entry.note === undefined ? '' : `\u00a0; ${entry.note.replace(/\.$/, '')}`})`
+}
+
+/** A day that may not be a holiday after all: the time limit would then end before it. */
+function holidayDoubts(day: Day, zone: Zone): Doubt[] {
+  const entry = holidayEntry(day, zone)
+  if (entry === null || (entry.confirme === 'oui' && entry.note === undefined)) return []
+  const why = entry.note ?? `${entry.article}, ${entry.source}.`
+  const message = `Le report du ${dayFr(day)} tient à un jour férié à vérifier, ${entry.nom}. ${why} Par prudence, agissez avant ce jour.`
+  return [{ code: 'holiday_to_check', message }]
 }

@@ -1,11 +1,11 @@
-import { dayFr, type Day } from '../../schema/days.ts'
+import { dayFr, dayOf, serial, type Day } from '../../schema/days.ts'
 import type { Doubt } from '../../schema/errors.ts'
 import { amount, amountFr, divideHalfUp, parseAmount, sum } from '../../schema/money.ts'
 import {
   accrue,
   openAccounts,
+  bearsNone,
   refusedToConsumer,
-  serial,
   yearlyInterest,
   type Account,
   type Segment,
@@ -78,7 +78,7 @@ export function owed(claim: Claim): Owed {
     if (done.excess === 0n) continue
     overpaid += done.excess
     const what = `${isCredit ? 'L’avoir' : 'Le règlement'} du ${dayFr(movement.date)}`
-    const message = `${what} dépasse ce qui restait dû de ${amountFr(done.excess)}\u00a0: trop-perçu à rendre ou à imputer.`
+    const message = `${what} dépasse ce qui restait dû de ${amountFr(done.excess, claim.currency)}\u00a0: trop-perçu à rendre ou à imputer.`
     doubts.push({ code: 'overpaid', message })
   }
   late.until(asOf)
@@ -143,7 +143,7 @@ function lateness(claim: Claim, accounts: Account[], doubts: Doubt[]): { until(d
         const account = accounts[next]!
         // L. 441-10, II: none when the opening of insolvency proceedings forbade payment on the due date.
         if (!claim.indemnity || claim.debtor === 'consumer' || account.principal === 0n || account.due >= stop) continue
-        const law = findEntry('indemnite-forfaitaire', account.invoice.due.add({ days: 1 }), claim.debtor)
+        const law = findEntry('indemnite-forfaitaire', dayOf(account.due + 1), claim.debtor)
         if (law?.value == null) continue
         account.indemnity = parseAmount(law.value)
         if (law.doubt) doubts.push(law.doubt)
@@ -152,11 +152,19 @@ function lateness(claim: Claim, accounts: Account[], doubts: Doubt[]): { until(d
   }
 }
 
+const stoppedByCaution =
+  'Droit malgache\u00a0: les intérêts sont arrêtés par prudence au jour d’ouverture de la procédure collective\u00a0; règle à vérifier avec un avocat du lieu.'
+
 /** What the reader must know before any figure is used. */
 function claimDoubts(claim: Claim): Doubt[] {
   const doubts: Doubt[] = []
   const say = (code: string, message: string) => doubts.push({ code, message })
   const { debtor, rate } = claim
+  if (rate.kind === 'none') doubts.push(rate.doubt)
+  if (claim.law !== undefined) {
+    if (claim.stoppedOn !== undefined) say('stopped_by_caution', stoppedByCaution)
+    return doubts
+  }
   if (refusedToConsumer(claim)) {
     say(
       'consumer_penalties',
@@ -205,7 +213,8 @@ function conclude(
 ): Owed {
   const used = [...new Set(accounts.flatMap((account) => account.rates.spans))].filter((span) => span.used)
   doubts.push(...used.flatMap((span) => span.doubts))
-  const agreed = claim.rate.kind === 'contract' && claim.floor === 'none' && claim.debtor === 'business'
+  const agreed =
+    claim.rate.kind === 'contract' && claim.floor === 'none' && claim.debtor === 'business' && claim.law === undefined
   if (agreed) doubts.push(...floorDoubts(claim, used))
   const place = new Map(accounts.map((account) => [account.invoice.number, account]))
   const invoices = claim.invoices.map(({ number, due, amount: payable }): OwedInvoice => {
@@ -231,7 +240,7 @@ function conclude(
 }
 
 function perDay(claim: Claim, accounts: Account[]): bigint {
-  if (refusedToConsumer(claim)) return 0n
+  if (bearsNone(claim)) return 0n
   if (claim.stoppedOn !== undefined && Temporal.PlainDate.compare(claim.stoppedOn, claim.asOf) <= 0) return 0n
   const running = accounts.filter((account) => account.start < serial(claim.asOf))
   const year = claim.dayCount === 'actact' && claim.asOf.add({ days: 1 }).inLeapYear ? 366n : 365n

@@ -1,8 +1,9 @@
 import { after, before, dayFr, daysBetween, latest, type Day } from '../../schema/days.ts'
 import { DomainError, type Doubt } from '../../schema/errors.ts'
 import { readYaml } from '../../schema/validate.ts'
+import { requireKnownDay } from './calendar.ts'
 import { addDuration, durationFr, parseDuration, type Duration } from './deadline.ts'
-import { lawEntries, legalValue } from './values.ts'
+import { findEntry, lawEntries, legalValue } from './values.ts'
 
 export interface Interruption {
   on: Day
@@ -60,7 +61,7 @@ export function limitationKinds(): string[] {
 /**
  * The last day to act. `kind`: commercial, droit_commun, conso (C. conso. L. 218-2, two years)… The period is that of the law in
  * force at its start; each interruption starts a new one of the same length (C. civ. 2231). An interruption after the
- * end changes nothing. DomainError `unknown_limitation`, `no_legal_value` (before 19 June 2008).
+ * end changes nothing, and none carries it past twenty years (2232) but a court claim or enforcement. DomainError `unknown_limitation`, `no_legal_value` (before 19 June 2008).
  */
 export function limitation(claim: {
   kind: string
@@ -74,12 +75,14 @@ export function limitation(claim: {
       facts: { kind: claim.kind.slice(0, 40) },
     })
   }
+  requireKnownDay(claim.due)
   const law = legalValue('prescription', claim.due, claim.kind)
   const duration = parseDuration(law.value)
   const length = durationFr(duration)
   const why = [`La créance se prescrit par ${length} (${law.article}), à compter du ${dayFr(claim.due)}.`]
   const doubts = law.doubt ? [law.doubt] : []
   let from = claim.due
+  let beyondCap = false
   let expires = addDuration(from, duration)
   for (const event of inOrder(claim)) {
     if (after(event.day, expires)) {
@@ -99,6 +102,7 @@ export function limitation(claim: {
       why.push(`Le ${dayFr(event.day)}, ${event.name} : n’interrompt pas la prescription (${event.article}).`)
     } else if (!before(event.restart, from)) {
       from = event.restart
+      beyondCap ||= uncapped.test(event.article ?? '')
       expires = addDuration(from, duration)
       why.push(
         `Le ${dayFr(event.day)}, ${event.name} : la prescription est interrompue et un nouveau délai de ${length} part du ${dayFr(from)} (${event.article} et C. civ. 2231).`,
@@ -106,8 +110,24 @@ export function limitation(claim: {
     }
     if (event.doubt) doubts.push(event.doubt)
   }
+  const cap = butoir(claim.due)
+  if (cap && !beyondCap && after(expires, cap.on)) {
+    expires = cap.on
+    why.push(`Elle n’est pas portée au-delà de ${cap.length} depuis la naissance du droit (${cap.article}).`)
+    if (cap.doubt) doubts.push(cap.doubt)
+  }
   why.push(`Dernier jour pour agir : le ${dayFr(expires)}, sans report au jour ouvrable suivant.`)
   return { expires, from, article: law.article ?? '', duration, why, doubts }
+}
+
+// Of these interruptions C. civ. 2232, al. 2 says that the twenty years do not hold.
+const uncapped = /\b224[14]\b/
+
+function butoir(due: Day): { on: Day; length: string; article: string; doubt: Doubt | null } | null {
+  const law = findEntry('prescription-butoir', due)
+  if (law?.value == null) return null
+  const duration = parseDuration(law.value)
+  return { on: addDuration(due, duration), length: durationFr(duration), article: law.article ?? '', doubt: law.doubt }
 }
 
 interface Event {

@@ -1,4 +1,4 @@
-import { before, dayFr, type Day } from '../../schema/days.ts'
+import { before, dayFr, serial, type Day } from '../../schema/days.ts'
 import { DomainError, type Doubt } from '../../schema/errors.ts'
 import { parsePercent, percentFr, type Claim, type Percent, type RateStep } from './claim.ts'
 import { addDuration, parseDuration } from './deadline.ts'
@@ -26,8 +26,8 @@ interface RateToday {
  * the law cuts them (each semester). DomainError `no_legal_value` or `no_rate` for a day without a rate.
  */
 export function rateSpan(claim: Claim, day: Day, end: Day): RateSpan {
-  const { until, ...rate } = rateOn(claim, day)
-  return { from: day, to: until === null || before(end, until) ? end : until, ...rate }
+  const { until, percent, why, doubts } = rateOn(claim, day)
+  return { from: day, to: until === null || before(end, until) ? end : until, percent, why, doubts }
 }
 
 /** The rate of a public buyer: that of the semester in which lateness began, for the whole of it (CCP R. 2192-31). */
@@ -77,8 +77,17 @@ function rateOn(claim: Claim, day: Day): RateToday {
 
 function contractRate(claim: Claim, day: Day): RateToday {
   const rate = claim.rate as Extract<Claim['rate'], { kind: 'contract' }>
-  const step = 'steps' in rate ? stepOn(rate.steps, day) : { percent: rate.percent, until: null }
-  const agreed = { ...step, why: `Taux convenu de ${percentFr(step.percent)}`, doubts: [] }
+  const step = 'steps' in rate ? stepOn(rate.steps, day) : { percent: rate.percent, until: null, source: undefined }
+  const why =
+    step.source === undefined
+      ? `Taux convenu de ${percentFr(step.percent)}`
+      : `Taux de ${percentFr(step.percent)}, ${step.source}`
+  const agreed = {
+    percent: step.percent,
+    until: step.until,
+    why,
+    doubts: step.source === undefined ? [] : [byHand(why)],
+  }
   const floor = claim.floor === 'l441-10' && claim.debtor === 'business' ? floorOn(claim, day, true) : null
   if (!floor) return agreed
   return { ...(floor.percent > step.percent ? floor : agreed), until: earliest(step.until, floor.until) }
@@ -132,17 +141,26 @@ function baseLegalRate(claim: Claim, day: Day, creditor: Claim['creditor']): Rat
   }
 }
 
+// One a semester, for good: the same few rates are asked for by every ledger there is.
+const lateRates: { first: number; last: number; rate: RateToday }[] = []
+
 function lateRate(claim: Claim, day: Day): RateToday {
   if (claim.rates) return suppliedRate(claim.rates, day)
+  const number = serial(day)
+  const kept = lateRates.find(({ first, last }) => first <= number && number <= last)
+  if (kept) return kept.rate
   const ecb = legalValue('taux-bce', day)
   const points = legalValue('penalites-points', day)
   const base = parsePercent(ecb.value)
-  return {
+  const rate = {
     percent: base + parsePercent(points.value),
     why: `Taux BCE de ${percentFr(base)} + ${points.value} points (${points.article})`,
     doubts: doubtsOf(ecb, points),
     until: earliest(ecb.to, points.to),
   }
+  const last = rate.until === null ? Infinity : serial(rate.until)
+  lateRates.push({ first: Math.max(serial(ecb.from), serial(points.from)), last, rate })
+  return rate
 }
 
 function suppliedRate(rates: RateStep[], day: Day): RateToday {
@@ -150,10 +168,16 @@ function suppliedRate(rates: RateStep[], day: Day): RateToday {
   return { ...step, why: `Taux de pénalités fourni, ${percentFr(step.percent)}`, doubts: [] }
 }
 
-function stepOn(steps: RateStep[], day: Day): { percent: Percent; until: Day | null } {
+/** What a person entered is only as good as its source. */
+const byHand = (why: string): Doubt => ({ code: 'rate_by_hand', message: `${why}\u00a0: saisi à la main, à vérifier.` })
+
+function stepOn(steps: RateStep[], day: Day): { percent: Percent; until: Day | null; source: string | undefined } {
   const next = steps.findIndex((step) => before(day, step.from))
   const step = next === -1 ? steps.at(-1) : steps[next - 1]
-  if (step) return { percent: step.percent, until: next === -1 ? null : steps[next]!.from.subtract({ days: 1 }) }
+  if (step) {
+    const until = next === -1 ? null : steps[next]!.from.subtract({ days: 1 })
+    return { percent: step.percent, until, source: step.source }
+  }
   throw new DomainError('no_rate', `Aucun taux n'est donné pour le ${dayFr(day)} (${day}).`, {
     remedy: 'Ajoutez une première ligne qui commence ce jour-là ou avant.',
     facts: { day: day.toString() },

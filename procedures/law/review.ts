@@ -1,5 +1,6 @@
 import { before, type Day } from '../../schema/days.ts'
 import { holidayEntries } from './calendar.ts'
+import { courtSample } from './court.ts'
 import { limitationCauses } from './limitation.ts'
 import { lawEntries, lawIds, type LawEntry } from './values.ts'
 
@@ -44,6 +45,7 @@ export function lawReview(on: Day): Review[] {
       what: line.nom,
       line,
     })),
+    { where: 'juridictions', what: 'Échantillon de sièges de juridictions', line: courtSample() },
     ...limitationCauses().map((line) => ({ where: `prescription-causes ${line.id}`, what: line.nom, line })),
   ].map(({ where, what, line }) => plainReview(where, what, line, on))
   return [...reviews, ...others].filter((review) => review.reasons.length > 0)

@@ -3,14 +3,19 @@ import type { Doubt } from '../../schema/errors.ts'
 import { findEntry, lawEntries } from './values.ts'
 
 /** The `droit` block of a letter's facts: words and articles in force that day. Keys are listed in fr/termes.yaml. */
-export function lawTerms(on: Day): Record<string, string | boolean> {
-  const terms: Record<string, string | boolean> = {}
-  for (const { qualifier: key } of lawEntries('termes')) {
-    const value = findEntry('termes', on, key)?.value
-    if (value != null) terms[key] = value === 'true' || value === 'false' ? value === 'true' : value
+export const lawTerms = (on: Day): Record<string, string | boolean> => terms('termes', on)
+
+function terms(id: string, on: Day): Record<string, string | boolean> {
+  const found: Record<string, string | boolean> = {}
+  for (const { qualifier: key } of lawEntries(id)) {
+    const value = findEntry(id, on, key)?.value
+    if (value != null) found[key] = value === 'true' || value === 'false' ? value === 'true' : value
   }
-  return terms
+  return found
 }
+
+/** The same for a Malagasy case, as far as its words are known (mg/mg-termes.yaml): no French article stands in for one. */
+export const malagasyTerms = (on: Day): Record<string, string | boolean> => terms('mg-termes', on)
 
 /** What is not confirmed among those words on that day, by key. */
 export function termDoubts(on: Day): Record<string, Doubt> {

@@ -1,5 +1,5 @@
 import { readdirSync } from 'node:fs'
-import { dayFr, dayShortFr, parseDay, type Day } from '../../schema/days.ts'
+import { dayFr, dayShortFr, parseDay, serial, type Day } from '../../schema/days.ts'
 import { DomainError, type Doubt } from '../../schema/errors.ts'
 import { parseAmount } from '../../schema/money.ts'
 import { readYaml } from '../../schema/validate.ts'
@@ -17,6 +17,8 @@ export interface LegalValue {
   source: string
   checkedOn: Day
   confirmed: boolean
+  /** The lawyer who confirmed it, where one has. */
+  confirmedBy?: string
   doubt: Doubt | null
 }
 
@@ -25,6 +27,9 @@ export interface LawEntry extends Omit<LegalValue, 'value'> {
   value: string | null
   qualifier: string
   note: string | undefined
+  /** Its days as numbers, `last` being infinite while it is in force: the table is searched for every sum ever shown. */
+  first: number
+  last: number
 }
 
 interface LawFile {
@@ -42,11 +47,14 @@ interface LawFile {
     source: string
     verifie_le: string
     confirme: 'oui' | 'non'
+    confirme_par?: string
     note?: string
   }[]
 }
 
-const folder = new URL('./fr/', import.meta.url)
+// French law, and Malagasy law whose ids begin with « mg- ».
+const folders = [new URL('./fr/', import.meta.url), new URL('./mg/', import.meta.url)]
+const folderOf = (id: string): URL => folders[id.startsWith('mg-') ? 1 : 0]!
 // These files have a shape of their own and a reader of their own.
 const otherShapes = ['jours-feries', 'juridictions', 'prescription-causes']
 const anyone = 'tous'
@@ -54,7 +62,8 @@ const loaded = new Map<string, LawEntry[]>()
 
 /** Ids of the dated values, in alphabetical order. */
 export function lawIds(): string[] {
-  return readdirSync(folder)
+  return folders
+    .flatMap((folder) => readdirSync(folder))
     .filter((file) => file.endsWith('.yaml'))
     .map((file) => file.slice(0, -'.yaml'.length))
     .filter((id) => !otherShapes.includes(id))
@@ -71,7 +80,7 @@ export function lawEntries(id: string): LawEntry[] {
       facts: { id },
     })
   }
-  const file = readYaml<LawFile>(new URL(`${id}.yaml`, folder), 'law-value')
+  const file = readYaml<LawFile>(new URL(`${id}.yaml`, folderOf(id)), 'law-value')
   entries = file.valeurs.map((line) => entry(file, line))
   refuseOverlaps(id, entries)
   loaded.set(id, entries)
@@ -80,14 +89,12 @@ export function lawEntries(id: string): LawEntry[] {
 
 /** The line in force on that day for that qualifier (kind of creditor, court…), or null. Never throws on a gap. */
 export function findEntry(id: string, on: Day, qualifier: string = anyone): LawEntry | null {
-  return (
-    lawEntries(id).find(
-      (line) =>
-        (line.qualifier === anyone || line.qualifier === qualifier) &&
-        Temporal.PlainDate.compare(line.from, on) <= 0 &&
-        (line.to === null || Temporal.PlainDate.compare(on, line.to) <= 0),
-    ) ?? null
-  )
+  const day = serial(on)
+  for (const line of lawEntries(id)) {
+    if (line.first > day || line.last < day) continue
+    if (line.qualifier === anyone || line.qualifier === qualifier) return line
+  }
+  return null
 }
 
 /** The value in force on that day. DomainError `no_legal_value` when the law of that day is not in our files. */
@@ -96,7 +103,7 @@ export function legalValue(id: string, on: Day, qualifier?: string): LegalValue 
   if (found?.value != null) return { ...found, value: found.value }
   const what = qualifier === undefined ? id : `${id} (${qualifier})`
   throw new DomainError('no_legal_value', `La valeur « ${what} » n'est pas connue au ${dayFr(on)} (${on}).`, {
-    remedy: `Complétez procedures/law/fr/${id}.yaml avec la valeur, son article et sa source, ou fournissez-la.`,
+    remedy: `Complétez procedures/law/${id.startsWith('mg-') ? 'mg' : 'fr'}/${id}.yaml avec la valeur, son article et sa source, ou fournissez-la.`,
     facts: { id, on: on.toString(), qualifier },
     ...(found?.article === undefined ? {} : { article: found.article }),
   })
@@ -126,10 +133,13 @@ function entry(file: LawFile, line: LawFile['valeurs'][number]): LawEntry {
     qualifier: line.creancier ?? line.pour ?? anyone,
     from: first,
     to: last,
+    first: serial(first),
+    last: last === null ? Infinity : serial(last),
     ...(article === undefined ? {} : { article }),
     source: line.source,
     checkedOn: parseDay(line.verifie_le, 'verifie_le'),
     confirmed,
+    ...(line.confirme_par === undefined ? {} : { confirmedBy: line.confirme_par }),
     note: line.note,
     doubt: confirmed
       ? null

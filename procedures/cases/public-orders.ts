@@ -1,0 +1,143 @@
+import type { ReadInvoice } from '../../documents/einvoice.ts'
+import { after, type Day, dayFr, latest, parseDay } from '../../schema/days.ts'
+import { json, type Sql, transaction } from '../../schema/db.ts'
+import { DomainError, type Doubt } from '../../schema/errors.ts'
+import { findEntry } from '../law/values.ts'
+import type { Case } from './cases.ts'
+import { type Author, record } from './journal.ts'
+import { caseGone } from './lock.ts'
+
+/** The kinds of public buyer, by the time the law gives them to pay; ids of procedures/law/fr/delai-paiement-public.yaml. */
+export const publicBuyers = ['general', 'sante', 'entreprise-publique'] as const
+export type PublicBuyer = (typeof publicBuyers)[number]
+
+/** What a public accountant looks a payment up by, in the words of the letters (`engagementPublic`); days YYYY-MM-DD. */
+export interface PublicOrder {
+  /** Numéro d'engagement juridique (BT-13 of an electronic invoice). */
+  numero?: string
+  service?: string
+  /** Code of the service on Chorus Pro (BT-10). */
+  codeService?: string
+  /** Number and day of the deposit on Chorus Pro. */
+  depot?: string
+  dateDepot?: string
+  ordonnateur?: string
+  comptable?: string
+  serviceFait?: string
+  /** Days to pay by the contract, where shorter than the law's. */
+  delaiJours?: number
+  marche?: string
+  /** The day the time to pay starts, where it is neither the deposit nor the issue of the invoice. */
+  debutDelai?: string
+  acheteur?: PublicBuyer
+}
+
+const days = ['dateDepot', 'serviceFait', 'debutDelai'] as const
+
+/** What an electronic invoice to a public buyer says of the order: EN 16931 BT-13, BT-10 and BT-12. */
+export function orderInInvoice(
+  read: Pick<ReadInvoice, 'orderReference' | 'buyerReference' | 'contractReference'>,
+): PublicOrder {
+  return {
+    ...(read.orderReference ? { numero: read.orderReference } : {}),
+    ...(read.buyerReference ? { codeService: read.buyerReference } : {}),
+    ...(read.contractReference ? { marche: read.contractReference } : {}),
+  }
+}
+
+/** Completes what is known of the public order; what was said before and is not said again stays. */
+export async function recordPublicOrder(
+  sql: Sql,
+  onDay: Day,
+  input: { caseId: string; order: PublicOrder },
+  author: Author,
+): Promise<PublicOrder> {
+  const order = checkedOrder(input.order, onDay)
+  return transaction(sql, async (tx) => {
+    const [found] = await tx<{ kind: string; closedOn: Day | null; publicOrder: PublicOrder | null }[]>`
+      select d.kind, c.closed_on, c.public_order from cases c join debtors d on d.id = c.debtor_id
+      where c.id = ${input.caseId} for update of c`
+    if (!found || found.closedOn !== null) throw caseGone(input.caseId)
+    if (found.kind !== 'public') {
+      throw new DomainError('not_a_public_buyer', 'Le débiteur de ce dossier n’est pas un acheteur public.', {
+        remedy: 'Un engagement juridique n’existe que chez un acheteur public.',
+      })
+    }
+    const whole = { ...found.publicOrder, ...order }
+    await tx`update cases set public_order = ${json(tx, whole)} where id = ${input.caseId}`
+    await record(tx, onDay, { caseId: input.caseId, kind: 'public_order_recorded', detail: { ...order }, author })
+    return whole
+  })
+}
+
+/** Drops what is blank; refuses a day that is none or is still to come, and a time to pay that is no time. */
+export function checkedOrder(order: PublicOrder, onDay: Day): PublicOrder {
+  const said = Object.fromEntries(
+    Object.entries(order).flatMap(([key, value]) => {
+      const kept = typeof value === 'string' ? value.trim() : value
+      return kept === undefined || kept === null || kept === '' ? [] : [[key, kept]]
+    }),
+  ) as PublicOrder
+  for (const key of days) {
+    const day = said[key] === undefined ? null : parseDay(said[key], key)
+    if (day && after(day, onDay)) {
+      throw new DomainError('day_in_future', `Le ${said[key]} (${key}) est à venir.`, {
+        remedy: 'Enregistrez la date une fois l’événement passé.',
+      })
+    }
+  }
+  if (
+    said.delaiJours !== undefined &&
+    (!Number.isInteger(said.delaiJours) || said.delaiJours < 1 || said.delaiJours > 60)
+  ) {
+    throw new DomainError('bad_public_term', 'Le délai de paiement d’un acheteur public va de 1 à 60 jours.', {
+      remedy: 'Indiquez le délai du contrat, ou rien pour celui de la loi.',
+      article: 'CCP R. 2192-10 et R. 2192-11',
+    })
+  }
+  return said
+}
+
+/**
+ * The last day of a public buyer to pay: so many days from the deposit of the invoice, or from its issue while no deposit
+ * is known (CCP R. 2192-10 and following); never before the date that the invoice itself gives. Interest runs from the next.
+ */
+export function publicDue(
+  invoice: { issuedOn: Day; dueOn: Day | null },
+  order: PublicOrder | null,
+): { dueOn: Day; doubts: Doubt[] } {
+  const start = order?.debutDelai ?? order?.dateDepot
+  const from = start === undefined ? invoice.issuedOn : latest(invoice.issuedOn, parseDay(start))
+  const law =
+    order?.delaiJours === undefined ? findEntry('delai-paiement-public', from, order?.acheteur ?? 'general') : null
+  const days = order?.delaiJours ?? (law?.value == null ? null : Number(law.value))
+  if (days === null) {
+    if (invoice.dueOn === null) throw noTerm(from)
+    return { dueOn: invoice.dueOn, doubts: [] }
+  }
+  const end = from.add({ days })
+  const doubts: Doubt[] = law?.doubt ? [law.doubt] : []
+  if (start === undefined) {
+    const message =
+      'Acheteur public\u00a0: le délai de paiement est compté depuis l’émission de la facture, faute de date de dépôt\u00a0; à vérifier.'
+    doubts.push({ code: 'public_start', message })
+  }
+  return { dueOn: invoice.dueOn === null ? end : latest(end, invoice.dueOn), doubts }
+}
+
+function noTerm(from: Day): DomainError {
+  return new DomainError(
+    'no_legal_value',
+    `Le délai de paiement d’un acheteur public n’est pas connu au ${dayFr(from)}.`,
+    {
+      remedy: 'Indiquez le délai du contrat (delaiJours) ou la date d’échéance de la facture.',
+    },
+  )
+}
+
+/** As letters name it; absent while nobody has said the number of the engagement. */
+export function orderFacts({ publicOrder }: Pick<Case, 'publicOrder'>): object | undefined {
+  if (!publicOrder?.numero) return undefined
+  const { acheteur: _acheteur, ...facts } = publicOrder
+  return facts
+}

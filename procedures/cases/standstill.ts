@@ -1,0 +1,77 @@
+import { after, type Day, dayFr } from '../../schema/days.ts'
+import type { Sql } from '../../schema/db.ts'
+import { DomainError, type Doubt } from '../../schema/errors.ts'
+import { asking } from './contacts.ts'
+import type { CaseFile } from './file.ts'
+import { type Insolvency, type InsolvencyKind, whyStopped } from './insolvencies.ts'
+
+export interface Standstill {
+  cause: InsolvencyKind | 'prescription'
+  reason: string
+}
+
+/** What no release of a hold can lift: insolvency, over-indebtedness, death, prescription. Null when nothing of the kind. */
+export function standstill(file: Pick<CaseFile, 'case' | 'insolvencies'>, onDay: Day): Standstill | null {
+  const insolvency = file.insolvencies.find(({ openedOn }) => !after(openedOn, onDay))
+  if (insolvency) return { cause: insolvency.kind, reason: whyStopped(insolvency, file.case.zone) }
+  const { limitationOn, limitationDoubts } = file.case
+  // The last day itself may still be used; the day after, a demand would present a barred debt as due.
+  return after(onDay, limitationOn)
+    ? { cause: 'prescription', reason: whyBarred(limitationOn, limitationDoubts) }
+    : null
+}
+
+/**
+ * The same asked of the database, for an act that need not read the whole case: refused with the reason. A promise or a plan
+ * on a barred claim could be read as its acknowledgement (C. civ. 2240), and an insolvent may not pay (C. com. L622-7).
+ */
+export async function refuseStandstill(sql: Sql, onDay: Day, caseId: string, what: string): Promise<void> {
+  const [found] = await sql<
+    { zone: string; limitationOn: Day; limitationDoubts: Doubt[]; insolvency: string | null }[]
+  >`
+    select zone, limitation_on, limitation_doubts,
+      (select id from insolvencies n where n.case_id = c.id and n.opened_on <= ${onDay} order by opened_on limit 1) as insolvency
+    from cases c where id = ${caseId}`
+  if (!found) return
+  if (found.insolvency !== null) {
+    const [fact] = await sql<Insolvency[]>`
+      select kind, nature, opened_on, declare_by, declared_on from insolvencies where id = ${found.insolvency}`
+    throw stopped(what, whyStopped(fact!, found.zone), fact!.kind)
+  }
+  if (after(onDay, found.limitationOn))
+    throw stopped(what, whyBarred(found.limitationOn, found.limitationDoubts), 'prescription')
+}
+
+/** A letter that asks for payment never leaves for a case at a standstill, whoever orders it; an answer or a receipt may. */
+export function refuseAsking(file: Pick<CaseFile, 'case' | 'insolvencies'>, onDay: Day, family: string): void {
+  if (!asking.has(family) && family !== 'engagements') return
+  const stop = standstill(file, onDay)
+  if (stop) throw stopped('Aucune demande de paiement au débiteur', stop.reason, stop.cause)
+}
+
+/** Nothing is filed against an insolvent or on a barred claim, but what `despite` allows: the declaration of the claim. */
+export function refuseFiling(
+  file: Pick<CaseFile, 'case' | 'insolvencies'>,
+  onDay: Day,
+  despite: readonly string[] = [],
+): void {
+  const stop = standstill(file, onDay)
+  if (stop && !despite.includes(stop.cause)) throw stopped('Rien n’est déposé', stop.reason, stop.cause)
+}
+
+function stopped(what: string, reason: string, cause: Standstill['cause']): DomainError {
+  return new DomainError('case_at_standstill', `${what}\u00a0: ${reason}`, {
+    remedy:
+      cause === 'prescription'
+        ? 'Si la nature de la créance ou une interruption change cette date, enregistrez-la (setClaimNature, recordLimitation).'
+        : 'Confiez la suite à la cellule juridique.',
+    facts: { cause },
+  })
+}
+
+function whyBarred(on: Day, doubts: Doubt[]): string {
+  const doubt = doubts.find(({ code }) => code === 'unknown_nature' || code === 'limitation_unknown')
+  return doubt
+    ? `Délai de précaution dépassé depuis le ${dayFr(on)}\u00a0: la créance n’est plus réclamée. ${doubt.message}`
+    : `Créance prescrite depuis le ${dayFr(on)}\u00a0: elle n’est plus réclamée.`
+}

@@ -1,0 +1,145 @@
+import { describe, expect, test } from 'vitest'
+import { submitInvoice } from '../procedures/cases/cases.ts'
+import { claimLimitation, recordLimitation, setClaimNature } from '../procedures/cases/limitation.ts'
+import { recordCall } from '../procedures/cases/calls.ts'
+import { agreeInstalments } from '../procedures/cases/promises.ts'
+import { requestConsent } from '../procedures/judicial/consent.ts'
+import type { Zone } from '../procedures/law/calendar.ts'
+import { openAgency } from '../scripts/demo/people.ts'
+import { creditorOf, day, done, fileOf, invoice, liveHolds, liveOn, liveUntil, useHouse } from './house.ts'
+
+const house = useHouse()
+
+/** A case whose invoice fell due on 10 June 2025, opened on that day, of the nature that is said. */
+async function opened(on: string, nature: string | null, more: { mandate?: string; zone?: Zone } = {}) {
+  await openAgency(house.sql, day(on))
+  const creditorId = await creditorOf(house, day(on), { claimNature: more.mandate ?? null })
+  const read = invoice({ number: 'F-1', issued_on: '2025-05-11', due_on: '2025-06-10' })
+  const submission = {
+    creditorId,
+    invoices: [{ read, original: null }],
+    debtor: { kind: 'business' as const },
+    ...(nature === null ? {} : { nature }),
+    ...(more.zone ? { zone: more.zone } : {}),
+  }
+  return (await submitInvoice(house.sql, house.office.random, day(on), submission, 'test')).case
+}
+
+describe('the limitation of a claim', () => {
+  const due = day('2025-06-10')
+  test.each([
+    ['a sale to a business', 'vente', 'business', '2030-06-10'],
+    ['a sale to a consumer', 'vente', 'consumer', '2027-06-10'],
+    ['a sale to a public buyer', 'vente', 'public', '2029-06-10'],
+    ['a carriage', 'transport', 'business', '2026-06-10'],
+    ['a dwelling’s rent', 'loyer_habitation', 'consumer', '2028-06-10'],
+  ] as const)('of %s is that of its nature', (_what, nature, debtor, expires) => {
+    expect(claimLimitation({ zone: 'metropole', debtor, nature, due }).expires.toString()).toBe(expires)
+  })
+
+  test.each(['business', 'consumer', 'public'] as const)(
+    'of an unknown nature is the shortest that an invoice may have, and says so: %s',
+    (debtor) => {
+      const { expires, doubts } = claimLimitation({ zone: 'metropole', debtor, nature: null, due })
+      expect(expires.toString()).toBe('2026-06-10')
+      expect(doubts[0]).toMatchObject({
+        code: 'unknown_nature',
+        message: expect.stringMatching(/1\san \(C\. com\. L\. 133-6\)/),
+      })
+    },
+  )
+
+  test('comes from the mandate where the submission does not say, and an unknown word is refused', async () => {
+    expect((await opened('2025-07-01', null, { mandate: 'vente' })).limitationOn.toString()).toBe('2030-06-10')
+    await expect(creditorOf(house, day('2025-07-01'), { claimNature: 'gaming' })).rejects.toMatchObject({
+      code: 'unknown_nature',
+    })
+  })
+})
+
+describe('a claim of unknown nature, past its shortest period', () => {
+  test('is neither written to, called, planned nor put to court, and goes on once its nature is said', async () => {
+    const { id: caseId } = await opened('2026-06-15', null)
+    await liveUntil(house, '2026-06-15', '2026-06-30')
+    const held = await fileOf(house, caseId)
+    expect(held.documents).toEqual([])
+    expect(liveHolds(held)).toMatchObject([
+      { cause: 'prescription', reason: expect.stringContaining('Indiquez la nature') },
+    ])
+    const on = day('2026-06-30')
+    const { sql, office } = house
+    await sql`update cases set zone = 'madagascar'` // no first letter is waited for there: the limitation alone refuses
+    const call = { caseId, calledAt: null, direction: 'outgoing', person: null, outcome: 'x', summary: 'x' } as const
+    await expect(recordCall(sql, office.random, on, call, 'test')).rejects.toMatchObject({ code: 'case_at_standstill' })
+    await sql`update cases set zone = 'metropole'`
+    const plan = { caseId, means: 'virement', instalments: [{ dueOn: day('2026-07-20'), amount: 100n }] }
+    await expect(agreeInstalments(sql, office.random, on, plan, 'test')).rejects.toMatchObject({
+      code: 'case_at_standstill',
+    })
+    const consent = { procedure: 'injonction-de-payer', ceiling: 0n, expiresOn: day('2026-08-01'), author: 'test' }
+    for (const file of [held, { ...held, holds: [] }]) {
+      await expect(requestConsent(office, sql, on, { ...consent, file })).rejects.toMatchObject({
+        code: 'case_suspended',
+        facts: { cause: 'prescription' },
+      })
+    }
+    expect((await setClaimNature(sql, on, { caseId, nature: 'vente' }, 'test')).toString()).toBe('2030-06-10')
+    await liveOn(house, '2026-07-01')
+    const file = await fileOf(house, caseId)
+    expect(liveHolds(file)).toEqual([])
+    expect(file.case).toMatchObject({ claimNature: 'vente', limitationDoubts: [] })
+    expect(done(file).map((line) => line.split(' ')[0])).toEqual(['cordiale'])
+  })
+
+  test('may be given its last day by hand, with a source, which shows as a doubt and stands', async () => {
+    const { id: caseId } = await opened('2026-06-15', null)
+    const record = (source: string) =>
+      recordLimitation(house.sql, day('2026-06-20'), { caseId, expiresOn: day('2028-01-31'), source }, 'test')
+    await expect(record('')).rejects.toMatchObject({ code: 'source_needed' })
+    await record('avis de Me Blanc')
+    const { case: found } = await fileOf(house, caseId)
+    expect(found.limitationOn.toString()).toBe('2028-01-31')
+    expect(found.limitationDoubts).toEqual([
+      expect.objectContaining({ code: 'limitation_by_hand', message: expect.stringContaining('Me Blanc') }),
+    ])
+  })
+})
+
+test('an acknowledgement is kept when the nature is said afterwards', async () => {
+  const { id: caseId } = await opened('2025-07-01', null)
+  await agreeInstalments(
+    house.sql,
+    house.office.random,
+    day('2025-08-01'),
+    { caseId, means: 'virement', instalments: [{ dueOn: day('2025-09-01'), amount: 100_000n }] },
+    'test',
+  )
+  expect((await fileOf(house, caseId)).case.limitationOn.toString()).toBe('2026-08-01')
+  await setClaimNature(house.sql, day('2025-08-02'), { caseId, nature: 'vente' }, 'test')
+  expect((await fileOf(house, caseId)).case.limitationOn.toString()).toBe('2030-08-01')
+})
+
+test('an invoice dated in the future opens and joins nothing', async () => {
+  const { creditorId } = await opened('2025-07-01', 'vente')
+  const read = invoice({ number: 'F-2', issued_on: '2025-07-02', due_on: '2025-08-02' })
+  const submission = { creditorId, invoices: [{ read, original: null }], debtor: { kind: 'business' as const } }
+  await expect(
+    submitInvoice(house.sql, house.office.random, day('2025-07-01'), submission, 'test'),
+  ).rejects.toMatchObject({ code: 'invoice_in_future' })
+  await submitInvoice(house.sql, house.office.random, day('2025-07-02'), submission, 'test')
+})
+
+test('a seller without SIREN under another creditor’s name is a doubt; the creditor’s own name is none', async () => {
+  const { creditorId } = await opened('2025-07-01', 'vente')
+  const sold = async (number: string, name: string) => {
+    const seller = { name, address: { lines: ['1 rue du Port'], postal_code: '69002', city: 'Lyon', country: 'FR' } }
+    const read = invoice({ number, issued_on: '2025-06-20', due_on: '2025-07-20', seller })
+    const submission = { creditorId, invoices: [{ read, original: null }], debtor: { kind: 'business' as const } }
+    const { doubts } = await submitInvoice(house.sql, house.office.random, day('2025-07-01'), submission, 'test')
+    return doubts.filter(({ code }) => code === 'other_seller').map(({ message }) => message)
+  }
+  expect(await sold('F-2', 'Imprimerie Roussel')).toEqual([
+    'La facture F-2 est de Imprimerie Roussel, sans SIREN, et non de Papeterie Rhône-Alpes.',
+  ])
+  expect(await sold('F-3', 'PAPETERIE RHONE ALPES')).toEqual([])
+})

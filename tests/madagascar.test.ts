@@ -1,0 +1,155 @@
+import { readFileSync } from 'node:fs'
+import { describe, expect, test } from 'vitest'
+import { caseFacts } from '../procedures/cases/facts.ts'
+import { readAgency } from '../procedures/cases/agency.ts'
+import { submitInvoice } from '../procedures/cases/cases.ts'
+import type { Mandate } from '../procedures/cases/creditors.ts'
+import type { DebtorKind } from '../procedures/cases/debtors.ts'
+import { recordRate } from '../procedures/cases/hand-rates.ts'
+import { recordInsolvency } from '../procedures/cases/insolvencies.ts'
+import { lateRate, owedOn } from '../procedures/cases/ledger.ts'
+import { recordPayment } from '../procedures/cases/payments.ts'
+import { courtOf } from '../procedures/judicial/dossiers.ts'
+import { openAgency } from '../scripts/demo/people.ts'
+import { creditorOf, day, fileOf, invoice, liveUntil, liveHolds, textOf, toDebtor, useHouse } from './house.ts'
+
+const house = useHouse()
+
+// 2,350,000 Ar due on Wednesday 10 June 2026 in Antananarivo.
+async function open(kind: DebtorKind = 'business', mandate: Partial<Mandate> = {}): Promise<string> {
+  const on = day('2026-05-20')
+  await openAgency(house.sql, on)
+  const creditorId = await creditorOf(house, on, { scenario: 'abonnement-mg', ...mandate })
+  const read = invoice({
+    number: 'F-1',
+    issued_on: '2026-05-11',
+    due_on: '2026-06-10',
+    currency: 'MGA',
+    total: '2350000.00',
+    buyer: {
+      name: 'Hotely Rasoa',
+      address: { lines: ['Lot II M 45 Ampandrana'], postal_code: '101', city: 'Antananarivo', country: 'MG' },
+    },
+  })
+  const original = await house.office.archive.put(
+    readFileSync(new URL('../samples/Facture_FR_EN16931.pdf', import.meta.url)),
+  )
+  const submission = { creditorId, invoices: [{ read, original }], debtor: { kind }, zone: 'madagascar' as const }
+  return (await submitInvoice(house.sql, house.office.random, on, submission, 'test')).case.id
+}
+const rate = (caseId: string, percent: string, from: string, source = 'article 7 du contrat') =>
+  recordRate(house.sql, day('2026-06-15'), { caseId, percent, from: day(from), source }, 'test')
+
+describe('a Malagasy case', () => {
+  test.each(['business', 'consumer', 'public'] as const)(
+    'owes its principal alone, with a doubt and no French indemnity: %s',
+    async (kind) => {
+      const caseId = await open(kind, { scenario: kind === 'public' ? 'standard' : 'abonnement-mg' })
+      const owed = owedOn(await fileOf(house, caseId), day('2027-06-10'))
+      expect(owed).toMatchObject({ interest: 0n, indemnity: 0n, total: 235_000_000n, perDay: 0n, segments: [] })
+      expect(owed.doubts).toEqual([expect.objectContaining({ code: 'no_malagasy_rate' })])
+    },
+  )
+
+  test('owes the rate of the contract as it was agreed, never raised to a French minimum, and says it is to be checked', async () => {
+    const file = await fileOf(house, await open('business', { penaltyRate: '1.5' }))
+    const owed = owedOn(file, day('2026-07-10'))
+    // 2,350,000 × 30 × 1.5 / 36500 = 2,897.26
+    expect(owed).toMatchObject({ interest: 289_726n, indemnity: 0n })
+    expect(owed.segments[0]!.why).toContain('2\u202f350\u202f000\u00a0Ar')
+    expect(owed.doubts).toEqual([expect.objectContaining({ code: 'rate_by_hand' })])
+    expect(JSON.stringify(owed.doubts)).not.toMatch(/L\. 441|€/)
+    expect(lateRate(file, day('2026-07-10'))).toMatchObject({ taux: '1.5' })
+  })
+
+  test('owes a rate entered by hand from its day, with its source in each line; a second one follows the first', async () => {
+    const caseId = await open('consumer')
+    await rate(caseId, '12', '2026-06-21')
+    await rate(caseId, '6', '2026-07-01', 'avis de Me Rabe')
+    const owed = owedOn(await fileOf(house, caseId), day('2026-07-10'))
+    // 10 days at 12 %: 7,726.03; 10 days at 6 %: 3,863.01.
+    expect(owed.segments).toMatchObject([
+      { days: 10, percent: 12_000_000n, amount: 772_603n, why: expect.stringContaining('article 7 du contrat') },
+      { days: 10, percent: 6_000_000n, amount: 386_301n, why: expect.stringContaining('avis de Me Rabe') },
+    ])
+    expect(owed.doubts.map(({ code }) => code)).toEqual(['rate_by_hand', 'rate_by_hand'])
+  })
+
+  test('takes no rate without a source, and a French case takes none by hand', async () => {
+    const caseId = await open()
+    await expect(rate(caseId, '12', '2026-06-21', ' ')).rejects.toMatchObject({ code: 'source_needed' })
+    await expect(rate(caseId, 'douze', '2026-06-21')).rejects.toMatchObject({ code: 'bad_percent' })
+    await house.sql`update cases set zone = 'metropole'`
+    await expect(rate(caseId, '12', '2026-06-21')).rejects.toMatchObject({ code: 'rate_of_the_law' })
+  })
+
+  test('is limited by caution for a year, and says that the Malagasy period is not on file', async () => {
+    const { case: found } = await fileOf(house, await open())
+    expect(found.limitationOn.toString()).toBe('2027-06-10')
+    expect(found.limitationDoubts).toEqual([expect.objectContaining({ code: 'limitation_unknown' })])
+  })
+
+  test('speaks of a huissier and of no French court, law or euro', async () => {
+    const caseId = await open('business', { penaltyRate: '12' })
+    const file = await fileOf(house, caseId)
+    const facts = caseFacts(file, await readAgency(house.sql), day('2026-07-10'), {} as never)
+    expect(facts['droit']).toMatchObject({ officier: 'huissier de justice' })
+    expect(JSON.stringify(facts['droit'])).not.toMatch(/commissaire|441|RGPD|tribunal judiciaire/)
+    const court = await courtOf(house.sql, file, day('2026-07-10'))
+    expect(court.nom).not.toMatch(/tribunal judiciaire|activités économiques/)
+    expect(court.doubts).not.toEqual([])
+    await liveUntil(house, '2026-05-20', '2026-08-20')
+    expect(liveHolds(await fileOf(house, caseId))).toMatchObject([
+      { cause: 'decision', reason: expect.stringContaining('décidez') },
+    ])
+    const letters = toDebtor(await fileOf(house, caseId))
+    expect(letters.map(({ letter }) => letter)).toContain('madagascar-mise-en-demeure')
+    for (const letter of letters) {
+      // The agency's own capital is in euros.
+      const text = (await textOf(await house.office.archive.get(letter.sha256))).replaceAll(
+        'au capital de 60 000 €',
+        '',
+      )
+      expect(text).toContain('2 350 000')
+      expect(text).not.toMatch(/€|L\. ?441|L\. ?111-8|commissaire de justice|40,00/)
+    }
+  })
+
+  test('gives a receipt of its own, and tells the creditor in ariary', async () => {
+    const caseId = await open('business', { penaltyRate: '12', receivesFunds: true })
+    const payment = {
+      caseId,
+      receivedOn: day('2026-06-15'),
+      amount: 100_000_000n,
+      means: 'paiement mobile',
+      reference: 'MVola 12',
+    }
+    await recordPayment(house.office, day('2026-06-15'), { ...payment, receivedBy: 'agency' }, 'test')
+    const { documents } = await fileOf(house, caseId)
+    expect(documents.map(({ letter }) => letter)).toEqual(['madagascar-recu-paiement', 'creancier-acompte-recu'])
+    for (const { sha256 } of documents) {
+      const text = (await textOf(await house.office.archive.get(sha256))).replaceAll('au capital de 60 000 €', '')
+      expect(text).toContain('1 000 000 Ar')
+      expect(text).not.toMatch(/€|code civil|1342|1343/)
+    }
+  })
+
+  test('stops before insolvency without quoting the French code', async () => {
+    const caseId = await open()
+    await recordInsolvency(
+      house.sql,
+      house.office.random,
+      day('2026-06-20'),
+      { caseId, nature: 'Redressement', openedOn: day('2026-06-15'), publishedOn: day('2026-06-18') },
+      'test',
+    )
+    const file = await fileOf(house, caseId)
+    expect(liveHolds(file)[0]!.reason).toContain('avocat malgache')
+    expect(liveHolds(file)[0]!.reason).not.toContain('L622')
+    expect(file.insolvencies[0]!.declareBy).toBeNull()
+    expect(owedOn(file, day('2026-07-10')).doubts.map(({ code }) => code)).toEqual([
+      'no_malagasy_rate',
+      'stopped_by_caution',
+    ])
+  })
+})
