@@ -2,15 +2,54 @@ import type { Library } from './catalogue.ts'
 import { proseOf, type Prose } from './check-prose.ts'
 import type { Letter, Section } from './letter.ts'
 
+/** The rules, in the order of letters/GUIDE.md, which says what each wants and how to mend a fault. */
+export const rules = [
+  'en-tete',
+  'identifiant',
+  'suite-inconnue',
+  'canal-sans-texte',
+  'corps-vide',
+  'syntaxe',
+  'exemple',
+  'donnee-inconnue',
+  'donnee-inutilisee',
+  'fait-inconnu',
+  'fait-non-declare',
+  'clause-inconnue',
+  'bloc-inconnu',
+  'html',
+  'typst',
+  'lien',
+  'premiere-lettre',
+  'rappel-premiere-lettre',
+  'l111-8',
+  'acte-imite',
+  'mot-judiciaire',
+  'frais',
+  'consommateur',
+  'menace',
+  'tiers',
+  'valeur-en-dur',
+  'doublon',
+  'objet-trop-long',
+  'sms-trop-long',
+  'phrase-longue',
+  'ton',
+  'typographie',
+  'anglicisme',
+  'vocabulaire',
+] as const
+export type Rule = (typeof rules)[number]
+
 /** One fault of a letter or clause file, on the line an editor sees. */
 export interface Fault {
   file: string
   line: number
-  rule: string
+  rule: Rule
   message: string
 }
 
-export type Add = (line: number, rule: string, message: string) => void
+export type Add = (line: number, rule: Rule, message: string) => void
 
 export type Part = 'titre' | 'objet' | 'corps' | 'sms' | 'appel'
 

@@ -18,15 +18,14 @@ function read(name: string): Record<string, unknown> {
 }
 
 /**
- * Facts that the letter can be tried with: an ordinary case of its kind of debtor, and a sample of each of its
- * « donnees ». A letter that may be the first one is shown as the first one. `droit` is the caller's to add.
+ * Facts that the letter can be tried with: an ordinary case of its kind, and a sample of each of its « donnees ». A
+ * letter that may be the first one is shown as the first one. `droit` is the caller's to add.
  */
 export function exampleFacts(letter: Letter): Record<string, unknown> {
-  const facts = structuredClone(read(`${caseOf(letter)}.yaml`))
-  const samples = read('donnees.yaml')
+  const { facts, samples } = structuredClone(kindOf(letter.exemple ?? caseOf(letter)))
   const wanted = new Set([...letter.donnees, ...addressees(letter)])
   if (letter.premiere_lettre !== 'jamais') wanted.delete('premiereLettre')
-  for (const key of wanted) if (samples[key] !== undefined) facts[key] ??= structuredClone(samples[key])
+  for (const key of wanted) if (samples[key] !== undefined) facts[key] ??= samples[key]
   return facts
 }
 
@@ -39,9 +38,35 @@ function caseOf(letter: Letter): string {
   if (letter.destinataire === 'debiteur-professionnel') return 'professionnel'
   if (letter.destinataire === 'debiteur-consommateur' || /particulier|consommateur/.test(letter.id))
     return 'consommateur'
-  if (letter.destinataire === 'debiteur-public' || /-public/.test(letter.id)) return 'public'
+  if (letter.destinataire === 'debiteur-public' || /-public(-|$)/.test(letter.id)) return 'public'
   return 'professionnel'
 }
+
+interface Kind {
+  facts: Record<string, unknown>
+  samples: Record<string, unknown>
+}
+
+// A file of a kind says what differs from the kind it is like (`comme`), and from the samples (`donnees`); null takes away.
+function kindOf(name: string): Kind {
+  const { comme, donnees, ...facts } = read(`${name}.yaml`)
+  const like = typeof comme === 'string' ? kindOf(comme) : { facts: {}, samples: read('donnees.yaml') }
+  return { facts: over(like.facts, facts), samples: over(like.samples, donnees) }
+}
+
+function over(base: Record<string, unknown>, changes: unknown): Record<string, unknown> {
+  const result = { ...base }
+  if (!isObject(changes)) return result
+  for (const [key, value] of Object.entries(changes)) {
+    const was = base[key]
+    if (value === null) delete result[key]
+    else result[key] = isObject(was) && isObject(value) ? over(was, value) : value
+  }
+  return result
+}
+
+const isObject = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)
 
 const addressedBy: Partial<Record<Letter['destinataire'], string>> = {
   caution: 'caution',

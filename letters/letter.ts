@@ -51,6 +51,8 @@ export interface LetterHead {
   expediteur?: 'agence' | 'creancier'
   /** « oui » when the reader must not learn of a debt: the layout then says nothing of it either. */
   discret?: 'oui' | 'non'
+  /** The kind of case it is tried with, a file of letters/examples, when its reader does not tell. */
+  exemple?: string
 }
 
 /** A text of a letter file and the line of the file it starts on, so that a fault names the line an editor sees. */

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process'
-import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { cpSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -88,7 +88,7 @@ test('history numbers the versions of a letter, and an old one can be printed ag
   ])
   expect(new Set(revisions.map(({ version }) => version)).size).toBe(3)
   expect(await diffRevisions('essai-rappel', '1', '2', letters)).toContain(
-    '[-Salutations.-]{+Nos salutations distinguées.+}',
+    '[-Salutations-]{+Nos salutations distinguées+}.',
   )
   expect(await diffRevisions('essai-rappel', '2', 'HEAD', letters)).toContain('{+demande+}')
   const old = await libraryAtRevision('essai-rappel', '1', letters)
@@ -100,4 +100,13 @@ test('history numbers the versions of a letter, and an old one can be printed ag
   const shallow = join(folder, 'shallow')
   execFileSync('git', ['clone', '-q', '--depth', '1', `file://${folder}`, shallow])
   await expect(historyOf('essai-rappel', join(shallow, 'letters'))).rejects.toMatchObject({ code: 'no_history' })
+})
+
+test('a kind of example that a letter may name has its file, and each file its name', () => {
+  const read = (path: string) => readFileSync(new URL(path, import.meta.url), 'utf8')
+  const { properties } = JSON.parse(read('../schema/letter.schema.json')) as {
+    properties: { exemple: { enum: string[] } }
+  }
+  const files = readdirSync(new URL('../letters/examples/', import.meta.url)).map((name) => name.replace('.yaml', ''))
+  expect(properties.exemple.enum.toSorted()).toEqual(files.filter((name) => name !== 'donnees').toSorted())
 })
