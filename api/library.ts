@@ -1,7 +1,49 @@
 import { letterOf, loadLibrary } from '../letters/catalogue.ts'
+import { changesBetween, changesText, readHistory } from '../letters/history.ts'
 import type { Letter } from '../letters/letter.ts'
+import type { History, Revision } from '../letters/replay.ts'
 import { resolveArrayConnection } from '@pothos/plugin-relay'
 import { builder } from './builder.ts'
+
+interface Version {
+  revision: Revision
+  before: Revision | undefined
+  blobs: History['blobs']
+}
+
+const VersionType = builder.objectRef<Version>('LetterVersion').implement({
+  description: 'A letter as a commit left it, from its Git repository or from history.json where there is none.',
+  fields: (t) => ({
+    number: t.int({ description: 'From 1, the oldest.', resolve: ({ revision }) => revision.number }),
+    commit: t.string({ resolve: ({ revision }) => revision.commit }),
+    date: t.string({
+      description: 'ISO 8601, as its author’s clock had it.',
+      resolve: ({ revision }) => revision.date,
+    }),
+    author: t.string({ resolve: ({ revision }) => revision.author }),
+    reviewer: t.string({ nullable: true, resolve: ({ revision }) => revision.reviewer || null }),
+    reason: t.string({ description: 'First line of the commit.', resolve: ({ revision }) => revision.subject }),
+    version: t.string({
+      description: 'The SHA-256 that documents are recorded with.',
+      resolve: ({ revision }) => revision.version,
+    }),
+    changes: t.stringList({
+      description: '« texte », « clause l111-8 », « mise en page ».',
+      resolve: ({ revision }) => revision.changes,
+    }),
+    diff: t.string({
+      description:
+        'What changed since the version before, word by word: [-removed-] and {+added+}. Empty for the first.',
+      resolve: ({ revision, before, blobs }) => (before ? changesText(changesBetween(before, revision, blobs)) : ''),
+    }),
+  }),
+})
+
+// One reading of the history for all the letters of a request.
+async function loadVersions(ids: string[]): Promise<Version[][]> {
+  const { letters, blobs } = await readHistory(undefined, ids.length === 1 ? ids[0] : undefined)
+  return ids.map((id) => (letters.get(id) ?? []).map((revision, i, all) => ({ revision, before: all[i - 1], blobs })))
+}
 
 const LetterType = builder.objectRef<Letter>('Letter')
 
@@ -30,6 +72,14 @@ builder.node(LetterType, {
     }),
     version: t.exposeString('version', { description: 'SHA-256 of the letter, its clauses and its layout.' }),
     clauses: t.exposeStringList('clauses'),
+    versions: t.loadableList({
+      type: VersionType,
+      nullable: true,
+      complexity: { field: 5, multiplier: 8 },
+      description: 'Oldest first; empty until the letter is committed.',
+      load: loadVersions,
+      resolve: ({ id }) => id,
+    }),
     body: t.string({ description: 'Markdown and LiquidJS.', resolve: ({ body }) => body.text }),
   }),
 })

@@ -27,6 +27,8 @@ const args = [
   '--disable-component-update',
   '--disable-sync',
 ]
+/** A busy machine takes its time: what is waited for is what is shown, not how soon. */
+const poll = <T>(look: () => T) => expect.poll(look, { timeout: 30_000 })
 const letters = [...loadLibrary().letters.values()]
 
 describe.skipIf(!installed)('the site in a browser (skipped without Chromium)', () => {
@@ -87,15 +89,15 @@ describe.skipIf(!installed)('the site in a browser (skipped without Chromium)', 
         letter.canaux.includes('lrar') &&
         letter.destinataire === 'debiteur-professionnel',
     )
-    await expect.poll(() => page.locator('#liste li:visible').count()).toBe(expected.length)
+    await poll(() => page.locator('#liste li:visible').count()).toBe(expected.length)
     expect(await status(page).textContent()).toBe(`${expected.length} courrier${expected.length > 1 ? 's' : ''}`)
     expect(page.url()).toContain('famille=mise-en-demeure')
 
     await page.getByRole('searchbox').fill('penalites')
-    await expect.poll(() => page.locator('#resultats li').count()).toBeGreaterThan(0)
-    await expect
-      .poll(async () => Number.parseInt((await status(page).textContent())!, 10))
-      .toBeLessThanOrEqual(expected.length)
+    await page.locator('#resultats li').first().waitFor()
+    await poll(async () => Number.parseInt((await status(page).textContent())!, 10)).toBeLessThanOrEqual(
+      expected.length,
+    )
     const shown = await page
       .locator('#resultats a')
       .evaluateAll((links) => links.map((link) => link.getAttribute('href')!.replace(/^.*\/|\.html$/g, '')))
@@ -104,7 +106,7 @@ describe.skipIf(!installed)('the site in a browser (skipped without Chromium)', 
     await page.reload()
     expect(await page.locator('select[name=famille]').inputValue()).toBe('mise-en-demeure')
     await page.getByRole('button', { name: 'Tout voir' }).click()
-    await expect.poll(() => page.locator('#liste li:visible').count()).toBe(letters.length)
+    await poll(() => page.locator('#liste li:visible').count()).toBe(letters.length)
     await page.close()
   })
 
@@ -119,6 +121,21 @@ describe.skipIf(!installed)('the site in a browser (skipped without Chromium)', 
     await page.close()
   })
 
+  test('its four cases are chosen with the keyboard, one shown at a time, without a script', async () => {
+    const context = await browser.newContext({ javaScriptEnabled: false })
+    const page = await context.newPage()
+    await page.goto(`${base}courriers/mise-en-demeure-pro.html`)
+    const shown = () => page.locator('.sets .paper:visible').count()
+    expect(await shown()).toBe(1)
+    for (const title of ['Long', 'Minimal', 'Hostile']) {
+      await page.getByText(title, { exact: true }).focus()
+      await page.keyboard.press('Enter')
+      await poll(() => page.locator('.sets details[open] > summary').allTextContents()).toEqual([title])
+      expect(await shown()).toBe(1)
+    }
+    await context.close()
+  })
+
   test('opened from a folder it reads, filters and finds words as well', async () => {
     const out = join(folder, 'site')
     await buildSite({ out, on: parseDay('2026-11-22'), pdf: false, history: false })
@@ -127,7 +144,7 @@ describe.skipIf(!installed)('the site in a browser (skipped without Chromium)', 
     expect(Number.parseInt((await status(page).textContent())!, 10)).toBeGreaterThan(10)
     await page.locator('select[name=famille]').selectOption('appels')
     const calls = letters.filter(({ famille }) => famille === 'appels').length
-    await expect.poll(async () => Number.parseInt((await status(page).textContent())!, 10)).toBeLessThanOrEqual(calls)
+    await poll(async () => Number.parseInt((await status(page).textContent())!, 10)).toBeLessThanOrEqual(calls)
     await page.close()
   }, 120_000)
 

@@ -4,14 +4,17 @@ import { tmpdir } from 'node:os'
 import { join, posix } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { articleKeys } from '../api/site/bases.ts'
+import { filledWith, leastFactsOf } from '../api/site/examples.ts'
 import { letterPage } from '../api/site/letter-page.ts'
 import { templateHtml } from '../api/site/letter-text.ts'
 import { basesOf, facets, readShelves, shelvesOf, type Shelves } from '../api/site/shelves.ts'
 import { siteApp } from '../api/site/site.ts'
-import { allVersions, changesOf, wordDiff } from '../api/site/versions.ts'
-import { durationWords } from '../api/site/words.ts'
+import { said } from '../api/site/words.ts'
+import { durationWords } from '../procedures/judicial/limit-words.ts'
 import { libraryOf, loadLibrary } from '../letters/catalogue.ts'
-import { historyOf } from '../letters/history.ts'
+import { withoutFact } from '../letters/example-sets.ts'
+import { changesBetween, readHistory } from '../letters/history.ts'
+import { wordDiff } from '../letters/word-diff.ts'
 import { parseDay } from '../schema/days.ts'
 import { DomainError } from '../schema/errors.ts'
 import { buildSite, type BuiltSite } from '../scripts/commands/site.ts'
@@ -28,7 +31,7 @@ const read = (name: string) => readFileSync(join(out, name), 'utf8')
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'courtois-site-'))
   out = join(folder, 'site')
-  shelves = readShelves({ library: loadLibrary(), on, versions: null })
+  shelves = readShelves({ library: loadLibrary(), on, history: null })
   built = await buildSite({ out, on, pdf: false, history: false })
   names = globSync('**/*.html', { cwd: out })
     .map((name) => name.replaceAll('\\', '/'))
@@ -53,10 +56,11 @@ describe('the pages', () => {
     expect(built.pages).toBe(names.length)
   })
 
-  test('none weighs 100 kB, its style and scripts counted', () => {
-    const style = statSync(join(out, 'site.css')).size
-    for (const name of names) expect(statSync(join(out, name)).size + style, name).toBeLessThan(100_000)
+  test('none weighs 100 kB with its style, and the scripts of the list are light', () => {
+    const size = (name: string) => statSync(join(out, name)).size
+    for (const name of names) expect(size(name) + size('site.css'), name).toBeLessThan(100_000)
     expect(built.largest.bytes).toBeLessThan(100_000)
+    expect(size('liste.js') + size('site.js')).toBeLessThan(30_000)
   })
 
   test('every link stays in the folder and leads somewhere, to its very place in the page', () => {
@@ -69,7 +73,7 @@ describe('the pages', () => {
         const [path = '', place] = found!.split('#')
         const target = path === '' ? name : posix.join(posix.dirname(name), path)
         const whole = /^[a-z]+:|^\//.test(found!) || !existsSync(join(out, target))
-        if (whole || (place && target.endsWith('.html') && !ids.get(target)?.has(place)))
+        if (whole || (place && target.endsWith('.html') && !ids.get(target)?.has(decodeURIComponent(place))))
           broken.push(`${name} → ${found}`)
       }
     }
@@ -84,6 +88,7 @@ describe('the pages', () => {
       expect(page, name).not.toMatch(/<[^>]+\s(?:style|on[a-z]+)="/)
       expect(page, name).not.toMatch(/<script(?![^>]*\ssrc=)/)
       expect(page, name).not.toMatch(/\[object |undefined|NaN/)
+      expect(page, name).not.toContain(import.meta.dirname.slice(0, -'/tests'.length))
       const twice = [...page.matchAll(/\sid="([^"]+)"/g)]
         .map(([, id]) => id)
         .filter((id, i, all) => all.indexOf(id) !== i)
@@ -92,7 +97,7 @@ describe('the pages', () => {
   })
 
   test('the same library gives the same pages, whoever reads it and when', async () => {
-    const again = siteApp(readShelves({ library: loadLibrary(undefined, { fresh: true }), on, versions: null }))
+    const again = siteApp(readShelves({ library: loadLibrary(undefined, { fresh: true }), on, history: null }))
     const sample = [...names.filter((_, i) => i % 40 === 0), 'index.html', 'liste.js', 'mots.js']
     for (const name of sample) expect(await (await again.request(`/${name}`)).text(), name).toBe(read(name))
   })
@@ -119,6 +124,43 @@ describe('a letter’s page', () => {
     expect(page()).toContain('24 jours après l’échéance')
   })
 
+  test('is filled with an ordinary, a long, a bare and a hostile case, the first of them open', () => {
+    const sets = [...page().matchAll(/<details name="dossier"( open)?><summary>(.*?)<\/summary>(.*?)<\/details>/gs)]
+    expect(sets.map(([, open, title]) => [title, Boolean(open)])).toEqual([
+      ['Ordinaire', true],
+      ['Long', false],
+      ['Minimal', false],
+      ['Hostile', false],
+    ])
+    const [good, long, missing, hostile] = sets.map(([, , , body]) => body!)
+    expect(good).toContain('Résidence Les Oliviers')
+    expect(long).toContain('Établissements électromécaniques et frigorifiques du Grand Sud-Ouest réunis')
+    expect(long).toContain('FACT-2026-GRAND-SUD-OUEST-00000449')
+    expect(missing).toContain('Il manque «\u00a0debiteur.adresse\u00a0»')
+    expect(missing).not.toContain('Madame Anne Durand')
+    expect(hostile).toContain('#panic(&quot;x&quot;) *b* $x$ &lt;b&gt;@ref')
+    expect(hostile).toContain('&lt;script&gt;alert(1)&lt;/script&gt;')
+  })
+
+  test('names what is missing, and nothing else: with that and no more the letter prints', () => {
+    for (const letter of shelves.letters.filter((_, i) => i % 7 === 0)) {
+      const least = leastFactsOf(shelves, letter)
+      if (least instanceof DomainError) throw least
+      const shown = read(`courriers/${letter.id}.html`)
+      for (const key of least.needed) expect(shown, letter.id).toContain(`<code>${key}</code></a>`)
+      for (const channel of letter.canaux)
+        expect(filledWith(shelves, letter, least.facts, channel), letter.id).not.toBeInstanceOf(DomainError)
+      for (const key of least.needed) {
+        const fewer = withoutFact(least.facts, key)
+        const answers = letter.canaux.map((channel) => filledWith(shelves, letter, fewer, channel))
+        expect(
+          answers.some((answer) => answer instanceof DomainError),
+          `${letter.id} ${key}`,
+        ).toBe(true)
+      }
+    }
+  })
+
   test('says what it rests on and when that was read, what comes before and after, and where it serves', () => {
     const bases = basesOf(shelves, shelves.library.letters.get('mise-en-demeure-pro')!)
     expect(bases.find(({ article }) => article === 'L111-8 CPCE')).toMatchObject({
@@ -138,7 +180,9 @@ describe('a letter’s page', () => {
 
   test('every letter of the library fills its example', () => {
     const failing = names.filter(
-      (name) => name.startsWith('courriers/') && read(name).includes('L’exemple ne se remplit pas'),
+      (name) =>
+        name.startsWith('courriers/') &&
+        /<details name="dossier" open>.*?<\/details>/s.exec(read(name))![0].includes('le courrier ne part pas'),
     )
     expect(failing).toEqual([])
   })
@@ -154,7 +198,7 @@ describe('a letter’s page', () => {
       [...shelves.library.clauses.values()].map(({ id, text }) => [`clauses/${id}.md`, Buffer.from(text)]),
     )
     const library = libraryOf({ ...clauses, 'library/x/relance-cordiale-pro.md': Buffer.from(source) })
-    const own = readShelves({ library, on, versions: null })
+    const own = readShelves({ library, on, history: null })
     const shown = String(letterPage(own, library.letters.get('relance-cordiale-pro')!, { pdf: false, dictionary: {} }))
     expect(shown).toContain('&lt;img src=x onerror=alert(1)&gt;')
     expect(shown).not.toContain('<img')
@@ -212,6 +256,15 @@ describe('scenarios, procedures and the law', () => {
     expect(read('droit/a-relire.html')).toContain('injonction-de-payer.requete')
   })
 
+  test('an article that nobody has read on a known day is said so, in the letter and in a list of them all', () => {
+    const unread = shelves.letters.find((letter) => basesOf(shelves, letter).some(({ known }) => !known))!
+    const { article } = basesOf(shelves, unread).find(({ known }) => !known)!
+    const own = /<section id="bases".*?<\/section>/s.exec(read(`courriers/${unread.id}.html`))![0]
+    expect(own).toContain('date inconnue')
+    expect(own).toContain('<span class="check">à vérifier</span>')
+    expect(read('droit/articles-a-relire.html')).toContain(`<th scope="row">${said(article)}</th>`)
+  })
+
   test('an article is one article however it is written', () => {
     expect(articleKeys('L441-10 et D441-5 C. com.')).toEqual(['ccom l441-10', 'ccom d441-5'])
     expect(articleKeys('C. com. L. 441-10')).toEqual(['ccom l441-10'])
@@ -242,7 +295,7 @@ describe('versions', () => {
       { stdio: 'pipe' },
     )
 
-  test('of the whole library, from two Git processes, are those of each letter alone', async () => {
+  test('of the whole library are those of each letter alone, and its page shows them', async () => {
     const repository = join(folder, 'repository')
     const letters = join(repository, 'letters')
     const write = (name: string, text: string) => {
@@ -269,12 +322,9 @@ describe('versions', () => {
     git(repository, 'add', '.')
     git(repository, 'commit', '-qm', 'Changer de rayon')
 
-    const all = await allVersions(letters)
-    const versions = all.get('relance-cordiale-pro')!
-    const alone = await historyOf('relance-cordiale-pro', letters)
-    expect(versions.map(({ number, commit, version }) => ({ number, commit, version }))).toEqual(
-      alone.map(({ number, commit, version }) => ({ number, commit, version })),
-    )
+    const history = await readHistory(letters)
+    const versions = history.letters.get('relance-cordiale-pro')!
+    expect(versions).toEqual((await readHistory(letters, 'relance-cordiale-pro')).letters.get('relance-cordiale-pro'))
     expect(versions.map(({ subject }) => subject)).toEqual([
       'Première rédaction',
       'Dire que l’on compte sur lui',
@@ -285,30 +335,21 @@ describe('versions', () => {
       ['Zoé', 'Maître Ève'],
       ['Zoé', ''],
     ])
-    expect(changesOf(versions[0], versions[1]!)).toMatchObject([{ name: 'texte' }])
-    expect(changesOf(versions[0], versions[1]!)[0]!.pieces).toContainEqual({
-      kind: 'in',
-      text: '\nNous comptons sur vous.\n',
-    })
-    expect(changesOf(versions[1], versions[2]!).map(({ name }) => name)).toEqual(['clause politesse'])
+    const [first, second, third] = versions
+    const [change, ...others] = changesBetween(first!, second!, history.blobs)
+    expect(change).toMatchObject({ name: 'texte', what: 'changed' })
+    expect(change!.pieces).toContainEqual({ kind: 'in', text: '\nNous comptons sur vous.\n' })
+    expect(others).toEqual([])
+    expect(changesBetween(second!, third!, history.blobs).map(({ name }) => name)).toEqual(['clause politesse'])
 
     const page = String(
-      letterPage({ ...shelves, versions: all }, shelves.library.letters.get('relance-cordiale-pro')!, {
+      letterPage({ ...shelves, history }, shelves.library.letters.get('relance-cordiale-pro')!, {
         pdf: false,
         dictionary: {},
       }),
     )
     expect(page).toMatch(/<ins>.*Nous comptons sur vous/s)
     expect(page).toContain('relue par Maître Ève')
-  })
-
-  test('a shallow repository is refused, not half told', async () => {
-    const shallow = join(folder, 'shallow')
-    execFileSync('git', ['clone', '-q', '--depth', '1', `file://${join(folder, 'repository')}`, shallow], {
-      stdio: 'pipe',
-    })
-    await expect(allVersions(join(shallow, 'letters'))).rejects.toMatchObject({ code: 'no_history' })
-    await expect(allVersions(folder)).rejects.toBeInstanceOf(DomainError)
   })
 
   test('differences are of words, with a little of what surrounds them', () => {
@@ -339,20 +380,23 @@ describe('reading for everyone', () => {
   }
 
   test('every pair of colours is readable, light and dark', () => {
-    const css = readFileSync(join(import.meta.dirname, '../api/site/assets/site.css'), 'utf8')
-    const [light, dark] = [...css.matchAll(/:root \{([^}]*)\}/g)].map(([, block]) =>
+    const css = read('site.css')
+    const blocks = [...css.matchAll(/:root \{([^}]*)\}/g)].map(([, block]) =>
       Object.fromEntries([...block!.matchAll(/--([\w-]+): (#[0-9a-f]+);/g)].map(([, name, value]) => [name!, value!])),
     )
+    // Light then dark, of the house then of the site.
+    expect(blocks).toHaveLength(4)
+    const [light, dark] = [0, 1].map((i) => ({ ...blocks[i], ...blocks[i + 2] }))
     const pairs = [
       ...['ink', 'soft', 'accent', 'stop'].flatMap((text) =>
         ['paper', 'sheet', 'wash'].map((ground) => [text, ground]),
       ),
       ...['t1', 't2', 't3', 't4', 't5', 't6', 't7'].map((tone) => [tone, 'paper']),
       ['t7', 'wash'],
-      ['doubt', 'doubt-wash'],
-      ['ink', 'doubt-wash'],
-      ['stop', 'doubt-wash'],
-      ['soft', 'doubt-wash'],
+      ['warn', 'warn-wash'],
+      ['ink', 'warn-wash'],
+      ['stop', 'warn-wash'],
+      ['soft', 'warn-wash'],
       ['in-ink', 'in'],
       ['out-ink', 'out'],
       ['paper', 'accent'],

@@ -1,4 +1,5 @@
 import { folded } from './words.ts'
+import { readArticles } from '../../letters/articles.ts'
 import type { Library } from '../../letters/catalogue.ts'
 import type { Procedure } from '../../procedures/judicial/procedure.ts'
 import { lawEntries, lawIds } from '../../procedures/law/values.ts'
@@ -74,6 +75,14 @@ export function basesKnown(library: Library, procedures: Procedure[]): Map<strin
     for (const { article, title, source, checkedOn, confirmed } of lawEntries(id))
       add(article, { where: title, page: `droit/${id}.html`, source, checkedOn: checkedOn.toString(), confirmed })
   }
+  for (const { article, objet, source, verifie_le, confirme } of readArticles())
+    add(article, {
+      where: objet,
+      page: 'droit/articles.html',
+      source,
+      checkedOn: verifie_le,
+      confirmed: confirme === 'oui',
+    })
   const best = (readings: { weight: number; known: KnownBasis }[]) =>
     readings.toSorted((a, b) => a.weight - b.weight).map(({ known }) => known)
   return new Map([...found].map(([key, readings]) => [key, best(readings)]))

@@ -14,7 +14,7 @@ export function clausesPage(shelves: Shelves): Html {
     path: 'clauses.html',
     title: 'Les clauses',
     body: h`<header class="lead"><h1>Les clauses</h1><p class="usage">Une mention commune à plusieurs courriers est écrite une seule fois. La corriger les corrige tous.</p></header>
-<div class="scroll" role="region" aria-label="Les clauses" tabindex="0"><table><thead><tr><th scope="col">Clause</th><th scope="col">Article</th><th scope="col">Relue le</th><th scope="col" class="num">Courriers</th></tr></thead>
+<div class="scroll" role="group" aria-label="Les clauses" tabindex="0"><table><thead><tr><th scope="col">Clause</th><th scope="col">Article</th><th scope="col">Relue le</th><th scope="col" class="num">Courriers</th></tr></thead>
 <tbody>${clauses.map((clause) => h`<tr><th scope="row"><a href="clauses/${clause.id}.html">${said(clause.titre)}</a> ${clause.confirme === 'non' ? toCheck() : ''}</th><td>${clause.article === null ? '–' : said(clause.article)}</td><td>${dated(clause.verifie_le)}</td><td class="num">${shelves.clauseUses.get(clause.id)?.length ?? 0}</td></tr>`)}</tbody></table></div>`,
   })
 }

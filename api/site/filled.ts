@@ -78,7 +78,7 @@ function blockHtml(block: Block): Html {
 
 function tableHtml(table: Table): Html {
   const cell = (i: number) => (table.columns[i]?.align === 'right' ? 'num' : '')
-  return h`<div class="scroll" role="region" aria-label="Tableau" tabindex="0"><table><thead><tr>${table.columns.map((column, i) => h`<th scope="col" class="${cell(i)}">${runsHtml(column.label)}</th>`)}</tr></thead>
+  return h`<div class="scroll" role="group" aria-label="Tableau" tabindex="0"><table><thead><tr>${table.columns.map((column, i) => h`<th scope="col" class="${cell(i)}">${runsHtml(column.label)}</th>`)}</tr></thead>
 <tbody>${table.rows.map((row) => h`<tr>${row.map((runs, i) => h`<td class="${cell(i)}">${runsHtml(runs)}</td>`)}</tr>`)}</tbody>
 ${table.total ? h`<tfoot><tr>${table.columns.length > 1 ? h`<th scope="row" colspan="${table.columns.length - 1}">${table.total.label}</th>` : ''}<td class="num">${table.total.value}</td></tr></tfoot>` : ''}</table></div>
 ${table.notes.map((note) => h`<p class="note">${note}</p>`)}`

@@ -5,16 +5,31 @@ import { h, layout, raw, type Html } from './page.ts'
 import type { Shelves } from './shelves.ts'
 import { count, said } from './words.ts'
 
-/** The editors' guide, as it stands beside the letters. */
+/** The editors' guide, as it stands beside the letters, with a place for each of its headings. */
 export function guidePage(): Html {
   const text = readFileSync(new URL('../../letters/GUIDE.md', import.meta.url), 'utf8')
-  const body = dressed(new MarkdownIt({ html: false }).render(text))
+  const markdown = new MarkdownIt({ html: false })
+  const titles: string[] = []
+  markdown.renderer.rules['heading_open'] = (tokens, i) => {
+    const { tag } = tokens[i]!
+    const title = tokens[i + 1]!.content
+    if (tag === 'h2') titles.push(title)
+    return `<${tag} id="${placeOf(title)}">`
+  }
+  const [, heading = '', body = ''] = /^(<h1.*?<\/h1>)([^]*)$/.exec(dressed(markdown.render(text)))!
   return layout({
     path: 'guide.html',
     title: 'Le guide des rédacteurs',
-    body: h`<div class="prose">${raw(body)}</div>`,
+    body: h`<header class="lead">${raw(heading)}</header><div class="split"><aside aria-label="Sommaire"><nav class="toc" aria-label="Dans cette page"><ul>${titles.map((title) => h`<li><a href="#${placeOf(title)}">${said(title)}</a></li>`)}</ul></nav></aside><div class="prose">${raw(body)}</div></div>`,
   })
 }
+
+// As Git hosts name a heading, so that the links of the text lead to it in both places.
+const placeOf = (title: string): string =>
+  title
+    .toLowerCase()
+    .replace(/[^\p{L}\p{N} -]/gu, '')
+    .replaceAll(' ', '-')
 
 /** What each key of a letter's facts means, as the schema of facts says it. */
 export function readDictionary(): Record<string, string> {
@@ -46,7 +61,7 @@ export function dataPage(shelves: Shelves, dictionary: Record<string, string>): 
     .filter((key) => !common.includes(key))
     .sort()
   const table = (id: string, title: string, keys: string[], own: boolean) =>
-    h`<section aria-labelledby="${id}"><h2 id="${id}">${title}</h2><div class="scroll" role="region" aria-label="${title}" tabindex="0"><table><thead><tr><th scope="col">Clé</th><th scope="col">Sens</th>${own ? h`<th scope="col" class="num">Courriers</th>` : ''}</tr></thead><tbody>${rows(keys, own)}</tbody></table></div></section>`
+    h`<section aria-labelledby="${id}"><h2 id="${id}">${title}</h2><div class="scroll" role="group" aria-label="${title}" tabindex="0"><table><thead><tr><th scope="col">Clé</th><th scope="col">Sens</th>${own ? h`<th scope="col" class="num">Courriers</th>` : ''}</tr></thead><tbody>${rows(keys, own)}</tbody></table></div></section>`
   return layout({
     path: 'donnees.html',
     title: 'Les données des courriers',

@@ -1,6 +1,8 @@
 import { dated, h, layout, toCheck, type Html } from './page.ts'
-import type { Shelves } from './shelves.ts'
-import { count, durationWords, said } from './words.ts'
+import { basesOf, type Shelves } from './shelves.ts'
+import { count, said } from './words.ts'
+import { readArticles } from '../../letters/articles.ts'
+import { durationWords } from '../../procedures/judicial/limit-words.ts'
 import { holidayEntries } from '../../procedures/law/calendar.ts'
 import { limitationCauses } from '../../procedures/law/limitation.ts'
 import { lawReview, plainReview, type Review } from '../../procedures/law/review.ts'
@@ -20,8 +22,8 @@ export function lawPage(shelves: Shelves): Html {
     path: 'droit.html',
     title: 'Le droit, daté',
     body: h`<header class="lead"><h1>Le droit, daté</h1><p class="usage">Un taux, un montant ou un mot de la loi vaut pour des jours précis. Les valeurs anciennes restent\u00a0: un intérêt de 2019 se compte au taux de 2019.</p>
-<p><a href="droit/a-relire.html">${count(reviews.length, 'ligne')} à relire par un juriste</a></p></header>
-<div class="scroll" role="region" aria-label="Valeurs" tabindex="0"><table><thead><tr><th scope="col">Valeur</th><th scope="col">En vigueur au ${dated(shelves.on.toString())}</th><th scope="col">Article</th><th scope="col" class="num">Lignes</th></tr></thead><tbody>
+<p><a href="droit/a-relire.html">${count(reviews.length, 'ligne')} à relire par un juriste</a>, <a href="droit/articles.html">les articles lus pour les courriers</a>, et <a href="droit/articles-a-relire.html">les articles que des courriers citent et dont personne n’a inscrit la lecture</a></p></header>
+<div class="scroll" role="group" aria-label="Valeurs" tabindex="0"><table><thead><tr><th scope="col">Valeur</th><th scope="col">En vigueur au ${dated(shelves.on.toString())}</th><th scope="col">Article</th><th scope="col" class="num">Lignes</th></tr></thead><tbody>
 ${lawIds().map((id) => {
   const entries = lawEntries(id)
   const [first] = entries
@@ -45,7 +47,7 @@ function current(id: string, entries: LawEntry[], shelves: Shelves): Html {
 
 function shown({ value, unit }: LawEntry): string {
   if (value === null) return 'à compléter'
-  if (/^P\d/.test(value)) return `${durationWords(value)} ${unit.replace(/^durée /, '')}`
+  if (/^P\d/.test(value)) return `${durationWords(value)} ${unit.replace(/^durée ?/, '')}`.trim()
   if (value === 'true' || value === 'false') return value === 'true' ? 'oui' : 'non'
   const figure = /^-?\d+(\.\d+)?$/.test(value) ? value.replace('.', ',') : value
   return unit === 'texte' ? said(figure) : said(`${figure} ${unit.replace(/^pourcent/, '%')}`)
@@ -58,8 +60,17 @@ const qualifiers: Record<string, string> = {
   consumer: 'consommateur',
   public: 'secteur public',
   tous: 'tous',
+  general: 'règle générale',
+  sante: 'établissements de santé',
+  'entreprise-publique': 'entreprises publiques',
+  'metropole_outre-mer': 'juridiction de métropole, destinataire outre-mer',
+  metropole_etranger: 'juridiction de métropole, destinataire à l’étranger',
+  'outre-mer_ailleurs': 'juridiction d’outre-mer, destinataire ailleurs en France',
+  'outre-mer_etranger': 'juridiction d’outre-mer, destinataire à l’étranger',
 }
-const qualifierWord = ({ qualifier }: LawEntry): string => qualifiers[qualifier] ?? said(qualifier)
+// A word of the files that has no better one reads without its joints.
+const qualifierWord = ({ qualifier }: LawEntry): string =>
+  qualifiers[qualifier] ?? said(qualifier.replace(/[-_]/g, ' '))
 
 /** Every dated line of one value. */
 export function lawValuePage(id: string): Html {
@@ -116,6 +127,34 @@ export function reviewPage(shelves: Shelves): Html {
   )
 }
 
+/** The articles that were read for the letters that cite them. */
+export function articlesPage(): Html {
+  return lawTable(
+    'articles',
+    'Articles lus pour les courriers',
+    ['Article', 'Ce qu’il dit', 'Source', 'Relu le'],
+    readArticles().map(
+      (line) =>
+        h`<tr><th scope="row">${said(line.article)}</th><td>${said(line.objet)}</td><td><small>${said(line.source)}</small></td><td>${dated(line.verifie_le)} ${line.confirme === 'non' ? toCheck() : ''}</td></tr>`,
+    ),
+  )
+}
+
+/** The articles that letters cite and that nothing of the house has read on a known day, the most cited first. */
+export function unreadPage(shelves: Shelves): Html {
+  const unread = new Map<string, number>()
+  for (const letter of shelves.letters)
+    for (const { article, known } of basesOf(shelves, letter))
+      if (!known) unread.set(article, (unread.get(article) ?? 0) + 1)
+  const rows = [...unread].sort(([a, n], [b, m]) => m - n || a.localeCompare(b, 'fr'))
+  return lawTable(
+    'articles-a-relire',
+    'Articles cités et jamais relus',
+    ['Article', 'Courriers'],
+    rows.map(([article, n]) => h`<tr><th scope="row">${said(article)}</th><td class="num">${n}</td></tr>`),
+  )
+}
+
 function reviewsOf({ on, procedures }: Shelves): Review[] {
   const limits = procedures.flatMap((procedure) =>
     procedure.etapes.flatMap((step) =>
@@ -133,6 +172,6 @@ function lawTable(id: string, title: string, heads: string[], rows: Html[]): Htm
     title: said(title),
     trail: [['Droit', 'droit.html']],
     body: h`<header class="lead"><h1>${said(title)}</h1><p>${count(rows.length, 'ligne')}</p></header>
-<div class="scroll" role="region" aria-label="${said(title)}" tabindex="0"><table><thead><tr>${heads.map((head) => h`<th scope="col">${head}</th>`)}</tr></thead><tbody>${rows}</tbody></table></div>`,
+<div class="scroll" role="group" aria-label="${said(title)}" tabindex="0"><table><thead><tr>${heads.map((head) => h`<th scope="col">${head}</th>`)}</tr></thead><tbody>${rows}</tbody></table></div>`,
   })
 }

@@ -1,12 +1,14 @@
-import { filledHtml } from './filled.ts'
+import { paperChannel } from './examples.ts'
+import { examplesHtml } from './letter-examples.ts'
 import { templateHtml, templateLine } from './letter-text.ts'
 import { dated, h, layout, linkFrom, toCheck, toneScale, type Html, type Link } from './page.ts'
-import { basesOf, exampleOf, facets, type Shelves } from './shelves.ts'
+import { basesOf, facets, type Shelves } from './shelves.ts'
 import { versionsHtml } from './versions-html.ts'
-import { channels, familyWord, firstLetterWords, momentWords, said } from './words.ts'
-import { renderSms } from '../../documents/letter-text.ts'
-import type { Channel, Letter } from '../../letters/letter.ts'
-import { DomainError } from '../../schema/errors.ts'
+import { familyWord, firstLetterWords, momentWords, said } from './words.ts'
+import type { Letter } from '../../letters/letter.ts'
+
+// A page weighs less than 100 kB with its style: what has no bound, its versions, takes what the rest leaves.
+const budget = 64_000
 
 /** One letter: what it is for, how it looks, how it is written, what it rests on, where it serves, how it changed. */
 export function letterPage(
@@ -20,14 +22,18 @@ export function letterPage(
     [
       'rempli',
       'Tel que le destinataire le lit',
-      [options.pdf && paperChannel(letter) ? pdfHtml(letter) : '', examples(shelves, letter)],
+      [
+        options.pdf && paperChannel(letter) ? pdfHtml(letter) : '',
+        examplesHtml(shelves, letter, options.dictionary, to),
+      ],
     ],
     ['texte', 'Le texte et ses données', texts(shelves, letter, to)],
     ['donnees', 'Ce que le dossier doit fournir', dataHtml(letter, options.dictionary, to)],
     ['bases', 'Bases légales', basesHtml(shelves, letter, to)],
     ['place', 'Avant, après, et où il sert', placeHtml(shelves, letter, to)],
-    ['versions', 'Versions', versionsHtml(letter, shelves.versions)],
   ]
+  const room = budget - parts.reduce((sum, [, , body]) => sum + String(body).length, 0)
+  parts.push(['versions', 'Versions', versionsHtml(shelves, letter, Math.min(room, 24_000))])
   return layout({
     path,
     title: said(letter.titre),
@@ -58,35 +64,13 @@ function headHtml(letter: Letter, to: Link): Html {
 <div><dt>Moment</dt><dd>${letter.moment ? h`${momentWords(letter.moment)} (${letter.moment})` : 'selon le dossier, hors calendrier'}</dd></div>
 <div><dt>Première lettre</dt><dd>${firstLetterWords[letter.premiere_lettre]}</dd></div>
 ${letter.expediteur === 'creancier' ? h`<div><dt>Expéditeur</dt><dd>le créancier, à son en-tête</dd></div>` : ''}
-<div><dt>Identifiant</dt><dd><code>${letter.id}</code></dd></div>
+<div><dt>Fichier</dt><dd><code>${letter.file.split(/[\\/]/).slice(-2).join('/')}</code></dd></div>
 <div><dt>Version</dt><dd><code>${letter.version.slice(0, 12)}</code></dd></div></dl>`
 }
-
-/** The channel a letter is printed for; none for one that only goes by e-mail or SMS. */
-export const paperChannel = (letter: Letter): Channel | undefined =>
-  letter.canaux.find((channel) => channel !== 'sms' && channel !== 'email')
 
 function pdfHtml(letter: Letter): Html {
   return h`<p><a class="button" href="${letter.id}.pdf" type="application/pdf">Ouvrir le PDF</a></p>
 <details><summary>Voir le PDF dans la page</summary><iframe loading="lazy" src="${letter.id}.pdf" title="Le courrier en PDF"></iframe></details>`
-}
-
-// A letter being rewritten may not fill: its page says so, and the library stays readable.
-function examples(shelves: Shelves, letter: Letter): Html[] {
-  const main = paperChannel(letter) ?? letter.canaux.find((channel) => channel !== 'sms')
-  const shown = [
-    ...(main ? [main] : []),
-    ...letter.canaux.filter(
-      (channel) => channel === 'sms' || (channel === 'script-telephone' && letter.appel && channel !== main),
-    ),
-  ]
-  return shown.map((channel) => {
-    const title = shown.length > 1 ? h`<h3>${channels[channel]}</h3>` : ''
-    const example = exampleOf(shelves, letter, channel)
-    if (example instanceof DomainError)
-      return h`${title}<p class="warn">L’exemple ne se remplit pas\u00a0: ${example.message}</p>`
-    return h`${title}${channel === 'sms' ? h`<p class="sms">${renderSms(example)}</p>` : filledHtml(example)}`
-  })
 }
 
 function texts(shelves: Shelves, letter: Letter, to: Link): Html {
@@ -112,13 +96,13 @@ function basesHtml(shelves: Shelves, letter: Letter, to: Link): Html {
   return h`${
     bases.length === 0
       ? h`<p>Aucun article cité en tête de ce courrier.</p>`
-      : h`<div class="scroll" role="region" aria-label="Bases légales" tabindex="0"><table><thead><tr><th scope="col">Article</th><th scope="col">Relu le</th><th scope="col">Où</th></tr></thead><tbody>${bases.map(
+      : h`<div class="scroll" role="group" aria-label="Bases légales" tabindex="0"><table><thead><tr><th scope="col">Article</th><th scope="col">Relu le</th><th scope="col">Où</th></tr></thead><tbody>${bases.map(
           ({
             article,
             doubtful,
             known,
-          }) => h`<tr><th scope="row">${said(article)} ${doubtful || known?.confirmed === false ? toCheck() : ''}</th>
-<td>${known ? dated(known.checkedOn) : '–'}</td><td>${known ? h`<a href="${to(known.page)}">${said(known.where)}</a><br><small>${said(known.source)}</small>` : h`<small>cité par l’en-tête, sans clause datée</small>`}</td></tr>`,
+          }) => h`<tr><th scope="row">${said(article)} ${doubtful || !known?.confirmed ? toCheck() : ''}</th>
+<td>${known ? dated(known.checkedOn) : 'date inconnue'}</td><td>${known ? h`<a href="${to(known.page)}">${said(known.where)}</a><br><small>${said(known.source)}</small>` : h`<a href="${to('droit/articles-a-relire.html')}">cité par le courrier seul</a><br><small>personne n’en a encore inscrit la lecture</small>`}</td></tr>`,
         )}</tbody></table></div>`
   }
 ${clauses.length ? h`<h3>Clauses reproduites</h3><ul>${clauses.map((clause) => h`<li><a href="${to(`clauses/${clause.id}.html`)}">${said(clause.titre)}</a>${clause.article ? `, ${said(clause.article)}` : ''} ${clause.confirme === 'non' ? toCheck() : ''}</li>`)}</ul>` : ''}`

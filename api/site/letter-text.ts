@@ -45,7 +45,7 @@ export function templateHtml(text: string, clauses: ReadonlyMap<string, Clause>,
 /** Markdown's HTML in our style: tables scroll alone, columns align by class. Text of the source is escaped by then. */
 export const dressed = (rendered: string): string =>
   rendered
-    .replaceAll('<table>', '<div class="scroll" role="region" aria-label="Tableau" tabindex="0"><table>')
+    .replaceAll('<table>', '<div class="scroll" role="group" aria-label="Tableau" tabindex="0"><table>')
     .replaceAll('</table>', '</table></div>')
     .replaceAll('<th>', '<th scope="col">')
     .replace(

@@ -26,9 +26,9 @@ export function lettersPage(shelves: Shelves): Html {
 <ol id="resultats" hidden></ol><p><button id="suite" type="button" hidden>Voir la suite</button></p>
 <div id="liste">${families.map(
       ({ value, letters }) =>
-        h`<section aria-labelledby="f-${value}"><h2 id="f-${value}"><a href="${to(`familles/${value}.html`)}">${familyWord(value)}</a> <small>${letters.length}</small></h2><ul class="plain">${letters.map((letter) => h`<li><a href="courriers/${letter.id}.html">${said(letter.titre)}</a></li>`)}</ul></section>`,
+        h`<section aria-labelledby="f-${value}"><h2 id="f-${value}"><a href="${to(`familles/${value}.html`)}">${familyWord(value)}</a> <small>${letters.length}</small></h2><ul class="plain">${letters.map((letter) => h`<li><a href="courriers/${letter.id}.html">${said(letter.titre)}</a>`)}</ul></section>`,
     )}</div>
-<section aria-labelledby="autres"><h2 id="autres">Par étape, ton, destinataire, canal ou droit</h2>${facets.slice(1).map((facet) => facetLinks(facet, shelves, to))}</section>`,
+<p><a href="${to('index.html#autres')}">Par étape, ton, destinataire, canal ou droit</a></p>`,
   })
 }
 

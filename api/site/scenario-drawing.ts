@@ -1,7 +1,8 @@
-import { column, heightOf, paragraph } from './drawing.ts'
-import { h, type Html, type Link } from './page.ts'
+import { h, raw, type Html, type Link } from './page.ts'
 import { stepLetters, type Shelves } from './shelves.ts'
 import { familyWord, said, sentence, stepWord } from './words.ts'
+import { proceduresOf } from '../../procedures/amicable/scenario-check.ts'
+import { column, heightOf, paragraph } from '../../procedures/judicial/svg.ts'
 import type { Scenario, ScenarioStep } from '../../procedures/amicable/scenario.ts'
 
 const ways: Record<string, string> = {
@@ -28,7 +29,7 @@ interface Stop {
 export function stepName(shelves: Shelves, step: ScenarioStep): string {
   if (step.action === 'decider') return 'Décision'
   if (step.action) {
-    const procedure = shelves.procedures.find(({ id }) => id === step.procedure)
+    const procedure = shelves.procedures.find(({ id }) => proceduresOf(step).includes(id))
     return procedure ? `Demande d’accord : ${procedure.titre.toLowerCase()}` : 'Demande d’accord'
   }
   const letter = shelves.library.letters.get(stepLetters(step)[0]?.letter ?? '')
@@ -92,7 +93,7 @@ ${placed.map(
   (stop, i) => h`<a href="${stop.target}"><line class="stem" x1="${stop.x}" x2="${stop.x}" y1="${stop.y}" y2="${base}"/>
 <circle class="dot tone-${stop.tone}" cx="${stop.x}" cy="${stop.y}" r="9"/>
 <text class="day" font-size="13" text-anchor="middle" x="${stop.x}" y="${base + 22}">${stop.label}</text>
-${column(texts[i]!, stop.x, base + 28, 'middle')}</a>`,
+${raw(column(texts[i]!, stop.x, base + 28, 'middle'))}</a>`,
 )}</svg>`
 }
 
@@ -111,7 +112,7 @@ function down(scenario: Scenario, stops: Stop[]): Html {
       paragraph(stop.first ? `${stop.way}, première lettre` : stop.way, 230, 13, 'soft'),
     ]
     rows.push(h`<a href="${stop.target}"><text class="day" font-size="13" text-anchor="end" x="74" y="${y + 16}">${stop.label}</text>
-<circle class="dot tone-${stop.tone}" cx="92" cy="${y + 11}" r="8"/>${column(texts, 112, y)}</a>`)
+<circle class="dot tone-${stop.tone}" cx="92" cy="${y + 11}" r="8"/>${raw(column(texts, 112, y))}</a>`)
     y += heightOf(texts) + 18
   })
   return h`<svg viewBox="0 0 350 ${y}" role="group" aria-label="${said(scenario.titre)}"><line class="axis" x1="92" x2="92" y1="10" y2="${y - 24}"/>${rows}</svg>`

@@ -2,6 +2,7 @@ import { h, layout, linkFrom, toneScale, type Html, type Link } from './page.ts'
 import { scenarioDrawings, stepName, stepWay } from './scenario-drawing.ts'
 import { stepLetters, type Shelves } from './shelves.ts'
 import { count, laws, momentWords, said, suspensions } from './words.ts'
+import { proceduresOf } from '../../procedures/amicable/scenario-check.ts'
 import type { Scenario, ScenarioStep } from '../../procedures/amicable/scenario.ts'
 import { amountFr, parseAmount } from '../../schema/money.ts'
 
@@ -52,7 +53,7 @@ ${step.action ? consentHtml(shelves, step, to) : ''}</li>`
 function consentHtml(shelves: Shelves, step: ScenarioStep, to: Link): Html {
   if (step.action === 'decider')
     return h`<p>Le dossier est soumis à une personne, qui dit la suite${step.validite ? ` sous ${step.validite} jours` : ''}.</p>`
-  const procedure = shelves.procedures.find(({ id }) => id === step.procedure)
+  const procedure = shelves.procedures.find(({ id }) => proceduresOf(step).includes(id))
   const aim = procedure
     ? h`pour <a href="${to(`procedures/${procedure.id}.html`)}">${said(procedure.titre)}</a>`
     : 'pour la suite'

@@ -1,5 +1,6 @@
 import * as pagefind from 'pagefind'
-import { basesOf, exampleOf, facets, type Shelves } from './shelves.ts'
+import { ordinaryLetter } from './examples.ts'
+import { basesOf, facets, shelvesOf, type Shelves } from './shelves.ts'
 import { folded, said } from './words.ts'
 import type { FilledLetter } from '../../documents/fill.ts'
 import { renderText } from '../../documents/letter-text.ts'
@@ -73,7 +74,7 @@ function* entriesOf(shelves: Shelves): Generator<Entry> {
 function textOf(shelves: Shelves, letter: Letter): string {
   const bases = basesOf(shelves, letter).map(({ article }) => article)
   const channel = letter.canaux.find((each) => each !== 'sms') ?? letter.canaux[0]!
-  const example = exampleOf(shelves, letter, channel)
+  const example = ordinaryLetter(shelves, letter, channel)
   const body = example instanceof DomainError ? plain(letter.body.text) : wordsOf(example)
   return [said(letter.usage), body, bases.join(', ')].join(' ')
 }
@@ -88,13 +89,17 @@ const wordsOf = (filled: FilledLetter): string => {
 const plain = (text: string): string =>
   text.replace(/\{\{[\s\S]*?\}\}|\{%[\s\S]*?%\}|[*>#_]/g, ' ').replace(/\s+/g, ' ')
 
-/** `liste.js`: the filters' values of each letter, for the script of the list. */
+/**
+ * `liste.js`: the filters' values of each letter, for the script of the list: of each facet the places of its values in
+ * its list, letters in the order of the page, so that the file stays small.
+ */
 export function listScript(shelves: Shelves): string {
-  const letters = shelves.letters.map((letter) => [
-    letter.id,
-    ...facets.map((facet) => facet.valuesOf(letter).join(' ')),
-  ])
-  return `self.courtois = ${JSON.stringify({ facettes: facets.map(({ key }) => key), courriers: letters })}\n`
+  const facettes = facets.map((facet) => {
+    const valeurs = shelvesOf(facet, shelves.letters).map(({ value }) => value)
+    const places = shelves.letters.map((letter) => facet.valuesOf(letter).map((value) => valeurs.indexOf(value)))
+    return { nom: facet.key, valeurs, places: places.map((each) => each.join(' ')).join() }
+  })
+  return `self.courtois = ${JSON.stringify(facettes)}\n`
 }
 
 /** `mots.js`: which letters hold which word, for a site opened from a folder, where a browser fetches nothing. */

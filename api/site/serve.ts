@@ -5,8 +5,9 @@ import { h, layout } from './page.ts'
 import { closeSearch, searchFiles } from './search.ts'
 import { readShelves, type Shelves } from './shelves.ts'
 import { siteApp } from './site.ts'
-import { allVersions, type Version } from './versions.ts'
 import { loadLibrary } from '../../letters/catalogue.ts'
+import { readHistory } from '../../letters/history.ts'
+import type { History } from '../../letters/replay.ts'
 import type { Office } from '../../procedures/office.ts'
 import { sameDay, type Day } from '../../schema/days.ts'
 import { DomainError } from '../../schema/errors.ts'
@@ -87,14 +88,14 @@ const headers: MiddlewareHandler = async (c, next) => {
 }
 
 async function openSite(office: Office, day: Day, log: Log): Promise<Opened> {
-  const shelves = readShelves({ library: loadLibrary(), on: day, versions: await versionsIfAny(log) })
+  const shelves = readShelves({ library: loadLibrary(), on: day, history: await historyIfAny(log) })
   return { shelves, app: siteApp(shelves, { engine: office.typst }) }
 }
 
-// A deployment without its repository shows the letters all the same, and says that their history is not there.
-async function versionsIfAny(log: Log): Promise<Map<string, Version[]> | null> {
+// A deployment with neither repository nor history.json shows the letters all the same, and says what is not there.
+async function historyIfAny(log: Log): Promise<History | null> {
   try {
-    return await allVersions()
+    return await readHistory()
   } catch (error) {
     if (!(error instanceof DomainError)) throw error
     log(error)

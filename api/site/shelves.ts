@@ -1,16 +1,12 @@
 import { readFileSync } from 'node:fs'
 import { articleKeys, basesKnown, type KnownBasis } from './bases.ts'
 import { channels, familyWord, laws, recipients, stepWord, toneWord } from './words.ts'
-import type { Version } from './versions.ts'
-import { fill, type FilledLetter } from '../../documents/fill.ts'
 import type { Library } from '../../letters/catalogue.ts'
-import { exampleFacts } from '../../letters/example.ts'
-import type { Channel, Letter } from '../../letters/letter.ts'
+import type { Letter } from '../../letters/letter.ts'
+import type { History } from '../../letters/replay.ts'
 import { loadScenario, scenarioIds, type Scenario, type ScenarioStep } from '../../procedures/amicable/scenario.ts'
 import { loadProcedure, procedureIds, type Procedure } from '../../procedures/judicial/procedure.ts'
-import { lawTerms } from '../../procedures/law/terms.ts'
-import { parseDay, type Day } from '../../schema/days.ts'
-import { DomainError } from '../../schema/errors.ts'
+import type { Day } from '../../schema/days.ts'
 import { parseYaml } from '../../schema/validate.ts'
 
 /** Where a letter serves: a step of a scenario, or a paper of a procedure. */
@@ -25,8 +21,8 @@ export interface Shelves {
   on: Day
   library: Library
   letters: Letter[]
-  /** Null where there is no Git history to read. */
-  versions: Map<string, Version[]> | null
+  /** Null where there is no history to read. */
+  history: History | null
   scenarios: Scenario[]
   procedures: Procedure[]
   uses: Map<string, Use[]>
@@ -41,11 +37,11 @@ export interface Shelves {
 export interface ShelvesOptions {
   library: Library
   on: Day
-  versions: Map<string, Version[]> | null
+  history: History | null
 }
 
 /** Reads scenarios and procedures, and ties each to the letters it uses. */
-export function readShelves({ library, on, versions }: ShelvesOptions): Shelves {
+export function readShelves({ library, on, history }: ShelvesOptions): Shelves {
   const letters = [...library.letters.values()].sort(byPlace)
   const scenarios = scenarioIds().map(loadScenario)
   const procedures = procedureIds().map(loadProcedure)
@@ -60,7 +56,7 @@ export function readShelves({ library, on, versions }: ShelvesOptions): Shelves 
   }
   for (const procedure of procedures) {
     const entry = { page: `procedures/${procedure.id}.html`, title: procedure.titre }
-    for (const { letter, role } of procedurePapers(procedure)) use(letter, { ...entry, role })
+    for (const { letter, role } of procedureLetters(procedure)) use(letter, { ...entry, role })
   }
   const before = new Map<string, Letter[]>()
   const clauseUses = new Map<string, Letter[]>()
@@ -71,7 +67,7 @@ export function readShelves({ library, on, versions }: ShelvesOptions): Shelves 
   const bases = basesKnown(library, procedures)
   const situations = new URL('../../letters/situations.yaml', import.meta.url)
   const announced = parseYaml(readFileSync(situations, 'utf8'), 'letters/situations.yaml') as Record<string, string>
-  return { on, library, letters, versions, scenarios, procedures, uses, before, clauseUses, bases, announced }
+  return { on, library, letters, history, scenarios, procedures, uses, before, clauseUses, bases, announced }
 }
 
 /** The letters a step of a scenario sends, and for whom. */
@@ -97,41 +93,21 @@ export function stepLetters(step: ScenarioStep): { letter: string; role: string 
 
 /** The papers a procedure is made of. */
 export function procedurePapers(procedure: Procedure): { letter: string; role: string }[] {
-  const { requete, decompte, bordereau, signification } = procedure.papiers ?? {}
-  return [
-    ...Object.entries(requete ?? {}).map(([kind, letter]) => ({ letter, role: `requête, débiteur ${kind}` })),
-    ...(decompte ? [{ letter: decompte, role: 'décompte de la créance' }] : []),
-    ...(bordereau ? [{ letter: bordereau, role: 'bordereau des pièces' }] : []),
-    ...(signification ? [{ letter: signification, role: 'demande de signification' }] : []),
-  ]
+  return Object.values(procedure.dossiers ?? {}).flatMap(({ titre, papiers = [] }) =>
+    papiers.flatMap(({ titre: paper, lettre }) =>
+      typeof lettre === 'string'
+        ? [{ letter: lettre, role: `${titre} : ${paper}` }]
+        : Object.entries(lettre).map(([kind, letter]) => ({ letter, role: `${titre} : ${paper}, débiteur ${kind}` })),
+    ),
+  )
 }
 
-const filled = new WeakMap<Letter, Map<Channel, FilledLetter | DomainError>>()
-
-/** The letter filled with its example and the law of its day, once for all that show it; or why it does not fill. */
-export function exampleOf(shelves: Shelves, letter: Letter, channel: Channel): FilledLetter | DomainError {
-  const known = filled.get(letter) ?? new Map<Channel, FilledLetter | DomainError>()
-  filled.set(letter, known)
-  const found = known.get(channel) ?? fillExample(shelves, letter, channel)
-  known.set(channel, found)
-  return found
-}
-
-function fillExample({ library }: Shelves, letter: Letter, channel: Channel): FilledLetter | DomainError {
-  const facts = exampleFacts(letter)
-  try {
-    return fill(library, letter, { ...facts, droit: termsOf(String(facts.date)) }, channel)
-  } catch (error) {
-    if (error instanceof DomainError) return error
-    throw error
-  }
-}
-
-const terms = new Map<string, Record<string, string | boolean>>()
-function termsOf(day: string): Record<string, string | boolean> {
-  const known = terms.get(day) ?? lawTerms(parseDay(day))
-  terms.set(day, known)
-  return known
+/** All its letters: its papers, and those that go with its steps. */
+function procedureLetters(procedure: Procedure): { letter: string; role: string }[] {
+  const around = procedure.etapes.flatMap((step) =>
+    (step.courriers ?? []).map((letter) => ({ letter, role: step.titre })),
+  )
+  return [...procedurePapers(procedure), ...around]
 }
 
 export interface Facet {

@@ -2,16 +2,18 @@ import { readFileSync } from 'node:fs'
 import { Hono, type Context } from 'hono'
 import { ssgParams } from 'hono/ssg'
 import { clausePage, clausesPage } from './clauses.ts'
+import { ordinaryLetter, paperChannel } from './examples.ts'
 import { dataPage, guidePage, readDictionary } from './guide.ts'
 import { homePage } from './home.ts'
-import { holidaysPage, lawPage, lawValuePage, limitationPage, reviewPage } from './law.ts'
-import { letterPage, paperChannel } from './letter-page.ts'
+import { articlesPage, holidaysPage, lawPage, lawValuePage, limitationPage, reviewPage, unreadPage } from './law.ts'
+import { letterPage } from './letter-page.ts'
 import { facetPage, lettersPage } from './lists.ts'
 import type { Html } from './page.ts'
 import { procedurePage, proceduresPage } from './procedures.ts'
 import { scenarioPage, scenariosPage } from './scenarios.ts'
 import { listScript, wordsScript } from './search.ts'
-import { exampleOf, facets, shelvesOf, type Shelves } from './shelves.ts'
+import { facets, shelvesOf, type Shelves } from './shelves.ts'
+import { styleSheet } from '../paper.ts'
 import { renderPdf } from '../../documents/letter-pdf.ts'
 import type { TypstEngine } from '../../documents/typst.ts'
 import type { Letter } from '../../letters/letter.ts'
@@ -24,11 +26,16 @@ export interface SiteOptions {
   engine?: TypstEngine
 }
 
-const asset = (name: string): string => readFileSync(new URL(`./assets/${name}`, import.meta.url), 'utf8')
+const place = (name: string): URL => new URL(`./assets/${name}`, import.meta.url)
+const asset = (name: string): string => readFileSync(place(name), 'utf8')
 
 /** Every page of the site as a route, by its file's name: written to a folder by hono/ssg, or served as it is. */
 export function siteApp(shelves: Shelves, { engine }: SiteOptions = {}): Hono {
   const app = new Hono()
+  // A page that cannot be made stops whoever asked for it: a folder with a hole in it would look whole.
+  app.onError((error) => {
+    throw error
+  })
   const { library, letters, scenarios, procedures } = shelves
   const dictionary = readDictionary()
 
@@ -97,7 +104,7 @@ const pages = <T>(items: ReadonlyMap<string, T>, render: (item: T) => Html): Map
 function assets(shelves: Shelves): Map<string, Answer> {
   const script = 'text/javascript; charset=utf-8'
   const made: [name: string, type: string, make: () => string][] = [
-    ['site.css', 'text/css; charset=utf-8', () => asset('site.css')],
+    ['site.css', 'text/css; charset=utf-8', () => styleSheet(place('site.css'))],
     ['icone.svg', 'image/svg+xml', () => asset('icone.svg')],
     ['site.js', script, () => asset('site.js')],
     ['liste.js', script, () => listScript(shelves)],
@@ -136,11 +143,13 @@ function lawPages(shelves: Shelves): Map<string, () => Html> {
     ['jours-feries', holidaysPage],
     ['prescription-causes', limitationPage],
     ['a-relire', () => reviewPage(shelves)],
+    ['articles', articlesPage],
+    ['articles-a-relire', () => unreadPage(shelves)],
   ])
 }
 
 async function pdfOf(shelves: Shelves, letter: Letter, engine: TypstEngine): Promise<Uint8Array> {
-  const example = exampleOf(shelves, letter, paperChannel(letter)!)
+  const example = ordinaryLetter(shelves, letter, paperChannel(letter)!)
   if (example instanceof DomainError) throw example
   // Eight in the morning of the letter's day, as everywhere: the same letter gives the same bytes.
   const at = parseDay(example.facts.date).toZonedDateTime({ timeZone: 'Europe/Paris', plainTime: '08:00' }).toInstant()

@@ -1,36 +1,54 @@
-import { count } from './words.ts'
 import { dated, h, type Html } from './page.ts'
-import { changesOf, type Piece, type Version } from './versions.ts'
+import type { Shelves } from './shelves.ts'
+import { count, said } from './words.ts'
+import { changesBetween, type Change } from '../../letters/history.ts'
 import type { Letter } from '../../letters/letter.ts'
+import type { Revision } from '../../letters/replay.ts'
+import type { Piece } from '../../letters/word-diff.ts'
 
-// A page stays light: the latest changes word by word, the older ones by name.
-const budget = 24_000
-
-/** The versions of a letter, the latest first, each with its author, its reason and its words that changed. */
-export function versionsHtml(letter: Letter, all: Map<string, Version[]> | null): Html {
-  if (all === null) return h`<p>L’historique n’est pas lisible ici\u00a0: il vient du dépôt Git de la bibliothèque.</p>`
-  const versions = all.get(letter.id) ?? []
-  const last = versions.at(-1)
+/**
+ * The versions of a letter, the latest first, each with its author, its reason and its words that changed: word by word
+ * while they take less than `room` characters, so that the page stays light, the older ones by name.
+ */
+export function versionsHtml({ history, library }: Shelves, letter: Letter, room: number): Html {
+  const titleOf = (name: string): string => {
+    const clause = library.clauses.get(name.replace(/^clause /, ''))
+    return clause && name.startsWith('clause ') ? `clause « ${said(clause.titre)} »` : name
+  }
+  if (history === null)
+    return h`<p>L’historique n’est pas lisible ici\u00a0: il vient du dépôt Git de la bibliothèque.</p>`
+  const revisions = history.letters.get(letter.id) ?? []
+  const last = revisions.at(-1)
   const draft = last?.version !== letter.version
-  let room = budget
-  const items = versions
-    .map((version, i) => ({ version, before: versions[i - 1] }))
+  let left = room
+  const items = revisions
+    .map((revision, i) => ({ revision, before: revisions[i - 1] }))
     .reverse()
-    .map(({ version, before }) => {
-      const changes = changesOf(before, version)
+    .map(({ revision, before }) => {
+      const changes = before ? changesBetween(before, revision, history.blobs) : []
       const size = changes.flatMap(({ pieces }) => pieces).reduce((sum, piece) => sum + piece.text.length + 20, 0)
-      const shown = size <= room
-      if (shown) room -= size
-      return h`<li><p><strong>Version ${version.number}</strong>, ${dated(version.date)}, par ${version.author}${version.reviewer ? `, relue par ${version.reviewer}` : ''}<br>${version.subject}<br><small>commit <code>${version.commit.slice(0, 10)}</code>, empreinte <code>${version.version.slice(0, 12)}</code></small></p>
-${before === undefined ? h`<p class="note">Première version.</p>` : version.layoutChanged ? h`<p class="note">Seule la mise en page a changé.</p>` : shown ? changes.map(changeHtml) : h`<p class="note">${count(changes.length, 'texte changé', 'textes changés')}\u00a0: <code>courtois letters diff ${letter.id} ${before.number} ${version.number}</code></p>`}</li>`
+      const shown = size <= left
+      if (shown) left -= size
+      return h`<li>${headHtml(revision)}
+${before === undefined ? h`<p class="note">Première version.</p>` : shown ? changesHtml(changes, titleOf) : h`<p class="note">Ce qui change\u00a0: ${revision.changes.map(titleOf).join(', ')}. Mot à mot\u00a0: <code>courtois letters diff ${letter.id} ${before.number} ${revision.number}</code></p>`}</li>`
     })
   return h`${draft ? h`<p class="warn">${last ? 'Ce texte a été modifié depuis sa dernière version enregistrée.' : 'Ce courrier n’a pas encore de version enregistrée.'}</p>` : ''}
-${items.length ? h`<ol class="versions" reversed>${items}</ol>` : ''}`
+${items.length ? h`<p>${count(items.length, 'version')}, de la plus récente à la plus ancienne. <span class="legend"><del>retiré</del> <ins>ajouté</ins></span></p><ol class="versions" reversed>${items}</ol>` : ''}`
 }
 
-function changeHtml({ name, pieces }: { name: string; pieces: Piece[] }): Html {
-  if (pieces.length === 0) return h`<p class="note">${name}</p>`
-  return h`<details class="diff"${name === 'texte' ? h` open` : ''}><summary>Ce qui change dans le ${name === 'texte' ? 'texte' : `texte de la ${name}`}</summary><pre>${pieces.map(pieceHtml)}</pre></details>`
+const headHtml = ({ number, date, author, reviewer, subject, commit, version }: Revision): Html =>
+  h`<p><strong>Version ${number}</strong>, ${dated(date)}, par ${author}${reviewer ? `, relue par ${reviewer}` : ''}<br>${subject}<br><small>commit <code>${commit.slice(0, 10)}</code>, empreinte <code>${version.slice(0, 12)}</code></small></p>`
+
+function changesHtml(changes: Change[], titleOf: (name: string) => string): Html {
+  const texts = changes.filter(({ name }) => !name.startsWith('layout/'))
+  const note = texts.length === 0 ? 'Seule la mise en page a changé.' : 'La mise en page aussi a changé.'
+  return h`${texts.map((change) => changeHtml(change, titleOf(change.name)))}${texts.length < changes.length ? h`<p class="note">${note}</p>` : ''}`
+}
+
+function changeHtml({ name, what, pieces }: Change, title: string): Html {
+  const own = name === 'texte'
+  if (what !== 'changed') return h`<p class="note">${title} ${what === 'added' ? 'ajoutée' : 'retirée'}</p>`
+  return h`<details class="diff"${own ? h` open` : ''}><summary>Ce qui change dans ${own ? 'le texte' : `la ${title}`}</summary><pre>${pieces.map(pieceHtml)}</pre></details>`
 }
 
 function pieceHtml({ kind, text }: Piece): Html {

@@ -105,48 +105,13 @@ export const firstLetterWords: Record<Letter['premiere_lettre'], string> = {
   toujours: 'Toujours la première lettre au débiteur : elle porte les mentions de l’article R. 124-4.',
 }
 
-/** « P1M15D » → « 1 mois et 15 jours »; empty for no time at all. */
-export function durationWords(duration: string, working = false): string {
-  const part = (unit: string) => Number(new RegExp(`(\\d+)${unit}`).exec(duration)?.[1] ?? 0)
-  const [years, months, weeks, days] = [part('Y'), part('M'), part('W'), part('D')]
-  return [
-    years ? `${years} an${years > 1 ? 's' : ''}` : '',
-    months ? `${months} mois` : '',
-    weeks ? `${weeks} semaine${weeks > 1 ? 's' : ''}` : '',
-    days ? `${days} jour${days > 1 ? 's' : ''}${working ? ' ouvrables' : ''}` : '',
-  ]
-    .filter(Boolean)
-    .join(' et ')
-}
-
-/** Events that are not steps of their procedure. */
-export const events: Record<string, string> = {
-  'assignation-contestation': 'assignation en contestation',
-  avertissement: 'avertissement',
-  'date-de-vente': 'date de la vente',
-  'decision-incompetence': 'décision d’incompétence',
-  'demande-certificat': 'demande de certificat',
-  diligences: 'diligences',
-  'invitation-avocat': 'invitation à constituer avocat',
-  'invitation-consigner': 'invitation à consigner',
-  jugement: 'jugement',
-  'lettre-du-mandataire': 'lettre du mandataire',
-  mission: 'mission donnée au commissaire de justice',
-  'premier-acte-a-personne': 'premier acte signifié à personne',
-  propositions: 'propositions',
-  reception: 'réception de la demande',
-  'rejet-injonction': 'rejet de l’injonction',
-  releve: 'relevé des créances',
-  resiliation: 'résiliation du contrat',
-  'saisie-chez-un-tiers': 'saisie chez un tiers',
-  verification: 'vérification des biens',
-}
-
 export const suspensions: Record<string, string> = {
   'paiement-integral': 'paiement intégral',
   contestation: 'contestation',
   promesse: 'promesse de paiement',
   'procedure-collective': 'procédure collective',
+  surendettement: 'surendettement',
+  deces: 'décès du débiteur',
   prescription: 'prescription',
 }
 

@@ -7,15 +7,21 @@ export interface Figure {
   against: string
   /** value / the peer's value. */
   ratio: number
-  /** The ratio wanted, at least. */
+  /** The ratio wanted: at least, or at most where less is better. */
   goal: number
+  lessIsBetter?: boolean
 }
 
-/** A file of scripts/bench exports one of these as `bench`. */
+export interface BenchOptions {
+  /** The long run, where there is a shorter one. */
+  full: boolean
+}
+
+/** A file of scripts/bench exports one of these as `bench`; a file whose name has a dash is a part of one. */
 export interface Bench {
   name: string
   summary: string
-  run(tell: (line: string) => void): Promise<Figure[]>
+  run(tell: (line: string) => void, options: BenchOptions): Promise<Figure[]>
 }
 
 /** Seconds that the work took. */
@@ -23,4 +29,10 @@ export async function seconds(work: () => Promise<void>): Promise<number> {
   const start = performance.now()
   await work()
   return (performance.now() - start) / 1000
+}
+
+/** The middle of several measures, which a slow moment of the machine does not move. */
+export function median(values: readonly number[]): number {
+  const sorted = values.toSorted((a, b) => a - b)
+  return sorted[Math.floor(sorted.length / 2)]!
 }

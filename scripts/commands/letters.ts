@@ -2,12 +2,13 @@ import { readFileSync } from 'node:fs'
 import { basename, dirname, relative, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { fill } from '../../documents/fill.ts'
-import { letterOf, loadLibrary, type Library } from '../../letters/catalogue.ts'
+import { letterOf, libraryFolders, loadLibrary, type Library } from '../../letters/catalogue.ts'
 import { checkClause, checkLetter } from '../../letters/check.ts'
 import { readLibrary } from '../../letters/check-library.ts'
 import type { Fault } from '../../letters/check-subject.ts'
 import { diffRevisions, historyOf } from '../../letters/history.ts'
 import { parseLetter, sectionFor, type Letter } from '../../letters/letter.ts'
+import { writeLog } from '../../letters/log.ts'
 import { DomainError } from '../../schema/errors.ts'
 import { UsageError, type Command } from '../command.ts'
 import { factsFor } from './letter.ts'
@@ -18,6 +19,7 @@ export const command: Command = {
   help: `Usage: courtois letters list [--famille NAME] [--json]
        courtois letters check [FILE…] [--json]     file:line rule message, one a line; exit 1 when there is one
        courtois letters history ID [--json]        every version: its text, its clauses, its layout
+       courtois letters history --write            writes history.json, for a deployment without Git
        courtois letters diff ID A B                word by word between two versions (numbers or commits)
 
 Examples
@@ -28,57 +30,39 @@ Examples
     const { values, positionals } = parseArgs({
       args: argv,
       allowPositionals: true,
-      options: { json: { type: 'boolean' }, famille: { type: 'string' } },
+      options: { json: { type: 'boolean' }, famille: { type: 'string' }, write: { type: 'boolean' } },
     })
     const [action, ...rest] = positionals
     if (action === 'list' && rest.length === 0) return list(values.famille, values.json ?? false)
     if (action === 'check') return check(rest, values.json ?? false)
+    if (action === 'history' && values.write && rest.length === 0) return writeHistory()
     if (action === 'history' && rest.length === 1) return history(rest[0]!, values.json ?? false)
     if (action === 'diff' && rest.length === 3) return diff(rest[0]!, rest[1]!, rest[2]!)
-    throw new UsageError('letters: list, check [FILE…], history ID or diff ID A B')
+    throw new UsageError('letters: list, check [FILE…], history ID (or --write), or diff ID A B')
   },
 }
+
+// What a line of the list holds, and all of it with --json.
+const listed = [
+  'id',
+  'titre',
+  'famille',
+  'etape',
+  'moment',
+  'ton',
+  'canaux',
+  'destinataire',
+  'droit',
+  'premiere_lettre',
+  'suite',
+  'version',
+] as const satisfies (keyof Letter)[]
 
 function list(famille: string | undefined, json: boolean): void {
   const letters = [...loadLibrary().letters.values()].filter((letter) => !famille || letter.famille === famille)
   if (json) {
-    console.log(
-      JSON.stringify(
-        letters.map(
-          ({
-            id,
-            titre,
-            famille,
-            etape,
-            moment,
-            ton,
-            canaux,
-            destinataire,
-            droit,
-            premiere_lettre,
-            suite,
-            version,
-          }) => {
-            return {
-              id,
-              titre,
-              famille,
-              etape,
-              moment,
-              ton,
-              canaux,
-              destinataire,
-              droit,
-              premiere_lettre,
-              suite,
-              version,
-            }
-          },
-        ),
-        null,
-        2,
-      ),
-    )
+    const told = letters.map((letter) => Object.fromEntries(listed.map((key) => [key, letter[key]])))
+    console.log(JSON.stringify(told, null, 2))
     return
   }
   const width = Math.max(0, ...letters.map((letter) => letter.id.length)) + 2
@@ -159,6 +143,14 @@ async function history(id: string, json: boolean): Promise<void> {
     console.log(
       `${String(number).padStart(3)}  ${date.slice(0, 10)}  ${commit.slice(0, 10)}  ${version.slice(0, 12)}  ${author}  ${changes.join(', ')} – ${subject}`,
     )
+  }
+}
+
+// Ours and the agency's own, each beside its letters.
+async function writeHistory(): Promise<void> {
+  for (const folder of libraryFolders()) {
+    const { file, commits } = await writeLog(folder)
+    console.log(`${relative(process.cwd(), file) || file}\u00a0: ${commits} commits`)
   }
 }
 

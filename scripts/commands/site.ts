@@ -6,9 +6,9 @@ import { toSSG } from 'hono/ssg'
 import { closeSearch, searchFiles } from '../../api/site/search.ts'
 import { readShelves } from '../../api/site/shelves.ts'
 import { siteApp } from '../../api/site/site.ts'
-import { allVersions } from '../../api/site/versions.ts'
 import { nativeTypst } from '../../documents/typst.ts'
 import { loadLibrary } from '../../letters/catalogue.ts'
+import { readHistory } from '../../letters/history.ts'
 import { parseDay } from '../../schema/days.ts'
 import { DomainError } from '../../schema/errors.ts'
 import { UsageError, type Command } from '../command.ts'
@@ -16,19 +16,19 @@ import { UsageError, type Command } from '../command.ts'
 export const command: Command = {
   name: 'site',
   summary: 'the static site of the letters, their law and their versions',
-  help: `Usage: courtois site --out DIR [--pdf] [--day DATE] [--no-history] [--json]
+  help: `Usage: courtois site --out DIR [--no-pdf] [--day DATE] [--no-history] [--json]
 
 Writes the site to DIR: open DIR/index.html, or put DIR on any server.
 
   --out DIR       a new or empty folder, or one that holds an older site, which is replaced
-  --pdf           each letter's PDF too, as its reader gets it (about ten seconds for 400 letters)
+  --no-pdf        without each letter's PDF as its reader gets it (they take about ten seconds for 500 letters)
   --day DATE      the day the law is shown on (default: today in Paris)
   --no-history    without versions, where the Git repository is not whole
   --json          { out, pages, files, bytes, largest, seconds } instead of a sentence`,
   async run(argv) {
     const options = {
       out: { type: 'string' },
-      pdf: { type: 'boolean' },
+      'no-pdf': { type: 'boolean' },
       day: { type: 'string' },
       'no-history': { type: 'boolean' },
       json: { type: 'boolean' },
@@ -40,7 +40,7 @@ Writes the site to DIR: open DIR/index.html, or put DIR on any server.
     const site = await buildSite({
       out: values.out,
       on,
-      pdf: values.pdf ?? false,
+      pdf: !values['no-pdf'],
       history: !values['no-history'],
       progress: process.stderr.isTTY,
     })
@@ -70,13 +70,14 @@ export async function buildSite(options: {
   on: Temporal.PlainDate
   pdf: boolean
   history: boolean
+  /** The index of words; without it a page finds words in its own list. */
+  search?: boolean
   progress?: boolean
 }): Promise<BuiltSite> {
-  const { out, on, pdf, history, progress = false } = options
+  const { out, on, pdf, history, search: indexed = true, progress = false } = options
   clear(out)
   const library = loadLibrary()
-  const versions = history ? await allVersions() : null
-  const shelves = readShelves({ library, on, versions })
+  const shelves = readShelves({ library, on, history: history ? await readHistory() : null })
   const engine = pdf ? nativeTypst({ processes: 2 }) : undefined
   const bar = progressBar(progress && pdf ? library.letters.size : 0)
   const built: BuiltSite = { pages: 0, files: 0, bytes: 0, largest: { file: '', bytes: 0 } }
@@ -101,7 +102,7 @@ export async function buildSite(options: {
         dir: out,
         extensionMap: { 'text/html': 'html', 'text/javascript': 'js', 'text/css': 'css' },
       }),
-      searchFiles(shelves),
+      indexed ? searchFiles(shelves) : new Map<string, Uint8Array>(),
     ])
     if (!result.success) throw result.error ?? new Error('the site was not written')
     for (const [name, bytes] of search) {

@@ -1,25 +1,28 @@
 // The list of letters: filters that combine, and words found by the index of the site. Without this script the list
 // reads whole. Opened from a folder, where a browser fetches nothing, words are found in mots.js instead.
-const { facettes, courriers } = self.courtois
+const facettes = self.courtois.map(({ nom }) => nom)
+const places = self.courtois.map(({ valeurs, places }) =>
+  places.split(',').map((each) => each.split(' ').map((place) => valeurs[place])),
+)
 const form = document.getElementById('recherche')
 const field = document.getElementById('q')
 const status = document.getElementById('etat')
 const list = document.getElementById('liste')
 const results = document.getElementById('resultats')
 const more = document.getElementById('suite')
-const values = new Map(courriers.map(([id, ...facets]) => [id, facets.map((facet) => facet.split(' '))]))
 const items = [...list.querySelectorAll('a[href^="courriers/"]')].map((link) => ({
   id: link.getAttribute('href').slice('courriers/'.length, -'.html'.length),
   title: link.textContent,
   item: link.closest('li'),
 }))
-const byId = new Map(items.map((each) => [each.id, each]))
+// The list and liste.js have their letters in the same order.
+const byId = new Map(items.map((each, n) => [each.id, { ...each, values: places.map((facet) => facet[n]) }]))
 const fromFolder = location.protocol === 'file:'
 const page = 20
 let asked = 0
 
 const chosen = () => facettes.map((name) => form.elements[name].value)
-const fits = (id, wanted) => wanted.every((value, i) => value === '' || values.get(id)[i].includes(value))
+const fits = (id, wanted) => wanted.every((value, i) => value === '' || byId.get(id).values[i].includes(value))
 const many = (n) => `${n} courrier${n > 1 ? 's' : ''}`
 
 async function show() {
@@ -134,7 +137,7 @@ async function findByWords(words, wanted) {
   }
   const found = [...(kept ?? [])]
     .sort((a, b) => a - b)
-    .map((n) => courriers[n][0])
+    .map((n) => items[n].id)
     .filter((id) => fits(id, wanted))
     .map((id) => ({ read: () => ({ url: `courriers/${id}.html`, title: byId.get(id).title, excerpt: '' }) }))
   return { letters: found.length, found }

@@ -1,0 +1,130 @@
+import { fill } from '../../documents/fill.ts'
+import { pdfJob } from '../../documents/letter-pdf.ts'
+import { type TypstEngine, type TypstJob, wasmTypst } from '../../documents/typst.ts'
+import { letterOf, loadLibrary } from '../../letters/catalogue.ts'
+import type { Channel } from '../../letters/letter.ts'
+import { tick } from '../../procedures/amicable/tick.ts'
+import { instantOf } from '../../procedures/office.ts'
+import { startWorker } from '../../procedures/work.ts'
+import { type Figure, median, seconds } from './bench.ts'
+import type { Ground } from './letters.ts'
+
+const rounds = 3
+
+/**
+ * Letters through the whole pipeline (claim, facts, render, hash, archive, commit, out-tray), then the same letters
+ * compiled by the same two Typst processes with nothing around them, turn by turn; then by the WASM engine.
+ */
+export async function speedFigures(ground: Ground, cases: number, tell: (line: string) => void): Promise<Figure[]> {
+  const { office } = ground
+  const measured: { whole: Pace; bare: Pace }[] = []
+  let jobs: TypstJob[] = []
+  // The first letters of a program are slow wherever they are written.
+  await ground.open(20)
+  await throughPipeline(ground)
+  const known = new Set<string>()
+  await lettersBut(ground, known)
+  for (let round = 1; round <= rounds; round++) {
+    await ground.open(cases)
+    tell(`letters: round ${round} of ${rounds}, through the whole pipeline, then by Typst alone`)
+    const { spent, p99 } = await throughPipeline(ground)
+    jobs = await lettersBut(ground, known)
+    measured.push({ whole: { perSecond: jobs.length / spent, p99 }, bare: await compileAll(office.typst, jobs, 2) })
+  }
+  const middle = (of: (round: { whole: Pace; bare: Pace }) => number) => median(measured.map(of))
+  const some = jobs.slice(0, 60).map((job) => ({ ...job, pdf: { ...job.pdf, standard: 'none' as const } }))
+  tell(`letters: ${some.length} of them by one process, native then WASM`)
+  const native = await compileAll(office.typst, some, 1)
+  const engine = wasmTypst()
+  try {
+    await engine.compile(some[0]!)
+    const wasm = await compileAll(engine, some, 1)
+    return [
+      {
+        name: 'letters',
+        value: middle(({ whole }) => whole.perSecond),
+        unit: 'letters/s',
+        against: `bare Typst, same letters: ${middle(({ bare }) => bare.perSecond).toFixed(1)}/s`,
+        ratio: middle(({ whole, bare }) => whole.perSecond / bare.perSecond),
+        goal: 0.85,
+      },
+      {
+        name: 'letters, p99 of one, four at a time',
+        value: middle(({ whole }) => whole.p99),
+        unit: 'ms',
+        against: `bare Typst, two at a time: ${middle(({ bare }) => bare.p99).toFixed(1)} ms`,
+        ratio: middle(({ whole, bare }) => whole.p99 / bare.p99),
+        goal: 4,
+        lessIsBetter: true,
+      },
+      {
+        name: 'letters, WASM engine',
+        value: wasm.perSecond,
+        unit: 'letters/s',
+        against: `one native process: ${native.perSecond.toFixed(1)}/s`,
+        ratio: wasm.perSecond / native.perSecond,
+        goal: 0.6,
+      },
+    ]
+  } finally {
+    await engine.close()
+  }
+}
+
+/** Does every step that is due, four at a time; `watch` is called while it lasts. */
+export async function throughPipeline(
+  { office, sql, url, today }: Ground,
+  watch: () => Promise<void> = async () => {},
+): Promise<{ spent: number; p99: number }> {
+  await tick(sql, today)
+  const started = new Map<string, number>()
+  const took: number[] = []
+  const spent = await seconds(async () => {
+    const runner = await startWorker(office, url, { concurrency: 4 })
+    runner.events.on('job:start', ({ job }) => started.set(String(job.id), performance.now()))
+    runner.events.on('job:success', ({ job }) => {
+      const start = started.get(String(job.id))
+      if (job.task_identifier === 'step' && start !== undefined) took.push(performance.now() - start)
+    })
+    for (let left = 1; left > 0;) {
+      await new Promise((resolve) => setTimeout(resolve, 20))
+      await watch()
+      const [row] = await sql<{ left: number }[]>`select count(*)::int as left from graphile_worker.jobs`
+      left = row!.left
+    }
+    await runner.stop()
+  })
+  return { spent, p99: p99(took) }
+}
+
+async function lettersBut({ sql, today }: Ground, known: Set<string>): Promise<TypstJob[]> {
+  const library = loadLibrary()
+  const rows = await sql<
+    { id: string; letter: string; channel: Channel; facts: unknown }[]
+  >`select id, letter, channel, facts from documents order by id`
+  const fresh = rows.filter(({ id }) => !known.has(id))
+  for (const { id } of fresh) known.add(id)
+  return fresh.map(({ letter, channel, facts }) =>
+    pdfJob(fill(library, letterOf(library, letter), facts, channel), instantOf(today), library.layout),
+  )
+}
+
+interface Pace {
+  perSecond: number
+  p99: number
+}
+
+async function compileAll(engine: TypstEngine, jobs: TypstJob[], atOnce: number): Promise<Pace> {
+  const waiting = [...jobs]
+  const took: number[] = []
+  const one = async () => {
+    for (let job = waiting.shift(); job; job = waiting.shift()) {
+      const compiling = job
+      took.push(1000 * (await seconds(async () => void (await engine.compile(compiling)))))
+    }
+  }
+  const spent = await seconds(async () => void (await Promise.all(Array.from({ length: atOnce }, one))))
+  return { perSecond: jobs.length / spent, p99: p99(took) }
+}
+
+const p99 = (values: number[]): number => values.toSorted((a, b) => a - b)[Math.floor(values.length * 0.99)] ?? NaN
