@@ -5,10 +5,18 @@ import { verifyFile } from '../documents/verify.ts'
 import { attachExhibit, exhibitKinds } from '../procedures/cases/exhibits.ts'
 import { recordDispute } from '../procedures/cases/disputes.ts'
 import { recordInsolvency } from '../procedures/cases/insolvencies.ts'
-import { giveConsent } from '../procedures/judicial/consent.ts'
-import { createBailiff, handOver, openHandOver } from '../procedures/judicial/handover.ts'
+import { tick } from '../procedures/amicable/tick.ts'
+import { progressOf } from '../procedures/judicial/case-progress.ts'
+import { giveConsent, withdrawConsent } from '../procedures/judicial/consent.ts'
+import { watchDeadlines } from '../procedures/judicial/deadline-alerts.ts'
+import { createBailiff, findHandOver, handOver, keepAccess } from '../procedures/judicial/handover.ts'
 import { assembleFilingPack } from '../procedures/judicial/packs.ts'
-import { earliestFiling, openProcedure, recordProcedureEvent } from '../procedures/judicial/procedures.ts'
+import {
+  earliestFiling,
+  openProcedure,
+  readProcedureEvents,
+  recordProcedureEvent,
+} from '../procedures/judicial/procedures.ts'
 import type { Manifest } from '../documents/manifest.ts'
 import { seededRandom } from '../schema/random.ts'
 import { day, fileOf, invoice, liveUntil, openCase, textOf, useHouse } from './house.ts'
@@ -219,6 +227,176 @@ describe('the steps', () => {
   })
 })
 
+describe('the record of the steps', () => {
+  const filedOn = '2026-08-03'
+  const ordered = async (today = '2027-06-01') => {
+    const { id } = await open()
+    await happens(id, 'requete', filedOn)
+    await happens(id, 'ordonnance', '2026-09-01', { today })
+    return id
+  }
+  const rows = () => house.sql<{ id: string; step: string; happenedOn: { toString(): string }; void: boolean }[]>`
+    select id, step, happened_on, void from procedure_events order by recorded_on, happened_on, id`
+  const alerts = () => house.sql<{ kind: string; step: string; mark: number; givenOn: { toString(): string } }[]>`
+    select kind, step, mark, given_on from deadline_alerts where over_on is null order by id`
+  const correct = async (
+    procedureId: string,
+    step: string,
+    on: string,
+    more: { void?: boolean; today?: string } = {},
+  ) => {
+    const [wrong] = (await readProcedureEvents(house.sql, procedureId)).filter((event) => event.step === step)
+    return recordProcedureEvent(
+      house.sql,
+      random,
+      day(more.today ?? '2027-06-01'),
+      {
+        procedureId,
+        step,
+        happenedOn: day(on),
+        corrects: wrong!.id,
+        void: more.void === true,
+        facts: { aPersonne: true },
+      },
+      'legal',
+    )
+  }
+
+  test('refuses an order before its application, with what to record first', async () => {
+    const { id } = await open()
+    await expect(happens(id, 'ordonnance', '2026-08-10')).rejects.toMatchObject({
+      code: 'step_out_of_order',
+      article: 'CPC 1409 et 1410',
+      remedy: expect.stringContaining('Requête'),
+    })
+    await happens(id, 'requete', filedOn)
+    await expect(happens(id, 'ordonnance', '2026-08-02', { today: '2026-08-10' })).rejects.toMatchObject({
+      code: 'step_out_of_order',
+    })
+    await happens(id, 'ordonnance', '2026-08-10')
+  })
+
+  test('takes a service told late as done on its own day, and reopens what seemed closed', async () => {
+    const id = await ordered()
+    await watchDeadlines(house.sql, day('2027-06-02'))
+    expect(await alerts()).toMatchObject([{ kind: 'closed', step: 'signification' }])
+    await happens(id, 'signification', '2026-11-30', { today: '2027-06-03', facts: { aPersonne: true } })
+    expect(await alerts()).toEqual([])
+    expect((await progressOf(house.sql, { id }, day('2027-06-03'))).closed).toBeNull()
+  })
+
+  test('does nothing of ours on a path that a sanction closed', async () => {
+    const id = await ordered()
+    await happens(id, 'signification', '2026-12-02', { today: '2027-06-01', facts: { aPersonne: true } })
+    await expect(happens(id, 'execution', '2027-03-01', { today: '2027-06-01' })).rejects.toMatchObject({
+      code: 'path_closed',
+      article: 'CPC 1411',
+    })
+    await happens(id, 'opposition', '2027-01-04', { today: '2027-06-01' })
+  })
+
+  test('corrects by another row: the first stays, and no longer counts', async () => {
+    const id = await ordered()
+    await happens(id, 'signification', '2026-10-15', { today: '2027-06-01', facts: { aPersonne: true } })
+    expect(expires(await correct(id, 'signification', '2026-10-20'), 'opposition')).toBe('2026-11-20')
+    expect((await rows()).filter((row) => row.step === 'signification')).toHaveLength(2)
+    expect((await readProcedureEvents(house.sql, id)).map((event) => event.step)).toEqual([
+      'requete',
+      'ordonnance',
+      'signification',
+    ])
+    expect(await readProcedureEvents(house.sql, id, 'all')).toHaveLength(4)
+    const journal = await house.sql<
+      { kind: string }[]
+    >`select kind from events where kind like 'procedure_event%' order by seq`
+    expect(journal.at(-1)?.kind).toBe('procedure_event_corrected')
+  })
+
+  test('says that an event never took place, and takes it again when it did', async () => {
+    const id = await ordered()
+    await happens(id, 'signification', '2026-10-15', { today: '2027-06-01', facts: { aPersonne: true } })
+    await correct(id, 'signification', '2026-10-15', { void: true })
+    expect((await readProcedureEvents(house.sql, id)).map((event) => event.step)).toEqual(['requete', 'ordonnance'])
+    const again = await happens(id, 'signification', '2026-10-15', { today: '2027-06-01', facts: { aPersonne: true } })
+    expect(expires(again, 'opposition')).toBe('2026-11-16')
+  })
+
+  test('does not let two people record the same step twice at once', async () => {
+    const { id } = await open()
+    await happens(id, 'requete', filedOn)
+    const both = await Promise.allSettled([
+      happens(id, 'ordonnance', '2026-08-10'),
+      happens(id, 'ordonnance', '2026-08-11'),
+    ])
+    expect(both.map(({ status }) => status).toSorted()).toEqual(['fulfilled', 'rejected'])
+  })
+
+  test('is never rewritten nor erased (CT002)', async () => {
+    const { id } = await open()
+    await happens(id, 'requete', filedOn)
+    await expect(house.sql`update procedure_events set happened_on = '2026-08-04'`).rejects.toMatchObject({
+      code: 'CT002',
+    })
+    await expect(house.sql`delete from procedure_events`).rejects.toMatchObject({ code: 'CT002' })
+  })
+
+  test('of ours stops when the debtor is insolvent, while court and debtor still act', async () => {
+    const { id } = await open()
+    await happens(id, 'requete', '2026-08-03')
+    await happens(id, 'ordonnance', '2026-09-10')
+    const opening = { nature: 'Liquidation judiciaire', openedOn: day('2026-09-10'), publishedOn: null }
+    await recordInsolvency(house.sql, random, day('2026-09-14'), { caseId: await caseOf(), ...opening }, 'test')
+    expect(await house.sql`select 1 from consent_ends`).toHaveLength(0)
+    await expect(happens(id, 'signification', '2026-09-15')).rejects.toMatchObject({ code: 'case_at_standstill' })
+    await happens(id, 'signification', '2026-09-11', { today: '2026-09-15' })
+    await happens(id, 'opposition', '2026-09-16')
+  })
+
+  test('lets court and debtor act after the creditor withdrew its agreement, and nobody for it', async () => {
+    const id = await ordered()
+    await happens(id, 'signification', '2026-10-15', { today: '2026-10-15', facts: { aPersonne: true } })
+    const [request] = await house.sql<{ id: string }[]>`select id from consent_requests`
+    await withdrawConsent(
+      house.sql,
+      day('2026-10-20'),
+      { requestId: request!.id, reason: 'Accord trouvé.' },
+      'creditor',
+    )
+    await expect(happens(id, 'execution', '2026-12-16')).rejects.toMatchObject({ code: 'no_live_consent' })
+    await happens(id, 'opposition', '2026-11-10', { today: '2026-12-16' })
+  })
+
+  test('tells the legal cell of a time limit once at each mark, through the tick', async () => {
+    const id = await ordered('2026-09-01')
+    expect(await alerts()).toEqual([])
+    const told: string[] = []
+    for (let today = day('2026-11-14'); today.toString() <= '2026-12-03'; today = today.add({ days: 1 })) {
+      await tick(house.sql, today)
+      await tick(house.sql, today)
+      for (const row of await alerts())
+        if (row.givenOn.toString() === today.toString()) told.push(`${today.toString()} ${row.kind} ${row.mark}`)
+    }
+    expect(told).toEqual([
+      '2026-11-16 near 15',
+      '2026-11-24 near 7',
+      '2026-11-28 near 3',
+      '2026-11-30 near 1',
+      '2026-12-02 closed 0',
+    ])
+    expect(
+      await house.sql`select 1 from deadline_alerts where procedure_id = ${id} and step = 'signification'`,
+    ).toHaveLength(5)
+  })
+
+  test('tells it at once when an outage missed the marks, and ends it when the act is recorded', async () => {
+    const id = await ordered('2026-09-01')
+    await tick(house.sql, day('2026-11-27'))
+    expect(await alerts()).toMatchObject([{ kind: 'near', mark: 7 }])
+    await happens(id, 'signification', '2026-11-26', { today: '2026-11-27', facts: { aPersonne: true } })
+    expect(await alerts()).toEqual([])
+  })
+})
+
 describe('a pack', () => {
   const on = '2026-08-03'
   const manifestOf = async (zip: string): Promise<Manifest> =>
@@ -328,6 +506,28 @@ describe('a pack', () => {
     expect(text).toContain('SELARL Brun')
   })
 
+  test('is handed over under a live agreement, and not once the debtor is insolvent', async () => {
+    const { id } = await open()
+    const pack = await assemble(id, on)
+    const bailiff = await createBailiff(house.sql, random, { name: 'A', identity: {} })
+    const hand = (day_: string) =>
+      handOver(house.sql, random, day(day_), { packId: pack.id, bailiffId: bailiff.id }, 'legal')
+    await happens(id, 'requete', on)
+    await hand(on)
+    const caseId = await caseOf()
+    const later = day(on).add({ days: 1 })
+    const opening = { caseId, nature: 'Liquidation judiciaire', openedOn: later, publishedOn: null }
+    await recordInsolvency(house.sql, random, later, opening, 'test')
+    await expect(hand(later.toString())).rejects.toMatchObject({
+      code: 'case_at_standstill',
+      facts: { cause: 'procedure-collective' },
+    })
+    const [request] = await house.sql<{ id: string }[]>`select id from consent_requests`
+    await withdrawConsent(house.sql, later, { requestId: request!.id, reason: 'Non.' }, 'test')
+    await expect(hand(later.toString())).rejects.toMatchObject({ code: 'no_live_consent' })
+    expect(await house.sql`select 1 from hand_overs where handed_on = ${later}`).toHaveLength(0)
+  })
+
   test('is handed to one bailiff; to another it does not exist', async () => {
     const { id } = await open()
     const pack = await assemble(id, on)
@@ -335,8 +535,12 @@ describe('a pack', () => {
       await createBailiff(house.sql, random, { name: 'A', identity: {} }),
       await createBailiff(house.sql, random, { name: 'B', identity: {} }),
     ]
-    const fetch = (bailiffId: string, packId = pack.id) =>
-      openHandOver(house.sql, random, day(on), { packId, bailiffId, file: 'zip' })
+    const fetch = async (bailiffId: string, packId = pack.id) => {
+      const found = await findHandOver(house.sql, { packId, bailiffId, onDay: day(on) })
+      const at = Temporal.Instant.from(`${on}T09:00:00Z`)
+      await keepAccess(house.sql, random, { day: day(on), at }, found, 'zip', { first: 0, last: 9 })
+      return found.zip
+    }
     await expect(fetch(mine.id)).rejects.toMatchObject({ code: 'pack_not_found' })
     await handOver(house.sql, random, day(on), { packId: pack.id, bailiffId: mine.id }, 'legal')
     expect(await fetch(mine.id)).toBe(pack.zip)

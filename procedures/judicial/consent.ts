@@ -9,11 +9,14 @@ import { writeLetter } from '../cases/correspondence.ts'
 import { type CaseFile, readCase } from '../cases/file.ts'
 import { type Author, record } from '../cases/journal.ts'
 import { payableOn } from '../cases/ledger.ts'
+import { lockCase } from '../cases/lock.ts'
 import type { Office } from '../office.ts'
 import { progressOf } from './case-progress.ts'
+import { endUnfiledConsents } from './consent-ends.ts'
 import type { GivenFacts } from './paper-facts.ts'
 import { addressee, filingStep, goesToCourt, signedKind } from './dossiers.ts'
 import { courtFacts, writeContent } from './papers.ts'
+import { refuseOverCeiling } from './conditions.ts'
 import { loadProcedure, type Procedure } from './procedure.ts'
 import { type OpenProcedure, requireNotSuspended } from './procedures.ts'
 import { refuseClosedToPublic } from './public-debtor.ts'
@@ -86,6 +89,7 @@ export async function requestConsent(
     })
   }
   requireSameLaw(file, procedure)
+  refuseOverCeiling(file, procedure, onDay)
   requireNotSuspended(file, onDay, procedure)
   await requireEnforceable(sql, file, procedure, onDay, given)
   await endOpenRequests(sql, onDay, file.case.id, procedure)
@@ -217,14 +221,8 @@ async function endOpenRequests(sql: Sql, onDay: Day, caseId: string, procedure: 
       remedy: 'Suivez la procédure en cours, ou constatez sa fin avant d’en ouvrir une autre.',
     })
   }
-  await sql`
-    insert into consent_ends (request_id, ended_on, cause, reason, ended_by)
-    select r.id, ${onDay}, 'changed', 'Remplacée par une nouvelle demande d’accord.', 'system'
-    from consent_requests r
-    where r.case_id = ${caseId} and r.procedure = ${procedure.id}
-      and not exists (select from procedures p join standing_procedure_events e on e.procedure_id = p.id
-                      where p.consent_id = r.id and e.step = r.filing_step)
-    on conflict do nothing`
+  const reason = 'Remplacée par une nouvelle demande d’accord.'
+  await endUnfiledConsents(sql, onDay, caseId, reason, 'system', { only: procedure.id })
 }
 
 export async function readConsentRequest(sql: Sql, requestId: string, creditorId?: string): Promise<ConsentRequest> {
@@ -277,7 +275,7 @@ async function decide(
 ): Promise<{ proof: Record<string, unknown> }> {
   return transaction(sql, async (tx) => {
     const request = await readConsentRequest(tx, signature.requestId, signature.creditorId)
-    await tx`select 1 from consent_requests where id = ${request.id} for update`
+    await lockCase(tx, request.caseId)
     await refuseUndecidable(tx, onDay, request, signature)
     const proof = {
       decision,
@@ -353,6 +351,7 @@ export async function withdrawConsent(
 ): Promise<void> {
   await transaction(sql, async (tx) => {
     const request = await readConsentRequest(tx, input.requestId, input.creditorId)
+    await lockCase(tx, request.caseId)
     const ended = await tx`
       insert into consent_ends (request_id, ended_on, cause, reason, ended_by)
       values (${request.id}, ${onDay}, 'withdrawn', ${input.reason}, ${author})

@@ -5,6 +5,7 @@ import { DomainError } from '../../schema/errors.ts'
 import { type Author, record } from '../cases/journal.ts'
 import { caseGone } from '../cases/lock.ts'
 import { type ImportedPlace, plainTown } from '../law/court.ts'
+import { endUnfiledConsents } from './consent-ends.ts'
 
 /** What a file of courts by commune says, and what was kept of it. */
 export interface CourtImport {
@@ -166,12 +167,8 @@ export async function recordCourt(
     const kept =
       await tx`update cases set court = ${json(tx, court)} where id = ${input.caseId} and closed_on is null returning id`
     if (kept.length === 0) throw caseGone(input.caseId)
-    await tx`
-      insert into consent_ends (request_id, ended_on, cause, reason, ended_by)
-      select r.id, ${onDay}, 'changed', 'La juridiction a changé depuis la demande d’accord.', ${author}
-      from consent_requests r
-      where r.case_id = ${input.caseId} and not exists (select from procedures p where p.consent_id = r.id)
-      on conflict do nothing`
+    const changed = 'La juridiction a changé depuis la demande d’accord.'
+    await endUnfiledConsents(tx, onDay, input.caseId, changed, author)
     await record(tx, onDay, { caseId: input.caseId, kind: 'court_recorded', detail: court, author })
   })
 }

@@ -4,7 +4,12 @@ import { type Day, dayFr } from '../../schema/days.ts'
 import { json, type Sql, transaction } from '../../schema/db.ts'
 import { DomainError } from '../../schema/errors.ts'
 import { newId, type Random } from '../../schema/random.ts'
+import { readCase } from '../cases/file.ts'
 import { type Author, record } from '../cases/journal.ts'
+import { lockCase } from '../cases/lock.ts'
+import { refuseFiling } from '../cases/standstill.ts'
+import { loadProcedure } from './procedure.ts'
+import { requireLiveConsent } from './procedures.ts'
 
 export interface Bailiff {
   id: string
@@ -28,7 +33,7 @@ export interface Link {
 const linkDays = 60
 
 /**
- * Hands one version of a pack to one bailiff's office, until a day. Handed over again, it gets a new link, and the old one
+ * Hands one version of a pack to one bailiff's office, until a day, under the creditor's agreement of that day. Handed over again, it gets a new link, and the old one
  * no longer opens anything.
  */
 export async function handOver(
@@ -45,14 +50,17 @@ export async function handOver(
     })
   }
   return transaction(sql, async (tx) => {
-    const [pack] = await tx<{ caseId: string }[]>`
-      select p.case_id from packs k join procedures p on p.id = k.procedure_id where k.id = ${input.packId}`
+    const [pack] = await tx<{ caseId: string; consentId: string; procedure: string }[]>`
+      select p.case_id, p.consent_id, p.procedure from packs k join procedures p on p.id = k.procedure_id where k.id = ${input.packId}`
     const [bailiff] = await tx`select 1 from bailiffs where id = ${input.bailiffId}`
     if (!pack || !bailiff) {
       throw new DomainError('nothing_to_hand_over', "Ce dossier de pièces ou cette étude n'existe pas.", {
         remedy: 'Assemblez le dossier, enregistrez l’étude, puis remettez-le.',
       })
     }
+    await lockCase(tx, pack.caseId)
+    await requireLiveConsent(tx, pack.consentId, onDay)
+    refuseFiling(await readCase(tx, pack.caseId), onDay, loadProcedure(pack.procedure).papiers?.malgre)
     const token = Buffer.from(random.bytes(32)).toString('base64url')
     const [row] = await tx<{ id: string }[]>`
       insert into hand_overs (id, pack_id, bailiff_id, handed_on, handed_by, token_sha256, expires_on)
@@ -123,12 +131,12 @@ const columns = (sql: Sql) => sql`
 /** What was handed over to this bailiff, not taken back and not expired; anyone else's pack does not exist for them. */
 export async function findHandOver(
   sql: Sql,
-  input: { packId: string; bailiffId: string; onDay?: Day },
+  input: { packId: string; bailiffId: string; onDay: Day },
 ): Promise<HandedOver> {
   const [found] = await sql<HandedOver[]>`
     select ${columns(sql)}
     where h.pack_id = ${input.packId} and h.bailiff_id = ${input.bailiffId} and h.revoked_on is null
-      and (h.expires_on is null or ${input.onDay ?? null}::date is null or h.expires_on >= ${input.onDay ?? null})`
+      and (h.expires_on is null or h.expires_on >= ${input.onDay})`
   if (found) return found
   throw packNotFound()
 }
@@ -186,26 +194,6 @@ export async function keepAccess(
       author: `commissaire:${found.bailiffId}`,
     })
   })
-}
-
-/** The hash of the file that a bailiff fetches. Each download is kept. */
-export async function openHandOver(
-  sql: Sql,
-  random: Random,
-  onDay: Day,
-  input: { packId: string; bailiffId: string; file: 'pdf' | 'zip' },
-): Promise<string> {
-  const found = await findHandOver(sql, { ...input, onDay })
-  await transaction(sql, async (tx) => {
-    await tx`insert into downloads (id, hand_over_id, file, downloaded_on) values (${newId(random)}, ${found.id}, ${input.file}, ${onDay})`
-    await record(tx, onDay, {
-      caseId: found.caseId,
-      kind: 'pack_downloaded',
-      detail: { pack: input.packId, file: input.file },
-      author: `commissaire:${input.bailiffId}`,
-    })
-  })
-  return found[input.file]
 }
 
 /** What this version changes for the office, against the last earlier version that it downloaded; null when it had none. */

@@ -24,7 +24,8 @@ export interface Procedure {
   demeure_de?: 'creancier'
   qui?: string
   competence?: CourtRule[]
-  conditions?: { id: string; texte: string; article: string; confirme: 'oui' | 'non' }[]
+  /** `plafond`: a value of seuils.yaml that the claim, interest included, may not exceed. */
+  conditions?: { id: string; plafond?: string; texte: string; article: string; confirme: 'oui' | 'non' }[]
   /**
    * `signe`: the pack that the creditor agrees to; `titre`: the events that give a title to enforce, the strongest first;
    * `malgre`: what stops a case, but not this procedure.

@@ -5,15 +5,18 @@ import { newId, type Random } from '../../schema/random.ts'
 import { suspension } from '../amicable/suspension.ts'
 import { type CaseFile, formalNotices, readCase } from '../cases/file.ts'
 import { type Author, record } from '../cases/journal.ts'
-import { refuseFiling } from '../cases/standstill.ts'
+import { lockCase } from '../cases/lock.ts'
+import { refuseActing, refuseFiling } from '../cases/standstill.ts'
 import { deadline, parseDuration } from '../law/deadline.ts'
 import type { Court } from '../law/court.ts'
-import { courtOf, filingStep } from './dossiers.ts'
+import { addressee, courtOf, filingStep, signedKind } from './dossiers.ts'
 import { deadlinesOn, readConducts } from './case-progress.ts'
+import { endUnfiledConsents } from './consent-ends.ts'
 import { watchDeadlines } from './deadline-alerts.ts'
 import { happenings, isImposed } from './happenings.ts'
 import { requirePossible } from './possible.ts'
 import { loadProcedure, type Procedure, type ProcedureEvent as EngineEvent, type StepDeadline } from './procedure.ts'
+import { requireFactValues } from './step-limits.ts'
 
 export interface OpenProcedure {
   id: string
@@ -47,16 +50,20 @@ export async function openProcedure(
 ): Promise<OpenProcedure> {
   return underConsent(async () =>
     transaction(sql, async (tx) => {
-      const [request] = await tx<{ caseId: string; procedure: string }[]>`
-        select case_id, procedure from consent_requests where id = ${input.requestId}`
+      const [request] = await tx<{ caseId: string; procedure: string; signed: string }[]>`
+        select case_id, procedure, statement ->> 'court' as signed from consent_requests where id = ${input.requestId}`
       if (!request) throw noConsent("Il n'y a pas de demande d'accord à ce numéro.")
       const id = newId(random)
       await tx`select 1 from cases where id = ${request.caseId} for update`
       const file = await readCase(tx, request.caseId)
-      requireNotSuspended(file, onDay, loadProcedure(request.procedure))
+      const procedure = loadProcedure(request.procedure)
+      requireNotSuspended(file, onDay, procedure)
+      await requireLiveConsent(tx, input.requestId, onDay)
+      const court = await courtOf(tx, file, onDay)
+      requireSignedCourt(addressee(procedure, signedKind(procedure), court), request.signed)
       const opened = await tx`
         insert into procedures (id, case_id, procedure, consent_id, court, opened_on, opened_by)
-        values (${id}, ${request.caseId}, ${request.procedure}, ${input.requestId}, ${json(tx, await courtOf(tx, file, onDay))}, ${onDay}, ${author})
+        values (${id}, ${request.caseId}, ${request.procedure}, ${input.requestId}, ${json(tx, court)}, ${onDay}, ${author})
         on conflict (consent_id) do nothing returning id`
       if (opened.length === 0) {
         throw new DomainError('procedure_already_open', 'Une procédure est déjà ouverte sur cet accord.', {
@@ -71,6 +78,19 @@ export async function openProcedure(
       })
       return readProcedure(tx, id)
     }),
+  )
+}
+
+function requireSignedCourt(now: string, signed: string): void {
+  if (now === signed) return
+  throw new DomainError(
+    'court_changed',
+    `L’accord du créancier vise « ${signed} », et le dossier relève aujourd’hui de « ${now} ».`,
+    {
+      remedy: 'Vérifiez la juridiction, puis demandez un nouvel accord (requestConsent).',
+      article: 'CPC 1406',
+      facts: { signed, now },
+    },
   )
 }
 
@@ -120,6 +140,7 @@ export async function recordProcedureEvent(
     transaction(sql, async (tx) => {
       const open = await readProcedure(tx, input.procedureId)
       // Two records at once would each find the other's place free.
+      await lockCase(tx, open.caseId)
       await tx`select 1 from procedures where id = ${open.id} for update`
       const conduct = (await readConducts(tx, [open.id])).get(open.id)!
       const { procedure, events, zone } = conduct
@@ -131,6 +152,7 @@ export async function recordProcedureEvent(
         ...(input.corrects === undefined ? {} : { corrects: input.corrects }),
         void: input.void === true,
       }
+      requireFactValues(procedure, input.facts ?? {})
       requirePossible(procedure, events, event, onDay, { zone })
       if (input.step === filingStep(procedure) && !event.void) {
         const file = await readCase(tx, open.caseId)
@@ -138,12 +160,18 @@ export async function recordProcedureEvent(
         if (needsNotice(procedure)) requirePeriodRun(file, input.happenedOn)
       }
       const imposed = isImposed(happenings(procedure).get(input.step)!)
+      if (!imposed && !event.void) await refuseActing(tx, open.caseId, input.happenedOn, procedure.papiers?.malgre)
       // What was withdrawn and did take place after all follows its withdrawal: the row it corrects is that one.
       const corrects = event.corrects ?? withdrawnBefore(events, event)
       await tx`
         insert into procedure_events (id, procedure_id, step, happened_on, facts, original, corrects, void, imposed, recorded_on, recorded_by)
         values (${event.id!}, ${open.id}, ${input.step}, ${input.happenedOn}, ${json(tx, input.facts ?? {})}, ${input.original ?? null},
                 ${corrects ?? null}, ${event.void!}, ${imposed}, ${onDay}, ${author})`
+      // While it was held to be filed, what changed in the case ended nothing.
+      if (event.void && input.step === filingStep(procedure)) {
+        const reason = 'Le dépôt a été retiré : l’accord est à demander de nouveau.'
+        await endUnfiledConsents(tx, onDay, open.caseId, reason, author, { only: procedure.id })
+      }
       await record(tx, onDay, {
         caseId: open.caseId,
         kind: event.void ? 'procedure_event_voided' : input.corrects ? 'procedure_event_corrected' : 'procedure_event',
@@ -238,15 +266,22 @@ function noConsent(message: string): DomainError {
   })
 }
 
+/** An agreement in force on that day, for what leaves the house without a row that the database guards. */
+export async function requireLiveConsent(sql: Sql, consentId: string, onDay: Day): Promise<void> {
+  const [{ live }] = await sql<[{ live: boolean }]>`select live_consent(${consentId}, ${onDay}) as live`
+  if (!live) throw noConsent(lostConsent)
+}
+
+const lostConsent =
+  "Le créancier n'a pas donné son accord pour cette procédure, l'a retiré, ou le dossier a changé depuis."
+
 /** The refusal comes from the database; here it gets its sentence. */
 export async function underConsent<T>(act: () => Promise<T>): Promise<T> {
   try {
     return await act()
   } catch (error) {
     if (error instanceof Error && 'code' in error && error.code === 'CT001') {
-      throw noConsent(
-        "Le créancier n'a pas donné son accord pour cette procédure, l'a retiré, ou le dossier a changé depuis.",
-      )
+      throw noConsent(lostConsent)
     }
     throw error
   }

@@ -131,6 +131,12 @@ function requireKnownEvent(procedure: Procedure, event: string): void {
   )
 }
 
+/** A value that no time limit knows, « oui » for true, would leave one out without a word. Other facts are kept as they are. */
+export function requireFactValues(procedure: Procedure, facts: Record<string, unknown>): void {
+  const known = knownFacts(procedure)
+  requireKnownFacts(procedure, Object.fromEntries(Object.entries(facts).filter(([name]) => known.has(name))))
+}
+
 /** A mistyped fact would leave a time limit out without a word. */
 function requireKnownFacts(procedure: Procedure, facts: Record<string, unknown>): void {
   const known = knownFacts(procedure)
