@@ -1,14 +1,32 @@
 import { EventEmitter } from 'node:events'
-import { Logger, run, type Runner, runOnce, type TaskList, type WorkerEvents } from 'graphile-worker'
+import { type JobHelpers, Logger, run, type Runner, runOnce, type TaskList, type WorkerEvents } from 'graphile-worker'
 import { type Day, latest, parseDay } from '../schema/days.ts'
-import { connect, type Sql } from '../schema/db.ts'
+import { connect, type Sql, transaction } from '../schema/db.ts'
 import { sendDocument } from './cases/post.ts'
 import { doPlan } from './amicable/plans.ts'
 import { doStep } from './amicable/steps.ts'
+import { stampPack } from './judicial/timestamps.ts'
 import type { Office } from './office.ts'
 
 /** Payloads carry a version, so that a job queued before a deploy is still understood after it. */
 function tasks(office: Office, today?: () => Day): TaskList {
+  const acts = actsOf(office, today)
+  return Object.fromEntries(
+    Object.entries(acts).map(([name, act]) => [
+      name,
+      async (payload: unknown, { job }: JobHelpers) => {
+        // If this program dies now, the row says which of its jobs it was at; success deletes it, failure writes its own.
+        await office.sql`update graphile_worker._private_jobs set last_error = ${begun} where id = ${job.id}::bigint`
+        await act(payload)
+      },
+    ]),
+  )
+}
+
+/** What a job that never ended says of itself, for the people who read `courtois doctor`. */
+const begun = 'le programme s’est arrêté pendant ce travail'
+
+function actsOf(office: Office, today?: () => Day): Record<string, (payload: unknown) => Promise<void>> {
   // A job left from yesterday is done today, and says so.
   const dayOf = (day: string): Day => latest(parseDay(day), today?.() ?? parseDay(day))
   return {
@@ -24,12 +42,18 @@ function tasks(office: Office, today?: () => Day): TaskList {
       const { document, day } = payload as { document: string; day: string }
       await sendDocument(office, document, dayOf(day))
     },
+    timestamp: async (payload) => stampPack(office, (payload as { pack: string }).pack),
   }
 }
 
 const quiet = new Logger(() => (level, message, meta) => {
   if (level === 'error') console.error(message, meta?.error ?? '')
 })
+// A job that fails is told by the worker's own events, with what it was about.
+const telling = (report: (error: unknown) => void): Logger =>
+  new Logger(() => (level, message, meta) => {
+    if (level === 'error' && !meta?.job) report(meta?.error ?? new Error(message))
+  })
 
 // One by one, graphile-worker does not wait for the end of a job to be written, nor catch that writing's failure: the
 // program would die of a database that restarts. In batches it does both.
@@ -51,15 +75,16 @@ export async function drain(office: Office, connectionString: string): Promise<v
 export async function startWorker(
   office: Office,
   connectionString: string,
-  { concurrency = 2, today }: { concurrency?: number; today?: () => Day } = {},
+  options: { concurrency?: number; today?: () => Day; report?: (error: unknown) => void } = {},
 ): Promise<Runner> {
+  const { concurrency = 2, today, report } = options
   await freeDeadJobs(office.sql)
   const alive = connect(connectionString, { max: 1 })
   const events = new EventEmitter() as unknown as WorkerEvents
   events.on('pool:create', ({ workerPool }) => {
     // Held by the session: PostgreSQL lets go of it the moment this process dies.
     alive`select pg_advisory_lock(hashtextextended(${lockOf(workerPool.id)}, 0))`.catch((error: unknown) =>
-      console.error(error),
+      (report ?? console.error)(error),
     )
   })
   const runner = await run({
@@ -68,21 +93,34 @@ export async function startWorker(
     concurrency,
     pollInterval: 1000,
     noHandleSignals: true,
-    logger: quiet,
+    logger: report ? telling(report) : quiet,
     events,
     preset: { worker: { ...inBatches, localQueue: { size: 50 } } },
   })
-  const release = (): void => void alive.end().catch((error: unknown) => console.error(error))
+  const release = (): void => void alive.end().catch((error: unknown) => (report ?? console.error)(error))
   runner.promise.then(release, release)
   return runner
 }
 
 const lockOf = (pool: string): string => `worker:${pool}`
 
-/** Frees at once the jobs of workers that were killed: whoever holds no sign of life any more holds no job either. */
+/**
+ * Frees at once the jobs of workers that were killed: whoever holds no sign of life any more holds no job either. A worker
+ * takes jobs by the fifty: those that it had not begun lose no attempt, those that it had wait a little, apart, so that a job that
+ * kills whoever does it ends by itself and takes no other along.
+ */
 export async function freeDeadJobs(sql: Sql): Promise<void> {
-  await sql`
-    with held as (select distinct locked_by from graphile_worker.jobs where locked_by is not null),
-         dead as materialized (select locked_by from held where pg_try_advisory_xact_lock(hashtextextended('worker:' || locked_by, 0)))
-    select graphile_worker.force_unlock_workers(array(select locked_by from dead))`
+  await transaction(sql, async (tx) => {
+    const jobs = await tx<{ id: string; lockedBy: string; attempts: number | null; again: Temporal.Instant | null }[]>`
+      with held as (select distinct locked_by from graphile_worker.jobs where locked_by is not null),
+           dead as materialized (select locked_by from held where pg_try_advisory_xact_lock(hashtextextended('worker:' || locked_by, 0)))
+      select j.id::text, j.locked_by,
+             case when j.last_error is distinct from ${begun} then greatest(0, j.attempts - 1) end as attempts,
+             case when j.last_error = ${begun} then j.locked_at + interval '1 second' * exp(least(10, j.attempts)) * (1 + j.id % 10 / 10.0) end as again
+      from graphile_worker.jobs j join dead using (locked_by)`
+    if (jobs.length === 0) return
+    await tx`select graphile_worker.force_unlock_workers(${[...new Set(jobs.map(({ lockedBy }) => lockedBy))]}::text[])`
+    for (const { id, attempts, again } of jobs)
+      await tx`select graphile_worker.reschedule_jobs(array[${id}::bigint], attempts => ${attempts}::int, run_at => ${again}::timestamptz)`
+  })
 }

@@ -1,3 +1,4 @@
+import { Readable } from 'node:stream'
 import { createTransport } from 'nodemailer'
 import { NotSent, type Post } from './tray.ts'
 
@@ -9,7 +10,24 @@ export interface MailBody {
 
 /** E-mail through an SMTP server; everything else goes to the tray. A message is never sent twice by itself. */
 export function mailPost(tray: Post, smtpUrl: string, from: string): Post {
-  const transport = createTransport(smtpUrl, { from })
+  const transport = createTransport(withTimeLimits(smtpUrl), { from })
+  // The server has begun to take the message: from here on, silence proves nothing.
+  const begun = new Set<unknown>()
+  transport.use('stream', ({ message, data }, done) => {
+    message.build((error, bytes) => {
+      if (error || !bytes) return done(error ?? new Error('nothing was built'))
+      message.createReadStream = () =>
+        new Readable({
+          // Asked for only once the server has answered that it waits for the message (354).
+          read() {
+            begun.add(data.messageId)
+            this.push(bytes)
+            this.push(null)
+          },
+        })
+      done()
+    })
+  })
   const domain = from.split('@').at(-1)!.replace('>', '')
   return {
     repeatable: tray.repeatable.filter((channel) => channel !== 'email'),
@@ -32,18 +50,34 @@ export function mailPost(tray: Post, smtpUrl: string, from: string): Post {
           ...parcel.enclosures.map(({ letter, pdf }) => file(letter, pdf)),
         ],
       }
-      const sent = await transport.sendMail(message).catch(sayWhetherItLeft)
-      return { messageId: sent.messageId, response: String(sent.response) }
+      try {
+        const sent = await transport.sendMail({ ...message, signal: AbortSignal.timeout(limits.whole) })
+        return { messageId: sent.messageId, response: String(sent.response) }
+      } catch (error) {
+        throw sayWhetherItLeft(error, begun.has(message.messageId))
+      } finally {
+        begun.delete(message.messageId)
+      }
     },
   }
 }
 
-// Before the message itself was handed over nothing can have left; afterwards, silence proves nothing.
-const nothingLeft = new Set(['ECONNECTION', 'EDNS', 'EAUTH', 'EENVELOPE', 'ETLS'])
+/** In milliseconds. A server that hangs takes a worker's hand no longer than this; `whole` stops one that answers drop by drop. */
+const limits = { connectionTimeout: 30_000, greetingTimeout: 15_000, socketTimeout: 60_000, whole: 300_000 }
 
-function sayWhetherItLeft(error: Error & { code?: string; responseCode?: number; syscall?: string }): never {
+/** The address may set its own: `smtp://…?socketTimeout=5000`. */
+function withTimeLimits(smtpUrl: string): string {
+  const url = new URL(smtpUrl)
+  for (const name of ['connectionTimeout', 'greetingTimeout', 'socketTimeout'] as const)
+    if (!url.searchParams.has(name)) url.searchParams.set(name, String(limits[name]))
+  return url.href
+}
+
+function sayWhetherItLeft(thrown: unknown, begun: boolean): Error {
+  const error = thrown as Error & { code?: string; command?: string; responseCode?: number }
   const answered = error.responseCode !== undefined && error.responseCode >= 400
-  const unreached = error.syscall === 'connect' || nothingLeft.has(error.code ?? '')
-  if (!answered && !unreached) throw error
-  throw new NotSent(error.message, { permanent: (error.responseCode ?? 0) >= 500, cause: error })
+  if (begun && !answered) return error
+  // A refused password or sender is the house's own trouble: every letter waits for it to be mended.
+  const isOfThisLetter = error.code === 'EMESSAGE' || error.command === 'RCPT TO'
+  return new NotSent(error.message, { permanent: isOfThisLetter && error.responseCode! >= 500, cause: error })
 }

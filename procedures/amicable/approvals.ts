@@ -53,6 +53,10 @@ export async function setApprovalRule(
       throw new DomainError('creditor_not_found', 'Ce créancier n’existe pas.', { remedy: 'Vérifiez son identifiant.' })
     }
     await tx`update approval_rules set ended_on = ${onDay} where creditor_id = ${creditorId} and ended_on is null`
+    // What was asked under the former rule is free, or asked again by the next tick under the new one.
+    await tx`
+      delete from approvals a using approval_rules r
+      where r.id = a.rule_id and r.creditor_id = ${creditorId} and a.decision is null`
     if (rule) {
       await tx`
         insert into approval_rules (id, creditor_id, step_keys, approver, wait_days, otherwise, set_on, set_by)
@@ -102,11 +106,16 @@ export async function approveSteps(
   }
   return transaction(sql, async (tx) => {
     const cases: string[] = []
-    for (const stepId of input.stepIds) {
+    // In one order of cases, whatever order they come in: two answers never wait for each other.
+    const known = await tx<{ id: string }[]>`
+      select s.id from steps s join cases c on c.id = s.case_id where s.id::text = any(${input.stepIds})
+      order by c.id, s.rank for update of c`
+    const ids = new Set(known.map(({ id }) => id))
+    for (const stepId of [...ids, ...input.stepIds.filter((id) => !ids.has(id))]) {
       const [found] = await tx<{ caseId: string; key: string; approver: Approver }[]>`
         select s.case_id, s.key, r.approver
         from approvals a join steps s on s.id = a.step_id join cases c on c.id = s.case_id join approval_rules r on r.id = a.rule_id
-        where a.step_id = ${stepId} and a.decision is null and s.done_on is null and s.skipped_on is null
+        where a.step_id::text = ${stepId} and a.decision is null and s.done_on is null and s.skipped_on is null
           and (${input.creditorId}::uuid is null or (c.creditor_id = ${input.creditorId} and r.approver = 'creditor'))`
       if (!found) {
         throw new DomainError('nothing_to_approve', 'Cette étape n’attend pas votre accord.', {
@@ -115,8 +124,6 @@ export async function approveSteps(
         })
       }
       const { caseId, key } = found
-      // The case first, as in every act on it.
-      await tx`select 1 from cases where id = ${caseId} for update`
       const decision = input.approved ? 'approuve' : 'refuse'
       const answered = await tx`
         update approvals set decision = ${decision}, decided_on = ${onDay}, decided_by = ${author}, reason = ${input.reason}

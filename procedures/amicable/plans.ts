@@ -1,18 +1,18 @@
 import type { Facts } from '../../documents/facts.ts'
 import { after, type Day, dayFr, daysBetween } from '../../schema/days.ts'
-import { type Sql, transaction } from '../../schema/db.ts'
-import { DomainError } from '../../schema/errors.ts'
+import type { Sql } from '../../schema/db.ts'
 import { amount } from '../../schema/money.ts'
 import { requireAgencyReady } from '../cases/agency.ts'
 import { type LetterOrder, reachOf, writeLetter } from '../cases/correspondence.ts'
 import { requireMandate } from '../cases/creditors.ts'
 import { type CaseFile, type Plan, readCase } from '../cases/file.ts'
-import { placeHold, shiftCase } from '../cases/holds.ts'
+import { shiftCase } from '../cases/holds.ts'
 import { record } from '../cases/journal.ts'
 import { type DueInstalment, fillInstalments, planAct } from '../cases/plans.ts'
 import { breakInstalments } from '../cases/promises.ts'
 import { isBusinessDay } from '../law/calendar.ts'
 import type { Office } from '../office.ts'
+import { heldOnRefusal } from './refusal.ts'
 
 export type PlanOutcome = 'done' | 'nothing' | 'held' | 'already'
 
@@ -45,24 +45,8 @@ export async function tickPlans(sql: Sql, upTo: Day): Promise<number> {
  * the end of the plan once the notice has run. A refusal holds the case and says why.
  */
 export async function doPlan(office: Office, planId: string, onDay: Day): Promise<PlanOutcome> {
-  try {
-    return await transaction(office.sql, (sql) => attempt(office, sql, planId, onDay))
-  } catch (error) {
-    if (!(error instanceof DomainError) || error.code.startsWith('typst_')) throw error
-    const { message, remedy } = error
-    return transaction(office.sql, async (sql) => {
-      const caseId = await claim(sql, planId)
-      if (caseId === null) return 'already'
-      await placeHold(
-        sql,
-        office.random,
-        onDay,
-        { caseId, cause: 'decision', reason: `${message} ${remedy}`, reviewOn: onDay.add({ days: 3 }) },
-        'system',
-      )
-      return 'held'
-    })
-  }
+  const act = (sql: Sql) => attempt(office, sql, planId, onDay)
+  return heldOnRefusal(office, onDay, act, (sql) => claim(sql, planId))
 }
 
 /** Locks the case of a plan in force; null when the plan is over or its case closed. */

@@ -2,6 +2,7 @@ import { loadLibrary } from '../../letters/catalogue.ts'
 import type { Channel, Letter, Recipient } from '../../letters/letter.ts'
 import { DomainError } from '../../schema/errors.ts'
 import { loadProcedure, procedureIds } from '../judicial/procedure.ts'
+import { isClosedToPublic } from '../judicial/public-debtor.ts'
 import type { Scenario, ScenarioStep } from './scenario.ts'
 
 /** What is wrong in a scenario, and where. */
@@ -223,8 +224,8 @@ function toneFaults({ etapes }: Scenario, kind: Kind): ScenarioFault[] {
 }
 
 /** No case is left at the end of its letters with nothing to wait for. */
-function endFaults({ etapes }: Scenario): ScenarioFault[] {
-  const last = etapes.at(-1)!
+function endFaults(scenario: Scenario): ScenarioFault[] {
+  const last = scenario.etapes.at(-1)!
   if (!last.action)
     return [
       {
@@ -234,18 +235,21 @@ function endFaults({ etapes }: Scenario): ScenarioFault[] {
       },
     ]
   if (last.action !== 'demander-accord') return []
-  const { procedure } = last
-  if (!procedureIds().includes(procedure!))
-    return [
-      { step: last.id, rule: 'procedure', message: `« ${last.id} » : la procédure « ${procedure} » n'existe pas.` },
-    ]
-  return loadProcedure(procedure!).papiers
-    ? []
-    : [
-        {
-          step: last.id,
-          rule: 'procedure',
-          message: `« ${last.id} » : « ${procedure} » n'a pas encore de modèles de requête.`,
-        },
-      ]
+  const fault = (message: string): ScenarioFault => ({ step: last.id, rule: 'procedure', message })
+  return proceduresOf(last).flatMap((id) => {
+    if (!procedureIds().includes(id)) return fault(`« ${last.id} » : la procédure « ${id} » n'existe pas.`)
+    const { pays, papiers, statut } = loadProcedure(id)
+    if (pays !== 'EU' && pays !== (scenario.droit ?? 'FR'))
+      return fault(`« ${last.id} » : « ${id} » est du droit ${pays}.`)
+    if (statut === 'projet') return fault(`« ${last.id} » : « ${id} » n'est pas encore ouverte.`)
+    if (!papiers) return fault(`« ${last.id} » : « ${id} » n'a pas encore de modèles de requête.`)
+    const sues = kindsOf(scenario).filter((kind) => idFor(last.procedure as ScenarioStep['lettre'], kind) === id)
+    return isClosedToPublic(id) && sues.includes('public')
+      ? fault(`« ${last.id} » : « ${id} » n'est pas ouverte contre un acheteur public.`)
+      : []
+  })
 }
+
+/** The procedures that a last step may lead to, whoever owes. */
+export const proceduresOf = ({ procedure }: ScenarioStep): string[] =>
+  procedure === undefined ? [] : typeof procedure === 'string' ? [procedure] : [...new Set(Object.values(procedure))]

@@ -24,7 +24,8 @@ export interface ScenarioStep {
   prevenir?: { lettre: string; avance: number }
   /** `decider`: the file is put before a person, who says what follows. */
   action?: 'demander-accord' | 'decider'
-  procedure?: string
+  /** Of `demander-accord`; a kind of debtor without one is put before a person. */
+  procedure?: string | Partial<ByDebtor<string>>
   /** Ceiling of the costs put to the creditor, « 250.00 ». */
   plafond_frais?: string
   /** Days the creditor has to sign, or the person to decide. */
@@ -89,7 +90,10 @@ export function scenarioStep(scenario: Scenario, key: string): ScenarioStep {
 }
 
 /** The value for this kind of debtor; null where the scenario has none (a public buyer gets no reply coupon). */
-export function forDebtor<T extends string | number>(value: T | ByDebtor<T> | undefined, kind: DebtorKind): T | null {
+export function forDebtor<T extends string | number>(
+  value: T | Partial<ByDebtor<T>> | undefined,
+  kind: DebtorKind,
+): T | null {
   if (value === undefined) return null
   if (typeof value !== 'object') return value
   return value[debtorWord[kind]] ?? null

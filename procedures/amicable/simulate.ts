@@ -205,7 +205,8 @@ class Flight {
       day = on.add({ days: 1 })
       const delay = rule.isWritten && !isNotice ? forDebtor(said.delai, debtor) : null
       if (delay !== null) answerBy = on.add({ days: (said.marge_postale ?? 0) + delay })
-      if (said.action === 'decider') isWaiting = true
+      const hasNoWay = said.action === 'demander-accord' && forDebtor(said.procedure, debtor) === null
+      if (said.action === 'decider' || hasNoWay) isWaiting = true
       else if (said.action)
         course.orphan = {
           on: on.add({ days: (said.validite ?? 30) + 1 }),

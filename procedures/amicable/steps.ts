@@ -1,29 +1,31 @@
 import { letterOf, loadLibrary } from '../../letters/catalogue.ts'
 import type { Channel } from '../../letters/letter.ts'
 import { after, type Day, dayFr, daysBetween, latest } from '../../schema/days.ts'
-import { type Sql, transaction } from '../../schema/db.ts'
+import type { Sql } from '../../schema/db.ts'
 import { DomainError } from '../../schema/errors.ts'
 import { parseAmount } from '../../schema/money.ts'
 import { newCode } from '../../schema/random.ts'
 import { readAgency, requireAgencyReady } from '../cases/agency.ts'
+import { type Contact, contactsLately, nextContactDay } from '../cases/contacts.ts'
+import { type Wish, wishesOf } from '../cases/contact-preferences.ts'
 import { type LetterOrder, writeLetter } from '../cases/correspondence.ts'
 import { requireMandate } from '../cases/creditors.ts'
-import { type ExhibitKind, exhibitKinds, gatherExhibits, readExhibits } from '../cases/exhibits.ts'
+import { gatherExhibits } from '../cases/exhibit-gather.ts'
+import { type ExhibitKind, exhibitKinds, readExhibits } from '../cases/exhibits.ts'
 import { type CaseFile, readCase, type Step } from '../cases/file.ts'
 import { placeHold, shiftCase } from '../cases/holds.ts'
 import { issueInvoices } from '../cases/invoices.ts'
 import { record } from '../cases/journal.ts'
 import { requestConsent } from '../judicial/consent.ts'
+import { publicWays } from '../judicial/public-debtor.ts'
 import type { Office } from '../office.ts'
 import { ruleAddedFor } from './choose.ts'
 import { forDebtor, loadScenario, type Scenario, type ScenarioStep, scenarioStep } from './scenario.ts'
 import { offsetOf } from './scenario-check.ts'
+import { heldOnRefusal } from './refusal.ts'
 import { suspension } from './suspension.ts'
 
 export type StepOutcome = 'done' | 'held' | 'already'
-
-/** The engine's troubles, not the file's: the job is tried again and the case is not held for them. */
-const troubles = new Set(['typst_timeout', 'typst_crashed', 'typst_closed'])
 
 /**
  * Does one step of the timeline, once: the case is locked, looked at again on that day, and letter, out-tray and step
@@ -31,50 +33,37 @@ const troubles = new Set(['typst_timeout', 'typst_crashed', 'typst_closed'])
  * says why.
  */
 export async function doStep(office: Office, stepId: string, onDay: Day): Promise<StepOutcome> {
-  try {
-    return await transaction(office.sql, (sql) => attempt(office, sql, stepId, onDay))
-  } catch (error) {
-    if (!(error instanceof DomainError) || troubles.has(error.code)) throw error
-    const refusal = error
-    return transaction(office.sql, async (sql) => {
-      const found = await claim(sql, stepId)
-      if (!found) return 'already'
-      await sql`update steps set queued_for = null where id = ${stepId}`
-      await placeHold(
-        sql,
-        office.random,
-        onDay,
-        {
-          caseId: found.caseId,
-          cause: 'decision',
-          reason: `${refusal.message} ${refusal.remedy}`,
-          reviewOn: onDay.add({ days: 3 }),
-        },
-        'system',
-      )
-      return 'held'
-    })
-  }
+  return heldOnRefusal(
+    office,
+    onDay,
+    (sql) => attempt(office, sql, stepId, onDay),
+    async (sql) => {
+      const caseId = await claim(sql, stepId)
+      if (caseId !== null) await sql`update steps set queued_for = null where id = ${stepId}`
+      return caseId
+    },
+  )
 }
 
-async function claim(sql: Sql, stepId: string): Promise<{ caseId: string } | undefined> {
+/** Locks the case of a step that is still to do; null when it is done, left out, or its case closed. */
+async function claim(sql: Sql, stepId: string): Promise<string | null> {
   // The case is locked first, here as in every act on it: no two of them ever wait for each other.
   await sql`select 1 from cases where id = (select case_id from steps where id = ${stepId}) for update`
   const [found] = await sql<{ caseId: string }[]>`
     select s.case_id from steps s join cases c on c.id = s.case_id
     where s.id = ${stepId} and s.done_on is null and s.skipped_on is null and c.closed_on is null`
-  return found
+  return found?.caseId ?? null
 }
 
 async function attempt(office: Office, sql: Sql, stepId: string, onDay: Day): Promise<StepOutcome> {
-  const found = await claim(sql, stepId)
-  if (!found) return 'already'
-  const file = await readCase(sql, found.caseId)
+  const caseId = await claim(sql, stepId)
+  if (caseId === null) return 'already'
+  const file = await readCase(sql, caseId)
   const step = file.steps.find((candidate) => candidate.id === stepId)!
   const why = suspension(file, onDay)
   if (why) {
     const isRecorded = file.holds.some((hold) => hold.releasedOn === null)
-    if (!isRecorded) await placeHold(sql, office.random, onDay, { caseId: found.caseId, ...why }, 'system')
+    if (!isRecorded) await placeHold(sql, office.random, onDay, { caseId, ...why }, 'system')
     await sql`update steps set queued_for = null where id = ${stepId}`
     return 'held'
   }
@@ -86,10 +75,15 @@ async function attempt(office: Office, sql: Sql, stepId: string, onDay: Day): Pr
   const scenario = loadScenario(file.case.scenario)
   const rule = (await ruleAddedFor(sql, step.id)) ?? scenarioStep(scenario, step.key)
   const comesBefore = precedesFirstLetter(scenario, rule)
-  if (comesBefore && after(onDay, file.case.anchorOn)) return passOver(office, sql, onDay, file, step)
+  if (comesBefore && after(onDay, file.case.anchorOn)) {
+    const why = `L'échéance du ${dayFr(file.case.anchorOn)} est passée : la première lettre d'abord.`
+    return passOver(office, sql, onDay, file, step, why)
+  }
   await requireAgencyReady(sql, onDay)
   await requireMandate(sql, file.creditor.id, onDay)
-  if (rule.action === 'decider') return putBefore(office, sql, onDay, file, step, rule)
+  const hasNoWay = rule.action === 'demander-accord' && forDebtor(rule.procedure, file.debtor.kind) === null
+  if (rule.action === 'decider' || hasNoWay)
+    return putBefore(office, sql, onDay, file, step, rule, file.debtor.kind === 'public' ? publicWays : '')
   if (
     rule.lettre &&
     rule.canal !== 'appel' &&
@@ -100,7 +94,15 @@ async function attempt(office: Office, sql: Sql, stepId: string, onDay: Day): Pr
     return 'held'
   if (step.key.endsWith('.prevenir')) await tellCreditorFirst(office, sql, onDay, file, step, rule)
   else if (rule.action) await askAgreement(office, sql, onDay, file, step, rule)
-  else await approach(office, sql, onDay, file, step, rule)
+  else {
+    const canal = wishedChannel(file, rule, await wishesOf(sql, file.case.id))
+    if (canal === null) {
+      const why = `Le débiteur refuse d'être joint par ce canal (${rule.canal}).`
+      return passOver(office, sql, onDay, file, step, why)
+    }
+    if (await waitForTurn(sql, onDay, file, step, { ...rule, canal })) return 'held'
+    await approach(office, sql, onDay, file, step, { ...rule, canal })
+  }
   await sql`update steps set done_on = ${onDay} where id = ${stepId}`
   // What precedes the due date hangs on it alone; from the first letter on, intervals are kept.
   if (!comesBefore) await shiftCase(sql, file.case.id, daysBetween(step.plannedOn, onDay))
@@ -137,6 +139,22 @@ async function waitForAnswer(sql: Sql, onDay: Day, file: CaseFile, step: Step): 
   return true
 }
 
+/** Too many approaches in a week, or a call on a closed day: the step and those after it move, and are never lost. */
+async function waitForTurn(sql: Sql, onDay: Day, file: CaseFile, step: Step, rule: ScenarioStep): Promise<boolean> {
+  const by: Contact = rule.canal === 'appel' || rule.canal === 'visite' ? rule.canal : 'ecrit'
+  const { on, why } = nextContactDay(await contactsLately(sql, onDay, file.case.id), by, onDay)
+  if (why === null) return false
+  await sql`update steps set queued_for = null where id = ${step.id}`
+  await shiftCase(sql, file.case.id, daysBetween(step.nominalOn, on))
+  await record(sql, onDay, {
+    caseId: file.case.id,
+    kind: 'step_postponed',
+    detail: { step: step.key, why },
+    author: 'system',
+  })
+  return true
+}
+
 /** The amicable phase has said what it had to say: the case waits for a person, and comes back until one has decided. */
 async function putBefore(
   office: Office,
@@ -145,6 +163,7 @@ async function putBefore(
   file: CaseFile,
   step: Step,
   rule: ScenarioStep,
+  ways = '',
 ): Promise<StepOutcome> {
   await sql`update steps set queued_for = null where id = ${step.id}`
   await placeHold(
@@ -154,8 +173,8 @@ async function putBefore(
     {
       caseId: file.case.id,
       cause: 'decision',
-      reason: `Le parcours amiable est au bout : décidez de la suite avec le créancier (étape « ${step.key} »).`,
-      reviewOn: onDay.add({ days: rule.validite! }),
+      reason: `Le parcours amiable est au bout : décidez de la suite avec le créancier (étape « ${step.key} »).${ways && ` ${ways}`}`,
+      reviewOn: onDay.add({ days: rule.validite ?? 15 }),
     },
     'system',
   )
@@ -169,9 +188,29 @@ function precedesFirstLetter({ etapes }: Scenario, rule: ScenarioStep): boolean 
   return first === -1 ? offsetOf(rule) < 0 : etapes.indexOf(rule) < first
 }
 
-/** After the due date the first letter alone may open (CPCE R124-4): a reminder held back until then is left out. */
-async function passOver(office: Office, sql: Sql, onDay: Day, file: CaseFile, step: Step): Promise<StepOutcome> {
-  const why = `L'échéance du ${dayFr(file.case.anchorOn)} est passée : la première lettre d'abord.`
+/** The step's channel, or the one that the debtor wishes in its place; null when none is left. The first letter is a letter. */
+function wishedChannel(
+  file: CaseFile,
+  rule: ScenarioStep,
+  wishes: Map<string, Wish>,
+): NonNullable<ScenarioStep['canal']> | null {
+  const canal = rule.canal!
+  const { canaux } = letterOf(loadLibrary(), forDebtor(rule.lettre, file.debtor.kind)!)
+  if (canal === 'lettre' && !rule.premiere_lettre && wishes.get('email') === 'prefere' && file.debtor.email)
+    return canaux.includes('email') ? 'email' : canal
+  if (wishes.get(canal) !== 'refuse') return canal
+  return (canal === 'email' || canal === 'sms') && canaux.includes('lettre') ? 'lettre' : null
+}
+
+/** A step that may no longer be done is left out with its reason, and the next one due takes its day. */
+async function passOver(
+  office: Office,
+  sql: Sql,
+  onDay: Day,
+  file: CaseFile,
+  step: Step,
+  why: string,
+): Promise<StepOutcome> {
   await sql`update steps set skipped_on = ${onDay}, skipped_why = ${why} where id = ${step.id}`
   await record(sql, onDay, {
     caseId: file.case.id,
@@ -240,6 +279,7 @@ async function exhibitFacts(
   if (pieces.length === 0) return {}
   return {
     piecesJointes: pieces.map((exhibit, i) => ({
+      id: exhibit.id,
       numero: i + 1,
       type: exhibitKinds[exhibit.kind],
       reference: exhibit.reference,
@@ -331,7 +371,7 @@ async function askAgreement(
 ): Promise<void> {
   await requestConsent(office, sql, onDay, {
     file,
-    procedure: rule.procedure!,
+    procedure: forDebtor(rule.procedure, file.debtor.kind)!,
     stepId: step.id,
     ceiling: parseAmount(rule.plafond_frais ?? '0'),
     expiresOn: onDay.add({ days: rule.validite ?? 30 }),

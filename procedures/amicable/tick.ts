@@ -1,6 +1,8 @@
 import type { Day } from '../../schema/days.ts'
 import { type Sql, transaction } from '../../schema/db.ts'
 import { type HoldCause, releaseHold } from '../cases/holds.ts'
+import { askApprovals } from './approvals.ts'
+import { watchDeadlines } from '../judicial/deadline-alerts.ts'
 import { tickPlans } from './plans.ts'
 
 /**
@@ -32,6 +34,8 @@ async function lapseHolds(sql: Sql, upTo: Day): Promise<void> {
  */
 export async function tick(sql: Sql, upTo: Day): Promise<number> {
   await lapseHolds(sql, upTo)
+  await askApprovals(sql, upTo)
+  await watchDeadlines(sql, upTo)
   const jobs = await sql`
     with due as (
       select s.id
@@ -42,6 +46,7 @@ export async function tick(sql: Sql, upTo: Day): Promise<number> {
                         where earlier.case_id = s.case_id and earlier.rank < s.rank
                           and earlier.done_on is null and earlier.skipped_on is null)
         and not exists (select from holds h where h.case_id = s.case_id and h.released_on is null)
+        and not exists (select from approvals a where a.step_id = s.id and a.decision is null)
     ), queued as (
       update steps set queued_for = ${upTo}
       from due

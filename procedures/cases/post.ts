@@ -152,10 +152,10 @@ async function assemble(office: Office, documentId: string, claimed: Claimed, da
       from documents d join invoices i on i.case_id = d.case_id and i.original is not null
       where d.id = ${documentId} and d.letter like 'facture-envoi-%'
       union all
-      -- What a letter to the debtor lists as enclosed, it encloses.
+      -- What a letter to the debtor lists as enclosed, it encloses, and nothing else: two exhibits may bear one reference.
       select 'piece-' || (p ->> 'numero'), e.pdf, 'p' || lpad(p ->> 'numero', 3, '0')
       from documents d cross join jsonb_array_elements(d.facts -> 'piecesJointes') p
-      join exhibits e on e.case_id = d.case_id and e.reference = p ->> 'reference' and e.withdrawn_on is null
+      join exhibits e on e.case_id = d.case_id and e.id::text = p ->> 'id' and e.withdrawn_on is null
       where d.id = ${documentId} and d.recipient = 'debiteur' and d.step_id is not null and d.attached_to is null) joined
     order by length(reference), reference`
   const enclosures = []

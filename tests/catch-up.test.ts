@@ -1,0 +1,43 @@
+import { expect, test } from 'vitest'
+import { catchUpLines, catchUpReport } from '../procedures/amicable/catch-up.ts'
+import { tick } from '../procedures/amicable/tick.ts'
+import { drain } from '../procedures/work.ts'
+import { day, invoice, liveOn, openCase, useHouse } from './house.ts'
+
+const house = useHouse(async (made) => {
+  await openCase(made, {
+    on: '2026-06-11',
+    invoices: [invoice({ number: 'F-1', issued_on: '2026-05-11', due_on: '2026-06-10' })],
+  })
+})
+const first = async () =>
+  (
+    await house.sql<
+      { plannedOn: Temporal.PlainDate }[]
+    >`select planned_on from steps where done_on is null and skipped_on is null order by rank limit 1`
+  )[0]!.plannedOn
+
+test('after an outage the report says which step was late, by how many days, and when the next one comes', async () => {
+  const planned = await first()
+  const back = planned.add({ days: 5 })
+  await tick(house.sql, back)
+  expect(await catchUpReport(house.sql, back)).toMatchObject([
+    { number: '2026-0001', plannedOn: planned, doneOn: null },
+  ])
+  await drain(house.office, house.url)
+  const late = await catchUpReport(house.sql, back)
+  expect(late).toMatchObject([{ number: '2026-0001', step: 'cordiale', plannedOn: planned, doneOn: back, why: null }])
+  const [next] = await house.sql<{ key: string; plannedOn: Temporal.PlainDate }[]>`
+    select key, planned_on from steps where done_on is null and skipped_on is null order by rank limit 1`
+  expect(late).toMatchObject([{ next: next!.key, nextOn: next!.plannedOn }])
+  const [summary, detail] = catchUpLines(back, late)
+  expect(summary).toMatch(/une étape en retard reprise, de 5 jours au plus\.$/)
+  expect(detail).toMatch(/^2026-0001.*cordiale.*5 jours de retard.*La suite.*appel/)
+})
+
+test('a step done on its day is in no report, and a day without lateness says nothing', async () => {
+  const planned = await first()
+  await liveOn(house, planned)
+  expect(await catchUpReport(house.sql, planned)).toEqual([])
+  expect(catchUpLines(day('2026-06-18'), [])).toEqual([])
+})

@@ -1,0 +1,229 @@
+import { execFileSync, spawnSync } from 'node:child_process'
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
+import { openArchive } from '../documents/archive.ts'
+import { nativeTypst } from '../documents/typst.ts'
+import { tick } from '../procedures/amicable/tick.ts'
+import { examine, repair } from '../procedures/doctor.ts'
+import { drain, freeDeadJobs } from '../procedures/work.ts'
+import { connect, type Sql } from '../schema/db.ts'
+import { startEmbedded } from '../schema/embedded.ts'
+import { migrate } from '../schema/migrate.ts'
+import { seededRandom } from '../schema/random.ts'
+import { openAgency } from '../scripts/demo/people.ts'
+import { openOffice } from '../scripts/office.ts'
+import { ended, events, idle, killAll, nothingLostNorTwice, start } from './faults.ts'
+import { addInvoices, creditorOf, day, type House, invoice, liveOn, useHouse } from './house.ts'
+
+const on = day('2026-06-11')
+const howMany = 6
+
+/** Six cases whose first letter is due on that day, each debtor with a name of its own. */
+async function openCases(made: House): Promise<void> {
+  await openAgency(made.sql, on)
+  const creditorId = await creditorOf(made, on)
+  for (let i = 0; i < howMany; i++) {
+    const address = { lines: [`${i + 1} rue de la Gare`], postal_code: '69003', city: 'Lyon', country: 'FR' }
+    const buyer = { name: `Client-${i}-`, address }
+    const invoices = [invoice({ number: `F-${i}`, issued_on: '2026-05-11', due_on: '2026-06-10', buyer })]
+    await addInvoices(made, { creditorId, on: '2026-06-11', invoices })
+  }
+}
+const house = useHouse(openCases)
+afterEach(killAll)
+// Each fault is told on standard error, as it should be, and read here from the rows.
+beforeEach(() => void vi.spyOn(console, 'error').mockImplementation(() => {}))
+afterEach(() => void vi.restoreAllMocks())
+
+/** The day's jobs once more, without waiting for the back-off of those that failed. */
+const again = (sql: Sql) => sql`update graphile_worker._private_jobs set run_at = now() where locked_at is null`
+const counts = async (sql: Sql) =>
+  (
+    await sql<{ done: number; documents: number; jobs: number }[]>`
+      select (select count(*) from steps where done_on is not null)::int as done, (select count(*) from documents)::int as documents,
+             (select count(*) from graphile_worker.jobs)::int as jobs`
+  )[0]!
+const findings = async () => (await examine(house.office, on)).map(({ code }) => code)
+
+describe('an archive that takes nothing: no step is half done, and each is done once afterwards', () => {
+  const mounted: string[] = []
+  const mount = (folder: string, size: string) => {
+    mkdirSync(folder)
+    const made = spawnSync('mount', ['-t', 'tmpfs', '-o', `size=${size}`, 'tmpfs', folder]).status === 0
+    if (made) mounted.push(folder)
+    return made
+  }
+  afterEach(() => mounted.splice(0).forEach((folder) => spawnSync('umount', ['-l', folder])))
+  const remount = (folder: string, options: string) => execFileSync('mount', ['-o', `remount,${options}`, folder])
+
+  const faults: [string, (folder: string) => (() => void) | null][] = [
+    [
+      'its disk is gone',
+      (folder) => {
+        writeFileSync(folder, '')
+        return () => rmSync(folder)
+      },
+    ],
+    [
+      'its disk is full after some letters',
+      (folder) => (mount(folder, '256k') ? () => remount(folder, 'size=64m') : null),
+    ],
+    [
+      'its disk is read-only',
+      (folder) => {
+        if (!mount(folder, '64m')) return null
+        remount(folder, 'ro')
+        return () => remount(folder, 'rw')
+      },
+    ],
+  ]
+  test.for(faults)('%s', async ([, breaks], { skip }) => {
+    const folder = mkdtempSync(join(tmpdir(), 'courtois-archive-'))
+    try {
+      const mend = breaks(join(folder, 'archive'))
+      if (mend === null) return skip('mounting a small disk takes root')
+      house.office.archive = openArchive(join(folder, 'archive'))
+      await liveOn(house, on)
+      const before = await counts(house.sql)
+      expect(before.done).toBeLessThan(howMany)
+      expect(before).toEqual({ done: before.done, documents: before.done * 2, jobs: howMany - before.done })
+      mend()
+      await again(house.sql)
+      await drain(house.office, house.url)
+      expect(await counts(house.sql)).toEqual({ done: howMany, documents: howMany * 2, jobs: 0 })
+      expect(await findings()).toEqual([])
+    } finally {
+      mounted.splice(0).forEach((disk) => spawnSync('umount', ['-l', disk]))
+      rmSync(folder, { recursive: true, force: true })
+    }
+  })
+})
+
+describe('an engine that fails in the middle of a step', () => {
+  const looping = (timeLimit: number) => {
+    const engine = nativeTypst({ processes: 1, timeLimit })
+    const compile: typeof engine.compile = (job) => {
+      const sources = { 'loop.typ': '#for a in range(90000) { for b in range(90000) {} }' }
+      return engine.compile({ ...job, template: 'loop.typ', sources })
+    }
+    return { ...engine, compile }
+  }
+
+  test('a template that loops is stopped, its step waits, and is done once when it is mended', async () => {
+    const { typst } = house.office
+    const broken = looping(300)
+    house.office.typst = broken
+    await tick(house.sql, on)
+    await house.sql`update graphile_worker._private_jobs set run_at = now() + interval '1 day' where id > (select min(id) from graphile_worker.jobs)`
+    await drain(house.office, house.url)
+    await broken.close()
+    expect(await counts(house.sql)).toEqual({ done: 0, documents: 0, jobs: howMany })
+    const [held] = await house.sql`select count(*)::int as holds from holds`
+    expect(held).toEqual({ holds: 0 })
+    house.office.typst = typst
+    await again(house.sql)
+    await drain(house.office, house.url)
+    expect(await counts(house.sql)).toEqual({ done: howMany, documents: howMany * 2, jobs: 0 })
+    expect(await findings()).toEqual([])
+  })
+})
+
+test('a letter that kills every worker ends dead after its attempts, is told, and takes no other along', async () => {
+  const { sql, url, dir } = house
+  await tick(sql, on)
+  const [fatal] = await sql<{ key: string }[]>`
+    update graphile_worker._private_jobs set max_attempts = 3
+    where key = (select 'step:' || s.id from steps s join cases c on c.id = s.case_id join debtors b on b.id = c.debtor_id
+                 where b.name = 'Client-0-' and s.queued_for is not null)
+    returning key`
+  for (let worker = 0; worker < 3; worker++) {
+    await sql`update graphile_worker._private_jobs set run_at = now() where key = ${fatal!.key}`
+    await ended(start('./setup/worker-child.ts', [url, dir, '', 'Client-0-']))
+    await freeDeadJobs(sql)
+  }
+  const alive = start('./setup/worker-child.ts', [url, dir, '', 'Client-0-'])
+  await again(sql)
+  await expect.poll(async () => (await counts(sql)).jobs, { timeout: 30_000 }).toBe(1)
+  expect(alive.exitCode ?? alive.signalCode).toBe(null)
+  expect(await counts(sql)).toMatchObject({ done: howMany - 1, documents: (howMany - 1) * 2 })
+  house.office.archive = openArchive(join(dir, 'archive'))
+  const told = await examine(house.office, on)
+  expect(told.map(({ code }) => code)).toEqual(['dead_job'])
+  expect(told[0]!.message).toContain('le programme s’est arrêté pendant ce travail')
+
+  await killAll()
+  await repair(house.office, on, told)
+  await again(sql)
+  await drain(house.office, url)
+  expect(await counts(sql)).toEqual({ done: howMany, documents: howMany * 2, jobs: 0 })
+  await nothingLostNorTwice(sql, dir)
+  expect(await findings()).toEqual([])
+})
+
+test('two groups of processes tick and work at once on one database, and each letter is written once', async () => {
+  const { sql, url, dir } = house
+  for (let group = 0; group < 2; group++) start('./setup/worker-child.ts', [url, dir, on.toString()])
+  await expect.poll(async () => (await counts(sql)).done, { timeout: 40_000 }).toBe(howMany)
+  await idle(sql)
+  await nothingLostNorTwice(sql, dir)
+  expect(await counts(sql)).toEqual({ done: howMany, documents: howMany * 2, jobs: 0 })
+  house.office.archive = openArchive(join(dir, 'archive'))
+  expect(await findings()).toEqual([])
+})
+
+test('a clock that leaps a day ahead and comes back does no step twice, and writes to nobody twice a day', async () => {
+  const chance = seededRandom('clock')
+  const { sql } = house
+  let last = on
+  for (let i = 0; i < 45; i++) {
+    const leap = (chance.bytes(1)[0]! % 3) - 1
+    const today = on.add({ days: Math.max(0, i + leap) })
+    if ((await tick(sql, today)) > 0) await drain(house.office, house.url)
+    if (Temporal.PlainDate.compare(today, last) > 0) last = today
+  }
+  const twice =
+    await sql`select case_id, detail ->> 'step' from events where kind = 'step_done' group by 1, 2 having count(*) > 1`
+  expect(twice).toEqual([])
+  const sameDay = await sql`
+    select d.case_id, d.written_on from documents d
+    where d.recipient = 'debiteur' and d.step_id is not null and d.attached_to is null group by 1, 2 having count(*) > 1`
+  expect(sameDay).toEqual([])
+  const [letters] = await sql`select count(*)::int as second from steps where key = 'demeure' and done_on is not null`
+  expect(letters).toEqual({ second: howMany })
+  expect((await examine(house.office, last)).map(({ code }) => code)).toEqual([])
+})
+
+test('a database that is gone for a while in the middle of the letters loses none and doubles none', async () => {
+  const dataDir = mkdtempSync(join(tmpdir(), 'courtois-gone-'))
+  let database = await startEmbedded({ dataDir })
+  await migrate(database.url)
+  let sql = connect(database.url, { max: 4 })
+  const office = await openOffice({ sql, dataDir, random: seededRandom('gone'), baseUrl: 'https://courtois.example' })
+  try {
+    await openCases({ sql, office, url: database.url, dir: dataDir })
+    await tick(sql, on)
+    const middle = events(sql, 5)
+    start('./setup/worker-child.ts', [database.url, dataDir])
+    await middle
+    await sql.end({ timeout: 1 })
+    const postmaster = Number(readFileSync(join(dataDir, 'postgres/data/postmaster.pid'), 'utf8').split('\n')[0])
+    process.kill(postmaster, 'SIGQUIT')
+    await database.stop()
+
+    database = await startEmbedded({ dataDir })
+    sql = connect(database.url, { max: 4 })
+    start('./setup/worker-child.ts', [database.url, dataDir])
+    await idle(sql)
+    expect(await counts(sql)).toEqual({ done: howMany, documents: howMany * 2, jobs: 0 })
+    await nothingLostNorTwice(sql, dataDir)
+    expect((await examine({ ...office, sql }, on)).map(({ code }) => code)).toEqual([])
+  } finally {
+    await killAll()
+    await office.typst.close()
+    await sql.end({ timeout: 1 }).catch(() => {})
+    await database.stop()
+    rmSync(dataDir, { recursive: true, force: true })
+  }
+})

@@ -1,0 +1,103 @@
+import { spawn, type ChildProcess } from 'node:child_process'
+import { readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { expect } from 'vitest'
+import { openArchive, sha256 } from '../documents/archive.ts'
+import { type Client } from '../schema/db.ts'
+
+export const children = new Set<ChildProcess>()
+const path = (name: string) => fileURLToPath(new URL(name, import.meta.url))
+
+/** A child of ours, gone at the end of the test whatever happens. */
+export function start(script: string, args: string[], env: Record<string, string> = {}): ChildProcess {
+  const child = spawn(process.execPath, [path(script), ...args], {
+    env: { ...process.env, ...env },
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
+  children.add(child)
+  child.once('exit', () => children.delete(child))
+  return child
+}
+export const ended = (child: ChildProcess) =>
+  child.exitCode !== null || child.signalCode !== null
+    ? Promise.resolve()
+    : new Promise<void>((resolve) => child.once('exit', () => resolve()))
+export async function kill(child: ChildProcess): Promise<void> {
+  child.kill('SIGKILL')
+  await ended(child)
+}
+/** For the end of each test, whatever happens. */
+export const killAll = async (): Promise<void> => void (await Promise.all([...children].map(kill)))
+
+/** Resolves when the database has announced that many more events, whatever they are. */
+export function events(sql: Client, howMany: number): Promise<void> {
+  return new Promise((resolve, reject) => {
+    let left = howMany
+    sql
+      .listen('case_events', () => {
+        if (--left === 0) resolve()
+      })
+      .catch(reject)
+  })
+}
+
+/** Resolves when nothing is left to do: looked at again each time that something happens, and once a second. */
+export async function idle(sql: Client): Promise<void> {
+  for (;;) {
+    const [left] = await sql<{ jobs: bigint }[]>`select count(*) as jobs from graphile_worker.jobs`
+    if (left!.jobs === 0n) return
+    const failed = await sql<
+      { lastError: string }[]
+    >`select last_error from graphile_worker.jobs where attempts >= 5 and last_error is not null`
+    expect(failed.map((job) => job.lastError)).toEqual([])
+    await sql`select pg_sleep(0.25)`
+  }
+}
+
+interface Kept {
+  letter: string
+  stepId: string | null
+  sha256: string
+  reference: string
+  dispatched: boolean
+  isEnclosed: boolean
+  state: string | null
+  proof: { tray: string } | null
+  channel: string
+}
+
+/** Every document once in the database, its bytes in the archive, and what leaves the house once in the out-tray. */
+export async function nothingLostNorTwice(sql: Client, dataDir: string): Promise<Kept[]> {
+  const archive = openArchive(join(dataDir, 'archive'))
+  const documents = await sql<Kept[]>`
+    select d.letter, d.step_id, d.sha256, d.reference, d.attached_to is not null as is_enclosed, o.document_id is not null as dispatched, o.state, o.proof, d.channel
+    from documents d left join dispatches o on o.document_id = d.id`
+  expect(
+    new Set(documents.map((each) => `${each.stepId} ${each.letter} ${each.stepId ? '' : each.reference}`)).size,
+  ).toBe(documents.length)
+  for (const document of documents)
+    expect(sha256(await archive.get(document.sha256)), `${document.reference}`).toBe(document.sha256)
+  const sent = documents.filter((document) => document.dispatched)
+  expect(sent.map((document) => document.state).filter((state) => state !== 'sent')).toEqual([])
+  const tray = join(dataDir, 'out')
+  const files = readdirSync(tray, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => join(entry.parentPath, entry.name).slice(tray.length + 1))
+  // What a killed worker was still writing has a name that begins with a dot, and the letter stands beside it.
+  const placed = files.filter((name) => !/\/\./.test(name))
+  expect(placed.filter((name) => !name.includes('-annexe-')).toSorted()).toEqual(
+    sent.map((document) => document.proof!.tray).toSorted(),
+  )
+  const enclosed = placed
+    .filter((name) => name.includes('-annexe-') && !name.includes('-facture-'))
+    .map((name) => sha256(readFileSync(join(tray, name))))
+  expect(enclosed.toSorted()).toEqual(
+    documents.flatMap((document) => (document.isEnclosed ? [document.sha256] : [])).toSorted(),
+  )
+  for (const document of sent) expect(sha256(readFileSync(join(tray, document.proof!.tray)))).toBe(document.sha256)
+  const once =
+    await sql`select detail ->> 'reference' from events where kind = 'letter_sent' group by 1 having count(*) > 1`
+  expect(once).toEqual([])
+  return documents
+}
