@@ -27,8 +27,15 @@ export const acts = {
   createCreditor: managers,
   recordMandate: managers,
   submitInvoice: [...managers, 'creditor'],
+  importStatement: [...managers, 'creditor'],
+  importPayments: managers,
+  settleBankLine: managers,
+  approveSteps: ['amicable', 'admin', 'creditor'],
+  setApprovalRule: ['amicable', 'admin', 'creditor'],
   validateAddress: ['research', ...managers],
   recordCall: cells,
+  recordVisit: cells,
+  recordContactPreference: ['research', ...cells],
   recordPromise: cells,
   agreeInstalments: managers,
   recordDispute: [...cells, 'creditor'],
@@ -41,8 +48,16 @@ export const acts = {
   issueFeeStatement: managers,
   certifyIrrecoverable: legal,
   recordInsolvency: ['research', ...managers],
+  importInsolvencies: ['research', ...managers],
+  recordClaimDeclaration: legal,
+  setClaimNature: managers,
+  recordLimitation: legal,
+  recordCourt: legal,
+  recordRate: managers,
+  recordPublicOrder: [...managers, 'creditor'],
   settleReply: ['research', ...managers],
   recordPresentation: managers,
+  settleSending: managers,
   chooseScenario: managers,
   adjustStep: managers,
   holdCase: managers,
@@ -54,11 +69,18 @@ export const acts = {
   withdrawConsent: ['creditor', 'admin'],
   openProcedure: legal,
   recordProcedureEvent: legal,
+  createCalendarFeed: [...legal, 'creditor'],
+  revokeCalendarFeed: [...legal, 'creditor'],
   assembleFilingPack: legal,
   createBailiff: legal,
   handOver: legal,
-  requestUpload: [...staff, 'creditor'],
+  revokeHandOver: legal,
+  acknowledgePack: ['bailiff'],
+  recordBailiffReturn: [...legal, 'bailiff'],
+  requestUpload: [...staff, 'creditor', 'bailiff'],
   attachExhibit: [...managers, 'creditor'],
+  attachPostalProof: managers,
+  withdrawExhibit: managers,
   closeCase: managers,
 } as const satisfies Record<string, readonly Role[]>
 export type Act = keyof typeof acts
@@ -105,18 +127,23 @@ export async function readToken(secret: Uint8Array, token: string, now: Temporal
     })
     return viewerOf(payload)
   } catch (cause) {
-    throw new DomainError('bad_token', "Ce jeton d'accès n'est pas valable, ou a expiré.", {
-      remedy: 'Demandez un nouveau jeton (courtois token --role ROLE).',
-      cause,
-    })
+    throw badToken(cause)
   }
 }
 
+export const badToken = (cause: unknown): DomainError =>
+  new DomainError('bad_token', "Ce jeton d'accès n'est pas valable, ou a expiré.", {
+    remedy: 'Connectez-vous de nouveau, ou demandez un nouveau jeton (courtois token --role ROLE).',
+    cause,
+  })
+
 const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/
 
-function viewerOf(claims: Record<string, unknown>): Viewer {
+/** Who the claims of a verified token say it is; throws when they are incomplete. `role` is one role or a list. */
+export function viewerOf(claims: Record<string, unknown>): Viewer {
   const text = (key: string) => (typeof claims[key] === 'string' ? claims[key] : null)
-  const role = roles.find((known) => known === claims['role'])
+  const held = [claims['role']].flat()
+  const role = roles.find((known) => held.includes(known))
   const viewer = { name: text('name') ?? '', creditorId: text('creditor'), bailiffId: text('bailiff') }
   const own = role === 'creditor' ? viewer.creditorId : role === 'bailiff' ? viewer.bailiffId : undefined
   // A creditor without a creditor would own nothing; better to say so than to answer empty lists.

@@ -68,7 +68,7 @@ builder.relayMutationField(
   { outputFields: (t) => ({ case: t.field({ type: CaseType, resolve: ({ caseId }) => caseId }) }) },
 )
 
-function timeOf(text: string | null | undefined): string | null {
+export function timeOf(text: string | null | undefined): string | null {
   if (text == null || /^([01]\d|2[0-3]):[0-5]\d$/.test(text)) return text ?? null
   throw new DomainError('bad_time', `« ${text.slice(0, 20)} » n'est pas une heure.`, {
     remedy: 'Écrivez HH:MM, par exemple 14:30.',

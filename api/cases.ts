@@ -32,6 +32,8 @@ export const HoldCause = builder.enumType('HoldCause', {
     PROMISED: { value: 'promesse' },
     INSTALMENTS: { value: 'echeancier' },
     INSOLVENCY: { value: 'procedure-collective', description: 'Procédure collective (C. com. L622-21).' },
+    OVER_INDEBTEDNESS: { value: 'surendettement', description: 'Surendettement d’un particulier.' },
+    DEATH: { value: 'deces', description: 'Décès du débiteur.' },
     TIME_BARRED: { value: 'prescription' },
     DECISION: { value: 'decision', description: 'A person decided, or an act was refused and a person must look.' },
   } as const,

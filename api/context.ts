@@ -4,6 +4,7 @@ import type { Day } from '../schema/days.ts'
 import type { Fragment, Sql } from '../schema/db.ts'
 import { DomainError } from '../schema/errors.ts'
 import { authorOf, isStaff, type Viewer } from './auth.ts'
+import type { IdentityProvider } from './oidc.ts'
 import type { CaseEvents } from './stream.ts'
 
 /** The clock of the house, read at the edge only. `today` is the day in Paris, or the fixed day of a development run. */
@@ -20,6 +21,8 @@ export interface House {
   /** Largest upload, in bytes. */
   maxUpload: number
   events: CaseEvents
+  /** The OpenID Connect provider, where there is one. */
+  identity?: IdentityProvider
 }
 
 /** One request: who asks, on which day, with its own cache of rows. */

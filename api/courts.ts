@@ -1,6 +1,9 @@
+import { findPlace, recordCourt } from '../procedures/judicial/court-directory.ts'
 import { competentCourt, type Court } from '../procedures/law/court.ts'
 import { builder } from './builder.ts'
+import { CaseType, requireCase } from './cases.ts'
 import { DebtorKind } from './debtors.ts'
+import { once } from './once.ts'
 import { DoubtType } from './values.ts'
 
 const CourtType = builder.objectRef<Court>('Court').implement({
@@ -29,8 +32,42 @@ builder.queryFields((t) => ({
       }),
       on: t.arg({ type: 'Date' }),
     },
-    resolve: (_root, { postalCode, city, debtor, commercial, on }, ctx) => [
-      competentCourt({ debtor, commercial: commercial ?? debtor === 'business', postalCode, city, on: on ?? ctx.day }),
+    resolve: async (_root, { postalCode, city, debtor, commercial, on }, ctx) => [
+      competentCourt({
+        debtor,
+        commercial: commercial ?? debtor === 'business',
+        postalCode,
+        city,
+        on: on ?? ctx.day,
+        imported: await findPlace(ctx.sql, postalCode, city),
+      }),
     ],
   }),
 }))
+
+builder.relayMutationField(
+  'recordCourt',
+  {
+    inputFields: (t) => ({
+      caseId: t.id({ required: true }),
+      name: t.string({ required: true, description: 'tribunal de commerce de Vienne.' }),
+      bench: t.string({ required: true, defaultValue: 'président du tribunal' }),
+      city: t.string({ required: true }),
+      source: t.string({ required: true, description: 'Where its competence was read.' }),
+      idempotencyKey: t.string(),
+    }),
+  },
+  {
+    description: 'Enters the court of a case by hand, where no list tells it; a consent asked for before ends.',
+    authScopes: { may: 'recordCourt' },
+    errors: {},
+    resolve: (_root, { input }, ctx) =>
+      once(ctx, 'recordCourt', input, async (office, author) => {
+        const { id } = await requireCase(ctx, input.caseId, office.sql)
+        const { name, bench, city, source } = input
+        await recordCourt(office.sql, ctx.day, { caseId: id, name, bench, city, source }, author)
+        return { caseId: id }
+      }),
+  },
+  { outputFields: (t) => ({ case: t.field({ type: CaseType, resolve: ({ caseId }) => caseId }) }) },
+)

@@ -35,6 +35,11 @@ const MandateType = builder.objectRef<Mandate>('Mandate').implement({
       nullable: true,
       description: 'Contractual late-payment rate, per cent a year; null for the rate of the law.',
     }),
+    claimNature: t.string({
+      nullable: true,
+      description: 'What this creditor sells, for the limitation of its claims.',
+      resolve: ({ claimNature }) => claimNature ?? null,
+    }),
     feeTerms: t.field({
       type: 'JSON',
       nullable: true,
@@ -75,7 +80,7 @@ forgetting(CreditorType)
 async function liveMandates(sql: Sql, ids: string[]): Promise<Map<string, Mandate[]>> {
   const rows = await sql<Mandate[]>`
     select id, creditor_id, signed_on, basis, guarantee, remuneration, paying_over, receives_funds, sends_invoices, scenario,
-           penalty_rate::text, fee_terms
+           penalty_rate::text, claim_nature, fee_terms
     from mandates where creditor_id = any(${ids}) and ended_on is null`
   return Map.groupBy(rows, (row) => row.creditorId)
 }
@@ -185,6 +190,9 @@ builder.relayMutationField(
       }),
       sendsInvoices: t.boolean({ required: true, defaultValue: false }),
       scenario: t.string({ required: true, defaultValue: 'standard' }),
+      claimNature: t.string({
+        description: 'What this creditor sells, for the limitation of its claims: vente, transport…',
+      }),
       penaltyRate: t.string({ description: 'Contractual late-payment rate, per cent a year, « 12.15 ».' }),
       feeTerms: t.field({ type: 'JSON', description: 'The remuneration as data: schema/fee-terms.schema.json.' }),
       idempotencyKey: t.string(),
@@ -222,5 +230,15 @@ function rate(text: string | null | undefined): string | null {
   if (text == null || /^\d{1,2}(\.\d{1,6})?$/.test(text)) return text ?? null
   throw new DomainError('bad_rate', `« ${text.slice(0, 20)} » n'est pas un taux lisible.`, {
     remedy: 'Écrivez-le en pour cent par an, par exemple 12.15.',
+  })
+}
+
+/** For which creditor: a creditor's submissions are its own, whatever it writes. */
+export function creditorOf(ctx: Context, given: string | null | undefined): string {
+  const own = ctx.viewer?.role === 'creditor' ? ctx.viewer.creditorId : null
+  const id = given ? rowId('Creditor', given) : own
+  if (id && (own === null || id === own)) return id
+  throw new DomainError('creditor_not_found', "Ce créancier n'existe pas ou n'est pas le vôtre.", {
+    remedy: 'Indiquez pour quel créancier (creditorId).',
   })
 }

@@ -1,4 +1,6 @@
 import cron from 'node-cron'
+import { watchOrphans } from '../procedures/alarms.ts'
+import { catchUpLines, catchUpReport } from '../procedures/amicable/catch-up.ts'
 import { tick } from '../procedures/amicable/tick.ts'
 import { freeDeadJobs } from '../procedures/work.ts'
 import type { Sql } from '../schema/db.ts'
@@ -16,6 +18,13 @@ export function houseClock(fixed?: Temporal.PlainDate): Clock {
   }
 }
 
+/** No orphan: what the nightly look finds is in the work of the day, and said aloud in the log. */
+export async function lookForOrphans(sql: Sql, clock: Clock, log: Log): Promise<void> {
+  const alarms = await watchOrphans(sql, clock.today())
+  if (alarms.length > 0)
+    log(new Error(`orphan cases: ${alarms.map(({ caseId, code }) => `${caseId} ${code}`).join(', ')}`))
+}
+
 /**
  * Ticks at once, then every quarter of an hour, five in the morning among them: « everything due up to today », so a tick
  * that was missed is made up by the next. A second machine does no harm, for rows are claimed by their own update.
@@ -26,14 +35,22 @@ export function startTicking(sql: Sql, clock: Clock, log: Log): { stop(): Promis
     (running = running
       .then(async () => {
         await freeDeadJobs(sql)
-        await tick(sql, clock.today())
+        const today = clock.today()
+        if ((await tick(sql, today)) === 0) return
+        const [late] = catchUpLines(today, await catchUpReport(sql, today))
+        if (late !== undefined) log(new Error(late))
       })
       .catch(log))
+  const look = (): Promise<void> => (running = running.then(() => lookForOrphans(sql, clock, log)).catch(log))
   const task = cron.schedule('*/15 * * * *', act, { timezone: 'Europe/Paris', noOverlap: true })
+  const night = cron.schedule('20 5 * * *', look, { timezone: 'Europe/Paris', noOverlap: true })
   void act()
+  // A night when the house was closed is made up for.
+  void look()
   return {
     async stop() {
       await task.stop()
+      await night.stop()
       await running
     },
   }

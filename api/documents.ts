@@ -1,10 +1,12 @@
 import { recordPresentation } from '../procedures/cases/correspondence.ts'
 import { caseParts, type WrittenDocument } from '../procedures/cases/file.ts'
+import { settleSending } from '../procedures/cases/post.ts'
 import type { Sql } from '../schema/db.ts'
 import { DomainError } from '../schema/errors.ts'
 import { builder } from './builder.ts'
 import { CaseType } from './cases.ts'
 import { type Context, rowsOf, visible } from './context.ts'
+import { forgetting, inOrder, nodeId } from './nodes.ts'
 import { once } from './once.ts'
 import { rowId } from './values.ts'
 
@@ -17,10 +19,20 @@ const PostOutcome = builder.enumType('PostOutcome', {
   } as const,
 })
 
-const DocumentType = builder.objectRef<WrittenDocument>('Document').implement({
+export const DocumentType = builder.loadableNode('Document', {
   description: 'A letter as it was written: its version, its data and its hash are kept, so that it can be made again.',
+  id: { resolve: (document: WrittenDocument) => document.id, parse: nodeId },
+  authScopes: { role: ['research', 'phone', 'amicable', 'legal', 'admin', 'creditor'] },
+  load: async (ids: string[], ctx) => {
+    const cases = await ctx.sql<{ caseId: string }[]>`
+      select distinct d.case_id from documents d join cases c on c.id = d.case_id where d.id = any(${ids}) and ${visible(ctx)}`
+    const found = await caseParts.documents(
+      ctx.sql,
+      cases.map(({ caseId }) => caseId),
+    )
+    return inOrder<WrittenDocument>(ids, Promise.resolve([...found.values()].flat()))
+  },
   fields: (t) => ({
-    id: t.exposeID('id'),
     reference: t.exposeString('reference', { description: 'As printed: « 2026-0001/3 ».' }),
     letter: t.exposeString('letter', { description: 'Its id in the library.' }),
     version: t.exposeString('version', { description: 'SHA-256 of the letter, its clauses and its layout.' }),
@@ -44,6 +56,8 @@ const DocumentType = builder.objectRef<WrittenDocument>('Document').implement({
     }),
   }),
 })
+
+forgetting(DocumentType)
 
 builder.objectFields(CaseType, (t) => ({
   documents: t.field({
@@ -99,6 +113,31 @@ builder.relayMutationField(
           },
           author,
         )
+        return { caseId }
+      }),
+  },
+  { outputFields: (t) => ({ case: t.field({ type: CaseType, resolve: ({ caseId }) => caseId }) }) },
+)
+
+builder.relayMutationField(
+  'settleSending',
+  {
+    inputFields: (t) => ({
+      documentId: t.id({ required: true }),
+      sentOn: t.field({ type: 'Date', description: 'The day it left; absent when it did not, and goes once more.' }),
+      reason: t.string({ required: true, description: 'How it is known: the mail server’s log, the debtor’s word.' }),
+      idempotencyKey: t.string(),
+    }),
+  },
+  {
+    description: 'What a person found out about a sending in doubt (« à vérifier »): nothing else sends it again.',
+    authScopes: { may: 'settleSending' },
+    errors: {},
+    resolve: (_root, { input }, ctx) =>
+      once(ctx, 'settleSending', input, async (office, author) => {
+        const { id, caseId } = await requireDocument(ctx, input.documentId, office.sql)
+        const found = { documentId: id, sentOn: input.sentOn ?? null, reason: input.reason }
+        await settleSending(office.sql, ctx.day, found, author)
         return { caseId }
       }),
   },

@@ -3,7 +3,7 @@ import { stat } from 'node:fs/promises'
 import { Readable } from 'node:stream'
 import type { Context as HttpContext } from 'hono'
 import { record } from '../procedures/cases/journal.ts'
-import { findHandOver, openHandOver } from '../procedures/judicial/handover.ts'
+import { findHandOver, keepAccess } from '../procedures/judicial/handover.ts'
 import { DomainError } from '../schema/errors.ts'
 import type { Role } from './auth.ts'
 import { author, type Context, forbidden, unauthenticated, visible } from './context.ts'
@@ -13,26 +13,29 @@ import { rowId } from './values.ts'
 
 /**
  * `GET /packs/:id`, whole or by ranges; `?file=pdf` for the merged file. A bailiff gets what was handed over to it, the
- * legal cell and the creditor the packs of their own cases. Each start is kept.
+ * legal cell and the creditor the packs of their own cases. Each start is kept, and of a bailiff each range.
  */
 export async function sendPack(ctx: Context, c: HttpContext): Promise<Response> {
   const { viewer } = ctx
   if (!viewer) throw unauthenticated()
   const file = c.req.query('file') === 'pdf' ? 'pdf' : 'zip'
-  const input = { packId: rowId('Pack', c.req.param('id') ?? ''), file } as const
+  const packId = rowId('Pack', c.req.param('id') ?? '')
   const bailiffId = viewer.role === 'bailiff' ? viewer.bailiffId : null
   if (bailiffId === null && !packReaders.includes(viewer.role)) throw forbidden(viewer.role)
-  const found = bailiffId ? await findHandOver(ctx.sql, { ...input, bailiffId }) : await ownPack(ctx, input.packId)
+  const handed = bailiffId ? await findHandOver(ctx.sql, { packId, bailiffId, onDay: ctx.day }) : null
+  const found = handed ?? (await ownPack(ctx, packId))
   const response = await sendFile(c, {
     path: ctx.office.archive.path(found[file]),
     etag: found[file],
     type: file === 'pdf' ? 'application/pdf' : 'application/zip',
     name: `pack-${found.caseNumber}-${found.kind}-v${found.version}.${file}`,
   })
-  if (!isStart(c, response)) return response
-  if (bailiffId) await openHandOver(ctx.sql, ctx.office.random, ctx.day, { ...input, bailiffId })
-  else {
-    const detail = { pack: input.packId, file }
+  const sent = sentPart(c, response)
+  if (sent === null) return response
+  if (handed) {
+    await keepAccess(ctx.sql, ctx.office.random, { day: ctx.day, at: ctx.clock.now() }, handed, file, sent)
+  } else if (sent.first === 0) {
+    const detail = { pack: packId, file }
     await record(ctx.sql, ctx.day, { caseId: found.caseId, kind: 'pack_downloaded', detail, author: author(ctx) })
   }
   return response
@@ -41,10 +44,12 @@ export async function sendPack(ctx: Context, c: HttpContext): Promise<Response> 
 /** Those whose GraphQL shows packs: who reads the address may follow it. */
 const packReaders: readonly Role[] = ['legal', 'admin', 'amicable', 'creditor']
 
-// The rest of a download that was cut, or a look at its size, is not another download.
-function isStart(c: HttpContext, response: Response): boolean {
-  const starts = response.status === 200 || response.headers.get('content-range')?.startsWith('bytes 0-') === true
-  return c.req.method === 'GET' && starts
+/** The bytes that leave, from the first to the last; null where only headers do. */
+export function sentPart(c: HttpContext, response: Response): { first: number; last: number } | null {
+  if (c.req.method !== 'GET' || (response.status !== 200 && response.status !== 206)) return null
+  const [, first, last] = /^bytes (\d+)-(\d+)\//.exec(response.headers.get('content-range') ?? '') ?? []
+  if (first !== undefined) return { first: Number(first), last: Number(last) }
+  return { first: 0, last: Number(response.headers.get('content-length')) - 1 }
 }
 
 interface OwnPack {

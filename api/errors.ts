@@ -33,17 +33,28 @@ export function maskError(error: unknown, message: string, log: Log): Error {
 function causeOf(error: unknown): unknown {
   let cause = error
   while (cause instanceof GraphQLError && cause.originalError) cause = cause.originalError
-  return cause
+  return isUnstorable(cause) ? unstorable(cause) : cause
 }
+
+/** PostgreSQL's text holds every character but NUL. */
+const isUnstorable = (error: unknown): boolean =>
+  error instanceof Error && 'code' in error && (error.code === '22021' || error.code === '22P05')
+const unstorable = (cause: unknown): DomainError =>
+  new DomainError('bad_text', 'Un texte contient un caractère nul, qui ne peut être gardé.', {
+    remedy: 'Retirez les caractères invisibles du texte.',
+    cause,
+  })
 
 const statuses: Record<string, number> = {
   bad_token: 401,
+  identity_unreachable: 503,
   unauthenticated: 401,
   forbidden: 403,
   bad_signature: 403,
   not_found: 404,
   pack_not_found: 404,
   document_not_found: 404,
+  exhibit_not_found: 404,
   upload_busy: 409,
   upload_gone: 410,
   file_too_large: 413,
@@ -56,7 +67,8 @@ const statuses: Record<string, number> = {
 }
 
 /** The same for plain HTTP routes. */
-export function httpError(error: unknown, log: Log): { status: number; body: object } {
+export function httpError(thrown: unknown, log: Log): { status: number; body: object } {
+  const error = causeOf(thrown)
   if (error instanceof DomainError) {
     const { code, message, remedy, article } = error
     return {

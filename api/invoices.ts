@@ -6,14 +6,15 @@ import type { Office } from '../procedures/office.ts'
 import { parseZone } from '../procedures/law/calendar.ts'
 import type { Sql } from '../schema/db.ts'
 import type { Doubt } from '../schema/errors.ts'
-import { DomainError } from '../schema/errors.ts'
 import { builder } from './builder.ts'
 import { CaseType } from './cases.ts'
 import { type Context, rowsOf } from './context.ts'
+import { creditorOf } from './creditors.ts'
 import { DebtorKind } from './debtors.ts'
 import { once } from './once.ts'
+import { orderOf, PublicOrderInput } from './public-orders.ts'
 import { receivedUpload } from './uploads.ts'
-import { AddressInput, addressOf, DoubtType, Money, rowId } from './values.ts'
+import { AddressInput, addressOf, DoubtType, Money } from './values.ts'
 
 export const InvoiceType = builder.objectRef<Invoice>('Invoice').implement({
   fields: (t) => ({
@@ -83,6 +84,7 @@ const InvoiceInput = builder.inputType('InvoiceInput', {
     tax: t.string(),
     prepaid: t.string(),
     orderReference: t.string(),
+    buyerReference: t.string({ description: 'BT-10: of a public buyer, the code of its service.' }),
     contractReference: t.string(),
     paymentTerms: t.string(),
     description: t.string({ description: 'What was sold; needs `net`.' }),
@@ -118,6 +120,10 @@ builder.relayMutationField(
       dueOn: t.field({ type: 'Date', description: 'Where the invoice has no due date of its own.' }),
       scenario: t.string({ description: 'The mandate’s when absent.' }),
       zone: t.string(),
+      nature: t.string({
+        description: 'What the claim is about, for its limitation (setClaimNature); the mandate’s when absent.',
+      }),
+      order: t.field({ type: PublicOrderInput, description: 'Of a public buyer: engagement, Chorus Pro deposit…' }),
       idempotencyKey: t.string({ required: true }),
     }),
   },
@@ -148,6 +154,8 @@ builder.relayMutationField(
           ...(input.dueOn ? { dueOn: input.dueOn } : {}),
           ...(input.scenario ? { scenario: input.scenario } : {}),
           ...(input.zone ? { zone: parseZone(input.zone) } : {}),
+          ...(input.nature ? { nature: input.nature } : {}),
+          ...(input.order ? { order: orderOf(input.order) } : {}),
         }
         const done = await submitInvoice(office.sql, office.random, ctx.day, submission, author)
         return { caseId: done.case.id, opened: done.opened, missing: done.missing, doubts: done.doubts }
@@ -171,16 +179,6 @@ const MissingType = builder.objectRef<ReadInvoice['missing'][number]>('MissingFi
     remedy: t.exposeString('remedy'),
   }),
 })
-
-/** A creditor's submissions are its own, whatever it writes. */
-function creditorOf(ctx: Context, given: string | null | undefined): string {
-  const own = ctx.viewer?.role === 'creditor' ? ctx.viewer.creditorId : null
-  const id = given ? rowId('Creditor', given) : own
-  if (id && (own === null || id === own)) return id
-  throw new DomainError('creditor_not_found', "Ce créancier n'existe pas ou n'est pas le vôtre.", {
-    remedy: 'Indiquez pour quel créancier (creditorId).',
-  })
-}
 
 async function fromFiles(ctx: Context, office: Office, uploadIds: string[]): Promise<Submission['invoices']> {
   const invoices: Submission['invoices'] = []
@@ -215,6 +213,7 @@ function invoiceJson(invoice: TypedInvoice, seller: string): Record<string, unkn
     seller: invoice.seller ? partyJson(invoice.seller) : { name: seller },
     buyer: partyJson(invoice.buyer),
     order_reference: invoice.orderReference ?? null,
+    buyer_reference: invoice.buyerReference ?? null,
     contract_reference: invoice.contractReference ?? null,
     payment_terms: invoice.paymentTerms ?? null,
     preceding_invoice: invoice.precedingInvoice ?? null,

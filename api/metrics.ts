@@ -76,7 +76,9 @@ async function figures({ office: { sql }, clock }: House): Promise<Figures> {
       (select count(*) from steps where done_on = ${today})::int as done_today,
       (select count(*) from alarms where settled_on is null)::int as alarms,
       (select count(*) from dispatches where state = 'ready')::int as dispatches_ready,
-      (select count(*) from dispatches where state in ('sending', 'failed'))::int as dispatches_to_check,
+      (select count(*) from dispatches o where state = 'failed'
+         or (state = 'sending' and not exists (select from graphile_worker.jobs j where j.key = 'send:' || o.document_id)))::int
+        as dispatches_to_check,
       (select count(*) from jobs where not dead and run_at <= now())::int as jobs,
       (select count(*) from jobs where dead)::int as jobs_dead,
       coalesce((select extract(epoch from now() - min(run_at)) from jobs where not dead and run_at <= now()), 0)::float8 as queue_delay,

@@ -96,7 +96,7 @@ builder.relayMutationField(
           },
           author,
         )
-        return { caseId: found.id, left: amount(done.left), currency: found.currency }
+        return { caseId: found.id, left: done.left === null ? null : amount(done.left), currency: found.currency }
       }),
   },
   {
@@ -104,8 +104,9 @@ builder.relayMutationField(
       case: t.field({ type: CaseType, resolve: ({ caseId }) => caseId }),
       left: t.field({
         type: Money,
-        description: 'What is still owed.',
-        resolve: ({ left, currency }) => ({ cents: parseAmount(left), currency }),
+        nullable: true,
+        description: 'What is still owed; null where the law has no rate yet to count it with: the case then waits.',
+        resolve: ({ left, currency }) => (left === null ? null : { cents: parseAmount(left), currency }),
       }),
     }),
   },

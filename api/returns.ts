@@ -96,7 +96,7 @@ builder.relayMutationField(
             remedy: 'Donnez bailiffId.',
           })
         }
-        const found = await findHandOver(office.sql, { packId, bailiffId })
+        const found = await findHandOver(office.sql, { packId, bailiffId, onDay: ctx.day })
         const upload = input.uploadId ? await receivedUpload(ctx, office.sql, input.uploadId) : null
         await recordBailiffReturn(
           office,

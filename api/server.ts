@@ -7,12 +7,16 @@ import type { Office } from '../procedures/office.ts'
 import type { Client } from '../schema/db.ts'
 import { DomainError } from '../schema/errors.ts'
 import { readToken, type Viewer } from './auth.ts'
+import { sendCalendar } from './calendar.ts'
 import { type Clock, type Context, contextOf, type House } from './context.ts'
-import { sendLetterPdf, sendPack } from './downloads.ts'
+import { sendExhibit, sendLetterPdf, sendPack } from './downloads.ts'
 import { httpError, type Log, maskError } from './errors.ts'
 import { exampleTabs } from './examples.ts'
 import { useLimits } from './limits.ts'
+import { metrics } from './metrics.ts'
+import { type IdentityProvider, isOwnToken } from './oidc.ts'
 import { pages } from './pages/mount.ts'
+import { type RequestLine, requestLog, useRequestLog } from './request-log.ts'
 import { schema } from './schema.ts'
 import { librarySite } from './site/serve.ts'
 import { caseEvents } from './stream.ts'
@@ -25,6 +29,8 @@ export interface AppOptions {
   clock: Clock
   /** Signs tokens and upload addresses. */
   secret: Uint8Array
+  /** Whose tokens are taken beside the house's own. */
+  identity?: IdentityProvider
   /** Hides the schema and GraphiQL. */
   production?: boolean
   /** Bytes; 50 MB when absent. */
@@ -32,6 +38,8 @@ export interface AppOptions {
   /** Reads the visitor's address in X-Forwarded-For: only behind a proxy that writes it. */
   trustProxy?: boolean
   log?: Log
+  /** Told of each request once it is answered. */
+  onRequest?: (line: RequestLine) => void
 }
 
 export interface App {
@@ -53,10 +61,12 @@ export function createApp(options: AppOptions): App {
     secret: options.secret,
     maxUpload: options.maxUpload ?? 50 << 20,
     events: caseEvents(options.sql),
+    ...(options.identity ? { identity: options.identity } : {}),
   }
   const yoga = graphql(options, log)
   const app = new Hono()
 
+  app.use(requestLog(options.onRequest ?? (() => {})))
   app.use(secureHeaders({ referrerPolicy: 'no-referrer' }), contentPolicy)
   app.onError((error, c) => {
     const { status, body } = httpError(error, log)
@@ -68,12 +78,14 @@ export function createApp(options: AppOptions): App {
 
   app.get('/health', (c) => c.json({ ok: true }))
   app.get('/ready', async (c) => {
-    const ready = await options.sql`select 1`.then(
-      () => true,
-      (error: unknown) => (log(error), false),
-    )
-    return c.json({ ready, today: house.clock.today().toString() }, ready ? 200 : 503)
+    // `orphans` is for an alarm outside: a case that nothing carries on makes nobody wait at this door.
+    const [state] = await options.sql<{ orphans: number }[]>`
+      select count(*)::int as orphans from alarms where settled_on is null`.catch((error: unknown) => (log(error), []))
+    const ready = state !== undefined
+    return c.json({ ready, today: house.clock.today().toString(), ...state }, ready ? 200 : 503)
   })
+
+  app.get('/metrics', metrics(house))
 
   app.use(
     '/graphql',
@@ -92,7 +104,9 @@ export function createApp(options: AppOptions): App {
 
   app.put('/uploads/:id', (c) => receiveUpload(house, c))
   app.on(['GET', 'HEAD'], '/packs/:id', async (c) => sendPack(contextOf(house, await viewerOf(house, c)), c))
+  app.on(['GET', 'HEAD'], '/exhibits/:id', async (c) => sendExhibit(contextOf(house, await viewerOf(house, c)), c))
   app.on(['GET', 'HEAD'], '/documents/:id', async (c) => sendLetterPdf(contextOf(house, await viewerOf(house, c)), c))
+  app.on(['GET', 'HEAD'], '/calendrier/:file', (c) => sendCalendar(house, c))
   app.route('/bibliotheque', librarySite(house, log))
   app.route('/', pages({ ...house, trustProxy: options.trustProxy ?? false }, log))
 
@@ -124,7 +138,7 @@ function graphql({ production = false }: AppOptions, log: Log) {
     multipart: false,
     landingPage: false,
     maxRequestBodySize: bodyBytes,
-    plugins: [useLimits({ introspection: !production })],
+    plugins: [useLimits({ introspection: !production }), useRequestLog()],
     graphiql: production ? false : { title: 'Courtois', defaultTabs: exampleTabs() },
     renderGraphiQL: (tabs) => withToken(renderGraphiQL(tabs as Parameters<typeof renderGraphiQL>[0])),
   })
@@ -143,7 +157,9 @@ async function viewerOf(house: House, c: HttpContext): Promise<Viewer | null> {
       remedy: 'Écrivez « Authorization: Bearer JETON ».',
     })
   }
-  return token ? readToken(house.secret, token, house.clock.now()) : null
+  if (!token) return null
+  const now = house.clock.now()
+  return house.identity && !isOwnToken(token) ? house.identity(token, now) : readToken(house.secret, token, now)
 }
 
 /** GraphiQL with `#token=…` in its address sends that token; the part after # never reaches a server or its logs. */

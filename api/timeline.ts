@@ -1,13 +1,18 @@
 import { loadScenario, type Scenario, scenarioIds, type ScenarioStep } from '../procedures/amicable/scenario.ts'
+import { proceduresOf } from '../procedures/amicable/scenario-check.ts'
 import { caseParts, type Step } from '../procedures/cases/file.ts'
 import { builder } from './builder.ts'
 import { CaseType } from './cases.ts'
+import { type CourtDay, nextDayInCourt } from './conducts.ts'
 import { rowsOf } from './context.ts'
 
 const StepState = builder.enumType('StepState', { values: ['PLANNED', 'DONE', 'SKIPPED'] as const })
 
-const StepType = builder.objectRef<Step>('Step').implement({
-  description: 'One step of the amicable timeline of a case.',
+/** A step of the timeline; or, once it is done, the next day that a procedure of the case has. */
+type StepShape = Step & { courtDay?: CourtDay }
+
+const StepType = builder.objectRef<StepShape>('Step').implement({
+  description: 'One step of the amicable timeline of a case, or the next day that one of its procedures has.',
   fields: (t) => ({
     key: t.exposeString('key', { description: 'The step’s id in its scenario.' }),
     rank: t.exposeInt('rank'),
@@ -24,6 +29,16 @@ const StepType = builder.objectRef<Step>('Step').implement({
     doneOn: t.expose('doneOn', { type: 'Date', nullable: true }),
     skippedOn: t.expose('skippedOn', { type: 'Date', nullable: true }),
     skippedWhy: t.exposeString('skippedWhy', { nullable: true }),
+    title: t.string({
+      nullable: true,
+      description: 'Of a day in court: what is to be done, with its article.',
+      resolve: ({ courtDay }) => (courtDay ? `${courtDay.title} (${courtDay.article})` : null),
+    }),
+    daysLeft: t.int({
+      nullable: true,
+      description: 'Of a time limit that runs in court: days to its last one.',
+      resolve: ({ courtDay }) => courtDay?.daysLeft ?? null,
+    }),
   }),
 })
 
@@ -38,7 +53,11 @@ const ScenarioStepType = builder.objectRef<ScenarioStep>('ScenarioStep').impleme
         lettre === undefined ? [] : typeof lettre === 'string' ? [lettre] : [...new Set(Object.values(lettre))],
     }),
     action: t.exposeString('action', { nullable: true }),
-    procedure: t.exposeString('procedure', { nullable: true }),
+    procedure: t.string({
+      nullable: true,
+      description: 'What the creditor is asked to sign for; a kind of debtor it is not open to is put before a person.',
+      resolve: (step) => proceduresOf(step)[0] ?? null,
+    }),
   }),
 })
 
@@ -62,11 +81,21 @@ builder.objectFields(CaseType, (t) => ({
   nextStep: t.field({
     type: StepType,
     nullable: true,
-    description: 'The earliest step neither done nor skipped; a case on hold has one too, which waits.',
+    description:
+      'The earliest step neither done nor skipped; a case on hold has one too, which waits. In court, the next last day to act, or the first on which an act is allowed: its channel is « procedure ».',
     resolve: async (found, _args, ctx) =>
-      (await rowsOf(ctx, caseParts.steps, found.id)).find((step) => !step.doneOn && !step.skippedOn) ?? null,
+      (await rowsOf(ctx, caseParts.steps, found.id)).find((step) => !step.doneOn && !step.skippedOn) ??
+      inCourt(await nextDayInCourt(ctx, found.id)),
   }),
 }))
+
+function inCourt(courtDay: CourtDay | null): StepShape | null {
+  if (!courtDay) return null
+  const { procedure, step, on } = courtDay
+  const key = `${procedure}.${step}`
+  const nothing = { doneOn: null, skippedOn: null, skippedWhy: null }
+  return { id: key, key, rank: 0, channel: 'procedure', nominalOn: on, plannedOn: on, ...nothing, courtDay }
+}
 
 builder.queryFields((t) => ({
   scenarios: t.field({

@@ -91,3 +91,11 @@ export function rowId(type: string, id: string): string {
     remedy: 'Reprenez un identifiant (id) donné par l’API.',
   })
 }
+
+/** Facts for papers, given as JSON: an object, of which the letters' schema then judges each key. */
+export function factsOf(value: unknown): Record<string, unknown> {
+  if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as Record<string, unknown>
+  throw new DomainError('bad_facts', 'Les faits se donnent en un objet JSON.', {
+    remedy: 'Par exemple { "comptes": [{ "etablissement": "Banque du Rhône" }] }.',
+  })
+}

@@ -1,7 +1,7 @@
 import { DomainError, type Doubt } from '../schema/errors.ts'
 import { amount } from '../schema/money.ts'
 import { invoiceFromJson, type InvoiceJson, type ReadInvoice } from './einvoice.ts'
-import type { TableRow } from './table.ts'
+import { plainTitle, type TableRow } from './table.ts'
 import { typedCents, typedDay } from './typed-values.ts'
 
 /** What a column of a statement of account (relevé de compte client) may say. */
@@ -59,14 +59,6 @@ const titles: Record<AccountField, RegExp> = {
   description: /^(objet|libelle|designation|description|intitule)$/,
 }
 
-const plain = (title: string): string =>
-  title
-    .normalize('NFD')
-    .replace(/\p{M}/gu, '')
-    .toLowerCase()
-    .replace(/[^a-z0-9]+/g, ' ')
-    .trim()
-
 export interface AccountColumn {
   /** As the file writes it. */
   title: string
@@ -97,9 +89,9 @@ export function readAccount(
   rows: TableRow[],
   options: { seller: string; currency?: string; columns?: { title: string; field: AccountField | null }[] },
 ): Account {
-  const given = new Map((options.columns ?? []).map(({ title, field }) => [plain(title), field]))
+  const given = new Map((options.columns ?? []).map(({ title, field }) => [plainTitle(title), field]))
   const fieldOf = (title: string): AccountField | null => {
-    const name = plain(title)
+    const name = plainTitle(title)
     const known = given.get(name)
     if (known !== undefined) return known
     return (Object.keys(titles) as AccountField[]).find((field) => titles[field].test(name)) ?? null
@@ -235,7 +227,7 @@ function addressOf({ street, street2, postalCode, city, country }: Cells) {
 const isFrance = (country: string | undefined): boolean => !country || /^(fr|fra|france)$/i.test(country.trim())
 
 function countryCode(name: string): string {
-  const wanted = plain(name)
+  const wanted = plainTitle(name)
   const found = /^madagascar$/.test(wanted) ? 'MG' : byName().get(wanted)
   if (found) return found
   throw new DomainError('unknown_country', `Le pays « ${name.slice(0, 40)} » n’est pas reconnu.`, {
@@ -253,7 +245,7 @@ function byName(): Map<string, string> {
     letters.flatMap((a) =>
       letters.flatMap((b): [string, string][] => {
         const name = display.of(a + b)
-        return name ? [[plain(name), a + b]] : []
+        return name ? [[plainTitle(name), a + b]] : []
       }),
     ),
   )
@@ -262,7 +254,7 @@ function byName(): Map<string, string> {
 
 function kindOf(text: string | undefined): AccountKind | null {
   if (!text) return null
-  const word = plain(text)
+  const word = plainTitle(text)
   if (/^(professionnel|pro|entreprise|societe|b2b|commercant)/.test(word)) return 'business'
   if (/^(consommateur|particulier|b2c|prive)/.test(word)) return 'consumer'
   if (/^(public|collectivite|administration|mairie|etat)/.test(word)) return 'public'

@@ -3,7 +3,7 @@ import type { Day } from '../schema/days.ts'
 import { DomainError, type Doubt } from '../schema/errors.ts'
 import { amount, parseAmount, sum } from '../schema/money.ts'
 import { all, attribute, first, parseXml, text, texts, type XmlNode } from './einvoice-xml.ts'
-import { isZip, readTable, type TableRow } from './table.ts'
+import { isZip, plainTitle, readTable, type TableRow } from './table.ts'
 import { typedCents, typedDay } from './typed-values.ts'
 
 /** One movement of a bank account, as the bank tells it. */
@@ -150,22 +150,15 @@ const headings = {
   date: /^date( (d )?operation| comptable| de valeur| de reception)?$/,
   amount: /^(montant|credit|somme|montant recu)$/,
   debit: /^debit$/,
-  text: /^(libelle|reference|motif|communication|facture|n facture|objet)/,
+  text: /^(libelle|reference(?! banc)|motif|communication|facture|n facture|objet)/,
   payer: /^(payeur|client|debiteur|donneur d ordre|nom|emetteur)/,
   iban: /^iban/,
   bankReference: /^(reference bancaire|ref banque|n operation|identifiant)/,
 } as const
 
 function fromTable(rows: TableRow[]): BankStatement {
-  const plain = (title: string) =>
-    title
-      .normalize('NFD')
-      .replace(/\p{M}/gu, '')
-      .toLowerCase()
-      .replace(/[^a-z0-9]+/g, ' ')
-      .trim()
   const at = rows.slice(0, 20).findIndex(({ cells }) => {
-    const names = cells.map(plain)
+    const names = cells.map(plainTitle)
     return names.some((name) => headings.date.test(name)) && names.some((name) => headings.amount.test(name))
   })
   if (at === -1) {
@@ -178,7 +171,7 @@ function fromTable(rows: TableRow[]): BankStatement {
       },
     )
   }
-  const names = rows[at]!.cells.map(plain)
+  const names = rows[at]!.cells.map(plainTitle)
   const lines: BankLine[] = []
   const faults: BankStatement['faults'] = []
   for (const { number, cells } of rows.slice(at + 1)) {
@@ -187,7 +180,9 @@ function fromTable(rows: TableRow[]): BankStatement {
     try {
       const [credit] = cell('amount')
       const [debit] = cell('debit')
-      const cents = credit !== undefined ? typedCents(credit) : -abs(typedCents(debit ?? ''))
+      // Banks write 0,00 in the column that does not apply.
+      const received = credit === undefined ? 0n : typedCents(credit)
+      const cents = received !== 0n || debit === undefined ? received : -abs(typedCents(debit))
       lines.push({
         row: number,
         account: null,

@@ -101,6 +101,8 @@ export interface Facts {
   lienPaiement?: string
   echeancier?: { lignes: { rang: number; date: string; montant: string; etat?: string }[]; mode?: string }
   piecesJointes?: {
+    /** The exhibit itself, which no letter prints: what is enclosed is what is listed. */
+    id?: string
     numero: number | string
     type: string
     reference?: string

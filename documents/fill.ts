@@ -104,7 +104,10 @@ export function liquidFor(library: Pick<Library, 'clauses'>): Liquid {
 }
 
 const filters: Record<string, (this: { context: Context }, value: unknown, argument?: unknown) => string> = {
-  euros: (value) => amountFr(parseAmount(text(value)), 'EUR'),
+  // A letter written for euros may serve a case in ariary (a receipt, a reminder): its sums are then those of the case.
+  euros(value) {
+    return amountFr(parseAmount(text(value)), currencyOf(this.context.globals as Partial<Facts>))
+  },
   ariary: (value) => amountFr(parseAmount(text(value)), 'MGA'),
   montant(value) {
     return amountFr(parseAmount(text(value)), currencyOf(this.context.globals as Partial<Facts>))

@@ -9,7 +9,14 @@ export interface TableRow {
   cells: string[]
 }
 
-const limits = { bytes: 20 << 20, unpacked: 200 << 20, rows: 20_000, columns: 200 }
+/** The same with its cells by title, as `plainTitle` writes them. */
+export interface TitledTable {
+  titles: string[]
+  rows: { number: number; cells: Record<string, string> }[]
+}
+
+// As many rows as France has communes, and some.
+const limits = { bytes: 20 << 20, unpacked: 200 << 20, rows: 50_000, columns: 200 }
 const remedy = 'Enregistrez le tableau en .xlsx ou en .csv (UTF-8, une ligne de titres) et envoyez-le de nouveau.'
 
 /**
@@ -27,6 +34,31 @@ export async function readTable(bytes: Uint8Array): Promise<TableRow[]> {
   }
   return filled
 }
+
+/** The rows under their first one, which gives the titles. DomainError `unreadable_table` where it gives fewer than two. */
+export async function readTitledTable(bytes: Uint8Array): Promise<TitledTable> {
+  const [head, ...rows] = await readTable(bytes)
+  const titles = head!.cells.map(plainTitle)
+  if (titles.filter(Boolean).length < 2) {
+    throw refused('unreadable_table', 'La première ligne ne donne pas de titres de colonnes.')
+  }
+  return {
+    titles,
+    rows: rows.map(({ number, cells }) => ({
+      number,
+      cells: Object.fromEntries(titles.map((title, i) => [title, cells[i] ?? ''])),
+    })),
+  }
+}
+
+/** « N° de dossier » → « n de dossier »: what two spreadsheets have in common. */
+export const plainTitle = (text: string): string =>
+  text
+    .normalize('NFD')
+    .replace(/\p{M}/gu, '')
+    .toLowerCase()
+    .replace(/[^a-z0-9]+/g, ' ')
+    .trim()
 
 export const isZip = (bytes: Uint8Array): boolean => bytes[0] === 0x50 && bytes[1] === 0x4b
 

@@ -1,5 +1,5 @@
 // The program of one child process: the native Typst compiler, in a workspace where nothing is but what it is handed.
-import { readFileSync } from 'node:fs'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setImmediate } from 'node:timers/promises'
 import { NodeCompiler, type NodeError } from '@myriaddreamin/typst-ts-node-compiler'
@@ -21,7 +21,18 @@ async function answer(task: TypstTask): Promise<void> {
     compiler.evictCache(task.files.length > 0 ? 0 : 2)
     await setImmediate()
   }
-  process.send!({ ...reply, weight: process.memoryUsage.rss() } as TypstReply, () => {})
+  process.send!({ ...byFile(reply), weight: process.memoryUsage.rss() } as TypstReply, () => {})
+}
+
+const large = 8 << 20
+
+function byFile(
+  reply: ReturnType<typeof run>,
+): { bytes: Uint8Array } | { file: string } | { diagnostics: TypstDiagnostic[] } {
+  if (!('bytes' in reply) || reply.bytes.length < large) return reply
+  const file = join(process.argv[2]!, `reply-${process.pid}-${jobs}`)
+  writeFileSync(file, reply.bytes, { mode: 0o600 })
+  return { file }
 }
 
 function run(task: TypstTask): { bytes: Uint8Array } | { diagnostics: TypstDiagnostic[] } {

@@ -52,7 +52,11 @@ export interface TypstDiagnostic {
   column: number
   message: string
 }
-export type TypstReply = { bytes: Uint8Array; weight: number } | { diagnostics: TypstDiagnostic[]; weight: number }
+/** A large document comes by a file of the private folder: through the channel it would be copied several times. */
+export type TypstReply =
+  | { bytes: Uint8Array; weight: number }
+  | { file: string; weight: number }
+  | { diagnostics: TypstDiagnostic[]; weight: number }
 
 const layout = fileURLToPath(new URL('../letters/layout/', import.meta.url))
 
@@ -134,7 +138,7 @@ function pool(
       })
       keep = reply.weight < maxWeight
       if ('diagnostics' in reply) throw refused(job.template, reply.diagnostics)
-      return reply.bytes
+      return 'file' in reply ? received(reply.file) : reply.bytes
     } finally {
       release(runner, keep)
       for (const [, file] of files) rmSync(file, { force: true })
@@ -149,6 +153,14 @@ function pool(
   }
 
   return { name, compile, close }
+}
+
+function received(file: string): Uint8Array {
+  try {
+    return readFileSync(file)
+  } finally {
+    rmSync(file, { force: true })
+  }
 }
 
 function within(timeLimit: number, runner: Runner, task: TypstTask): Promise<TypstReply> {

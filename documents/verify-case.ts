@@ -1,4 +1,34 @@
+import { unzipSync, type Unzipped, zipSync } from 'fflate'
 import { canonicalJson, sha256 } from './archive.ts'
+
+// Its first entry is case.json, stored, on the first day that a ZIP can say.
+const exportStart = /^PK\x03\x04[^]{6}\x00\x00!\x00[^]{12}\x09\x00[^]{2}case\.json/
+
+/** True for what `courtois export` writes into a .zip: the case and its files. */
+export const isExportZip = (text: Buffer): boolean => exportStart.test(text.subarray(0, 64).toString('latin1'))
+
+/** The ZIP of an exported case, the same bytes for the same entries: stored, for almost all of it is PDF. */
+export const packExport = (entries: Record<string, Uint8Array>): Uint8Array =>
+  zipSync(entries, { level: 0, mtime: new Date(1980, 0, 1) })
+
+/** Every file by its own name, which is its hash; the journal by its chain; the ZIP by being packed again. */
+export function verifyExportZip(bytes: Uint8Array): { ok: boolean; sentence: string } {
+  let entries: Unzipped
+  try {
+    entries = unzipSync(bytes)
+  } catch {
+    return { ok: false, sentence: 'Le ZIP de ce dossier est altéré ou incomplet.' }
+  }
+  const { 'case.json': text, ...files } = entries
+  const changed = Object.entries(files).find(([name, content]) => name !== `files/${sha256(content)}`)
+  if (changed) return { ok: false, sentence: `Le fichier ${changed[0].slice(0, 22)}… de cet export a été modifié.` }
+  if (!text || !Buffer.from(packExport(entries)).equals(bytes))
+    return { ok: false, sentence: 'Le ZIP de ce dossier a été modifié hors de ses fichiers.' }
+  const journal = verifyCase(Buffer.from(text))
+  return journal.ok
+    ? { ok: true, sentence: `${journal.sentence} ${Object.keys(files).length} fichiers intacts.` }
+    : journal
+}
 
 interface Line {
   seq?: unknown

@@ -6,7 +6,7 @@ import { derChild as child, derChildren as children, readDer, writeDer, type Der
 import { readInvoice } from './einvoice.ts'
 import { contentHash, manifestText, type Manifest } from './manifest.ts'
 import { packZip, walkZip, type ZipSpan } from './pack-zip.ts'
-import { isCaseExport, verifyCase } from './verify-case.ts'
+import { isCaseExport, isExportZip, verifyCase, verifyExportZip } from './verify-case.ts'
 import { isDevelopmentCertificate, sealedHeader, sealMarks } from './seal.ts'
 
 export interface Verification {
@@ -25,6 +25,7 @@ export async function verifyFile(bytes: Uint8Array): Promise<Verification> {
   // Several marks, far apart: damage to one of them must not turn « changed » into « not one of ours ». The name of the
   // format alone is not enough: any text may hold it.
   const isZip = zipMarks.some((mark) => text.includes(mark))
+  if (isExportZip(text)) return { kind: 'case', ...verifyExportZip(bytes) }
   const isPack = text.subarray(0, zipStart.length).equals(zipStart) || (isZip && text.includes('"courtois-pack/1"'))
   if (isPack) return { kind: 'zip', ...verdict(() => verifyZip(bytes)) }
   const isSealed =

@@ -153,7 +153,7 @@ const jobChecks: Check[] = [
       order by d.reference`,
     say: (what) => `L'envoi de ${what}, a commencé et n'est pas confirmé : parti ou non, nul ne le sait.`,
     remedy:
-      'Demandez au canal (serveur de courrier, bac de départ) s’il l’a reçue, puis constatez l’envoi ou refaites-le.',
+      'Demandez au canal (serveur de courrier, bac de départ) s’il l’a reçue, puis dites-le (settleSending) : rien ne la renvoie avant.',
   },
   {
     code: 'guard_missing',

@@ -1,5 +1,6 @@
 import type { Archive } from '../documents/archive.ts'
 import type { SealKey } from '../documents/seal.ts'
+import type { TimestampAuthority } from '../documents/timestamp.ts'
 import type { Post } from '../documents/send/tray.ts'
 import type { TypstEngine } from '../documents/typst.ts'
 import type { Day } from '../schema/days.ts'
@@ -14,6 +15,8 @@ export interface Office {
   post: Post
   /** What the house seals its PDFs with: its own certificate, or the development one, shown as such. */
   seal: SealKey
+  /** Who dates packs (RFC 3161); without it they wait for a timestamp, and say so. */
+  timestamps?: TimestampAuthority
   random: Random
   /** Where debtors and creditors reach the house, for the addresses printed on paper. */
   baseUrl: string

@@ -15,13 +15,33 @@ export function parseDay(text: string, what = 'date'): Day {
   })
 }
 
-export const before = (a: Day, b: Day): boolean => Temporal.PlainDate.compare(a, b) < 0
-export const after = (a: Day, b: Day): boolean => Temporal.PlainDate.compare(a, b) > 0
-export const sameDay = (a: Day, b: Day): boolean => Temporal.PlainDate.compare(a, b) === 0
+// Comparing and counting are done on the three numbers of a day: asked millions of times, Temporal's own are ten times slower.
+export const compareDays = (a: Day, b: Day): number => a.year - b.year || a.month - b.month || a.day - b.day
+export const before = (a: Day, b: Day): boolean => compareDays(a, b) < 0
+export const after = (a: Day, b: Day): boolean => compareDays(a, b) > 0
+export const sameDay = (a: Day, b: Day): boolean => compareDays(a, b) === 0
 export const latest = (a: Day, b: Day): Day => (before(a, b) ? b : a)
 
 /** Whole days from `a` to `b` (b − a). */
-export const daysBetween = (a: Day, b: Day): number => a.until(b, { largestUnit: 'day' }).days
+export const daysBetween = (a: Day, b: Day): number => serial(b) - serial(a)
+
+/** The day as a whole number, 0 on 1 January 1970; years begin in March here, so that 29 February ends one. */
+export function serial({ year, month, day }: Day): number {
+  const y = month < 3 ? year - 1 : year
+  const dayOfYear = Math.floor((153 * (month < 3 ? month + 9 : month - 3) + 2) / 5) + day - 1
+  return 365 * y + Math.floor(y / 4) - Math.floor(y / 100) + Math.floor(y / 400) + dayOfYear - 719_468
+}
+
+/** The day of that whole number. Days are immutable: each is made once, for the centuries that cases are of. */
+export function dayOf(number: number): Day {
+  const kept = made.get(number)
+  if (kept) return kept
+  const day = epoch.add({ days: number })
+  if (day.year >= 1900 && day.year < 2200) made.set(number, day)
+  return day
+}
+const epoch = Temporal.PlainDate.from('1970-01-01')
+const made = new Map<number, Day>()
 
 const months = 'janvier février mars avril mai juin juillet août septembre octobre novembre décembre'.split(' ')
 const weekdays = 'lundi mardi mercredi jeudi vendredi samedi dimanche'.split(' ')

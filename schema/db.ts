@@ -80,6 +80,21 @@ export async function transaction<T>(sql: Sql, act: (sql: Sql) => Promise<T>): P
   return value
 }
 
+/** Runs an act in a transaction and, unless it is to be kept, undoes it whole: a preview that tells exactly what would happen. */
+export async function rehearse<T>(sql: Sql, keep: boolean, act: (sql: Sql) => Promise<T>): Promise<T> {
+  let outcome: { value: T } | undefined
+  const undo = new Error('rehearsal')
+  try {
+    await transaction(sql, async (tx) => {
+      outcome = { value: await act(tx) }
+      if (!keep) throw undo
+    })
+  } catch (error) {
+    if (error !== undo) throw error
+  }
+  return outcome!.value
+}
+
 /** A json or jsonb parameter. Never `${JSON.stringify(x)}::jsonb`, which stores a string. A bigint inside is refused. */
 export function json(sql: Sql, value: unknown): postgres.Parameter {
   if (value === undefined) throw new TypeError('undefined is not a json value')

@@ -16,10 +16,11 @@ interface Migration {
 
 /**
  * Brings the database up to date: graphile-worker's tables, then each file of schema/migrations not yet applied, in
- * order, each in its own transaction. Answers the names applied now. Refuses an edited, removed or late file.
+ * order, each in its own transaction. Answers the names applied now. Refuses an edited, removed or late file. `until` names
+ * the last one wanted: a backup goes back into the tables that it came from.
  */
-export async function migrate(url: string, folder: URL = migrations): Promise<string[]> {
-  const files = read(folder)
+export async function migrate(url: string, folder: URL = migrations, until?: string): Promise<string[]> {
+  const files = read(folder).filter(({ name }) => until === undefined || name <= until)
   const sql = connect(url, { max: 1 })
   try {
     // One connection, so one session: the lock makes a second `migrate` wait, and then find nothing left to do.

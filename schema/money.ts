@@ -34,8 +34,13 @@ export function amount(cents: bigint): string {
 
 /** 47015n → « 470,15 € » with French no-break spaces, the form a person reads; an ariary has no cents in use: « 470 Ar ». */
 export function amountFr(cents: bigint, currency: Currency = 'EUR'): string {
-  const [whole, decimals] = amount(cents).split('.') as [string, string]
-  const grouped = whole.replace(/\B(?=(\d{3})+$)/g, '\u202f')
+  const digits = (cents < 0n ? -cents : cents).toString().padStart(3, '0')
+  const decimals = digits.slice(-2)
+  let grouped = digits.slice(-5, -2)
+  for (let end = digits.length - 5; end > 0; end -= 3) {
+    grouped = `${digits.slice(Math.max(0, end - 3), end)}\u202f${grouped}`
+  }
+  if (cents < 0n) grouped = `-${grouped}`
   const figures = currency === 'MGA' && decimals === '00' ? grouped : `${grouped},${decimals}`
   return `${figures}\u00a0${currency === 'EUR' ? '€' : 'Ar'}`
 }

@@ -39,9 +39,72 @@ export function readYaml<T>(path: string | URL, schema: string): T {
   return validate<T>(schema, parseYaml(readFileSync(path, 'utf8'), String(path)), String(path).split('/').pop()!)
 }
 
-function sentence(error: ErrorObject): string {
-  const where = error.instancePath || '(racine)'
-  const detail = 'additionalProperty' in error.params ? ` « ${String(error.params.additionalProperty)} »` : ''
-  const allowed = 'allowedValues' in error.params ? ` (${(error.params.allowedValues as unknown[]).join(', ')})` : ''
-  return `${where} ${error.message ?? 'est refusé'}${detail}${allowed}`
+/** « /invoices/0/total : doit être un texte ». */
+function sentence({ keyword, params, instancePath, message }: ErrorObject): string {
+  const say = words[keyword]
+  return `${instancePath || '(racine)'} ${say ? say(params as Params) : (message ?? 'est refusé')}`
+}
+
+interface Params {
+  type: string | string[]
+  missingProperty: string
+  additionalProperty: string
+  propertyName: string
+  allowedValues: unknown[]
+  allowedValue: unknown
+  pattern: string
+  format: string
+  limit: number
+  comparison: string
+  multipleOf: number
+  missingProperties?: string
+}
+
+/** What ajv says in English, in the words of whoever writes the files. */
+const words: Record<string, (params: Params) => string> = {
+  required: ({ missingProperty }) => `n’a pas « ${missingProperty} », qui est obligatoire`,
+  dependentRequired: ({ missingProperty }) => `demande aussi « ${missingProperty} »`,
+  additionalProperties: ({ additionalProperty }) => `a une clé inconnue « ${additionalProperty} »`,
+  unevaluatedProperties: () => 'a une clé inconnue',
+  propertyNames: ({ propertyName }) => `a une clé mal formée « ${propertyName} »`,
+  type: ({ type }) => `doit être ${[type].flat().map(typeFr).join(' ou ')}`,
+  enum: ({ allowedValues }) => `doit être l’une de ces valeurs (${allowedValues.join(', ')})`,
+  const: ({ allowedValue }) => `doit être « ${String(allowedValue)} »`,
+  pattern: ({ pattern }) => `n’a pas la forme attendue (${pattern})`,
+  format: ({ format }) => `n’est pas ${formatsFr[format] ?? `de la forme « ${format} »`}`,
+  minLength: ({ limit }) => (limit === 1 ? 'est vide' : `a moins de ${limit} caractères`),
+  maxLength: ({ limit }) => `a plus de ${limit} caractères`,
+  minItems: ({ limit }) => (limit === 1 ? 'est une liste vide' : `a moins de ${limit} éléments`),
+  maxItems: ({ limit }) => `a plus de ${limit} éléments`,
+  uniqueItems: () => 'a deux fois le même élément',
+  minProperties: ({ limit }) => (limit === 1 ? 'est vide' : `a moins de ${limit} clés`),
+  maxProperties: ({ limit }) => `a plus de ${limit} clés`,
+  minimum: ({ limit }) => `doit être au moins ${limit}`,
+  maximum: ({ limit }) => `doit être au plus ${limit}`,
+  exclusiveMinimum: ({ limit }) => `doit dépasser ${limit}`,
+  exclusiveMaximum: ({ limit }) => `doit rester sous ${limit}`,
+  multipleOf: ({ multipleOf }) => `doit être un multiple de ${multipleOf}`,
+  oneOf: () => 'ne suit aucune des formes permises, ou en suit plusieurs',
+  anyOf: () => 'ne suit aucune des formes permises',
+  not: () => 'a une forme interdite',
+  if: () => 'ne suit pas la règle que ses autres clés imposent',
+  contains: () => 'n’a pas l’élément attendu',
+  'false schema': () => 'n’a rien à faire ici',
+}
+
+const typesFr: Record<string, string> = {
+  string: 'un texte',
+  number: 'un nombre',
+  integer: 'un nombre entier',
+  boolean: 'true ou false',
+  object: 'un groupe de clés',
+  array: 'une liste',
+  null: 'null',
+}
+const typeFr = (type: string): string => typesFr[type] ?? type
+const formatsFr: Record<string, string> = {
+  date: 'une date AAAA-MM-JJ',
+  email: 'une adresse électronique',
+  uri: 'une adresse web',
+  uuid: 'un identifiant',
 }

@@ -12,6 +12,15 @@ const child = spawn(node, [here('./courtois.ts'), ...process.argv.slice(2)], {
   shell: process.platform === 'win32',
 })
 for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => child.kill(signal))
+// npm sends a signal to its shell alone, which dies of it without a word to us.
+if (process.env.npm_lifecycle_event !== undefined) {
+  const parent = process.ppid
+  const watch = setInterval(() => {
+    if (process.ppid === parent) return
+    clearInterval(watch)
+    child.kill('SIGTERM')
+  }, 250).unref()
+}
 child.on('exit', (code, signal) => {
   // Our own handler would swallow the signal: without it, the caller sees that the work was cut short.
   if (signal) {

@@ -37,6 +37,19 @@ async function main([name, ...argv]: string[]): Promise<number> {
   return (await command.run(argv)) ?? 0
 }
 
+/** What the system says of a file or folder that the command line named, as a sentence. */
+const pathFaults: Record<string, string> = {
+  ENOENT: 'ce fichier ou ce dossier n’existe pas.',
+  EACCES: 'l’accès à ce fichier ou à ce dossier est refusé.',
+  EPERM: 'le système refuse cette opération sur ce fichier.',
+  EISDIR: 'c’est un dossier ; donnez un fichier.',
+  ENOTDIR: 'un élément de ce chemin n’est pas un dossier.',
+  EROFS: 'ce disque est en lecture seule.',
+  ENOSPC: 'le disque est plein.',
+}
+const isOfPath = (error: unknown): error is Error & { code: string; path: string } =>
+  error instanceof Error && 'code' in error && 'path' in error && String(error.code) in pathFaults
+
 // parseArgs throws these for options it does not know or values it misses.
 const isUsage = (error: unknown): error is Error =>
   error instanceof UsageError ||
@@ -50,6 +63,9 @@ try {
     process.exitCode = 2
   } else if (error instanceof DomainError) {
     console.error(`${error.message}\n${error.remedy}${error.article ? ` (${error.article})` : ''} [${error.code}]`)
+    process.exitCode = 1
+  } else if (isOfPath(error)) {
+    console.error(`${error.path} : ${pathFaults[error.code]} [${error.code}]`)
     process.exitCode = 1
   } else {
     throw error

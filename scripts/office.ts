@@ -1,3 +1,4 @@
+import { X509Certificate } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { mkdir } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
@@ -31,8 +32,9 @@ export async function openOffice(options: OfficeOptions): Promise<Office> {
     typst: nativeTypst(),
     post: postOf(join(folder, 'out')),
     seal: sealOf(),
+    ...timestampsOf(),
     random: options.random,
-    baseUrl: options.baseUrl ?? 'http://localhost:4000',
+    baseUrl: options.baseUrl || 'http://localhost:4000',
   }
 }
 
@@ -48,6 +50,13 @@ function sealOf(): SealKey {
   const { SEAL_CERTIFICATE: certificate, SEAL_KEY: key } = process.env
   if (!certificate || !key) return developmentSeal()
   return openSealKey({ certificate: readFileSync(certificate, 'utf8'), key: readFileSync(key, 'utf8') })
+}
+
+/** TSA_URL names the authority that dates packs (RFC 3161), TSA_CERTIFICATE the PEM file its certificate must lead to. */
+function timestampsOf(): Pick<Office, 'timestamps'> {
+  const { TSA_URL: url, TSA_CERTIFICATE: file } = process.env
+  if (!url) return {}
+  return { timestamps: { url, ...(file ? { certificate: new X509Certificate(readFileSync(file)) } : {}) } }
 }
 
 export interface RunningOffice {

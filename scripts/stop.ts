@@ -1,12 +1,38 @@
-/** Settles when this process is asked to stop. A second request ends it at once. */
+import { setTimeout as pause } from 'node:timers/promises'
+import type { Runner } from 'graphile-worker'
+
+/** Settles when this process is asked to stop. A second request ends it at once, and twenty seconds end it anyway. */
 export async function untilStopped(): Promise<void> {
   return new Promise((resolve) => {
-    let asked = false
+    let asked: number | undefined
     const stop = (): void => {
-      if (asked) process.exit(130)
-      asked = true
+      // One Ctrl-C comes twice: from the terminal, and from whoever started us.
+      if (asked !== undefined && performance.now() - asked > 1000) process.exit(130)
+      if (asked !== undefined) return
+      asked = performance.now()
+      // What still hangs then is freed by the next process: a job of the dead is known by its lock.
+      setTimeout(() => process.exit(1), 19_000).unref()
       resolve()
     }
     process.on('SIGINT', stop).on('SIGTERM', stop)
+    if (process.env['npm_lifecycle_event'] === undefined) return
+    // npm sends a signal to its shell alone, which dies of it without a word to us.
+    const parent = process.ppid
+    const watch = setInterval(() => {
+      if (process.ppid === parent) return
+      clearInterval(watch)
+      if (asked === undefined) stop()
+    }, 250).unref()
   })
+}
+
+/** Ends well what is under way, and gives the rest back before whoever asked us to stop loses patience and kills. */
+export async function stopWorker(worker: Runner, patience = 15_000): Promise<void> {
+  const late = new AbortController()
+  const kill = pause(patience, undefined, { signal: late.signal }).then(
+    () => worker.kill('stopping'),
+    () => {},
+  )
+  await Promise.race([worker.stop(), kill])
+  late.abort()
 }

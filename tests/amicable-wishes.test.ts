@@ -114,6 +114,31 @@ describe('steps that somebody asked to see first', () => {
     })
   })
 
+  test('leave by themselves again once nobody asks to see them', async () => {
+    await rule('attendre', 0)
+    await liveUntil(house, '2026-06-01', '2026-06-08')
+    expect(await pendingApprovals(house.sql, null)).toHaveLength(1)
+    await setApprovalRule(
+      house.sql,
+      house.office.random,
+      day('2026-06-09'),
+      (await theCase()).creditorId,
+      null,
+      'creditor:Essai',
+    )
+    await liveOn(house, '2026-06-09')
+    expect(await letters()).toMatchObject([{ stepKey: 'cordiale' }])
+    await expect(
+      approveSteps(
+        house.sql,
+        house.office.random,
+        day('2026-06-09'),
+        { stepIds: ['x'], approved: true, reason: null, creditorId: null },
+        'x',
+      ),
+    ).rejects.toMatchObject({ code: 'nothing_to_approve' })
+  })
+
   test('are not for another creditor to approve', async () => {
     await rule('attendre')
     await liveOn(house, '2026-06-08')

@@ -227,6 +227,10 @@ test('a creditor made, under a mandate, submits for itself and nothing more', as
   })
 })
 
+interface Refused {
+  errors: { extensions: { code: string } }[]
+}
+
 describe('an upload', () => {
   const pdf = readFileSync(new URL('../samples/Facture_FR_EN16931.pdf', import.meta.url))
   const request = async (role: 'amicable' | 'legal' = 'amicable') => {
@@ -280,6 +284,22 @@ describe('an upload', () => {
     expect((await put(url, pdf)).status).toBe(201)
     expect((await put(url, 'something else')).status).toBe(410)
     expect((await attach(uploadId, 'legal')).body.data.attachExhibit.code).toBe('upload_not_found')
+  })
+
+  test('of another size than was announced is not taken for whole', async () => {
+    const { body } = await api.ask(
+      { role: 'amicable' },
+      'mutation { requestUpload(input: { fileName: "a.txt", bytes: 12 }) { ... on RequestUploadPayload { url maxBytes } } }',
+    )
+    const { url, maxBytes } = body.data.requestUpload
+    expect(maxBytes).toBe(12)
+    const cut = await put(url, 'un deux')
+    expect({ status: cut.status, code: ((await cut.json()) as Refused).errors[0]!.extensions.code }).toEqual({
+      status: 400,
+      code: 'size_mismatch',
+    })
+    expect((await put(url, 'un deux trois')).status).toBe(413)
+    expect((await put(url, 'un deux tro.')).status).toBe(201)
   })
 
   test('too large is cut off, announced or not, and leaves nothing', async () => {

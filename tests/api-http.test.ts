@@ -69,7 +69,7 @@ describe('GraphQL over HTTP', () => {
 
   test('health answers without the database, ready with it', async () => {
     expect(await (await api.app.request('/health')).json()).toEqual({ ok: true })
-    expect(await (await api.app.request('/ready')).json()).toEqual({ ready: true, today: '2026-09-30' })
+    expect(await (await api.app.request('/ready')).json()).toEqual({ ready: true, today: '2026-09-30', orphans: 0 })
     expect((await api.app.request('/nowhere')).status).toBe(404)
   })
 })

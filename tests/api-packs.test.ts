@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { examples } from '../api/examples.ts'
 import type { Viewer } from '../api/auth.ts'
-import { stepDeadline } from '../procedures/judicial/procedure.ts'
+import { stepLimits } from '../procedures/judicial/step-limits.ts'
 import type { Day } from '../schema/days.ts'
 import { consumerWhoStops } from '../scripts/demo/consumer.ts'
 import { useApi } from './api.ts'
@@ -84,11 +84,23 @@ describe('the bailiff’s download', () => {
     expect((await get(`/packs/${told.packId}`, { ...bailiff(), bailiffId: stranger })).status).toBe(404)
     expect((await get(`/packs/${stranger}`, bailiff())).status).toBe(404)
     expect((await get('/packs/..%2f..%2fsecret', bailiff())).status).toBe(400)
-    expect((await get(`/packs/${told.packId}`, { role: 'creditor', creditorId: told.creditorId })).status).toBe(403)
     await api.sql`update hand_overs set revoked_on = ${api.today}`
     expect((await get(`/packs/${told.packId}`, bailiff())).status).toBe(404)
     expect((await api.ask(bailiff(), '{ packs { id } }')).body.data.packs).toEqual([])
     await api.sql`update hand_overs set revoked_on = null`
+  })
+
+  test('ends with the hand-over, whole or by ranges, and every range is kept', async () => {
+    const ranges = () => api.sql`select first_byte, last_byte from hand_over_accesses where first_byte > 0`
+    const before = await ranges()
+    expect((await get(`/packs/${told.packId}`, bailiff(), { range: 'bytes=1-9' })).status).toBe(206)
+    expect((await ranges()).length).toBe(before.length + 1)
+    await api.sql`update hand_overs set expires_on = ${api.today}::date - 1`
+    for (const range of ['bytes=0-', 'bytes=1-'])
+      expect((await get(`/packs/${told.packId}`, bailiff(), { range })).status).toBe(404)
+    expect((await get(`/packs/${told.packId}`, bailiff(), {}, 'HEAD')).status).toBe(404)
+    expect((await ranges()).length).toBe(before.length + 1)
+    await api.sql`update hand_overs set expires_on = null`
   })
 
   test('is found by the bailiff through GraphQL, without the case behind it', async () => {
@@ -111,6 +123,110 @@ describe('the bailiff’s download', () => {
     expect(
       legal.body.data.packs.find((pack: { kind: string }) => pack.kind === 'signification').handOvers[0].bailiff.name,
     ).toContain('Brun')
+  })
+})
+
+describe('the download of others', () => {
+  const hashOf = async (response: Response) =>
+    createHash('sha256')
+      .update(Buffer.from(await response.arrayBuffer()))
+      .digest('hex')
+
+  test('is for the legal cell and for the creditor of the case, who find the address in GraphQL, and is journaled', async () => {
+    for (const viewer of [
+      { role: 'legal' },
+      { role: 'admin' },
+      { role: 'creditor', creditorId: told.creditorId },
+    ] as const) {
+      const { body } = await api.ask(viewer, '{ packs { kind url zipSha256 } }')
+      const pack = body.data.packs.find(({ kind }: { kind: string }) => kind === 'signification')
+      expect(await hashOf(await get(pack.url, viewer))).toBe(told.zip)
+      expect((await get(`${pack.url}?file=pdf`, viewer)).headers.get('content-type')).toBe('application/pdf')
+    }
+    const fetched = await api.sql<{ author: string }[]>`
+      select distinct author from events where kind = 'pack_downloaded' and author not like 'commissaire:%'`
+    expect(fetched.map(({ author }) => author).toSorted()).toEqual(['admin:Essai', 'creditor:Essai', 'legal:Essai'])
+  })
+
+  test('is not for another creditor, nor for the cells that are shown no pack', async () => {
+    expect((await get(`/packs/${told.packId}`, { role: 'creditor', creditorId: stranger })).status).toBe(404)
+    expect((await get(`/packs/${told.packId}`, { role: 'phone' })).status).toBe(403)
+    expect((await get(`/packs/${stranger}`, { role: 'legal' })).status).toBe(404)
+  })
+})
+
+describe('exhibits and letters', () => {
+  const creditor = () => ({ role: 'creditor', creditorId: told.creditorId }) as const
+  const ofCase = async (viewer: Partial<Viewer>, fields: string) =>
+    (await api.ask(viewer, `{ case(number: "2026-0001") { ${fields} } }`)).body.data.case
+  const upload = async (bytes: BodyInit, fileName: string): Promise<string> => {
+    const { body } = await api.ask(
+      { role: 'legal' },
+      `mutation { requestUpload(input: { fileName: "${fileName}" }) { ... on RequestUploadPayload { uploadId url } } }`,
+    )
+    const { uploadId, url } = body.data.requestUpload
+    expect((await api.app.request(url, { method: 'PUT', body: bytes })).status).toBe(201)
+    return uploadId
+  }
+
+  test('have ids that node finds for those who may see the case, and for nobody else', async () => {
+    const { documents, exhibits } = await ofCase(creditor(), 'documents { id reference } exhibits { id label }')
+    for (const { id } of [documents[0], exhibits[0]]) {
+      const query = `{ node(id: "${id}") { __typename id } }`
+      const { body } = await api.ask(creditor(), query)
+      expect(body.data.node).toEqual({ __typename: id === documents[0].id ? 'Document' : 'Exhibit', id })
+      const refused = await api.ask({ role: 'creditor', creditorId: stranger }, query)
+      expect(refused.body.errors![0]!.extensions!.code).toBe('not_found')
+    }
+    const proofs = exhibits.filter(({ label }: { label: string | null }) => label?.includes('-'))
+    expect(proofs.length).toBeGreaterThanOrEqual(4)
+  })
+
+  test('say where the application cites each exhibit, and give it and its original', async () => {
+    const { exhibits } = await ofCase({ role: 'legal' }, 'exhibits { label kind sha256 url citedIn { paper page } }')
+    const invoice = exhibits.find(({ kind }: { kind: string }) => kind === 'FACTURE')
+    expect(invoice.citedIn.map(({ paper }: { paper: string }) => paper)).toContain('Requête')
+    const original = await get(`${invoice.url}?file=original`, { role: 'legal' })
+    expect(original.headers.get('content-type')).toBe('application/octet-stream')
+    expect(
+      createHash('sha256')
+        .update(Buffer.from(await original.arrayBuffer()))
+        .digest('hex'),
+    ).toBe(invoice.sha256)
+    expect((await get(invoice.url, creditor())).headers.get('content-type')).toBe('application/pdf')
+    expect((await get(invoice.url, { role: 'creditor', creditorId: stranger })).status).toBe(404)
+    expect((await get(invoice.url, bailiff())).status).toBe(404)
+  })
+
+  test('take a proof of the post and an e-mail, and give an exhibit back', async () => {
+    const { documents } = await ofCase({ role: 'legal' }, 'documents { id channel }')
+    const letter = documents.find(({ channel }: { channel: string }) => channel === 'lrar').id
+    const proof = await api.ask(
+      { role: 'legal' },
+      `mutation ($letter: ID!, $file: ID!) { attachPostalProof(input: { documentId: $letter, uploadId: $file, proof: PRESENTATION, datedOn: "2026-10-02" }) { __typename ... on Refusal { message } ... on AttachPostalProofPayload { exhibit { kind label letter { id } } } } }`,
+      { letter, file: await upload('Première présentation le 2 octobre 2026.', 'suivi.txt') },
+    )
+    expect(proof.body.data.attachPostalProof.exhibit).toEqual({
+      kind: 'PREUVE_PRESENTATION',
+      label: null,
+      letter: { id: letter },
+    })
+    const mail =
+      'From: a@b.example\nTo: c@d.example\nSubject: Réponse\nDate: Fri, 02 Oct 2026 10:00:00 +0200\n\nBonjour.\n'
+    const attached = await api.ask(
+      { role: 'legal' },
+      `mutation ($case: ID!, $file: ID!) { attachExhibit(input: { caseId: $case, uploadId: $file, kind: ECHANGE, reference: "courriel", proves: "la réponse" }) { ... on Refusal { message } ... on AttachExhibitPayload { exhibit { id mediaType pages } } } }`,
+      { case: told.caseId, file: await upload(mail, 'reponse.eml') },
+    )
+    const { id, ...exhibit } = attached.body.data.attachExhibit.exhibit
+    expect(exhibit).toEqual({ mediaType: 'message/rfc822', pages: 1 })
+    const withdraw = `mutation ($id: ID!) { withdrawExhibit(input: { exhibitId: $id, reason: "jointe par erreur" }) { __typename ... on Refusal { code } ... on WithdrawExhibitPayload { case { exhibits { id } } } } }`
+    expect((await api.ask({ role: 'phone' }, withdraw, { id })).body.data.withdrawExhibit.code).toBe('forbidden')
+    const left = (await api.ask({ role: 'legal' }, withdraw, { id })).body.data.withdrawExhibit.case.exhibits
+    expect(left.map((one: { id: string }) => one.id)).not.toContain(id)
+    expect((await api.ask({ role: 'legal' }, withdraw, { id })).body.data.withdrawExhibit.code).toBe(
+      'exhibit_not_found',
+    )
   })
 })
 
@@ -140,7 +256,7 @@ test('the time limits of the order come with their reasoning, article and versio
   expect(body.data.deadlines).toContainEqual(
     expect.objectContaining({
       step: 'signification',
-      expires: stepDeadline('injonction-de-payer.signification', order!.on).expires.toString(),
+      expires: stepLimits('injonction-de-payer.signification', order!.on).limits[0]!.expires.toString(),
       article: 'CPC 1411',
       sanction: 'ordonnance non avenue',
       version: expect.stringContaining('trois mois'),

@@ -1,4 +1,5 @@
 import { expect, test, describe } from 'vitest'
+import { packExport } from '../documents/verify-case.ts'
 import { verifyFile } from '../documents/verify.ts'
 import { exportCase, filesOf, importCase } from '../procedures/cases/export.ts'
 import { examine } from '../procedures/doctor.ts'
@@ -43,6 +44,24 @@ describe('the journal of an exported case', () => {
     expect(ok).toBe(false)
     expect(sentence).toContain(where)
   })
+})
+
+test('the ZIP of an export is checked whole: files, journal, and every byte around them', async () => {
+  const made = await exported()
+  const entries: Record<string, Uint8Array> = { 'case.json': bytes(made) }
+  for (const hash of filesOf(made)) entries[`files/${hash}`] = await house.office.archive.get(hash)
+  const zip = packExport(entries)
+  expect(await verifyFile(zip)).toMatchObject({
+    ok: true,
+    kind: 'case',
+    sentence: expect.stringContaining('fichiers intacts'),
+  })
+  for (const at of [12, 300, zip.length - 3, Math.floor(zip.length / 2), zip.length - 60]) {
+    const changed = Uint8Array.from(zip)
+    changed[at]! ^= 1
+    const found = await verifyFile(changed).catch((error: unknown) => error)
+    expect([at, found]).not.toEqual([at, expect.objectContaining({ ok: true })])
+  }
 })
 
 test('the doctor finds a line changed, and a line taken away, behind the back of the trigger', async () => {

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { readBankStatement } from '../documents/bank-statement.ts'
 import { importBankLines, settleBankLine } from '../procedures/cases/bank-lines.ts'
-import { day, fileOf, invoice, liveHolds, openCase, type House, useHouse } from './house.ts'
+import { addInvoices, creditorOf, day, fileOf, invoice, liveHolds, openCase, type House, useHouse } from './house.ts'
 
 const entry = (
   amount: string,
@@ -49,7 +49,7 @@ describe('a statement of a bank', () => {
   test('as a table keeps a faulty row aside with its number', async () => {
     const { lines, faults } = await readBankStatement(
       new TextEncoder().encode(
-        'Date;Libellé;Débit;Crédit\n12/06/2026;VIR F-1;;100,00\n31/31/2026;X;;5,00\n13/06/2026;PRLV REJETE;12,00;\n',
+        'Date;Libellé;Débit;Crédit\n12/06/2026;VIR F-1;;100,00\n31/31/2026;X;;5,00\n13/06/2026;PRLV REJETE;12,00;0,00\n',
       ),
     )
     expect(lines.map(({ row, amount }) => [row, amount])).toEqual([
@@ -111,6 +111,46 @@ describe('movements matched with cases', () => {
       { state: 'doubtful', why: expect.stringContaining(why) },
     ])
     expect((await fileOf(house, await caseId())).payments).toEqual([])
+  })
+
+  test('many cases of the same sum never hide the one that the payer names', async () => {
+    const [{ id: creditorId } = { id: '' }] = await house.sql<{ id: string }[]>`select creditor_id as id from cases`
+    for (let i = 1; i <= 25; i++) {
+      const buyer = {
+        name: `Client ${i}`,
+        address: { lines: ['1 rue X'], postal_code: '69001', city: 'Lyon', country: 'FR' },
+      }
+      const read = invoice({ number: `AB-${1000 + i}`, issued_on: '2026-05-01', due_on: '2026-05-31', buyer })
+      await addInvoices(house, { creditorId, on: '2026-06-01', invoices: [read] })
+    }
+    const words = ['VIR AB-1024', 'VIR AB-1003 ET AB-1024', '1001 RUE X']
+    const lines = await run(camt(...words.map((text) => entry('1000.00', { words: text, name: 'X' }))))
+    expect(lines.map(({ state, why }) => [state, why])).toEqual([
+      ['paid', 'Le libellé nomme AB-1024.'],
+      ['doubtful', 'Le libellé nomme 2 dossiers : la répartition est à dire.'],
+      ['doubtful', expect.stringContaining('Rien ne nomme')],
+    ])
+  }, 120_000)
+
+  test('a person cannot settle a movement of another currency, or of another creditor’s account', async () => {
+    const dollars = new TextDecoder().decode(camt(entry('10.00', { words: 'X' }))).replace('Ccy="EUR"', 'Ccy="USD"')
+    const [line] = await run(new TextEncoder().encode(dollars))
+    const answer = { lineId: line!.id!, caseId: await caseId(), invoiceNumber: null, reason: 'x' }
+    await expect(settleBankLine(house.office, day('2026-06-15'), answer, 'test')).rejects.toMatchObject({
+      code: 'bank_line_elsewhere',
+    })
+    const other = await creditorOf(house, day('2026-06-01'), { name: 'Autre' })
+    const { lines } = await readBankStatement(camt(entry('11.00', { words: 'Y' })))
+    const [foreign] = await importBankLines(
+      house.office,
+      day('2026-06-15'),
+      { lines, receivedBy: 'creditor', creditorId: other },
+      true,
+      'test',
+    )
+    await expect(
+      settleBankLine(house.office, day('2026-06-15'), { ...answer, lineId: foreign!.id! }, 'test'),
+    ).rejects.toMatchObject({ code: 'bank_line_elsewhere' })
   })
 
   test('a person says which case a movement pays, and nobody says it twice', async () => {

@@ -445,6 +445,7 @@ describe('writing', () => {
         bic: one.iban && 'AGRIFRPP',
         paymentReference: null,
         orderReference: one.order,
+        buyerReference: one.order,
         contractReference: null,
         deliveredOn: issuedOn,
         paymentTerms: one.terms,

@@ -59,7 +59,7 @@ describe('what the agency receives', () => {
     ])
       expect(receipt).toContain(words)
     const word = await lastOf(caseId, 'creancier')
-    for (const words of ['400,00 €', amount(left).replace('.', ','), "dans le mois de l'encaissement effectif"])
+    for (const words of ['400,00 €', amount(left!).replace('.', ','), "dans le mois de l'encaissement effectif"])
       expect(word).toContain(words)
     const [row] = await house.sql<{ receiptId: string }[]>`select receipt_id from payments where id = ${id}`
     expect(row!.receiptId).toBe(file.documents.at(-2)!.id)
@@ -138,6 +138,20 @@ describe('what the agency receives', () => {
     expect(await letters(caseId)).toEqual([])
     expect((await fileOf(house, caseId)).payments[0]).toMatchObject({ encashedOn: null, payOverBy: null })
   })
+})
+
+test('a payment is kept where the law has no rate yet to count the balance with: the case waits, and says what is to do', async () => {
+  const caseId = await opened()
+  // Long after the last rate on file.
+  const { id, left } = await pay(caseId, '2040-01-04', '400.00')
+  expect(left).toBeNull()
+  const file = await fileOf(house, caseId)
+  expect(file.payments).toEqual([expect.objectContaining({ id, amount: 40_000n, receivedOn: day('2040-01-04') })])
+  expect(await house.sql`select 1 from events where case_id = ${caseId} and kind = 'payment_recorded'`).toHaveLength(1)
+  expect(liveHolds(file)).toEqual([
+    expect.objectContaining({ cause: 'decision', reason: expect.stringMatching(/400,00.*R\. 124-6/) }),
+  ])
+  expect(file.documents).toEqual([])
 })
 
 describe('paying over', () => {

@@ -5,7 +5,8 @@ import { importInsolvencies } from '../procedures/cases/insolvency-import.ts'
 import { type InsolvencyInput, recordDeclaration, recordInsolvency } from '../procedures/cases/insolvencies.ts'
 import { owedOn } from '../procedures/cases/ledger.ts'
 import { agreeInstalments, recordPromise } from '../procedures/cases/promises.ts'
-import { requestConsent } from '../procedures/judicial/consent.ts'
+import { giveConsent, requestConsent } from '../procedures/judicial/consent.ts'
+import { openProcedure } from '../procedures/judicial/procedures.ts'
 import { addInvoices, day, done, fileOf, invoice, liveHolds, liveOn, liveUntil, openCase, useHouse } from './house.ts'
 
 const house = useHouse()
@@ -86,6 +87,46 @@ describe('insolvency proceedings', () => {
     expect(file.insolvencies).toHaveLength(1)
     expect(file.insolvencies[0]).toMatchObject({ checkedOn: day('2026-07-10'), declareBy: day('2026-09-03') })
     expect(liveHolds(file)).toHaveLength(1)
+  })
+
+  test('do not end the agreement to declare the claim when another follows, and end every other', async () => {
+    const caseId = await opened()
+    await liveUntil(house, '2026-05-25', '2026-06-24')
+    await insolvency(caseId, '2026-07-06', { nature: 'Redressement judiciaire', representative: 'Me Martin' })
+    const adresse = { lignes: ['1 rue A'], codePostal: '69001', ville: 'Lyon', pays: 'FR' }
+    const file = await fileOf(house, caseId)
+    const asked = await requestConsent(house.office, house.sql, day('2026-07-07'), {
+      file,
+      procedure: 'declaration-creance',
+      ceiling: 10_000n,
+      expiresOn: day('2026-08-20'),
+      author: 'legal',
+      facts: {
+        procedureCollective: {
+          nature: 'redressement judiciaire',
+          jugement: '2026-06-25',
+          tribunal: 'tribunal de commerce de Lyon',
+          bodacc: '2026-07-03',
+          mandataire: 'Me Martin',
+          mandataireAdresse: adresse,
+          adresse,
+        },
+      },
+    })
+    const ends = () => house.sql`select request_id from consent_ends`
+    await insolvency(caseId, '2026-07-20', { openedOn: day('2026-07-15'), publishedOn: null })
+    expect(await ends()).toHaveLength(0)
+    const signature = {
+      requestId: asked.id,
+      contentSha256: asked.contentSha256,
+      signedBy: 'I',
+      capacity: 'p',
+      evidence: {},
+    }
+    await giveConsent(house.sql, day('2026-07-21'), signature)
+    await openProcedure(house.sql, house.office.random, day('2026-07-22'), { requestId: asked.id }, 'legal')
+    await insolvency(caseId, '2026-07-23', { kind: 'deces', openedOn: day('2026-07-22'), publishedOn: null })
+    expect(await ends()).toEqual([{ requestId: asked.id }])
   })
 
   test('of a day to come are a slip of the pen', async () => {

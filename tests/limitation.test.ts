@@ -1,12 +1,14 @@
 import { describe, expect, test } from 'vitest'
 import { submitInvoice } from '../procedures/cases/cases.ts'
 import { claimLimitation, recordLimitation, setClaimNature } from '../procedures/cases/limitation.ts'
+import { recordPayment } from '../procedures/cases/payments.ts'
+import { standstill } from '../procedures/cases/standstill.ts'
 import { recordCall } from '../procedures/cases/calls.ts'
 import { agreeInstalments } from '../procedures/cases/promises.ts'
 import { requestConsent } from '../procedures/judicial/consent.ts'
 import type { Zone } from '../procedures/law/calendar.ts'
 import { openAgency } from '../scripts/demo/people.ts'
-import { creditorOf, day, done, fileOf, invoice, liveHolds, liveOn, liveUntil, useHouse } from './house.ts'
+import { creditorOf, day, done, fileOf, invoice, liveHolds, liveOn, liveUntil, openCase, useHouse } from './house.ts'
 
 const house = useHouse()
 
@@ -54,6 +56,33 @@ describe('the limitation of a claim', () => {
     await expect(creditorOf(house, day('2025-07-01'), { claimNature: 'gaming' })).rejects.toMatchObject({
       code: 'unknown_nature',
     })
+  })
+})
+
+describe('a debtor who pays for years', () => {
+  test('is never time-barred while each payment comes within two years of the one before', async () => {
+    const invoices = [invoice({ number: 'C-1', issued_on: '2021-12-01', due_on: '2022-01-01', total: '9000.00' })]
+    const caseId = await openCase(house, { on: '2022-01-10', kind: 'consumer', invoices })
+    await setClaimNature(house.sql, day('2022-01-10'), { caseId, nature: 'vente' }, 'test')
+    let on = day('2022-02-05')
+    for (; on.year < 2026; on = on.add({ months: 1 })) {
+      await recordPayment(
+        house.office,
+        on,
+        { caseId, receivedOn: on, amount: 1_000n, means: 'virement', reference: null, receivedBy: 'creditor' },
+        'test',
+      )
+    }
+    expect((await fileOf(house, caseId)).case.limitationOn.toString()).toBe('2027-12-05')
+    const again = await setClaimNature(house.sql, day('2026-01-01'), { caseId, nature: 'vente' }, 'test')
+    expect(again.toString()).toBe('2027-12-05')
+    expect(standstill(await fileOf(house, caseId), day('2026-01-01'))).toBeNull()
+  }, 60_000)
+
+  test('is time-barred once two years pass in silence, whatever is paid after', () => {
+    const interruptions = ['2023-06-01', '2025-07-01'].map((on) => ({ on: day(on), cause: 'paiement', article: 'x' }))
+    const claim = { zone: 'metropole', debtor: 'consumer', nature: 'vente', due: day('2022-01-01') } as const
+    expect(claimLimitation({ ...claim, interruptions }).expires.toString()).toBe('2025-06-01')
   })
 })
 

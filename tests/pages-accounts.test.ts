@@ -61,6 +61,7 @@ test('a creditor that asked to approve sees each sending first, and its word is 
   await liveUntil(api, '2026-08-01', '2026-08-12')
   const asked = await desk.go('/portail/envois')
   expect(asked.text).toContain('1 envoi attend votre accord.')
+  expect((await desk.go('/portail')).text).toContain('1 envoi attend votre accord')
   const refused = await desk.submit(asked, '/portail/envois', { geste: 'refuser' })
   expect(refused.status).toBe(422)
   const done = await desk.submit(asked, '/portail/envois', { geste: 'approuver' })

@@ -6,7 +6,20 @@ import { requestConsent } from '../procedures/judicial/consent.ts'
 import type { InvoiceJson } from '../documents/einvoice.ts'
 import { readInvoice } from '../documents/einvoice.ts'
 import { openAgency } from '../scripts/demo/people.ts'
-import { creditorOf, day, done, fileOf, invoice, liveHolds, liveUntil, textOf, toDebtor, useHouse } from './house.ts'
+import { suspension } from '../procedures/amicable/suspension.ts'
+import {
+  creditorOf,
+  day,
+  done,
+  fileOf,
+  invoice,
+  liveHolds,
+  liveUntil,
+  planned,
+  textOf,
+  toDebtor,
+  useHouse,
+} from './house.ts'
 
 const house = useHouse()
 
@@ -124,6 +137,35 @@ describe('the order of a public buyer', () => {
     const letter = toDebtor(file).find((document) => document.stepKey === 'cordiale')!
     const text = await textOf(await house.office.archive.get(letter.sha256))
     for (const words of ['2026-3307', 'CPP-556677', '12 mai 2026']) expect(text).toContain(words)
+  })
+
+  test('moves J, the limitation and the steps with the due date that a later deposit gives', async () => {
+    const { case: opened } = await open({ due_on: '2026-06-10' })
+    expect(opened.limitationOn.toString()).toBe('2030-06-10')
+    const before = planned(await fileOf(house, opened.id))
+    await recordPublicOrder(
+      house.sql,
+      day('2026-05-25'),
+      { caseId: opened.id, order: { dateDepot: '2026-05-21' } },
+      'test',
+    )
+    const file = await fileOf(house, opened.id)
+    expect(file.case.anchorOn.toString()).toBe('2026-06-20')
+    expect(file.case.limitationOn.toString()).toBe('2030-06-20')
+    expect(planned(file)).not.toEqual(before)
+  })
+
+  test('known once letters have left stops them until the day it gives, and says which', async () => {
+    const { case: opened } = await open({ due_on: '2026-06-10' })
+    await liveUntil(house, '2026-05-12', '2026-06-18')
+    expect(toDebtor(await fileOf(house, opened.id)).length).toBeGreaterThan(0)
+    const order = { dateDepot: '2026-06-15' }
+    await recordPublicOrder(house.sql, day('2026-06-18'), { caseId: opened.id, order }, 'test')
+    expect(suspension(await fileOf(house, opened.id), day('2026-06-20'))).toMatchObject({
+      cause: 'decision',
+      reason: expect.stringContaining('F-1'),
+      reviewOn: day('2026-07-16'),
+    })
   })
 
   test('is refused for a debtor who is none, for a day to come and for a term the law does not know', async () => {

@@ -5,6 +5,7 @@ import { scenarioFaults } from '../procedures/amicable/scenario-check.ts'
 import { submitInvoice } from '../procedures/cases/cases.ts'
 import { recordCall } from '../procedures/cases/calls.ts'
 import type { DebtorKind } from '../procedures/cases/debtors.ts'
+import { attachExhibit } from '../procedures/cases/exhibits.ts'
 import { recordPromise } from '../procedures/cases/promises.ts'
 import type { Zone } from '../procedures/law/calendar.ts'
 import { examine } from '../procedures/doctor.ts'
@@ -73,6 +74,10 @@ describe('the scenarios that ship', () => {
 
   test('take a subscription from the reminder to the creditor, through a visit', async () => {
     const caseId = await open('abonnement')
+    // A paper of the creditor's own, which bears the reference of the invoice and is no letter's to enclose.
+    const apart = { caseId, kind: 'menace', reference: 'F-1', datedOn: null, proves: 'la menace' } as const
+    const joined = { ...apart, bytes: new TextEncoder().encode('Une note.'), fileName: 'note.txt' }
+    await attachExhibit(house.office, house.sql, day('2026-05-20'), joined, 'test')
     await liveUntil(house, '2026-05-20', '2026-08-25')
     const file = await fileOf(house, caseId)
     expect(liveHolds(file)).toEqual([])
@@ -221,7 +226,17 @@ describe('a scenario is refused', () => {
       with_('demeure', { si_promesse: 'mise-en-demeure-pro' }),
       'demeure promesse',
     ],
-    ['for a procedure without papers', with_('judiciaire', { procedure: 'mg-saisie-arret' }), 'judiciaire procedure'],
+    ['for a procedure of another law', with_('judiciaire', { procedure: 'mg-saisie-arret' }), 'judiciaire procedure'],
+    [
+      'for a procedure that is still a draft',
+      with_('judiciaire', { procedure: { professionnel: 'creances-incontestees' } }),
+      'judiciaire procedure',
+    ],
+    [
+      'for a payment order against a public buyer',
+      with_('judiciaire', { procedure: 'injonction-de-payer' }),
+      'judiciaire procedure',
+    ],
     [
       'for an end that leaves the case with nothing',
       { ...standard, etapes: standard.etapes.slice(0, -1) },

@@ -1,8 +1,11 @@
 import { expect, test } from 'vitest'
+import { submitInvoice } from '../procedures/cases/cases.ts'
+import { recordRate } from '../procedures/cases/hand-rates.ts'
 import { recordPayment } from '../procedures/cases/payments.ts'
 import { issueStatement, readStatements } from '../procedures/cases/statements.ts'
 import { amount, parseAmount } from '../schema/money.ts'
-import { day, fileOf, invoice, openCase, textOf, useHouse } from './house.ts'
+import { openAgency } from '../scripts/demo/people.ts'
+import { creditorOf, day, fileOf, invoice, openCase, textOf, useHouse } from './house.ts'
 
 const house = useHouse()
 const opened = () =>
@@ -71,11 +74,47 @@ test('the database refuses to change or remove a statement', async () => {
   await expect(house.sql`delete from statements`).rejects.toMatchObject({ code: 'CT002' })
 })
 
-test('what the law has not confirmed is a doubt of the statement, and is printed on it', async () => {
-  const caseId = await opened()
-  const { owed, sha256 } = await issue(caseId, '2018-01-31')
+test('what the law has not confirmed is a doubt of the statement, and is printed on it; what it has is not', async () => {
+  const sure = await issue(await opened(), '2018-01-31')
+  expect(sure.owed.doubts).toEqual([])
+  expect(await textOf(await house.office.archive.get(sure.sha256))).not.toContain('À vérifier')
+  // The rate of the ECB of July 2026 was not read in a release of the ECB.
+  const unsure = await issue(sure.caseId, '2026-08-31')
+  expect(unsure.owed.doubts.map(({ code }) => code)).toContain('unconfirmed_value')
+  const text = await textOf(await house.office.archive.get(unsure.sha256))
+  expect(text).toContain('À vérifier')
+  expect(text).toContain('Deux candidats : 2,40 ou 2,15')
+})
+
+test('a Malagasy statement is in ariary, of Malagasy words, with the source of the rate that was entered', async () => {
+  const on = day('2026-06-15')
+  await openAgency(house.sql, on)
+  const creditorId = await creditorOf(house, on, { scenario: 'abonnement-mg' })
+  const read = invoice({
+    number: 'F-1',
+    issued_on: '2026-05-11',
+    due_on: '2026-06-10',
+    total: '2350000.00',
+    currency: 'MGA',
+  })
+  const submission = { creditorId, invoices: [{ read, original: null }], debtor: { kind: 'business' as const } }
+  const { sql, office } = house
+  const { case: found } = await submitInvoice(sql, office.random, on, { ...submission, zone: 'madagascar' }, 'test')
+  const rate = { caseId: found.id, from: day('2026-06-11'), percent: '12', source: 'article 7 du contrat' }
+  await recordRate(sql, on, rate, 'test')
+  const { owed, sha256 } = await issue(found.id, '2026-07-10')
+  // 2,350,000 × 30 × 12 / 36500 = 23,178.08
+  expect([owed.interest, owed.indemnity, owed.perDay].map(amount)).toEqual(['23178.08', '0.00', '772.60'])
   const text = await textOf(await house.office.archive.get(sha256))
-  expect(text.includes('À vérifier')).toBe(owed.doubts.length > 0)
+  for (const words of [
+    'n° 1 au 10/07/2026',
+    '23 178,08 Ar',
+    '772,60 Ar par jour',
+    'article 7 du contrat',
+    'à vérifier',
+  ])
+    expect(text).toContain(words)
+  expect(text.replaceAll('au capital de 60 000 €', '')).not.toMatch(/€|euros|441/)
 })
 
 test('two statements asked for at once have two numbers', async () => {

@@ -19,7 +19,7 @@ import { readProcedure } from '../../procedures/judicial/procedures.ts'
 import { answersTo, readReturns, recordBailiffReturn, type ReturnInput } from '../../procedures/judicial/returns.ts'
 import { DomainError } from '../../schema/errors.ts'
 import { readToken } from '../auth.ts'
-import { sendFile } from '../downloads.ts'
+import { sendFile, sentPart } from '../downloads.ts'
 import { listPage, noLinkPage, packPage, type Shown } from './bailiff-pages.ts'
 import { contactOf } from './contact.ts'
 import {
@@ -170,16 +170,8 @@ async function fetched(house: Doors, c: HttpContext, found: HandedOver, file: st
   const extension = file.slice(file.lastIndexOf('.') + 1)
   const name = `${found.caseNumber}-${found.kind}-v${found.version}.${extension}`
   const response = await sendFile(c, { path: archive.path(hash), etag: hash, type, name })
-  if (c.req.method === 'GET' && (response.status === 200 || response.status === 206)) {
-    const [, first, last] = /^bytes (\d+)-(\d+)\//.exec(response.headers.get('content-range') ?? '') ?? []
-    const length = Number(response.headers.get('content-length'))
-    await keep(
-      house,
-      found,
-      what,
-      first ? { first: Number(first), last: Number(last) } : { first: 0, last: length - 1 },
-    )
-  }
+  const sent = sentPart(c, response)
+  if (sent) await keep(house, found, what, sent)
   return response
 }
 

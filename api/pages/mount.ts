@@ -3,6 +3,7 @@ import { Hono } from 'hono'
 import { readAgency } from '../../procedures/cases/agency.ts'
 import { DomainError } from '../../schema/errors.ts'
 import { httpError, type Log } from '../errors.ts'
+import { mountBailiff } from './bailiff.ts'
 import { contactOf } from './contact.ts'
 import type { Doors } from './guard.ts'
 import { assets, contactBlock, h, layout, said, send } from './page.ts'
@@ -10,7 +11,7 @@ import { mountPortal } from './portal.ts'
 import { mountReply } from './reply.ts'
 import { mountVerify } from './verify.ts'
 
-/** The pages for people: is this letter ours, the debtor's reply, the creditor's space. */
+/** The pages for people: is this letter ours, the debtor's reply, the creditor's space, the bailiff's office. */
 export function pages(house: Doors, log: Log): Hono {
   const app = new Hono()
   app.onError((error, c) => refusal(house, c, error, log))
@@ -21,8 +22,9 @@ export function pages(house: Doors, log: Log): Hono {
   mountVerify(app, house)
   mountReply(app, house)
   mountPortal(app, house)
+  mountBailiff(app, house)
   // A person who mistypes an address reads a page, not JSON.
-  for (const folder of ['/verifier/*', '/r/*', '/portail/*']) {
+  for (const folder of ['/verifier/*', '/r/*', '/portail/*', '/etude/*']) {
     app.all(folder, () => {
       throw new DomainError('not_found', 'Cette adresse ne mène nulle part.', {
         remedy: 'Vérifiez-la sur votre lettre.',

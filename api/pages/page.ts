@@ -6,6 +6,7 @@ import type { HtmlEscapedString } from 'hono/utils/html'
 import { typographyFr } from '../../documents/typography.ts'
 import { type Day, dayFr } from '../../schema/days.ts'
 import { amountFr, type Currency } from '../../schema/money.ts'
+import { styleSheet } from '../paper.ts'
 
 export type Html = HtmlEscapedString
 
@@ -13,7 +14,7 @@ export type Html = HtmlEscapedString
 export const h = html as (strings: TemplateStringsArray, ...values: unknown[]) => Html
 export { raw }
 
-const file = (name: string): string => readFileSync(new URL(name, import.meta.url), 'utf8')
+const place = (name: string): URL => new URL(name, import.meta.url)
 
 /** What the pages load, each under an address that changes with its bytes and may so be kept for ever. */
 export const assets = new Map<string, { type: string; body: string; path: string }>(
@@ -23,7 +24,7 @@ export const assets = new Map<string, { type: string; body: string; path: string
       ['portal.js', 'text/javascript; charset=utf-8'],
     ] as const
   ).map(([name, type]) => {
-    const body = file(name)
+    const body = name === 'style.css' ? styleSheet(place(name)) : readFileSync(place(name), 'utf8')
     const version = createHash('sha256').update(body).digest('base64url').slice(0, 10)
     return [name, { type, body, path: `/pages/${version}/${name}` }] as const
   }),

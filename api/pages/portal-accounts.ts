@@ -113,13 +113,13 @@ const marks: Record<ImportedLine['state'], [string, string]> = {
 }
 
 const linesTable = (lines: ImportedLine[]): Html =>
-  h`<table class="cards"><thead><tr><th scope="col">Facture</th><th scope="col">Ligne</th><th scope="col">État</th><th scope="col">Débiteur</th><th scope="col">Dossier</th><th scope="col" class="num">À payer</th></tr></thead>
+  h`<div class="scroll"><table class="cards"><thead><tr><th scope="col">Facture</th><th scope="col">État</th><th scope="col">Débiteur</th><th scope="col">Ligne</th><th scope="col">Dossier</th><th scope="col" class="num">À payer</th></tr></thead>
 <tbody>${lines.map(
     (
       line,
-    ) => h`<tr><th scope="row">${line.number ?? 'sans numéro'}</th><td data-label="ligne">${line.row}</td><td class="mark"><span class="state ${marks[line.state][0]}">${marks[line.state][1]}</span></td>
-<td>${line.debtor ?? ''}${remarks(line).map((text) => h`<br><span class="meta">${said(text)}</span>`)}</td><td data-label="dossier">${line.state === 'kept' || line.state === 'known' ? line.caseNumber : ''}</td><td class="num">${line.payable === null ? '' : money(line.payable, line.currency!)}</td></tr>`,
-  )}</tbody></table>`
+    ) => h`<tr><th scope="row">${line.number ?? 'sans numéro'}</th><td class="mark"><span class="state ${marks[line.state][0]}">${marks[line.state][1]}</span></td><td>${line.debtor ?? ''}${remarks(line).map((text) => h`<br><span class="meta">${said(text)}</span>`)}</td>
+<td data-label="ligne">${line.row}</td>${line.state === 'kept' || line.state === 'known' ? h`<td data-label="dossier">${line.caseNumber?.replace('-', '\u2011')}</td>` : h`<td></td>`}<td class="num">${line.payable === null ? '' : money(line.payable, line.currency!)}</td></tr>`,
+  )}</tbody></table></div>`
 
 const remarks = ({ fault, why, doubts }: ImportedLine): string[] => [
   ...(fault ? [`${fault.message} ${fault.remedy}`] : why ? [why] : []),

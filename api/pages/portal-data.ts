@@ -1,3 +1,4 @@
+import { pendingApprovals } from '../../procedures/amicable/approvals.ts'
 import { readCases, type CaseFile } from '../../procedures/cases/file.ts'
 import { payableOn } from '../../procedures/cases/ledger.ts'
 import { caseGone } from '../../procedures/cases/lock.ts'
@@ -104,17 +105,20 @@ export interface Overview {
     currency: string
   }[]
   events: { number: string; debtor: string; onDay: Day; summary: string }[]
+  /** Sendings that wait for the creditor’s word. */
+  approvals: number
 }
 
 export async function overview(ctx: Context): Promise<Overview> {
   const { sql, day } = ctx
-  const [ids, consents, events] = await Promise.all([
+  const [ids, consents, events, approvals] = await Promise.all([
     sql<{ id: string }[]>`select c.id from cases c where ${visible(ctx)} order by c.id`,
     pendingConsents(ctx),
     sql<Overview['events']>`
       select c.number, d.name as debtor, r.replied_on as on_day, r.summary
       from replies r join cases c on c.id = r.case_id join debtors d on d.id = c.debtor_id
       where ${visible(ctx)} order by r.replied_on desc, r.id limit 8`,
+    pendingApprovals(sql, ctx.viewer!.creditorId),
   ])
   const seen: Overview = {
     open: 0,
@@ -128,6 +132,7 @@ export async function overview(ctx: Context): Promise<Overview> {
     currency: 'EUR',
     consents,
     events,
+    approvals: approvals.length,
   }
   const byCurrency = new Map<string, bigint[]>()
   // A portfolio of any size, without holding all of it at once.

@@ -18,6 +18,7 @@ ${seen.consents.map(
   (request) =>
     h`<div class="note"><p><strong>Votre accord est demandé</strong> avant le ${dated(request.expiresOn)}\u00a0: ${request.title.toLowerCase()} contre ${request.debtor}, ${money(parseAmount(request.total), request.currency)} (dossier ${request.number}).</p><p><a class="button" href="/portail/accords/${request.id}">Lire et répondre</a></p></div>`,
 )}
+${seen.approvals > 0 ? h`<div class="note"><p><strong>${count(seen.approvals, 'envoi attend', 'envois attendent')} votre accord</strong>, comme vous l’avez demandé. <a href="/portail/envois">Voir</a></p></div>` : ''}
 <ul class="tiles">
 ${tile(String(seen.open), `dossier${seen.open > 1 ? 's' : ''} en cours`, '/portail/dossiers')}
 ${tile(total(seen.owed), 'à recouvrer')}

@@ -1,6 +1,7 @@
 import type { Hono, Context as HttpContext } from 'hono'
 import { type ReadInvoice, readInvoice } from '../../documents/einvoice.ts'
-import { type Submission, submitInvoice } from '../../procedures/cases/cases.ts'
+import { sellerDoubts, type Submission, submitInvoice } from '../../procedures/cases/cases.ts'
+import type { Creditor } from '../../procedures/cases/creditors.ts'
 import { DomainError } from '../../schema/errors.ts'
 import { once } from '../once.ts'
 import { receivedUpload } from '../uploads.ts'
@@ -56,7 +57,11 @@ export function mountInvoices(app: Hono, house: Doors, withDesk: WithDesk): void
 /** The file of that id as it reads; null where it is a PDF that only eyes can read. */
 async function readUpload({ ctx }: Desk, id: string): Promise<{ read: ReadInvoice | null; sha256: string }> {
   const { sha256, fileName } = await receivedUpload(ctx, ctx.sql, id)
-  return { read: await readIfData(await ctx.office.archive.get(sha256), fileName), sha256 }
+  const read = await readIfData(await ctx.office.archive.get(sha256), fileName)
+  const [creditor] = await ctx.sql<Pick<Creditor, 'name' | 'identity'>[]>`
+    select name, identity from creditors where id = ${ctx.viewer!.creditorId}`
+  // Said before it is confirmed: the debtor would be asked to pay somebody else's invoice.
+  return { read: read && { ...read, doubts: [...read.doubts, ...sellerDoubts(read, creditor!)] }, sha256 }
 }
 
 async function readIfData(bytes: Uint8Array, fileName: string): Promise<ReadInvoice | null> {

@@ -1,6 +1,7 @@
 import type { Day } from '../../schema/days.ts'
 import { json, type Sql, transaction } from '../../schema/db.ts'
 import { DomainError } from '../../schema/errors.ts'
+import { endUnfiledConsents } from '../judicial/consent-ends.ts'
 import type { Address } from './agency.ts'
 import { lockOpenCase } from './lock.ts'
 import { type Author, record } from './journal.ts'
@@ -32,6 +33,15 @@ export async function validateAddress(
   }
   await transaction(sql, async (tx) => {
     await lockOpenCase(tx, input.caseId)
+    const [moved] = await tx`
+      select 1 from debtors d join cases c on c.debtor_id = d.id
+      where c.id = ${input.caseId} and ${input.address !== null}
+        and d.address is distinct from ${input.address === null ? null : json(tx, input.address)}::jsonb`
+    // The court is that of the debtor's home (CPC 1406), and the address stands in what was signed.
+    if (moved) {
+      const changed = 'L’adresse du débiteur a changé depuis la demande d’accord.'
+      await endUnfiledConsents(tx, onDay, input.caseId, changed, author)
+    }
     await tx`
       update debtors d
       set address = coalesce(${input.address === null ? null : json(tx, input.address)}, d.address),

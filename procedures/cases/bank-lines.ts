@@ -46,6 +46,8 @@ export async function importBankLines(
   author: Author,
 ): Promise<MatchedLine[]> {
   return rehearse(office.sql, keep, async (sql) => {
+    // One import at a time: two would record the same movement, or wait for each other's cases.
+    await sql`select pg_advisory_xact_lock(hashtextextended('courtois:bank-lines', 0))`
     const here = { ...office, sql }
     const seen = new Map<string, number>()
     const done: MatchedLine[] = []
@@ -98,9 +100,9 @@ async function importLine(
             ${line.text}, ${line.bankReference}, ${input.receivedBy}, ${input.creditorId}, ${json(sql, line.doubts)},
             ${json(sql, candidates)}, ${onDay}, ${author})`
   const kept = { ...nothing, id, candidates }
-  const certain = await certainOf(sql, onDay, line, candidates)
-  if ('doubt' in certain) return { ...kept, state: 'doubtful', why: certain.doubt }
   try {
+    const certain = await certainOf(sql, onDay, line, candidates)
+    if ('doubt' in certain) return { ...kept, state: 'doubtful', why: certain.doubt }
     await transaction(sql, (tx) =>
       pay(
         { ...office, sql: tx },
@@ -150,6 +152,9 @@ async function certainOf(
   return { candidate }
 }
 
+/** From the surest to the least sure. */
+const ranks = ['named', 'iban', 'payer', 'amount']
+
 async function candidatesOf(sql: Sql, line: BankLine, creditorId: string | null): Promise<Candidate[]> {
   // Banks cut, join and upper-case what people write: compared without marks.
   const words = line.text
@@ -163,7 +168,8 @@ async function candidatesOf(sql: Sql, line: BankLine, creditorId: string | null)
     ), named as (
       select i.case_id, array_agg(i.number order by i.number) as invoices
       from invoices i join open o on o.id = i.case_id
-      where length(regexp_replace(i.number, '[^A-Za-z0-9]', '', 'g')) >= 3
+      -- « 101 » may be a street, a year or a sum: a number is one when it has letters too, or six figures.
+      where regexp_replace(i.number, '[^A-Za-z0-9]', '', 'g') ~ '^(?=.*[A-Za-z])(?=.*[0-9]).{4,}$|^[0-9]{6,}$'
         and position(' ' || trim(regexp_replace(upper(i.number), '[^A-Z0-9]+', ' ', 'g')) || ' ' in ' ' || ${words} || ' ') > 0
       group by i.case_id
     ), found as (
@@ -183,9 +189,15 @@ async function candidatesOf(sql: Sql, line: BankLine, creditorId: string | null)
       union all
       select o.id, 'payer', null from open o where ${line.payer}::text is not null and lower(o.name) = lower(${line.payer})
     )
-    select distinct on (o.id) o.id as case_id, o.number as case_number, o.name as debtor, f.by, f.invoices
-    from found f join open o on o.id = f.id
-    order by o.id, array_position(array['named', 'iban', 'payer', 'amount'], f.by) limit 20`
+    , best as (
+      select distinct on (o.id) o.id as case_id, o.number as case_number, o.name as debtor, f.by, f.invoices
+      from found f join open o on o.id = f.id
+      order by o.id, array_position(${ranks}::text[], f.by)
+    )
+    -- Those that the payer names are all there, whatever their number: one left out would make another look certain.
+    select * from best where by = 'named'
+    union all
+    (select * from best where by <> 'named' order by array_position(${ranks}::text[], by), case_number limit 20)`
   return rows
     .map(({ invoices, ...row }) => ({
       ...row,
@@ -243,8 +255,13 @@ export async function settleBankLine(
   author: Author,
 ): Promise<void> {
   await transaction(office.sql, async (sql) => {
-    const [found] = await sql<(BankLine & { id: string; receivedBy: 'creditor' | 'agency'; doubts: Doubt[] })[]>`
-      select id, booked_on, amount, currency, text, bank_reference, received_by, doubts from bank_lines
+    // The case first, as in every act on it.
+    const [paid] = await sql<{ creditorId: string; currency: string }[]>`
+      select creditor_id, currency from cases where id = ${input.caseId} for update`
+    const [found] = await sql<
+      (BankLine & { id: string; receivedBy: 'creditor' | 'agency'; doubts: Doubt[]; creditorId: string | null })[]
+    >`
+      select id, booked_on, amount, currency, text, bank_reference, received_by, creditor_id, doubts from bank_lines
       where id = ${input.lineId} and settled_on is null for update`
     if (!found) {
       throw new DomainError('bank_line_settled', 'Ce mouvement n’existe pas, ou son sort est déjà dit.', {
@@ -257,6 +274,16 @@ export async function settleBankLine(
       })
     }
     if (input.caseId !== null) {
+      const isTheirs = found.creditorId === null || found.creditorId === paid?.creditorId
+      if (!isTheirs || found.currency !== paid?.currency) {
+        throw new DomainError(
+          'bank_line_elsewhere',
+          isTheirs
+            ? `Le mouvement est en ${found.currency}, le dossier en ${paid?.currency}.`
+            : 'Ce mouvement est du compte d’un autre créancier que celui du dossier.',
+          { remedy: 'Choisissez un dossier du même créancier et de la même monnaie, ou écartez le mouvement.' },
+        )
+      }
       await pay(
         { ...office, sql },
         onDay,

@@ -7,6 +7,7 @@ import { loadScenario } from '../amicable/scenario.ts'
 import { planTimeline } from '../amicable/timeline.ts'
 import type { Zone } from '../law/calendar.ts'
 import { requireAgencyReady } from './agency.ts'
+import { moveAnchor } from './anchor.ts'
 import { type Creditor, type Mandate, requireMandate } from './creditors.ts'
 import { type Debtor, type DebtorKind, findOrCreateDebtor } from './debtors.ts'
 import { releaseHold } from './holds.ts'
@@ -105,7 +106,7 @@ export async function submitInvoice(
     const order = orderOf(onDay, first.read, input)
     for (const { read } of input.invoices) {
       refuseFuture(onDay, read, mandate.sendsInvoices)
-      read.doubts.push(...sellerDoubts(read, creditor!), ...(order ? termDoubts(read, order) : []))
+      read.doubts.push(...sellerDoubts(read, creditor!).filter(isNew(read)), ...(order ? termDoubts(read, order) : []))
     }
     const due = (read: ReadInvoice) => dueOf(read, input.dueOn, order)
     const debtor = await findOrCreateDebtor(tx, random, onDay, input.creditorId, debtorOf(first.read, input.debtor))
@@ -169,8 +170,14 @@ export async function submitInvoice(
   })
 }
 
+/** A doubt that a preview has already shown is not said twice. */
+const isNew =
+  ({ doubts }: ReadInvoice) =>
+  ({ code }: Doubt): boolean =>
+    !doubts.some((doubt) => doubt.code === code)
+
 /** Whose invoice it is: another seller than the creditor may be a factor or a mistake, and is shown. */
-function sellerDoubts({ seller, number }: ReadInvoice, creditor: Pick<Creditor, 'name' | 'identity'>): Doubt[] {
+export function sellerDoubts({ seller, number }: ReadInvoice, creditor: Pick<Creditor, 'name' | 'identity'>): Doubt[] {
   const siren = creditor.identity.siren ?? creditor.identity.siret?.slice(0, 9)
   const other = seller.siren ?? seller.siret?.slice(0, 9)
   if (siren === other) return []
@@ -281,39 +288,9 @@ async function rejoin(
       author,
     )
   if (!oldest || (!paid && !before(oldest.dueOn, found.anchorOn))) return
-  const { expires, why, doubts } = claimLimitation({
-    zone: found.zone,
-    debtor,
-    nature: found.claimNature,
-    due: oldest.dueOn,
-  })
-  const moves = paid || before(expires, found.limitationOn)
-  await sql`
-    update cases set anchor_on = ${oldest.dueOn}, limitation_on = ${moves ? expires : found.limitationOn},
-      limitation_doubts = ${json(sql, moves ? doubts : found.limitationDoubts)}
-    where id = ${found.id}`
-  await record(sql, onDay, {
-    caseId: found.id,
-    kind: 'anchor_moved',
-    detail: { anchor: oldest.dueOn.toString(), limitation: why },
-    author,
-  })
-  const [first] = await sql`select 1 from documents where case_id = ${found.id} and first_letter`
-  if (first) return
-  const plan = planTimeline(loadScenario(found.scenario), {
-    anchorOn: oldest.dueOn,
-    issuedOn: oldest.issuedOn,
-    openedOn: onDay,
-    debtor,
-    sendsInvoices,
-    zone: found.zone,
-  })
-  for (const step of plan) {
-    await sql`
-      update steps set nominal_on = ${step.nominalOn}, planned_on = ${step.plannedOn},
-        skipped_on = ${step.skippedWhy === null ? null : onDay}, skipped_why = ${step.skippedWhy}
-      where case_id = ${found.id} and key = ${step.key} and done_on is null and skipped_on is null`
-  }
+  const limits = claimLimitation({ zone: found.zone, debtor, nature: found.claimNature, due: oldest.dueOn })
+  const limitation = paid || before(limits.expires, found.limitationOn) ? limits : null
+  await moveAnchor(sql, onDay, found, { invoice: oldest, debtor, sendsInvoices, limitation, why: limits.why }, author)
 }
 
 function refuseOtherCurrency(found: Case, read: ReadInvoice): void {

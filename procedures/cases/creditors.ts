@@ -2,6 +2,7 @@ import { type Day, dayFr } from '../../schema/days.ts'
 import { json, type Sql, transaction } from '../../schema/db.ts'
 import { DomainError } from '../../schema/errors.ts'
 import { newId, type Random } from '../../schema/random.ts'
+import { endUnfiledConsents } from '../judicial/consent-ends.ts'
 import type { Address } from './agency.ts'
 import { readFeeTerms } from './fees.ts'
 import { type Author, record } from './journal.ts'
@@ -107,13 +108,16 @@ export async function recordMandate(
   const nature = checkedNature(input.claimNature)
   const mandate = { ...input, id: newId(random) }
   await transaction(sql, async (tx) => {
-    await tx`update mandates set ended_on = ${input.signedOn} where creditor_id = ${input.creditorId} and ended_on is null`
+    const [before] = await tx<{ sameRate: boolean }[]>`
+      update mandates set ended_on = ${input.signedOn} where creditor_id = ${input.creditorId} and ended_on is null
+      returning penalty_rate is not distinct from ${input.penaltyRate}::numeric as same_rate`
     await tx`
       insert into mandates (id, creditor_id, signed_on, basis, guarantee, remuneration, paying_over, receives_funds,
                             sends_invoices, scenario, penalty_rate, claim_nature, fee_terms, recorded_by)
       values (${mandate.id}, ${mandate.creditorId}, ${mandate.signedOn}, ${mandate.basis}, ${mandate.guarantee},
               ${mandate.remuneration}, ${mandate.payingOver}, ${mandate.receivesFunds}, ${mandate.sendsInvoices},
               ${mandate.scenario}, ${mandate.penaltyRate}, ${nature}, ${feeTerms === null ? null : json(tx, feeTerms)}, ${author})`
+    if (before?.sameRate === false) await endConsentsOf(tx, onDay, input.creditorId, author)
     await record(tx, onDay, {
       caseId: null,
       kind: 'mandate_recorded',
@@ -122,6 +126,16 @@ export async function recordMandate(
     })
   })
   return mandate
+}
+
+/** The sums that a creditor signed were counted at another rate. */
+async function endConsentsOf(sql: Sql, onDay: Day, creditorId: string, author: Author): Promise<void> {
+  const cases = await sql<{ id: string }[]>`
+    select id from cases c
+    where creditor_id = ${creditorId} and exists (select from consent_requests r where r.case_id = c.id)
+    order by id for update`
+  const changed = 'Le taux convenu a changé depuis la demande d’accord.'
+  for (const { id } of cases) await endUnfiledConsents(sql, onDay, id, changed, author)
 }
 
 /** The agreement in force on that day; nothing is done for a creditor without one (CPCE R124-3). */

@@ -185,6 +185,7 @@ export async function withdrawExhibit(
     throw new DomainError('reason_missing', 'Une pièce se retire avec un motif.', { remedy: 'Écrivez pourquoi.' })
   }
   return transaction(sql, async (tx) => {
+    await tx`select 1 from cases where id = (select case_id from exhibits where id = ${input.exhibitId}) for update`
     const withdrawn = await tx<{ caseId: string; number: number | null; sub: number | null; reference: string }[]>`
       update exhibits set withdrawn_on = ${onDay}, withdrawn_by = ${author}, withdrawn_why = ${input.reason}
       where (id = ${input.exhibitId} or parent_id = ${input.exhibitId}) and withdrawn_on is null

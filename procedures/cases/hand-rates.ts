@@ -1,6 +1,7 @@
 import { type Day, dayFr } from '../../schema/days.ts'
 import { json, type Sql, transaction } from '../../schema/db.ts'
 import { DomainError } from '../../schema/errors.ts'
+import { endUnfiledConsents } from '../judicial/consent-ends.ts'
 import { parsePercent, percentText } from '../law/claim.ts'
 import type { HandRate } from './cases.ts'
 import { type Author, record } from './journal.ts'
@@ -40,12 +41,8 @@ export async function recordRate(
       a.from < b.from ? -1 : 1,
     )
     await tx`update cases set rates = ${json(tx, rates)} where id = ${input.caseId}`
-    await tx`
-      insert into consent_ends (request_id, ended_on, cause, reason, ended_by)
-      select r.id, ${onDay}, 'changed', ${`Le taux des intérêts a changé depuis la demande d’accord (${dayFr(input.from)}).`}, ${author}
-      from consent_requests r
-      where r.case_id = ${input.caseId} and not exists (select from procedures p where p.consent_id = r.id)
-      on conflict do nothing`
+    const changed = `Le taux des intérêts a changé depuis la demande d’accord (${dayFr(input.from)}).`
+    await endUnfiledConsents(tx, onDay, input.caseId, changed, author)
     await record(tx, onDay, { caseId: input.caseId, kind: 'rate_recorded', detail: rate, author })
     return rates
   })

@@ -2,10 +2,11 @@ import { before, type Day, dayFr } from '../../schema/days.ts'
 import { type Sql, transaction } from '../../schema/db.ts'
 import { DomainError } from '../../schema/errors.ts'
 import { newId, type Random } from '../../schema/random.ts'
+import { endUnfiledConsents } from '../judicial/consent-ends.ts'
 import { loadProcedure, stepDeadlines } from '../judicial/procedure.ts'
 import { placeHold } from './holds.ts'
 import { type Author, record } from './journal.ts'
-import { caseGone } from './lock.ts'
+import { caseGone, lockCase } from './lock.ts'
 
 /** What stops every approach and every action: each leaves something else to be done. */
 export const insolvencyKinds = ['procedure-collective', 'surendettement', 'deces'] as const
@@ -89,12 +90,13 @@ export async function keepInsolvency(
     values (${fresh}, ${input.caseId}, ${kind}, ${input.nature}, ${input.openedOn}, ${input.publishedOn}, ${input.representative ?? null},
             ${input.abroad ?? false}, ${declareBy}, ${source}, ${checkedOn}, ${onDay}, ${author})`
   await recordCheck(sql, onDay, { debtorId: found.debtorId, checkedOn, source, found: true }, author)
-  // What was put to the creditor no longer stands: only the declaration of the claim is left.
-  await sql`
-    insert into consent_ends (request_id, ended_on, cause, reason, ended_by)
-    select id, ${onDay}, 'changed', ${consentEnd[kind]}, ${author}
-    from consent_requests where case_id = ${input.caseId}
-    on conflict do nothing`
+  // Of what was put to the creditor, only what such a day is for still stands: the declaration of the claim.
+  const asked = await sql<{ procedure: string }[]>`
+    select distinct procedure from consent_requests where case_id = ${input.caseId}`
+  const spared = asked
+    .map(({ procedure }) => procedure)
+    .filter((id) => loadProcedure(id).papiers?.malgre?.includes(kind))
+  await endUnfiledConsents(sql, onDay, input.caseId, consentEnd[kind], author, { spared })
   await record(sql, onDay, {
     caseId: input.caseId,
     kind: 'insolvency_recorded',
@@ -181,6 +183,7 @@ export async function recordDeclaration(
 ): Promise<void> {
   refuseFuture(onDay, input.declaredOn)
   await transaction(sql, async (tx) => {
+    await lockCase(tx, input.caseId)
     const [declared] = await tx<{ declareBy: Day | null }[]>`
       update insolvencies set declared_on = ${input.declaredOn}
       where id = (select id from insolvencies

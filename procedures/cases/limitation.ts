@@ -1,9 +1,9 @@
-import { before, dayFr, type Day } from '../../schema/days.ts'
+import { before, dayFr, type Day, latest, parseDay } from '../../schema/days.ts'
 import { json, type Sql, transaction } from '../../schema/db.ts'
 import { DomainError, type Doubt } from '../../schema/errors.ts'
 import type { Zone } from '../law/calendar.ts'
 import { addDuration, durationFr, parseDuration } from '../law/deadline.ts'
-import { limitation, limitationKinds } from '../law/limitation.ts'
+import { type Interruption, limitation, limitationKinds } from '../law/limitation.ts'
 import { findEntry, legalValue } from '../law/values.ts'
 import type { DebtorKind } from './debtors.ts'
 import { releaseHold } from './holds.ts'
@@ -21,7 +21,8 @@ interface Claim {
   debtor: DebtorKind
   nature: string | null
   due: Day
-  interruption?: { on: Day; cause: string; article: string }
+  /** The acknowledgements of the debt, in any order: each counts only if the one before it kept the claim alive. */
+  interruptions?: Interruption[]
 }
 export interface CaseLimitation {
   expires: Day
@@ -36,8 +37,7 @@ export interface CaseLimitation {
 export function claimLimitation(claim: Claim): CaseLimitation {
   if (claim.zone === 'madagascar') return caution(claim)
   const { nature, due } = claim
-  const of = (kind: string) =>
-    limitation({ kind, due, interruptions: claim.interruption === undefined ? [] : [claim.interruption] })
+  const of = (kind: string) => limitation({ kind, due, interruptions: claim.interruptions ?? [] })
   if (nature !== null) {
     const { expires, why, doubts } = of(nature === 'vente' ? saleKind[claim.debtor] : nature)
     return { expires, why, doubts }
@@ -59,9 +59,13 @@ export function claimLimitation(claim: Claim): CaseLimitation {
 
 const saleKind = { business: 'commercial', consumer: 'conso', public: 'public' } as const
 
-function caution({ due, interruption }: Claim): CaseLimitation {
+function caution({ due, interruptions = [] }: Claim): CaseLimitation {
   const time = legalValue('mg-prescription', due, 'precaution')
-  const expires = addDuration(interruption?.on ?? due, parseDuration(time.value))
+  const length = parseDuration(time.value)
+  const expires = interruptions
+    .map(({ on }) => on)
+    .toSorted((a, b) => Temporal.PlainDate.compare(a, b))
+    .reduce((end, on) => (before(end, on) ? end : latest(end, addDuration(on, length))), addDuration(due, length))
   const message =
     `Prescription malgache non renseignée\u00a0: par précaution, la créance n’est plus réclamée après le ${dayFr(expires)}. ` +
     'Saisissez la date exacte avec sa source (recordLimitation).'
@@ -88,18 +92,20 @@ export async function renewLimitation(
   if (!found || Temporal.PlainDate.compare(input.on, found.limitationOn) > 0) return
   // A day that a person entered with its source is theirs to move.
   if (found.limitationDoubts.some((doubt) => doubt.code === 'limitation_by_hand')) return
-  const { expires, why, doubts } = claimLimitation({ ...found, due: found.anchorOn, interruption: input })
+  const { on, cause, article } = input
+  const interruptions = [...(await renewals(sql, input.caseId)), { on, cause, article }]
+  const { expires, why, doubts } = claimLimitation({ ...found, due: found.anchorOn, interruptions })
   if (Temporal.PlainDate.compare(expires, found.limitationOn) <= 0) return
   await keep(sql, input.caseId, expires, doubts)
   await record(sql, onDay, {
     caseId: input.caseId,
     kind: 'limitation_renewed',
-    detail: { until: expires.toString(), why, on: input.on.toString(), cause: input.cause, article: input.article },
+    detail: { until: expires.toString(), why, on: on.toString(), cause, article },
     author: 'system',
   })
 }
 
-/** Says what the claim is about: its limitation is counted again, from the last acknowledgement if there was one. */
+/** Says what the claim is about: its limitation is counted again, with every acknowledgement that there was. */
 export async function setClaimNature(
   sql: Sql,
   onDay: Day,
@@ -110,18 +116,8 @@ export async function setClaimNature(
   return transaction(sql, async (tx) => {
     const found = await readClaim(tx, input.caseId)
     if (!found) throw caseGone(input.caseId)
-    const [renewal] = await tx<{ detail: { on: string; cause: string; article: string } }[]>`
-      select detail from events where case_id = ${input.caseId} and kind = 'limitation_renewed' and detail ? 'on'
-      order by detail ->> 'on' desc limit 1`
-    const start = { ...found, nature, due: found.anchorOn }
-    const plain = claimLimitation(start)
-    const on = renewal && Temporal.PlainDate.from(renewal.detail.on)
-    // An acknowledgement after the end of the period this nature has would have come too late.
-    const interruption =
-      on && !before(plain.expires, on)
-        ? { on, cause: renewal.detail.cause, article: renewal.detail.article }
-        : undefined
-    const { expires, why, doubts } = interruption ? claimLimitation({ ...start, interruption }) : plain
+    const interruptions = await renewals(tx, input.caseId)
+    const { expires, why, doubts } = claimLimitation({ ...found, nature, due: found.anchorOn, interruptions })
     await tx`update cases set claim_nature = ${nature} where id = ${input.caseId}`
     await settle(tx, onDay, input.caseId, { expires, why, doubts }, { nature }, author)
     return expires
@@ -146,6 +142,13 @@ export async function recordLimitation(
     const doubts = [{ code: 'limitation_by_hand', message }]
     await settle(tx, onDay, input.caseId, { expires: input.expiresOn, why: [message], doubts }, {}, author)
   })
+}
+
+/** The acknowledgements that kept the claim alive until now. */
+export async function renewals(sql: Sql, caseId: string): Promise<Interruption[]> {
+  const rows = await sql<{ detail: { on: string; cause: string; article: string } }[]>`
+    select detail from events where case_id = ${caseId} and kind = 'limitation_renewed' and detail ? 'on' order by seq`
+  return rows.map(({ detail: { on, cause, article } }) => ({ on: parseDay(on), cause, article }))
 }
 
 async function settle(

@@ -7,6 +7,11 @@ export async function lockOpenCase(sql: Sql, caseId: string): Promise<void> {
   if (!found) throw caseGone(caseId)
 }
 
+/** The same, closed or not, for what is decided about a case rather than done in it: signed, withdrawn, recorded in court. */
+export async function lockCase(sql: Sql, caseId: string): Promise<void> {
+  await sql`select 1 from cases where id = ${caseId} for update`
+}
+
 export function caseGone(caseId: string): DomainError {
   return new DomainError('case_not_found', "Ce dossier n'existe pas, est clos, ou ne vous est pas ouvert.", {
     remedy: 'Vérifiez le numéro du dossier.',

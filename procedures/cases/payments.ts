@@ -1,8 +1,8 @@
 import { after, before, type Day, dayFr } from '../../schema/days.ts'
 import { type Sql, transaction } from '../../schema/db.ts'
 import { DomainError } from '../../schema/errors.ts'
-import { amount } from '../../schema/money.ts'
-import { newId } from '../../schema/random.ts'
+import { amount, amountFr, parseCurrency } from '../../schema/money.ts'
+import { newId, type Random } from '../../schema/random.ts'
 import { legalValue } from '../law/values.ts'
 import type { Office } from '../office.ts'
 import { lockOpenCase } from './lock.ts'
@@ -29,7 +29,8 @@ export interface PaymentInput {
 
 /**
  * Records a payment. It is imputed on interest first (C. civ. 1343-1), acknowledges the debt (C. civ. 2240), voids a
- * consent not yet filed, and suspends the case when nothing is left to pay. What the agency receives is receipted, told to
+ * consent not yet filed, and suspends the case when nothing is left to pay. Where the law has no rate yet for that day, the
+ * payment stands, what is left is null and the case waits for a person. What the agency receives is receipted, told to
  * the creditor and due to it within the month, all in the same transaction (CPCE R124-5, R124-6).
  */
 export async function recordPayment(
@@ -37,7 +38,7 @@ export async function recordPayment(
   onDay: Day,
   input: PaymentInput,
   author: Author,
-): Promise<{ id: string; left: bigint }> {
+): Promise<{ id: string; left: bigint | null }> {
   const { random } = office
   if (input.amount <= 0n) {
     throw new DomainError('bad_payment', `Un paiement doit être positif (reçu : ${amount(input.amount)}).`, {
@@ -82,25 +83,52 @@ export async function recordPayment(
       detail: { amount: amount(input.amount), receivedOn: input.receivedOn.toString(), means: input.means },
       author,
     })
-    const file = await readCase(tx, input.caseId)
-    const left = owedOn(file, onDay).total
-    if (input.receivedBy === 'agency') await acknowledgePayment(office, tx, onDay, file, id, author)
-    if (left <= 0n) {
-      await placeHold(
-        tx,
-        random,
-        onDay,
-        {
-          caseId: input.caseId,
-          cause: 'paiement-integral',
-          reason: 'Tout est payé : le dossier est à clore après vérification.',
-          reviewOn: onDay.add({ days: 7 }),
-        },
-        'system',
-      )
-    }
-    return { id, left }
+    // A rate that is not published yet must not lose the money that came in: only what is counted from it waits.
+    const left = await transaction(tx, (part) => settleBalance(office, part, onDay, { ...input, id }, author)).catch(
+      (error: unknown) => {
+        if (error instanceof DomainError && error.code === 'no_legal_value') return error
+        throw error
+      },
+    )
+    if (typeof left === 'bigint') return { id, left }
+    await holdUncounted(tx, random, onDay, input, left)
+    return { id, left: null }
   })
+}
+
+/** The receipt of what the agency received, and the hold of a case with nothing left to pay; returns what is left. */
+async function settleBalance(
+  office: Office,
+  sql: Sql,
+  onDay: Day,
+  { caseId, id, receivedBy }: PaymentInput & { id: string },
+  author: Author,
+): Promise<bigint> {
+  const file = await readCase(sql, caseId)
+  const left = owedOn(file, onDay).total
+  if (receivedBy === 'agency') await acknowledgePayment(office, sql, onDay, file, id, author)
+  if (left <= 0n) {
+    const reason = 'Tout est payé : le dossier est à clore après vérification.'
+    const reviewOn = onDay.add({ days: 7 })
+    await placeHold(sql, office.random, onDay, { caseId, cause: 'paiement-integral', reason, reviewOn }, 'system')
+  }
+  return left
+}
+
+async function holdUncounted(
+  sql: Sql,
+  random: Random,
+  onDay: Day,
+  { caseId, amount: paid, receivedBy, receivedOn }: PaymentInput,
+  { message }: DomainError,
+): Promise<void> {
+  const receipt =
+    receivedBy === 'agency'
+      ? ' Le reçu du débiteur et l’avis au créancier sont à établir (CPCE R. 124-5 et R. 124-6).'
+      : ''
+  const { currency } = (await readCase(sql, caseId)).case
+  const reason = `Paiement de ${amountFr(paid, parseCurrency(currency))} du ${dayFr(receivedOn)} enregistré, mais le solde ne peut être compté\u00a0: ${message}${receipt}`
+  await placeHold(sql, random, onDay, { caseId, cause: 'decision', reason, reviewOn: onDay.add({ days: 7 }) }, 'system')
 }
 
 /** A cheque or a bill is paid only once the bank has paid it: its day is told later (recordEncashment). */

@@ -3,8 +3,10 @@ import { after, type Day, dayFr, latest, parseDay } from '../../schema/days.ts'
 import { json, type Sql, transaction } from '../../schema/db.ts'
 import { DomainError, type Doubt } from '../../schema/errors.ts'
 import { findEntry } from '../law/values.ts'
+import { moveAnchor } from './anchor.ts'
 import type { Case } from './cases.ts'
 import { type Author, record } from './journal.ts'
+import { claimLimitation, renewals } from './limitation.ts'
 import { caseGone } from './lock.ts'
 
 /** The kinds of public buyer, by the time the law gives them to pay; ids of procedures/law/fr/delai-paiement-public.yaml. */
@@ -66,9 +68,48 @@ export async function recordPublicOrder(
     const whole = { ...found.publicOrder, ...order }
     await tx`update cases set public_order = ${json(tx, whole)} where id = ${input.caseId}`
     await record(tx, onDay, { caseId: input.caseId, kind: 'public_order_recorded', detail: { ...order }, author })
+    await followTerm(tx, onDay, input.caseId, found.publicOrder, author)
     return whole
   })
 }
+
+/** The due dates moved with the order: J, the limitation and the steps to come move with them. */
+async function followTerm(
+  sql: Sql,
+  onDay: Day,
+  caseId: string,
+  earlier: PublicOrder | null,
+  author: Author,
+): Promise<void> {
+  const [found] = await sql<(Pick<Case, Followed> & { sendsInvoices: boolean })[]>`
+    select id, scenario, zone, anchor_on, claim_nature, limitation_doubts, public_order,
+           coalesce((select m.sends_invoices from mandates m
+                     where m.creditor_id = c.creditor_id and m.signed_on <= ${onDay} and (m.ended_on is null or m.ended_on > ${onDay})
+                     order by m.signed_on desc limit 1), false) as sends_invoices
+    from cases c where id = ${caseId}`
+  if (!found || found.zone === 'madagascar') return
+  const invoices = await sql<{ issuedOn: Day; dueOn: Day }[]>`
+    select issued_on, due_on from invoices where case_id = ${caseId}`
+  const [oldest] = invoices
+    // What was due before J is paid.
+    .filter((invoice) => !after(found.anchorOn, publicDue(invoice, earlier).dueOn))
+    .map((invoice) => ({ issuedOn: invoice.issuedOn, dueOn: publicDue(invoice, found.publicOrder).dueOn }))
+    .toSorted((a, b) => Temporal.PlainDate.compare(a.dueOn, b.dueOn))
+  if (!oldest || oldest.dueOn.equals(found.anchorOn)) return
+  const { zone, claimNature: nature, sendsInvoices } = found
+  const interruptions = await renewals(sql, caseId)
+  const limits = claimLimitation({ zone, debtor: 'public', nature, due: oldest.dueOn, interruptions })
+  // A day that a person entered with its source is theirs to move.
+  const byHand = found.limitationDoubts.some(({ code }) => code === 'limitation_by_hand')
+  const limitation = byHand ? null : limits
+  // Once a letter has left, a later J would let the next ones go before the term: it stays, and the case waits for the day.
+  const [written] = await sql`select 1 from documents where case_id = ${caseId} and recipient = 'debiteur'`
+  const invoice = written
+    ? { ...oldest, dueOn: after(oldest.dueOn, found.anchorOn) ? found.anchorOn : oldest.dueOn }
+    : oldest
+  await moveAnchor(sql, onDay, found, { invoice, debtor: 'public', sendsInvoices, limitation, why: limits.why }, author)
+}
+type Followed = 'id' | 'scenario' | 'zone' | 'anchorOn' | 'claimNature' | 'limitationDoubts' | 'publicOrder'
 
 /** Drops what is blank; refuses a day that is none or is still to come, and a time to pay that is no time. */
 export function checkedOrder(order: PublicOrder, onDay: Day): PublicOrder {

@@ -59,6 +59,21 @@ export function refuseFiling(
   if (stop && !despite.includes(stop.cause)) throw stopped('Rien n’est déposé', stop.reason, stop.cause)
 }
 
+/** Once an insolvency is recorded, no act of ours goes on in a procedure already filed; what happened before may be told. */
+export async function refuseActing(
+  sql: Sql,
+  caseId: string,
+  happenedOn: Day,
+  despite: readonly string[] = [],
+): Promise<void> {
+  const [fact] = await sql<(Insolvency & { zone: string })[]>`
+    select n.kind, n.nature, n.opened_on, n.declare_by, n.declared_on, c.zone
+    from insolvencies n join cases c on c.id = n.case_id
+    where n.case_id = ${caseId} and n.recorded_on <= ${happenedOn} and n.kind <> all(${[...despite]}::text[])
+    order by n.opened_on limit 1`
+  if (fact) throw stopped('Aucun acte à la demande du créancier', whyStopped(fact, fact.zone), fact.kind)
+}
+
 function stopped(what: string, reason: string, cause: Standstill['cause']): DomainError {
   return new DomainError('case_at_standstill', `${what}\u00a0: ${reason}`, {
     remedy:

@@ -1,6 +1,7 @@
-import { readFile, writeFile } from 'node:fs/promises'
+import { mkdir, readFile, writeFile } from 'node:fs/promises'
+import { dirname, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
-import { type AsyncZippable, zip } from 'fflate'
+import { packExport } from '../../documents/verify-case.ts'
 import { exportCase, filesOf } from '../../procedures/cases/export.ts'
 import { DomainError } from '../../schema/errors.ts'
 import { type Command, UsageError } from '../command.ts'
@@ -33,24 +34,19 @@ writes the case into another database.`,
           remedy: 'Donnez son numéro, par exemple 2026-0001.',
         })
       const exported = await exportCase(opened.sql, found.id)
+      await mkdir(dirname(resolve(values.out)), { recursive: true })
       const text = Buffer.from(`${JSON.stringify(exported, null, 2)}\n`)
       if (!values.out.endsWith('.zip')) {
         await writeFile(values.out, text)
         return
       }
-      // Stored, not deflated: almost all of it is PDF. The date is the oldest that a ZIP can say.
-      const entries: AsyncZippable = { 'case.json': text }
+      const entries: Record<string, Uint8Array> = { 'case.json': text }
       for (const sha256 of filesOf(exported)) {
         entries[`files/${sha256}`] = new Uint8Array(await readFile(opened.office.archive.path(sha256)))
       }
-      await writeFile(values.out, await zipped(entries))
+      await writeFile(values.out, packExport(entries))
     } finally {
       await opened.close()
     }
   },
 }
-
-const zipped = (entries: AsyncZippable): Promise<Uint8Array> =>
-  new Promise((resolve, reject) =>
-    zip(entries, { level: 0, mtime: new Date(1980, 0, 1) }, (error, bytes) => (error ? reject(error) : resolve(bytes))),
-  )

@@ -1,17 +1,18 @@
 import type { AddressInfo } from 'node:net'
 import { parseArgs } from 'node:util'
 import { serve } from '@hono/node-server'
-import { pino } from 'pino'
 import { loadSecret, signToken } from '../../api/auth.ts'
 import { houseClock, startTicking } from '../../api/cron.ts'
+import { oidcSettings, openOidc } from '../../api/oidc.ts'
 import { createApp } from '../../api/server.ts'
 import { startWorker } from '../../procedures/work.ts'
 import { parseDay } from '../../schema/days.ts'
 import type { Sql } from '../../schema/db.ts'
 import { type Command, UsageError } from '../command.ts'
 import { fillDemo } from '../demo/fill.ts'
+import { logJobs, openLog } from '../log.ts'
 import { startOffice } from '../office.ts'
-import { untilStopped } from '../stop.ts'
+import { stopWorker, untilStopped } from '../stop.ts'
 import { refuseInProduction } from './tick.ts'
 
 export const command: Command = {
@@ -26,7 +27,8 @@ Serves on PORT (4000) with the PostgreSQL of DATABASE_URL, or with the embedded 
 
 PORT, HOST, BASE_URL (the address printed on letters), DATA_DIR, DATABASE_URL, COURTOIS_SECRET, LOG_LEVEL; TRUST_PROXY=1 reads the visitor's
 address in X-Forwarded-For, behind a proxy that writes it; NODE_ENV=production
-hides the schema and GraphiQL.`,
+hides the schema and GraphiQL. OIDC_ISSUER, OIDC_AUDIENCE, OIDC_ROLE_CLAIM (role): an OpenID Connect provider whose access
+tokens (JWT) are taken. METRICS_TOKEN: what Prometheus must show at /metrics.`,
   async run(argv) {
     const { values } = parseArgs({ args: argv, options: { demo: { type: 'boolean' }, day: { type: 'string' } } })
     const fixed = values.day === undefined ? undefined : parseDay(values.day, 'day')
@@ -34,10 +36,11 @@ hides the schema and GraphiQL.`,
     const port = Number(process.env['PORT'] || 4000)
     if (!Number.isInteger(port) || port < 0 || port > 65535) throw new UsageError('PORT is a number from 0 to 65535')
     const production = process.env['NODE_ENV'] === 'production'
-    const log = pino({ level: process.env['LOG_LEVEL'] ?? 'warn' })
-    const logError = (error: unknown): void => log.error(error)
+    const log = openLog()
+    const logError = (error: unknown): void => log.error({ err: error }, 'unexpected')
     const clock = houseClock(fixed)
-    const running = await startOffice({ baseUrl: process.env['BASE_URL'] ?? `http://localhost:${port}` })
+    const oidc = oidcSettings()
+    const running = await startOffice({ baseUrl: process.env['BASE_URL'] || `http://localhost:${port}` })
     const { office } = running
     try {
       if (values.demo) await fillDemo(office, running.url, clock.today(), (line) => console.log(line))
@@ -48,8 +51,10 @@ hides the schema and GraphiQL.`,
         clock,
         secret,
         production,
+        ...(oidc ? { identity: openOidc(oidc) } : {}),
         trustProxy: process.env['TRUST_PROXY'] === '1',
         log: logError,
+        onRequest: (line) => log[probes.has(line.route) ? 'debug' : 'info'](line, 'request'),
       })
       const server = serve({
         fetch: app.fetch,
@@ -60,7 +65,8 @@ hides the schema and GraphiQL.`,
       // Port 0 asks the system for a free one, known only now.
       if (port === 0 && !process.env['BASE_URL'])
         office.baseUrl = `http://localhost:${(server.address() as AddressInfo).port}`
-      const worker = await startWorker(office, running.url, { today: clock.today })
+      const worker = await startWorker(office, running.url, { today: clock.today, report: logError })
+      logJobs(worker, log)
       const ticking = startTicking(running.sql, clock, logError)
 
       console.log(`Courtois, le ${clock.today().toString()}${fixed ? ' (jour virtuel)' : ''}`)
@@ -75,18 +81,22 @@ hides the schema and GraphiQL.`,
 
       await untilStopped()
       console.log('Arrêt.')
+      const stopping = stopWorker(worker)
       await ticking.stop()
       await close()
       await new Promise<void>((resolve) => {
         server.close(() => resolve())
         if ('closeAllConnections' in server) server.closeAllConnections()
       })
-      await worker.stop()
+      await stopping
     } finally {
       await running.close()
     }
   },
 }
+
+// Asked every few seconds by machines.
+const probes = new Set(['/health', '/ready', '/metrics'])
 
 async function developmentToken(secret: Uint8Array, now: Temporal.Instant): Promise<string> {
   return signToken(

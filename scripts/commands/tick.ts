@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util'
 import { houseClock } from '../../api/cron.ts'
+import { catchUpLines, catchUpReport } from '../../procedures/amicable/catch-up.ts'
 import { tick } from '../../procedures/amicable/tick.ts'
 import { drain } from '../../procedures/work.ts'
 import { parseDay } from '../../schema/days.ts'
@@ -12,10 +13,11 @@ export const command: Command = {
   summary: 'does everything due up to today',
   help: `Usage: courtois tick [--until DATE] [--json]
 
-Plans every step due and does it. Running it again does nothing more.
+Plans every step due and does it. Running it again does nothing more. After an outage it says
+what was late, by how many days, why, and when the next step comes.
 
   --until DATE   lives each day from today to DATE; with the embedded database only
-  --json         prints { "from", "until", "planned" }`,
+  --json         prints { "from", "until", "planned", "late": [{ "day", "lines" }] }`,
   async run(argv) {
     const { values } = parseArgs({ args: argv, options: { until: { type: 'string' }, json: { type: 'boolean' } } })
     const today = houseClock().today()
@@ -23,17 +25,23 @@ Plans every step due and does it. Running it again does nothing more.
     if (!until.equals(today)) refuseInProduction('tick --until')
     const office = await startOffice({ baseUrl: process.env['BASE_URL'] })
     let planned = 0
+    const late: { day: string; lines: string[] }[] = []
     try {
       const first = Temporal.PlainDate.compare(until, today) < 0 ? until : today
       for (let day = first; Temporal.PlainDate.compare(day, until) <= 0; day = day.add({ days: 1 })) {
         planned += await tick(office.sql, day)
         await drain(office.office, office.url)
+        const lines = catchUpLines(day, await catchUpReport(office.sql, day))
+        if (lines.length > 0) late.push({ day: day.toString(), lines })
       }
     } finally {
       await office.close()
     }
-    if (values.json) console.log(JSON.stringify({ from: today.toString(), until: until.toString(), planned }))
-    else console.log(planned === 0 ? 'Rien à faire.' : `${planned} étape${planned > 1 ? 's' : ''} au travail.`)
+    if (values.json) console.log(JSON.stringify({ from: today.toString(), until: until.toString(), planned, late }))
+    else {
+      console.log(planned === 0 ? 'Rien à faire.' : `${planned} étape${planned > 1 ? 's' : ''} au travail.`)
+      for (const { lines } of late) console.log(lines.join('\n'))
+    }
   },
 }
 

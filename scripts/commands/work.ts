@@ -2,8 +2,9 @@ import { parseArgs } from 'node:util'
 import { houseClock } from '../../api/cron.ts'
 import { startWorker } from '../../procedures/work.ts'
 import { type Command, UsageError } from '../command.ts'
+import { logJobs, openLog } from '../log.ts'
 import { startOffice } from '../office.ts'
-import { untilStopped } from '../stop.ts'
+import { stopWorker, untilStopped } from '../stop.ts'
 
 export const command: Command = {
   name: 'work',
@@ -20,10 +21,14 @@ same DATABASE_URL.
     if (!Number.isInteger(jobs) || jobs < 1 || jobs > 64) throw new UsageError('--jobs is a number from 1 to 64')
     const office = await startOffice({ baseUrl: process.env['BASE_URL'] })
     try {
-      const worker = await startWorker(office.office, office.url, { concurrency: jobs, today: houseClock().today })
+      const log = openLog()
+      const report = (error: unknown): void => log.error({ err: error }, 'unexpected')
+      const today = houseClock().today
+      const worker = await startWorker(office.office, office.url, { concurrency: jobs, today, report })
+      logJobs(worker, log)
       console.log(`Au travail, ${jobs} tâche${jobs > 1 ? 's' : ''} à la fois. Ctrl-C pour arrêter.`)
       await untilStopped()
-      await worker.stop()
+      await stopWorker(worker)
     } finally {
       await office.close()
     }

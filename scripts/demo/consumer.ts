@@ -150,7 +150,7 @@ function consumerScenes(world: World, caseId: string): Record<string, (today: Da
         },
         manager,
       )
-      tell(`${dayFr(today)} : premier versement de 450,00 € ; reste ${amountFr(left)}.`)
+      tell(`${dayFr(today)} : premier versement de 450,00 € ; reste ${amountFr(left!)}.`)
     },
   }
 }

@@ -1,0 +1,69 @@
+import { readFile } from 'node:fs/promises'
+import { importInsolvencies, type InsolvencyImport } from '../procedures/cases/insolvency-import.ts'
+import { type CourtImport, importCourts } from '../procedures/judicial/court-directory.ts'
+import type { Day } from '../schema/days.ts'
+import { DomainError } from '../schema/errors.ts'
+import { startOffice } from './office.ts'
+
+export const listKinds = ['insolvabilites', 'juridictions'] as const
+export type ListKind = (typeof listKinds)[number]
+
+export const listHelp = `KIND is one of:
+  insolvabilites  insolvency proceedings, over-indebtedness and deaths, a debtor a row: dossier, SIREN, SIRET or débiteur with
+                  code postal; nature (liquidation judiciaire, surendettement, décès, rien); date; publication; mandataire;
+                  vérifié le. « rien » notes that the debtor was looked up.
+  juridictions    courts by commune, as data.gouv.fr gives them: code INSEE, commune, TJ, TPRX; TC or greffe where known.
+Headings are recognised whatever their case and accents. A bad row is told by its number and stops no other; the same file
+again changes nothing.
+
+  --source TEXT   where the file comes from (default: its name)
+  --preview       says the same and keeps nothing
+  --day DATE      the day of the import (default: today in Paris)
+  --json          the whole report`
+
+/** Takes in a CSV file; answers 0 when every row was read, 1 when one was not. */
+export async function importList(
+  kind: ListKind,
+  path: string,
+  options: { onDay: Day; source?: string | undefined; preview: boolean; json: boolean },
+): Promise<number> {
+  const file = await readFile(path).catch((cause: unknown) => {
+    throw new DomainError('no_such_file', `Le fichier « ${path} » n’existe pas ou ne se lit pas.`, {
+      remedy: 'Vérifiez son chemin.',
+      cause,
+    })
+  })
+  const input = { file, source: options.source ?? path.split('/').at(-1)!, preview: options.preview }
+  const office = await startOffice()
+  try {
+    const report =
+      kind === 'juridictions'
+        ? await importCourts(office.sql, options.onDay, input, 'courtois import')
+        : await importInsolvencies(office.sql, office.office.random, options.onDay, input, 'courtois import')
+    console.log(options.json ? JSON.stringify(report, null, 2) : told(report, input.preview))
+    return report.errors.length > 0 ? 1 : 0
+  } finally {
+    await office.close()
+  }
+}
+
+function told(report: CourtImport | InsolvencyImport, isPreview: boolean): string {
+  const { recognised, ignored, rows, known, errors } = report
+  return [
+    isPreview ? 'Aperçu\u00a0: rien n’est gardé.' : null,
+    `Colonnes lues\u00a0: ${recognised.join(', ')}${ignored.length > 0 ? `\u00a0; laissées\u00a0: ${ignored.join(', ')}` : ''}.`,
+    `${rows} lignes.`,
+    ...('changed' in report
+      ? [`Communes nouvelles ou changées\u00a0: ${report.changed}\u00a0; déjà connues\u00a0: ${known}.`]
+      : [
+          ...report.recorded.map(
+            ({ row, case: number, debtor, what }) => `ligne ${row}\u00a0: dossier ${number}, ${debtor}\u00a0: ${what}`,
+          ),
+          `Vérifications sans résultat\u00a0: ${report.checked}\u00a0; déjà connu\u00a0: ${known}.`,
+          ...report.unmatched.map(({ row, message }) => `ligne ${row}\u00a0: ${message}`),
+        ]),
+    ...errors.map(({ row, message }) => `ligne ${row}, refusée\u00a0: ${message}`),
+  ]
+    .filter((line) => line !== null)
+    .join('\n')
+}
