@@ -1,5 +1,6 @@
-import { type Conduct, progressOn, readConducts } from '../procedures/judicial/case-progress.ts'
+import { type Conduct, newsBy, progressOn, readConducts } from '../procedures/judicial/case-progress.ts'
 import type { Progress } from '../procedures/judicial/progress.ts'
+import { daysBetween } from '../schema/days.ts'
 import type { Sql } from '../schema/db.ts'
 import { type Context, rowsOf } from './context.ts'
 
@@ -17,16 +18,26 @@ export async function progressFor(ctx: Context, procedureId: string): Promise<Pr
 }
 const reckoned = new WeakMap<Conduct, Progress>()
 
+const askForNews = {
+  title: 'Sans nouvelles d’ici là, interroger le greffe ou le commissaire de justice',
+  article: 'règle de la maison',
+}
+
 /** The next day that the open procedures of a case have: the last day of an act of ours, or the first on which one is allowed. */
 export async function nextDayInCourt(ctx: Context, caseId: string): Promise<CourtDay | null> {
   const found: CourtDay[] = []
   for (const { id, procedure } of await rowsOf(ctx, openOnes, caseId)) {
-    const { due, notBefore } = await progressFor(ctx, id)
+    const { due, notBefore, closed } = await progressFor(ctx, id)
+    const before = found.length
     for (const limit of due) {
       if (limit.effect === 'bars' || limit.effect === 'ends') continue
       found.push({ ...limit, procedure, on: limit.expires, daysLeft: limit.daysLeft })
     }
     for (const limit of notBefore) found.push({ ...limit, procedure, on: limit.opens!, daysLeft: null })
+    // The court or the other side has the word: the case still has its day, on which somebody asks.
+    const on = closed === null && found.length === before ? newsBy(await conductOf(ctx, id)) : null
+    if (on)
+      found.push({ procedure, step: 'nouvelles', ...askForNews, on, daysLeft: Math.max(0, daysBetween(ctx.day, on)) })
   }
   return found.toSorted((a, b) => Temporal.PlainDate.compare(a.on, b.on))[0] ?? null
 }

@@ -4,7 +4,7 @@ import type { Fragment, Sql } from '../schema/db.ts'
 import { loadScenario, scenarioIds } from './amicable/scenario.ts'
 import type { Finding } from './doctor.ts'
 import { doubleChecks } from './doctor-doubles.ts'
-import { progressOf } from './judicial/case-progress.ts'
+import { courtSilence, progressOf } from './judicial/case-progress.ts'
 import { type OpenProcedure, readProcedureEvents } from './judicial/procedures.ts'
 import type { Office } from './office.ts'
 
@@ -23,8 +23,6 @@ interface Row {
 
 /** A hold whose day has passed waits for a person, who finds it in the work of the day: so long at most, a rule of the house, in days. */
 const reviewPatience = 14
-/** After so long without news of an open procedure, the registry or the bailiff is asked: a rule of the house, in days. */
-const courtSilence = 90
 
 export async function rowFindings(office: Office, onDay: Day): Promise<Finding[]> {
   const { sql } = office

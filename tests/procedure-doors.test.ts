@@ -2,6 +2,7 @@ import ICAL from 'ical.js'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { calendarText } from '../api/calendar.ts'
 import type { FeedDay } from '../procedures/judicial/calendar-feeds.ts'
+import { newsBy } from '../procedures/judicial/case-progress.ts'
 import { openAgency } from '../scripts/demo/people.ts'
 import { newId, seededRandom } from '../schema/random.ts'
 import { now, useApi } from './api.ts'
@@ -218,6 +219,19 @@ describe('the procedure in the API', () => {
     expect(legal.body.data.workToday).toEqual([
       { what: expect.stringContaining('Dénoncer la saisie'), on: '2026-11-30', case: { number: '2026-0001' } },
     ])
+  })
+
+  test('whose next word is another’s has a day on which news is asked for', async () => {
+    const events = [
+      { id: 'a', step: 'signification', on: day('2026-11-02') },
+      { id: 'b', step: 'opposition', on: day('2026-11-13') },
+      { id: 'c', step: 'avis-opposition', on: day('2026-11-20') },
+    ]
+    expect(newsBy({ events })?.toString()).toBe('2027-02-18')
+    expect(newsBy({ events: [...events, { ...events[2]!, id: 'd', corrects: 'c', void: true }] })?.toString()).toBe(
+      '2027-02-11',
+    )
+    expect(newsBy({ events: [] })).toBeNull()
   })
 
   test('lists the deadlines of every procedure of the viewer', async () => {

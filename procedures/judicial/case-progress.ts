@@ -3,6 +3,7 @@ import type { Sql } from '../../schema/db.ts'
 import type { Address } from '../cases/agency.ts'
 import type { DebtorKind } from '../cases/debtors.ts'
 import { isDistantFrance, type Zone } from '../law/calendar.ts'
+import { standingEvents } from './happenings.ts'
 import { loadProcedure, type Procedure, type ProcedureEvent, type StepDeadline, stepDeadlines } from './procedure.ts'
 import { type Progress, progress } from './progress.ts'
 
@@ -15,6 +16,15 @@ export interface Conduct {
   /** What the case itself tells of every event: which court, and where lives the one whose time is counted. */
   circumstances: Record<string, unknown>
   zone: Zone
+}
+
+/** After so long without news of an open procedure, the registry or the bailiff is asked: a rule of the house, in days. */
+export const courtSilence = 90
+
+/** By when news of a procedure under way is asked for, whoever owes it; null before anything has happened. */
+export function newsBy({ events }: Pick<Conduct, 'events'>): Day | null {
+  const last = standingEvents(events).at(-1)
+  return last ? last.on.add({ days: courtSilence }) : null
 }
 
 /** Reads any number of open procedures in two statements. Those that do not exist are left out. */
