@@ -25,7 +25,7 @@ export async function migrate(url: string, folder: URL = migrations, until?: str
   try {
     // One connection, so one session: the lock makes a second `migrate` wait, and then find nothing left to do.
     await sql`select pg_advisory_lock(${lock})`
-    await runMigrations({ connectionString: url, logger: new Logger(() => () => {}) })
+    await prepareJobs(sql, url)
     await sql`
       create table if not exists migration (
         name       text primary key,
@@ -38,6 +38,25 @@ export async function migrate(url: string, folder: URL = migrations, until?: str
     return due.map(({ name }) => name)
   } finally {
     await sql.end()
+  }
+}
+
+let prepared = 0
+
+/**
+ * graphile-worker's own tables. It answers before its connection has left: a server stopped at that moment would end the
+ * program with an error that belongs to nobody, so its leaving is waited for.
+ */
+async function prepareJobs(sql: Sql, url: string): Promise<void> {
+  const name = `courtois-migrate-${process.pid}-${++prepared}`
+  const named = URL.parse(url)
+  named?.searchParams.set('application_name', name)
+  await runMigrations({ connectionString: named?.href ?? url, logger: new Logger(() => () => {}) })
+  for (let left = 200; left > 0; left--) {
+    const [row] = await sql<{ there: boolean }[]>`
+      select exists (select from pg_stat_activity where application_name = ${name}) as there`
+    if (!row!.there) return
+    await sql`select pg_sleep(0.01)`
   }
 }
 
