@@ -1,6 +1,6 @@
 import { readTitledTable, type TitledTable } from '../../documents/table.ts'
 import { type Day, parseDay } from '../../schema/days.ts'
-import { type Sql, transaction } from '../../schema/db.ts'
+import { rehearse, type Sql, transaction } from '../../schema/db.ts'
 import { DomainError } from '../../schema/errors.ts'
 import type { Random } from '../../schema/random.ts'
 import { type InsolvencyKind, keepInsolvency, recordCheck } from './insolvencies.ts'
@@ -97,24 +97,18 @@ export async function importInsolvencies(
     unmatched: [],
     errors: [],
   }
-  const undo = new Error('preview')
-  try {
-    await transaction(sql, async (tx) => {
-      for (const row of table.rows) {
-        const said = (column: Column) => row.cells[of.get(column) ?? ''] ?? ''
-        try {
-          await transaction(tx, (inner) => importRow(inner, random, onDay, row, said, input.source, report, author))
-        } catch (error) {
-          if (!(error instanceof DomainError)) throw error
-          report.recorded = report.recorded.filter((each) => each.row !== row.number)
-          report.errors.push({ row: row.number, message: `${error.message} ${error.remedy}` })
-        }
+  await rehearse(sql, !input.preview, async (tx) => {
+    for (const row of table.rows) {
+      const said = (column: Column) => row.cells[of.get(column) ?? ''] ?? ''
+      try {
+        await transaction(tx, (inner) => importRow(inner, random, onDay, row, said, input.source, report, author))
+      } catch (error) {
+        if (!(error instanceof DomainError)) throw error
+        report.recorded = report.recorded.filter((each) => each.row !== row.number)
+        report.errors.push({ row: row.number, message: `${error.message} ${error.remedy}` })
       }
-      if (input.preview) throw undo
-    })
-  } catch (error) {
-    if (error !== undo) throw error
-  }
+    }
+  })
   return report
 }
 
