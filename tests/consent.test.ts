@@ -296,9 +296,10 @@ describe('what was asked is void', () => {
     const csv = 'Code INSEE;Commune;TJ;TC\n69123;Lyon;TJ Lyon;TC Vienne\n'
     const list = { file: new TextEncoder().encode(csv), source: 'essai', preview: false }
     await importCourts(house.sql, day('2026-07-24'), list, 'test')
+    const signed = (await asked()).statement.court
     await expect(open('2026-07-25')).rejects.toMatchObject({
       code: 'court_changed',
-      facts: { signed: (await asked()).statement.court, now: expect.stringContaining('Vienne') },
+      facts: { signed, now: expect.stringContaining('Vienne') },
     })
     expect(await house.sql`select 1 from procedures`).toHaveLength(0)
   })
