@@ -75,7 +75,8 @@ export const builder = new SchemaBuilder<{
 
 builder.queryType({})
 builder.mutationType({
-  description: 'Acts, as a clerk would say them. Each answers what it did, or a Refusal with its remedy.',
+  description:
+    'Acts, as a clerk would say them. Each answers what it did, or a Refusal with its remedy. A name, number or reference has 300 characters at most, another text 10,000, and no control characters.',
 })
 builder.subscriptionType({})
 

@@ -61,13 +61,13 @@ builder.relayMutationField(
           { role, creditorId, label: input.label },
           author,
         )
-        return { feed: made.feed, url: `/calendrier/${made.token}.ics` }
+        return { feed: made.feed, url: `${office.baseUrl}/calendrier/${made.token}.ics` }
       }),
   },
   {
     outputFields: (t) => ({
       feed: t.field({ type: CalendarFeedType, resolve: ({ feed }) => feed }),
-      url: t.string({ description: 'Its address on this server, shown this once.', resolve: ({ url }) => url }),
+      url: t.string({ description: 'Its whole address, shown this once.', resolve: ({ url }) => url }),
     }),
   },
 )

@@ -58,6 +58,11 @@ const StatementType = builder.objectRef<ConsentRequest['statement']>('ConsentSta
       type: Money,
       resolve: (signed) => ({ cents: parseAmount(signed.indemnity), currency: signed.currency }),
     }),
+    penalty: t.field({
+      type: Money,
+      description: 'Clause pénale (C. civ. 1231-5).',
+      resolve: (signed) => ({ cents: parseAmount(signed.penalty ?? '0.00'), currency: signed.currency }),
+    }),
     total: t.field({
       type: Money,
       resolve: (signed) => ({ cents: parseAmount(signed.total), currency: signed.currency }),

@@ -11,6 +11,11 @@ import { once } from './once.ts'
 const ContactChannel = builder.enumType('ContactChannel', {
   values: {
     POST: { value: 'lettre' },
+    ELECTRONIC_REGISTERED: {
+      value: 'lre',
+      description:
+        'The electronic registered letter: accepting or preferring it is the consent that a person who is no professional must have given first (C. postes L100).',
+    },
     EMAIL: { value: 'email' },
     SMS: { value: 'sms' },
     CALL: { value: 'appel' },
@@ -20,7 +25,11 @@ const ContactChannel = builder.enumType('ContactChannel', {
 const ContactWish = builder.enumType('ContactWish', {
   values: {
     ACCEPTED: { value: 'accepte' },
-    PREFERRED: { value: 'prefere', description: 'A simple letter of the timeline then goes by e-mail.' },
+    PREFERRED: {
+      value: 'prefere',
+      description:
+        'By e-mail: a simple letter of the timeline then goes so. By electronic registered letter: the registered ones do.',
+    },
     REFUSED: {
       value: 'refuse',
       description: 'Not used again by the timeline. The post cannot be refused (CPCE R124-4).',

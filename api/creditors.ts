@@ -1,5 +1,11 @@
 import { loadScenario } from '../procedures/amicable/scenario.ts'
-import { type Creditor, createCreditor, type Mandate, recordMandate } from '../procedures/cases/creditors.ts'
+import {
+  type Creditor,
+  createCreditor,
+  creditorDoubts,
+  type Mandate,
+  recordMandate,
+} from '../procedures/cases/creditors.ts'
 import { caseParts } from '../procedures/cases/file.ts'
 import type { Sql } from '../schema/db.ts'
 import { DomainError } from '../schema/errors.ts'
@@ -8,7 +14,7 @@ import { CaseType } from './cases.ts'
 import { type Context, rowsOf } from './context.ts'
 import { forgetting, inOrder, nodeId } from './nodes.ts'
 import { once } from './once.ts'
-import { AddressInput, addressOf, AddressType, rowId } from './values.ts'
+import { AddressInput, addressOf, AddressType, DoubtType, rowId } from './values.ts'
 
 const CreditorKind = builder.enumType('CreditorKind', {
   description: 'Which legal rate is the creditor’s (C. mon. fin. L313-2).',
@@ -46,6 +52,10 @@ const MandateType = builder.objectRef<Mandate>('Mandate').implement({
       description: 'The remuneration as data: schema/fee-terms.schema.json.',
       resolve: ({ feeTerms }) => feeTerms ?? null,
     }),
+    reviewsInvoicing: t.boolean({
+      description: 'Its invoicing is reviewed each month (C. com. L441-9 and L441-10), by an advice letter.',
+      resolve: ({ reviewsInvoicing }) => reviewsInvoicing ?? false,
+    }),
   }),
 })
 
@@ -68,6 +78,11 @@ export const CreditorType = builder.loadableNode('Creditor', {
     phone: t.string({ nullable: true, resolve: ({ identity }) => identity.contact?.phone ?? null }),
     iban: t.exposeString('iban', { nullable: true }),
     bic: t.exposeString('bic', { nullable: true }),
+    doubts: t.field({
+      type: [DoubtType],
+      description: 'What may be wrong in its SIREN, SIRET or IBAN: no payment code is printed for an impossible IBAN.',
+      resolve: (creditor) => creditorDoubts(creditor),
+    }),
     mandate: t.field({
       type: MandateType,
       nullable: true,
@@ -80,7 +95,7 @@ forgetting(CreditorType)
 async function liveMandates(sql: Sql, ids: string[]): Promise<Map<string, Mandate[]>> {
   const rows = await sql<Mandate[]>`
     select id, creditor_id, signed_on, basis, guarantee, remuneration, paying_over, receives_funds, sends_invoices, scenario,
-           penalty_rate::text, claim_nature, fee_terms
+           penalty_rate::text, claim_nature, fee_terms, reviews_invoicing
     from mandates where creditor_id = any(${ids}) and ended_on is null`
   return Map.groupBy(rows, (row) => row.creditorId)
 }
@@ -195,6 +210,11 @@ builder.relayMutationField(
       }),
       penaltyRate: t.string({ description: 'Contractual late-payment rate, per cent a year, « 12.15 ».' }),
       feeTerms: t.field({ type: 'JSON', description: 'The remuneration as data: schema/fee-terms.schema.json.' }),
+      reviewsInvoicing: t.boolean({
+        required: true,
+        defaultValue: false,
+        description: 'Have its invoicing reviewed each month, by an advice letter (C. com. L441-9 and L441-10).',
+      }),
       idempotencyKey: t.string(),
     }),
   },

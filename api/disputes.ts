@@ -1,5 +1,7 @@
-import { recordDispute, resolveDispute } from '../procedures/cases/disputes.ts'
+import { answerDispute, recordDispute, resolveDispute } from '../procedures/cases/disputes.ts'
 import { caseParts, type Dispute } from '../procedures/cases/file.ts'
+import { queueFollowUp } from '../procedures/cases/follow-up-queue.ts'
+import { transaction } from '../schema/db.ts'
 import { builder } from './builder.ts'
 import { CaseType, requireCase } from './cases.ts'
 import { rowsOf } from './context.ts'
@@ -33,6 +35,16 @@ const DisputeType = builder.objectRef<Dispute & { currency: string }>('Dispute')
       resolve: ({ outcome }) => outcome as 'maintained' | null,
     }),
     answer: t.exposeString('answer', { nullable: true }),
+    answerBy: t.expose('answerBy', {
+      type: 'Date',
+      nullable: true,
+      description: 'The day by which the debtor is to have an answer.',
+    }),
+    creditorAnsweredOn: t.expose('creditorAnsweredOn', { type: 'Date', nullable: true }),
+    creditorAnswer: t.exposeString('creditorAnswer', {
+      nullable: true,
+      description: 'What the creditor answered to the dispute; its documents are exhibits.',
+    }),
   }),
 })
 
@@ -57,25 +69,25 @@ builder.relayMutationField(
     }),
   },
   {
-    description: 'The debtor disputes: the case is suspended at once.',
+    description:
+      'The debtor disputes: the case is suspended at once; the debtor has it acknowledged, and the creditor is asked for its documents.',
     authScopes: { may: 'recordDispute' },
     errors: {},
     resolve: (_root, { input }, ctx) =>
       once(ctx, 'recordDispute', input, async (office, author) => {
         const found = await requireCase(ctx, input.caseId, office.sql)
-        const disputeId = await recordDispute(
-          office.sql,
-          office.random,
-          ctx.day,
-          {
-            caseId: found.id,
-            channel: input.channel,
-            ground: input.ground,
-            contested: input.contested ? centsOf(input.contested, found.currency) : null,
-            answerBy: input.answerBy,
-          },
-          author,
-        )
+        const dispute = {
+          caseId: found.id,
+          channel: input.channel,
+          ground: input.ground,
+          contested: input.contested ? centsOf(input.contested, found.currency) : null,
+          answerBy: input.answerBy,
+        }
+        const disputeId = await transaction(office.sql, async (sql) => {
+          const id = await recordDispute(sql, office.random, ctx.day, dispute, author)
+          await queueFollowUp(sql, ctx.day, { dispute: id })
+          return id
+        })
         return { caseId: found.id, disputeId }
       }),
   },
@@ -85,6 +97,32 @@ builder.relayMutationField(
       case: t.field({ type: CaseType, resolve: ({ caseId }) => caseId }),
     }),
   },
+)
+
+builder.relayMutationField(
+  'answerDispute',
+  {
+    inputFields: (t) => ({
+      caseId: t.id({ required: true }),
+      disputeId: t.id({ required: true }),
+      answer: t.string({ required: true, description: 'Whether the facts are right, and what is offered.' }),
+      idempotencyKey: t.string(),
+    }),
+  },
+  {
+    description:
+      'The creditor answers its debtor’s dispute, once; its documents come by attachExhibit. The agency’s own answer to the debtor is resolveDispute.',
+    authScopes: { may: 'answerDispute' },
+    errors: {},
+    resolve: (_root, { input }, ctx) =>
+      once(ctx, 'answerDispute', input, async (office, author) => {
+        const { id } = await requireCase(ctx, input.caseId, office.sql)
+        const disputeId = rowId('Dispute', input.disputeId)
+        await answerDispute(office, ctx.day, { caseId: id, disputeId, answer: input.answer, documents: [] }, author)
+        return { caseId: id }
+      }),
+  },
+  { outputFields: (t) => ({ case: t.field({ type: CaseType, resolve: ({ caseId }) => caseId }) }) },
 )
 
 builder.relayMutationField(

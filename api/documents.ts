@@ -1,6 +1,6 @@
-import { recordPresentation } from '../procedures/cases/correspondence.ts'
 import { caseParts, type WrittenDocument } from '../procedures/cases/file.ts'
 import { settleSending } from '../procedures/cases/post.ts'
+import { quotedDoubts } from '../procedures/cases/quoted-terms.ts'
 import type { Sql } from '../schema/db.ts'
 import { DomainError } from '../schema/errors.ts'
 import { builder } from './builder.ts'
@@ -8,16 +8,7 @@ import { CaseType } from './cases.ts'
 import { type Context, rowsOf, visible } from './context.ts'
 import { forgetting, inOrder, nodeId } from './nodes.ts'
 import { once } from './once.ts'
-import { rowId } from './values.ts'
-
-const PostOutcome = builder.enumType('PostOutcome', {
-  values: {
-    DELIVERED: { value: 'delivered' },
-    UNCLAIMED: { value: 'unclaimed', description: 'Présenté, non réclamé.' },
-    REFUSED: { value: 'refused' },
-    UNKNOWN_ADDRESS: { value: 'unknown_address', description: 'Destinataire inconnu à l’adresse.' },
-  } as const,
-})
+import { DoubtType, rowId } from './values.ts'
 
 export const DocumentType = builder.loadableNode('Document', {
   description: 'A letter as it was written: its version, its data and its hash are kept, so that it can be made again.',
@@ -48,8 +39,12 @@ export const DocumentType = builder.loadableNode('Document', {
       nullable: true,
       description: 'First presentation by the post: what a period counts from.',
     }),
-    outcome: t.field({ type: PostOutcome, nullable: true, resolve: ({ outcome }) => outcome as 'delivered' | null }),
     sha256: t.exposeString('sha256'),
+    doubts: t.field({
+      type: [DoubtType],
+      description: 'What it quotes of the law that nobody has confirmed: time limits, articles.',
+      resolve: ({ letter, writtenOn }) => quotedDoubts(letter, writtenOn),
+    }),
     url: t.string({
       description: 'The PDF, with the same token.',
       resolve: ({ id }, _args, ctx) => `${ctx.office.baseUrl}/documents/${id}`,
@@ -72,52 +67,15 @@ export async function requireDocument(
   ctx: Context,
   id: string,
   sql: Sql = ctx.sql,
-): Promise<{ id: string; caseId: string; sha256: string; reference: string }> {
-  const [found] = await sql<{ id: string; caseId: string; sha256: string; reference: string }[]>`
-    select d.id, d.case_id, d.sha256, d.reference from documents d join cases c on c.id = d.case_id
+): Promise<{ id: string; caseId: string; sha256: string; reference: string; format: string }> {
+  const [found] = await sql<{ id: string; caseId: string; sha256: string; reference: string; format: string }[]>`
+    select d.id, d.case_id, d.sha256, d.reference, d.format from documents d join cases c on c.id = d.case_id
     where d.id = ${rowId('Document', id)} and ${visible(ctx)}`
   if (found) return found
   throw new DomainError('document_not_found', "Ce courrier n'existe pas, ou ne vous est pas ouvert.", {
     remedy: 'Vérifiez son identifiant.',
   })
 }
-
-builder.relayMutationField(
-  'recordPresentation',
-  {
-    inputFields: (t) => ({
-      documentId: t.id({ required: true }),
-      registeredNumber: t.string({ required: true }),
-      presentedOn: t.field({ type: 'Date', required: true }),
-      outcome: t.field({ type: PostOutcome, required: true }),
-      outcomeOn: t.field({ type: 'Date', description: 'The day of first presentation when absent.' }),
-      idempotencyKey: t.string(),
-    }),
-  },
-  {
-    description: 'What the post says of a registered letter (suivi du recommandé).',
-    authScopes: { may: 'recordPresentation' },
-    errors: {},
-    resolve: (_root, { input }, ctx) =>
-      once(ctx, 'recordPresentation', input, async (office, author) => {
-        const { id, caseId } = await requireDocument(ctx, input.documentId, office.sql)
-        await recordPresentation(
-          office.sql,
-          ctx.day,
-          {
-            documentId: id,
-            registeredNumber: input.registeredNumber,
-            presentedOn: input.presentedOn,
-            outcome: input.outcome,
-            outcomeOn: input.outcomeOn ?? input.presentedOn,
-          },
-          author,
-        )
-        return { caseId }
-      }),
-  },
-  { outputFields: (t) => ({ case: t.field({ type: CaseType, resolve: ({ caseId }) => caseId }) }) },
-)
 
 builder.relayMutationField(
   'settleSending',

@@ -3,7 +3,8 @@ import { stat } from 'node:fs/promises'
 import { Readable } from 'node:stream'
 import type { Context as HttpContext } from 'hono'
 import { record } from '../procedures/cases/journal.ts'
-import { findHandOver, keepAccess } from '../procedures/judicial/handover.ts'
+import { findHandOver, type HandedOver, keepAccess } from '../procedures/judicial/handover.ts'
+import { readReceipt } from '../procedures/judicial/receipt.ts'
 import { DomainError } from '../schema/errors.ts'
 import type { Role } from './auth.ts'
 import { author, type Context, forbidden, unauthenticated, visible } from './context.ts'
@@ -12,7 +13,7 @@ import { requireExhibit } from './exhibits.ts'
 import { rowId } from './values.ts'
 
 /**
- * `GET /packs/:id`, whole or by ranges; `?file=pdf` for the merged file. A bailiff gets what was handed over to it, the
+ * `GET /packs/:id`, whole or by ranges; `?file=pdf` for the merged file, `?file=recu` for its own receipt. A bailiff gets what was handed over to it, the
  * legal cell and the creditor the packs of their own cases. Each start is kept, and of a bailiff each range.
  */
 export async function sendPack(ctx: Context, c: HttpContext): Promise<Response> {
@@ -23,6 +24,7 @@ export async function sendPack(ctx: Context, c: HttpContext): Promise<Response> 
   const bailiffId = viewer.role === 'bailiff' ? viewer.bailiffId : null
   if (bailiffId === null && !packReaders.includes(viewer.role)) throw forbidden(viewer.role)
   const handed = bailiffId ? await findHandOver(ctx.sql, { packId, bailiffId, onDay: ctx.day }) : null
+  if (handed && c.req.query('file') === 'recu') return sendReceipt(ctx, c, handed)
   const found = handed ?? (await ownPack(ctx, packId))
   const response = await sendFile(c, {
     path: ctx.office.archive.path(found[file]),
@@ -38,6 +40,25 @@ export async function sendPack(ctx: Context, c: HttpContext): Promise<Response> 
     const detail = { pack: packId, file }
     await record(ctx.sql, ctx.day, { caseId: found.caseId, kind: 'pack_downloaded', detail, author: author(ctx) })
   }
+  return response
+}
+
+async function sendReceipt(ctx: Context, c: HttpContext, handed: HandedOver): Promise<Response> {
+  const receipt = await readReceipt(ctx.sql, handed.id)
+  if (!receipt?.sha256) {
+    throw new DomainError('not_found', 'Aucun reçu n’a été donné pour ce dossier.', {
+      remedy: 'Donnez d’abord le reçu (acknowledgePack).',
+    })
+  }
+  const response = await sendFile(c, {
+    path: ctx.office.archive.path(receipt.sha256),
+    etag: receipt.sha256,
+    type: 'application/pdf',
+    name: `recu-${handed.caseNumber}-${handed.kind}-v${handed.version}.pdf`,
+  })
+  const sent = sentPart(c, response)
+  const on = { day: ctx.day, at: ctx.clock.now() }
+  if (sent) await keepAccess(ctx.sql, ctx.office.random, on, handed, 'receipt', sent)
   return response
 }
 
@@ -86,15 +107,15 @@ export async function sendExhibit(ctx: Context, c: HttpContext): Promise<Respons
   return sendFile(c, { path: ctx.office.archive.path(hash), etag: hash, type, name })
 }
 
-/** `GET /documents/:id`: the PDF of a letter of a case that the viewer may see. */
+/** `GET /documents/:id`: a letter of a case that the viewer may see, as PDF; a text message as text. */
 export async function sendLetterPdf(ctx: Context, c: HttpContext): Promise<Response> {
   if (!ctx.viewer) throw unauthenticated()
   const document = await requireDocument(ctx, c.req.param('id') ?? '')
   return sendFile(c, {
     path: ctx.office.archive.path(document.sha256),
     etag: document.sha256,
-    type: 'application/pdf',
-    name: `${document.reference.replaceAll('/', '-')}.pdf`,
+    type: document.format === 'txt' ? 'text/plain; charset=utf-8' : 'application/pdf',
+    name: `${document.reference.replaceAll('/', '-')}.${document.format}`,
   })
 }
 

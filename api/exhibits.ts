@@ -162,7 +162,7 @@ builder.relayMutationField(
             reference: input.reference,
             datedOn: input.datedOn ?? null,
             proves: input.proves,
-            bytes: await office.archive.get(sha256),
+            bytes: await office.archive.stored(sha256),
             fileName,
             ...(input.password ? { password: input.password } : {}),
           },

@@ -1,4 +1,5 @@
 import { caseParts } from '../procedures/cases/file.ts'
+import { lookUpDoubts, nextWatched } from '../procedures/cases/insolvency-watch.ts'
 import { importInsolvencies, type InsolvencyImport } from '../procedures/cases/insolvency-import.ts'
 import { type Insolvency, recordCheck, recordDeclaration, recordInsolvency } from '../procedures/cases/insolvencies.ts'
 import type { Day } from '../schema/days.ts'
@@ -8,6 +9,7 @@ import { rowsOf } from './context.ts'
 import { DebtorType } from './debtors.ts'
 import { once } from './once.ts'
 import { receivedUpload } from './uploads.ts'
+import { DoubtType } from './values.ts'
 
 const InsolvencyKind = builder.enumType('InsolvencyKind', {
   description: 'What stops every approach and every action.',
@@ -48,6 +50,22 @@ builder.objectFields(CaseType, (t) => ({
   insolvencies: t.field({
     type: [InsolvencyType],
     resolve: (found, _args, ctx) => rowsOf(ctx, caseParts.insolvencies, found.id),
+  }),
+  doubts: t.field({
+    type: [DoubtType],
+    description:
+      'What a person must still make sure of before the next act: the look-up of the debtor in the registers, too old or never made.',
+    resolve: async (found, _args, ctx) => {
+      const [insolvencies, insolvencyChecks, documents, steps] = await Promise.all([
+        rowsOf(ctx, caseParts.insolvencies, found.id),
+        rowsOf(ctx, caseParts.insolvencyChecks, found.id),
+        rowsOf(ctx, caseParts.documents, found.id),
+        rowsOf(ctx, caseParts.steps, found.id),
+      ])
+      if (found.closedOn) return []
+      const act = nextWatched({ documents, steps })
+      return lookUpDoubts({ case: found, insolvencies, insolvencyChecks }, ctx.day, act)
+    },
   }),
 }))
 

@@ -1,4 +1,6 @@
 import { claimNatures, recordLimitation, setClaimNature } from '../procedures/cases/limitation.ts'
+import { recountAfter } from '../procedures/judicial/interruptions.ts'
+import { transaction } from '../schema/db.ts'
 import { builder } from './builder.ts'
 import { CaseType, requireCase } from './cases.ts'
 import { once } from './once.ts'
@@ -34,7 +36,10 @@ builder.relayMutationField(
     resolve: (_root, { input }, ctx) =>
       once(ctx, 'setClaimNature', input, async (office, author) => {
         const { id } = await requireCase(ctx, input.caseId, office.sql)
-        await setClaimNature(office.sql, ctx.day, { caseId: id, nature: input.nature }, author)
+        await transaction(office.sql, async (sql) => {
+          await setClaimNature(sql, ctx.day, { caseId: id, nature: input.nature }, author)
+          await recountAfter(sql, ctx.day, id, author)
+        })
         return { caseId: id }
       }),
   },

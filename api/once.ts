@@ -4,6 +4,7 @@ import { json, transaction } from '../schema/db.ts'
 import { DomainError } from '../schema/errors.ts'
 import type { Act } from './auth.ts'
 import { actor, author, type Context } from './context.ts'
+import { checkTexts } from './texts.ts'
 
 /** What an act leaves to be shown: ids and texts, so that a repeated request is answered with the same. */
 type Outcome = Record<string, string | number | boolean | null | object>
@@ -18,6 +19,7 @@ export async function once<T extends Outcome>(
   input: { idempotencyKey?: string | null },
   run: (office: Office, author: string) => Promise<T>,
 ): Promise<T> {
+  checkTexts(input)
   const by = author(ctx)
   const owner = actor(ctx)
   // Rows read before an act are not those after it.

@@ -10,16 +10,18 @@ import { type Amount, DoubtType, Money } from './values.ts'
 
 /** What a case owes on a day; only the parts that the ledger reads are fetched, once for all the cases of a list. */
 export async function owedOf(ctx: Context, found: Case, onDay: Day): Promise<Owed & { currency: string }> {
-  const [creditor, mandate, debtor, invoices, creditNotes, payments, documents, insolvencies] = await Promise.all([
-    rowsOf(ctx, caseParts.creditor, found.id),
-    rowsOf(ctx, caseParts.mandate, found.id),
-    rowsOf(ctx, caseParts.debtor, found.id),
-    rowsOf(ctx, caseParts.invoices, found.id),
-    rowsOf(ctx, caseParts.creditNotes, found.id),
-    rowsOf(ctx, caseParts.payments, found.id),
-    rowsOf(ctx, caseParts.documents, found.id),
-    rowsOf(ctx, caseParts.insolvencies, found.id),
-  ])
+  const [creditor, mandate, debtor, invoices, creditNotes, payments, penaltyClauses, documents, insolvencies] =
+    await Promise.all([
+      rowsOf(ctx, caseParts.creditor, found.id),
+      rowsOf(ctx, caseParts.mandate, found.id),
+      rowsOf(ctx, caseParts.debtor, found.id),
+      rowsOf(ctx, caseParts.invoices, found.id),
+      rowsOf(ctx, caseParts.creditNotes, found.id),
+      rowsOf(ctx, caseParts.payments, found.id),
+      rowsOf(ctx, caseParts.penaltyClauses, found.id),
+      rowsOf(ctx, caseParts.documents, found.id),
+      rowsOf(ctx, caseParts.insolvencies, found.id),
+    ])
   const file: LedgerFile = {
     case: found,
     creditor: creditor[0]!,
@@ -28,6 +30,7 @@ export async function owedOf(ctx: Context, found: Case, onDay: Day): Promise<Owe
     invoices,
     creditNotes,
     payments,
+    penaltyClauses,
     documents,
     insolvencies,
   }
@@ -61,6 +64,11 @@ const Imputation = builder.objectRef<Owed['imputations'][number] & { currency: s
     toInterest: t.field({ type: Money, resolve: (row) => money(row.toInterest, row) }),
     toPrincipal: t.field({ type: Money, resolve: (row) => money(row.toPrincipal, row) }),
     toIndemnity: t.field({ type: Money, resolve: (row) => money(row.toIndemnity, row) }),
+    toPenalty: t.field({
+      type: Money,
+      description: 'Clause pénale (C. civ. 1231-5), after everything else that is due.',
+      resolve: (row) => money(row.toPenalty, row),
+    }),
     excess: t.field({
       type: Money,
       description: 'More than was owed, to be given back.',
@@ -77,6 +85,7 @@ const OwedInvoice = builder.objectRef<Owed['invoices'][number] & { currency: str
     principal: t.field({ type: Money, resolve: (row) => money(row.principal, row) }),
     interest: t.field({ type: Money, resolve: (row) => money(row.interest, row) }),
     indemnity: t.field({ type: Money, resolve: (row) => money(row.indemnity, row) }),
+    penalty: t.field({ type: Money, resolve: (row) => money(row.penalty, row) }),
     unpaid: t.field({ type: Money, resolve: (row) => money(row.unpaid, row) }),
   }),
 })
@@ -95,6 +104,11 @@ export const OwedType = builder.objectRef<Owed & { currency: string }>('Owed').i
       type: Money,
       description: 'Indemnité forfaitaire: 40 € an invoice between businesses (C. com. D441-5).',
       resolve: (owed) => money(owed.indemnity, owed),
+    }),
+    penalty: t.field({
+      type: Money,
+      description: 'Clause pénale, once due (C. civ. 1231-5); the judge may reduce it.',
+      resolve: (owed) => money(owed.penalty, owed),
     }),
     total: t.field({ type: Money, resolve: (owed) => money(owed.total, owed) }),
     perDay: t.field({

@@ -1,19 +1,14 @@
 import type { Changes } from '../documents/manifest.ts'
-import {
-  acknowledgePack,
-  type Bailiff,
-  createBailiff,
-  findHandOver,
-  handOver,
-  revokeHandOver,
-} from '../procedures/judicial/handover.ts'
+import { type Bailiff, createBailiff, findHandOver, handOver, revokeHandOver } from '../procedures/judicial/handover.ts'
 import { assembleFilingPack, type Pack } from '../procedures/judicial/packs.ts'
 import { loadProcedure, procedureIds } from '../procedures/judicial/procedure.ts'
+import { acknowledgePack } from '../procedures/judicial/receipt.ts'
 import type { Day } from '../schema/days.ts'
 import type { Fragment, Sql } from '../schema/db.ts'
 import { DomainError } from '../schema/errors.ts'
 import { builder } from './builder.ts'
 import { type Context, rowsOf, visible } from './context.ts'
+import { DocumentType } from './documents.ts'
 import { forgetting, inOrder, nodeId } from './nodes.ts'
 import { once } from './once.ts'
 import { ProcedureType, requireProcedure } from './procedures.ts'
@@ -76,6 +71,7 @@ interface HandOver {
   receivedOn: Day | null
   receivedBy: string | null
   verified: boolean | null
+  receiptId: string | null
 }
 
 const HandOverType = builder.objectRef<HandOver>('HandOver').implement({
@@ -92,6 +88,12 @@ const HandOverType = builder.objectRef<HandOver>('HandOver').implement({
     verified: t.exposeBoolean('verified', {
       nullable: true,
       description: 'The office gave the hash of the ZIP it holds, and it is the pack’s.',
+    }),
+    receipt: t.field({
+      type: DocumentType,
+      nullable: true,
+      description: 'The receipt as a sealed PDF: version, hashes, accesses (C. civ. 1366).',
+      resolve: ({ receiptId }) => receiptId,
     }),
   }),
 })
@@ -126,7 +128,7 @@ const StampType = builder.objectRef<Stamp>('PackTimestamp').implement({
 
 async function handOvers(sql: Sql, ids: string[]): Promise<Map<string, HandOver[]>> {
   const rows = await sql<HandOver[]>`
-    select h.pack_id, h.bailiff_id, h.handed_on, h.expires_on, h.revoked_on, r.received_on, r.received_by,
+    select h.pack_id, h.bailiff_id, h.handed_on, h.expires_on, h.revoked_on, r.received_on, r.received_by, r.document_id as receipt_id,
            case when r.hand_over_id is not null then r.zip_sha256 is not null end as verified,
            (select count(*)::int from downloads d where d.hand_over_id = h.id) as downloads
     from hand_overs h left join hand_over_receipts r on r.hand_over_id = h.id where h.pack_id = any(${ids}) order by h.handed_on, h.id`
@@ -171,7 +173,8 @@ export const PackType = builder.loadableNode('Pack', {
       description: 'Why it was assembled although something was missing.',
     }),
     url: t.string({
-      description: 'For the bailiff, with its token; `?file=pdf` for the merged file.',
+      description:
+        'For the bailiff, with its token; `?file=pdf` for the merged file, `?file=recu` for the office’s own receipt.',
       resolve: ({ id }, _args, ctx) => `${ctx.office.baseUrl}/packs/${id}`,
     }),
     procedure: t.field({
@@ -389,7 +392,7 @@ builder.relayMutationField(
       once(ctx, 'acknowledgePack', input, async (office) => {
         const packId = rowId('Pack', input.packId)
         const found = await findHandOver(office.sql, { packId, bailiffId: ctx.viewer!.bailiffId!, onDay: ctx.day })
-        await acknowledgePack(office.sql, ctx.day, found, { receivedBy: input.receivedBy, zipSha256: input.zipSha256 })
+        await acknowledgePack(office, ctx.day, found, { receivedBy: input.receivedBy, zipSha256: input.zipSha256 })
         return { packId }
       }),
   },

@@ -1,12 +1,6 @@
 import type { Conduct } from '../procedures/judicial/case-progress.ts'
-import {
-  holds,
-  type Cost,
-  type CourtRule,
-  type Outcome,
-  type Procedure,
-  type StepDeadline,
-} from '../procedures/judicial/procedure.ts'
+import type { Cost, CourtRule, Outcome, Procedure } from '../procedures/judicial/procedure.ts'
+import { holds, type StepDeadline } from '../procedures/judicial/time-limits.ts'
 import type { ReachedOutcome } from '../procedures/judicial/outcomes.ts'
 import type { Closure, NextStep, Progress } from '../procedures/judicial/progress.ts'
 import { legalCost } from '../procedures/law/values.ts'

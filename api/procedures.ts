@@ -2,13 +2,10 @@ import { casePicture } from '../procedures/judicial/drawing.ts'
 import { deadlinesOn } from '../procedures/judicial/case-progress.ts'
 import { readConsentRequest } from '../procedures/judicial/consent.ts'
 import { happenings } from '../procedures/judicial/happenings.ts'
-import { loadProcedure, type StepDeadline } from '../procedures/judicial/procedure.ts'
-import {
-  type OpenProcedure,
-  openProcedure,
-  type ProcedureEvent,
-  recordProcedureEvent,
-} from '../procedures/judicial/procedures.ts'
+import { loadProcedure } from '../procedures/judicial/procedure.ts'
+import type { StepDeadline } from '../procedures/judicial/time-limits.ts'
+import { openProcedure, recordProcedureEvent } from '../procedures/judicial/procedures.ts'
+import type { OpenProcedure, ProcedureEvent } from '../procedures/judicial/open-procedures.ts'
 import type { Sql } from '../schema/db.ts'
 import { DomainError } from '../schema/errors.ts'
 import { builder } from './builder.ts'

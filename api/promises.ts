@@ -1,15 +1,43 @@
 import { caseParts, type Plan, type Promise_ } from '../procedures/cases/file.ts'
 import { type DueInstalment, fillInstalments } from '../procedures/cases/plans.ts'
-import { agreeInstalments, recordPromise } from '../procedures/cases/promises.ts'
+import { agreeInstalments, attestPromise, recordPromise } from '../procedures/cases/promises.ts'
+import { queueFollowUp } from '../procedures/cases/follow-up-queue.ts'
+import { transaction } from '../schema/db.ts'
 import { builder } from './builder.ts'
 import { CaseType, requireCase } from './cases.ts'
 import { rowsOf } from './context.ts'
+import { DocumentType } from './documents.ts'
 import { once } from './once.ts'
-import { centsOf, Money, MoneyInput } from './values.ts'
+import { receivedUpload } from './uploads.ts'
+import { centsOf, Money, MoneyInput, rowId } from './values.ts'
+
+const PromiseState = builder.enumType('PromiseState', {
+  values: {
+    PROMISED: { value: 'promised', description: 'Said, by phone or otherwise.' },
+    CONFIRMED: { value: 'confirmed', description: 'Confirmed to the debtor in writing, by a form to sign and return.' },
+    ATTESTED: {
+      value: 'attested',
+      description: 'Signed by the debtor: an acknowledgement of the debt (C. civ. 2240).',
+    },
+  } as const,
+})
 
 const PromiseType = builder.objectRef<Promise_ & { currency: string }>('PaymentPromise').implement({
   description: 'Promesse de paiement: the case waits until the day after it.',
   fields: (t) => ({
+    id: t.exposeID('id'),
+    state: t.field({
+      type: PromiseState,
+      resolve: ({ attestedOn, confirmedOn }) => (attestedOn ? 'attested' : confirmedOn ? 'confirmed' : 'promised'),
+    }),
+    confirmation: t.field({
+      type: DocumentType,
+      nullable: true,
+      description: 'The form that went out to be signed and returned.',
+      resolve: ({ confirmationId }) => confirmationId,
+    }),
+    attestedOn: t.expose('attestedOn', { type: 'Date', nullable: true, description: 'The day the debtor signed.' }),
+    attestedBy: t.exposeString('attestedBy', { nullable: true, description: 'Who signed, as written.' }),
     promisedOn: t.expose('promisedOn', { type: 'Date' }),
     dueOn: t.expose('dueOn', { type: 'Date' }),
     amount: t.field({ type: Money, resolve: ({ amount, currency }) => ({ cents: amount, currency }) }),
@@ -93,27 +121,80 @@ builder.relayMutationField(
     }),
   },
   {
-    description: 'The debtor promises a sum for a day: the case waits until the day after it.',
+    description:
+      'The debtor promises a sum for a day: the case waits until the day after it, and a form leaves to be signed and returned (C. civ. 1366).',
     authScopes: { may: 'recordPromise' },
     errors: {},
     resolve: (_root, { input }, ctx) =>
       once(ctx, 'recordPromise', input, async (office, author) => {
         const found = await requireCase(ctx, input.caseId, office.sql)
-        await recordPromise(
+        const promise = {
+          caseId: found.id,
+          dueOn: input.dueOn,
+          amount: centsOf(input.amount, found.currency),
+          means: input.means,
+          author: input.author,
+          channel: input.channel,
+        }
+        const promiseId = await transaction(office.sql, async (sql) => {
+          const id = await recordPromise(sql, office.random, ctx.day, promise, author)
+          await queueFollowUp(sql, ctx.day, { promise: id })
+          return id
+        })
+        return { caseId: found.id, promiseId }
+      }),
+  },
+  {
+    outputFields: (t) => ({
+      promiseId: t.exposeID('promiseId'),
+      case: t.field({ type: CaseType, resolve: ({ caseId }) => caseId }),
+    }),
+  },
+)
+
+const AttestationMeans = builder.enumType('AttestationMeans', {
+  values: {
+    FORM: { value: 'formulaire', description: 'The form came back signed.' },
+    EMAIL: {
+      value: 'courriel',
+      description: 'An answer to the e-mail, which has the force of writing (C. civ. 1366).',
+    },
+  } as const,
+})
+
+builder.relayMutationField(
+  'attestPromise',
+  {
+    inputFields: (t) => ({
+      caseId: t.id({ required: true }),
+      promiseId: t.id({ required: true }),
+      attestedOn: t.field({ type: 'Date', required: true, description: 'The day on the signature.' }),
+      signedBy: t.string({ required: true, description: 'Who signed, as written.' }),
+      means: t.field({ type: AttestationMeans, required: true }),
+      uploadId: t.id({ description: 'The signed form as it came back (requestUpload).' }),
+      idempotencyKey: t.string(),
+    }),
+  },
+  {
+    description:
+      'The debtor signed a promise confirmed in writing: it acknowledges the debt, and prescription starts anew (C. civ. 2240).',
+    authScopes: { may: 'attestPromise' },
+    errors: {},
+    resolve: (_root, { input }, ctx) =>
+      once(ctx, 'attestPromise', input, async (office, author) => {
+        const { id } = await requireCase(ctx, input.caseId, office.sql)
+        const original = input.uploadId
+          ? (await receivedUpload(ctx, office.sql, rowId('Upload', input.uploadId))).sha256
+          : null
+        const { attestedOn, signedBy, means } = input
+        const promiseId = rowId('PaymentPromise', input.promiseId)
+        await attestPromise(
           office.sql,
-          office.random,
           ctx.day,
-          {
-            caseId: found.id,
-            dueOn: input.dueOn,
-            amount: centsOf(input.amount, found.currency),
-            means: input.means,
-            author: input.author,
-            channel: input.channel,
-          },
+          { caseId: id, promiseId, attestedOn, signedBy, means, original },
           author,
         )
-        return { caseId: found.id }
+        return { caseId: id }
       }),
   },
   { outputFields: (t) => ({ case: t.field({ type: CaseType, resolve: ({ caseId }) => caseId }) }) },

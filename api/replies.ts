@@ -1,10 +1,13 @@
-import { type Reply, settleReply } from '../procedures/cases/replies.ts'
+import { type Answer, findCoupon, recordReply, type Reply, settleReply } from '../procedures/cases/replies.ts'
+import type { Day } from '../schema/days.ts'
 import type { Sql } from '../schema/db.ts'
+import { DomainError } from '../schema/errors.ts'
 import { builder } from './builder.ts'
 import { CaseType, requireCase } from './cases.ts'
 import { rowsOf } from './context.ts'
 import { once } from './once.ts'
-import { rowId } from './values.ts'
+import { readCode } from './pages/verify.ts'
+import { AddressInput, addressOf, centsOf, MoneyInput, rowId } from './values.ts'
 
 const ReplyKind = builder.enumType('ReplyKind', {
   values: {
@@ -12,6 +15,7 @@ const ReplyKind = builder.enumType('ReplyKind', {
     PROMISE: { value: 'promise', description: 'Became a promise.' },
     INSTALMENTS: { value: 'instalments', description: 'A proposal, and no agreement: see agreeInstalments.' },
     DISPUTE: { value: 'dispute', description: 'Became a dispute.' },
+    NOT_ME: { value: 'not_me', description: 'Says not to be the debtor: to be checked with the creditor.' },
     ADDRESS: { value: 'address', description: 'Letters go there from now on.' },
   } as const,
 })
@@ -73,3 +77,100 @@ builder.relayMutationField(
   },
   { outputFields: (t) => ({ case: t.field({ type: CaseType, resolve: ({ caseId }) => caseId }) }) },
 )
+
+const CouponAnswer = builder.inputType('CouponAnswerInput', {
+  description: 'What the debtor ticked and wrote on the paper coupon; each kind has its own fields.',
+  fields: (t) => ({
+    kind: t.field({ type: ReplyKind, required: true }),
+    on: t.field({
+      type: 'Date',
+      description: 'PAID: the day of the payment. PROMISE: the day promised. INSTALMENTS: of the first.',
+    }),
+    amount: t.field({
+      type: MoneyInput,
+      description: 'PAID: the sum. INSTALMENTS: each month. DISPUTE: the part contested.',
+    }),
+    means: t.string({ description: 'PAID and PROMISE: virement, chèque…' }),
+    reference: t.string({ description: 'PAID: the reference of the payment.' }),
+    text: t.string({ description: 'DISPUTE: the grounds. NOT_ME: what is to be known.' }),
+    address: t.field({ type: AddressInput, description: 'ADDRESS.' }),
+    email: t.string({ description: 'ADDRESS.' }),
+    phone: t.string({ description: 'ADDRESS.' }),
+  }),
+})
+
+builder.relayMutationField(
+  'recordCouponReply',
+  {
+    inputFields: (t) => ({
+      code: t.string({ required: true, description: 'Printed on the coupon: twelve letters and digits.' }),
+      answer: t.field({ type: CouponAnswer, required: true }),
+      idempotencyKey: t.string(),
+    }),
+  },
+  {
+    description:
+      'A coupon that came back on paper, entered by its code in one call: the same act, with the same bounds, as the debtor’s own answer at /r/:code.',
+    authScopes: { may: 'recordCouponReply' },
+    errors: {},
+    resolve: (_root, { input }, ctx) =>
+      once(ctx, 'recordCouponReply', input, async (office, author) => {
+        const code = readCode(input.code)
+        const coupon = code && (await findCoupon(office.sql, { code }))
+        if (!coupon) {
+          throw new DomainError('coupon_not_found', 'Aucune lettre ne porte ce code de coupon.', {
+            remedy: 'Relisez-le sur le coupon, ou cherchez le dossier par sa référence (incomingCall).',
+          })
+        }
+        const { currency } = await requireCase(ctx, coupon.caseId, office.sql)
+        const given = { channel: 'coupon papier', by: author }
+        const answer = answerOf(input.answer, currency)
+        const reply = await recordReply(office.sql, office.random, ctx.day, coupon, answer, given)
+        return { caseId: coupon.caseId, replyId: reply.id }
+      }),
+  },
+  {
+    outputFields: (t) => ({
+      case: t.field({ type: CaseType, resolve: ({ caseId }) => caseId }),
+      reply: t.field({
+        type: ReplyType,
+        resolve: async ({ caseId, replyId }, _args, ctx) =>
+          (await rowsOf(ctx, replies, caseId)).find(({ id }) => id === replyId)!,
+      }),
+    }),
+  },
+)
+
+/** The answer that the coupon bears; a field that its kind needs is asked for by name. */
+function answerOf(given: typeof CouponAnswer.$inferInput, currency: string): Answer {
+  const needed = <T>(value: T | null | undefined, field: string): T => {
+    if (value != null) return value
+    throw new DomainError('answer_incomplete', `La réponse du coupon est incomplète : il manque « ${field} ».`, {
+      remedy: 'Complétez-la d’après le coupon ; s’il ne le dit pas, appelez le débiteur.',
+      facts: { field },
+    })
+  }
+  const on = (): Day => needed(given.on, 'on')
+  const cents = () => centsOf(needed(given.amount, 'amount'), currency)
+  const means = () => needed(given.means, 'means')
+  const text = () => needed(given.text, 'text')
+  switch (given.kind) {
+    case 'paid':
+      return { kind: 'paid', on: on(), amount: cents(), means: means(), reference: given.reference ?? null }
+    case 'promise':
+      return { kind: 'promise', on: on(), means: means() }
+    case 'instalments':
+      return { kind: 'instalments', monthly: cents(), firstOn: on() }
+    case 'dispute':
+      return { kind: 'dispute', ground: text(), contested: given.amount ? cents() : null }
+    case 'not_me':
+      return { kind: 'not_me', explanation: text() }
+    case 'address':
+      return {
+        kind: 'address',
+        address: addressOf(needed(given.address, 'address')),
+        email: given.email ?? null,
+        phone: given.phone ?? null,
+      }
+  }
+}

@@ -1,9 +1,11 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
 import { randomUUID } from 'node:crypto'
+import { context, propagation, trace } from '@opentelemetry/api'
 import { type DocumentNode, getOperationAST, visit } from 'graphql'
 import type { Plugin } from 'graphql-yoga'
-import type { MiddlewareHandler } from 'hono'
+import type { Context, MiddlewareHandler, Next } from 'hono'
 import { matchedRoutes } from 'hono/route'
+import { traced } from '../schema/trace.ts'
 
 /** What a request is known by in the log, its errors included: ids and names of ours, nothing that a caller wrote. */
 export interface Request {
@@ -32,14 +34,33 @@ export function requestLog(write: (line: RequestLine) => void): MiddlewareHandle
   return async (c, next) => {
     const about: Request = { request: randomUUID() }
     const start = performance.now()
-    await current.run(about, next)
+    // Whoever asked may have a trace of his own, which this one continues.
+    const from = propagation.extract(context.active(), Object.fromEntries(c.req.raw.headers))
+    await context.with(from, () => traced('request', { 'request.id': about.request }, () => answer(c, about, next)))
     c.header('x-request-id', about.request)
-    // Those with a star are met on the way by every request; only what leads nowhere has nothing else.
-    const routes = matchedRoutes(c).map(({ path }) => path)
-    const route = routes.findLast((path) => !path.endsWith('*')) ?? routes.at(-1) ?? ''
     const ms = Math.round(performance.now() - start)
-    write({ ...about, method: c.req.method, route, status: c.res.status, ms })
+    write({ ...about, method: c.req.method, route: routeOf(c), status: c.res.status, ms })
   }
+}
+
+async function answer(c: Context, about: Request, next: Next): Promise<void> {
+  await current.run(about, next)
+  trace
+    .getActiveSpan()
+    ?.updateName(`${c.req.method} ${routeOf(c)}`)
+    .setAttributes({
+      'http.request.method': c.req.method,
+      'http.route': routeOf(c),
+      'http.response.status_code': c.res.status,
+      ...(about.acts ? { 'graphql.fields': about.acts } : {}),
+      ...(about.cases ? { 'case.ids': about.cases } : {}),
+    })
+}
+
+function routeOf(c: Context): string {
+  // Those with a star are met on the way by every request; only what leads nowhere has nothing else.
+  const routes = matchedRoutes(c).map(({ path }) => path)
+  return routes.findLast((path) => !path.endsWith('*')) ?? routes.at(-1) ?? ''
 }
 
 /** Adds to the line what GraphQL was asked, and about which cases. */

@@ -1,14 +1,15 @@
 import { findHandOver } from '../procedures/judicial/handover.ts'
-import { answersTo, type BailiffReturn, readReturns, recordBailiffReturn } from '../procedures/judicial/returns.ts'
+import { answersTo, type BailiffReturn, readReturnsOf, recordBailiffReturn } from '../procedures/judicial/returns.ts'
 import type { BailiffAnswer } from '../procedures/judicial/procedure.ts'
 import type { Sql } from '../schema/db.ts'
 import { DomainError } from '../schema/errors.ts'
 import { type Currency, parseCurrency } from '../schema/money.ts'
 import { builder } from './builder.ts'
+import { rowsOf } from './context.ts'
 import { once } from './once.ts'
 import { PackType } from './packs.ts'
 import { receivedUpload } from './uploads.ts'
-import { centsOf, Money, MoneyInput, rowId } from './values.ts'
+import { centsOf, DoubtType, Money, MoneyInput, rowId } from './values.ts'
 
 const AnswerType = builder.objectRef<BailiffAnswer>('BailiffAnswer').implement({
   description: 'What the office may answer to a pack, and the step of the procedure that it records.',
@@ -36,25 +37,50 @@ const ReturnType = builder.objectRef<BailiffReturn>('BailiffReturn').implement({
     }),
     note: t.exposeString('note', { nullable: true }),
     hasAct: t.boolean({ resolve: ({ exhibitId }) => exhibitId !== null }),
+    doubts: t.expose('doubts', { type: [DoubtType] }),
   }),
 })
+
+async function procedureNames(sql: Sql, ids: string[]): Promise<Map<string, string[]>> {
+  const rows = await sql<{ id: string; procedure: string }[]>`
+    select id, procedure from procedures where id = any(${ids})`
+  return new Map(rows.map(({ id, procedure }) => [id, [procedure]]))
+}
+
+interface PackReturn {
+  packId: string
+  bailiffId: string
+  answer: BailiffReturn
+}
+
+async function returnsOf(sql: Sql, ids: string[]): Promise<Map<string, PackReturn[]>> {
+  const given = await sql<{ id: string; packId: string; bailiffId: string }[]>`
+    select id, pack_id, bailiff_id from hand_overs where pack_id = any(${ids}) order by handed_on, id`
+  const answers = await readReturnsOf(
+    sql,
+    given.map(({ id }) => id),
+  )
+  const rows = given.flatMap(({ id, packId, bailiffId }) =>
+    (answers.get(id) ?? []).map((answer) => ({ packId, bailiffId, answer })),
+  )
+  return Map.groupBy(rows, ({ packId }) => packId)
+}
 
 builder.objectFields(PackType, (t) => ({
   answers: t.field({
     type: [AnswerType],
     resolve: async ({ procedureId, kind }, _args, ctx) => {
-      const [found] = await ctx.sql<{ procedure: string }[]>`select procedure from procedures where id = ${procedureId}`
-      return answersTo({ procedure: found!.procedure, kind })
+      const [procedure] = await rowsOf(ctx, procedureNames, procedureId)
+      return answersTo({ procedure: procedure!, kind })
     },
   }),
   returns: t.field({
     type: [ReturnType],
     description: 'A bailiff sees its own.',
     resolve: async ({ id }, _args, ctx) => {
-      const bailiffId = ctx.viewer?.role === 'bailiff' ? ctx.viewer.bailiffId : null
-      const given = await ctx.sql<{ id: string }[]>`
-        select id from hand_overs where pack_id = ${id} and (${bailiffId}::uuid is null or bailiff_id = ${bailiffId}) order by handed_on, id`
-      return (await Promise.all(given.map((each) => readReturns(ctx.sql, each.id)))).flat()
+      const all = await rowsOf(ctx, returnsOf, id)
+      const own = ctx.viewer?.role === 'bailiff' ? ctx.viewer.bailiffId : null
+      return all.filter(({ bailiffId }) => own === null || bailiffId === own).map(({ answer }) => answer)
     },
   }),
 }))

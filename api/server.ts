@@ -3,6 +3,7 @@ import { createYoga } from 'graphql-yoga'
 import { type Context as HttpContext, Hono, type MiddlewareHandler } from 'hono'
 import { bodyLimit } from 'hono/body-limit'
 import { secureHeaders } from 'hono/secure-headers'
+import { usualBytes } from '../documents/exhibits.ts'
 import type { Office } from '../procedures/office.ts'
 import type { Client } from '../schema/db.ts'
 import { DomainError } from '../schema/errors.ts'
@@ -16,6 +17,7 @@ import { useLimits } from './limits.ts'
 import { metrics } from './metrics.ts'
 import { type IdentityProvider, isOwnToken } from './oidc.ts'
 import { pages } from './pages/mount.ts'
+import { sendPostBatch } from './post-batches.ts'
 import { type RequestLine, requestLog, useRequestLog } from './request-log.ts'
 import { schema } from './schema.ts'
 import { librarySite } from './site/serve.ts'
@@ -59,7 +61,7 @@ export function createApp(options: AppOptions): App {
     office: options.office,
     clock: options.clock,
     secret: options.secret,
-    maxUpload: options.maxUpload ?? 50 << 20,
+    maxUpload: options.maxUpload ?? options.office.maxFile ?? usualBytes,
     events: caseEvents(options.sql),
     ...(options.identity ? { identity: options.identity } : {}),
   }
@@ -106,6 +108,9 @@ export function createApp(options: AppOptions): App {
   app.on(['GET', 'HEAD'], '/packs/:id', async (c) => sendPack(contextOf(house, await viewerOf(house, c)), c))
   app.on(['GET', 'HEAD'], '/exhibits/:id', async (c) => sendExhibit(contextOf(house, await viewerOf(house, c)), c))
   app.on(['GET', 'HEAD'], '/documents/:id', async (c) => sendLetterPdf(contextOf(house, await viewerOf(house, c)), c))
+  app.on(['GET', 'HEAD'], '/courrier/:number', async (c) =>
+    sendPostBatch(contextOf(house, await viewerOf(house, c)), c),
+  )
   app.on(['GET', 'HEAD'], '/calendrier/:file', (c) => sendCalendar(house, c))
   app.route('/bibliotheque', librarySite(house, log))
   app.route('/', pages({ ...house, trustProxy: options.trustProxy ?? false }, log))

@@ -1,7 +1,9 @@
 import { createHash, createHmac, timingSafeEqual } from 'node:crypto'
-import { mkdir, open, rename, rm } from 'node:fs/promises'
+import { createReadStream } from 'node:fs'
+import { mkdir, open, readFile, rename, rm } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import type { Context as HttpContext } from 'hono'
+import { admit, type Antivirus } from '../documents/antivirus.ts'
 import type { Sql } from '../schema/db.ts'
 import { DomainError } from '../schema/errors.ts'
 import { newId } from '../schema/random.ts'
@@ -82,8 +84,8 @@ export async function receiveUpload(house: House, c: HttpContext): Promise<Respo
     })
   }
   const now = house.clock.now()
-  const [asked] = await sql<{ maxBytes: bigint; exact: boolean }[]>`
-    select max_bytes, exact from uploads where id = ${id} and sha256 is null and expires_at > ${now}`
+  const [asked] = await sql<{ fileName: string; maxBytes: bigint; exact: boolean }[]>`
+    select file_name, max_bytes, exact from uploads where id = ${id} and sha256 is null and expires_at > ${now}`
   if (!asked) {
     throw new DomainError('upload_gone', "Cette adresse d'envoi a expiré ou a déjà servi.", {
       remedy: 'Demandez-en une autre (requestUpload).',
@@ -100,6 +102,7 @@ export async function receiveUpload(house: House, c: HttpContext): Promise<Respo
   const { sha256, bytes } = await toDisk(body, temporary, limit)
   try {
     if (asked.exact && bytes !== limit) throw cutShort(bytes, limit)
+    await admitFile(asked.fileName, temporary, house.office.antivirus)
     const place = archive.path(sha256)
     await mkdir(dirname(place), { recursive: true })
     await rename(temporary, place)
@@ -114,6 +117,19 @@ export async function receiveUpload(house: House, c: HttpContext): Promise<Respo
     await rm(temporary, { force: true })
   }
   return c.json({ uploadId: id, sha256, bytes }, 201)
+}
+
+/** Looked at where it lies, before it has a place in the archive; only an archive is read whole, for the names in it. */
+async function admitFile(name: string, path: string, antivirus: Antivirus | undefined): Promise<void> {
+  const file = await open(path)
+  try {
+    const { buffer, bytesRead } = await file.read(Buffer.alloc(256), 0, 256, 0)
+    const head = buffer.subarray(0, bytesRead)
+    const directory = head.subarray(0, 2).toString('latin1') === 'PK' ? await readFile(path) : head
+    await admit({ name, head, directory }, createReadStream(path, { highWaterMark: 1 << 20 }), antivirus)
+  } finally {
+    await file.close()
+  }
 }
 
 async function toDisk(

@@ -1,16 +1,41 @@
-import type { Day } from '../schema/days.ts'
+import { callHours, incomingScript, writtenScripts } from '../procedures/cases/call-scripts.ts'
+import { type Caller, findCaller } from '../procedures/cases/callers.ts'
+import { type Agency, readAgency } from '../procedures/cases/agency.ts'
+import { type CaseFile, caseParts, readCases } from '../procedures/cases/file.ts'
+import type { Zone } from '../procedures/law/calendar.ts'
+import {
+  type Cell,
+  cellOf,
+  kindsOf,
+  type WorkItem,
+  type WorkKind as Kind,
+  workToday,
+} from '../procedures/work-today.ts'
+import type { Sql } from '../schema/db.ts'
 import type { Viewer } from './auth.ts'
 import { builder } from './builder.ts'
-import { isWorkingDay } from '../procedures/law/calendar.ts'
-import { legalValue } from '../procedures/law/values.ts'
 import { CaseType } from './cases.ts'
+import { type Context, rowsOf } from './context.ts'
+import { DocumentType } from './documents.ts'
+import { readCode } from './pages/verify.ts'
 
 const WorkKind = builder.enumType('WorkKind', {
   values: {
+    ADDRESS_TO_VALIDATE: { value: 'address', description: 'Research: no complete postal address of the debtor.' },
+    INSOLVENCY_TO_LOOK_UP: {
+      value: 'lookup',
+      description:
+        'Research: a formal notice leaves within three days, and the debtor was not looked up in the registers of late (recordInsolvencyCheck).',
+    },
+    MAIL_RETURNED: {
+      value: 'returned',
+      description: 'Research: a letter or an e-mail came back; that address is never used again.',
+    },
     CALL: {
       value: 'call',
-      description: 'A call of the timeline, whose script is written and which nobody has recorded.',
+      description: 'Phone: a call of the timeline, whose script is written and which nobody has recorded.',
     },
+    CALL_BACK: { value: 'callback', description: 'Phone: the last call ended on « a-rappeler ».' },
     REPLY: {
       value: 'reply',
       description: 'A debtor answered by the coupon: a payment to check, instalments proposed, a dispute, an address.',
@@ -20,20 +45,37 @@ const WorkKind = builder.enumType('WorkKind', {
       description: 'A step that the amicable cell, or the creditor, asked to see first.',
     },
     PROMISE_DUE: { value: 'promise', description: 'A promised payment falls due.' },
+    ATTESTATION_AWAITED: {
+      value: 'attestation',
+      description: 'A promise confirmed in writing five days ago, whose form has not come back signed.',
+    },
+    DISPUTE_UNANSWERED: { value: 'dispute', description: 'A dispute without an answer, by the day promised for it.' },
     HOLD_TO_REVIEW: { value: 'hold', description: 'A suspension has come to its day.' },
     PRESENTATION_UNKNOWN: {
       value: 'presentation',
-      description: 'A registered letter whose follow-up is not recorded: its period cannot be counted.',
+      description:
+        'A registered letter whose follow-up is not recorded: no first presentation after three days, so that its period cannot be counted, or no end once the post has kept it.',
     },
     DISPATCH_TO_CHECK: {
       value: 'dispatch',
       description:
-        'À vérifier: a letter whose sending broke off, and nobody knows whether it left, or that its address refused.',
+        'À vérifier: a letter whose sending broke off, and nobody knows whether it left; that its address refused; or an e-mail that came back for another reason, until another letter follows it.',
     },
+    CONSENT_AWAITED: { value: 'awaited', description: 'Legal: the creditor has not answered; the day it lapses.' },
     CONSENT_TO_FOLLOW: { value: 'consent', description: 'Given, and no procedure opened yet.' },
+    PACK_TO_HAND_OVER: {
+      value: 'pack',
+      description: 'Legal: a pack assembled, and neither handed over nor followed by an event of the procedure.',
+    },
+    BAILIFF_RETURN: { value: 'return', description: 'Legal: what a bailiff returned in the last fourteen days.' },
     PAY_OVER: {
       value: 'payover',
       description: 'Funds encashed for a creditor whose month ends within a week, or has ended (CPCE R124-6).',
+    },
+    WEBHOOK_LEFT_ALONE: {
+      value: 'webhook',
+      description:
+        'A creditor’s own system did not answer twenty attempts in a row and is told nothing more, until resumeWebhook.',
     },
     DECLARATION_DUE: {
       value: 'declaration',
@@ -50,35 +92,70 @@ const WorkKind = builder.enumType('WorkKind', {
         'For the legal cell: a time limit of a procedure is near, was missed, or closed the path. Each is told once, at the marks of its file (15, 7, 3 and 1 days).',
     },
     LIMITATION_NEAR: { value: 'limitation', description: 'Prescription within ninety days.' },
-  } as const,
+  } as const satisfies Record<string, { value: Kind; description: string }>,
 })
 
-interface WorkItem {
-  kind:
-    | 'call'
-    | 'reply'
-    | 'approval'
-    | 'promise'
-    | 'hold'
-    | 'presentation'
-    | 'dispatch'
-    | 'consent'
-    | 'payover'
-    | 'limitation'
-    | 'declaration'
-    | 'orphan'
-    | 'deadline'
-  caseId: string
-  onDay: Day
-  what: string
+const CellType = builder.enumType('Cell', {
+  description: 'The four cells of the agency.',
+  values: {
+    RESEARCH: { value: 'research' },
+    PHONE: { value: 'phone' },
+    AMICABLE: { value: 'amicable' },
+    LEGAL: { value: 'legal' },
+  } as const satisfies Record<string, { value: Cell }>,
+})
+
+const CallHours = builder.objectRef<{ from: string; until: string }>('CallHours').implement({
+  description: 'Between which hours the house calls a debtor, HH:MM, local time (procedures/law/fr/contacts.yaml).',
+  fields: (t) => ({ from: t.exposeString('from'), until: t.exposeString('until') }),
+})
+
+const hoursOf = async (ctx: Context, caseId: string) => {
+  const [found] = await rowsOf(ctx, zones, caseId)
+  return callHours(found!.zone, ctx.day)
 }
+
+async function zones(sql: Sql, ids: string[]): Promise<Map<string, { id: string; zone: Zone }[]>> {
+  const rows = await sql<{ id: string; zone: Zone }[]>`select id, zone from cases where id = any(${ids})`
+  return Map.groupBy(rows, ({ id }) => id)
+}
+
+const firstLetterOf = async (ctx: Context, caseId: string) =>
+  (await rowsOf(ctx, caseParts.documents, caseId)).find(({ firstLetter }) => firstLetter) ?? null
+
+const firstLetterText = 'The letter of CPCE R124-4, whose reference and date are to be recalled; null before it left.'
 
 const WorkItemType = builder.objectRef<WorkItem>('WorkItem').implement({
   fields: (t) => ({
     kind: t.expose('kind', { type: WorkKind }),
+    cell: t.field({ type: CellType, description: 'Whose work it is.', resolve: ({ kind }) => cellOf[kind] }),
     on: t.expose('onDay', { type: 'Date', description: 'Since when, or by when.' }),
     what: t.exposeString('what'),
     case: t.field({ type: CaseType, resolve: ({ caseId }) => caseId }),
+    document: t.field({
+      type: DocumentType,
+      nullable: true,
+      description: 'The letter, or the script of the call, that it is about.',
+      resolve: ({ documentId }) => documentId,
+    }),
+    script: t.string({
+      nullable: true,
+      description: 'Of a call: the library’s script, filled in, as text; null where its letter has changed since.',
+      resolve: async ({ kind, documentId }, _args, ctx) =>
+        kind === 'call' && documentId ? ((await rowsOf(ctx, writtenScripts, documentId))[0] ?? null) : null,
+    }),
+    firstLetter: t.field({
+      type: DocumentType,
+      nullable: true,
+      description: firstLetterText,
+      resolve: ({ caseId }, _args, ctx) => firstLetterOf(ctx, caseId),
+    }),
+    callHours: t.field({
+      type: CallHours,
+      nullable: true,
+      description: 'Of a call, today; null on Sundays and holidays, and for other work.',
+      resolve: ({ kind, caseId }, _args, ctx) => (kind === 'call' || kind === 'callback' ? hoursOf(ctx, caseId) : null),
+    }),
   }),
 })
 
@@ -86,82 +163,74 @@ builder.queryFields((t) => ({
   workToday: t.field({
     type: [WorkItemType],
     nullable: true,
-    description: 'What waits for a person today, the oldest first.',
+    description: 'What waits for a person today, the oldest first: all of it, one cell’s, or some kinds.',
     authScopes: { staff: true },
     complexity: { field: 1, multiplier: 20 },
-    args: { kinds: t.arg({ type: [WorkKind] }) },
-    // A step done on another channel than a call has left by itself; a call leaves a script, and waits for its record.
-    resolve: (_root, { kinds }, { sql, day, viewer }) => sql<WorkItem[]>`
-      with work as (
-        select 'call' as kind, d.case_id, d.written_on as on_day, coalesce(s.key, d.letter) as what
-        from documents d left join steps s on s.id = d.step_id
-        where d.channel = 'appel' and d.written_on <= ${day}
-          and not exists (select from calls k where k.case_id = d.case_id and (k.step_id = d.step_id or k.called_on >= d.written_on))
-          and not exists (select from holds h where h.case_id = d.case_id and h.released_on is null)
-          and ${isWorkingDay(day)}
-          and (select count(*) from calls k where k.case_id = d.case_id and k.direction = 'outgoing' and k.called_on > ${day}::date - 7)
-              < (select case b.kind when 'business' then ${callCap('professionnel', day)}::int when 'public' then ${callCap('public', day)}::int else ${callCap('consommateur', day)}::int end
-                 from cases c join debtors b on b.id = c.debtor_id where c.id = d.case_id)
-        union all
-        select 'reply', r.case_id, r.replied_on, r.summary
-        from replies r
-        where r.handled_on is null
-          and not exists (select from disputes x where x.id = r.act_id and x.resolved_on is not null)
-        union all
-        select 'approval', s.case_id, a.answer_by, s.key
-        from approvals a join steps s on s.id = a.step_id and s.done_on is null and s.skipped_on is null
-        where a.decision is null
-        union all
-        select 'promise', p.case_id, p.due_on, p.author || ' : ' || p.means
-        from promises p
-        where p.due_on between ${day}::date - 7 and ${day}
-          and not exists (select from payments r where r.case_id = p.case_id and r.received_on >= p.promised_on)
-        union all
-        select 'hold', h.case_id, h.review_on, h.reason from holds h where h.released_on is null and h.review_on <= ${day}
-        union all
-        select 'presentation', d.case_id, o.sent_on, d.reference
-        from dispatches o join documents d on d.id = o.document_id
-        where o.channel = 'lrar' and o.sent_on < ${day}::date - 3 and o.presented_on is null
-        union all
-        select 'dispatch', d.case_id, d.written_on, d.reference || ' (' || o.channel || ')'
-        from dispatches o join documents d on d.id = o.document_id
-        where o.state = 'failed'
-           or (o.state = 'sending' and not exists (select from graphile_worker.jobs j where j.key = 'send:' || d.id))
-        union all
-        select 'consent', r.case_id, d.decided_on, r.procedure
-        from consents d join consent_requests r on r.id = d.request_id
-        where live_consent(r.id, ${day}) and not exists (select from procedures p where p.consent_id = r.id)
-        union all
-        select 'payover', p.case_id, p.pay_over_by, coalesce(p.reference, p.means)
-        from payments p
-        where p.received_by = 'agency' and p.pay_over_by <= ${day}::date + 7
-          and not exists (select from payment_rejections r where r.payment_id = p.id)
-          and not exists (select from pay_over_lines l where l.payment_id = p.id)
-        union all
-        select 'declaration', n.case_id, coalesce(n.declare_by, n.opened_on),
-          n.nature || case when n.declare_by is null then ' : publication au BODACC à chercher' else ' : créance à déclarer' end
-        from insolvencies n join cases z on z.id = n.case_id and z.zone <> 'madagascar'
-        where n.kind = 'procedure-collective' and n.declared_on is null
-        union all
-        select 'orphan', a.case_id, a.found_on, a.message from alarms a where a.settled_on is null
-        union all
-        select 'deadline', p.case_id, a.expires_on, a.what
-        from deadline_alerts a join procedures p on p.id = a.procedure_id
-        where a.over_on is null and ${isLegal(viewer)}
-          and not exists (select from procedures later where later.case_id = p.case_id and later.opened_on >= a.given_on
-                                                         and later.id <> p.id and a.kind = 'closed')
-        union all
-        select 'limitation', c.id, c.limitation_on, 'prescription' from cases c where c.limitation_on between ${day} and ${day}::date + 90
-      )
-      select w.kind, w.case_id, w.on_day, w.what
-      from work w join cases c on c.id = w.case_id and (c.closed_on is null or w.kind = 'payover')
-      where ${kinds ? sql`w.kind = any(${kinds})` : sql`true`}
-      order by w.on_day, c.number, w.kind limit 500`,
+    args: { kinds: t.arg({ type: [WorkKind] }), cell: t.arg({ type: CellType }) },
+    resolve: (_root, { kinds, cell }, { sql, day, viewer }) => {
+      const ofCell = cell ? kindsOf(cell) : (Object.keys(cellOf) as Kind[])
+      const asked = ofCell.filter((kind) => !kinds || kinds.includes(kind))
+      return workToday(sql, day, { kinds: asked, seesDeadlines: isLegal(viewer) })
+    },
   }),
 }))
 
-/** Calls that the house allows itself in a week; a case past it waits, and comes back by itself. */
-const callCap = (debtor: string, on: Day): number => Number(legalValue('contacts', on, `appels-${debtor}`).value)
-
 /** Time limits before a court are the legal cell's own work. */
 const isLegal = (viewer: Viewer | null): boolean => viewer?.role === 'legal' || viewer?.role === 'admin'
+
+const MatchedByType = builder.enumType('MatchedBy', {
+  values: {
+    NUMBER: { value: 'number', description: 'The number of the case.' },
+    LETTER: { value: 'letter', description: 'The reference of a letter.' },
+    CODE: { value: 'code', description: 'The code printed on a letter or its coupon.' },
+    INVOICE: { value: 'invoice' },
+    PHONE: { value: 'phone', description: 'The last nine digits of the number that calls.' },
+    NAME: { value: 'name', description: 'Words of the debtor’s name, whole or begun.' },
+  } as const satisfies Record<string, { value: Caller['matchedBy']; description?: string }>,
+})
+
+const IncomingCallType = builder.objectRef<Caller>('IncomingCall').implement({
+  description: 'A case that an incoming call may be about, with what its person on the phone needs.',
+  fields: (t) => ({
+    matchedBy: t.expose('matchedBy', { type: MatchedByType }),
+    case: t.field({ type: CaseType, resolve: ({ caseId }) => caseId }),
+    firstLetter: t.field({
+      type: DocumentType,
+      nullable: true,
+      description: firstLetterText,
+      resolve: ({ caseId }, _args, ctx) => firstLetterOf(ctx, caseId),
+    }),
+    script: t.string({
+      nullable: true,
+      description:
+        'The library’s script for an incoming call, filled in from the case as it stands; null for a closed or Malagasy case. Who calls is authenticated before any sum is told.',
+      resolve: async ({ caseId }, _args, ctx) =>
+        incomingScript((await rowsOf(ctx, files, caseId))[0]!, (await rowsOf(ctx, agencies, 'own'))[0]!, ctx.day),
+    }),
+  }),
+})
+
+/** Read once a request, however many scripts are filled in. */
+async function agencies(sql: Sql, ids: string[]): Promise<Map<string, Agency[]>> {
+  const agency = await readAgency(sql)
+  return new Map(ids.map((id) => [id, [agency]]))
+}
+
+async function files(sql: Sql, ids: string[]): Promise<Map<string, CaseFile[]>> {
+  return new Map([...(await readCases(sql, ids))].map(([id, file]) => [id, [file]]))
+}
+
+builder.queryFields((t) => ({
+  incomingCall: t.field({
+    type: [IncomingCallType],
+    nullable: true,
+    description:
+      'Whose call it is: by phone number, name, case, letter, code or invoice, the surest match first, at most twenty.',
+    authScopes: { staff: true },
+    complexity: { field: 5, multiplier: 20 },
+    args: {
+      search: t.arg.string({ required: true, description: 'As heard or shown: « 06 12 34 56 78 », « Dupont ».' }),
+    },
+    resolve: (_root, { search }, { sql }) => findCaller(sql, search, readCode(search)),
+  }),
+}))

@@ -1,7 +1,8 @@
 import { DomainError, type Doubt } from '../schema/errors.ts'
 import { amount } from '../schema/money.ts'
+import { plainWords } from '../schema/words.ts'
 import { invoiceFromJson, type InvoiceJson, type ReadInvoice } from './einvoice.ts'
-import { plainTitle, type TableRow } from './table.ts'
+import { type TableRow } from './table.ts'
 import { typedCents, typedDay } from './typed-values.ts'
 
 /** What a column of a statement of account (relevé de compte client) may say. */
@@ -89,9 +90,9 @@ export function readAccount(
   rows: TableRow[],
   options: { seller: string; currency?: string; columns?: { title: string; field: AccountField | null }[] },
 ): Account {
-  const given = new Map((options.columns ?? []).map(({ title, field }) => [plainTitle(title), field]))
+  const given = new Map((options.columns ?? []).map(({ title, field }) => [plainWords(title), field]))
   const fieldOf = (title: string): AccountField | null => {
-    const name = plainTitle(title)
+    const name = plainWords(title)
     const known = given.get(name)
     if (known !== undefined) return known
     return (Object.keys(titles) as AccountField[]).find((field) => titles[field].test(name)) ?? null
@@ -227,7 +228,7 @@ function addressOf({ street, street2, postalCode, city, country }: Cells) {
 const isFrance = (country: string | undefined): boolean => !country || /^(fr|fra|france)$/i.test(country.trim())
 
 function countryCode(name: string): string {
-  const wanted = plainTitle(name)
+  const wanted = plainWords(name)
   const found = /^madagascar$/.test(wanted) ? 'MG' : byName().get(wanted)
   if (found) return found
   throw new DomainError('unknown_country', `Le pays « ${name.slice(0, 40)} » n’est pas reconnu.`, {
@@ -245,7 +246,7 @@ function byName(): Map<string, string> {
     letters.flatMap((a) =>
       letters.flatMap((b): [string, string][] => {
         const name = display.of(a + b)
-        return name ? [[plainTitle(name), a + b]] : []
+        return name ? [[plainWords(name), a + b]] : []
       }),
     ),
   )
@@ -254,7 +255,7 @@ function byName(): Map<string, string> {
 
 function kindOf(text: string | undefined): AccountKind | null {
   if (!text) return null
-  const word = plainTitle(text)
+  const word = plainWords(text)
   if (/^(professionnel|pro|entreprise|societe|b2b|commercant)/.test(word)) return 'business'
   if (/^(consommateur|particulier|b2c|prive)/.test(word)) return 'consumer'
   if (/^(public|collectivite|administration|mairie|etat)/.test(word)) return 'public'

@@ -1,8 +1,40 @@
 import { createHash, randomUUID } from 'node:crypto'
-import { existsSync } from 'node:fs'
-import { mkdir, open, readFile, rename, rm } from 'node:fs/promises'
+import { createReadStream, createWriteStream, existsSync } from 'node:fs'
+import { mkdir, mkdtemp, open, readFile, rename, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
+import { Transform } from 'node:stream'
+import { pipeline } from 'node:stream/promises'
 import { DomainError } from '../schema/errors.ts'
+
+/** A file of the archive, or one that waits to enter it, known by its hash without being read. */
+export interface StoredFile {
+  path: string
+  sha256: string
+  bytes: number
+}
+/** What a document is made of: bytes at hand, or a file that is read when its turn comes. */
+export type Content = Uint8Array | StoredFile
+export const isStored = (content: Content): content is StoredFile => !(content instanceof Uint8Array)
+
+/** The bytes, read where they are; not checked against their hash. */
+export async function contentBytes(content: Content): Promise<Uint8Array> {
+  return isStored(content) ? readInto(Buffer.allocUnsafeSlow(content.bytes), content.path) : content
+}
+
+/** Fills a buffer with the beginning of a file. */
+export async function readInto(buffer: Buffer, path: string): Promise<Buffer> {
+  const file = await open(path, 'r')
+  try {
+    for (let at = 0; at < buffer.length;) {
+      const { bytesRead } = await file.read(buffer, at, buffer.length - at, at)
+      if (bytesRead === 0) throw new Error(`${path} is shorter than it was`)
+      at += bytesRead
+    }
+    return buffer
+  } finally {
+    await file.close()
+  }
+}
 
 /** A store on disk where the name of a file is the SHA-256 of its bytes: nothing in it can change without being seen. */
 export interface Archive {
@@ -10,6 +42,14 @@ export interface Archive {
   put(bytes: Uint8Array): Promise<string>
   /** Reads and checks the hash again; DomainError `not_archived` or `archive_damaged`. */
   get(sha256: string): Promise<Uint8Array>
+  /** Where it is and how large, without reading it; DomainError `not_archived`. */
+  stored(sha256: string): Promise<StoredFile>
+  /** Lends a folder of the archive's own disk, gone afterwards, for files that `adopt` then takes as they are. */
+  drafting<T>(work: (folder: string) => Promise<T>): Promise<T>
+  /** Keeps a file from elsewhere, of any size. */
+  putFile(path: string): Promise<StoredFile>
+  /** Takes in a file of `drafting`, whose hash was computed as it was written. */
+  adopt(draft: StoredFile): Promise<string>
   has(sha256: string): Promise<boolean>
   path(sha256: string): string
 }
@@ -28,6 +68,12 @@ export function canonicalJson(value: unknown): string {
   )
 }
 
+export const damaged = (file: { path: string; sha256: string }): DomainError =>
+  new DomainError('archive_damaged', `Le document archivé ${file.sha256.slice(0, 12)}… a été altéré sur le disque.`, {
+    remedy: 'Restaurez ce fichier depuis une sauvegarde\u00a0: son contenu ne correspond plus à son empreinte.',
+    facts: { sha256: file.sha256, path: file.path },
+  })
+
 export function openArchive(dir: string): Archive {
   const path = (hash: string): string => {
     if (!/^[0-9a-f]{64}$/.test(hash)) {
@@ -39,15 +85,69 @@ export function openArchive(dir: string): Archive {
     return join(dir, hash.slice(0, 2), hash.slice(2))
   }
 
-  return {
+  const absent = (hash: string, cause: unknown): DomainError =>
+    new DomainError('not_archived', `Le document ${hash.slice(0, 12)}… n'est pas dans les archives.`, {
+      remedy: 'Restaurez le dossier des archives depuis sa sauvegarde.',
+      facts: { sha256: hash },
+      cause,
+    })
+  const place = async (temporary: string, target: string): Promise<void> => {
+    await rename(temporary, target)
+    await syncFolder(join(target, '..'))
+  }
+
+  const archive: Archive = {
     path,
+    async putFile(from) {
+      return archive.drafting(async (folder) => {
+        const draft = join(folder, 'file')
+        const hash = createHash('sha256')
+        let bytes = 0
+        const watch = new Transform({
+          transform(chunk: Buffer, _, done) {
+            hash.update(chunk)
+            bytes += chunk.length
+            done(null, chunk)
+          },
+        })
+        await pipeline(createReadStream(from), watch, createWriteStream(draft, { mode: 0o640 }))
+        return archive.stored(await archive.adopt({ path: draft, sha256: hash.digest('hex'), bytes }))
+      })
+    },
+    async stored(hash) {
+      const { size } = await stat(path(hash)).catch((cause: unknown) => {
+        throw isAbsent(cause) ? absent(hash, cause) : cause
+      })
+      return { path: path(hash), sha256: hash, bytes: size }
+    },
+    async drafting(work) {
+      await mkdir(dir, { recursive: true })
+      const folder = await mkdtemp(join(dir, '.draft-'))
+      try {
+        return await work(folder)
+      } finally {
+        await rm(folder, { recursive: true, force: true })
+      }
+    },
+    async adopt(draft) {
+      const target = path(draft.sha256)
+      await makeFolder(dir, join(target, '..'))
+      const file = await open(draft.path, 'r+')
+      try {
+        await file.sync()
+      } finally {
+        await file.close()
+      }
+      await place(draft.path, target)
+      return draft.sha256
+    },
     has: async (hash) => existsSync(path(hash)),
     async put(bytes) {
       const hash = sha256(bytes)
       const target = path(hash)
       if (existsSync(target) && sha256(await readFile(target)) === hash) return hash
       const folder = join(target, '..')
-      await mkdir(folder, { recursive: true })
+      await makeFolder(dir, folder)
       // Same folder, so that the rename is atomic; the name of the temporary file is never kept.
       const temporary = join(folder, `.${hash.slice(2, 10)}.${randomUUID()}`)
       try {
@@ -58,8 +158,7 @@ export function openArchive(dir: string): Archive {
         } finally {
           await file.close()
         }
-        await rename(temporary, target)
-        await syncFolder(folder)
+        await place(temporary, target)
       } catch (error) {
         await rm(temporary, { force: true })
         throw error
@@ -71,26 +170,24 @@ export function openArchive(dir: string): Archive {
       try {
         bytes = await readFile(path(hash))
       } catch (error) {
-        if (!(error instanceof Error && 'code' in error && error.code === 'ENOENT')) throw error
-        throw new DomainError('not_archived', `Le document ${hash.slice(0, 12)}… n'est pas dans les archives.`, {
-          remedy: 'Restaurez le dossier des archives depuis sa sauvegarde.',
-          facts: { sha256: hash },
-          cause: error,
-        })
+        throw isAbsent(error) ? absent(hash, error) : error
       }
       if (sha256(bytes) !== hash) {
-        throw new DomainError(
-          'archive_damaged',
-          `Le document archivé ${hash.slice(0, 12)}… a été altéré sur le disque.`,
-          {
-            remedy: 'Restaurez ce fichier depuis une sauvegarde\u00a0: son contenu ne correspond plus à son empreinte.',
-            facts: { sha256: hash, path: path(hash) },
-          },
-        )
+        throw damaged({ path: path(hash), sha256: hash })
       }
       return new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength)
     },
   }
+  return archive
+}
+
+export const isAbsent = (error: unknown): boolean => error instanceof Error && 'code' in error && error.code === 'ENOENT'
+
+// A folder that its parent does not know yet goes with the power, and what is in it.
+async function makeFolder(dir: string, folder: string): Promise<void> {
+  if (existsSync(folder)) return
+  await mkdir(folder, { recursive: true })
+  await syncFolder(dir)
 }
 
 // The rename itself is only safe from a power cut once the folder is written; Windows cannot open a folder.

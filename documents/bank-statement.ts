@@ -2,8 +2,9 @@ import { electronicFormatIBAN, isValidIBAN } from 'ibantools'
 import type { Day } from '../schema/days.ts'
 import { DomainError, type Doubt } from '../schema/errors.ts'
 import { amount, parseAmount, sum } from '../schema/money.ts'
+import { plainWords } from '../schema/words.ts'
 import { all, attribute, first, parseXml, text, texts, type XmlNode } from './einvoice-xml.ts'
-import { isZip, plainTitle, readTable, type TableRow } from './table.ts'
+import { isZip, readTable, type TableRow } from './table.ts'
 import { typedCents, typedDay } from './typed-values.ts'
 
 /** One movement of a bank account, as the bank tells it. */
@@ -158,7 +159,7 @@ const headings = {
 
 function fromTable(rows: TableRow[]): BankStatement {
   const at = rows.slice(0, 20).findIndex(({ cells }) => {
-    const names = cells.map(plainTitle)
+    const names = cells.map(plainWords)
     return names.some((name) => headings.date.test(name)) && names.some((name) => headings.amount.test(name))
   })
   if (at === -1) {
@@ -171,7 +172,7 @@ function fromTable(rows: TableRow[]): BankStatement {
       },
     )
   }
-  const names = rows[at]!.cells.map(plainTitle)
+  const names = rows[at]!.cells.map(plainWords)
   const lines: BankLine[] = []
   const faults: BankStatement['faults'] = []
   for (const { number, cells } of rows.slice(at + 1)) {

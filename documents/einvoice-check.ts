@@ -4,7 +4,19 @@ import { DomainError, type Doubt } from '../schema/errors.ts'
 import { amountFr, divideHalfUp, parseCurrency, sum, type Currency } from '../schema/money.ts'
 import type { InvoiceLine, ReadInvoice } from './einvoice.ts'
 import { optional, party, whose, type AddDoubt, type Missing, type RawParty } from './einvoice-party.ts'
-import { agrees, block, cents, day, decimal, line, lineCents, number, percent, shift } from './einvoice-values.ts'
+import {
+  agrees,
+  block,
+  hasControls,
+  cents,
+  day,
+  decimal,
+  line,
+  lineCents,
+  number,
+  percent,
+  shift,
+} from './einvoice-values.ts'
 
 /** What a file says, as strings, before anything of it is believed. */
 export interface RawInvoice {
@@ -76,6 +88,13 @@ export function checkInvoice(raw: RawInvoice): ReadInvoice {
       remedy: 'Demandez au créancier une facture complète, ou saisissez-la.',
       facts: { missing: absent },
     })
+  }
+  if (raw.number !== null && hasControls(raw.number)) {
+    const read = line(raw.number, 100)!
+    doubt(
+      'number_controls',
+      `Le numéro de facture contient des caractères invisibles, laissés de côté\u00a0: lu «\u00a0${read}\u00a0». À comparer à la facture.`,
+    )
   }
   const kind = raw.kind ?? kindOf(raw.typeCode)
   const currency = parseCurrency(raw.currency!.trim())

@@ -85,6 +85,9 @@ export function agrees(quantity: string, unitPrice: string, value: bigint): bool
 const controls =
   /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff\ufffe\uffff]/g
 
+/** Whether something in it cannot be seen, and is dropped on reading: a NUL, a mark that turns the reading direction. */
+export const hasControls = (text: string): boolean => text.trim().search(controls) !== -1
+
 /** A text of one line: controls and marks that turn the reading direction dropped, blanks joined; null when nothing is left. */
 export function line(text: string | null, max = 1000): string | null {
   return (

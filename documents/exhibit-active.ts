@@ -39,12 +39,18 @@ export function isActive(document: PDF): boolean {
   return false
 }
 
+/** True for an action that runs, sends or fetches something. */
+export function isAction(dict: PdfDict): boolean {
+  const kind = dict.get('S')
+  return kind instanceof PdfName && actions.has(kind.value)
+}
+
 function acts(dict: PdfDict, document: PDF): boolean {
   const name = (key: string): string => {
     const value = dict.get(key)
     return value instanceof PdfName ? value.value : ''
   }
-  return actions.has(name('S')) || dict.has('JS') || scenes.has(name('Subtype')) || holdsProgram(dict, document)
+  return isAction(dict) || dict.has('JS') || scenes.has(name('Subtype')) || holdsProgram(dict, document)
 }
 
 /** A file specification whose embedded file a computer could run. */

@@ -1,7 +1,9 @@
 import { type ChildProcess, fork } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import { DomainError, type Doubt } from '../schema/errors.ts'
+import type { Content } from './archive.ts'
 import { refuse } from './exhibit-refusal.ts'
+import { Scratch } from './exhibit-scratch.ts'
 
 /** What a stranger's file may take before its reader is stopped: seconds of processor, megabytes of memory. */
 export interface ExhibitLimits {
@@ -11,7 +13,7 @@ export interface ExhibitLimits {
 export const usualLimits: ExhibitLimits = { seconds: 60, megabytes: 1500 }
 
 export interface ExhibitTask {
-  bytes: Uint8Array
+  content: Content
   name: string
   password?: string | undefined
   /** SHA-256 that becomes the identifier of the PDF: the original's, whatever it was turned into on the way. */
@@ -32,12 +34,15 @@ export interface Attachment {
 }
 
 export type ExhibitReply = { mediaType: string; flags: Doubt[] } & (
-  | { as: 'pages'; pdf: Uint8Array; pageSizes: { width: number; height: number }[] }
+  | { as: 'pages'; length: number; pageSizes: { width: number; height: number }[] }
   | { as: 'printed'; printed: Printed; attachments: Attachment[] }
   | { as: 'picture' }
   | { as: 'office' }
   | { as: 'data' }
 )
+/** The pages, once they are taken from where the process wrote them. */
+export type ExhibitPages = Extract<ExhibitReply, { as: 'pages' }> & { pdf: Content }
+export type ExhibitRead = Exclude<ExhibitReply, { as: 'pages' }> | ExhibitPages
 export type Refusal = { refused: { code: string; message: string; remedy: string; facts: Record<string, unknown> } }
 
 /** To the process: what to do and within what. From it: the answer, and the memory it has come to hold. */
@@ -50,33 +55,46 @@ export type ExhibitAnswer = (ExhibitReply | Refusal) & { weight: number }
 const processes = 2
 const heavy = 400 << 20
 const restful = 30_000
-const idle: ChildProcess[] = []
+const idle: Reader[] = []
 const waiting: (() => void)[] = []
 let running = 0
 
+/** A process that reads, and the one file it may write. */
+interface Reader {
+  child: ChildProcess
+  scratch: Scratch
+}
+
 /**
- * Reads one file in a process of its own, which has no network, writes nothing and starts nothing. A file that makes it
- * hang, fill the memory or fall is refused, alone (`exhibit_unreadable`); the next one finds a new process.
+ * Reads one file in a process of its own, which has no network, starts nothing and writes into one nameless file alone. A file
+ * that makes it hang, fill the memory or fall is refused, alone (`exhibit_unreadable`); the next one finds a new process.
+ * Large pages are left in `folder`, where one is given.
  */
-export async function readApart(task: ExhibitTask, limits: ExhibitLimits = usualLimits): Promise<ExhibitReply> {
+export async function readApart(
+  task: ExhibitTask,
+  { limits = usualLimits, folder }: { limits?: ExhibitLimits; folder?: string | undefined } = {},
+): Promise<ExhibitRead> {
   while (running >= processes) await new Promise<void>((next) => waiting.push(next))
   running++
-  let child = idle.pop()
-  while (child && !child.connected) child = idle.pop()
-  child ??= start()
+  let reader = idle.pop()
+  while (reader && !reader.child.connected) reader = idle.pop()
+  reader ??= start()
+  const { child, scratch } = reader
   hold(child, true)
   let keep = false
   try {
     const answer = await ask(child, { task, limits })
-    keep = answer.weight < heavy
     if ('refused' in answer) {
+      keep = answer.weight < heavy
       const { code, message, remedy, facts } = answer.refused
       throw new DomainError(code, message, { remedy, facts })
     }
-    return answer
+    const read = answer.as === 'pages' ? { ...answer, pdf: await scratch.take(answer.length, folder) } : answer
+    keep = answer.weight < heavy
+    return read
   } finally {
     hold(child, false)
-    if (keep) rest(child)
+    if (keep) rest(reader)
     else child.kill('SIGKILL')
     running--
     waiting.shift()?.()
@@ -84,13 +102,13 @@ export async function readApart(task: ExhibitTask, limits: ExhibitLimits = usual
 }
 
 /** Kept for the next file, and let go when none comes: a reader at rest still holds the memory of the last one. */
-function rest(child: ChildProcess): void {
-  idle.push(child)
+function rest(reader: Reader): void {
+  idle.push(reader)
   setTimeout(() => {
-    const at = idle.indexOf(child)
+    const at = idle.indexOf(reader)
     if (at < 0) return
     idle.splice(at, 1)
-    child.kill('SIGKILL')
+    reader.child.kill('SIGKILL')
   }, restful).unref()
 }
 
@@ -99,7 +117,7 @@ function ask(child: ChildProcess, order: ExhibitOrder): Promise<ExhibitAnswer> {
   return new Promise((resolve, reject) => {
     const settle = () => {
       clearTimeout(timer)
-      child.removeAllListeners('message').removeAllListeners('exit')
+      child.off('message', answered).off('exit', fell)
     }
     const stopped = (why: string) => {
       settle()
@@ -114,24 +132,27 @@ function ask(child: ChildProcess, order: ExhibitOrder): Promise<ExhibitAnswer> {
     }
     // Much more than what the process allows itself: it is stopped from outside only if its own watch has failed.
     const timer = setTimeout(() => stopped('sa lecture n’en finit pas'), limits.seconds * 5000 + 10_000)
-    child.once('message', (answer: ExhibitAnswer) => {
+    const answered = (answer: ExhibitAnswer) => {
       settle()
       resolve(answer)
-    })
-    child.once('exit', () => stopped('sa lecture demande trop de temps ou de mémoire'))
+    }
+    const fell = () => stopped('sa lecture demande trop de temps ou de mémoire')
+    child.once('message', answered).once('exit', fell)
     child.send(order, () => {})
   })
 }
 
-function start(): ChildProcess {
+function start(): Reader {
+  const scratch = new Scratch()
   const child = fork(fileURLToPath(new URL('./exhibit-worker.ts', import.meta.url)), [], {
     serialization: 'advanced',
-    stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
+    stdio: ['ignore', 'ignore', 'ignore', 'ipc', scratch.descriptor],
     execArgv: ['--no-warnings', '--permission', '--allow-fs-read=*', '--allow-worker', '--max-old-space-size=1024'],
     env: {},
   })
   child.on('error', () => {})
-  return child
+  child.once('exit', () => scratch.close())
+  return { child, scratch }
 }
 
 /** Keeps this program alive while a file is read, and lets it end when none is. */

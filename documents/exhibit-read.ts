@@ -1,5 +1,6 @@
-import { PDF, PdfArray, PdfString } from '@libpdf/core'
+import { PDF } from '@libpdf/core'
 import type { Doubt } from '../schema/errors.ts'
+import { contentBytes, damaged, isStored, sha256 } from './archive.ts'
 import { checkStreams } from './exhibit-streams.ts'
 import { kindOf, nameDoubt, office } from './exhibit-kind.ts'
 import { mailFromEml, mailFromMsg } from './exhibit-mail.ts'
@@ -8,21 +9,30 @@ import { jpegPage, pngPage, tiffPages } from './exhibit-pages.ts'
 import { displayedSize, staticPdf } from './exhibit-pdf.ts'
 import type { ExhibitReply, ExhibitTask } from './exhibit-process.ts'
 import { refuse } from './exhibit-refusal.ts'
+import { writeStatic } from './exhibit-static.ts'
 import { printedText } from './exhibit-text.ts'
+import type { PdfSink } from './pdf-file.ts'
+
+/** Where the pages of an exhibit are written, and read again. */
+export interface ExhibitOut extends PdfSink {
+  written(length: number): Uint8Array
+}
 
 /**
  * Reads a file by what it is. Pages where they can be had from the file alone; what Typst, LibreOffice or the reader of
  * invoices must make into pages is handed back to the caller.
  */
-export async function readExhibit(task: ExhibitTask): Promise<ExhibitReply> {
-  const { bytes, name, password, seed } = task
+export async function readExhibit(task: ExhibitTask, out: ExhibitOut): Promise<ExhibitReply> {
+  const { name, password, seed } = task
+  const bytes = await contentBytes(task.content)
+  if (isStored(task.content) && sha256(bytes) !== task.content.sha256) throw damaged(task.content)
   const mediaType = kindOf(bytes, name)
   const flags: Doubt[] = nameDoubt(name, mediaType)
   const pages = async (document: PDF): Promise<ExhibitReply> => ({
     as: 'pages',
     mediaType,
     flags,
-    ...(await finish(document, name, seed, flags)),
+    ...(await finish(document, task, flags, out)),
   })
   switch (mediaType) {
     case 'application/pdf':
@@ -53,10 +63,10 @@ export async function readExhibit(task: ExhibitTask): Promise<ExhibitReply> {
 
 async function finish(
   document: PDF,
-  name: string,
-  seed: string,
+  { name, seed }: ExhibitTask,
   flags: Doubt[],
-): Promise<{ pdf: Uint8Array; pageSizes: { width: number; height: number }[] }> {
+  out: ExhibitOut,
+): Promise<{ length: number; pageSizes: { width: number; height: number }[] }> {
   const pageSizes = document.getPages().map(displayedSize)
   if (pageSizes.some(({ width, height }) => !(width >= 3 && height >= 3 && width <= 14_400 && height <= 14_400))) {
     throw refuse(
@@ -67,17 +77,12 @@ async function finish(
     )
   }
   checkStreams(document, name, flags)
-  // The library would write the clock's day and a random identifier: both would change the bytes each time.
-  const { trailer } = document.context.info
-  trailer.delete('Info')
-  const id = PdfString.fromHex(seed.slice(0, 32))
-  trailer.set('ID', PdfArray.of(id, id))
-  const pdf = await document.save({ subsetFonts: true })
+  const length = await writeStatic(document, out, seed.slice(0, 32))
   // Read again here, where it can do no harm, as the pack's assembly will read it.
-  const again = await PDF.load(pdf)
+  const again = await PDF.load(out.written(length))
   if (again.getPageCount() !== pageSizes.length) {
     throw refuse('bad_exhibit', name, 'perd des pages à la lecture', 'Imprimez-la en PDF, puis joignez-la.')
   }
   again.getPage(0)?.extractText()
-  return { pdf, pageSizes }
+  return { length, pageSizes }
 }

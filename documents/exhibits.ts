@@ -1,19 +1,26 @@
 import type { Doubt } from '../schema/errors.ts'
 import { DomainError } from '../schema/errors.ts'
-import { sha256 } from './archive.ts'
+import { type Content, contentBytes, isStored, sha256 } from './archive.ts'
 import { readInvoice } from './einvoice.ts'
 import { office } from './exhibit-kind.ts'
 import { officePdf } from './exhibit-office.ts'
 import { refuse } from './exhibit-refusal.ts'
-import { type Attachment, type ExhibitLimits, type ExhibitReply, readApart, usualLimits } from './exhibit-process.ts'
+import {
+  type Attachment,
+  type ExhibitLimits,
+  type ExhibitPages,
+  type ExhibitRead,
+  readApart,
+  usualLimits,
+} from './exhibit-process.ts'
 import { invoiceSheet } from './facturx.ts'
 import type { TypstEngine } from './typst.ts'
 
 export type { Attachment }
 
 /** An exhibit as it enters a pack: static pages, nothing that runs, opens or hides. Sizes in points, as displayed. */
-export interface NormalisedExhibit {
-  pdf: Uint8Array
+export interface NormalisedExhibit<Pdf extends Content = Uint8Array> {
+  pdf: Pdf
   pages: number
   pageSizes: { width: number; height: number }[]
   mediaType: string
@@ -28,12 +35,12 @@ export interface ExhibitSource {
   /** The owner's, of a protected PDF. */
   password?: string
   limits?: ExhibitLimits
+  /** Bytes of the largest file taken in. */
+  maxBytes?: number | undefined
 }
 
-type Pages = Extract<ExhibitReply, { as: 'pages' }>
-
-// One file of 246 MB and 400 pages took seventeen seconds and the memory of a small server.
-const maxBytes = 100 << 20
+/** Bytes of the largest file taken in where nothing else is set: a scan of 250 MB is; what is larger is rather a mistake. */
+export const usualBytes = 300_000_000
 // The normalised file loses its dates: any instant does, and a constant keeps the bytes the same on any day.
 const timestamp = Temporal.Instant.fromEpochMilliseconds(0)
 
@@ -45,22 +52,32 @@ const timestamp = Temporal.Instant.fromEpochMilliseconds(0)
  * to change and a person should look at is in `flags`. The original is what is kept and hashed.
  */
 export async function normaliseExhibit(bytes: Uint8Array, source: ExhibitSource): Promise<NormalisedExhibit> {
-  const { engine, limits = usualLimits } = source
+  const read = await normaliseInto(undefined, bytes, source)
+  return { ...read, pdf: await contentBytes(read.pdf) }
+}
+
+/** The same from a file that may be large to pages that may be: those are left in the folder, and no more of them is held. */
+export async function normaliseInto(
+  folder: string | undefined,
+  content: Content,
+  source: ExhibitSource,
+): Promise<NormalisedExhibit<Content>> {
+  const { engine, limits = usualLimits, maxBytes = usualBytes } = source
   const name = source.fileName ?? 'pièce'
-  if (bytes.length === 0) throw refuse('bad_exhibit', name, 'est vide', 'Demandez de nouveau ce document.')
-  if (bytes.length > maxBytes) {
+  const size = isStored(content) ? content.bytes : content.length
+  if (size === 0) throw refuse('bad_exhibit', name, 'est vide', 'Demandez de nouveau ce document.')
+  if (size > maxBytes) {
     throw refuse(
       'exhibit_too_big',
       name,
-      'dépasse 100 Mo',
+      `dépasse ${Math.floor(maxBytes / 1e6)}\u00a0Mo`,
       'Numérisez-la moins finement, ou coupez-la en plusieurs pièces.',
     )
   }
-  const seed = sha256(bytes)
-  const read = await readApart({ bytes, name, password: source.password, seed }, limits)
-  const made = await pdfOf(read, { bytes, name, seed, engine, limits })
-  const pages = made === null ? (read as Pages) : await asPages(made, { name, seed, limits })
-  await tryInPack(pages, engine, name)
+  const seed = isStored(content) ? content.sha256 : sha256(content)
+  const read = await readApart({ content, name, password: source.password, seed }, { limits, folder })
+  const made = read.as === 'pages' ? null : await pdfOf(read, { content, name, seed, engine, limits })
+  const pages = made === null ? (read as ExhibitPages) : await asPages(made, { name, seed, limits })
   return {
     pdf: pages.pdf,
     pages: pages.pageSizes.length,
@@ -71,22 +88,22 @@ export async function normaliseExhibit(bytes: Uint8Array, source: ExhibitSource)
   }
 }
 
-/** What Typst or LibreOffice makes of it; null when the file gave its pages itself. */
+/** What Typst or LibreOffice makes of a file that does not give its pages itself. */
 async function pdfOf(
-  read: ExhibitReply,
+  read: Exclude<ExhibitRead, ExhibitPages>,
   {
-    bytes,
+    content,
     name,
     seed,
     engine,
     limits,
-  }: { bytes: Uint8Array; name: string; seed: string; engine: TypstEngine; limits: ExhibitLimits },
-): Promise<Uint8Array | null> {
+  }: { content: Content; name: string; seed: string; engine: TypstEngine; limits: ExhibitLimits },
+): Promise<Uint8Array> {
+  if (read.as === 'printed') {
+    return engine.compile({ template: 'exhibit.typ', data: read.printed, pdf: { timestamp, tagged: false } })
+  }
+  const bytes = await contentBytes(content)
   switch (read.as) {
-    case 'pages':
-      return null
-    case 'printed':
-      return engine.compile({ template: 'exhibit.typ', data: read.printed, pdf: { timestamp, tagged: false } })
     case 'picture':
       return pictureSheet(bytes, { name, engine })
     case 'office':
@@ -145,26 +162,8 @@ const dataDoubt = (name: string): Doubt => ({
 async function asPages(
   pdf: Uint8Array,
   { name, seed, limits }: { name: string; seed: string; limits: ExhibitLimits },
-): Promise<Pages> {
-  const pages = await readApart({ bytes: pdf, name: name.replace(/\.[a-z]+$/i, ''), seed }, limits)
+): Promise<ExhibitPages> {
+  const pages = await readApart({ content: pdf, name: name.replace(/\.[a-z]+$/i, ''), seed }, { limits })
   if (pages.as === 'pages') return pages
   throw refuse('bad_exhibit', name, 'ne donne pas de pages', 'Imprimez-la en PDF, puis joignez cette copie.')
-}
-
-/** Embeds every page once, as the pack will: a file that Typst cannot take is refused now, and not the day of the filing. */
-async function tryInPack(pages: Pages, engine: TypstEngine, name: string): Promise<void> {
-  const data = { pages: pages.pageSizes.length }
-  const files = { '/exhibit.pdf': pages.pdf }
-  await engine
-    .compile({ template: 'exhibit.typ', data, files, pdf: { timestamp, standard: 'none', tagged: false } })
-    .catch((cause: unknown) => {
-      if (!(cause instanceof DomainError)) throw cause
-      throw refuse(
-        'bad_exhibit',
-        name,
-        'ne peut pas entrer dans un dossier',
-        'Imprimez-la en PDF, puis joignez cette copie.',
-        cause,
-      )
-    })
 }

@@ -61,7 +61,14 @@ export interface Totals {
     montant: string
     motif?: string
   }[]
-  imputations?: { date: string; montant: string; interets?: string; principal?: string; indemnite?: string }[]
+  imputations?: {
+    date: string
+    montant: string
+    interets?: string
+    principal?: string
+    indemnite?: string
+    penalite?: string
+  }[]
 }
 
 export interface Facts {

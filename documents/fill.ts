@@ -1,6 +1,7 @@
 import { Liquid, Tag, type Context, type Emitter, type LiquidError, type TagToken, type TopLevelToken } from 'liquidjs'
 import MarkdownIt, { type Token } from 'markdown-it'
 import type { Library } from '../letters/catalogue.ts'
+import { dateIn, eurosIn, groupedIban } from '../letters/foreign.ts'
 import { sectionFor, type Channel, type Letter, type Section } from '../letters/letter.ts'
 import { dayFr, dayShortFr, parseDay } from '../schema/days.ts'
 import { DomainError } from '../schema/errors.ts'
@@ -9,7 +10,7 @@ import { validate } from '../schema/validate.ts'
 import { buildBloc, currencyOf, rateFr, type Block, type Run, type Table } from './blocks.ts'
 import { discreetFacts } from './discreet.ts'
 import type { Facts } from './facts.ts'
-import { recipientOf, senderOf, type Party } from './letter-parties.ts'
+import { addressKeyOf, recipientOf, senderOf, type Party } from './letter-parties.ts'
 import { amountInWords, daysInWords, wordsFr } from './numbers-fr.ts'
 import { typographyFr } from './typography.ts'
 
@@ -120,6 +121,9 @@ const filters: Record<string, (this: { context: Context }, value: unknown, argum
   },
   date_longue: (value) => dayFr(parseDay(text(value))),
   date_courte: (value) => dayShortFr(parseDay(text(value))),
+  date_langue: (value, language) => dateIn(text(language), text(value)),
+  euros_langue: (value, language) => eurosIn(text(language), text(value)),
+  iban: (value) => groupedIban(text(value)),
   jours: (value) => daysInWords(Number(value)),
   taux: (value) => rateFr(text(value)),
 }
@@ -158,7 +162,7 @@ export function fill(library: Library, letter: Letter, facts: unknown, channel: 
   const addressed = channel === 'lettre' || channel === 'lrar' || channel === 'lre'
   const recipient = addressed ? recipientOf(letter, checked) : recipientIfAny(letter, checked)
   if ((channel === 'lettre' || channel === 'lrar') && !recipient!.located) {
-    throw missingFact(`${recipient!.key}.adresse`, letter, 1)
+    throw missingFact(addressKeyOf(recipient!), letter, 1)
   }
   return {
     id: letter.id,

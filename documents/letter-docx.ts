@@ -18,6 +18,8 @@ export function renderDocx(filled: FilledLetter, template: Uint8Array, at: Tempo
       throw new Error(`letter.docx: unknown tag ${part.value ?? ''}`)
     },
   })
+  const facts = filled.presentation === 'appel' ? callFacts(filled) : referencesOf(filled)
+  const references = rows(facts.map((row) => row.join('\u00a0: ')))
   document.render(
     clean(
       {
@@ -29,11 +31,9 @@ export function renderDocx(filled: FilledLetter, template: Uint8Array, at: Tempo
             : rows([...filled.sender.lines.slice(1), ...contactLines(filled), taglineOf(filled) ?? '']),
         mention: mentionOf(filled) ?? '',
         destinataire: letter ? rows(filled.recipient?.lines ?? []) : [],
-        references: rows(
-          (filled.presentation === 'appel' ? callFacts(filled) : referencesOf(filled)).map((row) =>
-            row.join('\u00a0: '),
-          ),
-        ),
+        references,
+        // In a letter they stand in a frame of their own, beside the address.
+        cadre: letter ? references : [],
         lieu: letter ? `${townOf(filled)}, le ${dayFr(parseDay(filled.facts.date))}` : '',
         objet: letter ? filled.objet : '',
         sujet: filled.objet,
@@ -148,12 +148,18 @@ function itemXml(item: Block[], mark: string): string {
     .map((block, i) =>
       block.kind === 'paragraph'
         ? paragraph(
-            `${i === 0 ? `${runXml(mark)}<w:r><w:tab/></w:r>` : ''}${runsXml(block.runs)}`,
+            `${i === 0 && !isBox(block) ? `${runXml(mark)}<w:r><w:tab/></w:r>` : ''}${runsXml(block.runs)}`,
             '<w:pStyle w:val="ListParagraph"/>',
           )
         : blockXml(block),
     )
     .join('')
+}
+
+// A line to tick opens with its own box: no dash before it.
+function isBox(block: Block): boolean {
+  const [first] = block.kind === 'paragraph' ? block.runs : []
+  return first !== undefined && 'text' in first && first.text.startsWith('☐')
 }
 
 function tableXml(table: Table): string {

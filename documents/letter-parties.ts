@@ -56,7 +56,9 @@ export function recipientOf(letter: Letter, facts: Facts): Party {
         : party
   }
   const somebody = (candidate: string) => letter.destinataire !== 'tiers' || thirdParties.has(candidate)
-  const key = letter.adresse_a ?? candidates.find(somebody) ?? 'tiers'
+  const whole = letter.adresse_a ?? candidates.find(somebody) ?? 'tiers'
+  // Known, and without a name: the part that lacks is what a person has to give.
+  const key = facts[whole] === undefined ? whole : `${whole}.${(partsOf[whole] ?? partsOf['']!).name}`
   throw new DomainError(
     'missing_fact',
     `Le destinataire du courrier « ${letter.id} » est inconnu : il manque « ${key} ».`,
@@ -66,6 +68,16 @@ export function recipientOf(letter: Letter, facts: Facts): Party {
     },
   )
 }
+
+const partsOf: Record<string, { name: string; address: string }> = {
+  '': { name: 'nom', address: 'adresse' },
+  commissaire: { name: 'etude', address: 'adresse' },
+  procedureCollective: { name: 'mandataire', address: 'mandataireAdresse' },
+  plan: { name: 'commissaire', address: 'adresse' },
+}
+
+/** The fact by which a party that is known gets its postal address. */
+export const addressKeyOf = ({ key }: Party): string => `${key}.${(partsOf[key] ?? partsOf['']!).address}`
 
 /** Who writes: the agency, or the creditor in letters that go out in its own name. */
 export function senderOf(letter: Letter, facts: Facts): Party {
@@ -97,6 +109,9 @@ function partyOf(key: string, value: unknown): Party | undefined {
   }
 }
 
+// Whoever is called « Maître » on an envelope too.
+const masters = new Set(['avocatCreancier', 'avocatDebiteur', 'notaire'])
+
 function nameOf(key: string, person: Loose): string | undefined {
   const own =
     person.nom ?? person.etude ?? person.denomination ?? person.exploitant ?? person.assureur ?? person.mandataire
@@ -105,6 +120,12 @@ function nameOf(key: string, person: Loose): string | undefined {
   const name = (own ?? other) as string | undefined
   if (!name) return undefined
   // « Madame, Monsieur » is a salutation for a household, not a name on an envelope.
-  const title = person.civilite === 'Madame' || person.civilite === 'Monsieur' ? person.civilite : undefined
+  const title = masters.has(key)
+    ? /^(ma[iî]tre|me|scp|sel|cabinet|étude|office)/i.test(name)
+      ? undefined
+      : 'Maître'
+    : person.civilite === 'Madame' || person.civilite === 'Monsieur'
+      ? person.civilite
+      : undefined
   return key === 'agence' || person.formeJuridique ? name : [title, person.prenom, name].filter(Boolean).join(' ')
 }

@@ -20,6 +20,8 @@ export interface RenderRequest {
   at: Temporal.Instant
   /** Needed for PDF alone. */
   engine?: TypstEngine
+  /** The letter with these facts for this channel, where another format has filled it. */
+  filled?: FilledLetter
   /** The library the letter comes from; the house's own by default. An old version brings its clauses and layout. */
   library?: Library
 }
@@ -35,7 +37,7 @@ export interface Rendered {
 /** A letter and facts become bytes. Refuses as `fill` does, with unsuitable_format, and as the engine does. */
 export async function renderLetter(request: RenderRequest): Promise<Rendered> {
   const { letter, facts, channel, format, at, engine, library = loadLibrary() } = request
-  const filled = fill(library, letter, facts, channel)
+  const filled = request.filled ?? fill(library, letter, facts, channel)
   const done = (bytes: Uint8Array, mediaType: string, renderer: string): Rendered => ({
     bytes,
     mediaType,

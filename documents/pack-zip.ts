@@ -24,50 +24,59 @@ export function isPackName(name: string): boolean {
 export function packZip(entries: readonly ZipEntry[]): Uint8Array {
   const sorted = entries.toSorted((a, b) => (a.name < b.name ? -1 : 1))
   refuseNames(sorted)
-  const size = sorted.reduce((sum, { name, bytes }) => sum + 30 + 46 + 2 * name.length + bytes.length, 22)
-  const zip = Buffer.alloc(size)
-  const starts: number[] = []
-  let at = 0
-  const heads = sorted.map(({ name, bytes }) => headOf(name, bytes))
-  sorted.forEach(({ bytes }, i) => {
-    const { head, name } = heads[i]!
-    starts.push(at)
-    at = zip.writeUInt32LE(0x04034b50, at)
-    at += head.copy(zip, at)
-    at += name.copy(zip, at)
-    zip.set(bytes, at)
-    at += bytes.length
-  })
-  const directory = at
-  heads.forEach(({ head, name }, i) => {
-    at = zip.writeUInt32LE(0x02014b50, at)
-    at = zip.writeUInt16LE(version, at)
-    at += head.copy(zip, at)
-    // No comment, first disk, no attributes.
-    at = zip.writeUInt32LE(starts[i]!, at + 10)
-    at += name.copy(zip, at)
-  })
-  const end = zip.writeUInt32LE(0x06054b50, at) + 4
-  zip.writeUInt16LE(sorted.length, end)
-  zip.writeUInt16LE(sorted.length, end + 2)
-  zip.writeUInt32LE(at - directory, end + 4)
-  zip.writeUInt32LE(directory, end + 8)
-  return zip
+  const heads = sorted.map(({ name, bytes }) => zipHead(name, crc32(bytes), bytes.length))
+  const files = sorted.flatMap(({ bytes }, i) => [localHeader(heads[i]!), bytes])
+  return Buffer.concat([...files, zipDirectory(heads)])
 }
 
-/** What local header and directory say alike of an entry: version, no flag, stored, date, CRC, sizes, length of the name. */
-function headOf(name: string, bytes: Uint8Array): { head: Buffer; name: Buffer } {
+/** What local header and directory say alike of an entry: version, no flag, stored, date, CRC, sizes, name and its length. */
+export interface ZipHead {
+  head: Buffer
+  name: Buffer
+  size: number
+}
+
+export function zipHead(name: string, crc: number, size: number): ZipHead {
   const head = Buffer.alloc(26)
   head.writeUInt16LE(version, 0)
   head.writeUInt32LE(entryDate, 6)
-  head.writeUInt32LE(crc32(bytes), 10)
-  head.writeUInt32LE(bytes.length, 14)
-  head.writeUInt32LE(bytes.length, 18)
+  head.writeUInt32LE(crc, 10)
+  head.writeUInt32LE(size, 14)
+  head.writeUInt32LE(size, 18)
   head.writeUInt16LE(name.length, 22)
-  return { head, name: Buffer.from(name, 'latin1') }
+  return { head, name: Buffer.from(name, 'latin1'), size }
 }
 
-function refuseNames(sorted: readonly ZipEntry[]): void {
+export const localHeader = ({ head, name }: ZipHead): Buffer =>
+  Buffer.concat([Buffer.from('PK\x03\x04', 'latin1'), head, name])
+
+/** What follows the files of a ZIP: its directory and its end. */
+export function zipDirectory(heads: readonly ZipHead[]): Buffer {
+  const directory: Buffer[] = []
+  let start = 0
+  for (const { head, name, size } of heads) {
+    const entry = Buffer.alloc(46)
+    entry.writeUInt32LE(0x02014b50, 0)
+    entry.writeUInt16LE(version, 4)
+    head.copy(entry, 6)
+    // No comment, first disk, no attributes.
+    entry.writeUInt32LE(start, 42)
+    directory.push(entry, name)
+    start += 30 + name.length + size
+  }
+  const end = Buffer.alloc(22)
+  end.writeUInt32LE(0x06054b50, 0)
+  end.writeUInt16LE(heads.length, 8)
+  end.writeUInt16LE(heads.length, 10)
+  end.writeUInt32LE(
+    directory.reduce((sum, { length }) => sum + length, 0),
+    12,
+  )
+  end.writeUInt32LE(start, 16)
+  return Buffer.concat([...directory, end])
+}
+
+function refuseNames(sorted: readonly { name: string }[]): void {
   const seen = new Set<string>()
   for (const { name } of sorted) {
     if (!isPackName(name) || seen.has(name.toLowerCase())) {

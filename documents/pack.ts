@@ -1,9 +1,8 @@
-import type { PDF } from '@libpdf/core'
+import { join } from 'node:path'
+import { PDF } from '@libpdf/core'
 import { DomainError } from '../schema/errors.ts'
-import { sha256 } from './archive.ts'
+import { type Archive, type Content, contentBytes, isStored, sha256, type StoredFile } from './archive.ts'
 import { citationsIn, linesOfBordereau, type Citation } from './citations.ts'
-import { openStaticPdf } from './exhibit-pdf.ts'
-import { labelPages } from './page-labels.ts'
 import {
   changesSince,
   type ChangedFile,
@@ -16,8 +15,12 @@ import {
   type ManifestFile,
   type PackRole,
 } from './manifest.ts'
-import { isPackName, packZip, type ZipEntry } from './pack-zip.ts'
-import { openToSeal, sealDocument, type SealKey } from './seal.ts'
+import { openStaticPdf } from './exhibit-pdf.ts'
+import { PackMerge, type Size } from './pack-merge.ts'
+import { isPackName } from './pack-zip.ts'
+import { ZipFile, type ZipPart } from './pack-zip-file.ts'
+import { labelPages } from './page-labels.ts'
+import type { SealKey } from './seal.ts'
 import type { TypstEngine } from './typst.ts'
 
 export { contentHash }
@@ -29,11 +32,11 @@ export interface PackPart {
   title: string
   /** File name in the ZIP, ASCII: « 03-piece-3-facture-FA-2017-0010.pdf ». */
   name: string
-  pdf: Uint8Array
+  pdf: Content
   pages: number
   exhibit?: ExhibitLabel
-  docx?: Uint8Array
-  original?: { name: string; bytes: Uint8Array }
+  docx?: Content
+  original?: { name: string; content: Content }
 }
 
 export interface PackInput {
@@ -63,23 +66,20 @@ export interface PackInput {
 
 const frontName = '00-page-de-garde-et-sommaire.pdf'
 
+type ListedFile = ManifestFile & { content: Content }
+
 /** The ZIP's files for these parts, with their hashes; those of part « content » are what `contentHash` covers. */
-export function packFiles(parts: readonly PackPart[]): (ManifestFile & { data: Uint8Array })[] {
+export function packFiles(parts: readonly PackPart[]): ListedFile[] {
   return parts.flatMap((part) => {
     const folder = part.part === 'proof' && !part.name.startsWith('preuves/') ? 'preuves/' : ''
-    const file = (
-      name: string,
-      data: Uint8Array,
-      role: ManifestFile['role'],
-      title: string,
-    ): ManifestFile & { data: Uint8Array } => ({
+    const file = (name: string, content: Content, role: ManifestFile['role'], title: string): ListedFile => ({
       name,
-      sha256: sha256(data),
-      bytes: data.length,
+      sha256: isStored(content) ? content.sha256 : sha256(content),
+      bytes: isStored(content) ? content.bytes : content.length,
       part: part.part,
       role,
       title,
-      data,
+      content,
     })
     const main = file(folder + part.name, part.pdf, part.role, part.title)
     main.pages = part.pages
@@ -87,7 +87,9 @@ export function packFiles(parts: readonly PackPart[]): (ManifestFile & { data: U
     return [
       main,
       ...(part.docx ? [file(folder + part.name.replace(/(\.pdf)?$/, '.docx'), part.docx, 'editable', part.title)] : []),
-      ...(part.original ? [file(`originaux/${part.original.name}`, part.original.bytes, 'original', part.title)] : []),
+      ...(part.original
+        ? [file(`originaux/${part.original.name}`, part.original.content, 'original', part.title)]
+        : []),
     ]
   })
 }
@@ -99,93 +101,185 @@ export function packContentHash(parts: readonly PackPart[]): string {
 
 /**
  * Assembles and seals a court pack: one PDF with cover, linked table, stamped exhibits and bookmarks; the same by file
- * in a ZIP with its manifest. Same input, same bytes. Refuses before sealing what does not agree: `pack_incomplete` when something is
- * missing and nobody gives a reason, `pack_incoherent` when names, numbers, page counts or citations contradict each other.
+ * in a ZIP with its manifest. Both are written into the folder as they are made, part after part, and never held whole. Same input, same
+ * bytes. Refuses before sealing what does not agree: `pack_incomplete` when something is missing and nobody gives a reason,
+ * `pack_incoherent` when names, numbers, page counts or citations contradict each other.
  */
 export async function assemblePack(
   input: PackInput,
-): Promise<{ pdf: Uint8Array; zip: Uint8Array; manifest: Manifest }> {
+  folder: string,
+): Promise<{ pdf: StoredFile; zip: StoredFile; manifest: Manifest }> {
   refuseIncomplete(input)
-  const { parts, engine, at } = input
-  // Hashed once: these bytes are most of what a pack costs.
+  const { parts } = input
   const listed = packFiles(parts)
   refuseBadNames(listed)
+  refuseTooLarge(listed)
   refuseBadNumbers(parts)
-  const labels = parts.flatMap((part) => part.exhibit ?? [])
-  const sizes: { width: number; height: number }[][] = []
-  const citations: Citation[][] = []
-  // One after the other: an opened PDF weighs as much as its file, and nothing of it is needed afterwards.
-  for (const part of parts) {
-    const opened = await openStaticPdf(part.pdf, part.name)
-    if (opened.sizes.length !== part.pages) {
-      throw incoherent(
-        `«\u00a0${part.name}\u00a0» a ${opened.sizes.length} page(s), et non ${part.pages} comme annoncé`,
-      )
-    }
-    sizes.push(opened.sizes)
-    citations.push(citationsOf(part.role, opened.document, labels))
-  }
+  const citations = await citationsOf(parts)
   refuseBadCitations(parts, citations)
-  const doubts = [...input.doubts, ...uncited(parts, citations)]
+  const told: Told = {
+    doubts: [...input.doubts, ...uncited(parts, citations)],
+    changes: input.previous ? changesSince(input.previous, listed) : undefined,
+  }
+  const files = { pdf: join(folder, 'pack.pdf'), zip: join(folder, 'pack.zip') }
+  const zip = await ZipFile.create(files.zip)
+  const merge = await PackMerge.create(files.pdf)
+  try {
+    // Cover and table are set while the parts are copied, and the ZIP is written while the merged file is.
+    const fronting = composeFront(input, told)
+    const beginning = fronting.then(({ pdf }) => {
+      listed.push(frontFile(pdf))
+      return zip.add(zipParts(listed, (name) => name < manifestName))
+    })
+    // Awaited below; what fails before must not leave it unheard.
+    beginning.catch(() => {})
+    const [{ front, starts, total }, sizes] = await Promise.all([fronting, copyParts(merge, parts)])
+    const sheets = await PDF.load(await compose(input, told, { front: false, starts, total, sizes, citations }))
+    checkSheets(sheets, parts, starts, total)
+    labelPages(sheets, [
+      { from: 1, label: 'Garde' },
+      ...parts.map((part, i) => ({
+        from: starts[i]!,
+        label: part.exhibit ? `Pièce ${part.exhibit.number}` : shorten(part.title, 40),
+      })),
+    ])
+    const merged = await merge.finish(sheets, front, { at: input.at, ...(input.key ? { key: input.key } : {}) })
+    await beginning
+    const manifest = manifestOf(input, told, listed, { ...merged, pages: total, front, starts })
+    const text = new TextEncoder().encode(manifestText(manifest))
+    await zip.add([{ name: manifestName, content: text }, ...zipParts(listed, (name) => name > manifestName)])
+    return { pdf: { path: files.pdf, ...merged }, zip: await zip.end(), manifest }
+  } finally {
+    await Promise.all([merge.close(), zip.close()])
+  }
+}
 
-  const changes = input.previous ? changesSince(input.previous, listed) : undefined
-  const data = layoutData({ ...input, doubts }, sizes, citations, changes)
-  const pdf = { timestamp: at, standard: 'none' as const, tagged: true }
-  const files = Object.fromEntries(parts.map((part, i) => [`/part-${i}.pdf`, part.pdf]))
-  const plain = await engine.compile({ template: 'pack.typ', data: { ...data, front: null }, files, pdf })
-  const document = await openToSeal(plain, { own: true })
-  const { starts, total } = checkMerged(document, parts)
-  const front = await engine.compile({ template: 'pack.typ', data: { ...data, front: { starts, total } }, pdf })
-  labelPages(document, [
-    { from: 1, label: 'Garde' },
-    ...parts.map((part, i) => ({
-      from: starts[i]!,
-      label: part.exhibit ? `Pièce ${part.exhibit.number}` : shorten(part.title, 40),
-    })),
-  ])
-  const merged = await sealDocument(document, { at, ...(input.key ? { key: input.key } : {}) })
-
-  const frontPages = total - parts.reduce((sum, part) => sum + part.pages, 0)
-  const mains = listed.filter((file) => file.pages !== undefined)
-  mains.forEach((file, i) => (file.merged_page = starts[i]!))
-  listed.push({
-    name: frontName,
-    sha256: sha256(front),
-    bytes: front.length,
-    part: 'proof',
-    role: 'cover',
-    title: 'Page de garde et sommaire',
-    pages: frontPages,
-    merged_page: 1,
-    data: front,
+/** Assembles a pack straight into the archive; nothing of one that is refused stays there. */
+export async function keepPack(
+  archive: Archive,
+  input: PackInput,
+): Promise<{ pdf: string; zip: string; manifest: Manifest }> {
+  return archive.drafting(async (folder) => {
+    const { pdf, zip, manifest } = await assemblePack(input, folder)
+    return { pdf: await archive.adopt(pdf), zip: await archive.adopt(zip), manifest }
   })
-  listed.sort((a, b) => (a.name < b.name ? -1 : 1))
-  const manifest = closeManifest({
+}
+
+const manifestName = 'manifest.json'
+
+/** What is told of a pack besides what it was asked to hold. */
+interface Told {
+  doubts: string[]
+  changes: Changes | undefined
+}
+
+const byName = (a: { name: string }, b: { name: string }): number => (a.name < b.name ? -1 : 1)
+const zipParts = (listed: readonly ListedFile[], which: (name: string) => boolean): ZipPart[] =>
+  listed.filter(({ name }) => which(name)).toSorted(byName)
+
+const frontFile = (pdf: Uint8Array): ListedFile => ({
+  name: frontName,
+  sha256: sha256(pdf),
+  bytes: pdf.length,
+  part: 'proof',
+  role: 'cover',
+  title: 'Page de garde et sommaire',
+  content: pdf,
+})
+
+function manifestOf(
+  input: PackInput,
+  { doubts, changes }: Told,
+  listed: readonly ListedFile[],
+  merged: { sha256: string; bytes: number; pages: number; front: number; starts: number[] },
+): Manifest {
+  const { sha256: hash, bytes, pages, front, starts } = merged
+  const places = [...starts]
+  const files = listed.map(({ content: _, ...file }): ManifestFile => {
+    if (file.name === frontName) return { ...file, pages: front, merged_page: 1 }
+    return file.pages === undefined ? file : { ...file, merged_page: places.shift()! }
+  })
+  return closeManifest({
     format: 'courtois-pack/1',
     title: input.title,
     ...(input.version ? { version: input.version } : {}),
     reference: input.reference,
     court: input.court,
     parties: input.parties,
-    assembled: at.toString({ smallestUnit: 'second' }),
-    content: { sha256: contentHash(listed.filter((file) => file.part === 'content')) },
-    merged: { name: 'pack.pdf', sha256: sha256(merged), bytes: merged.length, pages: total },
+    assembled: input.at.toString({ smallestUnit: 'second' }),
+    content: { sha256: contentHash(files.filter((file) => file.part === 'content')) },
+    merged: { name: 'pack.pdf', sha256: hash, bytes, pages },
     summary: [...(input.nextLimit ? [input.nextLimit] : []), ...input.summary],
     missing: input.missing,
     ...(input.reason ? { reason: input.reason } : {}),
     ...(changes ? { changes } : {}),
     doubts,
-    files: listed.map(({ data: _, ...file }) => file),
+    files: files.toSorted(byName),
   })
-  const entries: ZipEntry[] = listed.map((file) => ({ name: file.name, bytes: file.data }))
-  entries.push({ name: 'manifest.json', bytes: new TextEncoder().encode(manifestText(manifest)) })
-  return { pdf: merged, zip: packZip(entries), manifest }
 }
 
-function citationsOf(role: PackRole, document: PDF, labels: ExhibitLabel[]): Citation[] {
-  // What others wrote (a court's order, a proof) may cite exhibits that are not ours.
-  if (!['application', 'statement', 'bordereau', 'instruction'].includes(role)) return []
-  return [...(role === 'bordereau' ? linesOfBordereau(document, labels) : []), ...citationsIn(document)]
+// ---- What is composed and copied
+
+/** Cover and table alone, with the page on which each part will begin: as many pages as they take is known once they are set. */
+async function composeFront(
+  input: PackInput,
+  told: Told,
+): Promise<{ pdf: Uint8Array; front: number; starts: number[]; total: number }> {
+  for (let front = 2; ;) {
+    const { starts, total } = placesAfter(front, input.parts)
+    const pdf = await compose(input, told, { front: true, starts, total })
+    const pages = (await PDF.load(pdf)).getPageCount()
+    if (pages === front) return { pdf, front, starts, total }
+    front = pages
+  }
+}
+
+function placesAfter(front: number, parts: readonly PackPart[]): { starts: number[]; total: number } {
+  let next = front + 1
+  const starts = parts.map(({ pages }) => (next += pages) - pages)
+  return { starts, total: next - 1 }
+}
+
+async function copyParts(merge: PackMerge, parts: readonly PackPart[]): Promise<Size[][]> {
+  const sizes: Size[][] = []
+  for (const part of parts) {
+    const found = await merge.addPart(part.pdf, part.name)
+    if (found.length !== part.pages) {
+      throw incoherent(`«\u00a0${part.name}\u00a0» a ${found.length} page(s), et non ${part.pages} comme annoncé`)
+    }
+    sizes.push(found)
+  }
+  return sizes
+}
+
+interface Places {
+  /** Cover and table alone. */
+  front: boolean
+  starts: number[]
+  total: number
+  sizes?: Size[][]
+  citations?: Citation[][]
+}
+
+function compose(input: PackInput, told: Told, places: Places): Promise<Uint8Array> {
+  return input.engine.compile({
+    template: 'pack.typ',
+    data: layoutData(input, told, places),
+    pdf: { timestamp: input.at, standard: 'none', tagged: true },
+  })
+}
+
+/** What others wrote (a court's order, a proof) may cite exhibits that are not ours. */
+async function citationsOf(parts: readonly PackPart[]): Promise<Citation[][]> {
+  const labels = parts.flatMap((part) => part.exhibit ?? [])
+  const citations: Citation[][] = []
+  for (const { role, pdf, name } of parts) {
+    const isOurs = ['application', 'statement', 'bordereau', 'instruction'].includes(role)
+    const document = isOurs ? (await openStaticPdf(await contentBytes(pdf), name)).document : null
+    const lines = document && role === 'bordereau' ? linesOfBordereau(document, labels) : []
+    citations.push(document ? [...lines, ...citationsIn(document)] : [])
+  }
+  return citations
 }
 
 // ---- Gates
@@ -203,8 +297,24 @@ function refuseIncomplete({ missing, reason, parts }: PackInput): void {
   )
 }
 
+// What the sizes and offsets of a ZIP can say.
+const maxBytes = 4_000_000_000
+
+function refuseTooLarge(files: readonly { bytes: number }[]): void {
+  const bytes = files.reduce((sum, file) => sum + file.bytes, 0)
+  if (bytes <= maxBytes) return
+  throw new DomainError(
+    'pack_too_big',
+    `Ce dossier pèse ${Math.ceil(bytes / 1e9)}\u00a0Go, et ne peut dépasser 4\u00a0Go.`,
+    {
+      remedy: 'Numérisez moins finement les plus lourdes de ses pièces, et remplacez-les.',
+      facts: { bytes, maxBytes },
+    },
+  )
+}
+
 function refuseBadNames(files: readonly { name: string }[]): void {
-  const seen = new Set([frontName, 'manifest.json'])
+  const seen = new Set([frontName, manifestName])
   for (const { name } of files) {
     if (!isPackName(name))
       throw incoherent(
@@ -274,24 +384,18 @@ function uncited(parts: readonly PackPart[], citations: Citation[][]): string[] 
   )
 }
 
-/** Reads the merged file again: each part begins on the page that the table prints, under its own stamp. */
-function checkMerged(document: PDF, parts: readonly PackPart[]): { starts: number[]; total: number } {
-  const total = document.getPageCount()
-  let next = total - parts.reduce((sum, part) => sum + part.pages, 0) + 1
-  const starts = parts.map((part) => {
-    const start = next
-    next += part.pages
-    const text =
-      document
-        .getPage(start - 1)
-        ?.extractText()
-        .text.replaceAll(/\s+/g, ' ') ?? ''
-    if (!text.includes(`page ${start}/${total}`) || !text.includes(stampOf(part, 0))) {
-      throw incoherent(`«\u00a0${part.title}\u00a0» ne commence pas à la page ${start} du dossier assemblé`)
+/** Reads the sheets again: each part begins on the page that the table prints, under its own stamp. */
+function checkSheets(sheets: PDF, parts: readonly PackPart[], starts: readonly number[], total: number): void {
+  if (sheets.getPageCount() !== total) throw incoherent(`il a ${sheets.getPageCount()} pages, et non ${total}`)
+  parts.forEach((part, i) => {
+    const text = sheets
+      .getPage(starts[i]! - 1)!
+      .extractText()
+      .text.replaceAll(/\s+/g, ' ')
+    if (!text.includes(`page ${starts[i]}/${total}`) || !text.includes(stampOf(part, 0))) {
+      throw incoherent(`«\u00a0${part.title}\u00a0» ne commence pas à la page ${starts[i]} du dossier assemblé`)
     }
-    return start
   })
-  return { starts, total }
 }
 
 function incoherent(fault: string): DomainError {
@@ -312,12 +416,7 @@ function stampOf(part: PackPart, page: number): string {
     : `page ${page + 1}/${part.pages}`
 }
 
-function layoutData(
-  input: PackInput,
-  sizes: { width: number; height: number }[][],
-  citations: Citation[][],
-  changes: Changes | undefined,
-) {
+function layoutData(input: PackInput, { doubts, changes }: Told, { front, starts, total, sizes, citations }: Places) {
   const { parts } = input
   const exhibits = parts.filter((part) => part.exhibit)
   const partOf = (number: string): number =>
@@ -347,7 +446,7 @@ function layoutData(
     changes: changes ? changeLines(changes) : null,
     missing: input.missing,
     reason: input.reason ? `Établi ainsi par ${input.reason.by}\u00a0: ${input.reason.text}` : null,
-    doubts: input.doubts,
+    doubts,
     labels: {
       reference: 'Dossier ',
       summary: 'Sommes et dates',
@@ -361,8 +460,10 @@ function layoutData(
       columns: ['', 'Document', 'Pages', 'À la page'],
     },
     'total-exhibits': exhibits.length > 0 ? `Nombre de pièces\u00a0: ${exhibits.length}` : null,
+    front,
+    total,
     parts: parts.map((part, i) => ({
-      file: `/part-${i}.pdf`,
+      start: starts[i],
       exhibit: part.exhibit !== undefined,
       level: part.exhibit ? 2 : 1,
       mark: part.exhibit ? `Pièce n° ${part.exhibit.number}` : '',
@@ -370,10 +471,10 @@ function layoutData(
       bookmark: part.exhibit ? `Pièce n° ${part.exhibit.number}\u00a0: ${part.title}` : part.title,
       running: shorten(part.title, 80),
       count: plural(part.pages, 'page'),
-      sheets: sizes[i]!.map((size, page) => ({
+      sheets: (sizes?.[i] ?? []).map((size, page) => ({
         ...size,
         stamp: stampOf(part, page),
-        links: linksOn(citations[i]!, page, size.height, part.role === 'bordereau'),
+        links: linksOn(citations?.[i] ?? [], page, size.height, part.role === 'bordereau'),
       })),
     })),
   }

@@ -1,7 +1,9 @@
-import { createPrivateKey, createSign, X509Certificate, type KeyObject } from 'node:crypto'
+import { createHash, createPrivateKey, createSign, type Hash, X509Certificate, type KeyObject } from 'node:crypto'
 import { readFileSync } from 'node:fs'
-import { PDF } from '@libpdf/core'
+import { PDF, PdfArray, PdfDict, PdfName, PdfNumber, type PdfRef, PdfString } from '@libpdf/core'
 import { DomainError } from '../schema/errors.ts'
+import { sealAttributes, sealCms } from './cms.ts'
+import { writeDer } from './der.ts'
 
 /** What seals: an RSA key and the certificate that names whose it is. */
 export interface SealKey {
@@ -71,22 +73,73 @@ export async function openToSeal(pdf: Uint8Array, { own = false } = {}): Promise
   return document
 }
 
+/** Seals what `openToSeal` opened: the bytes that @libpdf/core's own `sign` makes, at a quarter of its price. */
 export async function sealDocument(
   document: PDF,
   options: { at: Temporal.Instant; key?: SealKey },
 ): Promise<Uint8Array> {
-  const key = options.key ?? developmentSeal()
-  const { bytes } = await document.sign({
-    signer: {
-      certificate: new Uint8Array(key.certificate.raw),
-      keyType: 'RSA',
-      signatureAlgorithm: 'RSASSA-PKCS1-v1_5',
-      sign: async (data) => new Uint8Array(createSign('sha256').update(data).sign(key.privateKey)),
-    },
-    fieldName: sealMarks.field,
-    reason: sealMarks.reason,
-    signingTime: new Date(options.at.epochMilliseconds),
-    estimatedSize: 4096,
+  addSealField(document, options.at)
+  const saved = await document.save({ incremental: true })
+  const tail = Buffer.from(saved.buffer, saved.byteOffset, saved.byteLength)
+  fillSeal(tail, { hash: createHash('sha256'), length: 0 }, options)
+  return saved
+}
+
+/**
+ * Puts the seal where `addSealField` left room for it. What stands before `tail` in the file is known by its length, and by the
+ * hash begun on it.
+ */
+export function fillSeal(
+  tail: Buffer,
+  before: { hash: Hash; length: number },
+  options: { at: Temporal.Instant; key?: SealKey },
+): void {
+  const { certificate, privateKey } = options.key ?? developmentSeal()
+  const range = tail.lastIndexOf(unknownRange)
+  const start = tail.indexOf('<', tail.indexOf('/Contents', range))
+  const end = start + 2 * room + 2
+  const after = tail.subarray(end)
+  const known = [before.length + start, before.length + end, after.length]
+  tail.write(`[0 ${known.map((length) => String(length).padEnd(unknown.length)).join(' ')}]`, range, 'latin1')
+  const digest = before.hash.copy().update(tail.subarray(0, start)).update(after).digest()
+  const attributes = sealAttributes(certificate.raw, digest, options.at)
+  const signature = createSign('sha256').update(writeDer(0x31, attributes)).sign(privateKey)
+  const cms = sealCms(certificate.raw, attributes, signature)
+  if (cms.length > room) {
+    throw new DomainError('not_sealable', `Le sceau prend ${cms.length} octets, pour ${room} au plus.`, {
+      remedy: 'Prenez un certificat plus court\u00a0: une clé RSA de 4096 bits au plus.',
+    })
+  }
+  tail.write(cms.toString('hex').toUpperCase(), start + 1, 'latin1')
+}
+
+/** Bytes kept for the CMS: an RSA signature of 4096 bits and a certificate of its size fit. */
+const room = 4096
+// As wide as any offset may become.
+const unknown = '9999999999'
+const unknownRange = `[0 ${unknown} ${unknown} ${unknown}]`
+
+/** The signature's dictionary and its invisible field on the first page, with room for what is only known once they are written. */
+export function addSealField(document: PDF, at: Temporal.Instant): PdfRef {
+  const far = PdfNumber.of(Number(unknown))
+  const value = PdfDict.of({
+    Type: PdfName.of('Sig'),
+    Filter: PdfName.of('Adobe.PPKLite'),
+    SubFilter: PdfName.of('ETSI.CAdES.detached'),
+    ByteRange: new PdfArray([PdfNumber.of(0), far, far, far]),
+    Contents: PdfString.fromBytes(new Uint8Array(room)),
+    M: PdfString.fromString(`D:${at.toString({ smallestUnit: 'second' }).replace(/[-:T]/g, '')}`),
+    Reason: PdfString.fromString(sealMarks.reason),
   })
-  return bytes
+  const reference = document.register(value)
+  const field = document.getOrCreateForm().createSignatureField(sealMarks.field).acroField()
+  const nowhere = Array.from({ length: 4 }, () => PdfNumber.of(0))
+  field.set('V', reference)
+  field.delete('Kids')
+  field.set('Type', PdfName.of('Annot'))
+  field.set('Subtype', PdfName.of('Widget'))
+  field.set('F', PdfNumber.of(132))
+  field.set('P', document.getPage(0)!.ref)
+  field.set('Rect', new PdfArray(nowhere))
+  return reference
 }

@@ -2,6 +2,7 @@ import { parse } from 'csv-parse/sync'
 import { unzipSync } from 'fflate'
 import readWorkbook from 'read-excel-file/node'
 import { DomainError } from '../schema/errors.ts'
+import { plainWords } from '../schema/words.ts'
 
 /** One line of a file that people filled in a spreadsheet: cells as texts, and its number as the spreadsheet shows it. */
 export interface TableRow {
@@ -9,14 +10,14 @@ export interface TableRow {
   cells: string[]
 }
 
-/** The same with its cells by title, as `plainTitle` writes them. */
+/** The same with its cells by title, as `plainWords` writes them. */
 export interface TitledTable {
   titles: string[]
   rows: { number: number; cells: Record<string, string> }[]
 }
 
 // As many rows as France has communes, and some.
-const limits = { bytes: 20 << 20, unpacked: 200 << 20, rows: 50_000, columns: 200 }
+const limits = { bytes: 20 << 20, unpacked: 200 << 20, rows: 50_000, columns: 200, cell: 2_000 }
 const remedy = 'Enregistrez le tableau en .xlsx ou en .csv (UTF-8, une ligne de titres) et envoyez-le de nouveau.'
 
 /**
@@ -32,13 +33,21 @@ export async function readTable(bytes: Uint8Array): Promise<TableRow[]> {
   if (filled.length > limits.rows || filled.some(({ cells }) => cells.length > limits.columns)) {
     throw refused('file_too_large', `Le tableau dépasse ${limits.rows} lignes ou ${limits.columns} colonnes.`)
   }
+  const long = filled.find(({ cells }) => cells.some((cell) => cell.length > limits.cell))
+  if (long) {
+    const message = `La ligne ${long.number} a une case de plus de ${limits.cell} caractères.`
+    throw new DomainError('text_too_long', message, {
+      remedy: 'Raccourcissez cette case.',
+      facts: { row: long.number },
+    })
+  }
   return filled
 }
 
 /** The rows under their first one, which gives the titles. DomainError `unreadable_table` where it gives fewer than two. */
 export async function readTitledTable(bytes: Uint8Array): Promise<TitledTable> {
   const [head, ...rows] = await readTable(bytes)
-  const titles = head!.cells.map(plainTitle)
+  const titles = head!.cells.map(plainWords)
   if (titles.filter(Boolean).length < 2) {
     throw refused('unreadable_table', 'La première ligne ne donne pas de titres de colonnes.')
   }
@@ -50,15 +59,6 @@ export async function readTitledTable(bytes: Uint8Array): Promise<TitledTable> {
     })),
   }
 }
-
-/** « N° de dossier » → « n de dossier »: what two spreadsheets have in common. */
-export const plainTitle = (text: string): string =>
-  text
-    .normalize('NFD')
-    .replace(/\p{M}/gu, '')
-    .toLowerCase()
-    .replace(/[^a-z0-9]+/g, ' ')
-    .trim()
 
 export const isZip = (bytes: Uint8Array): boolean => bytes[0] === 0x50 && bytes[1] === 0x4b
 

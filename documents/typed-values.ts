@@ -6,7 +6,7 @@ import { divideHalfUp, parseAmount } from '../schema/money.ts'
 /** « 31/12/2026 », « 31.12.26 », « 2026-12-31 » → a day; the French order, day first. DomainError `bad_date`. */
 export function typedDay(text: string, what: string): Day {
   const trimmed = text.trim().replace(/[T ]\d{2}:\d{2}(:\d{2})?.*$/, '')
-  const french = /^(\d{1,2})[/.-](\d{1,2})[/.-](\d{4}|\d{2})$/.exec(trimmed)
+  const french = /^(\d{1,2})[/. -](\d{1,2})[/. -](\d{4}|\d{2})$/.exec(trimmed)
   const [, day = '', month = '', year = ''] = french ?? []
   const written = french
     ? `${year.length === 2 ? `20${year}` : year}-${month.padStart(2, '0')}-${day.padStart(2, '0')}`

@@ -16,11 +16,11 @@ process.on('disconnect', () => process.exit(0))
 
 async function answer(task: TypstTask): Promise<void> {
   const reply = run(task)
-  // Both are needed for memory to come back: the cache let go, and a turn of the loop for the finalisers.
-  if (++jobs % 10 === 0 || task.files.length > 0) {
-    compiler.evictCache(task.files.length > 0 ? 0 : 2)
-    await setImmediate()
-  }
+  // Both are needed for memory to come back: the cache let go, and a turn of the loop for the finalisers. Ten jobs is what
+  // Typst itself keeps while it watches a file; longer weighs more and wins nothing.
+  jobs++
+  compiler.evictCache(task.files.length > 0 ? 0 : 10)
+  await setImmediate()
   process.send!({ ...byFile(reply), weight: process.memoryUsage.rss() } as TypstReply, () => {})
 }
 

@@ -184,7 +184,8 @@ function spawnNative(folder: string): Runner {
   const child = fork(fileURLToPath(new URL('./typst-native.ts', import.meta.url)), [folder], {
     serialization: 'advanced',
     stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
-    execArgv: ['--disable-warning=ExperimentalWarning'],
+    // Its work and its memory are Typst's: the little JavaScript around it needs neither threads nor room.
+    execArgv: ['--disable-warning=ExperimentalWarning', '--single-threaded', '--max-semi-space-size=1'],
     // No system font is seen, no package of the user's, and a download that a template would attempt meets a closed door.
     env: {
       FONTCONFIG_FILE: join(folder, 'fonts.conf'),

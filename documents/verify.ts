@@ -2,6 +2,7 @@ import { createVerify, X509Certificate } from 'node:crypto'
 import { DomainError } from '../schema/errors.ts'
 import { validate } from '../schema/validate.ts'
 import { canonicalJson, sha256 } from './archive.ts'
+import { oid, sealCms } from './cms.ts'
 import { derChild as child, derChildren as children, readDer, writeDer, type Der } from './der.ts'
 import { readInvoice } from './einvoice.ts'
 import { contentHash, manifestText, type Manifest } from './manifest.ts'
@@ -187,16 +188,6 @@ function verifySealed(file: Buffer): string {
 
 const mixedCase = (hex: string): boolean => /[a-f]/.test(hex) && /[A-F]/.test(hex)
 
-const oid = {
-  signedData: '2a864886f70d010702',
-  data: '2a864886f70d010701',
-  sha256: '608648016503040201',
-  rsaSha256: '2a864886f70d01010b',
-  messageDigest: '2a864886f70d010904',
-  signingTime: '2a864886f70d010905',
-  signingCertificate: '2a864886f70d010910022f',
-}
-
 /**
  * Reads the CMS of `sealPdf` and checks all of it: the signature covers the signed attributes, which cover document and
  * certificate; the rest is rebuilt and must be equal, so that no byte is free. After it, only zeros.
@@ -211,36 +202,7 @@ function readSeal(padded: Buffer): { digest: string; time: string; certificate: 
     const signer = child(child(signedData, 4), 0)
     const attributes = child(signer, 3)
     const signature = child(signer, 5)
-    const [, serial, , issuer] = children(child(certificate, 0)) as [Der, Der, Der, Der]
-
-    const algorithm = (id: string): Buffer => writeDer(0x30, writeDer(0x06, Buffer.from(id, 'hex')))
-    const one = writeDer(0x02, Buffer.of(1))
-    const rebuilt = writeDer(
-      0x30,
-      writeDer(0x06, Buffer.from(oid.signedData, 'hex')),
-      writeDer(
-        0xa0,
-        writeDer(
-          0x30,
-          one,
-          writeDer(0x31, algorithm(oid.sha256)),
-          algorithm(oid.data),
-          writeDer(0xa0, certificate.whole),
-          writeDer(
-            0x31,
-            writeDer(
-              0x30,
-              one,
-              writeDer(0x30, issuer.whole, serial.whole),
-              algorithm(oid.sha256),
-              writeDer(0xa0, attributes.content),
-              algorithm(oid.rsaSha256),
-              writeDer(0x04, signature.content),
-            ),
-          ),
-        ),
-      ),
-    )
+    const rebuilt = sealCms(certificate.whole, attributes.content, signature.content)
     if (!rebuilt.equals(root.whole)) throw new Changed('La structure du sceau a été modifiée.')
 
     const x509 = new X509Certificate(certificate.whole)

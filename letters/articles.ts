@@ -9,6 +9,18 @@ export interface ReadArticle {
   confirme: 'oui' | 'non'
 }
 
-/** What letters/articles.yaml tells, in its order. */
-export const readArticles = (): ReadArticle[] =>
-  readYaml<ReadArticle[]>(new URL('./articles.yaml', import.meta.url), 'articles')
+/** An article that letters cite and whose text nobody has read yet, and the day it was last looked at. */
+export interface UnreadArticle {
+  article: string
+  examine_le: string
+  confirme: 'non'
+}
+
+const articles = (): (ReadArticle | UnreadArticle)[] =>
+  readYaml<(ReadArticle | UnreadArticle)[]>(new URL('./articles.yaml', import.meta.url), 'articles')
+
+/** What letters/articles.yaml tells of articles that were read, in its order. */
+export const readArticles = (): ReadArticle[] => articles().filter((line) => 'verifie_le' in line)
+
+/** The articles it names as cited and not read yet. */
+export const unreadArticles = (): UnreadArticle[] => articles().filter((line) => 'examine_le' in line)

@@ -3,6 +3,7 @@ import { dayFr, dayShortFr, parseDay } from '../schema/days.ts'
 import { amountFr, parseAmount } from '../schema/money.ts'
 import type { Library } from './catalogue.ts'
 import type { Node } from './check-paths.ts'
+import { dateIn, eurosIn, groupedIban } from './foreign.ts'
 
 class Bloc extends Tag {
   override render(_context: unknown, emitter: Emitter): void {
@@ -10,12 +11,15 @@ class Bloc extends Tag {
   }
 }
 
-const filters: Record<string, (value: unknown) => string> = {
+const filters: Record<string, (value: unknown, argument?: unknown) => string> = {
   euros: (value) => amountFr(parseAmount(String(value))),
   ariary: (value) => amountFr(parseAmount(String(value)), 'MGA'),
   montant: (value) => amountFr(parseAmount(String(value))),
   date_longue: (value) => dayFr(parseDay(String(value))),
   date_courte: (value) => dayShortFr(parseDay(String(value))),
+  date_langue: (value, language) => dateIn(String(language), String(value)),
+  euros_langue: (value, language) => eurosIn(String(language), String(value)),
+  iban: (value) => groupedIban(String(value)),
   // Words that only have to be as many as the real ones: documents/fill.ts writes them.
   en_lettres: () => 'quatre cent soixante-dix euros et quinze centimes',
   jours: () => 'quinze jours',
@@ -41,9 +45,9 @@ export function engineOf({ clauses }: Pick<Library, 'clauses'>): Liquid {
   for (const name of ['raw', 'date', 'sample', 'shuffle']) delete engine.filters[name]
   engine.registerTag('bloc', Bloc)
   for (const [name, filter] of Object.entries(filters)) {
-    engine.registerFilter(name, (value: unknown) => {
+    engine.registerFilter(name, (value: unknown, argument?: unknown) => {
       try {
-        return value === undefined || value === null ? '' : filter(value)
+        return value === undefined || value === null ? '' : filter(value, argument)
       } catch {
         return String(value)
       }

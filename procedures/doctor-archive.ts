@@ -58,6 +58,7 @@ async function namedHashes(sql: Sql): Promise<Kept[]> {
       union all select e.original, p.case_id, 'L’acte « ' || e.step || ' » du ' || e.happened_on from procedure_events e join procedures p on p.id = e.procedure_id
       union all select k.pdf, p.case_id, 'Le dossier de pièces « ' || k.kind || ' » (PDF)' from packs k join procedures p on p.id = k.procedure_id
       union all select k.zip, p.case_id, 'Le dossier de pièces « ' || k.kind || ' » (ZIP)' from packs k join procedures p on p.id = k.procedure_id
+      union all select sha256, null, 'Le lot de courrier n° ' || number from post_batches
       union all select sha256, null, 'Le fichier reçu « ' || file_name || ' »' from uploads)
     select distinct on (n.sha256) n.sha256, c.number, n.what
     from named n left join cases c on c.id = n.case_id

@@ -24,7 +24,7 @@ export const doubleChecks: Check[] = [
     find: (sql) => sql`
       select min(c.number) as number, d.written_on || ' (' || string_agg(d.reference, ', ' order by d.reference) || ')' as what, null as subject
       from documents d join cases c on c.id = d.case_id
-      where d.recipient = 'debiteur' and d.attached_to is null and d.step_id is not null and d.channel in ('lettre', 'lrar', 'email', 'sms')
+      where d.recipient = 'debiteur' and d.attached_to is null and d.step_id is not null and d.channel in ('lettre', 'lrar', 'lre', 'email', 'sms')
       group by c.debtor_id, d.written_on having count(*) > 1 order by 1`,
     say: (what) => `Deux démarches écrites au même débiteur le même jour : ${what}.`,
     remedy: 'Cherchez pourquoi le calendrier a avancé deux fois ; une lettre par jour au plus.',
@@ -34,7 +34,7 @@ export const doubleChecks: Check[] = [
     find: (sql) => sql`
       select c.number, d.reference || ' (' || d.channel || ')' as what, d.id as subject
       from documents d join cases c on c.id = d.case_id
-      where d.channel in ('lettre', 'lrar', 'email', 'sms') and d.recipient in ('debiteur', 'creancier') and d.attached_to is null
+      where d.channel in ('lettre', 'lrar', 'lre', 'email', 'sms') and d.recipient in ('debiteur', 'creancier') and d.attached_to is null
         and not exists (select from dispatches o where o.document_id = d.id) order by d.reference`,
     say: (what) => `La lettre ${what} est écrite et n'a pas d'envoi.`,
     remedy: 'Voyez au journal si elle est partie ; sinon renvoyez-la, ou écrivez pourquoi elle reste.',
@@ -93,9 +93,9 @@ export const doubleChecks: Check[] = [
       where s.content_sha256 <> r.content_sha256 or s.proof ->> 'contentSha256' is distinct from r.content_sha256
          or s.proof ->> 'signedPdfSha256' is distinct from r.pdf
       union all
-      select c.number, 'le dossier de pièces « requete » v' || k.version, r.id
+      select c.number, 'le dossier de pièces « ' || k.kind || ' » v' || k.version, r.id
       from packs k join procedures p on p.id = k.procedure_id join consent_requests r on r.id = p.consent_id join cases c on c.id = p.case_id
-      where k.kind = 'requete' and k.content_sha256 <> r.content_sha256
+      where k.kind = r.pack_kind and k.content_sha256 <> r.content_sha256
       order by 1, 2`,
     say: (what) => `Ce qui est signé n'est pas ce qui était demandé : ${what}.`,
     remedy: 'Ne déposez rien sur cet accord : faites une nouvelle demande, et comparez avec la sauvegarde.',
@@ -111,7 +111,7 @@ export const doubleChecks: Check[] = [
         on x.case_id = r.case_id and x.recorded_on > r.requested_on
       where not exists (select from consent_ends e where e.request_id = r.id)
         and not exists (select from procedures p join standing_procedure_events f on f.procedure_id = p.id
-                        where p.consent_id = r.id and f.step = 'requete' and f.recorded_on <= x.recorded_on)
+                        where p.consent_id = r.id and f.step = r.filing_step and f.recorded_on <= x.recorded_on)
       order by 1, 2`,
     say: (what) => `L'accord est tenu pour vivant alors que le dossier a changé : ${what}.`,
     remedy: 'courtois doctor --repair l’éteint ; faites ensuite une nouvelle demande d’accord.',

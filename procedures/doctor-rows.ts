@@ -5,7 +5,7 @@ import { loadScenario, scenarioIds } from './amicable/scenario.ts'
 import type { Finding } from './doctor.ts'
 import { doubleChecks } from './doctor-doubles.ts'
 import { courtSilence, progressOf } from './judicial/case-progress.ts'
-import { type OpenProcedure, readProcedureEvents } from './judicial/procedures.ts'
+import { type OpenProcedure, readProcedureEvents } from './judicial/open-procedures.ts'
 import type { Office } from './office.ts'
 
 /** A statement that answers one row a fault; `what` completes the sentence. */
@@ -171,6 +171,9 @@ const jobChecks: Check[] = [
 /** What the database itself refuses, by name: without these, a fault would enter unseen. */
 const guards = [
   'events_are_kept',
+  'chain_event',
+  'documents_are_kept',
+  'packs_are_kept',
   'consents_are_bound',
   'consent_ends_are_kept',
   'consent_requests_are_kept',

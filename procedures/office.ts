@@ -1,7 +1,9 @@
+import type { Antivirus } from '../documents/antivirus.ts'
 import type { Archive } from '../documents/archive.ts'
 import type { SealKey } from '../documents/seal.ts'
 import type { TimestampAuthority } from '../documents/timestamp.ts'
 import type { Post } from '../documents/send/tray.ts'
+import type { Hooks } from '../documents/send/webhook.ts'
 import type { TypstEngine } from '../documents/typst.ts'
 import type { Day } from '../schema/days.ts'
 import type { Sql } from '../schema/db.ts'
@@ -15,9 +17,15 @@ export interface Office {
   post: Post
   /** What the house seals its PDFs with: its own certificate, or the development one, shown as such. */
   seal: SealKey
+  /** Who looks into each file that comes from outside; the rest of the checks are made without it. */
+  antivirus?: Antivirus
+  /** Who tells creditors' own systems what happens; without it none may be registered. */
+  hooks?: Hooks
   /** Who dates packs (RFC 3161); without it they wait for a timestamp, and say so. */
   timestamps?: TimestampAuthority
   random: Random
+  /** Bytes of the largest file taken in, by upload or by hand; the default of documents/exhibits.ts when absent. */
+  maxFile?: number | undefined
   /** Where debtors and creditors reach the house, for the addresses printed on paper. */
   baseUrl: string
 }

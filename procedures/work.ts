@@ -2,11 +2,17 @@ import { EventEmitter } from 'node:events'
 import { type JobHelpers, Logger, run, type Runner, runOnce, type TaskList, type WorkerEvents } from 'graphile-worker'
 import { type Day, latest, parseDay } from '../schema/days.ts'
 import { connect, type Sql, transaction } from '../schema/db.ts'
+import { traced } from '../schema/trace.ts'
+import type { FollowUp } from './cases/follow-up-queue.ts'
+import { followUp } from './cases/follow-ups.ts'
+import { doReview } from './cases/invoicing-reviews.ts'
+import { doReceipt } from './cases/late-receipts.ts'
 import { sendDocument } from './cases/post.ts'
 import { doPlan } from './amicable/plans.ts'
 import { doStep } from './amicable/steps.ts'
 import { stampPack } from './judicial/timestamps.ts'
 import type { Office } from './office.ts'
+import { deliver } from './webhooks.ts'
 
 /** Payloads carry a version, so that a job queued before a deploy is still understood after it. */
 function tasks(office: Office, today?: () => Day): TaskList {
@@ -17,11 +23,15 @@ function tasks(office: Office, today?: () => Day): TaskList {
       async (payload: unknown, { job }: JobHelpers) => {
         // If this program dies now, the row says which of its jobs it was at; success deletes it, failure writes its own.
         await office.sql`update graphile_worker._private_jobs set last_error = ${begun} where id = ${job.id}::bigint`
-        await act(payload)
+        await traced(`job ${name}`, { 'job.id': String(job.id), ...idsOf(payload) }, () => act(payload))
       },
     ]),
   )
 }
+
+/** The ids of a payload, for a trace: what else it holds is nobody's business. */
+const idsOf = (payload: unknown): Record<string, string> =>
+  Object.fromEntries(Object.entries(payload as object).filter(([, value]) => /^[0-9a-f-]{36}$/.test(String(value))))
 
 /** What a job that never ended says of itself, for the people who read `courtois doctor`. */
 const begun = 'le programme s’est arrêté pendant ce travail'
@@ -38,10 +48,23 @@ function actsOf(office: Office, today?: () => Day): Record<string, (payload: unk
       const { plan, day } = payload as { plan: string; day: string }
       await doPlan(office, plan, dayOf(day))
     },
+    'follow-up': async (payload) => {
+      const { day, ...about } = payload as FollowUp & { day: string }
+      await followUp(office, about, dayOf(day))
+    },
+    review: async (payload) => {
+      const { creditor, month, day } = payload as { creditor: string; month: string; day: string }
+      await doReview(office, { creditor, month: parseDay(month) }, dayOf(day))
+    },
+    receipt: async (payload) => {
+      const { payment, day } = payload as { payment: string; day: string }
+      await doReceipt(office, payment, dayOf(day))
+    },
     send: async (payload) => {
       const { document, day } = payload as { document: string; day: string }
       await sendDocument(office, document, dayOf(day))
     },
+    webhook: async (payload) => deliver(office, (payload as { delivery: string }).delivery, today?.()),
     timestamp: async (payload) => stampPack(office, (payload as { pack: string }).pack),
   }
 }

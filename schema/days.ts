@@ -51,6 +51,9 @@ export function dayFr(day: Day): string {
   return `${day.day === 1 ? '1er' : day.day}\u00a0${months[day.month - 1]}\u00a0${day.year}`
 }
 
+/** « décembre 2017 ». */
+export const monthFr = ({ month, year }: Day): string => `${months[month - 1]}\u00a0${year}`
+
 /** « mercredi 13 décembre 2017 ». */
 export function weekdayFr(day: Day): string {
   return `${weekdays[day.dayOfWeek - 1]} ${dayFr(day)}`

@@ -6,7 +6,7 @@ import { DomainError } from './errors.ts'
 
 const migrations = new URL('./migrations/', import.meta.url)
 // Any number will do, as long as it is ours alone on this database.
-const lock = 7_315_902_664n
+export const lock = 7_315_902_664n
 
 interface Migration {
   name: string
@@ -39,6 +39,15 @@ export async function migrate(url: string, folder: URL = migrations, until?: str
   } finally {
     await sql.end()
   }
+}
+
+/** What this program has and the database has not yet received; for a role that may read and not migrate. */
+export async function migrationsDue(sql: Sql): Promise<string[]> {
+  const [found] = await sql<{ there: boolean }[]>`select to_regclass('public.migration') is not null as there`
+  const done = found!.there
+    ? await sql<{ name: string; checksum: string }[]>`select name, checksum from migration order by name`
+    : []
+  return pending(read(migrations), done).map(({ name }) => name)
 }
 
 let prepared = 0

@@ -1,6 +1,7 @@
 import { readdirSync } from 'node:fs'
 import { DomainError } from '../schema/errors.ts'
 import { UsageError, type Command } from './command.ts'
+import { startTracing } from './tracing.ts'
 
 const names = readdirSync(new URL('./commands/', import.meta.url))
   .filter((file) => file.endsWith('.ts'))
@@ -34,7 +35,12 @@ async function main([name, ...argv]: string[]): Promise<number> {
     console.log(command.help)
     return 0
   }
-  return (await command.run(argv)) ?? 0
+  const sendTraces = await startTracing()
+  try {
+    return (await command.run(argv)) ?? 0
+  } finally {
+    await sendTraces()
+  }
 }
 
 /** What the system says of a file or folder that the command line named, as a sentence. */

@@ -15,12 +15,17 @@ const sans = '<w:rFonts w:ascii="Source Sans 3" w:hAnsi="Source Sans 3" w:cs="Ar
 const frame =
   '<w:framePr w:w="4820" w:h="2160" w:hRule="atLeast" w:hSpace="0" w:wrap="around" w:vAnchor="page" w:hAnchor="page" w:x="5780" w:y="2835"/>'
 
+// The references stand beside it, so that nothing else can.
+const beside =
+  '<w:framePr w:w="4500" w:h="2160" w:hRule="atLeast" w:hSpace="0" w:wrap="around" w:vAnchor="page" w:hAnchor="page" w:x="1134" w:y="2835"/>'
+
 const document = `${head}<w:document ${w}><w:body>
 ${p(t('{#titre}'))}${p(t('{titre}'), '<w:pStyle w:val="Titre"/>')}${p(t('{/titre}'))}
 ${p(t('{#maison}'))}${p(t('{maison}'), '<w:pStyle w:val="Maison"/>')}${p(t('{/maison}'))}
 ${p(t('{#expediteur}'))}${p(t('{ligne}'), '<w:pStyle w:val="Expediteur"/>')}${p(t('{/expediteur}'))}
 ${p(t('{#destinataire}'))}${p(t('{ligne}'), `<w:pStyle w:val="Destinataire"/>${frame}`)}${p(t('{/destinataire}'))}
-${p(t('{#references}'))}${p(t('{ligne}'), '<w:pStyle w:val="Reference"/>')}${p(t('{/references}'))}
+${p(t('{#cadre}'))}${p(t('{ligne}'), `<w:pStyle w:val="Reference"/>${beside}`)}${p(t('{/cadre}'))}
+${p(t('{^cadre}'))}${p(t('{#references}'))}${p(t('{ligne}'), '<w:pStyle w:val="Reference"/>')}${p(t('{/references}'))}${p(t('{/cadre}'))}
 ${p(t('{#lieu}'))}${p(t('{lieu}'), '<w:pStyle w:val="Lieu"/>')}${p(t('{/lieu}'))}
 ${p(t('{#mention}'))}${p(t('{mention}', '<w:b/>'))}${p(t('{/mention}'))}
 ${p(t('{#objet}'))}${p(t('Objet\u00a0: {objet}', '<w:b/>'))}${p(t('{/objet}'))}

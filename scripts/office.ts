@@ -2,16 +2,18 @@ import { X509Certificate } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { mkdir } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
+import { clamd } from '../documents/antivirus.ts'
 import { openArchive } from '../documents/archive.ts'
 import { developmentSeal, openSealKey, type SealKey } from '../documents/seal.ts'
 import { mailPost } from '../documents/send/mail.ts'
 import { outTray, type Post } from '../documents/send/tray.ts'
+import { type Hooks, webhooks } from '../documents/send/webhook.ts'
 import { nativeTypst } from '../documents/typst.ts'
 import type { Office } from '../procedures/office.ts'
 import { type Client, connect, type Sql } from '../schema/db.ts'
-import { migrate } from '../schema/migrate.ts'
+import { DomainError } from '../schema/errors.ts'
 import { type Random, systemRandom } from '../schema/random.ts'
-import { dataDir, openDatabase } from './database.ts'
+import { bringUpToDate, dataDir, openDatabase } from './database.ts'
 
 export interface OfficeOptions {
   sql: Sql
@@ -33,7 +35,10 @@ export async function openOffice(options: OfficeOptions): Promise<Office> {
     post: postOf(join(folder, 'out')),
     seal: sealOf(),
     ...timestampsOf(),
+    hooks: hooksOf(),
+    ...antivirusOf(),
     random: options.random,
+    maxFile: maxFileOf(),
     baseUrl: options.baseUrl || 'http://localhost:4000',
   }
 }
@@ -45,11 +50,37 @@ function postOf(dir: string): Post {
   return url && from ? mailPost(tray, url, from) : tray
 }
 
+/** CLAMD_SOCKET, or CLAMD_HOST and CLAMD_PORT, name ClamAV's service; without it files are checked by type alone. */
+function antivirusOf(): Pick<Office, 'antivirus'> {
+  const { CLAMD_SOCKET: path, CLAMD_HOST: host, CLAMD_PORT: port } = process.env
+  if (path) return { antivirus: clamd({ path }) }
+  return host ? { antivirus: clamd({ host, port: Number(port || 3310) }) } : {}
+}
+
+/** WEBHOOK_ALLOW_HOSTS names, with their ports, the hosts that may be private or speak plain HTTP: for development alone. */
+function hooksOf(): Hooks {
+  const allow = (process.env['WEBHOOK_ALLOW_HOSTS'] ?? '').split(/[\s,]+/).filter(Boolean)
+  return webhooks({ now: () => Temporal.Now.instant(), allow })
+}
+
 /** SEAL_CERTIFICATE and SEAL_KEY name PEM files; without them the development certificate seals, and says so. */
 function sealOf(): SealKey {
   const { SEAL_CERTIFICATE: certificate, SEAL_KEY: key } = process.env
   if (!certificate || !key) return developmentSeal()
   return openSealKey({ certificate: readFileSync(certificate, 'utf8'), key: readFileSync(key, 'utf8') })
+}
+
+/** MAX_FILE_MB: millions of bytes of the largest file taken in. */
+function maxFileOf(): number | undefined {
+  const given = process.env['MAX_FILE_MB']
+  if (!given) return undefined
+  const megabytes = Number(given)
+  if (!Number.isInteger(megabytes) || megabytes < 1 || megabytes > 2000) {
+    throw new DomainError('bad_max_file', `MAX_FILE_MB vaut «\u00a0${given.slice(0, 20)}\u00a0».`, {
+      remedy: 'Donnez un nombre entier de mégaoctets, de 1 à 2000.',
+    })
+  }
+  return megabytes * 1_000_000
 }
 
 /** TSA_URL names the authority that dates packs (RFC 3161), TSA_CERTIFICATE the PEM file its certificate must lead to. */
@@ -64,6 +95,8 @@ export interface RunningOffice {
   sql: Client
   /** The database's address, for graphile-worker, which brings its own connections. */
   url: string
+  /** The role that owns the tables, where the environment names it: for what the application may not do. */
+  ownerUrl: string
   dataDir: string
   close(): Promise<void>
 }
@@ -73,13 +106,14 @@ export async function startOffice(options: { baseUrl?: string | undefined } = {}
   const database = await openDatabase()
   const folder = resolve(dataDir())
   try {
-    await migrate(database.url)
+    await bringUpToDate(database)
     const sql = connect(database.url)
     const office = await openOffice({ sql, dataDir: folder, random: systemRandom, baseUrl: options.baseUrl })
     return {
       office,
       sql,
       url: database.url,
+      ownerUrl: database.ownerUrl,
       dataDir: folder,
       async close() {
         await sql.end({ timeout: 5 })

@@ -97,6 +97,62 @@ describe('over GraphQL', () => {
     expect(back.case.payments).toEqual([{ rejectedOn: '2026-09-15', rejectedWhy: 'sans provision' }])
   })
 
+  test('a contractual penalty is entered for the terms or for one invoice, read, and ended', async () => {
+    const clause = { wording: 'Dix pour cent à titre de clause pénale.', source: 'CGV, article 8', percent: '10' }
+    const fields = 'creditor { penaltyClauses { id debtorKind percent amount { amount } covers delayDays source } }'
+    const entered = await act(
+      'recordPenaltyClause',
+      { creditorId, ...clause, delayDays: 8, idempotencyKey: 'cp' },
+      fields,
+    )
+    expect(entered.creditor.penaltyClauses).toEqual([
+      {
+        id: expect.any(String),
+        debtorKind: 'BUSINESS',
+        percent: '10',
+        amount: null,
+        covers: 'NON_PERFORMANCE',
+        delayDays: 8,
+        source: 'CGV, article 8',
+      },
+    ])
+    const owed = async () => {
+      const { body } = await api.ask(
+        { role: 'creditor', creditorId },
+        'query ($id: ID!) { node(id: $id) { ... on Case { invoices { number } penaltyClauses { percent amount { amount } } owed { penalty { amount } doubts { code } invoices { penalty { amount } } } } } }',
+        { id: Buffer.from(`Case:${caseIds[3]}`).toString('base64') },
+      )
+      return body.data.node
+    }
+    const before = await owed()
+    expect(before.owed).toMatchObject({ penalty: { amount: '0.00' }, invoices: [{ penalty: { amount: '0.00' } }] })
+    expect(before.owed.doubts).toContainEqual({ code: 'penalty_not_due' })
+    // Final non-performance needs no formal notice: 75 € are owed at once.
+    const own = { ...clause, percent: null, amount: { amount: '75.00' }, definitiveOn: '2026-09-29' }
+    const invoiceNumber = before.invoices[0].number
+    await act('recordPenaltyClause', { caseId: caseIds[3], invoiceNumber, ...own }, fields)
+    const after = await owed()
+    expect(after.owed.penalty.amount).toBe('75.00')
+    expect(after.penaltyClauses).toHaveLength(2)
+    const refusals = [
+      [{ ...clause }, 'penalty_of_what'],
+      [{ creditorId, caseId: caseIds[3], invoiceNumber, ...clause }, 'penalty_of_what'],
+      [{ caseId: caseIds[3], invoiceNumber: 'INCONNUE', ...clause }, 'penalty_of_what'],
+      [{ creditorId, ...clause, amount: { amount: '5.00' } }, 'bad_penalty'],
+      [{ creditorId, ...clause, delayDays: 400 }, 'bad_delay'],
+      [{ creditorId, ...clause, wording: '' }, 'clause_needed'],
+    ] as const
+    for (const [input, code] of refusals) {
+      expect(await act('recordPenaltyClause', input, fields)).toMatchObject({ code })
+    }
+    const penaltyClauseId = entered.creditor.penaltyClauses[0].id
+    const ended = await act('endPenaltyClause', { penaltyClauseId, reason: 'abandonnée' }, fields)
+    expect(ended.creditor.penaltyClauses).toEqual([])
+    expect(await act('endPenaltyClause', { penaltyClauseId, reason: 'x' }, fields)).toMatchObject({
+      code: 'penalty_not_found',
+    })
+  })
+
   test('a plan shows the state of each instalment and its rule', async () => {
     const done = await act(
       'agreeInstalments',

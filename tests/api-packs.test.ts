@@ -32,6 +32,22 @@ const get = async (
   })
 const downloads = async () => (await api.sql`select 1 from downloads`).length
 
+test('what may be answered and what was is read for every pack at once', async () => {
+  const counted = async (query: string, variables?: object) => {
+    api.statements()
+    const { body } = await api.ask({ role: 'legal' }, query, variables)
+    expect(body.errors).toBeUndefined()
+    return { data: body.data, statements: api.statements().length }
+  }
+  const fields = 'answers { nature } returns { nature } handOvers { verified receipt { letter } }'
+  const all = await counted(`{ packs { id ${fields} } }`)
+  expect(all.data.packs.length).toBeGreaterThan(1)
+  const one = await counted(`query ($id: ID!) { node(id: $id) { ... on Pack { id ${fields} } } }`, {
+    id: all.data.packs[0].id,
+  })
+  expect(all.statements).toBe(one.statements)
+})
+
 describe('the bailiff’s download', () => {
   test('gives the very bytes of the archive, and is kept', async () => {
     const response = await get(`/packs/${told.packId}`, bailiff())

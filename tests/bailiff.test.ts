@@ -3,19 +3,16 @@ import { beforeEach, describe, expect, test } from 'vitest'
 import { createApp } from '../api/server.ts'
 import { signToken } from '../api/auth.ts'
 import { sha256 } from '../documents/archive.ts'
+import { verifyFile } from '../documents/verify.ts'
 import { readExhibits } from '../procedures/cases/exhibits.ts'
 import { requestConsent, giveConsent } from '../procedures/judicial/consent.ts'
 import { createBailiff, handOver, revokeHandOver } from '../procedures/judicial/handover.ts'
 import { assembleFilingPack, type Pack } from '../procedures/judicial/packs.ts'
-import {
-  earliestFiling,
-  openProcedure,
-  readProcedureEvents,
-  recordProcedureEvent,
-} from '../procedures/judicial/procedures.ts'
+import { earliestFiling, openProcedure, recordProcedureEvent } from '../procedures/judicial/procedures.ts'
+import { readProcedureEvents } from '../procedures/judicial/open-procedures.ts'
 import { seededRandom } from '../schema/random.ts'
 import { act as written } from './fixtures/pack-sample.ts'
-import { day, fileOf, invoice, liveUntil, openCase, useHouse } from './house.ts'
+import { day, fileOf, invoice, liveUntil, openCase, textOf, useHouse } from './house.ts'
 
 const random = seededRandom('bailiff')
 const orderOn = '2026-09-10'
@@ -176,6 +173,29 @@ describe('the link of a hand-over', () => {
     expect(event).toMatchObject({ detail: { verified: true } })
   })
 
+  test('gives the receipt back as a sealed PDF that says version, hashes and accesses, to the office and to the house', async () => {
+    expect((await get(`${link}/recu.pdf`)).status).toBe(404)
+    await get(`${link}/pack.zip`)
+    await post('/recu', { nom: 'Me Brun', empreinte: pack.zip, reserves: 'pièce n° 2 pâle' })
+    expect((await page()).text).toContain('Le reçu scellé (PDF)')
+    const response = await get(`${link}/recu.pdf`)
+    expect(response.headers.get('content-disposition')).toContain('-recu.pdf')
+    const bytes = new Uint8Array(await response.arrayBuffer())
+    expect(await verifyFile(bytes)).toMatchObject({ ok: true, kind: 'pdf' })
+    const text = await textOf(bytes)
+    for (const hash of [pack.zip, pack.pdf]) expect(text.replaceAll(/\s/g, '')).toContain(hash)
+    expect(text).toContain('version 1')
+    expect(text).toContain('pièce n° 2 pâle')
+    expect(text).toContain('Le dossier complet (ZIP) 15 septembre 2026 à 11 h 00')
+    const [kept] = await house.sql<{ sha256: string; caseId: string }[]>`
+      select d.sha256, d.case_id from hand_over_receipts r join documents d on d.id = r.document_id`
+    expect(sha256(bytes)).toBe(kept!.sha256)
+    // A second receipt is the first.
+    expect((await post('/recu', { nom: 'Un autre' })).status).toBe(303)
+    expect((await page()).text).not.toContain('Un autre')
+    expect(await house.sql`select 1 from documents where letter = 'commissaire-recu-dossier'`).toHaveLength(1)
+  })
+
   test('is not posted to from elsewhere', async () => {
     const body = new FormData()
     body.set('nature', 'parti')
@@ -224,6 +244,7 @@ describe('what the office answers', () => {
   test.each<[string, Record<string, string>, string]>([
     ['without the act', { nature: 'signification', date: '2026-09-14', remise: 'personne' }, 'se prouve par l’acte'],
     ['of a day to come', { nature: 'refus', date: '2026-09-16' }, 'est à venir'],
+    ['of a day before the procedure', { nature: 'refus', date: '2026-07-23' }, 'antérieur à la procédure'],
     ['of an unreadable day', { nature: 'refus', date: '31/02/2026' }, 'n’est pas une date'],
     ['of another nature', { nature: 'sommes', date: '2026-09-14' }, 'n’attend pas de réponse'],
   ])('one %s is refused, and nothing is kept', async (_, fields, why) => {
@@ -378,12 +399,33 @@ describe('in GraphQL', () => {
       input: { packId: input.packId, zipSha256: pack.zip, receivedBy: 'Me Brun' },
     })
     expect(right.data.acknowledgePack.__typename).toBe('AcknowledgePackPayload')
+    const seen = await ask(
+      { role: 'legal' },
+      `query ($id: ID!) { node(id: $id) { ... on Pack { handOvers { verified receipt { letter url } } } } }`,
+      { id: input.packId },
+    )
+    expect(seen.data.node.handOvers).toMatchObject([
+      { verified: true, receipt: { letter: 'commissaire-recu-dossier', url: expect.stringMatching(/^https?:/) } },
+    ])
+    const token = await signToken(
+      secret,
+      { name: 'Essai', creditorId: null, ...office },
+      Temporal.Instant.from(`${today}T08:00:00Z`),
+    )
+    const paper = await get(`/packs/${input.packId}?file=recu`, { authorization: `Bearer ${token}` })
+    expect(await verifyFile(new Uint8Array(await paper.arrayBuffer()))).toMatchObject({ ok: true })
 
-    const answer = `mutation ($input: RecordBailiffReturnInput!) { recordBailiffReturn(input: $input) { ... on RecordBailiffReturnPayload { pack { returns { nature title happenedOn hasAct } } } ... on Refusal { code } } }`
+    const answer = `mutation ($input: RecordBailiffReturnInput!) { recordBailiffReturn(input: $input) { ... on RecordBailiffReturnPayload { pack { returns { nature title happenedOn hasAct doubts { code } } } } ... on Refusal { code } } }`
     const refused = { packId: input.packId, nature: 'refus', happenedOn: '2026-09-14', idempotencyKey: 'r1' }
     const done = await ask(office, answer, { input: refused })
     expect(done.data.recordBailiffReturn.pack.returns).toEqual([
-      { nature: 'refus', title: 'Copie refusée par le destinataire', happenedOn: '2026-09-14', hasAct: false },
+      {
+        nature: 'refus',
+        title: 'Copie refusée par le destinataire',
+        happenedOn: '2026-09-14',
+        hasAct: false,
+        doubts: [{ code: 'return_before_pack' }],
+      },
     ])
     const other = await createBailiff(house.sql, random, { name: 'Étude voisine', identity: {} })
     const theirs = await ask({ role: 'bailiff', bailiffId: other.id }, answer, {

@@ -5,7 +5,7 @@ import type { Address } from '../procedures/cases/agency.ts'
 import { recordMandate } from '../procedures/cases/creditors.ts'
 import { readExhibits, withdrawExhibit } from '../procedures/cases/exhibits.ts'
 import { recordRate } from '../procedures/cases/hand-rates.ts'
-import { recordDeclaration, recordInsolvency } from '../procedures/cases/insolvencies.ts'
+import { recordCheck, recordDeclaration, recordInsolvency } from '../procedures/cases/insolvencies.ts'
 import { recordPayment } from '../procedures/cases/payments.ts'
 import {
   giveConsent,
@@ -17,7 +17,8 @@ import {
 } from '../procedures/judicial/consent.ts'
 import { importCourts, recordCourt } from '../procedures/judicial/court-directory.ts'
 import { assembleFilingPack } from '../procedures/judicial/packs.ts'
-import { openProcedure, readProcedureEvents, recordProcedureEvent } from '../procedures/judicial/procedures.ts'
+import { openProcedure, recordProcedureEvent } from '../procedures/judicial/procedures.ts'
+import { readProcedureEvents } from '../procedures/judicial/open-procedures.ts'
 import { type Sql, transaction } from '../schema/db.ts'
 import { newId, seededRandom } from '../schema/random.ts'
 import { addInvoices, creditorOf, day, fileOf, invoice, liveUntil, openCase, textOf, useHouse } from './house.ts'
@@ -99,6 +100,29 @@ describe('the request', () => {
     expect(text.replaceAll(' ', '')).toContain(request.contentSha256)
     const [euros, cents] = request.statement.total.split('.')
     expect(text).toContain(`${euros!.replace(/\B(?=(\d{3})+$)/g, ' ')},${cents} €`)
+  })
+
+  test('says that nobody looked the debtor up in the registers; the pack no more, once somebody did', async () => {
+    const never = 'aucune recherche n’est enregistrée avant le dépôt'
+    const request = await asked()
+    expect(request.statement.doubts.join(' ')).toContain(never)
+    const { debtor } = await fileOf(house, request.caseId)
+    const check = { debtorId: debtor.id, source: 'BODACC', found: false }
+    await give('2026-07-23')
+    const { id } = await open(filed)
+    const doubts = async () => {
+      const made = await pack(id, filed)
+      const [row] = await house.sql<
+        { doubts: string }[]
+      >`select manifest ->> 'doubts' as doubts from packs where id = ${made.id}`
+      return row!.doubts
+    }
+    expect(await doubts()).toContain(never)
+    // Eight days are allowed before a filing: the 19th is nine days before the 28th, the 20th is eight.
+    await recordCheck(house.sql, day(filed), { ...check, checkedOn: day('2026-07-19') }, 'research')
+    expect(await doubts()).toContain('il y a 9 jours')
+    await recordCheck(house.sql, day(filed), { ...check, checkedOn: day('2026-07-20') }, 'research')
+    expect(await doubts()).not.toContain('Insolvabilité')
   })
 
   test('is replaced by a later one, and then can no longer be signed', async () => {

@@ -282,9 +282,11 @@ describe('the archive', () => {
     writeFileSync(house.office.archive.path(letter.sha256), 'autre chose')
     const findings = await examine(house.office, on)
     expect(findings).toMatchObject([{ code: 'archive_damaged', case: '2026-0001' }])
-    await house.sql`update documents set version = 'ancienne' where first_letter`
+    await byForce((sql) => sql`update documents set version = 'ancienne' where first_letter`)
     expect((await repair(house.office, on, findings))[0]!.repaired).toBeUndefined()
-    await house.sql`update documents set facts = jsonb_set(facts, '{date}', '"2026-06-12"') where first_letter`
+    await byForce(
+      (sql) => sql`update documents set facts = jsonb_set(facts, '{date}', '"2026-06-12"') where first_letter`,
+    )
     expect((await repair(house.office, on, findings))[0]!.repaired).toBeUndefined()
   })
 

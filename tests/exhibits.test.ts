@@ -9,11 +9,11 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { sha256 } from '../documents/archive.ts'
 import { soffice } from '../documents/exhibit-office.ts'
 import { type ExhibitSource, normaliseExhibit } from '../documents/exhibits.ts'
-import { assemblePack, type PackInput } from '../documents/pack.ts'
+import type { PackInput } from '../documents/pack.ts'
 import { nativeTypst, type TypstEngine } from '../documents/typst.ts'
 import { pdfOf } from './fixtures/hostile-pdf.ts'
 import { outlookMessage } from './fixtures/outlook.ts'
-import { creditNote, invoice, png, samplePack } from './fixtures/pack-sample.ts'
+import { assembled, creditNote, invoice, png, samplePack } from './fixtures/pack-sample.ts'
 import { textOf } from './house.ts'
 
 let engine: TypstEngine
@@ -59,7 +59,7 @@ describe('a PDF', () => {
     expect(read.pageSizes).toEqual([{ width: 600, height: 400 }])
     expect(codesOf(read)).toEqual(['exhibit_active'])
     expect(Buffer.from(read.pdf).toString('latin1')).not.toMatch(/JavaScript|Launch|AcroForm|OpenAction/)
-    const shown = await assemblePack({ ...(await samplePack(engine)), parts: [oneExhibit(read.pdf, 1)] })
+    const shown = await assembled({ ...(await samplePack(engine)), parts: [oneExhibit(read.pdf, 1)] })
     if (!installed('pdftotext')) return
     const text = execFileSync('pdftotext', ['-f', '3', '-', '-'], { input: shown.pdf }).toString()
     expect(text).toContain('1234,56 EUR')

@@ -11,7 +11,7 @@ import { developmentSeal } from '../documents/seal.ts'
 import { nativeTypst, type TypstEngine } from '../documents/typst.ts'
 import { tick } from '../procedures/amicable/tick.ts'
 import { submitInvoice } from '../procedures/cases/cases.ts'
-import { recordPresentation } from '../procedures/cases/correspondence.ts'
+import { recordPresentation } from '../procedures/cases/registered.ts'
 import { createCreditor, type Creditor, type Mandate, recordMandate } from '../procedures/cases/creditors.ts'
 import type { DebtorKind } from '../procedures/cases/debtors.ts'
 import { type CaseFile, readCase, type WrittenDocument } from '../procedures/cases/file.ts'
@@ -223,13 +223,14 @@ export async function liveUntil(
   }
 }
 
-async function present({ sql }: House, today: Day, after: number): Promise<void> {
+async function present({ sql, office: { random } }: House, today: Day, after: number): Promise<void> {
   const letters = await sql<{ documentId: string }[]>`
     select document_id from dispatches
     where channel = 'lrar' and presented_on is null and sent_on <= ${today.subtract({ days: after })}`
   for (const { documentId } of letters) {
     await recordPresentation(
       sql,
+      random,
       today,
       { documentId, registeredNumber: '1A 000 000 0000 0', presentedOn: today, outcome: 'delivered', outcomeOn: today },
       'La Poste',

@@ -10,6 +10,7 @@ interface Printed {
   principal: string
   interest: string
   indemnity: string
+  penalty?: string
   total: string
   per_day: string
   segments: { invoice: string; from: string; to: string; days: number; percent: string; amount: string; why: string }[]
@@ -20,7 +21,12 @@ interface Case {
   id: string
   about: string
   claim: Record<string, unknown>
-  expect: Partial<Omit<Printed, 'segments'>> & { segments?: string[]; days?: number[]; percents?: string[] }
+  expect: Partial<Omit<Printed, 'segments'>> & {
+    segments?: string[]
+    days?: number[]
+    percents?: string[]
+    no_penalty?: true
+  }
 }
 const file = new URL('./cases/interest.yaml', import.meta.url)
 const cases = parseYaml(readFileSync(file, 'utf8'), 'interest.yaml') as Case[]
@@ -37,8 +43,9 @@ const simple = (more: Record<string, unknown> = {}) => ({
 describe('what is owed', () => {
   test.each(cases)('$id: $about', ({ claim, expect: wanted }) => {
     const found = compute(claim)
-    const { segments, days, percents, doubts, ...plain } = wanted
+    const { segments, days, percents, doubts, no_penalty: none, ...plain } = wanted
     expect(found).toMatchObject(plain)
+    if (none) expect(found.penalty).toBeUndefined()
     if (segments) expect(found.segments.map((segment) => segment.amount)).toEqual(segments)
     if (days) expect(found.segments.map((segment) => segment.days)).toEqual(days)
     if (percents) expect(found.segments.map((segment) => segment.percent)).toEqual(percents)
@@ -180,11 +187,14 @@ describe('what is owed', () => {
         fc.array(movement, { maxLength: 12 }),
         fc.boolean(),
         fc.boolean(),
-        ([a, b, c, sameDay], payments, first, capitalise) => {
+        fc.integer({ min: 0, max: 600 }),
+        ([a, b, c, sameDay], payments, first, capitalise, notice) => {
           const claim = simple({
             as_of: '2026-06-30',
             capitalise,
             indemnity: true,
+            penalty: { percent: '10', source: 'CGV' },
+            notices: [Temporal.PlainDate.from('2024-08-01').add({ days: notice }).toString()],
             imputation: first ? 'interest_first' : 'principal_first',
             invoices: [
               { number: 'A', amount: amount(a), due: '2024-08-01' },
@@ -198,18 +208,15 @@ describe('what is owed', () => {
             })),
           })
           const found = owed(readClaim(claim))
-          for (const { amount: paid, toInterest, toPrincipal, toIndemnity, excess } of found.imputations) {
-            expect(toInterest + toPrincipal + toIndemnity + excess).toBe(paid)
+          for (const { amount: paid, toInterest, toPrincipal, toIndemnity, toPenalty, excess } of found.imputations) {
+            expect(toInterest + toPrincipal + toIndemnity + toPenalty + excess).toBe(paid)
           }
           const accrued = sum(found.segments.map((segment) => segment.amount))
           expect(found.interest).toBe(accrued - sum(found.imputations.map((one) => one.toInterest)))
           expect(found.principal).toBe(a + b + c - sum(found.imputations.map((one) => one.toPrincipal)))
           for (const invoice of found.invoices) {
-            expect([invoice.principal >= 0n, invoice.interest >= 0n, invoice.indemnity >= 0n]).toEqual([
-              true,
-              true,
-              true,
-            ])
+            const parts = [invoice.principal, invoice.interest, invoice.indemnity, invoice.penalty]
+            expect(parts.filter((part) => part < 0n)).toEqual([])
           }
           expect(found.total).toBe(sum(found.invoices.map((invoice) => invoice.unpaid)))
         },

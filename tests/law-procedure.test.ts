@@ -1,12 +1,7 @@
 import { spawnSync } from 'node:child_process'
 import { describe, expect, test } from 'vitest'
-import {
-  exhibitsOf,
-  loadProcedure,
-  procedureIds,
-  stepDeadlines,
-  type ProcedureEvent,
-} from '../procedures/judicial/procedure.ts'
+import { exhibitsOf, loadProcedure, procedureIds } from '../procedures/judicial/procedure.ts'
+import { stepDeadlines, type ProcedureEvent } from '../procedures/judicial/time-limits.ts'
 import { stepLimits } from '../procedures/judicial/step-limits.ts'
 import { lawIds } from '../procedures/law/values.ts'
 import { parseDay } from '../schema/days.ts'
@@ -30,8 +25,12 @@ describe('the order for payment', () => {
       'signification',
       'opposition',
       'execution',
+      'jugement',
+      'signification-jugement',
+      'appel',
+      'certificat-non-recours',
     ])
-    for (const cost of order.frais ?? []) expect(lawIds()).toContain(cost.valeur)
+    for (const { valeur } of order.frais ?? []) if (valeur !== undefined) expect(lawIds()).toContain(valeur)
   })
 
   test('must be served within six months when made by 31 August 2026, three months from 1 September', () => {
@@ -170,7 +169,12 @@ describe('the command line', () => {
     expect(JSON.parse(courtois(['interest'], JSON.stringify(claim)).stdout)).toMatchObject({ total: '11000.00' })
     const reviews = JSON.parse(courtois(['law', 'check', '--day', '2026-11-22', '--json']).stdout) as {
       where: string
+      source: string
     }[]
     expect(reviews.some((review) => review.where.startsWith('taux-bce'))).toBe(true)
+    expect(reviews.find(({ source }) => source === 'non lu')).toMatchObject({ reasons: ['unconfirmed'] })
+    expect(courtois(['law', 'check', '--day', '2026-11-22']).stdout).toMatch(
+      /\d+ citations, \d+ lues dans leur texte, \d+ rapportées par une autre source, \d+ non lues \(à confirmer\), 0 sans date\.$/m,
+    )
   })
 })

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
-import { findStep, loadProcedure, procedureIds, stepDeadlines } from '../procedures/judicial/procedure.ts'
+import { findStep, loadProcedure, procedureIds } from '../procedures/judicial/procedure.ts'
+import { stepDeadlines } from '../procedures/judicial/time-limits.ts'
 import { stepLimits } from '../procedures/judicial/step-limits.ts'
 import { dayFr, parseDay } from '../schema/days.ts'
 import { DomainError } from '../schema/errors.ts'

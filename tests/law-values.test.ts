@@ -54,7 +54,10 @@ describe('a legal value', () => {
       cents: 3347n,
       doubt: { code: 'unconfirmed_value' },
     })
-    expect(legalCost('greffe-injonction-payer', on('2026-11-21'), 'judiciaire')).toEqual({ cents: 0n, doubt: null })
+    expect(legalCost('greffe-injonction-payer', on('2026-11-21'), 'judiciaire')).toMatchObject({
+      cents: 0n,
+      doubt: null,
+    })
     expect(serviceCost(47_015n, on('2026-11-21'))).toMatchObject({ cents: 4151n })
     expect(serviceCost(47_015n, on('2017-12-21')).cents).toBeNull()
   })
@@ -107,7 +110,27 @@ describe('the words of the law', () => {
       formuleExecutoire: 'apposée d’office',
       lreArticle: 'article L. 100 du code des postes et des communications électroniques',
     })
-    expect(Object.keys(termDoubts(on('2017-12-21')))).toEqual(['lreArticle'])
+    expect(Object.keys(termDoubts(on('2017-12-21')))).toEqual([
+      'lreArticle',
+      'delaiCreancePosterieure',
+      'delaiSaisineJuridiction',
+      'delaiConsultationPlan',
+      'delaiDenonciationSurete',
+      'delaiPubliciteDefinitive',
+      'delaiConsignation',
+      'delaiPaiementPublicCondamne',
+      'delaiPaiementCheque',
+      'delaiCertificatCheque',
+      'delaiProvisionsCopropriete',
+      'delaiCommandementCommercial',
+      'delaiCommandementHabitation',
+      'delaiSignificationHeritiers',
+      'delaiOppositionVenteLot',
+      'delaiFondEuropeen',
+      'delaiOppositionServicesSociaux',
+      'delaiEnergie',
+      'delaiEnergieAide',
+    ])
   })
 })
 

@@ -5,11 +5,14 @@ import { fill } from '../documents/fill.ts'
 import { printable } from '../documents/glyphs.ts'
 import { renderHtml } from '../documents/letter-html.ts'
 import { renderText } from '../documents/letter-text.ts'
+import { exampleOf } from '../documents/letter-example.ts'
 import { amountInWords, wordsFr } from '../documents/numbers-fr.ts'
 import { typographyFr } from '../documents/typography.ts'
-import { letterOf } from '../letters/catalogue.ts'
+import { letterOf, loadLibrary, versioned } from '../letters/catalogue.ts'
+import { withTexts } from '../letters/example-sets.ts'
 import { parseLetter } from '../letters/letter.ts'
-import { versioned } from '../letters/catalogue.ts'
+import { lawTerms } from '../procedures/law/terms.ts'
+import { parseDay } from '../schema/days.ts'
 import { amountFr } from '../schema/money.ts'
 import { hostile, letterFacts, library } from './fixtures/letters/sample.ts'
 
@@ -153,4 +156,25 @@ test('the version of a letter changes with its text, its clauses and its layout,
     version,
   )
   expect(versioned(essai, clauses, { ...library.layout, 'letter.typ': Buffer.from('x') }).version).not.toBe(version)
+})
+
+test('every text message holds in two, with the longest names, references and addresses', () => {
+  const real = loadLibrary()
+  const law = (day: string) => ({ ...lawTerms(parseDay(day)) })
+  const page = 'https://repondre.etablissements-electromecaniques.example.fr/r'
+  const widest: Record<string, string> = {
+    'references.dossier': 'R-2026-0117-0042',
+    'references.coupon': 'QKMT-7WXR-42HD',
+    'references.adresseReponse': page,
+    lienPaiement: `${page}/QKMT-7WXR-42HD`,
+    'premiereLettre.reference': 'R-2026-0117-0042/12',
+    'agence.gestionnaire.telephone': '+33 (0)4 72 10 20 30',
+    'agence.horaires': 'du lundi au vendredi de 9 h à 12 h 30 et de 14 h à 17 h 30',
+  }
+  const messages = [...real.letters.values()].filter(({ canaux }) => canaux.includes('sms'))
+  expect(messages.length).toBeGreaterThan(15)
+  for (const letter of messages) {
+    const facts = withTexts(exampleOf(letter, 'long', law, real), (value, path) => widest[path] ?? value)
+    expect.soft(() => renderText(fill(real, letter, facts, 'sms')), letter.id).not.toThrow()
+  }
 })

@@ -1,5 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { appendFileSync, chmodSync, cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -237,6 +239,27 @@ describe('a backup', () => {
   })
 })
 
+/** A collector of traces: what an exporter posts to it, span by span. */
+async function openCollector(): Promise<{ url: string; spans: Span[]; close(): void }> {
+  const spans: Span[] = []
+  const server = createServer(async (request, response) => {
+    const body = JSON.parse(Buffer.concat(await Array.fromAsync(request)).toString()) as Exported
+    for (const { scopeSpans } of body.resourceSpans) for (const scope of scopeSpans) spans.push(...scope.spans)
+    response.setHeader('content-type', 'application/json').end('{}')
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  const { port } = server.address() as AddressInfo
+  return { url: `http://127.0.0.1:${port}`, spans, close: () => server.close() }
+}
+interface Span {
+  name: string
+  traceId: string
+  attributes: { key: string; value: unknown }[]
+}
+interface Exported {
+  resourceSpans: { scopeSpans: { spans: Span[] }[] }[]
+}
+
 describe('a house in production', () => {
   const secrets = {
     COURTOIS_SECRET: 'the secret of this house, told to nobody',
@@ -250,6 +273,30 @@ describe('a house in production', () => {
     LOG_LEVEL: 'debug',
     BASE_URL: '',
     PORT: '0',
+  })
+
+  test('sends a trace of each request and job to the collector that the standard variables name, by ids alone', async () => {
+    const collector = await openCollector()
+    try {
+      const [{ step }] = await house.sql<[{ step: string }]>`select gen_random_uuid() as step`
+      await house.sql`select graphile_worker.add_job('step', ${json(house.sql, { step, day: '2026-07-29' })}::json)`
+      const serve = start(['serve'], { ...production(), OTEL_EXPORTER_OTLP_ENDPOINT: collector.url })
+      const [, base] = await serve.says(/(http:\S+)\/ready/)
+      await serve.says(new RegExp(`"step":"${step}"`))
+      const traceId = '4bf92f3577b34da6a3ce929d0e0e4736'
+      const headers = { traceparent: `00-${traceId}-00f067aa0ba902b7-01` }
+      await (await fetch(`${base}/verifier/GARAGE-DU-PONT`, { headers })).text()
+      serve.child.kill('SIGTERM')
+      expect(await serve.ended).toBe(0)
+      expect(collector.spans.find(({ name }) => name === 'GET /verifier/:code')).toMatchObject({ traceId })
+      expect(collector.spans.find(({ name }) => name === 'job step')!.attributes).toContainEqual({
+        key: 'step',
+        value: { stringValue: step },
+      })
+      expect(JSON.stringify(collector.spans)).not.toContain('GARAGE')
+    } finally {
+      collector.close()
+    }
   })
 
   test('logs each request and job by its ids, and no name, address, token or secret', async () => {

@@ -1,4 +1,5 @@
 import { execFileSync, spawnSync } from 'node:child_process'
+import { createSign } from 'node:crypto'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -8,13 +9,13 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { sha256 } from '../documents/archive.ts'
 import { closeManifest, manifestText, type Manifest } from '../documents/manifest.ts'
 import { packZip, walkZip } from '../documents/pack-zip.ts'
-import { assemblePack, packContentHash, type PackInput } from '../documents/pack.ts'
-import { openSealKey, sealPdf } from '../documents/seal.ts'
+import { packContentHash, type PackInput } from '../documents/pack.ts'
+import { developmentSeal, openSealKey, openToSeal, sealMarks, sealPdf } from '../documents/seal.ts'
 import { nativeTypst, type TypstEngine } from '../documents/typst.ts'
 import { normaliseExhibit } from '../documents/exhibits.ts'
 import { verifyFile } from '../documents/verify.ts'
 import { seededRandom } from '../schema/random.ts'
-import { act, at, invoice, png, samplePack } from './fixtures/pack-sample.ts'
+import { act, assembled, at, invoice, png, samplePack } from './fixtures/pack-sample.ts'
 
 let engine: TypstEngine
 let input: PackInput
@@ -24,7 +25,7 @@ let pages: string[]
 beforeAll(async () => {
   engine = nativeTypst()
   input = await samplePack(engine)
-  pack = await assemblePack(input)
+  pack = await assembled(input)
   const document = await PDF.load(pack.pdf)
   pages = document.getPages().map((page) => page.extractText().text.replaceAll(/\s+/g, ' '))
 })
@@ -95,7 +96,7 @@ describe('the merged pack', () => {
     const next = parts
       .with(bordereau, { ...parts[bordereau]!, pdf, pages: 1 })
       .with(0, { ...parts[0]!, pdf: application, pages: 1 })
-    const second = await assemblePack({ ...input, parts: next, version: 2, previous: old })
+    const second = await assembled({ ...input, parts: next, version: 2, previous: old })
     const { changes } = second.manifest
     const hashOf = (number: string) => pack.manifest.files.find(({ exhibit }) => exhibit?.number === number)!.sha256
     expect(changes).toMatchObject({ since: 1, added: [], replaced: expect.any(Array) })
@@ -125,11 +126,11 @@ describe('the merged pack', () => {
 
   test('says what is missing, on the cover, once somebody has taken it upon himself', async () => {
     const missing = [{ what: 'Bon de livraison signé', from: 'le créancier', remedy: 'Demandez-le.' }]
-    await expect(assemblePack({ ...input, missing })).rejects.toMatchObject({
+    await expect(assembled({ ...input, missing })).rejects.toMatchObject({
       code: 'pack_incomplete',
       facts: { missing },
     })
-    const { pdf } = await assemblePack({ ...input, missing, reason: { by: 'C. Martin', text: 'la commande suffit.' } })
+    const { pdf } = await assembled({ ...input, missing, reason: { by: 'C. Martin', text: 'la commande suffit.' } })
     const cover = (await PDF.load(pdf)).getPage(0)!.extractText().text
     expect(cover).toContain('Bon de livraison signé')
     expect(cover).toContain('C. Martin')
@@ -160,7 +161,7 @@ describe('before sealing', () => {
     ['an exhibit cited but not joined', (copy) => copy.splice(6, 1)],
     ['an exhibit without a number', (copy) => delete copy[2]!.exhibit],
   ])('%s is refused', async (_, change) => {
-    await expect(assemblePack(parts(change))).rejects.toMatchObject({ code: 'pack_incoherent' })
+    await expect(assembled(parts(change))).rejects.toMatchObject({ code: 'pack_incoherent' })
   })
 
   test('a bordereau that forgets an exhibit, or miscounts its pages, is refused', async () => {
@@ -171,13 +172,11 @@ describe('before sealing', () => {
       'Pièce n° 4 : RELEVÉ (2 pages)',
     ]
     const short = await act(engine, lines)
-    await expect(assemblePack(parts((copy) => (copy[1]!.pdf = short)))).resolves.toBeDefined()
+    await expect(assembled(parts((copy) => (copy[1]!.pdf = short)))).resolves.toBeDefined()
     const forgets = await act(engine, lines.toSpliced(1, 1))
-    await expect(assemblePack(parts((copy) => (copy[1]!.pdf = forgets)))).rejects.toThrow(
-      'le bordereau ne la liste pas',
-    )
+    await expect(assembled(parts((copy) => (copy[1]!.pdf = forgets)))).rejects.toThrow('le bordereau ne la liste pas')
     const miscounts = await act(engine, lines.with(0, 'Pièce n° 1 : FACTURE (7 pages)'))
-    await expect(assemblePack(parts((copy) => (copy[1]!.pdf = miscounts)))).rejects.toThrow('annonce 7 page(s)')
+    await expect(assembled(parts((copy) => (copy[1]!.pdf = miscounts)))).rejects.toThrow('annonce 7 page(s)')
   })
 
   test('the content hash does not move when a proof joins, and moves with any content', () => {
@@ -370,6 +369,26 @@ describe('the seal', () => {
     expect(sha256(await sealPdf(plain, { at }))).toBe(sha256(sealed))
     expect((await verifyFile(sealed)).sentence).toContain('02/03/2026 à 09:30 UTC')
     expect(sha256(await sealPdf(plain, { at: at.add({ hours: 1 }) }))).not.toBe(sha256(sealed))
+  })
+
+  test('is byte for byte the one that @libpdf/core makes by itself', async () => {
+    const { certificate, privateKey } = developmentSeal()
+    const plain = await act(engine, ['Lettre'])
+    const { bytes } = await (
+      await openToSeal(plain)
+    ).sign({
+      signer: {
+        certificate: new Uint8Array(certificate.raw),
+        keyType: 'RSA',
+        signatureAlgorithm: 'RSASSA-PKCS1-v1_5',
+        sign: async (data) => new Uint8Array(createSign('sha256').update(data).sign(privateKey)),
+      },
+      fieldName: sealMarks.field,
+      reason: sealMarks.reason,
+      signingTime: new Date(at.epochMilliseconds),
+      estimatedSize: 4096,
+    })
+    expect(sha256(await sealPdf(plain, { at }))).toBe(sha256(bytes))
   })
 
   test('refuses a key that is not its certificate’s', () => {

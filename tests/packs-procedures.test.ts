@@ -8,6 +8,7 @@ import { attachExhibit, type ExhibitKind } from '../procedures/cases/exhibits.ts
 import { recordInsolvency } from '../procedures/cases/insolvencies.ts'
 import { readCase } from '../procedures/cases/file.ts'
 import { giveConsent, requestConsent } from '../procedures/judicial/consent.ts'
+import { filingCosts } from '../procedures/judicial/costs.ts'
 import { createBailiff } from '../procedures/judicial/handover.ts'
 import { assembleBatch, waitingPacks } from '../procedures/judicial/batch.ts'
 import { assembleFilingPack } from '../procedures/judicial/packs.ts'
@@ -32,9 +33,9 @@ const address = { lignes: ['12 rue de la République'], codePostal: '69002', vil
 const titre = {
   nature: 'jugement',
   juridiction: 'tribunal de commerce de Lyon',
-  date: '2026-03-02',
+  date: '2026-06-25',
   numero: '2026/118',
-  signification: '2026-04-01',
+  signification: '2026-07-06',
   montant: '1000.00',
 }
 const lawyer = { nom: 'Maître Claire Vidal', barreau: 'Lyon', adresse: address, email: 'c.vidal@barreau.example' }
@@ -73,7 +74,7 @@ const given: Record<string, { facts?: Record<string, unknown>; exhibits?: Exhibi
   },
   mainlevee: {
     facts: {
-      mesure: { type: 'saisie-attribution', date: '2026-05-04', montant: '1000.00' },
+      mesure: { type: 'saisie-attribution', date: '2026-07-15', montant: '1000.00' },
       tiersSaisi: bank,
       mainlevee: { etendue: 'totale', cause: 'paiement' },
     },
@@ -242,6 +243,44 @@ describe('what is asked of a pack', () => {
       code: 'facts_missing',
       facts: { missing: expect.arrayContaining(['tiersSaisi']) },
     })
+  })
+
+  test('of an insolvency that is known, the parts that lack are named, each of them', async () => {
+    const caseId = await caseOf()
+    await recordInsolvency(
+      house.sql,
+      random,
+      day('2026-07-20'),
+      { caseId, nature: 'redressement judiciaire', openedOn: day('2026-07-15'), publishedOn: day('2026-07-20') },
+      'test',
+    )
+    await expect(ask('declaration-creance')).rejects.toMatchObject({
+      code: 'facts_missing',
+      message: expect.stringContaining('procedureCollective.mandataire'),
+      facts: {
+        missing: expect.arrayContaining(['procedureCollective.mandataire', 'procedureCollective.mandataireAdresse']),
+      },
+    })
+  })
+
+  test('the costs that the tariff of the day knows are told, and those to be asked for are named', async () => {
+    const caseId = await caseOf()
+    const costs = async (id: string) => filingCosts(await readCase(house.sql, caseId), loadProcedure(id), day(today))
+    // A. 444-14, n° 43: 26.86 € before tax, and 20 %.
+    expect((await costs('cheque-impaye')).facts).toMatchObject({ montant: '32.23' })
+    const seizure = await costs('saisie-vente')
+    expect(seizure.facts).not.toHaveProperty('montant')
+    expect(seizure.facts.nature).toContain('commandement avant saisie-vente')
+    const said = seizure.doubts
+      .map(({ message }) => message)
+      .join(' ')
+      .replaceAll(/[\u00a0\u202f]/g, ' ')
+    expect(said).toContain('24,50 € TTC')
+    expect(said).toContain('Procès-verbal de saisie et actes de la vente : Tarif à demander au commissaire de justice')
+    expect(said).toMatch(
+      /Droit proportionnel à la charge du créancier : \d+,\d\d € TTC, si tout est recouvré, à vérifier \(C. com. A444-32\)/,
+    )
+    expect((await costs('petites-creances')).doubts.at(-1)!.message).toContain('Un devis est à demander')
   })
 
   test('a fact that the case computes itself is not taken from anybody', async () => {

@@ -4,6 +4,7 @@ import { serve } from '@hono/node-server'
 import type { AddressInfo } from 'node:net'
 import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { recordDispute } from '../procedures/cases/disputes.ts'
 import { useApi } from './api.ts'
 import { liveUntil } from './house.ts'
 import { noticed } from './pages.ts'
@@ -165,6 +166,48 @@ describe.skipIf(!hasChromium)('in a real browser', () => {
       await page.waitForSelector('text=Voici ce que nous lisons')
       await sound(page, `facture-${width}-${colorScheme}`)
     }
+  }, 120_000)
+
+  test('what a creditor answers, announces, fetches and has reviewed stands narrow and wide', async () => {
+    const other = await noticed(api, { number: 'F-4', name: 'Serrurerie Très-Longuement-Dénommée des Monts & Fils' })
+    const dispute = {
+      caseId: other.caseId,
+      channel: 'téléphone',
+      ground: 'Trois cartons manquent à la livraison.',
+      contested: null,
+      answerBy: api.today.add({ days: 8 }),
+    }
+    await recordDispute(api.sql, api.office.random, api.today, dispute, 'phone:Essai')
+    const [found] = await api.sql<{ number: string }[]>`select number from cases where id = ${other.caseId}`
+    const token = await api.token({ role: 'creditor', name: 'Inès Roche', creditorId: other.creditorId })
+    for (const [width, colorScheme] of [
+      [1280, 'light'],
+      [390, 'dark'],
+    ] as const) {
+      const page = await open({ viewport: { width, height: 900 }, colorScheme })
+      await page.goto(`${base}/portail/entrer?jeton=${token}`)
+      await sound(page, `portail-conteste-${width}`)
+      for (const path of [
+        `dossiers/${found!.number}/contestation`,
+        'annonce',
+        'documents',
+        'revue?mois=2026-07',
+        'factures',
+      ]) {
+        await page.goto(`${base}/portail/${path}`)
+        await sound(page, `${path.split(/[?/]/).at(path.includes('contestation') ? -1 : 0)}-${width}-${colorScheme}`)
+      }
+    }
+    // The answer is given by keyboard alone.
+    const page = await open({ javaScriptEnabled: false })
+    await page.goto(`${base}/portail/entrer?jeton=${token}`)
+    await page.goto(`${base}/portail/dossiers/${found!.number}/contestation`)
+    await page.focus('#reponse')
+    await page.keyboard.type('Tout a été livré.')
+    for (let fields = 0; fields < 4; fields++) await page.keyboard.press('Tab')
+    await page.keyboard.press('Enter')
+    await page.waitForSelector('text=Votre réponse')
+    expect(await page.textContent('main')).toContain('Tout a été livré.')
   }, 120_000)
 
   test('a creditor reads the exact request and signs it, at 390 px', async () => {

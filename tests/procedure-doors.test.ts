@@ -104,7 +104,7 @@ test('a creditor’s calendar has its own cases alone', async () => {
 
 test('its address is kept as a hash, opens without a token, and closes when revoked', async () => {
   const { url, feed } = await make({ role: 'creditor', creditorId: mine.creditorId })
-  const token = /\/calendrier\/([\w-]{43})\.ics$/.exec(url)![1]!
+  const token = /^http:\/\/api\.test\/calendrier\/([\w-]{43})\.ics$/.exec(url)![1]!
   expect(await api.sql`select 1 from calendar_feeds f where to_jsonb(f)::text like ${`%${token}%`}`).toHaveLength(0)
   expect(await api.sql`select 1 from events e where e.detail::text like ${`%${token}%`}`).toHaveLength(0)
   expect((await api.app.request(url)).status).toBe(200)

@@ -89,10 +89,11 @@ const law: Record<string, [id: string, duration: string | null, confirmed: TimeL
     ['avis-opposition', 'P1M', 'oui'],
     ['consignation-opposition', 'P15D', 'non'],
     ['constitution-avocat', 'P15D', 'non'],
-    ['appel', 'P1M', 'oui'],
     ['execution', 'P1M', 'oui'],
     ['execution', 'P2M', 'oui'],
     ['formule-executoire', 'P1M', 'non'],
+    ['signification-jugement', 'P6M', 'oui'],
+    ['appel', 'P1M', 'oui'],
   ],
   'petites-creances': [['reponse', 'P1M', 'oui']],
   'creances-incontestees': [

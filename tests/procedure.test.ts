@@ -2,21 +2,18 @@ import { readFileSync } from 'node:fs'
 import { strFromU8, unzipSync } from 'fflate'
 import { describe, expect, test } from 'vitest'
 import { verifyFile } from '../documents/verify.ts'
+import { attachPostalProof } from '../procedures/cases/exhibit-proofs.ts'
 import { attachExhibit, exhibitKinds } from '../procedures/cases/exhibits.ts'
 import { recordDispute } from '../procedures/cases/disputes.ts'
 import { recordInsolvency } from '../procedures/cases/insolvencies.ts'
 import { tick } from '../procedures/amicable/tick.ts'
 import { progressOf } from '../procedures/judicial/case-progress.ts'
-import { giveConsent, withdrawConsent } from '../procedures/judicial/consent.ts'
+import { giveConsent, requestConsent, withdrawConsent } from '../procedures/judicial/consent.ts'
 import { watchDeadlines } from '../procedures/judicial/deadline-alerts.ts'
 import { createBailiff, findHandOver, handOver, keepAccess } from '../procedures/judicial/handover.ts'
 import { assembleFilingPack } from '../procedures/judicial/packs.ts'
-import {
-  earliestFiling,
-  openProcedure,
-  readProcedureEvents,
-  recordProcedureEvent,
-} from '../procedures/judicial/procedures.ts'
+import { earliestFiling, openProcedure, recordProcedureEvent } from '../procedures/judicial/procedures.ts'
+import { readProcedureEvents } from '../procedures/judicial/open-procedures.ts'
 import type { Manifest } from '../documents/manifest.ts'
 import { seededRandom } from '../schema/random.ts'
 import { day, fileOf, invoice, liveUntil, openCase, textOf, useHouse } from './house.ts'
@@ -447,37 +444,89 @@ describe('a pack', () => {
     expect(manifest.missing.map((piece) => piece.what)).toContain('Extrait Kbis du créancier')
   })
 
-  test('with every piece needs no reason', async () => {
-    const caseId = await caseOf()
-    for (const kind of [
-      'mandat',
-      'kbis',
-      'kbis-debiteur',
-      'contrat',
-      'bon-de-livraison',
-      'facture',
-      'preuve-depot',
-      'preuve-reception',
-    ] as const) {
-      await attachExhibit(
-        house.office,
-        house.sql,
-        day('2026-07-23'),
-        {
-          caseId,
-          kind,
-          reference: exhibitKinds[kind],
-          datedOn: null,
-          proves: 'ce qu’elle dit',
-          bytes: sample,
-          fileName: `${kind}.pdf`,
-        },
-        'test',
-      )
-    }
+  const papers = ['mandat', 'kbis', 'kbis-debiteur', 'contrat', 'bon-de-livraison', 'facture'] as const
+  const join = async (kind: (typeof papers)[number]) =>
+    attachExhibit(
+      house.office,
+      house.sql,
+      day('2026-07-23'),
+      {
+        caseId: await caseOf(),
+        kind,
+        reference: exhibitKinds[kind],
+        datedOn: null,
+        proves: 'ce qu’elle dit',
+        bytes: sample,
+        fileName: `${kind}.pdf`,
+      },
+      'test',
+    )
+  const prove = (documentId: string, proof: 'depot' | 'reception') =>
+    attachPostalProof(
+      house.office,
+      house.sql,
+      day('2026-07-24'),
+      { documentId, proof, datedOn: day('2026-07-24'), bytes: sample, fileName: `${proof}.pdf` },
+      'La Poste',
+    )
+  /** A new agreement, on the file as it now is. */
+  const signedOn = async (dayOf: string) => {
+    const request = await requestConsent(house.office, house.sql, day(dayOf), {
+      file: await fileOf(house, await caseOf()),
+      procedure: 'injonction-de-payer',
+      ceiling: 30_000n,
+      expiresOn: day('2026-09-30'),
+      author: 'test',
+    })
+    await giveConsent(house.sql, day(dayOf), {
+      requestId: request.id,
+      contentSha256: request.contentSha256,
+      signedBy: 'Inès Roche',
+      capacity: 'présidente',
+      evidence: {},
+    })
+    return (await openProcedure(house.sql, random, day(dayOf), { requestId: request.id }, 'legal')).id
+  }
+  const withoutReason = (procedureId: string) =>
+    assembleFilingPack(house.office, day(on), { procedureId, kind: 'requete' }, 'legal')
+  const lacks = async (procedureId: string) => {
+    const refusal: unknown = await withoutReason(procedureId).catch((error: unknown) => error)
+    return (refusal as { facts: { missing: { what: string; from: string; remedy: string }[] } }).facts.missing
+  }
+
+  test('holds what was signed and nothing later: what joined the case since is named, with how it comes in', async () => {
     const { id } = await open()
-    const { reason: _, ...complete } = { procedureId: id, kind: 'requete' as const, reason: undefined }
-    const manifest = await manifestOf((await assembleFilingPack(house.office, day(on), complete, 'legal')).zip)
+    await join('kbis')
+    expect(await lacks(id)).toContainEqual({
+      what: 'Extrait Kbis du créancier',
+      from: expect.any(String),
+      remedy: expect.stringContaining('Redemander l’accord'),
+    })
+  })
+
+  test('with every piece needs no reason, once each registered letter has its own two proofs', async () => {
+    for (const kind of papers) await join(kind)
+    const letters = await house.sql<{ id: string; reference: string }[]>`
+      select id, reference from documents where channel = 'lrar' and attached_to is null order by written_on, reference`
+    expect(letters.length).toBeGreaterThan(1)
+    const last = letters.at(-1)!
+    for (const { id } of letters) {
+      await prove(id, 'depot')
+      if (id !== last.id) await prove(id, 'reception')
+    }
+    const waiting = await signedOn('2026-07-24')
+    expect(await lacks(waiting)).toEqual([
+      {
+        what: expect.stringMatching(
+          new RegExp(`^Avis de réception, ou pli rendu, de la lettre recommandée ${last.reference} du`),
+        ),
+        from: expect.stringContaining('l’opérateur postal'),
+        remedy: expect.stringContaining('l’avis de réception signé'),
+      },
+    ])
+    await prove(last.id, 'reception')
+    expect(await lacks(waiting)).toEqual([expect.objectContaining({ remedy: expect.stringContaining('Redemander') })])
+    const manifest = await manifestOf((await withoutReason(await signedOn('2026-07-27'))).zip)
     expect(manifest.missing).toEqual([])
     expect(manifest.reason).toBeUndefined()
   })

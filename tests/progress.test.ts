@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { loadProcedure, type Procedure, type ProcedureEvent } from '../procedures/judicial/procedure.ts'
+import { loadProcedure, type Procedure } from '../procedures/judicial/procedure.ts'
+import type { ProcedureEvent } from '../procedures/judicial/time-limits.ts'
 import { requirePossible } from '../procedures/judicial/possible.ts'
 import { type Progress, progress } from '../procedures/judicial/progress.ts'
 import { parseDay } from '../schema/days.ts'

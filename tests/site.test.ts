@@ -3,7 +3,7 @@ import { existsSync, globSync, mkdirSync, mkdtempSync, readFileSync, rmSync, sta
 import { tmpdir } from 'node:os'
 import { join, posix } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { articleKeys } from '../api/site/bases.ts'
+import { articleKeys, readingOf } from '../api/site/bases.ts'
 import { filledWith, leastFactsOf } from '../api/site/examples.ts'
 import { letterPage } from '../api/site/letter-page.ts'
 import { templateHtml } from '../api/site/letter-text.ts'
@@ -256,13 +256,27 @@ describe('scenarios, procedures and the law', () => {
     expect(read('droit/a-relire.html')).toContain('injonction-de-payer.requete')
   })
 
-  test('an article that nobody has read on a known day is said so, in the letter and in a list of them all', () => {
-    const unread = shelves.letters.find((letter) => basesOf(shelves, letter).some(({ known }) => !known))!
-    const { article } = basesOf(shelves, unread).find(({ known }) => !known)!
-    const own = /<section id="bases".*?<\/section>/s.exec(read(`courriers/${unread.id}.html`))![0]
-    expect(own).toContain('date inconnue')
+  test('every legal basis has the day it was read, or says that it was not and when that was last looked at', () => {
+    const bases = shelves.letters.flatMap((letter) => basesOf(shelves, letter).map((basis) => ({ letter, ...basis })))
+    expect(bases.filter(({ known }) => !known).map(({ letter, article }) => `${letter.id}: ${article}`)).toEqual([])
+    const { letter, article, known } = bases.find((basis) => !basis.known!.read)!
+    const own = /<section id="bases".*?<\/section>/s.exec(read(`courriers/${letter.id}.html`))![0]
+    expect(own).toContain(`texte non lu<br><small>examiné le <time datetime="${known!.checkedOn}">`)
     expect(own).toContain('<span class="check">à vérifier</span>')
-    expect(read('droit/articles-a-relire.html')).toContain(`<th scope="row">${said(article)}</th>`)
+    expect(read('droit/articles-a-relire.html')).toContain(`<th scope="row">${said(article)} <span class="check">`)
+  })
+
+  test('of several articles in one basis, the one that is known worst speaks', () => {
+    const base = { where: '', page: '', source: '', checkedOn: '2026-11-21' }
+    const bases = new Map([
+      ['cciv 1103', [{ ...base, confirmed: true, read: true }]],
+      ['cciv 2044', [{ ...base, confirmed: false, read: true }]],
+      ['cciv 1641', [{ ...base, confirmed: false, read: false }]],
+    ])
+    expect(readingOf(bases, '1103 C. civ.')).toMatchObject({ confirmed: true })
+    expect(readingOf(bases, '1103 et 2044 C. civ.')).toMatchObject({ confirmed: false, read: true })
+    expect(readingOf(bases, '1103, 1641 et 2044 C. civ.')).toMatchObject({ read: false })
+    expect(readingOf(bases, '1103 et 9999 C. civ.')).toBeUndefined()
   })
 
   test('an article is one article however it is written', () => {
@@ -274,6 +288,10 @@ describe('scenarios, procedures and the law', () => {
     expect(articleKeys('art. 5 et 13 RGPD ; loi 78-17 avant le 25 mai 2018')).toEqual(['rgpd 5', 'rgpd 13'])
     expect(articleKeys('CPC malgache, art. 232')).not.toContain('cpc 232')
     expect(articleKeys('règlement (UE) 260/2012')).toHaveLength(1)
+    expect(articleKeys('art. 14-1 et 19-2 loi 65-557 du 10 juillet 1965')).toEqual(['loi65-557 14-1', 'loi65-557 19-2'])
+    expect(articleKeys('loi 65-557, art. 19-2')).toEqual(['loi65-557 19-2'])
+    expect(articleKeys('1424-1 à 1424-15 CPC')).toEqual(['cpc 1424-1', 'cpc 1424-15'])
+    expect(articleKeys('art. 17 § 3 e) RGPD')).toEqual(['rgpd 17'])
   })
 })
 

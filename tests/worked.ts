@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs'
-import { loadProcedure, type Procedure, type ProcedureEvent } from '../procedures/judicial/procedure.ts'
+import { loadProcedure, type Procedure } from '../procedures/judicial/procedure.ts'
+import type { ProcedureEvent } from '../procedures/judicial/time-limits.ts'
 import { type Progress, progress } from '../procedures/judicial/progress.ts'
 import { parseZone } from '../procedures/law/calendar.ts'
 import { parseDay } from '../schema/days.ts'

@@ -1,7 +1,8 @@
 import type { Changes } from '../../documents/manifest.ts'
-import type { HandedOver, handedOverTo, Receipt } from '../../procedures/judicial/handover.ts'
+import type { HandedOver, handedOverTo } from '../../procedures/judicial/handover.ts'
 import type { BailiffAnswer } from '../../procedures/judicial/procedure.ts'
 import type { Progress } from '../../procedures/judicial/progress.ts'
+import type { Receipt } from '../../procedures/judicial/receipt.ts'
 import type { BailiffReturn } from '../../procedures/judicial/returns.ts'
 import type { Day } from '../../schema/days.ts'
 import type { DomainError } from '../../schema/errors.ts'
@@ -87,7 +88,7 @@ ${lines.length > 0 ? h`<ul>${lines.map((line) => h`<li>${line}</li>`)}</ul>` : h
 
 function received({ receipt, complete, base, token, failed }: Shown): Html {
   if (receipt) {
-    return h`<h2>Reçu</h2><p class="good" role="status">Reçu donné le ${dated(receipt.receivedOn)} par ${receipt.receivedBy}${receipt.verified ? ', empreinte vérifiée' : ', empreinte non vérifiée'}.</p>`
+    return h`<h2>Reçu</h2><p class="good" role="status">Reçu donné le ${dated(receipt.receivedOn)} par ${receipt.receivedBy}${receipt.verified ? ', empreinte vérifiée' : ', empreinte non vérifiée'}.${receipt.sha256 ? h` <a href="${base}/recu.pdf">Le reçu scellé (PDF)</a>` : ''}</p>`
   }
   if (!complete) return h`<h2>Reçu</h2><p>Le reçu se donne ici quand le ZIP ou le PDF a été téléchargé en entier.</p>`
   const was = (name: string) => failed?.typed[name] ?? ''

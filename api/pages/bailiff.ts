@@ -1,9 +1,9 @@
 import { stat } from 'node:fs/promises'
 import type { Hono, Context as HttpContext } from 'hono'
 import { bodyLimit } from 'hono/body-limit'
+import { admitBytes } from '../../documents/antivirus.ts'
 import { readAgency } from '../../procedures/cases/agency.ts'
 import {
-  acknowledgePack,
   type Accessed,
   changesForOffice,
   findHandOver,
@@ -11,11 +11,10 @@ import {
   handedOverTo,
   type HandedOver,
   keepAccess,
-  readReceipt,
-  sentWhole,
 } from '../../procedures/judicial/handover.ts'
 import { progressOf } from '../../procedures/judicial/case-progress.ts'
-import { readProcedure } from '../../procedures/judicial/procedures.ts'
+import { readProcedure } from '../../procedures/judicial/open-procedures.ts'
+import { acknowledgePack, readReceipt, sentWhole } from '../../procedures/judicial/receipt.ts'
 import { answersTo, readReturns, recordBailiffReturn, type ReturnInput } from '../../procedures/judicial/returns.ts'
 import { DomainError } from '../../schema/errors.ts'
 import { readToken } from '../auth.ts'
@@ -79,7 +78,7 @@ export function mountBailiff(app: Hono, house: Doors): void {
       await keep(house, door.found, 'page')
       return send(c, packPage(await shown(house, c, door)))
     })
-    app.on(['GET', 'HEAD'], `${path}/:file{pack\\.zip|pack\\.pdf|pack\\.tsr|case\\.json}`, async (c) =>
+    app.on(['GET', 'HEAD'], `${path}/:file{pack\\.zip|pack\\.pdf|pack\\.tsr|case\\.json|recu\\.pdf}`, async (c) =>
       fetched(house, c, (await opened(c)).found, c.req.param('file')!),
     )
     app.post(`${path}/recu`, async (c) => acted(house, c, await opened(c), receive))
@@ -160,15 +159,26 @@ async function fetched(house: Doors, c: HttpContext, found: HandedOver, file: st
     'pack.pdf': { what: 'pdf', hash: found.pdf, type: 'application/pdf' },
     'case.json': { what: 'case', hash: found.caseJson, type: 'application/json; charset=utf-8' },
     'pack.tsr': { what: 'timestamp', hash: await tokenOf(house, found), type: 'application/timestamp-reply' },
+    'recu.pdf': {
+      what: 'receipt',
+      hash: (await readReceipt(house.office.sql, found.id))?.sha256 ?? null,
+      type: 'application/pdf',
+    },
   } as const
   const { what, hash, type } = kinds[file as keyof typeof kinds]
   if (hash === null) {
     throw new DomainError('not_found', 'Ce fichier n’existe pas pour ce dossier.', {
-      remedy: what === 'timestamp' ? 'L’horodatage est en attente : revenez plus tard.' : 'Prenez le ZIP ou le PDF.',
+      remedy:
+        what === 'timestamp'
+          ? 'L’horodatage est en attente : revenez plus tard.'
+          : what === 'receipt'
+            ? 'Donnez d’abord le reçu du dossier.'
+            : 'Prenez le ZIP ou le PDF.',
     })
   }
   const extension = file.slice(file.lastIndexOf('.') + 1)
-  const name = `${found.caseNumber}-${found.kind}-v${found.version}.${extension}`
+  const suffix = what === 'receipt' ? '-recu' : ''
+  const name = `${found.caseNumber}-${found.kind}-v${found.version}${suffix}.${extension}`
   const response = await sendFile(c, { path: archive.path(hash), etag: hash, type, name })
   const sent = sentPart(c, response)
   if (sent) await keep(house, found, what, sent)
@@ -210,7 +220,7 @@ const receive: Act = async (house, found, typed) => {
     })
   }
   const hash = textOf(typed, 'empreinte', 80)
-  await acknowledgePack(sql, house.clock.today(), found, {
+  await acknowledgePack(house.office, house.clock.today(), found, {
     receivedBy: requiredText(typed, 'nom', 'le nom de qui reçoit', 120),
     ...(hash ? { zipSha256: hash } : {}),
     note: textOf(typed, 'reserves', 500),
@@ -241,6 +251,7 @@ const answer: Act = async (house, found, typed, body) => {
         }
       : {}),
   }
+  if (input.act) await admitBytes(input.act.fileName, input.act.bytes, house.office.antivirus)
   await recordBailiffReturn(house.office, house.clock.today(), found, input, `commissaire:${found.bailiff}`)
   await keep(house, found, 'return')
 }

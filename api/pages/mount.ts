@@ -9,6 +9,7 @@ import type { Doors } from './guard.ts'
 import { assets, contactBlock, h, layout, said, send } from './page.ts'
 import { mountPortal } from './portal.ts'
 import { mountReply } from './reply.ts'
+import { mountStaff } from './staff.ts'
 import { mountVerify } from './verify.ts'
 
 /** The pages for people: is this letter ours, the debtor's reply, the creditor's space, the bailiff's office. */
@@ -23,8 +24,9 @@ export function pages(house: Doors, log: Log): Hono {
   mountReply(app, house)
   mountPortal(app, house)
   mountBailiff(app, house)
+  mountStaff(app, house)
   // A person who mistypes an address reads a page, not JSON.
-  for (const folder of ['/verifier/*', '/r/*', '/portail/*', '/etude/*']) {
+  for (const folder of ['/verifier/*', '/r/*', '/portail/*', '/etude/*', '/bureau/*']) {
     app.all(folder, () => {
       throw new DomainError('not_found', 'Cette adresse ne mène nulle part.', {
         remedy: 'Vérifiez-la sur votre lettre.',

@@ -7,6 +7,7 @@ import { type Day, dayFr } from '../../schema/days.ts'
 import { count, dated, h, type Html, money, said } from './page.ts'
 import { type Desk, deskPage } from './portal-desk.ts'
 import type { ProcedureLog } from './portal-data.ts'
+import { awaitsCreditor, clock } from './portal-disputes.ts'
 import { courtPicture, pathPicture } from './portal-path.ts'
 
 export type CaseView = ProcedureLog & { file: CaseFile; replies: Reply[]; isNew: boolean }
@@ -25,6 +26,7 @@ export function casePage(desk: Desk, view: CaseView): Html {
 ${isNew ? h`<p class="good" role="status">La facture est enregistrée. Rien ne part sans être inscrit ici.</p>` : ''}
 ${file.case.closedOn ? h`<p class="note">Dossier clos le ${dated(file.case.closedOn)}\u00a0: ${said(file.case.closedWhy ?? '')}</p>` : ''}
 ${held.map((hold) => h`<p class="note">Suspendu depuis le ${dated(hold.fromOn)}\u00a0: ${said(hold.reason)} À revoir le ${dated(hold.reviewOn)}.</p>`)}
+${file.disputes.filter(awaitsCreditor).map((dispute) => h`<div class="note"><p><strong>Votre réponse est attendue</strong> ${clock(dispute, day)}\u00a0: votre client conteste.</p><p><a class="button" href="/portail/dossiers/${file.case.number}/contestation">Répondre et joindre les pièces</a></p></div>`)}
 ${requests(view)}
 ${view.ways.length ? h`<section class="path" aria-labelledby="justice"><h2 id="justice">En justice</h2>${view.ways.map(courtPicture)}</section>` : ''}
 <div class="two path"><section aria-labelledby="etapes"><h2 id="etapes">Les étapes</h2>${pathPicture(file)}</section>
@@ -75,6 +77,9 @@ function log({ file, replies, procedures, judicial }: CaseView): Html {
         on: dispute.raisedOn,
         what: h`<span class="state stop">Contestation</span> (${dispute.channel})\u00a0: ${dispute.ground}`,
       },
+      ...(dispute.creditorAnsweredOn
+        ? [{ on: dispute.creditorAnsweredOn, what: h`Votre réponse\u00a0: ${dispute.creditorAnswer ?? ''}` }]
+        : []),
       ...(dispute.resolvedOn
         ? [{ on: dispute.resolvedOn, what: h`Réponse à la contestation\u00a0: ${dispute.answer ?? ''}` }]
         : []),
@@ -119,6 +124,7 @@ const ends: Record<string, string> = {
   unclaimed: 'non réclamée',
   refused: 'refusée',
   unknown_address: 'destinataire inconnu à l’adresse',
+  bounced: 'non remise',
 }
 const to: Record<string, string> = {
   debiteur: 'au débiteur',
@@ -145,6 +151,7 @@ function statement(file: CaseFile, day: Day): Html {
     ['Principal', owed.principal],
     ['Intérêts', owed.interest],
     ['Indemnité forfaitaire', owed.indemnity],
+    ...(owed.penalty > 0n ? ([['Clause pénale', owed.penalty]] as const) : []),
   ] as const
   return h`<div class="two"><dl class="facts">${sums.map(([label, cents]) => h`<div><dt>${label}</dt><dd>${money(cents, currency)}</dd></div>`)}
 <div><dt>Total</dt><dd class="sum">${money(owed.total, currency)}</dd></div>

@@ -141,6 +141,7 @@ function consentPage(desk: Desk, request: ConsentRequest, decision: Decision, fa
     ['Principal', sum(statement.principal)],
     ['Intérêts', sum(statement.interest)],
     ['Indemnité forfaitaire', sum(statement.indemnity)],
+    ...(statement.penalty ? [['Clause pénale', sum(statement.penalty)] satisfies [string, unknown]] : []),
     ['Total demandé', h`<strong>${sum(statement.total)}</strong>`],
     ['Plafond de frais', h`<strong>${sum(statement.ceiling)}</strong>`],
     ['Sommes arrêtées au', dated(Temporal.PlainDate.from(statement.statementOn))],

@@ -1,14 +1,14 @@
 import { pendingApprovals } from '../../procedures/amicable/approvals.ts'
-import { readCases, type CaseFile } from '../../procedures/cases/file.ts'
+import { readCases } from '../../procedures/cases/file.ts'
 import { payableOn } from '../../procedures/cases/ledger.ts'
 import { caseGone } from '../../procedures/cases/lock.ts'
 import { progressOn, readConducts } from '../../procedures/judicial/case-progress.ts'
 import { loadProcedure, type Procedure } from '../../procedures/judicial/procedure.ts'
 import type { Progress } from '../../procedures/judicial/progress.ts'
-import { type Day, daysBetween } from '../../schema/days.ts'
+import type { Day } from '../../schema/days.ts'
 import type { Fragment, Sql } from '../../schema/db.ts'
-import { sum } from '../../schema/money.ts'
 import { type Context, visible } from '../context.ts'
+import { readTotals, type Totals } from './portal-totals.ts'
 
 export type StateId = 'en-cours' | 'promis' | 'conteste' | 'attente' | 'justice' | 'clos'
 
@@ -76,25 +76,7 @@ export async function listCases(
   }
 }
 
-/** Sums by currency: what is in euros is never added to what is in ariary. */
-export type Sums = Record<string, bigint>
-const add = (sums: Sums, currency: string, cents: bigint): void =>
-  void (sums[currency] = (sums[currency] ?? 0n) + cents)
-
-/** Unpaid principal by age: not due yet, then 1–30, 31–60, 61–90 days late, and more. */
-export const ages = ['À échoir', 'De 1 à 30 jours', 'De 31 à 60 jours', 'De 61 à 90 jours', 'Plus de 90 jours']
-
-export interface Overview {
-  open: number
-  owed: Sums
-  recovered: Sums
-  promised: Sums
-  disputed: Sums
-  promises: number
-  disputes: number
-  /** By age, in the currency of most cases. */
-  ageing: bigint[]
-  currency: string
+export interface Overview extends Totals {
   consents: {
     id: string
     number: string
@@ -107,78 +89,27 @@ export interface Overview {
   events: { number: string; debtor: string; onDay: Day; summary: string }[]
   /** Sendings that wait for the creditor’s word. */
   approvals: number
+  /** Disputes that wait for the creditor’s answer and documents. */
+  disputesToAnswer: { number: string; debtor: string; raisedOn: Day; answerBy: Day | null }[]
 }
 
 export async function overview(ctx: Context): Promise<Overview> {
-  const { sql, day } = ctx
-  const [ids, consents, events, approvals] = await Promise.all([
-    sql<{ id: string }[]>`select c.id from cases c where ${visible(ctx)} order by c.id`,
+  const { sql } = ctx
+  const [totals, consents, events, approvals, disputesToAnswer] = await Promise.all([
+    readTotals(ctx),
     pendingConsents(ctx),
     sql<Overview['events']>`
       select c.number, d.name as debtor, r.replied_on as on_day, r.summary
       from replies r join cases c on c.id = r.case_id join debtors d on d.id = c.debtor_id
       where ${visible(ctx)} order by r.replied_on desc, r.id limit 8`,
     pendingApprovals(sql, ctx.viewer!.creditorId),
+    sql<Overview['disputesToAnswer']>`
+      select c.number, d.name as debtor, x.raised_on, x.answer_by
+      from disputes x join cases c on c.id = x.case_id join debtors d on d.id = c.debtor_id
+      where ${visible(ctx)} and c.closed_on is null and x.resolved_on is null and x.creditor_answered_on is null
+      order by x.answer_by nulls last, x.raised_on, c.number limit 20`,
   ])
-  const seen: Overview = {
-    open: 0,
-    owed: {},
-    recovered: {},
-    promised: {},
-    disputed: {},
-    promises: 0,
-    disputes: 0,
-    ageing: ages.map(() => 0n),
-    currency: 'EUR',
-    consents,
-    events,
-    approvals: approvals.length,
-  }
-  const byCurrency = new Map<string, bigint[]>()
-  // A portfolio of any size, without holding all of it at once.
-  for (let i = 0; i < ids.length; i += 500) {
-    for (const file of (
-      await readCases(
-        sql,
-        ids.slice(i, i + 500).map(({ id }) => id),
-      )
-    ).values())
-      count(seen, byCurrency, file, day)
-  }
-  const [main] = [...byCurrency].toSorted(([, a], [, b]) => (sum(b) > sum(a) ? 1 : -1))
-  return main ? { ...seen, currency: main[0], ageing: main[1] } : seen
-}
-
-function count(seen: Overview, byCurrency: Map<string, bigint[]>, file: CaseFile, day: Day): void {
-  const { currency } = file.case
-  const paid = sum(file.payments.map(({ amount }) => amount))
-  if (paid > 0n) add(seen.recovered, currency, paid)
-  if (file.case.closedOn) return
-  const owed = payableOn(file, day)
-  seen.open++
-  add(seen.owed, currency, owed.total)
-  const live = new Set(file.holds.filter((hold) => hold.releasedOn === null).map(({ cause }) => cause))
-  const promise = file.promises.at(-1)
-  if (live.has('promesse') && promise) {
-    seen.promises++
-    add(seen.promised, currency, promise.amount)
-  }
-  const open = file.disputes.filter((dispute) => dispute.resolvedOn === null)
-  if (open.length > 0) {
-    seen.disputes++
-    add(
-      seen.disputed,
-      currency,
-      open.some(({ contested }) => contested === null) ? owed.principal : sum(open.map(({ contested }) => contested!)),
-    )
-  }
-  const buckets = byCurrency.get(currency) ?? ages.map(() => 0n)
-  byCurrency.set(currency, buckets)
-  for (const invoice of owed.invoices) {
-    const late = daysBetween(invoice.due, day)
-    const age = late <= 0 ? 0 : Math.min(4, Math.ceil(late / 30))
-    buckets[age]! += invoice.principal
-  }
+  return { ...totals, consents, events, approvals: approvals.length, disputesToAnswer }
 }
 
 /** The requests that still wait for this creditor's answer. */

@@ -19,6 +19,8 @@ const links: [path: string, name: string][] = [
   ['/portail/dossiers', 'Dossiers'],
   ['/portail/factures', 'Envoyer une facture'],
   ['/portail/envois', 'Envois à approuver'],
+  ['/portail/revue', 'Facturation relue'],
+  ['/portail/documents', 'Documents'],
   ['/portail/calendrier', 'Calendrier'],
 ]
 

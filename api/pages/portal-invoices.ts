@@ -2,6 +2,7 @@ import type { Hono, Context as HttpContext } from 'hono'
 import { type ReadInvoice, readInvoice } from '../../documents/einvoice.ts'
 import { sellerDoubts, type Submission, submitInvoice } from '../../procedures/cases/cases.ts'
 import type { Creditor } from '../../procedures/cases/creditors.ts'
+import type { PublicOrder } from '../../procedures/cases/public-orders.ts'
 import { DomainError } from '../../schema/errors.ts'
 import { once } from '../once.ts'
 import { receivedUpload } from '../uploads.ts'
@@ -101,10 +102,13 @@ async function submit(
       country: 'FR',
     }
   }
+  const nature = natures.find(([id]) => id === typed['nature'])?.[0]
   const submission: Submission = {
     creditorId: ctx.viewer!.creditorId!,
     invoices: [{ read, original: sha256 }],
     debtor,
+    ...(nature ? { nature } : {}),
+    ...(kind === 'public' ? { order: orderOf(typed) } : {}),
     ...(read.dueOn === null && read.kind === 'invoice'
       ? { dueOn: requiredDay(typed, 'echeance', 'la date d’échéance') }
       : {}),
@@ -115,6 +119,38 @@ async function submit(
     return { number: done.case.number }
   })
   return number
+}
+
+/** What was sold, where it changes the time to act; the others follow the creditor's agreement. */
+const natures: [id: string, name: string][] = [
+  ['vente', 'Vente ou prestation ordinaire'],
+  ['transport', 'Transport de marchandises'],
+  ['loyer_habitation', 'Loyer d’habitation'],
+  ['telecom', 'Communications électroniques'],
+]
+
+/** Of a public buyer, as the creditor has it on its order: what its accountant looks the payment up by. */
+function orderOf(typed: Typed): PublicOrder {
+  const fields = [
+    ['numero', 'engagement'],
+    ['codeService', 'service'],
+    ['marche', 'marche'],
+    ['depot', 'depot'],
+  ] as const
+  const said = fields.flatMap(([key, name]) => {
+    const text = textOf(typed, name, 60)
+    return text ? [[key, text] as const] : []
+  })
+  const deposited = textOf(typed, 'depose') ? requiredDay(typed, 'depose', 'la date du dépôt').toString() : null
+  return { ...Object.fromEntries(said), ...(deposited ? { dateDepot: deposited } : {}) }
+}
+
+/** Shown to everyone, for no script decides; used for a public buyer alone. */
+function orderFields(was: (name: string) => string): Html {
+  const field = (name: string, label: string, type = 'text') =>
+    h`<p><label for="${name}">${label}</label><input id="${name}" name="${name}" type="${type}" value="${was(name)}" maxlength="60"></p>`
+  return h`<details${was('engagement') || was('depot') ? raw(' open') : ''}><summary>Si le débiteur est une administration</summary><p class="hint">Son comptable retrouve un paiement par ces références ; son délai court du dépôt sur Chorus Pro.</p><div class="fields">
+${field('engagement', 'Numéro d’engagement')}${field('service', 'Code du service')}${field('marche', 'Numéro de marché')}${field('depot', 'Numéro de dépôt Chorus Pro')}${field('depose', 'Déposée le', 'date')}</div></details>`
 }
 
 const needsAddress = ({ buyer: { address } }: ReadInvoice): boolean =>
@@ -152,7 +188,9 @@ ${read ? '' : typedFields(was)}
 <div class="fields">
 ${read ? lacking(read, was) : ''}
 <p><label for="courriel">Courriel du débiteur (facultatif)</label><input id="courriel" name="courriel" type="email" value="${was('courriel')}" maxlength="150"></p>
-<p><label for="telephone">Téléphone du débiteur (facultatif)</label><input id="telephone" name="telephone" type="tel" value="${was('telephone')}" maxlength="30"></p></div>
+<p><label for="telephone">Téléphone du débiteur (facultatif)</label><input id="telephone" name="telephone" type="tel" value="${was('telephone')}" maxlength="30"></p>
+<p><label for="nature">Ce qui a été vendu</label><select id="nature" name="nature"><option value="">Comme prévu à la convention</option>${natures.map(([id, name]) => h`<option value="${id}"${was('nature') === id ? raw(' selected') : ''}>${name}</option>`)}</select></p></div>
+${orderFields(was)}
 <p class="row"><button>Confier cette facture</button> <a class="button plain" href="/portail/factures">En envoyer une autre</a></p></form>`,
   })
 }

@@ -1,3 +1,4 @@
+import { admitBytes } from '../../documents/antivirus.ts'
 import { DomainError } from '../../schema/errors.ts'
 import { newId } from '../../schema/random.ts'
 import { actor } from '../context.ts'
@@ -17,6 +18,7 @@ export async function keepUpload(
   }
   const bytes = new Uint8Array(await file.arrayBuffer())
   const fileName = file.name.replaceAll(/[\p{Cc}/\\]/gu, '_').slice(-200) || 'fichier'
+  await admitBytes(fileName, bytes, ctx.office.antivirus)
   await check(bytes, fileName)
   const id = newId(ctx.office.random)
   const sha256 = await ctx.office.archive.put(bytes)

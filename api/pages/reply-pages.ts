@@ -95,6 +95,7 @@ function next(reply: Reply): string {
     instalments: `C’est une proposition, et pas encore un accord\u00a0: nous l’étudions avec le créancier et vous répondons par écrit. D’ici là, et au plus tard jusqu’au ${until}, nos démarches sont suspendues.`,
     dispute:
       'Nos démarches sont suspendues. Le créancier est informé de votre contestation\u00a0; nous vous répondrons par écrit, avec les justificatifs.',
+    not_me: `Nous vérifions auprès du créancier à qui cette lettre devait aller. D’ici là, et au plus tard jusqu’au ${until}, nos démarches sont suspendues.`,
     address: 'Nos prochaines lettres y seront envoyées.',
   }
   return texts[reply.kind]
@@ -135,7 +136,7 @@ function asked({ coupon, file, day, standing }: Shown): Html {
       h`<tr><th scope="row">${invoice.number}</th><td>due le ${dated(invoice.dueOn)}</td><td class="num aside">${money(invoice.payable, invoice.currency)}</td><td class="num">${money(owed.principalByInvoice[invoice.number] ?? 0n, invoice.currency)}</td></tr>`,
   )}</tbody></table></div>
 <dl class="facts">
-${line('Principal', owed.principal)}${line('Intérêts de retard', owed.interest)}${line('Indemnité forfaitaire', owed.indemnity)}
+${line('Principal', owed.principal)}${line('Intérêts de retard', owed.interest)}${line('Indemnité forfaitaire', owed.indemnity)}${line('Clause pénale', owed.penalty)}
 <div><dt>Total dû au ${dated(day)}</dt><dd class="sum">${money(owed.total, file.case.currency)}</dd></div>
 </dl>
 ${owed.perDay > 0n ? h`<p class="meta">Les intérêts augmentent de ${money(owed.perDay, file.case.currency)} par jour de retard.</p>` : ''}
@@ -160,6 +161,7 @@ const titles: Record<ReplyKind, string> = {
   promise: 'Je paierai',
   instalments: 'Je propose de payer chaque mois',
   dispute: 'Je conteste',
+  not_me: 'Ce n’est pas moi',
   address: 'Mon adresse a changé',
 }
 const buttons: Record<ReplyKind, string> = {
@@ -167,6 +169,7 @@ const buttons: Record<ReplyKind, string> = {
   promise: 'M’engager à payer',
   instalments: 'Envoyer ma proposition',
   dispute: 'Envoyer ma contestation',
+  not_me: 'Le signaler',
   address: 'Donner ma nouvelle adresse',
 }
 
@@ -197,6 +200,9 @@ ${money_('montant', 'Chaque mois, en euros')}${input('date', 'Premier versement 
       return h`<p>Dites-nous pourquoi, avec vos mots. Nos démarches s’arrêtent le temps de vous répondre, et contester ne vous coûte rien.</p>
 <p><label for="${id('motif')}">Je conteste parce que</label><textarea id="${id('motif')}" name="motif" required maxlength="2000">${was('motif')}</textarea></p>
 <div class="fields">${money_('montant', 'Montant contesté, si ce n’est qu’une partie', '')}</div><p class="meta">Vos justificatifs peuvent nous être envoyés par courriel ou par la poste, avec la référence de la lettre.</p>`
+    case 'not_me':
+      return h`<p>Vous portez le même nom, vous n’habitez plus ou n’avez jamais habité à cette adresse, la société n’est pas la vôtre : dites-le-nous, et rien ne vous sera plus demandé pendant la vérification.</p>
+<p><label for="${id('motif')}">Ce qu’il faut savoir</label><textarea id="${id('motif')}" name="motif" required maxlength="1000">${was('motif')}</textarea></p>`
     case 'address':
       return h`<div class="fields"><p class="all"><label for="${id('rue')}">Numéro et rue, complément</label><textarea id="${id('rue')}" name="rue" required rows="2" maxlength="300" autocomplete="street-address">${was('rue')}</textarea></p>
 ${input('cp', 'Code postal', 'text', 'required maxlength="12" autocomplete="postal-code"')}${input('ville', 'Ville', 'text', 'required maxlength="100" autocomplete="address-level2"')}${input('courriel', 'Courriel (facultatif)', 'email', 'maxlength="150" autocomplete="email"')}${input('telephone', 'Téléphone (facultatif)', 'tel', 'maxlength="30" autocomplete="tel"')}</div>`

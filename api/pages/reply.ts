@@ -151,6 +151,8 @@ function answerOf(typed: Typed): Answer {
         ground: requiredText(typed, 'motif', 'le motif de votre contestation', 2000),
         contested: textOf(typed, 'montant') ? requiredAmount(typed, 'montant', 'le montant contesté') : null,
       }
+    case 'not_me':
+      return { kind: 'not_me', explanation: requiredText(typed, 'motif', 'ce qu’il faut savoir', 1000) }
     case 'address':
       return {
         kind: 'address',

@@ -1,4 +1,5 @@
-import { type Day, parseDay } from '../../schema/days.ts'
+import { typedDay } from '../../documents/typed-values.ts'
+import type { Day } from '../../schema/days.ts'
 import { DomainError } from '../../schema/errors.ts'
 import { parseAmount } from '../../schema/money.ts'
 
@@ -25,9 +26,8 @@ export function requiredText(typed: Typed, name: string, what: string, max = 200
 /** « 2026-11-22 » as date fields send it, « 22/11/2026 » as people type it where there is no such field. */
 export function requiredDay(typed: Typed, name: string, what: string): Day {
   const text = requiredText(typed, name, what, 40)
-  const french = /^(\d{1,2})[/. -](\d{1,2})[/. -](\d{4})$/.exec(text)
   try {
-    return parseDay(french ? `${french[3]}-${french[2]!.padStart(2, '0')}-${french[1]!.padStart(2, '0')}` : text)
+    return typedDay(text, what)
   } catch {
     throw bad(`«\u00a0${text}\u00a0» n’est pas une date du calendrier.`, 'Écrivez-la comme 22/11/2026.')
   }

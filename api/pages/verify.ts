@@ -74,6 +74,7 @@ const families: Record<string, string> = {
 const ways: Record<string, string> = {
   lettre: 'lettre simple',
   lrar: 'lettre recommandée avec avis de réception',
+  lre: 'lettre recommandée électronique',
   email: 'courriel',
   sms: 'message',
   formulaire: 'formulaire joint à une lettre',

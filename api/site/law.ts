@@ -22,7 +22,7 @@ export function lawPage(shelves: Shelves): Html {
     path: 'droit.html',
     title: 'Le droit, daté',
     body: h`<header class="lead"><h1>Le droit, daté</h1><p class="usage">Un taux, un montant ou un mot de la loi vaut pour des jours précis. Les valeurs anciennes restent\u00a0: un intérêt de 2019 se compte au taux de 2019.</p>
-<p><a href="droit/a-relire.html">${count(reviews.length, 'ligne')} à relire par un juriste</a>, <a href="droit/articles.html">les articles lus pour les courriers</a>, et <a href="droit/articles-a-relire.html">les articles que des courriers citent et dont personne n’a inscrit la lecture</a></p></header>
+<p><a href="droit/a-relire.html">${count(reviews.length, 'ligne')} à relire par un juriste</a>, <a href="droit/articles.html">les articles lus pour les courriers</a>, et <a href="droit/articles-a-relire.html">les articles que des courriers citent et que personne n’a encore lus</a></p></header>
 <div class="scroll" role="group" aria-label="Valeurs" tabindex="0"><table><thead><tr><th scope="col">Valeur</th><th scope="col">En vigueur au ${dated(shelves.on.toString())}</th><th scope="col">Article</th><th scope="col" class="num">Lignes</th></tr></thead><tbody>
 ${lawIds().map((id) => {
   const entries = lawEntries(id)
@@ -132,7 +132,7 @@ export function articlesPage(): Html {
   return lawTable(
     'articles',
     'Articles lus pour les courriers',
-    ['Article', 'Ce qu’il dit', 'Source', 'Relu le'],
+    ['Article', 'Ce qu’il dit', 'Source', 'Lu le'],
     readArticles().map(
       (line) =>
         h`<tr><th scope="row">${said(line.article)}</th><td>${said(line.objet)}</td><td><small>${said(line.source)}</small></td><td>${dated(line.verifie_le)} ${line.confirme === 'non' ? toCheck() : ''}</td></tr>`,
@@ -140,18 +140,22 @@ export function articlesPage(): Html {
   )
 }
 
-/** The articles that letters cite and that nothing of the house has read on a known day, the most cited first. */
+/** The articles that letters cite and whose text nobody has read, the most cited first, and when that was last said. */
 export function unreadPage(shelves: Shelves): Html {
-  const unread = new Map<string, number>()
+  const unread = new Map<string, { examined: string | undefined; letters: number }>()
   for (const letter of shelves.letters)
     for (const { article, known } of basesOf(shelves, letter))
-      if (!known) unread.set(article, (unread.get(article) ?? 0) + 1)
-  const rows = [...unread].sort(([a, n], [b, m]) => m - n || a.localeCompare(b, 'fr'))
+      if (!known?.read)
+        unread.set(article, { examined: known?.checkedOn, letters: (unread.get(article)?.letters ?? 0) + 1 })
+  const rows = [...unread].sort(([a, n], [b, m]) => m.letters - n.letters || a.localeCompare(b, 'fr'))
   return lawTable(
     'articles-a-relire',
-    'Articles cités et jamais relus',
-    ['Article', 'Courriers'],
-    rows.map(([article, n]) => h`<tr><th scope="row">${said(article)}</th><td class="num">${n}</td></tr>`),
+    'Articles cités et non lus',
+    ['Article', 'Examiné le', 'Courriers'],
+    rows.map(
+      ([article, { examined, letters }]) =>
+        h`<tr><th scope="row">${said(article)} ${toCheck()}</th><td>${examined ? dated(examined) : 'jamais'}</td><td class="num">${letters}</td></tr>`,
+    ),
   )
 }
 

@@ -1,3 +1,4 @@
+import type { KnownBasis } from './bases.ts'
 import { paperChannel } from './examples.ts'
 import { examplesHtml } from './letter-examples.ts'
 import { templateHtml, templateLine } from './letter-text.ts'
@@ -96,16 +97,21 @@ function basesHtml(shelves: Shelves, letter: Letter, to: Link): Html {
   return h`${
     bases.length === 0
       ? h`<p>Aucun article cité en tête de ce courrier.</p>`
-      : h`<div class="scroll" role="group" aria-label="Bases légales" tabindex="0"><table><thead><tr><th scope="col">Article</th><th scope="col">Relu le</th><th scope="col">Où</th></tr></thead><tbody>${bases.map(
+      : h`<div class="scroll" role="group" aria-label="Bases légales" tabindex="0"><table class="bases"><thead><tr><th scope="col">Article</th><th scope="col">Lu le</th><th scope="col">Où</th></tr></thead><tbody>${bases.map(
           ({
             article,
             doubtful,
             known,
           }) => h`<tr><th scope="row">${said(article)} ${doubtful || !known?.confirmed ? toCheck() : ''}</th>
-<td>${known ? dated(known.checkedOn) : 'date inconnue'}</td><td>${known ? h`<a href="${to(known.page)}">${said(known.where)}</a><br><small>${said(known.source)}</small>` : h`<a href="${to('droit/articles-a-relire.html')}">cité par le courrier seul</a><br><small>personne n’en a encore inscrit la lecture</small>`}</td></tr>`,
+<td>${readOn(known)}</td><td>${known ? h`<a href="${to(known.page)}">${said(known.where)}</a><br><small>${said(known.source)}</small>` : h`<small>cité par ce courrier seul</small>`}</td></tr>`,
         )}</tbody></table></div>`
   }
 ${clauses.length ? h`<h3>Clauses reproduites</h3><ul>${clauses.map((clause) => h`<li><a href="${to(`clauses/${clause.id}.html`)}">${said(clause.titre)}</a>${clause.article ? `, ${said(clause.article)}` : ''} ${clause.confirme === 'non' ? toCheck() : ''}</li>`)}</ul>` : ''}`
+}
+
+function readOn(known: KnownBasis | undefined): Html {
+  if (known?.read) return dated(known.checkedOn)
+  return known ? h`texte non lu<br><small>examiné le ${dated(known.checkedOn)}</small>` : h`jamais examiné`
 }
 
 function placeHtml(shelves: Shelves, letter: Letter, to: Link): Html {

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs'
-import { articleKeys, basesKnown, type KnownBasis } from './bases.ts'
+import { basesKnown, readingOf, type KnownBasis } from './bases.ts'
 import { channels, familyWord, laws, recipients, stepWord, toneWord } from './words.ts'
 import type { Library } from '../../letters/catalogue.ts'
 import type { Letter } from '../../letters/letter.ts'
@@ -193,9 +193,6 @@ export function basesOf(
   return letter.bases.map((basis) => {
     const doubtful = /\?\s*$/.test(basis)
     const article = basis.replace(/\s*\?\s*$/, '')
-    const readings = articleKeys(article).flatMap((key) => shelves.bases.get(key) ?? [])
-    // Its own clauses first; failing those, whatever of the house has read the article.
-    const known = readings.find(({ page }) => own.has(page)) ?? readings[0]
-    return { article, doubtful, known }
+    return { article, doubtful, known: readingOf(shelves.bases, article, own) }
   })
 }

@@ -1,5 +1,6 @@
 import type { Channel, Letter, Recipient } from '../../letters/letter.ts'
 import { typographyFr } from '../../documents/typography.ts'
+import { unaccented } from '../../schema/words.ts'
 
 // What the short words of heads and of the law's files say in full, for readers who do not write them.
 
@@ -123,4 +124,4 @@ export const said = (text: string): string => typographyFr(text)
 
 /** « penalites » for « Pénalités »: how words are compared without accents or case. */
 export const folded = (text: string): string =>
-  text.normalize('NFD').replace(/\p{M}/gu, '').replaceAll('œ', 'oe').replaceAll('’', "'").toLowerCase()
+  unaccented(text).replaceAll('œ', 'oe').replaceAll('’', "'").toLowerCase()

@@ -13,6 +13,8 @@ export interface Parcel {
   /** What goes in the same envelope, or with the same message. */
   enclosures: { letter: string; pdf: Uint8Array }[]
   mail: MailBody | null
+  /** The words of a text message. */
+  text?: string
 }
 
 /** Nothing left the house, for certain: to be tried again, or never when the address itself is refused. */
@@ -35,19 +37,33 @@ export interface Post {
 /** The out-tray: one folder a day, one file a letter, for the people who print, frank and post. */
 export function outTray(dir: string): Post {
   return {
-    repeatable: ['lettre', 'lrar', 'email', 'sms'],
+    repeatable: ['lettre', 'lrar', 'lre', 'email', 'sms'],
     async send(parcel) {
       const folder = join(dir, parcel.day.toString())
       await mkdir(folder, { recursive: true })
       const base = `${parcel.reference.replaceAll('/', '-')}-${parcel.channel}`
+      if (parcel.text !== undefined) return { tray: await placeOrder(folder, base, parcel) }
       for (const [i, enclosure] of parcel.enclosures.entries()) {
         await place(folder, `${base}-annexe-${i + 1}-${fileName(enclosure.letter)}.pdf`, enclosure.pdf)
       }
       const name = `${base}-${parcel.letter}.pdf`
       await place(folder, name, parcel.pdf)
+      if (parcel.channel === 'lre') await placeOrder(folder, base, parcel, name)
       return { tray: `${parcel.day.toString()}/${name}` }
     },
   }
+}
+
+/**
+ * What a provider of text messages or of electronic registered letters needs, for whoever hands it over: its `key` is that
+ * of the letter, so that the same order given twice is one.
+ */
+async function placeOrder(folder: string, base: string, parcel: Parcel, file?: string): Promise<string> {
+  const { channel, reference, address, text, day } = parcel
+  const to = { name: address.name, ...(text === undefined ? { email: address.email } : { phone: address.phone }) }
+  const order = { key: base, channel, reference, to, ...(text === undefined ? { file } : { text }) }
+  await place(folder, `${base}.json`, new TextEncoder().encode(`${JSON.stringify(order, null, 2)}\n`))
+  return `${day.toString()}/${base}.json`
 }
 
 let placed = 0

@@ -3,7 +3,8 @@ import { after, type Day, dayFr, daysBetween } from '../../schema/days.ts'
 import type { Sql } from '../../schema/db.ts'
 import { amount } from '../../schema/money.ts'
 import { requireAgencyReady } from '../cases/agency.ts'
-import { type LetterOrder, reachOf, writeLetter } from '../cases/correspondence.ts'
+import { type LetterOrder, writeLetter } from '../cases/correspondence.ts'
+import { isPosted, reachOf } from '../cases/reach.ts'
 import { requireMandate } from '../cases/creditors.ts'
 import { type CaseFile, type Plan, readCase } from '../cases/file.ts'
 import { shiftCase } from '../cases/holds.ts'
@@ -12,13 +13,14 @@ import { type DueInstalment, fillInstalments, planAct } from '../cases/plans.ts'
 import { breakInstalments } from '../cases/promises.ts'
 import { isBusinessDay } from '../law/calendar.ts'
 import type { Office } from '../office.ts'
+import { jobsOf } from './queue.ts'
 import { heldOnRefusal } from './refusal.ts'
 
 export type PlanOutcome = 'done' | 'nothing' | 'held' | 'already'
 
 /** Queues the plans that have something to do by that day; the plan is the key of its job. Answers how many. */
 export async function tickPlans(sql: Sql, upTo: Day): Promise<number> {
-  const jobs = await sql`
+  const [row] = await sql<[{ planned: number }]>`
     with due as (
       select p.id
       from plans p join cases c on c.id = p.case_id and c.closed_on is null
@@ -34,10 +36,9 @@ export async function tickPlans(sql: Sql, upTo: Day): Promise<number> {
       update plans set queued_for = ${upTo} from due
       where plans.id = due.id and plans.queued_for is distinct from ${upTo}::date returning plans.id
     )
-    select graphile_worker.add_job('plan', json_build_object('plan', id, 'day', ${upTo}::date, 'version', 1),
-                                   job_key => 'plan:' || id, max_attempts => 12)
-    from (select id from queued order by id) as each`
-  return jobs.length
+    select count(job.id)::int as planned
+    from (select ${jobsOf(sql, 'plan', upTo)} as jobs from queued having count(*) > 0) as each, graphile_worker.add_jobs(jobs) as job`
+  return row.planned
 }
 
 /**
@@ -115,7 +116,7 @@ async function giveNotice(
 ): Promise<void> {
   const until = onDay.add({ days: plan.graceDays })
   await writeLetter(office, sql, onDay, file, {
-    ...order('engagement-echeance-manquee', byPost(file) ? 'lettre' : 'email'),
+    ...order('engagement-echeance-manquee', isPosted(file) ? 'lettre' : 'email'),
     facts: { ...currentInstalment(line, 'impayée'), ...deadline(plan.graceDays, until) },
   })
   await sql`update instalments set noticed_on = ${onDay}, notice_until = ${until} where plan_id = ${plan.id} and rank = ${line.rank}`
@@ -139,7 +140,7 @@ async function endPlan(
   const until = onDay.add({ days: plan.graceDays })
   const notice = file.documents.findLast((document) => document.letter === 'engagement-echeance-manquee')
   await writeLetter(office, sql, onDay, file, {
-    ...order('engagement-plan-rompu', byPost(file) ? 'lrar' : 'lettre'),
+    ...order('engagement-plan-rompu', isPosted(file) ? 'lrar' : 'lettre'),
     facts: {
       ...currentInstalment(
         line,
@@ -163,8 +164,6 @@ const order = (letter: string, channel: LetterOrder['channel']): LetterOrder => 
   recipient: 'debiteur',
   author: 'system',
 })
-
-const byPost = (file: CaseFile): boolean => Boolean(file.debtor.address?.lines.length && file.debtor.address.city)
 
 const deadline = (delaiJours: number, until: Day): Partial<Facts> =>
   ({ delaiJours, dateLimite: { date: until.toString() } }) as Partial<Facts>

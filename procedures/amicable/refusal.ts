@@ -18,7 +18,11 @@ export async function heldOnRefusal<Outcome>(
   claim: (sql: Sql) => Promise<string | null>,
 ): Promise<Outcome | 'held' | 'already'> {
   try {
-    return await transaction(office.sql, act)
+    return await transaction(office.sql, async (sql) => {
+      // All of it is about one case, found by its key: a plan made once is as good as one made for each.
+      await sql`set local plan_cache_mode = force_generic_plan`
+      return act(sql)
+    })
   } catch (error) {
     if (!(error instanceof DomainError) || troubles.has(error.code)) throw error
     const reason = `${error.message} ${error.remedy}`

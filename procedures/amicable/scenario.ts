@@ -12,7 +12,8 @@ type ByDebtor<T> = { professionnel: T; consommateur: T; public?: T }
 export interface ScenarioStep {
   id: string
   jour: string
-  canal?: 'lettre' | 'lrar' | 'email' | 'sms' | 'appel' | 'visite'
+  /** `lre` is never written in a scenario: a registered letter goes so where the debtor prefers it. */
+  canal?: 'lettre' | 'lrar' | 'lre' | 'email' | 'sms' | 'appel' | 'visite'
   lettre?: string | ByDebtor<string>
   /** Sent in its place where the debtor made a promise, which it quotes. */
   si_promesse?: string | ByDebtor<string>

@@ -5,17 +5,18 @@ import type { Sql } from '../../schema/db.ts'
 import { DomainError } from '../../schema/errors.ts'
 import { parseAmount } from '../../schema/money.ts'
 import { newCode } from '../../schema/random.ts'
-import { readAgency, requireAgencyReady } from '../cases/agency.ts'
-import { type Contact, contactsLately, nextContactDay } from '../cases/contacts.ts'
+import { type Agency, readAgency, refuseUnready } from '../cases/agency.ts'
+import { approachesLately, type Contact, type Lately, nextContactDay } from '../cases/contacts.ts'
 import { type Wish, wishesOf } from '../cases/contact-preferences.ts'
 import { type LetterOrder, writeLetter } from '../cases/correspondence.ts'
 import { requireMandate } from '../cases/creditors.ts'
 import { gatherExhibits } from '../cases/exhibit-gather.ts'
 import { type ExhibitKind, exhibitKinds, readExhibits } from '../cases/exhibits.ts'
-import { type CaseFile, readCase, type Step } from '../cases/file.ts'
+import { type CaseFile, caseParts, readCase, type Step } from '../cases/file.ts'
 import { placeHold, shiftCase } from '../cases/holds.ts'
 import { issueInvoices } from '../cases/invoices.ts'
 import { record } from '../cases/journal.ts'
+import { isReturned } from '../cases/returned.ts'
 import { requestConsent } from '../judicial/consent.ts'
 import { publicWays } from '../judicial/public-debtor.ts'
 import type { Office } from '../office.ts'
@@ -47,18 +48,21 @@ export async function doStep(office: Office, stepId: string, onDay: Day): Promis
 
 /** Locks the case of a step that is still to do; null when it is done, left out, or its case closed. */
 async function claim(sql: Sql, stepId: string): Promise<string | null> {
-  // The case is locked first, here as in every act on it: no two of them ever wait for each other.
-  await sql`select 1 from cases where id = (select case_id from steps where id = ${stepId}) for update`
-  const [found] = await sql<{ caseId: string }[]>`
-    select s.case_id from steps s join cases c on c.id = s.case_id
-    where s.id = ${stepId} and s.done_on is null and s.skipped_on is null and c.closed_on is null`
+  // The case is locked first, here as in every act on it: no two of them ever wait for each other. What is read next, in
+  // its own statement, is as whoever held the lock left it.
+  const [, [found]] = await Promise.all([
+    sql`select 1 from cases where id = (select case_id from steps where id = ${stepId}) for update`,
+    sql<{ caseId: string }[]>`
+      select s.case_id from steps s join cases c on c.id = s.case_id
+      where s.id = ${stepId} and s.done_on is null and s.skipped_on is null and c.closed_on is null`,
+  ])
   return found?.caseId ?? null
 }
 
 async function attempt(office: Office, sql: Sql, stepId: string, onDay: Day): Promise<StepOutcome> {
   const caseId = await claim(sql, stepId)
   if (caseId === null) return 'already'
-  const file = await readCase(sql, caseId)
+  const [file, added, agency] = await Promise.all([readCase(sql, caseId), ruleAddedFor(sql, stepId), readAgency(sql)])
   const step = file.steps.find((candidate) => candidate.id === stepId)!
   const why = suspension(file, onDay)
   if (why) {
@@ -73,17 +77,17 @@ async function attempt(office: Office, sql: Sql, stepId: string, onDay: Day): Pr
     return 'already'
   }
   const scenario = loadScenario(file.case.scenario)
-  const rule = (await ruleAddedFor(sql, step.id)) ?? scenarioStep(scenario, step.key)
+  const rule = added ?? scenarioStep(scenario, step.key)
   const comesBefore = precedesFirstLetter(scenario, rule)
   if (comesBefore && after(onDay, file.case.anchorOn)) {
     const why = `L'échéance du ${dayFr(file.case.anchorOn)} est passée : la première lettre d'abord.`
     return passOver(office, sql, onDay, file, step, why)
   }
-  await requireAgencyReady(sql, onDay)
-  await requireMandate(sql, file.creditor.id, onDay)
+  refuseUnready(agency, onDay)
+  if (!file.mandate || after(file.mandate.signedOn, onDay)) await requireMandate(sql, file.creditor.id, onDay)
   const hasNoWay = rule.action === 'demander-accord' && forDebtor(rule.procedure, file.debtor.kind) === null
   if (rule.action === 'decider' || hasNoWay)
-    return putBefore(office, sql, onDay, file, step, rule, file.debtor.kind === 'public' ? publicWays : '')
+    return putBefore(office, sql, onDay, file, step, rule, file.debtor.kind === 'public' ? publicWays(onDay) : '')
   if (
     rule.lettre &&
     rule.canal !== 'appel' &&
@@ -95,23 +99,29 @@ async function attempt(office: Office, sql: Sql, stepId: string, onDay: Day): Pr
   if (step.key.endsWith('.prevenir')) await tellCreditorFirst(office, sql, onDay, file, step, rule)
   else if (rule.action) await askAgreement(office, sql, onDay, file, step, rule)
   else {
-    const canal = wishedChannel(file, rule, await wishesOf(sql, file.case.id))
+    const [wishes, lately] = await Promise.all([
+      wishesOf(sql, file.case.id),
+      approachesLately(sql, onDay, file.case.id),
+    ])
+    const canal = wishedChannel(file, rule, wishes)
     if (canal === null) {
       const why = `Le débiteur refuse d'être joint par ce canal (${rule.canal}).`
       return passOver(office, sql, onDay, file, step, why)
     }
-    if (await waitForTurn(sql, onDay, file, step, { ...rule, canal })) return 'held'
-    await approach(office, sql, onDay, file, step, { ...rule, canal })
+    if (await waitForTurn(sql, onDay, file, step, { ...rule, canal }, lately)) return 'held'
+    await approach(office, sql, onDay, file, step, { ...rule, canal }, agency)
   }
-  await sql`update steps set done_on = ${onDay} where id = ${stepId}`
+  await Promise.all([
+    sql`update steps set done_on = ${onDay} where id = ${stepId}`,
+    record(sql, onDay, {
+      caseId: file.case.id,
+      kind: 'step_done',
+      detail: { step: step.key, planned: step.plannedOn.toString() },
+      author: 'system',
+    }),
+  ])
   // What precedes the due date hangs on it alone; from the first letter on, intervals are kept.
   if (!comesBefore) await shiftCase(sql, file.case.id, daysBetween(step.plannedOn, onDay))
-  await record(sql, onDay, {
-    caseId: file.case.id,
-    kind: 'step_done',
-    detail: { step: step.key, planned: step.plannedOn.toString() },
-    author: 'system',
-  })
   return 'done'
 }
 
@@ -140,9 +150,16 @@ async function waitForAnswer(sql: Sql, onDay: Day, file: CaseFile, step: Step): 
 }
 
 /** Too many approaches in a week, or a call on a closed day: the step and those after it move, and are never lost. */
-async function waitForTurn(sql: Sql, onDay: Day, file: CaseFile, step: Step, rule: ScenarioStep): Promise<boolean> {
+async function waitForTurn(
+  sql: Sql,
+  onDay: Day,
+  file: CaseFile,
+  step: Step,
+  rule: ScenarioStep,
+  contacts: Lately['contacts'],
+): Promise<boolean> {
   const by: Contact = rule.canal === 'appel' || rule.canal === 'visite' ? rule.canal : 'ecrit'
-  const { on, why } = nextContactDay(await contactsLately(sql, onDay, file.case.id), by, onDay)
+  const { on, why } = nextContactDay({ zone: file.case.zone, kind: file.debtor.kind, contacts }, by, onDay)
   if (why === null) return false
   await sql`update steps set queued_for = null where id = ${step.id}`
   await shiftCase(sql, file.case.id, daysBetween(step.nominalOn, on))
@@ -196,8 +213,10 @@ function wishedChannel(
 ): NonNullable<ScenarioStep['canal']> | null {
   const canal = rule.canal!
   const { canaux } = letterOf(loadLibrary(), forDebtor(rule.lettre, file.debtor.kind)!)
-  if (canal === 'lettre' && !rule.premiere_lettre && wishes.get('email') === 'prefere' && file.debtor.email)
+  const hasEmail = file.debtor.email !== null && !isReturned(file.debtor, 'email')
+  if (canal === 'lettre' && !rule.premiere_lettre && wishes.get('email') === 'prefere' && hasEmail)
     return canaux.includes('email') ? 'email' : canal
+  if (canal === 'lrar' && wishes.get('lre') === 'prefere' && hasEmail && canaux.includes('lre')) return 'lre'
   if (wishes.get(canal) !== 'refuse') return canal
   return (canal === 'email' || canal === 'sms') && canaux.includes('lettre') ? 'lettre' : null
 }
@@ -229,6 +248,7 @@ async function approach(
   file: CaseFile,
   step: Step,
   rule: ScenarioStep,
+  agency: Agency,
 ): Promise<void> {
   const kind = file.debtor.kind
   if (rule.jour === 'emission') await issueInvoices(office, sql, onDay, file)
@@ -241,29 +261,37 @@ async function approach(
     channel: isVisit ? paperOf(canaux) : rule.canal!,
     recipient: rule.canal === 'appel' || (isVisit && destinataire === 'operateur') ? 'operateur' : 'debiteur',
     stepId: step.id,
+    agency,
     author: 'system',
     facts: {
       ...delayFacts(delaiJours, onDay.add({ days: rule.marge_postale ?? 0 })),
-      ...(isVisit ? await visitFacts(sql, onDay, file) : {}),
+      ...(isVisit ? visitFacts(agency, onDay, file) : {}),
       ...(donnees.includes('piecesJointes') ? await exhibitFacts(office, sql, onDay, file) : {}),
     },
-    ...(rule.canal === 'lrar' ? { coupon: newCode(office.random) } : {}),
+    ...(rule.canal === 'lrar' || rule.canal === 'lre' ? { coupon: newCode(office.random) } : {}),
   }
   const written = await writeLetter(office, sql, onDay, file, order)
   for (const joined of rule.joindre ?? []) {
     const letter = forDebtor(joined, kind)
     if (letter === null) continue
-    const again = await readCase(sql, file.case.id)
-    await writeLetter(office, sql, onDay, again, {
-      ...order,
-      letter,
-      channel: isVisit
-        ? paperOf(letterOf(loadLibrary(), letter).canaux)
-        : order.channel === 'lrar'
-          ? 'formulaire'
-          : order.channel,
-      attachedTo: written.id,
-    })
+    // Of the case, locked since it was read, the letter before this one changed nothing else.
+    const documents = (await caseParts.documents(sql, [file.case.id])).get(file.case.id) ?? []
+    await writeLetter(
+      office,
+      sql,
+      onDay,
+      { ...file, documents },
+      {
+        ...order,
+        letter,
+        channel: isVisit
+          ? paperOf(letterOf(loadLibrary(), letter).canaux)
+          : order.channel === 'lrar' || order.channel === 'lre'
+            ? 'formulaire'
+            : order.channel,
+        attachedTo: written.id,
+      },
+    )
   }
 }
 
@@ -305,10 +333,10 @@ function paperOf(canaux: readonly Channel[]): LetterOrder['channel'] {
   return (['visite', 'acte-prive', 'formulaire'] as const).find((channel) => canaux.includes(channel)) ?? 'formulaire'
 }
 
-async function visitFacts(sql: Sql, onDay: Day, file: CaseFile): Promise<NonNullable<LetterOrder['facts']>> {
-  const { manager } = (await readAgency(sql)).identity
+function visitFacts(agency: Agency, onDay: Day, file: CaseFile): NonNullable<LetterOrder['facts']> {
+  const { manager } = agency.identity
   const { address, phone } = file.debtor
-  if (address === null) {
+  if (address === null || isReturned(file.debtor, 'postal')) {
     throw new DomainError('no_address', `Le dossier ${file.case.number} n'a pas d'adresse où se présenter.`, {
       remedy: 'Confiez le dossier à la cellule de recherche, puis validez une adresse (validateAddress).',
     })

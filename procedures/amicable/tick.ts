@@ -2,8 +2,11 @@ import type { Day } from '../../schema/days.ts'
 import { type Sql, transaction } from '../../schema/db.ts'
 import { type HoldCause, releaseHold } from '../cases/holds.ts'
 import { askApprovals } from './approvals.ts'
+import { tickReviews } from '../cases/invoicing-reviews.ts'
+import { tickReceipts } from '../cases/late-receipts.ts'
 import { watchDeadlines } from '../judicial/deadline-alerts.ts'
 import { tickPlans } from './plans.ts'
+import { jobsOf } from './queue.ts'
 
 /**
  * Holds that were only waiting for a day end on it: a promise whose day has passed, a refusal to be tried again. Disputes,
@@ -36,7 +39,7 @@ export async function tick(sql: Sql, upTo: Day): Promise<number> {
   await lapseHolds(sql, upTo)
   await askApprovals(sql, upTo)
   await watchDeadlines(sql, upTo)
-  const jobs = await sql`
+  const [row] = await sql<[{ planned: number }]>`
     with due as (
       select s.id
       from steps s
@@ -56,8 +59,8 @@ export async function tick(sql: Sql, upTo: Day): Promise<number> {
         and not exists (select from steps done where done.case_id = steps.case_id and done.done_on = ${upTo})
       returning steps.id, steps.case_id
     )
-    select graphile_worker.add_job('step', json_build_object('step', id, 'day', ${upTo}::date, 'version', 1),
-                                   job_key => 'step:' || id, max_attempts => 12)
-    from (select id from queued order by id) as each`
-  return jobs.length + (await tickPlans(sql, upTo))
+    select count(job.id)::int as planned
+    from (select ${jobsOf(sql, 'step', upTo)} as jobs from queued having count(*) > 0) as each, graphile_worker.add_jobs(jobs) as job`
+  const others = [await tickPlans(sql, upTo), await tickReviews(sql, upTo), await tickReceipts(sql, upTo)]
+  return others.reduce((sum, each) => sum + each, row.planned)
 }

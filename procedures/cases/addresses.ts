@@ -5,6 +5,7 @@ import { endUnfiledConsents } from '../judicial/consent-ends.ts'
 import type { Address } from './agency.ts'
 import { lockOpenCase } from './lock.ts'
 import { type Author, record } from './journal.ts'
+import { refuseReturned, settleMarks } from './returned.ts'
 
 /**
  * The research cell validates where the debtor is reached: letters go there from now on, and a case held for want of an
@@ -33,6 +34,7 @@ export async function validateAddress(
   }
   await transaction(sql, async (tx) => {
     await lockOpenCase(tx, input.caseId)
+    await refuseReturned(tx, input.caseId, input)
     const [moved] = await tx`
       select 1 from debtors d join cases c on c.debtor_id = d.id
       where c.id = ${input.caseId} and ${input.address !== null}
@@ -50,6 +52,10 @@ export async function validateAddress(
     await tx`
       update holds set review_on = ${onDay}
       where case_id = ${input.caseId} and cause = 'decision' and placed_by = 'system' and released_on is null and review_on > ${onDay}`
+    await settleMarks(tx, onDay, input.caseId, [
+      ...(input.address ? (['postal'] as const) : []),
+      ...(input.email ? (['email'] as const) : []),
+    ])
     await record(tx, onDay, {
       caseId: input.caseId,
       kind: 'address_validated',

@@ -62,15 +62,16 @@ export async function recordAgencyProof(sql: Sql, onDay: Day, proof: AgencyProof
 }
 
 export async function readAgency(sql: Sql): Promise<Agency> {
-  const [row] = await sql<{ identity: AgencyIdentity }[]>`select identity from agency`
+  const [[row], proofs] = await Promise.all([
+    sql<{ identity: AgencyIdentity }[]>`select identity from agency`,
+    sql<AgencyProof[]>`select kind, reference, detail, dated_on, valid_until from agency_proofs order by kind`,
+  ])
   if (!row) {
     throw new DomainError('agency_unknown', "L'agence n'est pas encore enregistrée.", {
       remedy: 'Enregistrez son identité avant tout dossier (recordAgency).',
       article: 'CPCE R124-2',
     })
   }
-  const proofs = await sql<AgencyProof[]>`
-    select kind, reference, detail, dated_on, valid_until from agency_proofs order by kind`
   return { identity: row.identity, proofs }
 }
 
@@ -83,13 +84,19 @@ const missingProof: Record<AgencyProofKind, string> = {
 /** Refuses to act for anyone until the three facts of CPCE R124-2 are recorded and in force on that day. */
 export async function requireAgencyReady(sql: Sql, onDay: Day): Promise<Agency> {
   const agency = await readAgency(sql)
+  refuseUnready(agency, onDay)
+  return agency
+}
+
+/** The same of an agency that has been read. */
+export function refuseUnready(agency: Agency, onDay: Day): void {
   const inForce = (proof: AgencyProof) =>
     Temporal.PlainDate.compare(proof.datedOn, onDay) <= 0 &&
     (proof.validUntil === null || Temporal.PlainDate.compare(onDay, proof.validUntil) <= 0)
   const missing = (Object.keys(missingProof) as AgencyProofKind[]).filter(
     (kind) => !agency.proofs.some((proof) => proof.kind === kind && inForce(proof)),
   )
-  if (missing.length === 0) return agency
+  if (missing.length === 0) return
   throw new DomainError(
     'agency_not_ready',
     `Au ${dayFr(onDay)}, il manque : ${missing.map((kind) => missingProof[kind]).join(', ')}.`,

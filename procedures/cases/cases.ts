@@ -3,6 +3,7 @@ import { after, before, type Day, dayFr } from '../../schema/days.ts'
 import { json, type Sql, transaction } from '../../schema/db.ts'
 import { DomainError, type Doubt } from '../../schema/errors.ts'
 import { newId, type Random } from '../../schema/random.ts'
+import { plainWords } from '../../schema/words.ts'
 import { loadScenario } from '../amicable/scenario.ts'
 import { planTimeline } from '../amicable/timeline.ts'
 import type { Zone } from '../law/calendar.ts'
@@ -394,14 +395,7 @@ function refuseFuture(onDay: Day, read: ReadInvoice, sendsInvoices: boolean): vo
   })
 }
 
-const sameName = (a: string, b: string): boolean => bare(a) === bare(b)
-const bare = (name: string): string =>
-  name
-    .normalize('NFD')
-    .replace(/\p{M}/gu, '')
-    .toLowerCase()
-    .replace(/[^a-z0-9]+/g, ' ')
-    .trim()
+const sameName = (a: string, b: string): boolean => plainWords(a) === plainWords(b)
 
 function debtorOf(read: ReadInvoice, given: Submission['debtor']): Omit<Debtor, 'id'> {
   const buyer = read.buyer

@@ -5,7 +5,7 @@ import { newId, type Random } from '../../schema/random.ts'
 import { type Author, record } from './journal.ts'
 import { lockOpenCase } from './lock.ts'
 
-export const wishedChannels = ['lettre', 'email', 'sms', 'appel', 'visite'] as const
+export const wishedChannels = ['lettre', 'lre', 'email', 'sms', 'appel', 'visite'] as const
 export type WishedChannel = (typeof wishedChannels)[number]
 export type Wish = 'accepte' | 'prefere' | 'refuse'
 

@@ -32,13 +32,21 @@ export interface Lately {
 
 /** What reached the debtor of a case in the seven days up to that one. */
 export async function contactsLately(sql: Sql, onDay: Day, caseId: string): Promise<Lately> {
+  const [[found], contacts] = await Promise.all([
+    sql<{ zone: Zone; kind: DebtorKind }[]>`
+      select c.zone, d.kind from cases c join debtors d on d.id = c.debtor_id where c.id = ${caseId}`,
+    approachesLately(sql, onDay, caseId),
+  ])
+  return { zone: found?.zone ?? 'metropole', kind: found?.kind ?? 'consumer', contacts }
+}
+
+/** The same where the case has been read. */
+export async function approachesLately(sql: Sql, onDay: Day, caseId: string): Promise<Lately['contacts']> {
   const since = onDay.subtract({ days: week - 1 })
-  const [found] = await sql<{ zone: Zone; kind: DebtorKind }[]>`
-    select c.zone, d.kind from cases c join debtors d on d.id = c.debtor_id where c.id = ${caseId}`
   const rows = await sql<{ on: Day; by: Contact; letter: string | null }[]>`
     select d.written_on as on, 'ecrit' as by, d.letter from documents d
     where d.case_id = ${caseId} and d.recipient = 'debiteur' and d.attached_to is null and d.written_on between ${since} and ${onDay}
-      and d.channel in ('lettre', 'lrar', 'email', 'sms')
+      and d.channel in ('lettre', 'lrar', 'lre', 'email', 'sms')
     union all
     select called_on, 'appel', null from calls
     where case_id = ${caseId} and direction = 'outgoing' and called_on between ${since} and ${onDay}
@@ -49,13 +57,9 @@ export async function contactsLately(sql: Sql, onDay: Day, caseId: string): Prom
     select visited_on, 'visite', null from visits
     where case_id = ${caseId} and step_id is null and visited_on between ${since} and ${onDay}`
   const { letters } = loadLibrary()
-  return {
-    zone: found?.zone ?? 'metropole',
-    kind: found?.kind ?? 'consumer',
-    contacts: rows.filter(
-      ({ letter }) => letter === null || !letters.has(letter) || asking.has(letterOf(loadLibrary(), letter).famille),
-    ),
-  }
+  return rows.filter(
+    ({ letter }) => letter === null || !letters.has(letter) || asking.has(letterOf(loadLibrary(), letter).famille),
+  )
 }
 
 /**

@@ -3,16 +3,17 @@ import { renderLetter } from '../../documents/letter-render.ts'
 import { sealPdf } from '../../documents/seal.ts'
 import type { MailBody } from '../../documents/send/mail.ts'
 import { letterOf, loadLibrary } from '../../letters/catalogue.ts'
-import { type Day, dayFr } from '../../schema/days.ts'
+import { type Day } from '../../schema/days.ts'
 import { json, type Sql, transaction } from '../../schema/db.ts'
 import { DomainError } from '../../schema/errors.ts'
 import { newCode, newId } from '../../schema/random.ts'
 import { instantOf, type Office } from '../office.ts'
-import { readAgency } from './agency.ts'
+import { type Agency, readAgency } from './agency.ts'
 import { caseFacts } from './facts.ts'
 import { type CaseFile, firstLetter, readCase } from './file.ts'
 import { type Author, record } from './journal.ts'
 import { queueSending } from './post.ts'
+import { addressOf } from './reach.ts'
 import { refuseAsking } from './standstill.ts'
 
 export type Recipient =
@@ -27,7 +28,7 @@ export type Recipient =
 
 export interface LetterOrder {
   letter: string
-  channel: 'lettre' | 'lrar' | 'email' | 'sms' | 'appel' | 'visite' | 'formulaire' | 'acte-prive'
+  channel: 'lettre' | 'lrar' | 'lre' | 'email' | 'sms' | 'appel' | 'visite' | 'formulaire' | 'acte-prive'
   recipient: Recipient
   stepId?: string
   /** Facts beyond those of the case: a delay, a deadline, a court. */
@@ -39,6 +40,8 @@ export interface LetterOrder {
   isReceipt?: boolean
   /** Printed in the place of the reference where the paper is only shown, not sent: « projet ». */
   shownAs?: string
+  /** The agency, where the caller has read it. */
+  agency?: Agency
   author: Author
 }
 
@@ -51,7 +54,7 @@ export interface Written {
 }
 
 /** What leaves the house by itself; the rest is kept in the case or travels in a pack. */
-const dispatched = new Set<string>(['lettre', 'lrar', 'email', 'sms'])
+const dispatched = new Set<string>(['lettre', 'lrar', 'lre', 'email', 'sms'])
 const outside = new Set<string>(['debiteur', 'creancier'])
 /** What a person of the legal cell, a court or a creditor may have to complete is kept as a Word file too. */
 const completes = new Set<string>(['commissaire-de-justice', 'mandataire-judiciaire', 'tiers'])
@@ -74,12 +77,13 @@ export async function writeLetter(
   const first = firstLetter(file)
   const isFirst = isFirstLetter(file, order, letter.premiere_lettre, onDay)
   const leaves = dispatched.has(order.channel) && outside.has(order.recipient) && !order.attachedTo
-  const to = leaves ? addressOf(file, order) : null
-  const reference = `${file.case.number}/${(await countDocuments(sql, file.case.id)) + 1}`
+  const to = leaves ? await addressOf(sql, file, order) : null
+  const [count, agency] = await Promise.all([countDocuments(sql, file.case.id), order.agency ?? readAgency(sql)])
+  const reference = `${file.case.number}/${count + 1}`
   const code = newCode(office.random)
   const facts = caseFacts(
     file,
-    await readAgency(sql),
+    agency,
     onDay,
     {
       lettre: order.shownAs ?? reference,
@@ -98,34 +102,41 @@ export async function writeLetter(
     at,
     engine: office.typst,
   } as const
-  const pdf = await renderLetter({ ...base, format: 'pdf' })
-  const sha256 = await office.archive.put(await sealPdf(pdf.bytes, { at, key: office.seal }))
+  const format = order.channel === 'sms' ? 'txt' : 'pdf'
+  const made = await renderLetter({ ...base, format })
+  const bytes = format === 'txt' ? made.bytes : await sealPdf(made.bytes, { at, key: office.seal })
+  const sha256 = await office.archive.put(bytes)
+  const again = { ...base, filled: made.filled }
   const editable = isEditable(order)
-    ? await office.archive.put((await renderLetter({ ...base, format: 'docx' })).bytes)
+    ? await office.archive.put((await renderLetter({ ...again, format: 'docx' })).bytes)
     : null
-  const mail = order.channel === 'email' && !order.attachedTo ? await office.archive.put(await mailBody(base)) : null
+  const mail = order.channel === 'email' && !order.attachedTo ? await office.archive.put(await mailBody(again)) : null
   const id = newId(office.random)
-  await sql`
+  const written = sql`
     insert into documents (id, case_id, step_id, letter, version, channel, recipient, reference, code, coupon, first_letter, facts,
-                           renderer, sha256, editable, mail, written_on, written_by, attached_to)
+                           renderer, format, sha256, editable, mail, written_on, written_by, attached_to)
     values (${id}, ${file.case.id}, ${order.stepId ?? null}, ${letter.id}, ${letter.version}, ${order.channel}, ${order.recipient},
-            ${reference}, ${code}, ${order.coupon ?? null}, ${isFirst}, ${json(sql, facts)}, ${pdf.renderer}, ${sha256}, ${editable}, ${mail},
-            ${onDay}, ${order.author}, ${order.attachedTo ?? null})`
-  if (to) await dispatch(sql, onDay, order.channel, to, id)
-  await record(sql, onDay, {
-    caseId: file.case.id,
-    kind: 'letter_written',
-    detail: {
-      letter: letter.id,
-      reference,
-      channel: order.channel,
-      to: order.recipient,
-      sha256,
-      firstLetter: isFirst,
-      recalls: first?.reference ?? null,
-    },
-    author: order.author,
-  })
+            ${reference}, ${code}, ${order.coupon ?? null}, ${isFirst}, ${json(sql, facts)}, ${made.renderer}, ${format}, ${sha256}, ${editable}, ${mail},
+            ${onDay}, ${order.author}, ${order.attachedTo ?? null})`.execute()
+  // Sent together, and done in this order.
+  await Promise.all([
+    written,
+    ...(to ? dispatch(sql, onDay, order.channel, to, id) : []),
+    record(sql, onDay, {
+      caseId: file.case.id,
+      kind: 'letter_written',
+      detail: {
+        letter: letter.id,
+        reference,
+        channel: order.channel,
+        to: order.recipient,
+        sha256,
+        firstLetter: isFirst,
+        recalls: first?.reference ?? null,
+      },
+      author: order.author,
+    }),
+  ])
   return { id, reference, sha256, editable, coupon: order.coupon ?? null }
 }
 
@@ -161,7 +172,7 @@ function isFirstLetter(file: CaseFile, order: LetterOrder, mentions: string, onD
   if (
     order.recipient === 'debiteur' &&
     mentions !== 'jamais' &&
-    (order.channel === 'lettre' || order.channel === 'lrar' || order.channel === 'email')
+    (order.channel === 'lettre' || order.channel === 'lrar' || order.channel === 'lre' || order.channel === 'email')
   )
     return true
   throw new DomainError(
@@ -180,90 +191,15 @@ async function countDocuments(sql: Sql, caseId: string): Promise<number> {
   return Number(row!.count)
 }
 
-async function dispatch(
+function dispatch(
   sql: Sql,
   onDay: Day,
   channel: LetterOrder['channel'],
   to: Record<string, unknown>,
   documentId: string,
-): Promise<void> {
-  await sql`insert into dispatches (document_id, channel, address) values (${documentId}, ${channel}, ${json(sql, to)})`
-  await queueSending(sql, onDay, documentId)
-}
-
-/** Where it goes; a missing address is a reason to search, not to write to nobody. */
-function addressOf(file: CaseFile, order: LetterOrder): Record<string, unknown> {
-  const electronic = order.channel === 'email' || order.channel === 'sms'
-  if (order.recipient === 'creancier') {
-    const email = file.creditor.identity.contact?.email
-    if (electronic && email) return { name: file.creditor.name, email }
-    if (!electronic && file.creditor.identity.address)
-      return { name: file.creditor.name, ...file.creditor.identity.address }
-  } else if (order.recipient === 'debiteur') {
-    if (order.channel === 'email' && file.debtor.email) return { name: file.debtor.name, email: file.debtor.email }
-    if (order.channel === 'sms' && file.debtor.phone) return { name: file.debtor.name, phone: file.debtor.phone }
-    if (!electronic && file.debtor.address?.lines.length && file.debtor.address.city)
-      return { name: file.debtor.name, ...file.debtor.address }
-  } else {
-    return { name: order.recipient }
-  }
-  throw new DomainError(
-    'no_address',
-    `Le dossier ${file.case.number} n'a pas d'adresse pour un envoi par ${order.channel}.`,
-    {
-      remedy: 'Confiez le dossier à la cellule de recherche, puis validez une adresse (validateAddress).',
-      facts: { channel: order.channel, recipient: order.recipient },
-    },
-  )
-}
-
-/** How somebody is reached in writing: by e-mail where there is one, else by post; null when there is no address at all. */
-export function reachOf(file: CaseFile, recipient: 'debiteur' | 'creancier'): 'email' | 'lettre' | null {
-  const of =
-    recipient === 'debiteur'
-      ? file.debtor
-      : { email: file.creditor.identity.contact?.email, address: file.creditor.identity.address }
-  if (of.email) return 'email'
-  return of.address?.lines.length && of.address.city ? 'lettre' : null
-}
-
-/** What the post says of a registered letter: its number, its first presentation, how it ended. */
-export async function recordPresentation(
-  sql: Sql,
-  onDay: Day,
-  input: {
-    documentId: string
-    registeredNumber: string
-    presentedOn: Day
-    outcome: 'delivered' | 'unclaimed' | 'refused' | 'unknown_address'
-    outcomeOn: Day
-  },
-  author: Author,
-): Promise<void> {
-  const [row] = await sql<{ caseId: string; reference: string; writtenOn: Day }[]>`
-    update dispatches o
-    set registered_number = ${input.registeredNumber}, presented_on = ${input.presentedOn}, outcome = ${input.outcome}, outcome_on = ${input.outcomeOn}
-    from documents d
-    where o.document_id = ${input.documentId} and d.id = o.document_id and d.channel = 'lrar' and d.written_on <= ${input.presentedOn}
-    returning d.case_id, d.reference, d.written_on`
-  if (!row) {
-    throw new DomainError(
-      'no_registered_letter',
-      `Aucune lettre recommandée n'a pu être présentée le ${dayFr(input.presentedOn)}.`,
-      {
-        remedy: 'Vérifiez la lettre et la date : une présentation ne précède pas l’envoi.',
-      },
-    )
-  }
-  await record(sql, onDay, {
-    caseId: row.caseId,
-    kind: 'letter_presented',
-    detail: {
-      reference: row.reference,
-      number: input.registeredNumber,
-      presentedOn: input.presentedOn.toString(),
-      outcome: input.outcome,
-    },
-    author,
-  })
+): PromiseLike<unknown>[] {
+  return [
+    sql`insert into dispatches (document_id, channel, address) values (${documentId}, ${channel}, ${json(sql, to)})`.execute(),
+    queueSending(sql, onDay, documentId),
+  ]
 }

@@ -1,6 +1,8 @@
-import { type Day, dayFr } from '../../schema/days.ts'
+import { electronicFormatIBAN, isValidIBAN } from 'ibantools'
+import { luhn, siretIsSound } from '../../documents/einvoice-party.ts'
+import { after, type Day, dayFr } from '../../schema/days.ts'
 import { json, type Sql, transaction } from '../../schema/db.ts'
-import { DomainError } from '../../schema/errors.ts'
+import { DomainError, type Doubt } from '../../schema/errors.ts'
 import { newId, type Random } from '../../schema/random.ts'
 import { endUnfiledConsents } from '../judicial/consent-ends.ts'
 import type { Address } from './agency.ts'
@@ -50,6 +52,25 @@ export interface Mandate {
   claimNature?: string | null
   /** The remuneration as data, for fee statements; absent where they are not made here. */
   feeTerms?: unknown
+  /** The creditor has its invoicing reviewed each month. */
+  reviewsInvoicing?: boolean
+}
+
+/** What may be wrong in the creditor's own numbers: shown, and never a reason to refuse the file. */
+export function creditorDoubts({ name, identity, iban }: Pick<Creditor, 'name' | 'identity' | 'iban'>): Doubt[] {
+  const doubts: Doubt[] = []
+  const say = (code: string, message: string) => doubts.push({ code, message })
+  const siren = identity.siren?.replace(/\s/g, '') ?? ''
+  const siret = identity.siret?.replace(/\s/g, '') ?? ''
+  if (siret && !(/^\d{14}$/.test(siret) && siretIsSound(siret)))
+    say('siret_key', `Le SIRET «\u00a0${siret}\u00a0» de ${name} n’est pas possible (quatorze chiffres et leur clé).`)
+  else if (siren && !(/^\d{9}$/.test(siren) && luhn(siren)))
+    say('siren_key', `Le SIREN «\u00a0${siren}\u00a0» de ${name} n’est pas possible (neuf chiffres et leur clé).`)
+  if (siret && siren && !siret.startsWith(siren))
+    say('siren_mismatch', `Le SIREN et le SIRET de ${name} ne se correspondent pas.`)
+  if (iban && !isValidIBAN(electronicFormatIBAN(iban) ?? ''))
+    say('iban_key', `L’IBAN de ${name} ne passe pas le contrôle de sa clé\u00a0: aucun code de paiement n’est imprimé.`)
+  return doubts
 }
 
 export async function createCreditor(
@@ -104,6 +125,13 @@ export async function recordMandate(
       },
     )
   }
+  if (after(input.signedOn, onDay)) {
+    throw new DomainError('mandate_in_future', `Le ${dayFr(input.signedOn)} est à venir.`, {
+      remedy: 'Enregistrez la convention une fois signée, à la date de sa signature.',
+      article: 'CPCE R124-3',
+      facts: { signedOn: input.signedOn.toString() },
+    })
+  }
   const feeTerms = input.feeTerms == null ? null : readFeeTerms(input.feeTerms)
   const nature = checkedNature(input.claimNature)
   const mandate = { ...input, id: newId(random) }
@@ -113,10 +141,11 @@ export async function recordMandate(
       returning penalty_rate is not distinct from ${input.penaltyRate}::numeric as same_rate`
     await tx`
       insert into mandates (id, creditor_id, signed_on, basis, guarantee, remuneration, paying_over, receives_funds,
-                            sends_invoices, scenario, penalty_rate, claim_nature, fee_terms, recorded_by)
+                            sends_invoices, scenario, penalty_rate, claim_nature, fee_terms, reviews_invoicing, recorded_by)
       values (${mandate.id}, ${mandate.creditorId}, ${mandate.signedOn}, ${mandate.basis}, ${mandate.guarantee},
               ${mandate.remuneration}, ${mandate.payingOver}, ${mandate.receivesFunds}, ${mandate.sendsInvoices},
-              ${mandate.scenario}, ${mandate.penaltyRate}, ${nature}, ${feeTerms === null ? null : json(tx, feeTerms)}, ${author})`
+              ${mandate.scenario}, ${mandate.penaltyRate}, ${nature}, ${feeTerms === null ? null : json(tx, feeTerms)},
+              ${input.reviewsInvoicing ?? false}, ${author})`
     if (before?.sameRate === false) await endConsentsOf(tx, onDay, input.creditorId, author)
     await record(tx, onDay, {
       caseId: null,

@@ -14,6 +14,8 @@ export interface Debtor {
   address: Address | null
   email: string | null
   phone: string | null
+  /** Where something came back from, as compared (`address_marks`); absent where it was not read. */
+  returned?: string[]
 }
 
 /**

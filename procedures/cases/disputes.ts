@@ -2,8 +2,11 @@ import { type Day, dayFr } from '../../schema/days.ts'
 import { type Sql, transaction } from '../../schema/db.ts'
 import { DomainError } from '../../schema/errors.ts'
 import { newId, type Random } from '../../schema/random.ts'
+import type { Office } from '../office.ts'
+import { attachExhibit, type NewExhibit } from './exhibits.ts'
 import { placeHold, releaseHold } from './holds.ts'
 import { type Author, record } from './journal.ts'
+import { lockOpenCase } from './lock.ts'
 
 /** The debtor disputes: the case is suspended at once, and the creditor has until the review day to answer. */
 export async function recordDispute(
@@ -16,8 +19,8 @@ export async function recordDispute(
   return transaction(sql, async (tx) => {
     const id = newId(random)
     await tx`
-      insert into disputes (id, case_id, raised_on, channel, ground, contested, recorded_by)
-      values (${id}, ${input.caseId}, ${onDay}, ${input.channel}, ${input.ground}, ${input.contested}, ${author})`
+      insert into disputes (id, case_id, raised_on, channel, ground, contested, answer_by, recorded_by)
+      values (${id}, ${input.caseId}, ${onDay}, ${input.channel}, ${input.ground}, ${input.contested}, ${input.answerBy}, ${author})`
     await record(tx, onDay, {
       caseId: input.caseId,
       kind: 'dispute_recorded',
@@ -37,6 +40,39 @@ export async function recordDispute(
       author,
     )
     return id
+  })
+}
+
+/** What the creditor brings with its answer: what it is, and what it shows. */
+type Brought = Omit<NewExhibit, 'caseId'>
+
+/** The creditor answers its debtor's dispute, once, with its documents: they become exhibits in the same act. */
+export async function answerDispute(
+  office: Office,
+  onDay: Day,
+  input: { caseId: string; disputeId: string; answer: string; documents: Brought[] },
+  author: Author,
+): Promise<void> {
+  const { caseId, disputeId, documents } = input
+  const answer = input.answer.trim()
+  if (answer === '') {
+    throw new DomainError('answer_missing', 'Votre réponse à la contestation est vide.', {
+      remedy: 'Dites si les faits sont exacts et ce que vous proposez\u00a0; les pièces viennent à l’appui.',
+    })
+  }
+  await transaction(office.sql, async (sql) => {
+    await lockOpenCase(sql, caseId)
+    const answered = await sql`
+      update disputes set creditor_answered_on = ${onDay}, creditor_answer = ${answer}
+      where id = ${disputeId} and case_id = ${caseId} and resolved_on is null and creditor_answered_on is null returning id`
+    if (answered.length === 0) {
+      throw new DomainError('no_open_dispute', "Cette contestation n'existe pas ou a déjà reçu sa réponse.", {
+        remedy: 'Consultez les contestations du dossier.',
+      })
+    }
+    for (const each of documents) await attachExhibit(office, sql, onDay, { ...each, caseId }, author)
+    const detail = { dispute: disputeId, answer, documents: documents.length }
+    await record(sql, onDay, { caseId, kind: 'dispute_answered_by_creditor', detail, author })
   })
 }
 

@@ -86,5 +86,9 @@ function exhibitKindOf(letter: CaseFile['documents'][number], file: CaseFile): E
   if (letter.recipient !== 'debiteur' || letter.attachedTo !== null) return null
   if (Temporal.PlainDate.compare(letter.writtenOn, file.case.anchorOn) <= 0) return null
   if (letter.letter.startsWith('contestation-')) return 'echange'
-  return letter.channel === 'lrar' ? 'mise-en-demeure' : letter.channel === 'lettre' ? 'relance' : null
+  return letter.channel === 'lrar' || letter.channel === 'lre'
+    ? 'mise-en-demeure'
+    : letter.channel === 'lettre'
+      ? 'relance'
+      : null
 }

@@ -29,7 +29,7 @@ export async function attachPostalProof(
              (select e.id from exhibits e
               where e.document_id = d.id and e.case_id = d.case_id and e.kind not like 'preuve-%' and e.withdrawn_on is null) as exhibit_id
       from documents d left join dispatches o on o.document_id = d.id
-      where d.id = ${input.documentId} and d.channel = 'lrar' and d.attached_to is null`
+      where d.id = ${input.documentId} and d.channel in ('lrar', 'lre') and d.attached_to is null`
     if (!letter) {
       throw new DomainError('no_registered_letter', "Ce courrier n'est pas une lettre recommandée.", {
         remedy: 'Choisissez la lettre recommandée dont la Poste a donné cette preuve.',

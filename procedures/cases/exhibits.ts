@@ -1,4 +1,6 @@
-import { type Attachment, normaliseExhibit } from '../../documents/exhibits.ts'
+import { admitBytes } from '../../documents/antivirus.ts'
+import { type Content, isStored } from '../../documents/archive.ts'
+import { type Attachment, normaliseInto } from '../../documents/exhibits.ts'
 import type { Day } from '../../schema/days.ts'
 import { type Fragment, json, type Sql, transaction } from '../../schema/db.ts'
 import { DomainError, type Doubt } from '../../schema/errors.ts'
@@ -68,7 +70,7 @@ export interface NewExhibit {
   reference: string
   datedOn: Day | null
   proves: string
-  bytes: Uint8Array
+  bytes: Content
   fileName: string
   /** The letter of the case that it is, or whose posting it proves. */
   documentId?: string
@@ -98,13 +100,17 @@ export async function attachExhibit(
   input: NewExhibit,
   author: Author,
 ): Promise<string> {
-  const checked = await normaliseExhibit(input.bytes, {
-    engine: office.typst,
-    fileName: input.fileName,
-    ...(input.password === undefined ? {} : { password: input.password }),
+  const { archive } = office
+  const { pdf, ...checked } = await archive.drafting(async (folder) => {
+    const read = await normaliseInto(folder, input.bytes, {
+      engine: office.typst,
+      fileName: input.fileName,
+      maxBytes: office.maxFile,
+      ...(input.password === undefined ? {} : { password: input.password }),
+    })
+    return { ...read, pdf: isStored(read.pdf) ? await archive.adopt(read.pdf) : await archive.put(read.pdf) }
   })
-  const original = await office.archive.put(input.bytes)
-  const pdf = await office.archive.put(checked.pdf)
+  const original = isStored(input.bytes) ? input.bytes.sha256 : await archive.put(input.bytes)
   const id = newId(office.random)
   const reference = plainReference(input.reference)
   await sql`
@@ -144,6 +150,7 @@ async function attachJoined(
   for (const [i, { name, bytes }] of attachments.entries()) {
     try {
       if (rank >= deepest) throw tooDeep(name)
+      await admitBytes(name, bytes, office.antivirus)
       const joined = { ...common, reference: name, fileName: name, bytes, rank: rank * 100 + i + 1 }
       const id = await attachExhibit(office, sql, onDay, joined, author)
       const [row] = await sql<{ flags: Doubt[] }[]>`select flags from exhibits where id = ${id}`

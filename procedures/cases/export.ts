@@ -45,6 +45,14 @@ const parts: Part[] = [
   { key: 'case', table: 'cases', where: 't.id = c.id', order: 't.id', single: true },
   ofCase('invoices', 't.due_on, t.number'),
   ofCase('credit_notes', 't.issued_on, t.number'),
+  {
+    key: 'penalty_clauses',
+    table: 'penalty_clauses',
+    where:
+      't.creditor_id = c.creditor_id and (t.invoice_id is null or t.invoice_id in (select id from invoices where case_id = c.id))',
+    order: 't.recorded_on, t.id',
+    shared: true,
+  },
   ofCase('steps', 't.rank'),
   through('step_additions', 'steps', 'step_id', 't.step_id'),
   {
@@ -80,6 +88,8 @@ const parts: Part[] = [
   ofCase('holds', 't.from_on, t.id'),
   ofCase('disputes', 't.raised_on, t.id'),
   ofCase('promises', 't.promised_on, t.id'),
+  through('promise_confirmations', 'promises', 'promise_id', 't.promise_id'),
+  through('promise_attestations', 'promises', 'promise_id', 't.promise_id'),
   ofCase('plans', 't.agreed_on, t.id'),
   through('instalments', 'plans', 'plan_id', 't.plan_id, t.rank'),
   ofCase('replies', 't.replied_on, t.id'),

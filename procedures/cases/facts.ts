@@ -9,6 +9,7 @@ import type { Address, Agency } from './agency.ts'
 import type { PartyIdentity } from './creditors.ts'
 import { type CaseFile, firstLetter, formalNotices } from './file.ts'
 import { fillInstalments } from './plans.ts'
+import { clauseFacts } from './penalties.ts'
 import { dueOn, isMalagasy, lateRate, payableOn, standingPayments } from './ledger.ts'
 import { orderFacts } from './public-orders.ts'
 
@@ -52,6 +53,7 @@ export function caseFacts(
     relancesAnterieures: earlierSteps(file),
     actionsRealisees: earlierSteps(file),
     tauxPenalites: rate,
+    clausePenale: agreedPenalty(file),
     engagementPublic: orderFacts(file.case),
     mandat: file.mandate
       ? {
@@ -178,17 +180,25 @@ function agencyFacts({ identity, proofs }: Agency) {
   }
 }
 
+/** Quoted to a professional alone: what it is in a consumer's contract is for a person to weigh. */
+const agreedPenalty = ({ debtor, penaltyClauses, invoices }: CaseFile) =>
+  debtor.kind === 'business' ? clauseFacts(penaltyClauses, debtor.kind, invoices) : undefined
+
+const uncounted = new Set(['penalty_not_counted', 'penalty_not_due'])
+
 export function totals(file: CaseFile, owed: Owed, onDay: Day) {
   return {
     principal: amount(owed.principal),
     interets: amount(owed.interest),
     indemnite: amount(owed.indemnity),
+    ...(owed.penalty > 0n ? { penalite: amount(owed.penalty) } : {}),
     total: amount(owed.total),
     regle: amount(sum(standingPayments(file, onDay).map((payment) => payment.amount))),
     interetParJour: amount(owed.perDay),
     arreteAu: onDay.toString(),
     devise: file.case.currency,
-    doutes: owed.doubts.map((doubt) => doubt.message),
+    // What is not counted is told to the creditor, and has no line in a letter.
+    doutes: owed.doubts.filter(({ code }) => !uncounted.has(code)).map((doubt) => doubt.message),
     segments: owed.segments.map((segment) => ({
       facture: segment.invoice,
       du: segment.from.toString(),
@@ -205,6 +215,7 @@ export function totals(file: CaseFile, owed: Owed, onDay: Day) {
       interets: amount(line.toInterest),
       principal: amount(line.toPrincipal),
       indemnite: line.toIndemnity > 0n ? amount(line.toIndemnity) : undefined,
+      penalite: line.toPenalty > 0n ? amount(line.toPenalty) : undefined,
     })),
   }
 }
@@ -212,6 +223,7 @@ export function totals(file: CaseFile, owed: Owed, onDay: Day) {
 const channelWord: Record<string, string> = {
   lettre: 'lettre simple',
   lrar: 'lettre recommandée avec demande d’avis de réception',
+  lre: 'lettre recommandée électronique',
   email: 'courriel',
   sms: 'message',
 }
@@ -240,6 +252,8 @@ function outcome(document: CaseFile['documents'][number]): string {
   if (document.outcome === 'delivered') return 'distribuée'
   if (document.outcome === 'unclaimed') return 'présentée, non réclamée'
   if (document.outcome === 'refused') return 'refusée par le destinataire'
+  if (document.outcome === 'unknown_address') return 'revenue, destinataire inconnu à l’adresse'
+  if (document.outcome === 'bounced') return 'non remis'
   return document.presentedOn
     ? `présentée le ${dayShortFr(document.presentedOn)}`
     : document.channel === 'email'

@@ -6,7 +6,8 @@ import { amount, parseAmount, sum } from '../../schema/money.ts'
 import { newId, type Random } from '../../schema/random.ts'
 import { legalValue } from '../law/values.ts'
 import type { Office } from '../office.ts'
-import { reachOf, writeLetter } from './correspondence.ts'
+import { writeLetter } from './correspondence.ts'
+import { reachOf } from './reach.ts'
 import {
   type FeeBasis,
   type FeeCase,

@@ -6,7 +6,9 @@ import { type Case, caseColumns } from './cases.ts'
 import type { Creditor, Mandate } from './creditors.ts'
 import type { Debtor } from './debtors.ts'
 import type { Insolvency } from './insolvencies.ts'
+import { isRare, rareParts } from './file-parts.ts'
 import { caseGone } from './lock.ts'
+import { penaltyColumns, type PenaltyTerms } from './penalties.ts'
 
 export interface Invoice {
   id: string
@@ -101,6 +103,12 @@ export interface Dispute {
   resolvedOn: Day | null
   outcome: string | null
   answer: string | null
+  /** The day by which the debtor is to have an answer. */
+  answerBy: Day | null
+  /** The letter that asked the creditor for its documents, and what it answered. */
+  askedId: string | null
+  creditorAnsweredOn: Day | null
+  creditorAnswer: string | null
 }
 export interface Promise_ {
   id: string
@@ -110,6 +118,12 @@ export interface Promise_ {
   means: string
   author: string
   channel: string
+  /** The form that confirmed it, and the day it left. */
+  confirmationId: string | null
+  confirmedOn: Day | null
+  /** The day the debtor signed it, and who. */
+  attestedOn: Day | null
+  attestedBy: string | null
 }
 export interface Plan {
   id: string
@@ -143,6 +157,12 @@ export interface Call {
   recordedBy: string
 }
 
+export interface InsolvencyCheck {
+  checkedOn: Day
+  source: string
+  found: boolean
+}
+
 /** All that is known of one case on reading it: what letters, statements, gates and packs are made from. */
 export interface CaseFile {
   case: Case
@@ -152,6 +172,7 @@ export interface CaseFile {
   invoices: Invoice[]
   creditNotes: CreditNote[]
   payments: Payment[]
+  penaltyClauses: PenaltyTerms[]
   holds: Hold[]
   steps: Step[]
   documents: WrittenDocument[]
@@ -160,26 +181,30 @@ export interface CaseFile {
   plans: Plan[]
   calls: Call[]
   insolvencies: Insolvency[]
+  /** When the debtor was looked up in the registers, found or not. */
+  insolvencyChecks: InsolvencyCheck[]
 }
 
-/** Reads a whole case in a fixed number of statements, sent together. Oldest first everywhere. */
+/** Reads a whole case in a few statements, sent together. Oldest first everywhere. */
 export async function readCase(sql: Sql, caseId: string): Promise<CaseFile> {
   const file = (await readCases(sql, [caseId])).get(caseId)
   if (!file) throw caseGone(caseId)
   return file
 }
 
-/** The same for any number of cases, in the same number of statements. Cases that do not exist are left out. */
+/** The same for any number of cases, in the same few statements. Cases that do not exist are left out. */
 export async function readCases(sql: Sql, ids: string[]): Promise<Map<string, CaseFile>> {
-  const [cases, parts] = await Promise.all([
+  const partsOf = (names: readonly PartName[]) =>
+    Promise.all(names.map(async (name) => [name, await caseParts[name](sql, ids)] as const))
+  const [cases, held, always] = await Promise.all([
     sql<Case[]>`select ${caseColumns(sql)} from cases where id = any(${ids})`,
-    Promise.all(partNames.map(async (name) => [name, await caseParts[name](sql, ids)] as const)),
+    rareParts(sql, ids),
+    partsOf(partNames.filter((name) => !isRare(name))),
   ])
-  const read = Object.fromEntries(parts) as { [Name in PartName]: Awaited<ReturnType<(typeof caseParts)[Name]>> }
+  const read = new Map<PartName, Map<string, unknown[]>>([...always, ...(await partsOf(held))])
   return new Map(
     cases.map((found) => {
-      const part = <Name extends PartName>(name: Name) =>
-        (read[name] as Map<string, unknown[]>).get(found.id) as PartRow<Name>[] | undefined
+      const part = <Name extends PartName>(name: Name) => read.get(name)?.get(found.id) as PartRow<Name>[] | undefined
       const [creditor] = part('creditor')!
       const [debtor] = part('debtor')!
       const file: CaseFile = {
@@ -190,6 +215,7 @@ export async function readCases(sql: Sql, ids: string[]): Promise<Map<string, Ca
         invoices: part('invoices') ?? [],
         creditNotes: part('creditNotes') ?? [],
         payments: part('payments') ?? [],
+        penaltyClauses: part('penaltyClauses') ?? [],
         holds: part('holds') ?? [],
         steps: part('steps') ?? [],
         documents: part('documents') ?? [],
@@ -198,6 +224,7 @@ export async function readCases(sql: Sql, ids: string[]): Promise<Map<string, Ca
         plans: part('plans') ?? [],
         calls: part('calls') ?? [],
         insolvencies: part('insolvencies') ?? [],
+        insolvencyChecks: part('insolvencyChecks') ?? [],
       }
       return [found.id, file]
     }),
@@ -226,7 +253,8 @@ export const caseParts = {
   debtor: async (sql: Sql, ids: string[]) =>
     byCase(
       await sql<Of<Debtor>[]>`
-    select c.id as case_id, d.id, d.name, d.kind, d.identity, d.address, d.email, d.phone
+    select c.id as case_id, d.id, d.name, d.kind, d.identity, d.address, d.email, d.phone,
+           array(select m.channel || ' ' || m.value from address_marks m where m.debtor_id = d.id) as returned
     from cases c join debtors d on d.id = c.debtor_id where c.id = any(${ids})`,
     ),
   invoices: async (sql: Sql, ids: string[]) =>
@@ -248,6 +276,14 @@ export const caseParts = {
            r.rejected_on, r.reason as rejected_why
     from payments p left join payment_rejections r on r.payment_id = p.id
     where p.case_id = any(${ids}) order by p.received_on, p.recorded_on, p.id`,
+    ),
+  penaltyClauses: async (sql: Sql, ids: string[]) =>
+    byCase(
+      await sql<Of<PenaltyTerms>[]>`
+    select c.id as case_id, ${penaltyColumns(sql)}
+    from cases c join penalty_clauses p on p.creditor_id = c.creditor_id and p.ended_on is null
+      and (p.invoice_id is null or exists (select from invoices i where i.id = p.invoice_id and i.case_id = c.id))
+    where c.id = any(${ids}) order by p.recorded_on, p.id`,
     ),
   holds: async (sql: Sql, ids: string[]) =>
     byCase(
@@ -273,14 +309,17 @@ export const caseParts = {
   disputes: async (sql: Sql, ids: string[]) =>
     byCase(
       await sql<Of<Dispute>[]>`
-    select case_id, id, raised_on, channel, ground, contested, resolved_on, outcome, answer
+    select case_id, id, raised_on, channel, ground, contested, resolved_on, outcome, answer, answer_by, asked_id,
+           creditor_answered_on, creditor_answer
     from disputes where case_id = any(${ids}) order by raised_on, id`,
     ),
   promises: async (sql: Sql, ids: string[]) =>
     byCase(
       await sql<Of<Promise_>[]>`
-    select case_id, id, promised_on, due_on, amount, means, author, channel
-    from promises where case_id = any(${ids}) order by promised_on, id`,
+    select p.case_id, p.id, p.promised_on, p.due_on, p.amount, p.means, p.author, p.channel,
+           f.document_id as confirmation_id, f.confirmed_on, a.attested_on, a.signed_by as attested_by
+    from promises p left join promise_confirmations f on f.promise_id = p.id left join promise_attestations a on a.promise_id = p.id
+    where p.case_id = any(${ids}) order by p.promised_on, p.id`,
     ),
   plans: readPlans,
   calls: async (sql: Sql, ids: string[]) =>
@@ -294,6 +333,12 @@ export const caseParts = {
       await sql<Of<CaseFile['insolvencies'][number]>[]>`
     select case_id, id, kind, nature, opened_on, published_on, representative, source, checked_on, abroad, declare_by, declared_on
     from insolvencies where case_id = any(${ids}) order by opened_on`,
+    ),
+  insolvencyChecks: async (sql: Sql, ids: string[]) =>
+    byCase(
+      await sql<Of<InsolvencyCheck>[]>`
+    select c.id as case_id, k.checked_on, k.source, k.found
+    from cases c join insolvency_checks k on k.debtor_id = c.debtor_id where c.id = any(${ids}) order by k.checked_on, k.source`,
     ),
 }
 const partNames = Object.keys(caseParts) as PartName[]
@@ -324,6 +369,7 @@ export function firstLetter(file: CaseFile): WrittenDocument | null {
 /** The formal notices, oldest first: what starts legal interest and what a filing must wait for. */
 export function formalNotices(file: Pick<CaseFile, 'documents'>): WrittenDocument[] {
   return file.documents.filter(
-    (document) => document.channel === 'lrar' && document.attachedTo === null && document.recipient === 'debiteur',
+    ({ channel, attachedTo, recipient }) =>
+      (channel === 'lrar' || channel === 'lre') && attachedTo === null && recipient === 'debiteur',
   )
 }

@@ -3,7 +3,8 @@ import { type Sql, transaction } from '../../schema/db.ts'
 import { DomainError } from '../../schema/errors.ts'
 import { newId, type Random } from '../../schema/random.ts'
 import { endUnfiledConsents } from '../judicial/consent-ends.ts'
-import { loadProcedure, stepDeadlines } from '../judicial/procedure.ts'
+import { loadProcedure } from '../judicial/procedure.ts'
+import { stepDeadlines } from '../judicial/time-limits.ts'
 import { placeHold } from './holds.ts'
 import { type Author, record } from './journal.ts'
 import { caseGone, lockCase } from './lock.ts'
@@ -158,7 +159,7 @@ export function whyStopped(
     ? `créance déclarée le ${dayFr(declaredOn)}`
     : declareBy
       ? `déclarer la créance au plus tard le ${dayFr(declareBy)} (C. com. L622-24)`
-      : 'déclarer la créance dans les deux mois de la publication au BODACC, dont la date est à chercher (C. com. L622-24)'
+      : 'déclarer la créance\u00a0: le délai court de la publication au BODACC, dont la date est à chercher (C. com. L622-24)'
   return `${nature}, procédure ouverte le ${day}\u00a0: ${declare}, aucune poursuite individuelle (C. com. L622-21).`
 }
 

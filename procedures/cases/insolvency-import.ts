@@ -1,8 +1,10 @@
 import { readTitledTable, type TitledTable } from '../../documents/table.ts'
-import { type Day, parseDay } from '../../schema/days.ts'
+import { typedDay } from '../../documents/typed-values.ts'
+import type { Day } from '../../schema/days.ts'
 import { rehearse, type Sql, transaction } from '../../schema/db.ts'
 import { DomainError } from '../../schema/errors.ts'
 import type { Random } from '../../schema/random.ts'
+import { unaccented } from '../../schema/words.ts'
 import { type InsolvencyKind, keepInsolvency, recordCheck } from './insolvencies.ts'
 import type { Author } from './journal.ts'
 
@@ -145,7 +147,7 @@ async function importRow(
   author: Author,
 ): Promise<void> {
   const kind = kindOf(said('nature'))
-  const checkedOn = said('checkedOn') === '' ? onDay : dayOf(said('checkedOn'))
+  const checkedOn = said('checkedOn') === '' ? onDay : typedDay(said('checkedOn'), 'date de la recherche')
   const where = said('source') || source
   const matches = await findCases(sql, said)
   if (matches.length === 0) {
@@ -166,8 +168,8 @@ async function importRow(
       remedy: 'Complétez la colonne date.',
     })
   }
-  const openedOn = dayOf(said('openedOn'))
-  const publishedOn = said('publishedOn') === '' ? null : dayOf(said('publishedOn'))
+  const openedOn = typedDay(said('openedOn'), 'date d’ouverture')
+  const publishedOn = said('publishedOn') === '' ? null : typedDay(said('publishedOn'), 'date de publication')
   for (const match of matches) {
     const fact = {
       caseId: match.caseId,
@@ -217,7 +219,7 @@ async function findCases(sql: Sql, said: (column: Column) => string): Promise<Ma
 
 /** Null where the look-up found nothing. */
 function kindOf(nature: string): InsolvencyKind | null {
-  const plain = nature.normalize('NFD').replace(/\p{M}/gu, '').toLowerCase()
+  const plain = unaccented(nature).toLowerCase()
   if (/^(|-|neant|rien.*|aucune?.*|non|in bonis|ras)$/.test(plain.trim())) return null
   if (/deces|decede/.test(plain)) return 'deces'
   if (/surendettement|retablissement personnel|recevabilite/.test(plain)) return 'surendettement'
@@ -226,12 +228,6 @@ function kindOf(nature: string): InsolvencyKind | null {
   throw new DomainError('unknown_situation', `«\u00a0${nature.slice(0, 60)}\u00a0» n’est pas une situation connue.`, {
     remedy: 'Écrivez sauvegarde, redressement ou liquidation judiciaire, surendettement, décès, ou rien.',
   })
-}
-
-/** « 2026-06-09 » or « 09/06/2026 ». */
-function dayOf(text: string): Day {
-  const french = /^(\d{1,2})[/.](\d{1,2})[/.](\d{4})$/.exec(text)
-  return parseDay(french ? `${french[3]}-${french[2]!.padStart(2, '0')}-${french[1]!.padStart(2, '0')}` : text)
 }
 
 const capital = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1)

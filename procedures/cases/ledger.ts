@@ -1,20 +1,48 @@
-import { type Day, parseDay } from '../../schema/days.ts'
-import { type Currency, sum } from '../../schema/money.ts'
+import { before, type Day, dayFr, parseDay } from '../../schema/days.ts'
+import type { Doubt } from '../../schema/errors.ts'
+import { amountFr, type Currency, sum } from '../../schema/money.ts'
 import { parsePercent, percentText } from '../law/claim.ts'
 import { type Claim, owed, type Owed, type Rate } from '../law/interest.ts'
 import { publicRate, rateSpan } from '../law/rates.ts'
 import { type CaseFile, formalNotices } from './file.ts'
+import { clauseOf, penaltyOf } from './penalties.ts'
 import { publicDue } from './public-orders.ts'
 
 /** The parts of a case file that the ledger reads: a list of cases need not read the others. */
 export type LedgerFile = Pick<
   CaseFile,
-  'case' | 'creditor' | 'mandate' | 'debtor' | 'invoices' | 'creditNotes' | 'payments' | 'documents' | 'insolvencies'
+  | 'case'
+  | 'creditor'
+  | 'mandate'
+  | 'debtor'
+  | 'invoices'
+  | 'creditNotes'
+  | 'payments'
+  | 'penaltyClauses'
+  | 'documents'
+  | 'insolvencies'
 >
 
 /** What the case owes at the end of that day, with segments, imputations and doubts. All amounts are cents. */
 export function owedOn(file: LedgerFile, onDay: Day): Owed {
-  return owed(claimOf(file, onDay))
+  const found = owed(claimOf(file, onDay))
+  return { ...found, doubts: [...found.doubts, ...advanceDoubts(file, onDay)] }
+}
+
+/** Money dated before the invoice it pays: an advance counts, and may be one that the invoice already deducts. */
+function advanceDoubts(file: LedgerFile, onDay: Day): Doubt[] {
+  return standingPayments(file, onDay).flatMap((payment) => {
+    const paid = file.invoices.filter(({ id }) => payment.invoiceId === null || id === payment.invoiceId)
+    if (paid.length === 0 || paid.some(({ issuedOn }) => !before(payment.receivedOn, issuedOn))) return []
+    const deducted = paid.filter(({ prepaid }) => prepaid > 0n)
+    const twice =
+      deducted.length === 0
+        ? ''
+        : ` ${deducted.map((invoice) => `${invoice.number} déduit déjà ${amountFr(invoice.prepaid, file.case.currency as Currency)}`).join(', ')}\u00a0: ne pas compter deux fois la même somme.`
+    const what = paid.length === 1 ? `la facture ${paid[0]!.number}` : 'toutes les factures du dossier'
+    const message = `Le règlement du ${dayFr(payment.receivedOn)} est antérieur à ${what}\u00a0: acompte à rapprocher.${twice}`
+    return [{ code: 'payment_before_invoice', message }]
+  })
 }
 
 /**
@@ -44,7 +72,7 @@ export const isMalagasy = ({ case: { zone } }: Pick<CaseFile, 'case'>): boolean 
 /**
  * The ledger as the law reads it. Between businesses the contract's rate or L441-10, never under three times the legal
  * rate, and 40 € an invoice; a consumer owes the legal rate from the formal notice and nothing else; a public buyer its own rate, from the end of its time to pay. In Madagascar,
- * the agreed rate or one entered by hand, and no indemnity.
+ * the agreed rate or one entered by hand, and no indemnity. A contractual penalty is counted where one was entered.
  */
 export function claimOf(file: LedgerFile, asOf: Day): Claim {
   const { kind } = file.debtor
@@ -66,7 +94,9 @@ export function claimOf(file: LedgerFile, asOf: Day): Claim {
       number: invoice.number,
       amount: invoice.payable,
       due: dueOn(file, invoice),
+      ...penalty(file, invoice),
     })),
+    ...(file.penaltyClauses.length > 0 ? { notices: noticeDays(file, asOf) } : {}),
     payments: standingPayments(file, asOf).map((payment) => ({
       date: payment.receivedOn,
       amount: payment.amount,
@@ -81,6 +111,11 @@ export function claimOf(file: LedgerFile, asOf: Day): Claim {
     capitalise: false,
     indemnity: kind !== 'consumer' && !malagasy,
   }
+}
+
+function penalty(file: LedgerFile, invoice: CaseFile['invoices'][number]) {
+  const clause = clauseOf(file.penaltyClauses, file.debtor.kind, invoice)
+  return clause ? { penalty: penaltyOf(clause) } : {}
 }
 
 /** The payments that count on that day: one that came back paid nothing, and interest never stopped. */
@@ -125,10 +160,15 @@ const noMalagasyRate = {
 
 /** The day from which a consumer owes legal interest: first presentation of the first formal notice (C. civ. 1344-1). */
 export function noticeDay(file: LedgerFile, asOf: Day): Day | null {
-  const [notice] = formalNotices(file)
-  const day = notice?.presentedOn ?? notice?.writtenOn ?? null
-  return day && Temporal.PlainDate.compare(day, asOf) <= 0 ? day : null
+  return noticeDays(file, asOf)[0] ?? null
 }
+
+const noticeDays = (file: LedgerFile, asOf: Day): Day[] =>
+  formalNotices(file)
+    // What came back from an unknown address was no notice to anybody.
+    .filter((notice) => notice.outcome !== 'unknown_address')
+    .map((notice) => notice.presentedOn ?? notice.writtenOn)
+    .filter((day) => Temporal.PlainDate.compare(day, asOf) <= 0)
 
 /** The late-payment rate in force on that day as letters print it, with where it comes from; absent for a consumer. */
 export function lateRate(file: LedgerFile, onDay: Day): { taux: string; source: string; minimum?: string } | undefined {

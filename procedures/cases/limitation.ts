@@ -1,4 +1,4 @@
-import { before, dayFr, type Day, latest, parseDay } from '../../schema/days.ts'
+import { after, before, dayFr, type Day, latest, parseDay, sameDay } from '../../schema/days.ts'
 import { json, type Sql, transaction } from '../../schema/db.ts'
 import { DomainError, type Doubt } from '../../schema/errors.ts'
 import type { Zone } from '../law/calendar.ts'
@@ -142,6 +142,31 @@ export async function recordLimitation(
     const doubts = [{ code: 'limitation_by_hand', message }]
     await settle(tx, onDay, input.caseId, { expires: input.expiresOn, why: [message], doubts }, {}, author)
   })
+}
+
+/**
+ * Counts limitation again with what courts and bailiffs did: the claim's own period starts anew at each act that interrupts it,
+ * and a title runs for ten years of its own (CPCE L111-4), whatever the claim was. A day entered by hand stands.
+ */
+export async function recountLimitation(
+  sql: Sql,
+  onDay: Day,
+  input: { caseId: string; interruptions: Interruption[]; title: Day | null },
+  author: Author,
+): Promise<void> {
+  const found = await readClaim(sql, input.caseId)
+  if (!found || found.zone === 'madagascar') return
+  if (found.limitationDoubts.some((doubt) => doubt.code === 'limitation_by_hand')) return
+  const known =
+    await sql`select 1 from events where case_id = ${input.caseId} and kind = 'limitation_set' and detail ? 'acts' limit 1`
+  if (known.length === 0 && input.title === null && input.interruptions.length === 0) return
+  const interruptions = [...(await renewals(sql, input.caseId)), ...input.interruptions]
+  const claim = claimLimitation({ ...found, due: found.anchorOn, interruptions })
+  const title = input.title && limitation({ kind: 'titre', due: input.title, interruptions })
+  const { expires, why, doubts } = title && after(title.expires, claim.expires) ? title : claim
+  if (sameDay(expires, found.limitationOn)) return
+  const more = { acts: input.interruptions.length, title: input.title?.toString() ?? null }
+  await settle(sql, onDay, input.caseId, { expires, why, doubts }, more, author)
 }
 
 /** The acknowledgements that kept the claim alive until now. */

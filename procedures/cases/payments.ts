@@ -97,23 +97,27 @@ export async function recordPayment(
 }
 
 /** The receipt of what the agency received, and the hold of a case with nothing left to pay; returns what is left. */
-async function settleBalance(
+export async function settleBalance(
   office: Office,
   sql: Sql,
   onDay: Day,
-  { caseId, id, receivedBy }: PaymentInput & { id: string },
+  { caseId, id, receivedBy }: Pick<PaymentInput, 'caseId' | 'receivedBy'> & { id: string },
   author: Author,
 ): Promise<bigint> {
   const file = await readCase(sql, caseId)
   const left = owedOn(file, onDay).total
   if (receivedBy === 'agency') await acknowledgePayment(office, sql, onDay, file, id, author)
-  if (left <= 0n) {
+  const isHeld = file.holds.some((hold) => hold.cause === 'paiement-integral' && hold.releasedOn === null)
+  if (left <= 0n && file.case.closedOn === null && !isHeld) {
     const reason = 'Tout est payé : le dossier est à clore après vérification.'
     const reviewOn = onDay.add({ days: 7 })
     await placeHold(sql, office.random, onDay, { caseId, cause: 'paiement-integral', reason, reviewOn }, 'system')
   }
   return left
 }
+
+/** The words by which such a hold is known again, when its balance can be counted. */
+export const uncounted = 'enregistré, mais le solde ne peut être compté'
 
 async function holdUncounted(
   sql: Sql,
@@ -127,7 +131,7 @@ async function holdUncounted(
       ? ' Le reçu du débiteur et l’avis au créancier sont à établir (CPCE R. 124-5 et R. 124-6).'
       : ''
   const { currency } = (await readCase(sql, caseId)).case
-  const reason = `Paiement de ${amountFr(paid, parseCurrency(currency))} du ${dayFr(receivedOn)} enregistré, mais le solde ne peut être compté\u00a0: ${message}${receipt}`
+  const reason = `Paiement de ${amountFr(paid, parseCurrency(currency))} du ${dayFr(receivedOn)} ${uncounted}\u00a0: ${message}${receipt}`
   await placeHold(sql, random, onDay, { caseId, cause: 'decision', reason, reviewOn: onDay.add({ days: 7 }) }, 'system')
 }
 

@@ -143,7 +143,22 @@ async function parcelOf(office: Office, documentId: string, claimed: Claimed, da
 }
 
 async function assemble(office: Office, documentId: string, claimed: Claimed, day: Day): Promise<Parcel> {
-  const joined = await office.sql<{ letter: string; sha256: string }[]>`
+  const enclosures = []
+  for (const { letter, sha256 } of await enclosuresOf(office.sql, documentId))
+    enclosures.push({ letter, pdf: await office.archive.get(sha256) })
+  const { channel, address, reference, letter } = claimed
+  const mail =
+    claimed.mail === null
+      ? null
+      : (JSON.parse(new TextDecoder().decode(await office.archive.get(claimed.mail))) as MailBody)
+  const pdf = await office.archive.get(claimed.sha256)
+  const text = channel === 'sms' ? { text: new TextDecoder().decode(pdf) } : {}
+  return { channel, address, reference, letter, day, pdf, enclosures, mail, ...text }
+}
+
+/** What goes in the same envelope as a letter, or with the same message, in its order. */
+export async function enclosuresOf(sql: Sql, documentId: string): Promise<{ letter: string; sha256: string }[]> {
+  return sql`
     select letter, sha256 from (
       select letter, sha256, reference from documents where attached_to = ${documentId}
       union all
@@ -158,12 +173,4 @@ async function assemble(office: Office, documentId: string, claimed: Claimed, da
       join exhibits e on e.case_id = d.case_id and e.id::text = p ->> 'id' and e.withdrawn_on is null
       where d.id = ${documentId} and d.recipient = 'debiteur' and d.step_id is not null and d.attached_to is null) joined
     order by length(reference), reference`
-  const enclosures = []
-  for (const { letter, sha256 } of joined) enclosures.push({ letter, pdf: await office.archive.get(sha256) })
-  const { channel, address, reference, letter } = claimed
-  const mail =
-    claimed.mail === null
-      ? null
-      : (JSON.parse(new TextDecoder().decode(await office.archive.get(claimed.mail))) as MailBody)
-  return { channel, address, reference, letter, day, pdf: await office.archive.get(claimed.sha256), enclosures, mail }
 }

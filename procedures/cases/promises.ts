@@ -7,6 +7,7 @@ import type { DebtorKind } from './debtors.ts'
 import { placeHold, releaseHold } from './holds.ts'
 import { type Author, record } from './journal.ts'
 import { renewLimitation } from './limitation.ts'
+import { lockOpenCase } from './lock.ts'
 import { refuseStandstill } from './standstill.ts'
 
 export interface Instalment {
@@ -61,6 +62,74 @@ export async function recordPromise(
       author,
     )
     return id
+  })
+}
+
+/**
+ * The debtor signed the promise, on the form or by an answer to the e-mail that bore it: it is attested, and acknowledges the debt
+ * (C. civ. 2240). Refused for a promise that nobody confirmed in writing: there is nothing it would have signed.
+ */
+export async function attestPromise(
+  sql: Sql,
+  onDay: Day,
+  input: {
+    caseId: string
+    promiseId: string
+    attestedOn: Day
+    signedBy: string
+    means: 'formulaire' | 'courriel'
+    original: string | null
+  },
+  author: Author,
+): Promise<void> {
+  const { caseId, promiseId, attestedOn } = input
+  await transaction(sql, async (tx) => {
+    await lockOpenCase(tx, caseId)
+    const [found] = await tx<{ confirmedOn: Day | null }[]>`
+      select f.confirmed_on from promises p left join promise_confirmations f on f.promise_id = p.id
+      where p.id = ${promiseId} and p.case_id = ${caseId}`
+    const confirmedOn = found?.confirmedOn
+    if (
+      !confirmedOn ||
+      Temporal.PlainDate.compare(attestedOn, confirmedOn) < 0 ||
+      Temporal.PlainDate.compare(attestedOn, onDay) > 0
+    ) {
+      throw new DomainError(
+        'promise_not_confirmed',
+        'Aucune promesse confirmée par écrit ne peut avoir été signée ce jour-là.',
+        {
+          remedy: 'Vérifiez la promesse et la date de signature : le formulaire part d’abord, et revient signé.',
+          article: 'C. civ. 1366',
+        },
+      )
+    }
+    const [fresh] = await tx`
+      insert into promise_attestations (promise_id, attested_on, signed_by, means, original, recorded_on, recorded_by)
+      values (${promiseId}, ${attestedOn}, ${input.signedBy}, ${input.means}, ${input.original}, ${onDay}, ${author})
+      on conflict do nothing returning promise_id`
+    if (!fresh) {
+      throw new DomainError('already_attested', 'Cette promesse est déjà attestée.', {
+        remedy: 'Consultez les promesses du dossier.',
+      })
+    }
+    await record(tx, onDay, {
+      caseId,
+      kind: 'promise_attested',
+      detail: {
+        promise: promiseId,
+        on: attestedOn.toString(),
+        by: input.signedBy,
+        means: input.means,
+        original: input.original,
+      },
+      author,
+    })
+    await renewLimitation(tx, onDay, {
+      caseId,
+      on: attestedOn,
+      cause: 'reconnaissance de dette (promesse signée)',
+      article: 'C. civ. 2240',
+    })
   })
 }
 

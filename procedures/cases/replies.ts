@@ -7,6 +7,7 @@ import { validateAddress } from './addresses.ts'
 import type { Address } from './agency.ts'
 import { recordDispute } from './disputes.ts'
 import { type CaseFile, readCase } from './file.ts'
+import { queueFollowUp } from './follow-up-queue.ts'
 import { placeHold } from './holds.ts'
 import { type Author, record } from './journal.ts'
 import { payableOn } from './ledger.ts'
@@ -20,6 +21,7 @@ export type Answer =
   | { kind: 'instalments'; monthly: bigint; firstOn: Day }
   | { kind: 'dispute'; ground: string; contested: bigint | null }
   | { kind: 'address'; address: Address; email: string | null; phone: string | null }
+  | { kind: 'not_me'; explanation: string }
 export type ReplyKind = Answer['kind']
 
 export interface Reply {
@@ -72,10 +74,10 @@ export interface Standing {
  */
 export function standingOf(file: CaseFile, onDay: Day): Standing {
   if (file.case.closedOn) return { state: 'closed', may: [] }
-  if (file.insolvencies.length > 0) return { state: 'insolvency', may: ['paid', 'dispute', 'address'] }
-  if (after(onDay, file.case.limitationOn)) return { state: 'barred', may: ['paid', 'dispute', 'address'] }
-  if (payableOn(file, onDay).total <= 0n) return { state: 'paid', may: ['dispute', 'address'] }
-  return { state: 'open', may: ['paid', 'promise', 'instalments', 'dispute', 'address'] }
+  if (file.insolvencies.length > 0) return { state: 'insolvency', may: ['paid', 'dispute', 'not_me', 'address'] }
+  if (after(onDay, file.case.limitationOn)) return { state: 'barred', may: ['paid', 'dispute', 'not_me', 'address'] }
+  if (payableOn(file, onDay).total <= 0n) return { state: 'paid', may: ['dispute', 'not_me', 'address'] }
+  return { state: 'open', may: ['paid', 'promise', 'instalments', 'dispute', 'not_me', 'address'] }
 }
 
 /** Days: how far ahead a promise may be, how long a person has to check what was said, and to answer a dispute. */
@@ -83,6 +85,14 @@ export const promiseDays = 31
 export const checkDays = 7
 const disputeDays = 15
 export const maxInstalments = 24
+
+/** How the answer reached us: typed by the debtor, or on paper and entered by a person of the house. */
+export interface Given {
+  channel: string
+  /** Who entered it; the debtor where absent. */
+  by?: Author
+}
+const online: Given = { channel: 'coupon en ligne' }
 
 /**
  * Records what the debtor answered, once a coupon (and one new address beside): a promise, a dispute and an address become
@@ -94,6 +104,7 @@ export async function recordReply(
   onDay: Day,
   coupon: Coupon,
   answer: Answer,
+  given: Given = online,
 ): Promise<Reply> {
   return transaction(sql, async (tx) => {
     await lockOpenCase(tx, coupon.caseId)
@@ -116,8 +127,8 @@ export async function recordReply(
         remedy: 'Pour la compléter ou la changer, appelez-nous ou écrivez-nous.',
       })
     }
-    const author = `débiteur:coupon ${coupon.reference}`
-    const act = await become(tx, random, onDay, { coupon, file, answer, owed, summary }, author)
+    const author = given.by ?? `débiteur:coupon ${coupon.reference}`
+    const act = await become(tx, random, onDay, { coupon, file, answer, owed, summary, channel: given.channel }, author)
     // A promise is followed by its own day; what else was answered waits for a person.
     const handled =
       answer.kind === 'promise'
@@ -125,10 +136,11 @@ export async function recordReply(
         : { on: null, by: null, how: null }
     await tx`
       update replies set act_id = ${act}, handled_on = ${handled.on}, handled_by = ${handled.by}, handled_how = ${handled.how} where id = ${id}`
+    if (answer.kind === 'paid') await queueFollowUp(tx, onDay, { paid: id })
     await record(tx, onDay, {
       caseId: coupon.caseId,
       kind: 'coupon_answered',
-      detail: { reply: id, answer: answer.kind, letter: coupon.reference, summary },
+      detail: { reply: id, answer: answer.kind, letter: coupon.reference, channel: given.channel, summary },
       author,
     })
     return {
@@ -151,6 +163,7 @@ interface Becoming {
   answer: Answer
   owed: bigint
   summary: string
+  channel: string
 }
 
 /** The act that the answer is, or the wait that it asks for; the id of the promise or dispute. */
@@ -158,7 +171,7 @@ async function become(
   sql: Sql,
   random: Random,
   onDay: Day,
-  { coupon, file, answer, owed, summary }: Becoming,
+  { coupon, file, answer, owed, summary, channel }: Becoming,
   author: Author,
 ): Promise<string | null> {
   const { caseId } = coupon
@@ -169,19 +182,18 @@ async function become(
       amount: owed,
       means: answer.means,
       author: file.debtor.name,
-      channel: 'coupon en ligne',
+      channel,
     }
-    return recordPromise(sql, random, onDay, promise, author)
+    const id = await recordPromise(sql, random, onDay, promise, author)
+    await queueFollowUp(sql, onDay, { promise: id })
+    return id
   }
   if (answer.kind === 'dispute') {
     const answerBy = onDay.add({ days: disputeDays })
-    return recordDispute(
-      sql,
-      random,
-      onDay,
-      { caseId, channel: 'coupon en ligne', ground: answer.ground, contested: answer.contested, answerBy },
-      author,
-    )
+    const dispute = { caseId, channel, ground: answer.ground, contested: answer.contested, answerBy }
+    const id = await recordDispute(sql, random, onDay, dispute, author)
+    await queueFollowUp(sql, onDay, { dispute: id })
+    return id
   }
   if (answer.kind === 'address') {
     const { address, email, phone } = answer
@@ -254,6 +266,8 @@ function summaryOf(answer: Answer, owed: bigint, currency: Currency): string {
       return `Proposition de payer ${amountFr(answer.monthly, currency)} par mois à partir du ${dayFr(answer.firstOn)}`
     case 'dispute':
       return `Contestation de ${answer.contested === null ? 'la somme' : amountFr(answer.contested, currency)}\u00a0: ${answer.ground}`
+    case 'not_me':
+      return `Le destinataire dit ne pas être le débiteur\u00a0: ${answer.explanation}`
     case 'address':
       return `Nouvelle adresse\u00a0: ${[...answer.address.lines, `${answer.address.postalCode ?? ''} ${answer.address.city ?? ''}`.trim()].join(', ')}`
   }

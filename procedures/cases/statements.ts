@@ -33,13 +33,18 @@ interface Row extends Omit<Statement, 'owed'> {
   principal: bigint
   interest: bigint
   indemnity: bigint
+  penalty: bigint
   total: bigint
   perDay: bigint
   segments: (Record<'invoice' | 'from' | 'to' | 'base' | 'percent' | 'amount' | 'why', string> & { days: number })[]
   imputations: (Record<'date' | 'amount' | 'interest' | 'principal' | 'indemnity' | 'excess', string> & {
-    parts: Record<'invoice' | 'interest' | 'principal' | 'indemnity', string>[]
+    penalty?: string
+    parts: (Record<'invoice' | 'interest' | 'principal' | 'indemnity', string> & { penalty?: string })[]
   })[]
-  invoices: Record<'number' | 'due' | 'amount' | 'principal' | 'interest' | 'indemnity' | 'unpaid', string>[]
+  /** « penalty » is not there in a statement of before there were any. */
+  invoices: (Record<'number' | 'due' | 'amount' | 'principal' | 'interest' | 'indemnity' | 'unpaid', string> & {
+    penalty?: string
+  })[]
   doubts: Doubt[]
 }
 
@@ -71,10 +76,10 @@ export async function issueStatement(
     })
     const id = newId(office.random)
     await sql`
-      insert into statements (id, case_id, number, as_of, currency, principal, interest, indemnity, total, per_day,
+      insert into statements (id, case_id, number, as_of, currency, principal, interest, indemnity, penalty, total, per_day,
                               segments, imputations, invoices, doubts, document_id, issued_by)
       values (${id}, ${input.caseId}, ${number}, ${onDay}, ${file.case.currency}, ${owed.principal}, ${owed.interest},
-              ${owed.indemnity}, ${owed.total}, ${owed.perDay}, ${json(sql, freezeSegments(owed))}, ${json(sql, freezeImputations(owed))},
+              ${owed.indemnity}, ${owed.penalty}, ${owed.total}, ${owed.perDay}, ${json(sql, freezeSegments(owed))}, ${json(sql, freezeImputations(owed))},
               ${json(sql, freezeInvoices(owed))}, ${json(sql, owed.doubts)}, ${written.id}, ${author})`
     await record(sql, onDay, {
       caseId: input.caseId,
@@ -95,7 +100,7 @@ export async function issueStatement(
 /** The statements of those cases, by case, the oldest first. */
 export async function readStatements(sql: Sql, caseIds: string[]): Promise<Map<string, Statement[]>> {
   const rows = await sql<Row[]>`
-    select s.id, s.case_id, s.number, s.as_of, s.currency, s.principal, s.interest, s.indemnity, s.total, s.per_day, s.segments,
+    select s.id, s.case_id, s.number, s.as_of, s.currency, s.principal, s.interest, s.indemnity, s.penalty, s.total, s.per_day, s.segments,
            s.imputations, s.invoices, s.doubts, s.document_id, d.reference, d.sha256, s.issued_by
     from statements s join documents d on d.id = s.document_id
     where s.case_id = any(${caseIds}) order by s.number`
@@ -131,24 +136,28 @@ const freezeInvoices = ({ invoices }: Owed) =>
     principal: amount(row.principal),
     interest: amount(row.interest),
     indemnity: amount(row.indemnity),
+    penalty: amount(row.penalty),
     unpaid: amount(row.unpaid),
   }))
 
-const toShares = (row: { toInterest: bigint; toPrincipal: bigint; toIndemnity: bigint }) => ({
+const toShares = (row: { toInterest: bigint; toPrincipal: bigint; toIndemnity: bigint; toPenalty: bigint }) => ({
   interest: amount(row.toInterest),
   principal: amount(row.toPrincipal),
   indemnity: amount(row.toIndemnity),
+  penalty: amount(row.toPenalty),
 })
-const fromShares = (row: Record<'interest' | 'principal' | 'indemnity', string>) => ({
+const fromShares = (row: Record<'interest' | 'principal' | 'indemnity', string> & { penalty?: string }) => ({
   toInterest: parseAmount(row.interest),
   toPrincipal: parseAmount(row.principal),
   toIndemnity: parseAmount(row.indemnity),
+  toPenalty: parseAmount(row.penalty ?? '0.00'),
 })
 
 function thaw({
   principal,
   interest,
   indemnity,
+  penalty,
   total,
   perDay,
   segments,
@@ -164,6 +173,7 @@ function thaw({
     principal: parseAmount(line.principal),
     interest: parseAmount(line.interest),
     indemnity: parseAmount(line.indemnity),
+    penalty: parseAmount(line.penalty ?? '0.00'),
     unpaid: parseAmount(line.unpaid),
   }))
   const paid = imputations.map((line) => ({
@@ -180,6 +190,7 @@ function thaw({
       principal,
       interest,
       indemnity,
+      penalty,
       total,
       perDay,
       overpaid: paid.reduce((excess, line) => excess + line.excess, 0n),

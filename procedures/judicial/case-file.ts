@@ -7,8 +7,9 @@ import type { CaseFile } from '../cases/file.ts'
 import { payableOn } from '../cases/ledger.ts'
 import { percentText } from '../law/claim.ts'
 import type { Pack } from './packs.ts'
-import type { Dossier, Procedure, StepDeadline } from './procedure.ts'
-import type { OpenProcedure, ProcedureEvent } from './procedures.ts'
+import type { Dossier, Procedure } from './procedure.ts'
+import type { StepDeadline } from './time-limits.ts'
+import type { OpenProcedure, ProcedureEvent } from './open-procedures.ts'
 import type { Progress } from './progress.ts'
 
 /**
@@ -61,6 +62,7 @@ export function caseFile(input: {
       principal: amount(owed.principal),
       interest: amount(owed.interest),
       indemnity: amount(owed.indemnity),
+      ...(owed.penalty > 0n ? { penalty: amount(owed.penalty) } : {}),
       total: amount(owed.total),
       interest_per_day: amount(owed.perDay),
       segments: owed.segments.map((segment) => ({

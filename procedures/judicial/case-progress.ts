@@ -4,7 +4,8 @@ import type { Address } from '../cases/agency.ts'
 import type { DebtorKind } from '../cases/debtors.ts'
 import { isDistantFrance, type Zone } from '../law/calendar.ts'
 import { standingEvents } from './happenings.ts'
-import { loadProcedure, type Procedure, type ProcedureEvent, type StepDeadline, stepDeadlines } from './procedure.ts'
+import { loadProcedure, type Procedure } from './procedure.ts'
+import { type ProcedureEvent, type StepDeadline, stepDeadlines } from './time-limits.ts'
 import { type Progress, progress } from './progress.ts'
 
 /** What the engine reads of an open procedure: its events, corrected ones included, each with what the case tells. */

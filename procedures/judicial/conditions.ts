@@ -1,26 +1,69 @@
-import type { Day } from '../../schema/days.ts'
-import { DomainError } from '../../schema/errors.ts'
+import { before, type Day, parseDay } from '../../schema/days.ts'
+import { DomainError, type Doubt } from '../../schema/errors.ts'
 import { amountFr, parseAmount } from '../../schema/money.ts'
+import { debtorWord } from '../amicable/scenario.ts'
 import type { CaseFile } from '../cases/file.ts'
 import { payableOn } from '../cases/ledger.ts'
 import { legalValue } from '../law/values.ts'
-import type { Procedure } from './procedure.ts'
+import type { Condition, Procedure } from './procedure.ts'
 
-/** Refuses a procedure whose ceiling the claim, interest included, exceeds on that day; the ceiling is a dated value. */
-export function refuseOverCeiling(file: CaseFile, procedure: Procedure, onDay: Day): void {
-  for (const { plafond, texte, article } of procedure.conditions ?? []) {
-    if (plafond === undefined) continue
-    const { principal, interest } = payableOn(file, onDay)
-    const most = parseAmount(legalValue('seuils', onDay, plafond).value)
-    if (principal + interest <= most) continue
-    throw new DomainError(
-      'over_ceiling',
-      `${texte} Le dossier ${file.case.number} doit ${amountFr(principal + interest)}.`,
-      {
-        remedy: 'Choisissez une autre voie : injonction de payer, référé-provision ou assignation.',
-        article,
-        facts: { procedure: procedure.id, ceiling: plafond },
-      },
-    )
+/**
+ * Refuses a procedure that the claim or the parties are outside of on that day, and answers what the creditor must still
+ * look at: thresholds are dated values, legal forms are in the procedure's file. DomainError `over_ceiling`, `between_merchants`.
+ */
+export function requireConditions(file: CaseFile, procedure: Procedure, onDay: Day): Doubt[] {
+  const doubts: Doubt[] = []
+  for (const condition of procedure.conditions ?? []) {
+    if (condition.depuis !== undefined && before(onDay, parseDay(condition.depuis))) continue
+    refuseOverCeiling(file, procedure, condition, onDay)
+    if (betweenMerchants(file, procedure, condition) === 'unknown' || isTold(file, condition, onDay))
+      doubts.push({ code: 'condition_to_check', message: `${condition.texte} (${condition.article}.)` })
   }
+  return doubts
+}
+
+const claimOn = (file: CaseFile, onDay: Day): bigint => {
+  const { principal, interest } = payableOn(file, onDay)
+  return principal + interest
+}
+
+const threshold = (onDay: Day, id: string): bigint => parseAmount(legalValue('seuils', onDay, id).value)
+
+function refuseOverCeiling(file: CaseFile, procedure: Procedure, condition: Condition, onDay: Day): void {
+  const { plafond, texte, article } = condition
+  if (plafond === undefined || claimOn(file, onDay) <= threshold(onDay, plafond)) return
+  throw new DomainError(
+    'over_ceiling',
+    `${texte} Le dossier ${file.case.number} doit ${amountFr(claimOn(file, onDay))}.`,
+    {
+      remedy: 'Choisissez une autre voie\u00a0: injonction de payer, référé-provision ou assignation.',
+      article,
+      facts: { procedure: procedure.id, ceiling: plafond },
+    },
+  )
+}
+
+/** Companies that are commercial by their form are merchants; of another party only a person can tell. */
+function betweenMerchants(file: CaseFile, procedure: Procedure, condition: Condition): 'no' | 'unknown' {
+  const { exclut_entre: forms, texte, article } = condition
+  if (forms === undefined || file.debtor.kind !== 'business' || file.creditor.kind === 'particulier') return 'no'
+  const [creditor, debtor] = [file.creditor, file.debtor].map(({ identity }) =>
+    identity.legalForm?.toUpperCase().replaceAll(/[^A-Z]/g, ''),
+  )
+  const isMerchant = (form: string | undefined) => form !== undefined && forms.includes(form)
+  if (!isMerchant(creditor) || !isMerchant(debtor)) return 'unknown'
+  throw new DomainError('between_merchants', `${texte} Les parties sont une ${creditor} et une ${debtor}.`, {
+    remedy: 'Choisissez une autre voie\u00a0: injonction de payer, référé-provision ou assignation.',
+    article,
+    facts: { procedure: procedure.id },
+  })
+}
+
+function isTold(file: CaseFile, { avertit }: Condition, onDay: Day): boolean {
+  if (!avertit || (avertit.debiteur && !avertit.debiteur.includes(debtorWord[file.debtor.kind]))) return false
+  const claim = claimOn(file, onDay)
+  return (
+    (avertit.au_plus === undefined || claim <= threshold(onDay, avertit.au_plus)) &&
+    (avertit.au_dela === undefined || claim > threshold(onDay, avertit.au_dela))
+  )
 }

@@ -1,3 +1,4 @@
+import { type Content, isStored } from '../../documents/archive.ts'
 import { packContentHash, packFiles } from '../../documents/pack.ts'
 import type { Facts } from '../../documents/facts.ts'
 import { type Day, dayFr } from '../../schema/days.ts'
@@ -6,21 +7,23 @@ import { DomainError } from '../../schema/errors.ts'
 import { amount } from '../../schema/money.ts'
 import { newId } from '../../schema/random.ts'
 import { writeLetter } from '../cases/correspondence.ts'
+import { lookUpDoubts } from '../cases/insolvency-watch.ts'
 import { type CaseFile, readCase } from '../cases/file.ts'
 import { type Author, record } from '../cases/journal.ts'
 import { payableOn } from '../cases/ledger.ts'
 import { lockCase } from '../cases/lock.ts'
 import type { Office } from '../office.ts'
-import { progressOf } from './case-progress.ts'
-import { endUnfiledConsents } from './consent-ends.ts'
+import { endEarlierRequests } from './earlier-requests.ts'
 import type { GivenFacts } from './paper-facts.ts'
 import { addressee, filingStep, goesToCourt, signedKind } from './dossiers.ts'
 import { courtFacts, writeContent } from './papers.ts'
-import { refuseOverCeiling } from './conditions.ts'
+import { requireConditions } from './conditions.ts'
+import { requireEnforceable } from './enforceable.ts'
 import { loadProcedure, type Procedure } from './procedure.ts'
-import { type OpenProcedure, requireNotSuspended } from './procedures.ts'
+import { requireNotSuspended } from './procedures.ts'
 import { refuseClosedToPublic } from './public-debtor.ts'
-import { requireEnforceable, titleDoubts, titleFacts } from './titles.ts'
+import { gatherSeizure, refuseSecondSeizure, seizureToLift } from './seizures.ts'
+import { titleDoubts, titleFacts } from './titles.ts'
 
 /** What the creditor signs; frozen, and void as soon as the file changes. */
 export interface ConsentStatement {
@@ -31,6 +34,8 @@ export interface ConsentStatement {
   principal: string
   interest: string
   indemnity: string
+  /** Contractual penalty; absent where there is none. */
+  penalty?: string
   total: string
   ceiling: string
   currency: string
@@ -39,6 +44,8 @@ export interface ConsentStatement {
   contentSha256: string
   /** What the creditor must know is not certain: costs, rates. */
   doubts: string[]
+  /** Those of them that are of costs: the creditor's to weigh, and nobody else's. */
+  costDoubts?: string[]
 }
 
 export interface ConsentRequest {
@@ -80,7 +87,7 @@ export async function requestConsent(
 ): Promise<ConsentRequest> {
   const { file, facts: given = {} } = input
   const procedure = loadProcedure(input.procedure)
-  refuseClosedToPublic(file, procedure.id)
+  refuseClosedToPublic(file, procedure.id, onDay)
   const kind = signedKind(procedure)
   if (Temporal.PlainDate.compare(input.expiresOn, onDay) < 0) {
     throw new DomainError('expiry_in_past', `Le ${dayFr(input.expiresOn)} est passé : nul ne pourrait répondre.`, {
@@ -89,14 +96,19 @@ export async function requestConsent(
     })
   }
   requireSameLaw(file, procedure)
-  refuseOverCeiling(file, procedure, onDay)
   requireNotSuspended(file, onDay, procedure)
-  await requireEnforceable(sql, file, procedure, onDay, given)
-  await endOpenRequests(sql, onDay, file.case.id, procedure)
+  const toCheck = [
+    ...requireConditions(file, procedure, onDay),
+    ...(await requireEnforceable(sql, file, procedure, onDay, given)),
+    ...(await refuseSecondSeizure(sql, file, procedure, onDay, given)),
+  ]
+  const lifted = await seizureToLift(sql, file, procedure, onDay, given)
+  await gatherSeizure(office, sql, onDay, file, lifted.seizure)
+  await endEarlierRequests(sql, onDay, file.case.id, procedure, given)
   const title = await titleFacts(sql, file.case.id)
   const content = await writeContent(office, sql, onDay, file, {
     procedure,
-    given: { ...title, ...given },
+    given: { ...title, ...lifted.facts, ...given },
     bailiffId: input.bailiffId,
   })
   const owed = payableOn(file, onDay)
@@ -109,6 +121,7 @@ export async function requestConsent(
     principal: amount(owed.principal),
     interest: amount(owed.interest),
     indemnity: amount(owed.indemnity),
+    ...(owed.penalty > 0n ? { penalty: amount(owed.penalty) } : {}),
     total: amount(owed.total),
     ceiling: amount(input.ceiling),
     currency: file.case.currency,
@@ -117,10 +130,13 @@ export async function requestConsent(
     contentSha256: packContentHash(content.parts),
     doubts: [
       ...owed.doubts,
+      ...lookUpDoubts(file, onDay, 'depot'),
       ...(goesToCourt(procedure, kind) ? content.court.doubts : []),
       ...content.costs.doubts,
       ...titleDoubts(procedure, kind),
+      ...toCheck,
     ].map((doubt) => doubt.message),
+    costDoubts: content.costs.doubts.map((doubt) => doubt.message),
   }
   const facts = {
     ...courtFacts(content.court, content.exhibits, goesToCourt(procedure, kind)),
@@ -196,33 +212,17 @@ function consentFacts(statement: ConsentStatement, id: string): Partial<Facts> {
 
 /** What is needed to build the same pack again, byte for byte: each part's description and its files by hash. */
 async function frozenContent(parts: Awaited<ReturnType<typeof writeContent>>['parts'], office: Office) {
+  const kept = async (content: Content) => (isStored(content) ? content.sha256 : office.archive.put(content))
   const frozen = []
   for (const { pdf, docx, original, ...part } of parts) {
     frozen.push({
       ...part,
-      sha256: await office.archive.put(pdf),
-      docx: docx ? await office.archive.put(docx) : null,
-      original: original ? { name: original.name, sha256: await office.archive.put(original.bytes) } : null,
+      sha256: await kept(pdf),
+      docx: docx ? await kept(docx) : null,
+      original: original ? { name: original.name, sha256: await kept(original.content) } : null,
     })
   }
   return frozen
-}
-
-/** One procedure of a kind at a time: a request not yet filed is replaced, one that was filed must first end. */
-async function endOpenRequests(sql: Sql, onDay: Day, caseId: string, procedure: Procedure): Promise<void> {
-  const filed = await sql<OpenProcedure[]>`
-    select p.id, p.case_id, p.procedure, p.consent_id, p.court, p.opened_on
-    from procedures p join consent_requests r on r.id = p.consent_id
-    where p.case_id = ${caseId} and p.procedure = ${procedure.id}
-      and exists (select from standing_procedure_events e where e.procedure_id = p.id and e.step = r.filing_step)`
-  for (const open of filed) {
-    if ((await progressOf(sql, open, onDay)).closed) continue
-    throw new DomainError('already_filed', `« ${procedure.titre} » est déjà en cours pour ce dossier.`, {
-      remedy: 'Suivez la procédure en cours, ou constatez sa fin avant d’en ouvrir une autre.',
-    })
-  }
-  const reason = 'Remplacée par une nouvelle demande d’accord.'
-  await endUnfiledConsents(sql, onDay, caseId, reason, 'system', { only: procedure.id })
 }
 
 export async function readConsentRequest(sql: Sql, requestId: string, creditorId?: string): Promise<ConsentRequest> {

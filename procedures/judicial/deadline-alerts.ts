@@ -1,7 +1,8 @@
 import { type Day, dayFr } from '../../schema/days.ts'
 import { json, type Sql, transaction } from '../../schema/db.ts'
 import { type Conduct, progressOn, readConducts } from './case-progress.ts'
-import type { StepDeadline } from './procedure.ts'
+import { recountAfter } from './interruptions.ts'
+import type { StepDeadline } from './time-limits.ts'
 
 interface Alert {
   procedureId: string
@@ -26,7 +27,8 @@ export async function watchDeadlines(sql: Sql, onDay: Day, ids?: string[]): Prom
       order by p.id for update of p`
     if (open.length === 0) return
     const watched = open.map(({ id }) => id)
-    const found = [...(await readConducts(tx, watched)).values()].flatMap((conduct) => alertsOf(conduct, onDay))
+    const conducts = await readConducts(tx, watched)
+    const found = [...conducts.values()].flatMap((conduct) => alertsOf(conduct, onDay))
     const rows = json(
       tx,
       found.map(({ procedureId, timeLimit, expiresOn, ...rest }) => ({
@@ -43,11 +45,15 @@ export async function watchDeadlines(sql: Sql, onDay: Day, ids?: string[]): Prom
         and not exists (select from jsonb_to_recordset(${rows}) as f(${columns})
                         where f.procedure_id = a.procedure_id and f.kind = a.kind and f.step = a.step
                           and f.time_limit = a.time_limit and f.expires_on = a.expires_on and f.mark = a.mark)`
-    await tx`
+    const told = await tx<{ procedureId: string; isNew: boolean }[]>`
       insert into deadline_alerts (procedure_id, kind, step, time_limit, expires_on, mark, what, given_on)
       select f.procedure_id, f.kind, f.step, f.time_limit, f.expires_on, f.mark, f.what, ${onDay}::date
       from jsonb_to_recordset(${rows}) as f(${columns})
-      on conflict (procedure_id, kind, step, time_limit, expires_on, mark) do update set over_on = null`
+      on conflict (procedure_id, kind, step, time_limit, expires_on, mark) do update set over_on = null
+      returning procedure_id, kind = 'closed' and xmax = 0 as is_new`
+    // What lapsed interrupted no limitation.
+    for (const { procedureId } of told.filter(({ isNew }) => isNew))
+      await recountAfter(tx, onDay, conducts.get(procedureId)!.caseId, 'system')
     await tx`update procedures set watched_on = ${onDay} where id = any(${watched})`
   })
 }

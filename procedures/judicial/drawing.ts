@@ -1,6 +1,7 @@
 import { typographyFr } from '../../documents/typography.ts'
 import { dayFr, daysBetween } from '../../schema/days.ts'
-import type { Procedure, StepDeadline } from './procedure.ts'
+import type { Procedure } from './procedure.ts'
+import type { StepDeadline } from './time-limits.ts'
 import type { Progress } from './progress.ts'
 import { lineHeight, paragraph, type Paragraph, standalone, xml } from './svg.ts'
 

@@ -1,4 +1,5 @@
-import type { Happening, Procedure, ProcedureEvent } from './procedure.ts'
+import type { Happening, Procedure } from './procedure.ts'
+import type { ProcedureEvent } from './time-limits.ts'
 
 /** A step or one of its further events, with all that its step says for it. */
 export interface Rule extends Happening {

@@ -1,5 +1,6 @@
 import { after, type Day, latest } from '../../schema/days.ts'
-import { holds, loadProcedure, type Outcome, type Procedure } from './procedure.ts'
+import { loadProcedure, type Outcome, type Procedure } from './procedure.ts'
+import { holds } from './time-limits.ts'
 import { allowedFrom, metOn, overOn, type Standing } from './standing.ts'
 
 /** A way the procedure has turned by a day, and the procedures that it opens. */

@@ -1,4 +1,4 @@
-import { assemblePack, type PackPart } from '../../documents/pack.ts'
+import { keepPack, type PackPart } from '../../documents/pack.ts'
 import type { Facts } from '../../documents/facts.ts'
 import type { Manifest } from '../../documents/manifest.ts'
 import { before, type Day, dayFr, dayShortFr, parseDay } from '../../schema/days.ts'
@@ -8,6 +8,7 @@ import { amountFr, parseCurrency } from '../../schema/money.ts'
 import { newId } from '../../schema/random.ts'
 import { type Exhibit, exhibitNumber, readExhibits } from '../cases/exhibits.ts'
 import { type CaseFile, readCase } from '../cases/file.ts'
+import { isLookUpDoubt, lookUpDoubts } from '../cases/insolvency-watch.ts'
 import { type Author, record } from '../cases/journal.ts'
 import { payableOn } from '../cases/ledger.ts'
 import { instantOf, type Office } from '../office.ts'
@@ -16,31 +17,25 @@ import { caseFile } from './case-file.ts'
 import { progressOf } from './case-progress.ts'
 import { type ConsentStatement, readConsentRequest } from './consent.ts'
 import { addressee } from './dossiers.ts'
+import { requireEnforceable } from './enforceable.ts'
 import type { GivenFacts } from './paper-facts.ts'
 import { exhibitPart, exhibitsFor, pageCount, writePapers } from './papers.ts'
-import {
-  type Dossier,
-  type Exhibit as ExhibitRule,
-  exhibitsOf,
-  loadProcedure,
-  type Procedure,
-  type StepDeadline,
-} from './procedure.ts'
+import { type Dossier, type Exhibit as ExhibitRule, exhibitsOf, loadProcedure, type Procedure } from './procedure.ts'
+import type { StepDeadline } from './time-limits.ts'
 import {
   deadlinesOf,
   earliestFiling,
   needsNotice,
-  type OpenProcedure,
-  type ProcedureEvent,
-  readProcedure,
-  readProcedureEvents,
   requireNotSuspended,
   requirePeriodRun,
   underConsent,
 } from './procedures.ts'
+import { type OpenProcedure, type ProcedureEvent, readProcedure, readProcedureEvents } from './open-procedures.ts'
+import { exhibitsOfPack, postalGaps, registeredLetters, tooLate } from './postal-gaps.ts'
 import type { Progress } from './progress.ts'
+import { requireSignedCourt } from './signed-court.ts'
 import { queueTimestamp } from './timestamps.ts'
-import { gatherTitle, requireEnforceable, titleFacts, titleSteps } from './titles.ts'
+import { gatherTitle, titleFacts, titleSteps } from './titles.ts'
 
 export interface Pack {
   id: string
@@ -93,7 +88,7 @@ export async function assembleFilingPack(
       const kind = input.kind ?? request.packKind
       const dossier = dossierOf(procedure, kind)
       const given = { ...(await titleFacts(sql, open.caseId)), ...request.facts, ...input.facts }
-      await requireEnforceable(sql, file, procedure, onDay, { ...request.facts, ...input.facts })
+      await requireEnforceable(sql, file, procedure, onDay, { ...request.facts, ...input.facts }, kind)
       const missing = await missingPieces(sql, onDay, file, { open, procedure, kind, dossier, given })
       if (missing.length > 0 && !input.reason?.trim()) throw incomplete(missing)
       const standing = await progressOf(sql, open, onDay)
@@ -115,7 +110,7 @@ export async function assembleFilingPack(
       const version = (previous?.version ?? 0) + 1
       const next = nextLimit(standing, onDay)
       const court = kind === request.packKind ? statement.court : addressee(procedure, kind, open.court)
-      const result = await assemblePack({
+      const { manifest, zip, pdf } = await keepPack(office.archive, {
         title: kind === request.packKind && kind === 'requete' ? `${statement.title} : requête` : dossier.titre,
         version,
         ...(previous ? { previous: { version: previous.version, files: previous.manifest.files } } : {}),
@@ -135,14 +130,11 @@ export async function assembleFilingPack(
         picture: casePicture(procedure, standing),
         missing,
         ...(missing.length > 0 && input.reason ? { reason: { by: author, text: input.reason } } : {}),
-        doubts: doubtsOf(file, statement, limits),
+        doubts: doubtsOf(file, onDay, statement, limits),
         at: instantOf(onDay),
         engine: office.typst,
         key: office.seal,
       })
-      const { manifest } = result
-      const zip = await office.archive.put(result.zip)
-      const pdf = await office.archive.put(result.pdf)
       const pack: Pack = {
         id: newId(office.random),
         procedureId: open.id,
@@ -214,6 +206,7 @@ async function signedContent(
 ): Promise<PackPart[]> {
   requireNotSuspended(file, onDay, procedure)
   if (needsNotice(procedure)) requirePeriodRun(file, onDay)
+  await requireSignedCourt(sql, file, procedure, open, onDay)
   return signedParts(office, sql, open)
 }
 
@@ -225,11 +218,11 @@ async function signedParts(office: Office, sql: Sql, open: OpenProcedure): Promi
 async function thaw(office: Office, { sha256, docx, original, ...part }: Frozen): Promise<PackPart> {
   return {
     ...part,
-    pdf: await office.archive.get(sha256),
-    ...(docx === null ? {} : { docx: await office.archive.get(docx) }),
+    pdf: await office.archive.stored(sha256),
+    ...(docx === null ? {} : { docx: await office.archive.stored(docx) }),
     ...(original === null
       ? {}
-      : { original: { name: original.name, bytes: await office.archive.get(original.sha256) } }),
+      : { original: { name: original.name, content: await office.archive.stored(original.sha256) } }),
   }
 }
 
@@ -289,7 +282,7 @@ async function writtenContent(
   )
   const orders: PackPart[] = []
   for (const act of acts) {
-    const pdf = await office.archive.get(act!.original!)
+    const pdf = await office.archive.stored(act!.original!)
     const title = procedure.etapes.find((step) => step.id === act!.step)?.titre ?? act!.step
     orders.push({
       role: 'order',
@@ -297,7 +290,7 @@ async function writtenContent(
       title: `${title} du ${dayFr(act!.happenedOn)}`,
       name: `${act!.step}.pdf`,
       pdf,
-      pages: await pageCount(pdf, act!.step),
+      pages: await pageCount(await office.archive.get(act!.original!), act!.step),
     })
   }
   const [first, ...others] = papers
@@ -355,7 +348,7 @@ async function consentPart(office: Office, sql: Sql, requestId: string, pdf: str
     pages: await pageCount(form, 'accord-du-creancier'),
     original: {
       name: 'accord-du-creancier-preuve.json',
-      bytes: new TextEncoder().encode(`${JSON.stringify(signed.proof, null, 2)}\n`),
+      content: new TextEncoder().encode(`${JSON.stringify(signed.proof, null, 2)}\n`),
     },
   }
 }
@@ -368,7 +361,8 @@ async function missingPieces(
   input: { open: OpenProcedure; procedure: Procedure; kind: string; dossier: Dossier; given: GivenFacts },
 ): Promise<Missing[]> {
   const { open, procedure, kind, dossier, given } = input
-  const held = new Set<string>((await readExhibits(sql, file.case.id)).map((exhibit) => exhibit.kind))
+  const exhibits = await exhibitsOfPack(sql, open, kind)
+  const held = new Set<string>(exhibits.joined.map((exhibit) => exhibit.kind))
   // Either document engages the debtor as well as a contract would.
   if (held.has('devis') || held.has('commande')) held.add('contrat')
   for (const event of await readProcedureEvents(sql, open.id)) if (event.original !== null) held.add(event.step)
@@ -381,9 +375,18 @@ async function missingPieces(
     (piece.type === 'kbis-debiteur' && file.debtor.kind === 'business') ||
     (piece.type === 'avoir' && file.creditNotes.length > 0)
   const known = { ...given, debiteur: { adresse: file.debtor.address ?? undefined } }
-  return exhibitsOf(procedure, kind, onDay)
+  const rules = exhibitsOf(procedure, kind, onDay)
+  const postal = rules.some(({ type }) => type === 'mise-en-demeure') ? postalGaps(file, exhibits) : []
+  // Letters that answer for themselves are not asked for a proof in general.
+  if (registeredLetters(file, exhibits.joined).length > 0) held.add('preuve-depot').add('preuve-reception')
+  const pieces = rules
     .filter((piece) => needed(piece) && !held.has(piece.type) && !(piece.fait !== undefined && has(known, piece.fait)))
-    .map((piece) => ({ what: piece.titre, from: piece.aupres_de, remedy: `Demander ${piece.quoi}.` }))
+    .map((piece) => ({
+      what: piece.titre,
+      from: piece.aupres_de,
+      remedy: exhibits.later.some(({ kind }) => kind === piece.type) ? tooLate : `Demander ${piece.quoi}.`,
+    }))
+  return [...pieces, ...postal]
 }
 
 function has(facts: Record<string, unknown>, path: string): boolean {
@@ -431,6 +434,7 @@ function summary(
         principal: cents(signed.principal),
         interest: cents(signed.interest),
         indemnity: cents(signed.indemnity),
+        penalty: cents(signed.penalty ?? '0.00'),
         total: cents(signed.total),
       }
     : owed
@@ -444,6 +448,7 @@ function summary(
     { label: 'Principal', value: money(sums.principal) },
     { label: `Intérêts arrêtés au ${stopped}`, value: money(sums.interest) },
     ...(sums.indemnity > 0n ? [{ label: 'Indemnité forfaitaire', value: money(sums.indemnity) }] : []),
+    ...(sums.penalty > 0n ? [{ label: 'Clause pénale', value: money(sums.penalty) }] : []),
     { label: 'Total demandé', value: money(sums.total) },
     ...(owed.perDay > 0n ? [{ label: 'Intérêts à courir, par jour', value: money(owed.perDay) }] : []),
     { label: 'Plafond de frais accepté', value: money(cents(ceiling)) },
@@ -465,10 +470,13 @@ function summary(
   ]
 }
 
-function doubtsOf(file: CaseFile, statement: ConsentStatement, limits: StepDeadline[]): string[] {
+function doubtsOf(file: CaseFile, onDay: Day, statement: ConsentStatement, limits: StepDeadline[]): string[] {
   const invoices = file.invoices.flatMap((invoice) =>
     invoice.doubts.map((doubt) => `${invoice.number} : ${doubt.message}`),
   )
   const law = limits.flatMap((limit) => limit.doubts.map((doubt) => doubt.message))
-  return [...new Set([...invoices, ...statement.doubts, ...law])]
+  const costs = new Set(statement.costDoubts)
+  const signed = statement.doubts.filter((message) => !isLookUpDoubt(message) && !costs.has(message))
+  const looked = lookUpDoubts(file, onDay, 'depot').map(({ message }) => message)
+  return [...new Set([...invoices, ...signed, ...looked, ...law])]
 }

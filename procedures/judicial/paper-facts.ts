@@ -12,7 +12,7 @@ import { readAgency } from '../cases/agency.ts'
 import { caseFacts } from '../cases/facts.ts'
 import type { CaseFile } from '../cases/file.ts'
 import { payableOn } from '../cases/ledger.ts'
-import type { Dossier, Paper } from './procedure.ts'
+import { type Dossier, loadProcedure, type Paper, procedureIds } from './procedure.ts'
 import { debtorWord } from '../amicable/scenario.ts'
 
 /** Facts that a person may give for the papers of a procedure: those the case does not compute itself. */
@@ -44,9 +44,11 @@ export function requireGivable(given: GivenFacts): void {
   )
 }
 
-/** The letter of a paper for this kind of debtor. */
-export function letterOfPaper(paper: Paper, file: CaseFile): Letter {
-  const { lettre } = paper
+/** The letter of a paper for this kind of debtor, and for the measure that it is about. */
+export function letterOfPaper(paper: Paper, file: CaseFile, { mesure }: Partial<Facts>): Letter {
+  const type = (mesure as { type?: string } | undefined)?.type ?? ''
+  const ofGoods = procedureIds().includes(type) && loadProcedure(type).saisie?.biens === 'oui'
+  const lettre = (ofGoods ? paper.lettre_biens : undefined) ?? paper.lettre
   const id = typeof lettre === 'string' ? lettre : (lettre[debtorWord[file.debtor.kind]] ?? lettre.professionnel)
   return letterOf(loadLibrary(), id)
 }
@@ -103,7 +105,7 @@ export async function requireFacts(
   const references = { lettre: 'essai', code: 'ESSAI', adresseReponse: '-', adresseVerification: '-' }
   const lacking = new Map<string, string>()
   for (const paper of dossier.papiers ?? []) {
-    const letter = letterOfPaper(paper, file)
+    const letter = letterOfPaper(paper, file, more)
     const facts = caseFacts(file, agency, onDay, references as Facts['references'], more)
     for (const key of lackingOf(letter, facts, channelOfPaper(letter))) lacking.set(key, paper.titre)
   }
@@ -136,7 +138,7 @@ function lackingOf(letter: Letter, facts: Facts, channel: Channel): string[] {
   }
 }
 
-/** Puts the example's fact where one is missing, « titre.date »; the whole fact where the part is not to be found. */
+/** Puts the example's fact where one is missing: « titre.date » alone where the rest is known, so that each gap is named. */
 function borrow(trial: Record<string, unknown>, example: Record<string, unknown>, key: string): boolean {
   const [root = '', ...path] = key.split(/[.[\]]+/).filter(Boolean)
   if (example[root] === undefined) return false
@@ -144,6 +146,12 @@ function borrow(trial: Record<string, unknown>, example: Record<string, unknown>
     trial[root] = structuredClone(example[root])
     return true
   }
-  trial[root] = { ...(structuredClone(example[root]) as object), ...trial[root] }
+  const [part = '', ...deeper] = path
+  const value = (example[root] as Record<string, unknown>)[part]
+  const known = (trial[root] as Record<string, unknown>)[part]
+  trial[root] =
+    deeper.length === 0 && value !== undefined && known === undefined
+      ? { ...trial[root], [part]: structuredClone(value) }
+      : { ...(structuredClone(example[root]) as object), ...trial[root] }
   return true
 }

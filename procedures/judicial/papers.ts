@@ -2,19 +2,16 @@ import type { PackPart } from '../../documents/pack.ts'
 import { openStaticPdf } from '../../documents/exhibit-pdf.ts'
 import type { Facts } from '../../documents/facts.ts'
 import type { Day } from '../../schema/days.ts'
-import { amount } from '../../schema/money.ts'
 import type { Sql } from '../../schema/db.ts'
-import type { Doubt } from '../../schema/errors.ts'
+import { plainWords } from '../../schema/words.ts'
 import { letterOf, loadLibrary } from '../../letters/catalogue.ts'
 import { type LetterOrder, writeLetter } from '../cases/correspondence.ts'
 import { gatherExhibits } from '../cases/exhibit-gather.ts'
 import { type Exhibit, exhibitKinds, exhibitNumber, numberExhibits, originalTravels } from '../cases/exhibits.ts'
 import { type CaseFile, readCase } from '../cases/file.ts'
-import { payableOn } from '../cases/ledger.ts'
-import { serviceCost } from '../law/costs.ts'
 import type { Court } from '../law/court.ts'
-import { legalCost } from '../law/values.ts'
 import type { Office } from '../office.ts'
+import { type Costs, filingCosts } from './costs.ts'
 import { courtOf, goesToCourt, signedKind } from './dossiers.ts'
 import {
   bailiffFacts,
@@ -109,7 +106,7 @@ export async function writePapers(
   await requireFacts(sql, onDay, file, dossier, facts)
   const parts: PackPart[] = []
   for (const [i, paper] of papers.entries()) {
-    const letter = letterOfPaper(paper, file)
+    const letter = letterOfPaper(paper, file, facts)
     const own =
       paper.nature === 'bordereau'
         ? { ...facts, requete: { objet: dossier.titre, ...(facts.requete as object | undefined) } }
@@ -128,43 +125,6 @@ export async function writePapers(
 }
 
 const withoutInsolvency = ({ procedureCollective: _, declaration: __, ...rest }: GivenFacts): GivenFacts => rest
-
-/** What filing and service should cost; « à compléter » where the tariff of the day is not known. */
-export interface Costs {
-  facts: { nature: string; montant?: string; avance: string; supporte: string }
-  doubts: Doubt[]
-}
-
-export function filingCosts(file: CaseFile, procedure: Procedure, onDay: Day): Costs {
-  const supported = 'le débiteur s’il y est condamné, à défaut le cabinet'
-  if (procedure.id !== 'injonction-de-payer') {
-    return {
-      facts: { nature: 'frais de l’acte', avance: 'le cabinet, selon la convention', supporte: supported },
-      doubts: [
-        {
-          code: 'unknown_cost',
-          message: `Le coût de « ${procedure.titre} » n’est pas tarifé ici : une provision est à demander avant d’agir.`,
-        },
-      ],
-    }
-  }
-  const greffe = legalCost(
-    'greffe-injonction-payer',
-    onDay,
-    file.debtor.kind === 'business' ? 'commerce' : 'judiciaire',
-  )
-  const service = serviceCost(payableOn(file, onDay).principal, onDay)
-  const total = greffe.cents === null || service.cents === null ? null : greffe.cents + service.cents
-  return {
-    facts: {
-      nature: 'frais de greffe et de signification',
-      ...(total === null ? {} : { montant: amount(total) }),
-      avance: 'le cabinet, selon la convention',
-      supporte: supported,
-    },
-    doubts: [...(greffe.doubt ? [greffe.doubt] : []), ...service.doubts],
-  }
-}
 
 export function courtFacts(court: Court, exhibits: Exhibit[], named = true): Partial<Facts> {
   return {
@@ -197,15 +157,14 @@ export async function writePaper(
     facts,
     author: 'system',
   })
-  const pdf = await office.archive.get(written.sha256)
   return {
     role: paper.role,
     part,
     title: paper.title,
     name: `${paper.name}.pdf`,
-    pdf,
-    pages: await pageCount(pdf, paper.name),
-    ...(written.editable === null ? {} : { docx: await office.archive.get(written.editable) }),
+    pdf: await office.archive.stored(written.sha256),
+    pages: await pageCount(await office.archive.get(written.sha256), paper.name),
+    ...(written.editable === null ? {} : { docx: await office.archive.stored(written.editable) }),
   }
 }
 
@@ -223,7 +182,7 @@ export async function exhibitPart(office: Office, exhibit: Exhibit): Promise<Pac
     part: 'content',
     title: `${exhibitKinds[exhibit.kind]} ${exhibit.reference}`,
     name: `${fileStem(exhibit)}-${slug(`${exhibit.kind} ${exhibit.reference}`)}.pdf`,
-    pdf: await office.archive.get(exhibit.pdf),
+    pdf: await office.archive.stored(exhibit.pdf),
     pages: exhibit.pages,
     exhibit: {
       number,
@@ -232,7 +191,7 @@ export async function exhibitPart(office: Office, exhibit: Exhibit): Promise<Pac
       date: exhibit.datedOn?.toString() ?? null,
     },
     ...(originalTravels(exhibit)
-      ? { original: { name: originalName(exhibit), bytes: await office.archive.get(exhibit.original) } }
+      ? { original: { name: originalName(exhibit), content: await office.archive.stored(exhibit.original) } }
       : {}),
   }
 }
@@ -246,15 +205,7 @@ function originalName(exhibit: Exhibit): string {
   return `${fileStem(exhibit)}-${slug(exhibit.originalName.slice(0, exhibit.originalName.length - extension.length))}${extension}`
 }
 
-function slug(text: string): string {
-  return text
-    .normalize('NFD')
-    .replace(/\p{Mn}/gu, '')
-    .toLowerCase()
-    .replace(/[^a-z0-9]+/g, '-')
-    .replace(/^-|-$/g, '')
-    .slice(0, 60)
-}
+const slug = (text: string): string => plainWords(text).replaceAll(' ', '-').slice(0, 60)
 
 export const pageCount = async (pdf: Uint8Array, name: string): Promise<number> =>
   (await openStaticPdf(pdf, name)).sizes.length

@@ -2,7 +2,8 @@ import { after, before, type Day, dayFr, parseDay, sameDay } from '../../schema/
 import { DomainError } from '../../schema/errors.ts'
 import type { Zone } from '../law/calendar.ts'
 import { happenings, isImposed, type Rule, standingEvents } from './happenings.ts'
-import { type Procedure, type ProcedureEvent, stepDeadlines } from './procedure.ts'
+import type { Procedure } from './procedure.ts'
+import { type ProcedureEvent, stepDeadlines } from './time-limits.ts'
 import { progress } from './progress.ts'
 import { allowedFrom, type Standing, stops } from './standing.ts'
 

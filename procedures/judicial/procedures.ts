@@ -8,37 +8,20 @@ import { type Author, record } from '../cases/journal.ts'
 import { lockCase } from '../cases/lock.ts'
 import { refuseActing, refuseFiling } from '../cases/standstill.ts'
 import { deadline, parseDuration } from '../law/deadline.ts'
-import type { Court } from '../law/court.ts'
-import { addressee, courtOf, filingStep, signedKind } from './dossiers.ts'
+import { courtOf, filingStep } from './dossiers.ts'
 import { deadlinesOn, readConducts } from './case-progress.ts'
 import { endUnfiledConsents } from './consent-ends.ts'
 import { watchDeadlines } from './deadline-alerts.ts'
 import { happenings, isImposed } from './happenings.ts'
+import type { GivenFacts } from './paper-facts.ts'
+import { recountAfter } from './interruptions.ts'
+import { type OpenProcedure, readProcedure } from './open-procedures.ts'
 import { requirePossible } from './possible.ts'
-import { loadProcedure, type Procedure, type ProcedureEvent as EngineEvent, type StepDeadline } from './procedure.ts'
+import { loadProcedure, type Procedure } from './procedure.ts'
+import type { ProcedureEvent as EngineEvent, StepDeadline } from './time-limits.ts'
+import { liftedBy, seizureToLift } from './seizures.ts'
+import { refuseOtherCourt, requireSignedCourt } from './signed-court.ts'
 import { requireFactValues } from './step-limits.ts'
-
-export interface OpenProcedure {
-  id: string
-  caseId: string
-  procedure: string
-  consentId: string
-  court: Court
-  openedOn: Day
-}
-
-export interface ProcedureEvent {
-  id: string
-  step: string
-  happenedOn: Day
-  facts: Record<string, unknown>
-  original: string | null
-  /** The event that this one replaces; with `void`, it never took place. */
-  corrects: string | null
-  void: boolean
-  recordedOn: Day
-  recordedBy: Author
-}
 
 /** Opens a judicial procedure under the creditor's live consent; the database refuses it without one. */
 export async function openProcedure(
@@ -50,8 +33,8 @@ export async function openProcedure(
 ): Promise<OpenProcedure> {
   return underConsent(async () =>
     transaction(sql, async (tx) => {
-      const [request] = await tx<{ caseId: string; procedure: string; signed: string }[]>`
-        select case_id, procedure, statement ->> 'court' as signed from consent_requests where id = ${input.requestId}`
+      const [request] = await tx<{ caseId: string; procedure: string; signed: string; facts: GivenFacts }[]>`
+        select case_id, procedure, statement ->> 'court' as signed, facts from consent_requests where id = ${input.requestId}`
       if (!request) throw noConsent("Il n'y a pas de demande d'accord à ce numéro.")
       const id = newId(random)
       await tx`select 1 from cases where id = ${request.caseId} for update`
@@ -60,7 +43,9 @@ export async function openProcedure(
       requireNotSuspended(file, onDay, procedure)
       await requireLiveConsent(tx, input.requestId, onDay)
       const court = await courtOf(tx, file, onDay)
-      requireSignedCourt(addressee(procedure, signedKind(procedure), court), request.signed)
+      refuseOtherCourt(procedure, court, request.signed)
+      // What was seized when the creditor agreed may be released since.
+      await seizureToLift(tx, file, procedure, onDay, request.facts)
       const opened = await tx`
         insert into procedures (id, case_id, procedure, consent_id, court, opened_on, opened_by)
         values (${id}, ${request.caseId}, ${request.procedure}, ${input.requestId}, ${json(tx, court)}, ${onDay}, ${author})
@@ -79,41 +64,6 @@ export async function openProcedure(
       return readProcedure(tx, id)
     }),
   )
-}
-
-function requireSignedCourt(now: string, signed: string): void {
-  if (now === signed) return
-  throw new DomainError(
-    'court_changed',
-    `L’accord du créancier vise « ${signed} », et le dossier relève aujourd’hui de « ${now} ».`,
-    {
-      remedy: 'Vérifiez la juridiction, puis demandez un nouvel accord (requestConsent).',
-      article: 'CPC 1406',
-      facts: { signed, now },
-    },
-  )
-}
-
-export async function readProcedure(sql: Sql, procedureId: string): Promise<OpenProcedure> {
-  const [row] = await sql<OpenProcedure[]>`
-    select id, case_id, procedure, consent_id, court, opened_on from procedures where id = ${procedureId}`
-  if (row) return row
-  throw new DomainError('procedure_not_found', "Cette procédure n'existe pas.", {
-    remedy: 'Vérifiez son identifiant dans le dossier.',
-  })
-}
-
-/** What happened, in order; an event that was corrected gives way to its correction. `all` gives every row, for the history. */
-export async function readProcedureEvents(
-  sql: Sql,
-  procedureId: string,
-  which: 'standing' | 'all' = 'standing',
-): Promise<ProcedureEvent[]> {
-  return sql<ProcedureEvent[]>`
-    select e.id, e.step, e.happened_on, e.facts, e.original, e.corrects, e.void, e.recorded_on, e.recorded_by
-    from ${which === 'all' ? sql`procedure_events` : sql`standing_procedure_events`} e
-    where e.procedure_id = ${procedureId}
-    order by e.happened_on, e.recorded_on, e.id`
 }
 
 /**
@@ -158,6 +108,7 @@ export async function recordProcedureEvent(
         const file = await readCase(tx, open.caseId)
         refuseFiling(file, input.happenedOn, procedure.papiers?.malgre)
         if (needsNotice(procedure)) requirePeriodRun(file, input.happenedOn)
+        if (!event.corrects) await requireSignedCourt(tx, file, procedure, open, input.happenedOn)
       }
       const imposed = isImposed(happenings(procedure).get(input.step)!)
       if (!imposed && !event.void) await refuseActing(tx, open.caseId, input.happenedOn, procedure.papiers?.malgre)
@@ -178,10 +129,28 @@ export async function recordProcedureEvent(
         detail: { procedure: open.procedure, step: input.step, happenedOn: input.happenedOn.toString() },
         author,
       })
+      await liftSeizure(tx, random, onDay, open, input, author)
+      await recountAfter(tx, onDay, open.caseId, author)
       await watchDeadlines(tx, onDay, [open.id])
       return deadlinesOf(tx, open)
     }),
   )
+}
+
+/** What lifts a seizure is told in the seizure's own procedure as well, on the same day. */
+async function liftSeizure(
+  tx: Sql,
+  random: Random,
+  onDay: Day,
+  open: OpenProcedure,
+  event: { step: string; happenedOn: Day; void?: boolean; corrects?: string },
+  author: Author,
+): Promise<void> {
+  if (event.void || event.corrects) return
+  const [request] = await tx<{ facts: GivenFacts }[]>`select facts from consent_requests where id = ${open.consentId}`
+  const file = await readCase(tx, open.caseId)
+  const lifted = await liftedBy(tx, file, loadProcedure(open.procedure), event.step, onDay, request?.facts ?? {})
+  if (lifted) await recordProcedureEvent(tx, random, onDay, { ...lifted, happenedOn: event.happenedOn }, author)
 }
 
 function withdrawnBefore(events: EngineEvent[], event: EngineEvent): string | undefined {
@@ -201,7 +170,7 @@ export async function deadlinesOf(sql: Sql, open: { id: string }): Promise<StepD
  * date it named has passed. The house keeps its word either way.
  */
 export function earliestFiling(file: CaseFile): { on: Day; why: string[] } {
-  const last = formalNotices(file).at(-1)
+  const last = formalNotices(file).findLast((notice) => notice.outcome !== 'unknown_address')
   if (!last) {
     throw new DomainError('no_formal_notice', 'Aucune mise en demeure n’a été envoyée dans ce dossier.', {
       remedy: 'Envoyez la mise en demeure et attendez le délai qu’elle donne.',

@@ -3,7 +3,8 @@ import type { Doubt } from '../../schema/errors.ts'
 import type { Zone } from '../law/calendar.ts'
 import { happenings, knownFacts, type Rule, standingEvents } from './happenings.ts'
 import { outcomesOf, type ReachedOutcome } from './outcomes.ts'
-import { type Procedure, type ProcedureEvent, type StepDeadline, stepDeadlines } from './procedure.ts'
+import type { Procedure } from './procedure.ts'
+import { type ProcedureEvent, type StepDeadline, stepDeadlines } from './time-limits.ts'
 import { allowedFrom, isMissed, isPossible, isRunning, metOn, overOn, type Standing, stops } from './standing.ts'
 
 /** Where a procedure stands on a day: what is done, what runs, what is late, what ended it, and what may come next. */
@@ -239,7 +240,7 @@ function doubtsOf(
       })
     }
   }
-  doubts.push(...irregular(past, state))
+  doubts.push(...irregular(past, state), ...lateActs(result))
   for (const limit of state.limits) {
     const shownBy = limit.presumedBy.find((id) => state.happened.has(id))
     if (!shownBy || metOn(limit, state.happened)) continue
@@ -268,6 +269,20 @@ function irregular(past: ProcedureEvent[], { rules, limits, happened }: Standing
     if (why === null) return []
     return [{ code: 'irregular_act', message: `${rule.titre}, le ${dayFr(event.on)}\u00a0: ${why}.` }]
   })
+}
+
+/** The other side acted after its time: nobody here says what that is worth. */
+function lateActs({ done }: Progress): Doubt[] {
+  return done.flatMap(({ title, on, late }) =>
+    late?.ifLate == null
+      ? []
+      : [
+          {
+            code: 'late_act',
+            message: `${title}, le ${dayFr(on)}\u00a0: après la fin du délai, le ${dayFr(late.expires)} (${late.article})\u00a0; ${late.ifLate}.`,
+          },
+        ],
+  )
 }
 
 function reasons({ done, due, late, lapsed, notBefore, closed, outcomes }: Progress): string[] {

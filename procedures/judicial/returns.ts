@@ -1,11 +1,12 @@
 import { letterOf, loadLibrary } from '../../letters/catalogue.ts'
 import type { Facts } from '../../documents/facts.ts'
-import { type Day, dayFr } from '../../schema/days.ts'
+import { before, type Day, dayFr } from '../../schema/days.ts'
 import { type Sql, transaction } from '../../schema/db.ts'
-import { DomainError } from '../../schema/errors.ts'
+import { DomainError, type Doubt } from '../../schema/errors.ts'
 import { amount } from '../../schema/money.ts'
 import { newId } from '../../schema/random.ts'
-import { reachOf, writeLetter } from '../cases/correspondence.ts'
+import { writeLetter } from '../cases/correspondence.ts'
+import { reachOf } from '../cases/reach.ts'
 import { attachExhibit, type ExhibitKind } from '../cases/exhibits.ts'
 import { readCase } from '../cases/file.ts'
 import { placeHold } from '../cases/holds.ts'
@@ -14,7 +15,8 @@ import type { Office } from '../office.ts'
 import type { HandedOver } from './handover.ts'
 import { progressOf } from './case-progress.ts'
 import { type BailiffAnswer, loadProcedure } from './procedure.ts'
-import { readProcedure, recordProcedureEvent } from './procedures.ts'
+import { recordProcedureEvent } from './procedures.ts'
+import { readProcedure } from './open-procedures.ts'
 import type { Progress } from './progress.ts'
 
 /** What the office of a bailiff answers to a pack: an act done, refused, a debtor gone, sums found. */
@@ -41,6 +43,8 @@ export interface BailiffReturn {
   note: string | null
   exhibitId: string | null
   recordedOn: Day
+  /** Dated before the pack was assembled: the office may have acted on a copy, or the date is wrong. */
+  doubts: Doubt[]
 }
 
 /** What may be answered to a pack, in the words of its procedure. */
@@ -70,6 +74,7 @@ export async function recordBailiffReturn(
   requireReadable(onDay, answer, input)
   return transaction(office.sql, async (sql) => {
     await sql`select 1 from cases where id = ${found.caseId} for update`
+    await requireOpenThen(sql, found, input.happenedOn)
     const original = input.act ? await office.archive.put(input.act.bytes) : null
     const exhibitId = input.act ? await attachAct(office, sql, onDay, found, answer, input, author) : null
     const id = newId(office.random)
@@ -153,6 +158,20 @@ function requireReadable(onDay: Day, answer: BailiffAnswer, input: ReturnInput):
     refuse('bad_amount', 'Une somme trouvée ne peut être négative.', 'Écrivez 0 quand rien n’a été trouvé.')
 }
 
+/** No office acts in a procedure that is not open. Before the pack it may have acted on a copy: that is a doubt, shown. */
+async function requireOpenThen(sql: Sql, { procedureId }: { procedureId: string }, happenedOn: Day): Promise<void> {
+  const [found] = await sql<{ openedOn: Day }[]>`select opened_on from procedures where id = ${procedureId}`
+  if (!found || !before(happenedOn, found.openedOn)) return
+  throw new DomainError(
+    'return_before_procedure',
+    `Le ${dayFr(happenedOn)} est antérieur à la procédure, ouverte le ${dayFr(found.openedOn)}.`,
+    {
+      remedy: 'Vérifiez la date portée sur l’acte.',
+      facts: { happenedOn: happenedOn.toString(), openedOn: found.openedOn.toString() },
+    },
+  )
+}
+
 const exhibitOf: Record<string, ExhibitKind> = {
   signification: 'signification',
   denonciation: 'signification',
@@ -226,13 +245,38 @@ async function tellCreditor(
 }
 
 export async function readReturns(sql: Sql, handOverId: string): Promise<BailiffReturn[]> {
-  const rows = await sql<(Omit<BailiffReturn, 'title'> & { procedure: string; kind: string })[]>`
-    select r.id, r.nature, r.step, r.happened_on, r.in_person, r.found, c.currency, r.note, r.exhibit_id, r.recorded_on, p.procedure, k.kind
+  return (await readReturnsOf(sql, [handOverId])).get(handOverId) ?? []
+}
+
+type Row = Omit<BailiffReturn, 'title' | 'doubts'> & {
+  handOverId: string
+  procedure: string
+  kind: string
+  assembledOn: Day
+}
+
+const beforePack = (happenedOn: Day, assembledOn: Day): Doubt => ({
+  code: 'return_before_pack',
+  message: `Acte daté du ${dayFr(happenedOn)}, avant l’assemblage du dossier remis (${dayFr(assembledOn)})\u00a0: date à vérifier.`,
+})
+
+/** Of several hand-overs in one statement, by hand-over. */
+export async function readReturnsOf(sql: Sql, handOverIds: string[]): Promise<Map<string, BailiffReturn[]>> {
+  const rows = await sql<Row[]>`
+    select r.id, r.nature, r.step, r.happened_on, r.in_person, r.found, c.currency, r.note, r.exhibit_id, r.recorded_on, p.procedure, k.kind,
+           r.hand_over_id,
+           (select min(first.assembled_on) from packs first where first.procedure_id = p.id and first.kind = k.kind) as assembled_on
     from bailiff_returns r join hand_overs h on h.id = r.hand_over_id join packs k on k.id = h.pack_id
     join procedures p on p.id = k.procedure_id join cases c on c.id = p.case_id
-    where r.hand_over_id = ${handOverId} order by r.happened_on, r.id`
-  return rows.map(({ procedure, kind, ...row }) => ({
-    ...row,
-    title: answersTo({ procedure, kind }).find((answer) => answer.nature === row.nature)?.titre ?? row.nature,
+    where r.hand_over_id = any(${handOverIds}) order by r.happened_on, r.id`
+  const told = rows.map(({ procedure, kind, handOverId, assembledOn, ...row }) => ({
+    handOverId,
+    answer: {
+      ...row,
+      title: answersTo({ procedure, kind }).find((answer) => answer.nature === row.nature)?.titre ?? row.nature,
+      doubts: before(row.happenedOn, assembledOn) ? [beforePack(row.happenedOn, assembledOn)] : [],
+    },
   }))
+  const grouped = Map.groupBy(told, ({ handOverId }) => handOverId)
+  return new Map([...grouped].map(([id, each]) => [id, each.map(({ answer }) => answer)]))
 }

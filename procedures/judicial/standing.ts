@@ -1,6 +1,6 @@
 import { after, type Day, latest } from '../../schema/days.ts'
 import type { Rule } from './happenings.ts'
-import type { ProcedureEvent, StepDeadline } from './procedure.ts'
+import type { ProcedureEvent, StepDeadline } from './time-limits.ts'
 
 /** What happened by a day, and the time limits it started. */
 export interface Standing {

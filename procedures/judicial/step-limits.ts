@@ -2,16 +2,8 @@ import { before, type Day, dayFr, parseDay } from '../../schema/days.ts'
 import { DomainError, type Doubt } from '../../schema/errors.ts'
 import { isDistantFrance, type Zone, zones } from '../law/calendar.ts'
 import { happenings } from './happenings.ts'
-import {
-  findStep,
-  loadProcedure,
-  type Procedure,
-  type ProcedureEvent,
-  type Step,
-  type StepDeadline,
-  stepDeadlines,
-  type TimeLimit,
-} from './procedure.ts'
+import { findStep, loadProcedure, type Procedure, type Step, type TimeLimit } from './procedure.ts'
+import { type ProcedureEvent, type StepDeadline, stepDeadlines } from './time-limits.ts'
 
 /** What the law asks of one step, reckoned from one day. */
 export interface StepLimits {
@@ -199,7 +191,7 @@ function noDeadline(procedure: Procedure, step: Step): DomainError {
     remedy:
       others.length > 0
         ? `Étapes avec un délai : ${others.join(', ')}.`
-        : `Aucune étape de « ${procedure.titre} » n'en a : rien ne presse, et rien n'est à attendre.`,
+        : `Aucune étape de « ${procedure.titre} » n'en a : rien n'est à attendre, agissez sans tarder.`,
     facts: { procedure: procedure.id, step: step.id },
     article: step.article,
   })

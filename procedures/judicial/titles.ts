@@ -1,16 +1,14 @@
 import type { Facts } from '../../documents/facts.ts'
-import { type Day, dayFr } from '../../schema/days.ts'
+import type { Day } from '../../schema/days.ts'
 import type { Sql } from '../../schema/db.ts'
-import { DomainError, type Doubt } from '../../schema/errors.ts'
+import type { Doubt } from '../../schema/errors.ts'
 import { attachExhibit } from '../cases/exhibits.ts'
 import type { CaseFile } from '../cases/file.ts'
 import type { Office } from '../office.ts'
-import { progressOf } from './case-progress.ts'
-import type { GivenFacts } from './paper-facts.ts'
 import { loadProcedure, type Procedure } from './procedure.ts'
-import { type OpenProcedure, readProcedureEvents } from './procedures.ts'
+import { type OpenProcedure, readProcedureEvents } from './open-procedures.ts'
 
-interface Obtained {
+export interface Obtained {
   open: OpenProcedure
   procedure: Procedure
   step: string
@@ -21,7 +19,7 @@ interface Obtained {
 }
 
 /** What the case's own procedures gave to enforce: the last decision first. */
-async function titlesOf(sql: Sql, caseId: string): Promise<Obtained[]> {
+export async function titlesOf(sql: Sql, caseId: string): Promise<Obtained[]> {
   const opened = await sql<OpenProcedure[]>`
     select id, case_id, procedure, consent_id, court, opened_on from procedures where case_id = ${caseId} order by opened_on desc, id`
   const found: Obtained[] = []
@@ -31,7 +29,8 @@ async function titlesOf(sql: Sql, caseId: string): Promise<Obtained[]> {
     const last = (step: string) => events.findLast((event) => event.step === step)
     const event = (procedure.papiers?.titre ?? []).map(last).find((each) => each !== undefined)
     if (!event) continue
-    const served = last('signification')
+    const service = procedure.papiers?.signifie?.[event.step]
+    const served = service === undefined ? undefined : last(service)
     found.push({
       open,
       procedure,
@@ -121,51 +120,5 @@ export async function gatherTitle(office: Office, sql: Sql, onDay: Day, file: Ca
         'system',
       )
     }
-  }
-}
-
-/**
- * Nothing is enforced while an opposition runs or may still come, nor on a title that fell. A title from elsewhere, given
- * by hand, is its giver's word. DomainError `not_enforceable`.
- */
-export async function requireEnforceable(
-  sql: Sql,
-  file: CaseFile,
-  procedure: Procedure,
-  onDay: Day,
-  given: GivenFacts = {},
-): Promise<void> {
-  const signed = procedure.dossiers?.[procedure.papiers?.signe ?? '']
-  if (!signed?.pieces.some((piece) => piece.type === 'titre' && piece.requis === 'oui')) return
-  if (given.titre !== undefined) return
-  for (const title of await titlesOf(sql, file.case.id)) {
-    const { closed, next, on } = await progressOf(sql, title.open, onDay)
-    const refuse = (message: string, remedy: string, article: string) => {
-      throw new DomainError('not_enforceable', message, { remedy, article, facts: { procedure: title.open.id } })
-    }
-    if (closed?.sanction) {
-      refuse(
-        `${title.procedure.titre} : ${closed.sanction} depuis le ${dayFr(closed.on)} ; il n'y a plus de titre à exécuter.`,
-        'Reprenez une procédure pour obtenir un nouveau titre.',
-        closed.article,
-      )
-    }
-    const step = title.procedure.etapes.find((each) => each.id === 'execution')
-    if (!step || title.step !== 'ordonnance') continue
-    const allowed = next.find((each) => each.step === 'execution')
-    if (allowed && (!allowed.from || Temporal.PlainDate.compare(allowed.from, on) <= 0)) continue
-    const events = await readProcedureEvents(sql, title.open.id)
-    if (events.some((event) => event.step === 'execution')) continue
-    refuse(
-      events.some((event) => event.step === 'opposition')
-        ? "Une opposition est formée contre l'ordonnance : elle en suspend l'exécution."
-        : allowed?.from
-          ? `Rien ne peut être exécuté avant le ${dayFr(allowed.from)} : le délai d'opposition court encore.`
-          : "L'ordonnance ne peut pas encore être exécutée : sa signification n'est pas enregistrée.",
-      allowed?.from
-        ? `Attendez le ${dayFr(allowed.from)}, sans avis d'opposition du greffe.`
-        : 'Attendez le jugement, ou enregistrez la signification.',
-      step.article,
-    )
   }
 }

@@ -26,6 +26,8 @@ export interface Account {
   /** The part of `interest` that itself bears interest (C. civ. 1343-2). */
   capitalised: bigint
   indemnity: bigint
+  /** The contractual penalty, once it is due. */
+  penalty: bigint
   countedTo: number
   fullYears: number
   rates: RateTable
@@ -72,6 +74,7 @@ export function openAccounts(claim: Claim, end: number): Account[] {
       interest: 0n,
       capitalised: 0n,
       indemnity: 0n,
+      penalty: 0n,
       countedTo: first - 1,
       fullYears: 1,
       rates: fixed ? rateTable((day) => publicRate(claim, day, dayOf(end)), first) : shared,

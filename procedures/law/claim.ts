@@ -25,11 +25,27 @@ export type Rate =
   /** `from`: day of the formal notice or of the judgment; `enforceableOn` starts the two months before the majoration. */
   | { kind: 'legal'; from?: Day; enforceableOn?: Day }
 
+/** A contractual penalty (clause pénale, C. civ. 1231-5): a share of what is unpaid, or a fixed sum an invoice. */
+export interface PenaltyClause {
+  percent?: Percent
+  /** Cents; one of the two. */
+  amount?: bigint
+  /** What the clause repairs: the default at large, lateness alone, or collection costs; it decides what it is added to. */
+  covers: 'inexecution' | 'retard' | 'recouvrement'
+  /** Days that the clause leaves after the formal notice. */
+  delayDays: number
+  /** The day on which non-performance became final: no notice is needed. */
+  definitiveOn?: Day
+  /** The clause and where it stands, as the reader sees it. */
+  source: string
+}
+
 export interface ClaimInvoice {
   number: string
   /** What was payable, in cents. */
   amount: bigint
   due: Day
+  penalty?: PenaltyClause
 }
 
 /** A payment or a credit note; `invoice` is the one the debtor (or the creditor, for a credit note) named. */
@@ -58,6 +74,8 @@ export interface Claim {
   invoices: ClaimInvoice[]
   payments: Movement[]
   creditNotes?: Movement[]
+  /** Days on which a formal notice was presented: what makes a penalty due. */
+  notices?: Day[]
   /** Last day that bears interest: opening of insolvency proceedings (C. com. L. 622-28). */
   stoppedOn?: Day
   capitalise: boolean
@@ -80,12 +98,22 @@ interface ClaimJson {
   day_count?: Claim['dayCount']
   day_rule?: Claim['dayRule']
   imputation?: Claim['imputation']
-  invoices: { number: string; amount: string; due: string }[]
+  invoices: { number: string; amount: string; due: string; penalty?: PenaltyJson | null }[]
+  penalty?: PenaltyJson
+  notices?: string[]
   payments?: MovementJson[]
   credit_notes?: MovementJson[]
   stopped_on?: string | null
   capitalise?: boolean
   indemnity?: boolean
+}
+interface PenaltyJson {
+  percent?: string
+  amount?: string
+  covers?: PenaltyClause['covers']
+  delay_days?: number
+  definitive_on?: string
+  source: string
 }
 interface StepJson {
   from: string
@@ -111,11 +139,13 @@ export function readClaim(json: unknown): Claim {
     dayCount: claim.day_count ?? 'act365',
     dayRule: claim.day_rule ?? 'start_excluded',
     imputation: claim.imputation ?? 'interest_first',
-    invoices: claim.invoices.map(({ number, amount, due }) => ({
+    invoices: claim.invoices.map(({ number, amount, due, penalty = claim.penalty }) => ({
       number,
       amount: parseAmount(amount),
       due: parseDay(due, 'due'),
+      ...(penalty ? { penalty: readPenalty(penalty) } : {}),
     })),
+    ...(claim.notices ? { notices: claim.notices.map((day) => parseDay(day, 'notices')) } : {}),
     payments: (claim.payments ?? []).map(readMovement),
     creditNotes: (claim.credit_notes ?? []).map(readMovement),
     ...(claim.stopped_on == null ? {} : { stoppedOn: parseDay(claim.stopped_on, 'stopped_on') }),
@@ -210,6 +240,29 @@ function readRate(rate: ClaimJson['rate'], rates: RateStep[] | undefined): Rate 
   throw new DomainError('bad_rate', 'Un taux convenu (« contract ») demande sa valeur.', {
     remedy: 'Ajoutez percent, ou steps quand il change avec le temps.',
     facts: { rate: kind },
+  })
+}
+
+function readPenalty(clause: PenaltyJson): PenaltyClause {
+  return {
+    ...penaltySum(clause.percent, clause.amount),
+    covers: clause.covers ?? 'inexecution',
+    delayDays: clause.delay_days ?? 0,
+    ...(clause.definitive_on === undefined ? {} : { definitiveOn: parseDay(clause.definitive_on, 'definitive_on') }),
+    source: clause.source,
+  }
+}
+
+/** A penalty is a percentage or a fixed sum, never both and never nothing. DomainError `bad_penalty`. */
+export function penaltySum(percent?: string | null, fixed?: string | null): Pick<PenaltyClause, 'percent' | 'amount'> {
+  const share = percent == null ? 0n : parsePercent(percent)
+  const cents = fixed == null ? 0n : parseAmount(fixed)
+  if (share > 0n && share <= 100_000_000n && fixed == null) return { percent: share }
+  if (cents > 0n && percent == null) return { amount: cents }
+  throw new DomainError('bad_penalty', 'Une clause pénale est un pourcentage ou une somme, l’un des deux et positif.', {
+    remedy: 'Donnez percent (« 10 », de ce qui reste dû, 100 au plus) ou amount (« 150.00 » par facture).',
+    article: 'C. civ. 1231-5',
+    facts: { percent, amount: fixed },
   })
 }
 

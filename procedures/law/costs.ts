@@ -1,6 +1,6 @@
 import type { Day } from '../../schema/days.ts'
 import type { Doubt } from '../../schema/errors.ts'
-import { amountFr, divideHalfUp } from '../../schema/money.ts'
+import { amountFr, divideHalfUp, parseAmount } from '../../schema/money.ts'
 import { parsePercent } from './claim.ts'
 import { findEntry, legalCost } from './values.ts'
 
@@ -16,10 +16,9 @@ export interface ServiceCost {
  * plus transmission (A. 444-48), plus VAT. Every figure keeps its own doubt.
  */
 export function serviceCost(claim: bigint, on: Day): ServiceCost {
-  const base = legalCost('signification-injonction-payer', on)
-  const transmission = legalCost('signification-deplacement', on)
-  const band = claim <= 12_800n ? 'jusqu-a-128' : claim <= 128_000n ? 'jusqu-a-1280' : 'au-dela'
-  const coefficient = findEntry('signification-coefficient', on, band)
+  const base = legalCost('emoluments-actes', on, 'signification-injonction-payer')
+  const transmission = legalCost('emoluments-actes', on, 'transmission')
+  const coefficient = findEntry('signification-coefficient', on, bandOf(claim, on))
   const vat = findEntry('tva', on)
   const doubts = [base.doubt, transmission.doubt, coefficient?.doubt, vat?.doubt].filter((doubt) => doubt != null)
   if (base.cents === null || transmission.cents === null || coefficient?.value == null || vat?.value == null) {
@@ -31,10 +30,19 @@ export function serviceCost(claim: bigint, on: Day): ServiceCost {
   return {
     cents: net + tax,
     why: [
-      `Émolument\u00a0: ${amountFr(base.cents)} × ${coefficient.value.replace('.', ',')} = ${amountFr(fee)} (C. com. A. 444-11 et A. 444-46).`,
-      `Transmission\u00a0: ${amountFr(transmission.cents)} (C. com. A. 444-48).`,
+      `Émolument\u00a0: ${amountFr(base.cents)} × ${coefficient.value.replace('.', ',')} = ${amountFr(fee)} (${base.article} et ${coefficient.article}).`,
+      `Transmission\u00a0: ${amountFr(transmission.cents)} (${transmission.article}).`,
       `TVA à ${vat.value}\u00a0%\u00a0: ${amountFr(tax)}.`,
     ],
     doubts,
   }
+}
+
+/** Which of the three coefficients the claim has; the bounds are dated like the rest. */
+function bandOf(claim: bigint, on: Day): 'petite' | 'moyenne' | 'grande' {
+  for (const band of ['petite', 'moyenne'] as const) {
+    const bound = findEntry('seuils', on, `coefficient-${band}`)?.value
+    if (bound != null && claim <= parseAmount(bound)) return band
+  }
+  return 'grande'
 }

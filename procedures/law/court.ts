@@ -1,6 +1,7 @@
 import { after, before, parseDay, type Day } from '../../schema/days.ts'
 import type { Doubt } from '../../schema/errors.ts'
 import { readYaml } from '../../schema/validate.ts'
+import { plainWords } from '../../schema/words.ts'
 import { lawTerms } from './terms.ts'
 
 export interface Court {
@@ -186,10 +187,10 @@ function toLookUp(city: string, more = ''): Doubt {
 }
 
 function findCommune(postalCode: string, city: string): Commune | undefined {
-  const wanted = plain(city)
+  const wanted = plainWords(city)
   return communes().find(
     (place) =>
-      (wanted === plain(place.commune) || wanted.startsWith(`${plain(place.commune)} `)) &&
+      (wanted === plainWords(place.commune) || wanted.startsWith(`${plainWords(place.commune)} `)) &&
       place.codes_postaux.some((range) => {
         const [first, last = first] = range.split('-') as [string, string?]
         return postalCode >= first && postalCode <= last
@@ -246,20 +247,11 @@ function malagasyCourt({ debtor, commercial, city }: { debtor: string; commercia
 
 /** « Saint-Étienne CEDEX 2 », « St Etienne » and « Lyon 3e Arrondissement »: what a town's name is looked up by. */
 export const plainTown = (text: string): string =>
-  plain(text)
+  plainWords(text)
     .replace(/ cedex.*$/, '')
     .replace(/ \d+(er|e|eme)?( arrondissement)?$/, '')
     .replace(/\bste\b/g, 'sainte')
     .replace(/\bst\b/g, 'saint')
-
-/** « Saint-Étienne CEDEX 2 » and « SAINT ETIENNE » are one town. */
-const plain = (text: string): string =>
-  text
-    .normalize('NFD')
-    .replace(/\p{M}/gu, '')
-    .toLowerCase()
-    .replace(/[^a-z0-9]+/g, ' ')
-    .trim()
 
 function of(town: string): string {
   if (town.startsWith('Le ')) return `du ${town.slice(3)}`

@@ -10,9 +10,10 @@ export interface Imputation {
   toInterest: bigint
   toPrincipal: bigint
   toIndemnity: bigint
+  toPenalty: bigint
   /** More than was owed: to be given back. */
   excess: bigint
-  parts: { invoice: string; toInterest: bigint; toPrincipal: bigint; toIndemnity: bigint }[]
+  parts: { invoice: string; toInterest: bigint; toPrincipal: bigint; toIndemnity: bigint; toPenalty: bigint }[]
 }
 
 /** One thing a payment pays, and in which accounts. */
@@ -34,13 +35,13 @@ const min = (a: bigint, b: bigint): bigint => (a < b ? a : b)
 /**
  * Imputes payments and credit notes, to be given in order of date, with the day as a number. The debtor's choice first, then what is due, oldest
  * first, pro rata on one same day (C. civ. 1342-10); interest before principal of each invoice (1343-1) unless agreed;
- * then the fixed indemnities, whose rank no text settles; what is not yet due comes last.
+ * then the fixed indemnities and the contractual penalties, whose rank no text settles; what is not yet due comes last.
  */
 export function imputer(claim: Claim, accounts: Account[], end: number) {
   const groups = byDueDate(accounts)
   const named = new Map(accounts.map((account) => [account.invoice.number, account]))
   const debts = claim.imputation === 'interest_first' ? [debt()] : [principal(true), interest()]
-  const paymentPasses = [...debts, indemnities(), principal(false)]
+  const paymentPasses = [...debts, indemnities(), contractual(), principal(false)]
   // A credit note says that less was owed: it lowers the principal and is no payment.
   const creditPasses = [{ ...principal(false), chosen: true }]
 
@@ -67,6 +68,7 @@ export function imputer(claim: Claim, accounts: Account[], end: number) {
           toInterest: 0n,
           toPrincipal: 0n,
           toIndemnity: 0n,
+          toPenalty: 0n,
         }
         parts.set(account, part)
         pass.take(account, share, part)
@@ -90,6 +92,7 @@ export function imputer(claim: Claim, accounts: Account[], end: number) {
       toInterest: sum(done.map((part) => part.toInterest)),
       toPrincipal: sum(done.map((part) => part.toPrincipal)),
       toIndemnity: sum(done.map((part) => part.toIndemnity)),
+      toPenalty: sum(done.map((part) => part.toPenalty)),
       excess: left,
       parts: done,
     }
@@ -144,6 +147,19 @@ const indemnities = (): Pass => ({
     part.toIndemnity += cents
   },
   settled: (account, day) => account.due < day && account.indemnity === 0n,
+  dueOnly: true,
+  chosen: false,
+  head: 0,
+})
+
+const contractual = (): Pass => ({
+  of: (account) => account.penalty,
+  take(account, cents, part) {
+    account.penalty -= cents
+    part.toPenalty += cents
+  },
+  // A penalty is counted on unpaid principal: with none left, none comes any more.
+  settled: (account) => account.principal === 0n && account.penalty === 0n,
   dueOnly: true,
   chosen: false,
   head: 0,

@@ -12,6 +12,7 @@ import {
 } from './accounts.ts'
 import { checkClaim, percentText, type Claim, type Movement } from './claim.ts'
 import { imputer, type Imputation } from './imputation.ts'
+import { penalties } from './penalty.ts'
 import { floorDoubts } from './rates.ts'
 import { findEntry } from './values.ts'
 
@@ -27,6 +28,7 @@ export interface OwedInvoice {
   principal: bigint
   interest: bigint
   indemnity: bigint
+  penalty: bigint
   unpaid: bigint
 }
 
@@ -38,6 +40,8 @@ export interface Owed {
   /** Unpaid interest, capitalised interest included. */
   interest: bigint
   indemnity: bigint
+  /** Contractual penalty (clause pénale). */
+  penalty: bigint
   total: bigint
   /** Interest of one more day at the rate of `asOf`, half-up. */
   perDay: bigint
@@ -51,9 +55,9 @@ export interface Owed {
 }
 
 /**
- * Principal, interest and indemnity on the day `asOf`. Payments go to the invoice the debtor names, else to the oldest
+ * Principal, interest, indemnity and penalty on the day `asOf`. Payments go to the invoice the debtor names, else to the oldest
  * due first, pro rata for one same day (C. civ. 1342-10), interest before principal unless agreed (1343-1); the fixed
- * indemnity comes last among what is due. Each segment is rounded half-up to the cent, then summed.
+ * indemnity and the contractual penalty come last among what is due. Each segment is rounded half-up to the cent, then summed.
  */
 export function owed(claim: Claim): Owed {
   checkClaim(claim)
@@ -62,6 +66,7 @@ export function owed(claim: Claim): Owed {
   const end = claim.stoppedOn === undefined ? asOf : Math.min(asOf, serial(claim.stoppedOn))
   const accounts = openAccounts(claim, end)
   const late = lateness(claim, accounts, doubts)
+  const agreed = penalties(claim, accounts)
   const { pay, credit } = imputer(claim, accounts, end)
   const imputations: Imputation[] = []
   let overpaid = 0n
@@ -73,6 +78,7 @@ export function owed(claim: Claim): Owed {
       break
     }
     late.until(day)
+    agreed.until(day)
     const done = isCredit ? credit(movement, day) : pay(movement, day)
     if (!isCredit) imputations.push(done)
     if (done.excess === 0n) continue
@@ -82,7 +88,9 @@ export function owed(claim: Claim): Owed {
     doubts.push({ code: 'overpaid', message })
   }
   late.until(asOf)
+  agreed.until(asOf)
   for (const account of accounts) accrue(claim, account, end)
+  doubts.push(...agreed.doubts())
   return conclude(claim, accounts, imputations, overpaid, doubts)
 }
 
@@ -92,6 +100,7 @@ export function printOwed(result: Owed): object {
     principal: amount(result.principal),
     interest: amount(result.interest),
     indemnity: amount(result.indemnity),
+    ...(result.penalty === 0n ? {} : { penalty: amount(result.penalty) }),
     total: amount(result.total),
     per_day: amount(result.perDay),
     ...(result.overpaid === 0n ? {} : { overpaid: amount(result.overpaid) }),
@@ -111,6 +120,7 @@ export function printOwed(result: Owed): object {
       to_interest: amount(imputation.toInterest),
       to_principal: amount(imputation.toPrincipal),
       ...(imputation.toIndemnity === 0n ? {} : { to_indemnity: amount(imputation.toIndemnity) }),
+      ...(imputation.toPenalty === 0n ? {} : { to_penalty: amount(imputation.toPenalty) }),
       ...(imputation.excess === 0n ? {} : { excess: amount(imputation.excess) }),
     })),
     invoices: result.invoices.map((invoice) => ({
@@ -119,6 +129,7 @@ export function printOwed(result: Owed): object {
       principal: amount(invoice.principal),
       interest: amount(invoice.interest),
       indemnity: amount(invoice.indemnity),
+      ...(invoice.penalty === 0n ? {} : { penalty: amount(invoice.penalty) }),
       unpaid: amount(invoice.unpaid),
     })),
     doubts: result.doubts.map((doubt) => doubt.message),
@@ -155,6 +166,14 @@ function lateness(claim: Claim, accounts: Account[], doubts: Doubt[]): { until(d
 const stoppedByCaution =
   'Droit malgache\u00a0: les intérêts sont arrêtés par prudence au jour d’ouverture de la procédure collective\u00a0; règle à vérifier avec un avocat du lieu.'
 
+const indemnityArticle = (on: Day): string =>
+  findEntry('indemnite-forfaitaire', on, 'business')?.article ?? 'C. com. L. 441-10, II'
+
+function publicRule(on: Day): string {
+  const points = findEntry('penalites-points-public', on)
+  return `taux BCE + ${points?.value ?? '…'} points, figé au début du retard\u00a0: ${points?.article ?? 'commande publique'}`
+}
+
 /** What the reader must know before any figure is used. */
 function claimDoubts(claim: Claim): Doubt[] {
   const doubts: Doubt[] = []
@@ -174,13 +193,13 @@ function claimDoubts(claim: Claim): Doubt[] {
   if (debtor === 'consumer' && claim.indemnity) {
     say(
       'consumer_indemnity',
-      'Débiteur consommateur\u00a0: l’indemnité forfaitaire de 40\u00a0€ n’est pas due (C. com. L. 441-10 et D. 441-5, CPCE L. 111-8).',
+      `Débiteur consommateur\u00a0: l’indemnité forfaitaire n’est pas due (${indemnityArticle(claim.asOf)}, CPCE L. 111-8).`,
     )
   }
   if (debtor === 'public' && rate.kind === 'l441-10') {
     say(
       'public_rate',
-      'Débiteur public\u00a0: les intérêts moratoires de la commande publique suivent l’article R. 2192-31 du CCP (taux BCE + 8 points, figé au début du retard) et non l’article L. 441-10\u00a0; utilisez le taux «\u00a0commande-publique\u00a0».',
+      `Débiteur public\u00a0: les intérêts moratoires de la commande publique suivent leur propre règle (${publicRule(claim.asOf)}) et non l’article L. 441-10\u00a0; utilisez le taux «\u00a0commande-publique\u00a0».`,
     )
   }
   if (debtor === 'business' && rate.kind === 'commande-publique') {
@@ -218,8 +237,9 @@ function conclude(
   if (agreed) doubts.push(...floorDoubts(claim, used))
   const place = new Map(accounts.map((account) => [account.invoice.number, account]))
   const invoices = claim.invoices.map(({ number, due, amount: payable }): OwedInvoice => {
-    const { principal, interest, indemnity } = place.get(number)!
-    return { number, due, amount: payable, principal, interest, indemnity, unpaid: principal + interest + indemnity }
+    const { principal, interest, indemnity, penalty } = place.get(number)!
+    const unpaid = principal + interest + indemnity + penalty
+    return { number, due, amount: payable, principal, interest, indemnity, penalty, unpaid }
   })
   const total = (of: (invoice: OwedInvoice) => bigint) => sum(invoices.map(of))
   return {
@@ -227,6 +247,7 @@ function conclude(
     principal: total((invoice) => invoice.principal),
     interest: total((invoice) => invoice.interest),
     indemnity: total((invoice) => invoice.indemnity),
+    penalty: total((invoice) => invoice.penalty),
     total: total((invoice) => invoice.unpaid),
     perDay: perDay(claim, accounts),
     overpaid,

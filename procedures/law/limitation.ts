@@ -90,11 +90,9 @@ export function limitation(claim: {
         `Le ${dayFr(event.day)}, ${event.name} : sans effet, la prescription était acquise depuis le ${dayFr(expires)}.`,
       )
     } else if (event.to !== undefined) {
-      // Mediation and conciliation leave at least six months afterwards (C. civ. 2238).
       const start = latest(event.day, from)
       const lost = before(event.to, start) ? 0 : daysBetween(start, event.to) + 1
-      const least = event.article?.includes('2238') ? addDuration(event.to, { years: 0, months: 6, days: 0 }) : expires
-      expires = latest(expires.add({ days: lost }), least)
+      expires = latest(expires.add({ days: lost }), leastAfter(event, event.to) ?? expires)
       why.push(
         `Du ${dayFr(event.day)} au ${dayFr(event.to)}, ${event.name} : le délai est suspendu (${event.article ?? 'article 2230 du code civil'}).`,
       )
@@ -122,6 +120,12 @@ export function limitation(claim: {
 
 // Of these interruptions C. civ. 2232, al. 2 says that the twenty years do not hold.
 const uncapped = /\b224[14]\b/
+
+/** Mediation and conciliation leave a time of their own afterwards (C. civ. 2238). */
+function leastAfter(event: Event, to: Day): Day | null {
+  const law = event.article?.includes('2238') ? findEntry('prescription-reprise', to, 'mediation') : null
+  return law?.value == null ? null : addDuration(to, parseDuration(law.value))
+}
 
 function butoir(due: Day): { on: Day; length: string; article: string; doubt: Doubt | null } | null {
   const law = findEntry('prescription-butoir', due)

@@ -109,12 +109,19 @@ export function legalValue(id: string, on: Day, qualifier?: string): LegalValue 
   })
 }
 
+export interface LegalCost {
+  cents: bigint | null
+  doubt: Doubt | null
+  article: string | undefined
+}
+
 /** A fee in cents, or null with a doubt when its figure for that day is still to be found: costs are shown, not guessed. */
-export function legalCost(id: string, on: Day, qualifier?: string): { cents: bigint | null; doubt: Doubt | null } {
+export function legalCost(id: string, on: Day, qualifier?: string): LegalCost {
   const found = findEntry(id, on, qualifier)
-  if (found?.value != null) return { cents: parseAmount(found.value), doubt: found.doubt }
+  const article = found?.article
+  if (found?.value != null) return { cents: parseAmount(found.value), doubt: found.doubt, article }
   const doubt = { code: 'unknown_cost', message: `Le montant « ${id} » n'est pas connu au ${dayFr(on)} : à compléter.` }
-  return { cents: null, doubt: found?.doubt ?? doubt }
+  return { cents: null, doubt: found?.doubt ?? doubt, article }
 }
 
 function entry(file: LawFile, line: LawFile['valeurs'][number]): LawEntry {

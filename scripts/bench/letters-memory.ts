@@ -1,7 +1,7 @@
-import { execFileSync } from 'node:child_process'
 import type { Figure } from './bench.ts'
 import type { Ground } from './letters.ts'
 import { throughPipeline } from './letters-speed.ts'
+import { familyOf } from './bench-processes.ts'
 
 const limit = 600
 
@@ -57,22 +57,8 @@ interface Memory {
 }
 
 function memoryNow(): Memory {
-  const table = execFileSync('ps', ['-A', '-o', 'pid=,ppid=,rss=,comm='], { encoding: 'utf8' })
-  const rows = table
-    .trim()
-    .split('\n')
-    .map((row) => row.trim().split(/\s+/))
-    .map(([pid, parent, kilobytes, name = '']) => {
-      return { pid: Number(pid), parent: Number(parent), megabytes: Number(kilobytes) / 1000, name }
-    })
-  const family = new Set([process.pid])
-  for (let size = 0; size < family.size;) {
-    size = family.size
-    for (const { pid, parent } of rows) if (family.has(parent)) family.add(pid)
-  }
   const memory: Memory = { program: 0, compositors: 0, database: 0 }
-  for (const { pid, megabytes, name } of rows) {
-    if (!family.has(pid)) continue
+  for (const { pid, megabytes, name } of familyOf(process.pid)) {
     if (pid === process.pid) memory.program += megabytes
     else if (/postgres/.test(name)) memory.database += megabytes
     else if (/node/i.test(name)) memory.compositors += megabytes

@@ -1,60 +1,88 @@
-import { readFileSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
-import { normaliseExhibit } from '../../documents/exhibits.ts'
+import { openArchive, sha256, type StoredFile } from '../../documents/archive.ts'
+import { normaliseInto } from '../../documents/exhibits.ts'
 import { assemblePack, type PackPart } from '../../documents/pack.ts'
-import { sealPdf } from '../../documents/seal.ts'
 import { nativeTypst } from '../../documents/typst.ts'
 import { verifyFile } from '../../documents/verify.ts'
 
-// One pack in a process of its own, so that its memory is told from the others': the folder, then the PDFs that join it.
-const [out, ...files] = process.argv.slice(2) as [string, ...string[]]
-const at = Temporal.Instant.from('2026-03-02T09:30:00Z')
-const engine = nativeTypst()
-const parts: PackPart[] = []
-let normalise = 0
-for (const [i, file] of files.entries()) {
-  const bytes = new Uint8Array(readFileSync(file))
-  const start = performance.now()
-  const { pdf, pages } = await normaliseExhibit(bytes, { engine, fileName: basename(file) })
-  normalise += performance.now() - start
-  const number = String(i + 1)
-  parts.push({
-    role: 'exhibit',
-    part: 'content',
-    title: `PIÈCE ${number}`,
-    name: `piece-${number.padStart(4, '0')}.pdf`,
-    pdf,
-    pages,
-    exhibit: { number, type: 'PIÈCE', reference: number, date: null },
+// One step of a pack in a process of its own, so that its memory is told from the others': taking the exhibits in, assembling
+// them, verifying what came out. The folder holds what one step leaves to the next.
+const [step, folder, ...files] = process.argv.slice(2) as ['intake' | 'assemble' | 'verify', string, ...string[]]
+const archive = openArchive(join(folder, 'archive'))
+const list = join(folder, 'parts.json')
+
+/** Milliseconds of processor of this process and of those it started. */
+function processor(): number {
+  const { user, system } = process.cpuUsage()
+  const children = readdirSync('/proc/self/task').flatMap((task) =>
+    readFileSync(`/proc/self/task/${task}/children`, 'utf8').split(' ').filter(Boolean),
+  )
+  // Ticks of ten milliseconds, after the name, which may hold spaces.
+  const ticks = children.map((pid) => readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]!.split(' '))
+  return (user + system) / 1e3 + ticks.reduce((sum, fields) => sum + 10 * (Number(fields[11]) + Number(fields[12])), 0)
+}
+
+async function timed<T>(work: () => Promise<T>): Promise<{ ms: number; cpu: number; done: T }> {
+  const [start, before] = [performance.now(), processor()]
+  const done = await work()
+  return { ms: performance.now() - start, cpu: processor() - before, done }
+}
+
+async function intake(): Promise<unknown> {
+  const engine = nativeTypst()
+  const parts: PackPart[] = []
+  const { ms, cpu } = await timed(async () => {
+    for (const [i, file] of files.entries()) {
+      const original = await archive.putFile(file)
+      const number = String(i + 1)
+      await archive.drafting(async (drafts) => {
+        const { pdf, pages } = await normaliseInto(drafts, original, { engine, fileName: basename(file) })
+        const kept = 'path' in pdf ? await archive.adopt(pdf) : await archive.put(pdf)
+        parts.push({
+          role: 'exhibit',
+          part: 'content',
+          title: `PIÈCE ${number}`,
+          name: `piece-${number.padStart(4, '0')}.pdf`,
+          pdf: await archive.stored(kept),
+          pages,
+          exhibit: { number, type: 'PIÈCE', reference: number, date: null },
+        })
+      })
+    }
   })
+  await engine.close()
+  writeFileSync(list, JSON.stringify(parts))
+  return { ms, cpu }
 }
-const input = {
-  title: 'Mesure',
-  reference: 'BANC',
-  court: 'Tribunal',
-  parties: { demandeur: 'A', defendeur: 'B' },
-  parts,
-  summary: [],
-  missing: [],
-  doubts: [],
-  at,
-  engine,
+
+async function assemble(): Promise<unknown> {
+  const engine = nativeTypst()
+  const at = Temporal.Instant.from('2026-03-02T09:30:00Z')
+  const parts = JSON.parse(readFileSync(list, 'utf8')) as PackPart[]
+  const parties = { demandeur: 'A', defendeur: 'B' }
+  const told = { title: 'Mesure', reference: 'BANC', court: 'Tribunal', parties, summary: [], missing: [], doubts: [] }
+  const runs: { ms: number; cpu: number }[] = []
+  let made: { pdf: StoredFile; zip: StoredFile } | undefined
+  // The first one warms the program up, as a server that has made one is.
+  for (let i = 0; i < 6; i++) {
+    const out = join(folder, 'out')
+    rmSync(out, { recursive: true, force: true })
+    mkdirSync(out)
+    const { ms, cpu, done } = await timed(() => assemblePack({ ...told, parts, at, engine }, out))
+    if (made && made.zip.sha256 !== done.zip.sha256) throw new Error('the same parts gave another pack')
+    made = done
+    runs.push({ ms, cpu })
+  }
+  await engine.close()
+  return { first: runs[0]!, runs: runs.slice(1), bytes: made!.pdf.bytes + made!.zip.bytes, pdf: made!.pdf.bytes }
 }
-const before = performance.now()
-const { pdf, zip, manifest } = await assemblePack(input)
-const assemble = performance.now() - before
-// The seal is added at the end of the file: what stands before it is the pack unsealed, sealed again to tell its cost apart.
-const text = Buffer.from(pdf.buffer, pdf.byteOffset, pdf.byteLength)
-const plain = pdf.slice(0, text.lastIndexOf('%%EOF', text.lastIndexOf('%%EOF') - 1) + 6)
-const sealing = performance.now()
-await sealPdf(plain, { at })
-const seal = performance.now() - sealing
-const checking = performance.now()
-const verdicts = [await verifyFile(zip), await verifyFile(pdf)]
-const verify = performance.now() - checking
-if (verdicts.some(({ ok }) => !ok)) throw new Error('a pack that does not verify measures nothing')
-writeFileSync(join(out, 'pack.pdf'), pdf)
-await engine.close()
-console.log(
-  JSON.stringify({ normalise, assemble, seal, verify, bytes: zip.length + pdf.length, pages: manifest.merged.pages }),
-)
+
+async function verify(): Promise<unknown> {
+  const read = ['pack.zip', 'pack.pdf'].map((name) => readFileSync(join(folder, 'out', name)))
+  const { ms, cpu, done } = await timed(async () => [await verifyFile(read[0]!), await verifyFile(read[1]!)])
+  if (done.some(({ ok }) => !ok)) throw new Error('a pack that does not verify measures nothing')
+  return { ms, cpu, sha256: sha256(read[0]!) }
+}
+
+console.log(JSON.stringify(await { intake, assemble, verify }[step]()))

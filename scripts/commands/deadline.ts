@@ -1,5 +1,5 @@
 import { parseArgs } from 'node:util'
-import type { ProcedureEvent, StepDeadline } from '../../procedures/judicial/procedure.ts'
+import type { ProcedureEvent, StepDeadline } from '../../procedures/judicial/time-limits.ts'
 import { type Awaited, stepLimits } from '../../procedures/judicial/step-limits.ts'
 import { parseZone, type Zone, zones } from '../../procedures/law/calendar.ts'
 import { type Deadline, deadline, parseDuration } from '../../procedures/law/deadline.ts'

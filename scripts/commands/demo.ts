@@ -5,9 +5,9 @@ import { readInvoice } from '../../documents/einvoice.ts'
 import { connect } from '../../schema/db.ts'
 import { DomainError } from '../../schema/errors.ts'
 import { startThrowaway } from '../../schema/embedded.ts'
-import { migrate } from '../../schema/migrate.ts'
 import { seededRandom } from '../../schema/random.ts'
 import { type Command, UsageError } from '../command.ts'
+import { bringUpToDate, type Database, withBothRoles } from '../database.ts'
 import { consumerWhoStops } from '../demo/consumer.ts'
 import { openDemoFolder } from '../demo/folder.ts'
 import { leave } from '../demo/leave.ts'
@@ -44,12 +44,12 @@ Example: courtois demo --out demo && courtois verify demo/pack/pack.zip`,
     const invoice = await readInvoice(original, { fileName: values.invoice ?? 'facture.pdf' })
     const folder = openDemoFolder(out)
     const fresh = join(folder.work, 'papers')
-    const database = await startThrowaway().catch((error: unknown) => {
+    const database: Database = await startThrowaway().then(withBothRoles, (error: unknown) => {
       folder.close()
       throw error
     })
     try {
-      await migrate(database.url)
+      await bringUpToDate(database)
       const sql = connect(database.url, { max: 4 })
       const office = await openOffice({
         sql,

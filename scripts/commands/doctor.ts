@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util'
 import { examine, type Finding, repair } from '../../procedures/doctor.ts'
+import { roleFindings } from '../../procedures/doctor-role.ts'
 import { parseDay } from '../../schema/days.ts'
 import type { Command } from '../command.ts'
 import { startOffice } from '../office.ts'
@@ -11,7 +12,7 @@ export const command: Command = {
 
 Looks for what must never be: an open case without a dated next act, a step or a letter done twice, a document without its
 dispatch, a hash without its bytes, a job out of attempts, an act without its line in the journal, a consent that no longer
-fits what was signed. Changes nothing, unless asked.
+fits what was signed; in production, a role that could rewrite the journal. Changes nothing, unless asked.
 
   --repair     mends what the rows prove (a job that vanished, a letter made again to the same hash, a consent voided by a
                change), says what it did, and looks again
@@ -33,6 +34,7 @@ Exit 0 when nothing is wrong, 1 when something is.`,
         const mended = (await repair(office.office, on, findings)).filter((finding) => finding.repaired !== undefined)
         findings = [...mended, ...(await examine(office.office, on))]
       }
+      if (process.env['NODE_ENV'] === 'production') findings.push(...(await roleFindings(office.sql)))
     } finally {
       await office.close()
     }

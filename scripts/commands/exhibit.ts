@@ -2,7 +2,7 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { houseClock } from '../../api/cron.ts'
-import { sha256 } from '../../documents/archive.ts'
+import { isAbsent, sha256 } from '../../documents/archive.ts'
 import { normaliseExhibit } from '../../documents/exhibits.ts'
 import { nativeTypst } from '../../documents/typst.ts'
 import { attachExhibit, type ExhibitKind, exhibitKinds } from '../../procedures/cases/exhibits.ts'
@@ -70,11 +70,10 @@ Exit 0 when every FILE was taken, 1 when one was refused (the reason is on stder
       reference,
       proves,
       datedOn: values.date === undefined ? null : parseDay(values.date, 'date'),
-      bytes: fileBytes(file!),
       fileName: basename(file!),
       ...opening,
     }
-    await attach(values.case, exhibit, values.author ?? 'ligne de commande')
+    await attach(values.case, file!, exhibit, values.author ?? 'ligne de commande')
     return 0
   },
 }
@@ -116,7 +115,8 @@ async function check(
 
 async function attach(
   number: string,
-  exhibit: Omit<Parameters<typeof attachExhibit>[3], 'caseId'>,
+  path: string,
+  exhibit: Omit<Parameters<typeof attachExhibit>[3], 'caseId' | 'bytes'>,
   author: string,
 ): Promise<void> {
   const opened = await startOffice()
@@ -128,7 +128,11 @@ async function attach(
           remedy: 'Donnez son numéro, par exemple 2026-0001.',
         })
       }
-      const id = await attachExhibit(opened.office, sql, houseClock().today(), { ...exhibit, caseId: found.id }, author)
+      const bytes = await opened.office.archive.putFile(path).catch((cause: unknown) => {
+        throw isAbsent(cause) ? unreadable(path, cause) : cause
+      })
+      const whole = { ...exhibit, bytes, caseId: found.id }
+      const id = await attachExhibit(opened.office, sql, houseClock().today(), whole, author)
       const [row] = await sql<
         { pages: number; joined: number; flags: { message: string }[] }[]
       >`select pages, (select count(*)::int from exhibits j where j.parent_id = e.id) as joined, flags from exhibits e where id = ${id}`
@@ -144,9 +148,9 @@ function fileBytes(file: string): Uint8Array {
   try {
     return new Uint8Array(readFileSync(file))
   } catch (cause) {
-    throw new DomainError('no_such_file', `Le fichier « ${file} » ne peut être lu.`, {
-      remedy: 'Vérifiez son chemin.',
-      cause,
-    })
+    throw unreadable(file, cause)
   }
 }
+
+const unreadable = (file: string, cause: unknown): DomainError =>
+  new DomainError('no_such_file', `Le fichier « ${file} » ne peut être lu.`, { remedy: 'Vérifiez son chemin.', cause })

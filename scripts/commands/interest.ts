@@ -6,7 +6,7 @@ import type { Command } from '../command.ts'
 
 export const command: Command = {
   name: 'interest',
-  summary: 'the amount owed on a day: principal, interest, indemnity, with the reckoning',
+  summary: 'the amount owed on a day: principal, interest, indemnity, penalty, with the reckoning',
   help: `Usage: courtois interest < claim.json
 
 Reads a claim (schema/claim.schema.json) on standard input and prints what is owed as JSON.
@@ -18,7 +18,9 @@ Example
           "invoices": [{ "number": "F-1", "amount": "10000.00", "due": "2025-01-01" }],
           "indemnity": true }' | courtois interest
 
-rate.kind: contract (percent, or steps), l441-10, legal (from, enforceable_on), commande-publique`,
+rate.kind: contract (percent, or steps), l441-10, legal (from, enforceable_on), commande-publique
+penalty: { "percent" or "amount", "covers", "delay_days", "definitive_on", "source" }, for all invoices or in one of them;
+  due once one of « notices » (days of formal notice) followed the due date (C. civ. 1231-5)`,
   async run(argv) {
     parseArgs({ args: argv, options: { json: { type: 'boolean' } } })
     console.log(JSON.stringify(printOwed(owed(readClaim(parse(await text(process.stdin))))), null, 2))

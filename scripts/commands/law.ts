@@ -1,4 +1,6 @@
 import { parseArgs } from 'node:util'
+import { basesKnown, readingOf } from '../../api/site/bases.ts'
+import { readArticles, unreadArticles } from '../../letters/articles.ts'
 import { loadLibrary } from '../../letters/catalogue.ts'
 import { loadProcedure, procedureIds } from '../../procedures/judicial/procedure.ts'
 import { lawReview, plainReview, type Review } from '../../procedures/law/review.ts'
@@ -10,21 +12,26 @@ export const command: Command = {
   summary: 'what in the law is unconfirmed, missing or not re-read for six months',
   help: `Usage: courtois law check [--today DATE] [--json]
 
-Lists the lines of procedures/law and procedures/judicial, and the clauses of letters, that a lawyer should look at.
+Lists the lines of procedures/law and procedures/judicial, and the clauses and articles of letters, that a lawyer
+should look at, and counts how far the legal bases of the letters were read.
 
   --today DATE judge on that day (default: today in Paris); --day is the same
   --json       an array of { where, what, reasons, source, checkedOn, note? }
 
-reasons: unconfirmed, missing (no figure), stale (not re-read for six months), ended (no later value)`,
+reasons: unconfirmed (source « non lu »: nobody has read the text yet), missing (no figure), stale (not re-read for six
+months), ended (no later value)`,
   async run(argv) {
     const options = { day: { type: 'string' }, today: { type: 'string' }, json: { type: 'boolean' } } as const
     const { values, positionals } = parseArgs({ args: argv, allowPositionals: true, options })
     if (positionals.length !== 1 || positionals[0] !== 'check') throw new UsageError('law: the one action is « check »')
     const given = values.today ?? values.day
     const on = given === undefined ? Temporal.Now.plainDateISO('Europe/Paris') : parseDay(given, 'today')
-    const reviews = [...lawReview(on), ...procedureReviews(on), ...clauseReviews(on)]
+    const reviews = [...lawReview(on), ...procedureReviews(on), ...clauseReviews(on), ...articleReviews(on)]
     if (values.json) console.log(JSON.stringify(reviews, null, 2))
-    else console.log([...reviews.map(line), '', `${reviews.length} ligne(s) à relire au ${on}.`].join('\n'))
+    else
+      console.log(
+        [...reviews.map(line), '', `${reviews.length} ligne(s) à relire au ${on}.`, basesCounted()].join('\n'),
+      )
   },
 }
 
@@ -48,6 +55,34 @@ function clauseReviews(on: Day): Review[] {
       plainReview(`clauses ${clause.id}`, `${clause.titre}${clause.article ? ` (${clause.article})` : ''}`, clause, on),
     )
     .filter((review) => review.reasons.length > 0)
+}
+
+/** The articles that letters cite and that no clause reproduces: read a while ago, told by another source, or not read. */
+function articleReviews(on: Day): Review[] {
+  const read = readArticles().map((article) => plainReview(`articles ${article.article}`, article.objet, article, on))
+  const unread = unreadArticles().map(({ article, examine_le, confirme }) =>
+    plainReview(
+      `articles ${article}`,
+      'cité par des courriers',
+      { source: 'non lu', verifie_le: examine_le, confirme },
+      on,
+    ),
+  )
+  return [...read, ...unread].filter((review) => review.reasons.length > 0)
+}
+
+/** How far the legal bases of the letters were read, each citation counted. */
+function basesCounted(): string {
+  const library = loadLibrary()
+  const known = basesKnown(library, procedureIds().map(loadProcedure))
+  const counts = { confirmed: 0, told: 0, unread: 0, undated: 0 }
+  for (const { bases } of library.letters.values())
+    for (const basis of bases) {
+      const reading = readingOf(known, basis.replace(/\s*\?\s*$/, ''))
+      counts[!reading ? 'undated' : !reading.read ? 'unread' : reading.confirmed ? 'confirmed' : 'told']++
+    }
+  const total = Object.values(counts).reduce((sum, n) => sum + n, 0)
+  return `Bases légales des courriers\u00a0: ${total} citations, ${counts.confirmed} lues dans leur texte, ${counts.told} rapportées par une autre source, ${counts.unread} non lues (à confirmer), ${counts.undated} sans date.`
 }
 
 function line(review: Review): string {

@@ -29,6 +29,9 @@ export const command: Command = {
   --set NAME        with --example: « good » is an ordinary case, « long » has long names and eight invoices,
                     « missing » only what the letter cannot do without, « hostile » names that look like markup
 
+What it writes is a trial: of no case, without a seal, so « courtois verify » cannot tell whether it was changed (exit 2).
+The letters of a case are sealed when they are written.
+
 Examples
   courtois letter relance-cordiale-pro --example > faits.yaml
   courtois letter relance-cordiale-pro --example --set long > longs.yaml

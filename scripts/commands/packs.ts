@@ -17,7 +17,8 @@ with what it lacks, and leaves the others alone.
   --month MONTH   of procedures opened in that month, 2026-11
   --by NAME       who assembles, for the journal (« cellule juridique » when absent)
   --reason TEXT   goes on although documents are missing; printed in each manifest
-  --json          prints one line a pack: { "case", "pack", "version" } or { "case", "refused", "remedy" }
+  --json          prints one line a pack: { "case", "pack", "version", "zip" } or { "case", "refused", "remedy" },
+                  each with { "done", "total" }
 
 Exit 1 when one was refused.`,
   async run(argv) {
@@ -53,12 +54,12 @@ Exit 1 when one was refused.`,
             const told = line.pack
               ? { case: line.caseNumber, pack: line.pack.id, version: line.pack.version, zip: line.pack.zip }
               : { case: line.caseNumber, refused: line.refused!.message, remedy: line.refused!.remedy }
-            return console.log(JSON.stringify(told))
+            return console.log(JSON.stringify({ ...told, done, total }))
           }
           const what = line.pack
             ? `dossier v${line.pack.version}, ${line.pack.contentSha256.slice(0, 12)}…`
             : line.refused!.message
-          console.log(`${process.stdout.isTTY ? `[${done}/${total}] ` : ''}${line.caseNumber} : ${what}`)
+          console.log(`[${done}/${total}] ${line.caseNumber}\u00a0: ${what}`)
         },
       )
       if (!values.json && lines.length === 0) console.log('Aucun dossier n’attend d’être assemblé.')

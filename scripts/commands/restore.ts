@@ -12,7 +12,7 @@ export const command: Command = {
   summary: 'a backup into an empty database and a new data folder',
   help: `Usage: courtois restore DIR/DATE [--moved] [--json]
 
-Puts a backup of « courtois backup » into the empty database of DATABASE_URL (or the embedded one) and a DATA_DIR without
+Puts a backup of « courtois backup » into the empty database of DATABASE_OWNER_URL or DATABASE_URL (or the embedded one) and a DATA_DIR without
 archive, brings it up to date, and looks at it as « courtois doctor » does.
 
 What left the house after the backup is not in it. So every letter that waited is marked as to be checked, and every open case
@@ -29,7 +29,7 @@ Exit 0 when the database and the archive agree, 1 when they do not.`,
     if (!from) throw new UsageError('restore needs the folder of a backup')
     const database = await openDatabase()
     try {
-      await restoreBackup(from, { url: database.url, dataDir: resolve(dataDir()) })
+      await restoreBackup(from, { url: database.ownerUrl, dataDir: resolve(dataDir()) })
     } finally {
       await database.stop()
     }

@@ -7,9 +7,8 @@ import { channels, type Load, loadPrices, simulate, type Simulation } from '../.
 import { dayFr, parseDay } from '../../schema/days.ts'
 import { amount, amountFr, type Currency } from '../../schema/money.ts'
 import { connect } from '../../schema/db.ts'
-import { migrate } from '../../schema/migrate.ts'
 import { type Command, UsageError } from '../command.ts'
-import { openDatabase } from '../database.ts'
+import { bringUpToDate, openDatabase } from '../database.ts'
 
 export const command: Command = {
   name: 'simulate',
@@ -43,7 +42,7 @@ today's. Nobody pays or answers in it; nothing is written and nothing is sent.
     const prices = values.prices === undefined ? loadPrices() : loadPrices(values.prices)
     const database = await openDatabase()
     try {
-      await migrate(database.url)
+      await bringUpToDate(database)
       const sql = connect(database.url, { max: 2 })
       const simulation = await simulate(readPortfolio(sql, from), scenario, from, Number(values.days), prices)
       await sql.end({ timeout: 5 })

@@ -3,7 +3,7 @@ import { houseClock } from '../../api/cron.ts'
 import { catchUpLines, catchUpReport } from '../../procedures/amicable/catch-up.ts'
 import { tick } from '../../procedures/amicable/tick.ts'
 import { drain } from '../../procedures/work.ts'
-import { parseDay } from '../../schema/days.ts'
+import { before, type Day, dayFr, parseDay } from '../../schema/days.ts'
 import { DomainError } from '../../schema/errors.ts'
 import type { Command } from '../command.ts'
 import { startOffice } from '../office.ts'
@@ -22,13 +22,13 @@ what was late, by how many days, why, and when the next step comes.
     const { values } = parseArgs({ args: argv, options: { until: { type: 'string' }, json: { type: 'boolean' } } })
     const today = houseClock().today()
     const until = values.until === undefined ? today : parseDay(values.until, 'until')
+    refusePast(today, until)
     if (!until.equals(today)) refuseInProduction('tick --until')
     const office = await startOffice({ baseUrl: process.env['BASE_URL'] })
     let planned = 0
     const late: { day: string; lines: string[] }[] = []
     try {
-      const first = Temporal.PlainDate.compare(until, today) < 0 ? until : today
-      for (let day = first; Temporal.PlainDate.compare(day, until) <= 0; day = day.add({ days: 1 })) {
+      for (let day = today; Temporal.PlainDate.compare(day, until) <= 0; day = day.add({ days: 1 })) {
         planned += await tick(office.sql, day)
         await drain(office.office, office.url)
         const lines = catchUpLines(day, await catchUpReport(office.sql, day))
@@ -43,6 +43,15 @@ what was late, by how many days, why, and when the next step comes.
       for (const { lines } of late) console.log(lines.join('\n'))
     }
   },
+}
+
+/** A day that is over was lived, or is caught up today: nothing may be dated before today. */
+function refusePast(today: Day, until: Day): void {
+  if (!before(until, today)) return
+  throw new DomainError('until_in_past', `Le ${dayFr(until)} est passé\u00a0: rien n’est fait à une date passée.`, {
+    remedy: `Donnez le jour même (${today}) ou un jour à venir\u00a0; ce qui est en retard est fait aujourd’hui.`,
+    facts: { until: until.toString() },
+  })
 }
 
 /** A virtual day on a real database would date real letters wrongly. */

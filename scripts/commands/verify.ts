@@ -14,7 +14,8 @@ Every byte counts: a ZIP equals its own canonical re-packing, a PDF's seal cover
 
   --json   prints { "ok", "kind", "sentence" }
 
-Exit: 0 untouched, 1 changed (the first difference is told), 2 not something it can verify.
+Exit: 0 untouched, 1 changed (the first difference is told), 2 not something it can verify: another's file, or a PDF that
+was never sealed, such as the trials of « courtois letter ».
 
 Examples:
   courtois verify pack/pack.zip

@@ -1,5 +1,5 @@
 import { nextBusinessDay } from '../../procedures/law/calendar.ts'
-import { recordPresentation } from '../../procedures/cases/correspondence.ts'
+import { recordPresentation } from '../../procedures/cases/registered.ts'
 import { tick } from '../../procedures/amicable/tick.ts'
 import type { Office } from '../../procedures/office.ts'
 import { drain } from '../../procedures/work.ts'
@@ -31,6 +31,7 @@ async function post({ office, tell }: World, today: Day): Promise<void> {
     const number = registeredNumber(office.random)
     await recordPresentation(
       office.sql,
+      office.random,
       today,
       {
         documentId: letter.documentId,

@@ -6,7 +6,7 @@ import { recordPayment } from '../../procedures/cases/payments.ts'
 import { recordPromise } from '../../procedures/cases/promises.ts'
 import type { Office } from '../../procedures/office.ts'
 import type { Day } from '../../schema/days.ts'
-import type { Sql } from '../../schema/db.ts'
+import { connect } from '../../schema/db.ts'
 import { openPortfolio } from './portfolio.ts'
 import { consumerWhoStops } from './consumer.ts'
 import { unpaidInvoice } from './story.ts'
@@ -22,13 +22,14 @@ export async function fillDemo(
   databaseUrl: string,
   today: Day,
   tell: (line: string) => void,
+  ownerUrl = databaseUrl,
 ): Promise<void> {
   const { sql } = office
   const [state] = await sql<{ begun: boolean; finished: boolean; used: boolean }[]>`
     select exists (select from events where kind = 'demo_begun') as begun, exists (select from events where kind = 'demo_filled') as finished,
            exists (select from cases) as used`
   if (state!.finished || (state!.used && !state!.begun)) return
-  await clear(sql)
+  if (state!.begun) await clear(ownerUrl)
   await sql`insert into events (on_day, kind, author) values (${today}, 'demo_begun', 'demo')`
   const world = { office, databaseUrl, tell }
   const original = new Uint8Array(readFileSync(invoice))
@@ -41,11 +42,17 @@ export async function fillDemo(
   await sql`insert into events (on_day, kind, author) values (${today}, 'demo_filled', 'demo')`
 }
 
-async function clear(sql: Sql): Promise<void> {
-  const tables = await sql<{ name: string }[]>`
-    select tablename as name from pg_tables where schemaname = 'public' and tablename <> 'migration'`
-  await sql`truncate ${sql(tables.map((table) => table.name))} restart identity cascade`
-  await sql`select graphile_worker.complete_jobs(array(select id from graphile_worker.jobs))`
+// The owner alone may empty what is kept.
+async function clear(ownerUrl: string): Promise<void> {
+  const sql = connect(ownerUrl, { max: 1 })
+  try {
+    const tables = await sql<{ name: string }[]>`
+      select tablename as name from pg_tables where schemaname = 'public' and tablename <> 'migration'`
+    await sql`truncate ${sql(tables.map((table) => table.name))} restart identity cascade`
+    await sql`select graphile_worker.complete_jobs(array(select id from graphile_worker.jobs))`
+  } finally {
+    await sql.end()
+  }
 }
 
 // A few things happen to them, so that every state of a case can be looked at.

@@ -1,0 +1,111 @@
+import type { Context as HttpContext, Hono } from 'hono'
+import { bodyLimit } from 'hono/body-limit'
+import { approveSteps } from '../../procedures/amicable/approvals.ts'
+import { readAgency } from '../../procedures/cases/agency.ts'
+import { DomainError } from '../../schema/errors.ts'
+import { authorOf, isStaff, may, type Role, staff } from '../auth.ts'
+import { type Context, contextOf, forbidden } from '../context.ts'
+import { sendLetterPdf } from '../downloads.ts'
+import { contactOf } from './contact.ts'
+import { mountDoor, signInPage } from './door.ts'
+import { type Doors, formToken, readSession, requireOwnForm, type SessionKind } from './guard.ts'
+import { send } from './page.ts'
+import { boardPage, type StaffFrame } from './staff-board.ts'
+import { readBoard, readCallers } from './staff-data.ts'
+import { textOf, typedOf } from './typed.ts'
+
+const session: SessionKind = { cookie: 'courtois-bureau', path: '/bureau', sameSite: 'Strict', minutes: 8 * 60 }
+
+const cellNames: Partial<Record<Role, string>> = {
+  research: 'cellule de recherche',
+  phone: 'cellule téléphonique',
+  amicable: 'cellule amiable',
+  legal: 'cellule juridique',
+  admin: 'administration',
+}
+
+/** A signed-in person of the agency. */
+interface Staff {
+  ctx: Context
+  sessionId: string
+}
+
+/** `/bureau`: the board of the day for the agency's own people. */
+export function mountStaff(app: Hono, house: Doors): void {
+  const withStaff = async (c: HttpContext, act: (who: Staff) => Promise<Response>): Promise<Response> => {
+    const who = await staffOf(house, c)
+    return who ? act(who) : send(c, signInPage(contactOf(await readAgency(house.office.sql)), 'Bureau du cabinet'), 401)
+  }
+  const show = async (c: HttpContext, who: Staff, error?: DomainError): Promise<Response> => {
+    const text = (c.req.query('q') ?? '')
+      .replace(/\p{Cc}/gu, '')
+      .trim()
+      .slice(0, 100)
+    const [board, found, frame] = await Promise.all([
+      readBoard(who.ctx),
+      text ? readCallers(who.ctx, text) : null,
+      frameOf(house, c, who),
+    ])
+    return send(c, boardPage(frame, board, found && { text, found }, error), error ? 422 : 200)
+  }
+
+  app.use('/bureau/*', bodyLimit({ maxSize: 20_000 }))
+  mountDoor(app, house, {
+    session,
+    space: 'le bureau du cabinet',
+    admit: async (viewer) => (isStaff(viewer) ? viewer.role : null),
+    sessionOf: async (c) => (await readSession(house, c, session))?.id ?? null,
+  })
+
+  app.get('/bureau', (c) => withStaff(c, (who) => show(c, who)))
+  app.get('/bureau/courriers/:id', (c) =>
+    withStaff(c, async ({ ctx }) => {
+      const response = await sendLetterPdf(ctx, c)
+      const name = response.headers.get('content-disposition')
+      if (name) response.headers.set('content-disposition', name.replace(/^attachment/, 'inline'))
+      return response
+    }),
+  )
+  app.post('/bureau/approuver', (c) =>
+    withStaff(c, async (who) => {
+      const typed = typedOf(await c.req.parseBody())
+      requireOwnForm(house, c, typed['jeton'], who.sessionId)
+      const { viewer, office, day } = who.ctx
+      if (!may(viewer, 'approveSteps')) throw forbidden(viewer!.role)
+      const approved = typed['geste'] === 'approuver'
+      const answer = {
+        stepIds: [typed['etape'] ?? ''],
+        approved,
+        reason: textOf(typed, 'motif', 300) || null,
+        creditorId: null,
+      }
+      try {
+        await approveSteps(office.sql, office.random, day, answer, authorOf(viewer!))
+        return c.redirect('/bureau', 303)
+      } catch (error) {
+        if (!(error instanceof DomainError)) throw error
+        return show(c, who, error)
+      }
+    }),
+  )
+}
+
+async function staffOf(house: Doors, c: HttpContext): Promise<Staff | null> {
+  const known = await readSession(house, c, session)
+  const role = staff.find((each) => each === known?.subject)
+  if (!known || !role) return null
+  const viewer = { role, name: known.name, creditorId: null, bailiffId: null }
+  return { ctx: contextOf(house, viewer), sessionId: known.id }
+}
+
+async function frameOf(house: Doors, c: HttpContext, { ctx, sessionId }: Staff): Promise<StaffFrame> {
+  const { viewer, day } = ctx
+  return {
+    agency: contactOf(await readAgency(ctx.sql)),
+    name: viewer!.name,
+    cell: cellNames[viewer!.role] ?? viewer!.role,
+    token: formToken(house, c, sessionId),
+    day,
+    mayApprove: may(viewer, 'approveSteps'),
+  }
+}

@@ -1,0 +1,46 @@
+import type { Facts } from '../../documents/facts.ts'
+import { fill } from '../../documents/fill.ts'
+import { renderText } from '../../documents/letter-text.ts'
+import { letterOf, loadLibrary } from '../../letters/catalogue.ts'
+import type { Day } from '../../schema/days.ts'
+import type { Sql } from '../../schema/db.ts'
+import { legalValue } from '../law/values.ts'
+import { isWorkingDay, type Zone } from '../law/calendar.ts'
+import type { Agency } from './agency.ts'
+import { caseFacts } from './facts.ts'
+import type { CaseFile } from './file.ts'
+
+/** What the person on the phone reads when a debtor calls: the library's script, filled in from the case as it stands. */
+export function incomingScript(file: CaseFile, agency: Agency, onDay: Day): string | null {
+  // It quotes French law, and a closed case has nothing to ask.
+  if (file.case.closedOn || file.case.zone === 'madagascar') return null
+  const contested = file.disputes.some((dispute) => dispute.resolvedOn === null)
+  const id = contested ? 'script-appel-entrant-contestation' : 'script-appel-entrant-debiteur'
+  const references = { lettre: 'appel' } as Facts['references']
+  return renderText(filled(id, caseFacts(file, agency, onDay, references)))
+}
+
+const filled = (id: string, facts: unknown) =>
+  fill(loadLibrary(), letterOf(loadLibrary(), id), facts, 'script-telephone')
+
+/**
+ * The text of the call scripts written for the timeline, by document, from the facts kept with them. A script of an older version of its
+ * letter is left out: what was kept is its PDF.
+ */
+export async function writtenScripts(sql: Sql, documentIds: string[]): Promise<Map<string, string[]>> {
+  const rows = await sql<{ id: string; letter: string; version: string; facts: unknown }[]>`
+    select id, letter, version, facts from documents where id = any(${documentIds}) and channel = 'appel'`
+  const { letters } = loadLibrary()
+  return new Map(
+    rows.flatMap(({ id, letter, version, facts }) =>
+      letters.get(letter)?.version === version ? [[id, [renderText(filled(letter, facts))]] as const] : [],
+    ),
+  )
+}
+
+/** Between which hours a debtor may be called on that day, local time; null on Sundays and holidays. */
+export function callHours(zone: Zone, onDay: Day): { from: string; until: string } | null {
+  if (!isWorkingDay(onDay, zone)) return null
+  const at = (what: string) => legalValue('contacts', onDay, what).value
+  return { from: at('appel-debut'), until: at(onDay.dayOfWeek === 6 ? 'samedi-fin' : 'appel-fin') }
+}

@@ -1,0 +1,36 @@
+import type { Sql } from '../../schema/db.ts'
+import type { PartName } from './file.ts'
+
+/** What most cases have nothing of. */
+const rare = new Set<PartName>([
+  'creditNotes',
+  'payments',
+  'penaltyClauses',
+  'holds',
+  'documents',
+  'disputes',
+  'promises',
+  'plans',
+  'calls',
+  'insolvencies',
+  'insolvencyChecks',
+])
+export const isRare = (name: PartName): boolean => rare.has(name)
+
+/** Of those, the ones that some of these cases have: one statement that spares a dozen which would bring nothing. */
+export async function rareParts(sql: Sql, ids: string[]): Promise<PartName[]> {
+  const [row] = await sql<[Record<PartName, boolean>]>`
+    select exists (select from credit_notes where case_id = any(ids)) as credit_notes,
+           exists (select from payments where case_id = any(ids)) as payments,
+           exists (select from cases c join penalty_clauses p on p.creditor_id = c.creditor_id where c.id = any(ids)) as penalty_clauses,
+           exists (select from holds where case_id = any(ids)) as holds,
+           exists (select from documents where case_id = any(ids)) as documents,
+           exists (select from disputes where case_id = any(ids)) as disputes,
+           exists (select from promises where case_id = any(ids)) as promises,
+           exists (select from plans where case_id = any(ids)) as plans,
+           exists (select from calls where case_id = any(ids)) as calls,
+           exists (select from insolvencies where case_id = any(ids)) as insolvencies,
+           exists (select from cases c join insolvency_checks k on k.debtor_id = c.debtor_id where c.id = any(ids)) as insolvency_checks
+    from (select ${ids}::uuid[] as ids) as asked`
+  return [...rare].filter((name) => row[name])
+}

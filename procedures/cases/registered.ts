@@ -1,0 +1,162 @@
+import { type Day, dayFr } from '../../schema/days.ts'
+import { type Sql, transaction } from '../../schema/db.ts'
+import { DomainError, type Doubt } from '../../schema/errors.ts'
+import type { Random } from '../../schema/random.ts'
+import { legalValue } from '../law/values.ts'
+import { markReturned } from './returned.ts'
+import { type Author, record } from './journal.ts'
+
+/** What the post, or the provider of an electronic one, says of a registered letter, in the order in which it may say it. */
+export const postalStates = ['deposited', 'presented', 'delivered', 'refused', 'unclaimed', 'unknown_address'] as const
+export type PostalState = (typeof postalStates)[number]
+export type PostalEnd = Exclude<PostalState, 'deposited' | 'presented'>
+const ends = new Set<PostalState>(['delivered', 'refused', 'unclaimed', 'unknown_address'])
+
+export interface PostalEvent {
+  documentId: string
+  state: PostalState
+  happenedOn: Day
+  recordedOn: Day
+  recordedBy: string
+}
+/** What a state means for the next step, with its article. */
+export interface PostalMeaning {
+  text: string
+  article: string | null
+  doubts: Doubt[]
+}
+
+interface Letter {
+  caseId: string
+  debtorId: string
+  reference: string
+  recipient: string
+  channel: 'lrar' | 'lre'
+  writtenOn: Day
+  presentedOn: Day | null
+}
+
+/**
+ * Records one state of a registered letter on its own day. The first presentation starts the period that the letter gave; an
+ * unknown addressee marks the address, which is never used again. A later word on the same letter is another row.
+ */
+export async function recordPostalState(
+  sql: Sql,
+  random: Random,
+  onDay: Day,
+  input: { documentId: string; state: PostalState; on: Day; registeredNumber?: string | null },
+  author: Author,
+): Promise<void> {
+  const { documentId, state, on, registeredNumber = null } = input
+  await transaction(sql, async (tx) => {
+    const letter = await lockLetter(tx, documentId)
+    refuseImpossible(letter, state, on, onDay)
+    const isEnd = ends.has(state)
+    // Who received or refused it was there: it was presented that day at the latest.
+    const presentedOn = state === 'presented' || state === 'delivered' || state === 'refused' ? on : null
+    await tx`
+      insert into postal_events (document_id, state, happened_on, recorded_on, recorded_by)
+      values (${documentId}, ${state}, ${on}, ${onDay}, ${author})`
+    await tx`
+      update dispatches
+      set registered_number = coalesce(${registeredNumber}, registered_number),
+          presented_on = case when ${state} = 'presented' then ${presentedOn}::date else coalesce(presented_on, ${presentedOn}::date) end,
+          outcome = case when ${isEnd} then ${state} else outcome end,
+          outcome_on = case when ${isEnd} then ${on}::date else outcome_on end
+      where document_id = ${documentId}`
+    const detail = { reference: letter.reference, number: registeredNumber, state, on: on.toString() }
+    await record(tx, onDay, { caseId: letter.caseId, kind: 'letter_followed', detail, author })
+    if (state === 'unknown_address' && letter.recipient === 'debiteur') {
+      const reason = `La lettre ${letter.reference} est revenue\u00a0: destinataire inconnu à l’adresse.`
+      const { caseId, debtorId } = letter
+      const channel = letter.channel === 'lre' ? 'email' : 'postal'
+      await markReturned(tx, random, onDay, { caseId, debtorId, channel, documentId, reason }, author)
+    }
+  })
+}
+
+/** The whole follow-up of a letter told at once: its number, its first presentation, how it ended. */
+export async function recordPresentation(
+  sql: Sql,
+  random: Random,
+  onDay: Day,
+  input: { documentId: string; registeredNumber: string; presentedOn: Day; outcome: PostalEnd; outcomeOn: Day },
+  author: Author,
+): Promise<void> {
+  const { documentId, registeredNumber, presentedOn, outcome, outcomeOn } = input
+  await transaction(sql, async (tx) => {
+    // What found nobody was presented to nobody.
+    if (outcome !== 'unknown_address')
+      await recordPostalState(
+        tx,
+        random,
+        onDay,
+        { documentId, registeredNumber, state: 'presented', on: presentedOn },
+        author,
+      )
+    await recordPostalState(tx, random, onDay, { documentId, registeredNumber, state: outcome, on: outcomeOn }, author)
+  })
+}
+
+async function lockLetter(sql: Sql, documentId: string): Promise<Letter> {
+  const [letter] = await sql<Letter[]>`
+    select d.case_id, c.debtor_id, d.reference, d.recipient, d.channel, d.written_on, o.presented_on
+    from dispatches o join documents d on d.id = o.document_id join cases c on c.id = d.case_id
+    where o.document_id = ${documentId} and d.channel in ('lrar', 'lre') and o.state = 'sent' for update of o`
+  if (letter) return letter
+  throw new DomainError('no_registered_letter', "Ce courrier n'est pas une lettre recommandée qui soit partie.", {
+    remedy: 'Choisissez la lettre recommandée dont la Poste donne le suivi.',
+  })
+}
+
+function refuseImpossible(letter: Letter, state: PostalState, on: Day, today: Day): void {
+  const { compare } = Temporal.PlainDate
+  if (compare(on, letter.writtenOn) < 0 || compare(on, today) > 0) {
+    throw new DomainError('no_registered_letter', `Aucune lettre recommandée n'a pu avoir ce suivi le ${dayFr(on)}.`, {
+      remedy: 'Vérifiez la lettre et la date\u00a0: un suivi ne précède pas l’envoi, et n’est pas à venir.',
+    })
+  }
+  if (state === 'deposited' || state === 'unknown_address') return
+  if (state !== 'presented' && letter.presentedOn && compare(on, letter.presentedOn) < 0) {
+    throw new DomainError(
+      'postal_order',
+      `La lettre ${letter.reference} n’a été présentée que le ${dayFr(letter.presentedOn)}.`,
+      { remedy: 'Vérifiez les deux dates sur l’avis de la Poste.' },
+    )
+  }
+  if (state === 'unclaimed') refuseTooSoon(letter, on)
+}
+
+function refuseTooSoon(letter: Letter, on: Day): void {
+  const kept = legalValue('recommande-garde', on, letter.channel)
+  const until = letter.presentedOn?.add({ days: Number(kept.value) })
+  if (until && Temporal.PlainDate.compare(on, until) >= 0) return
+  throw new DomainError(
+    'still_waiting',
+    until
+      ? `La lettre ${letter.reference} attend son destinataire jusqu’au ${dayFr(until)}.`
+      : `La présentation de la lettre ${letter.reference} n’est pas enregistrée.`,
+    {
+      remedy: until ? 'Attendez son retour.' : 'Enregistrez d’abord la date de première présentation.',
+      ...(kept.article === undefined ? {} : { article: kept.article }),
+    },
+  )
+}
+
+/** What a state means in law on the day it happened. */
+export function meaningOf({ state, happenedOn }: Pick<PostalEvent, 'state' | 'happenedOn'>): PostalMeaning {
+  const { value, article = null, doubt } = legalValue('recommande', happenedOn, state)
+  return {
+    text: value,
+    article,
+    doubts: doubt ? [{ code: doubt.code, message: 'Lecture à faire confirmer par un juriste.' }] : [],
+  }
+}
+
+/** The follow-up of letters, by letter, in the order in which it was told. */
+export async function postalEventsOf(sql: Sql, ids: string[]): Promise<Map<string, PostalEvent[]>> {
+  const rows = await sql<PostalEvent[]>`
+    select document_id, state, happened_on, recorded_on, recorded_by from postal_events
+    where document_id = any(${ids}) order by rank`
+  return Map.groupBy(rows, ({ documentId }) => documentId)
+}

@@ -1,0 +1,157 @@
+import { after, before, type Day, dayFr, parseDay } from '../../schema/days.ts'
+import type { Sql } from '../../schema/db.ts'
+import { DomainError, type Doubt } from '../../schema/errors.ts'
+import type { CaseFile } from '../cases/file.ts'
+import { type Interruption, limitation } from '../law/limitation.ts'
+import { readConducts } from './case-progress.ts'
+import { happenings, standingEvents } from './happenings.ts'
+import { interruptionsOf } from './interruptions.ts'
+import type { GivenFacts } from './paper-facts.ts'
+import type { Procedure } from './procedure.ts'
+import { progress } from './progress.ts'
+import type { ProcedureEvent } from './time-limits.ts'
+import { type Obtained, titlesOf } from './titles.ts'
+
+/**
+ * Nothing is enforced on a title that fell, is not served, may still be opposed, has run out, or is older than the debt. Of a
+ * title from elsewhere, given by hand, only its dates can be judged: the rest is its giver's word. Answers what is to be
+ * checked. DomainError `not_enforceable`, `title_expired`, `title_before_debt`, `title_dates`.
+ */
+export async function requireEnforceable(
+  sql: Sql,
+  file: CaseFile,
+  procedure: Procedure,
+  onDay: Day,
+  given: GivenFacts = {},
+  kind: string = procedure.papiers?.signe ?? '',
+): Promise<Doubt[]> {
+  const pieces = procedure.dossiers?.[kind]?.pieces ?? []
+  if (!pieces.some((piece) => piece.type === 'titre' && piece.requis === 'oui')) return []
+  const own = await titlesOf(sql, file.case.id)
+  const told = given['titre'] as Record<string, unknown> | undefined
+  const [meant] = told ? own.filter((title) => title.on.toString() === told['date']) : own
+  const doubts = meant ? await requireStanding(sql, meant, onDay) : []
+  const dates = meant && told === undefined ? datesOf(meant) : told && datesGiven(told)
+  if (!dates || file.case.zone === 'madagascar') return doubts
+  return [...doubts, ...judgeDates(file, dates, await interruptionsOf(sql, file.case.id, onDay), onDay)]
+}
+
+/** Of the case's own titles: what its procedure says of it on that day. */
+async function requireStanding(sql: Sql, title: Obtained, onDay: Day): Promise<Doubt[]> {
+  const { procedure, events, zone } = (await readConducts(sql, [title.open.id])).get(title.open.id)!
+  const { closed, next, done, on } = progress(procedure, events, onDay, { zone })
+  const refuse = (message: string, remedy: string, article: string): never => {
+    throw new DomainError('not_enforceable', message, { remedy, article, facts: { procedure: title.open.id } })
+  }
+  if (closed?.sanction) {
+    refuse(
+      `${procedure.titre}\u00a0: ${closed.sanction} depuis le ${dayFr(closed.on)}\u00a0; il n'y a plus de titre à exécuter.`,
+      'Reprenez une procédure pour obtenir un nouveau titre.',
+      closed.article,
+    )
+  }
+  const step = procedure.etapes.find((each) => each.id === 'execution')
+  if (!step || title.step !== 'ordonnance') {
+    const service = procedure.papiers?.signifie?.[title.step]
+    if (service === undefined || title.served) return []
+    return refuse(
+      `${happenings(procedure).get(service)!.titre}\u00a0: rien n’est enregistré. Un titre s’exécute après avoir été notifié.`,
+      'Faites signifier le titre, puis enregistrez l’acte.',
+      'CPC 503',
+    )
+  }
+  const allowed = next.find((each) => each.step === 'execution')
+  const isAllowed = allowed && (!allowed.from || !after(allowed.from, on))
+  if (isAllowed || done.some((act) => act.step === 'execution')) return stillOpposable(standingEvents(events))
+  const opposition = done.find((act) => act.step === 'opposition')
+  return refuse(
+    opposition
+      ? opposition.late
+        ? `Une opposition est formée contre l’ordonnance le ${dayFr(opposition.on)}, après la fin du délai (${dayFr(opposition.late.expires)})\u00a0: le tribunal dira si elle est recevable.`
+        : "Une opposition est formée contre l'ordonnance\u00a0: elle en suspend l'exécution."
+      : allowed?.from
+        ? `Rien ne peut être exécuté avant le ${dayFr(allowed.from)}\u00a0: le délai d'opposition court encore.`
+        : "L'ordonnance ne peut pas encore être exécutée\u00a0: sa signification n'est pas enregistrée.",
+    allowed?.from
+      ? `Attendez le ${dayFr(allowed.from)}, sans avis d'opposition du greffe.`
+      : 'Attendez le jugement, ou enregistrez la signification, ou le rejet de l’opposition.',
+    step!.article,
+  )
+}
+
+/** Served otherwise than in person, an order may be opposed a month after the first act that touches the debtor or its goods. */
+function stillOpposable(events: ProcedureEvent[]): Doubt[] {
+  const served = events.findLast(({ step }) => step === 'signification')
+  if (served?.facts?.['aPersonne'] !== false) return []
+  if (events.some(({ step }) => step === 'premier-acte-a-personne')) return []
+  const message =
+    'L’ordonnance n’a pas été signifiée à personne\u00a0: la première mesure ouvre au débiteur un mois pour former opposition (CPC 1416, al. 2). Enregistrez-la à son jour dans l’injonction de payer (premier-acte-a-personne).'
+  return [{ code: 'opposition_may_come', message }]
+}
+
+interface TitleDates {
+  on: Day
+  servedOn: Day | null
+  /** Its last day, where a person says that something interrupted its limitation elsewhere. */
+  until: Day | null
+}
+
+const datesOf = ({ on, served }: Obtained): TitleDates => ({ on, servedOn: served?.on ?? null, until: null })
+
+function datesGiven(told: Record<string, unknown>): TitleDates | undefined {
+  const day = (key: string) => (typeof told[key] === 'string' ? parseDay(told[key], `titre.${key}`) : null)
+  const on = day('date')
+  return on ? { on, servedOn: day('signification'), until: day('prescription') } : undefined
+}
+
+function judgeDates(file: CaseFile, title: TitleDates, acts: Interruption[], onDay: Day): Doubt[] {
+  const { on, servedOn, until } = title
+  if (after(on, onDay) || (servedOn && (before(servedOn, on) || after(servedOn, onDay)))) {
+    throw new DomainError(
+      'title_dates',
+      'Les dates du titre ne se suivent pas\u00a0: décision, signification, ce jour.',
+      {
+        remedy: 'Relisez le titre et son acte de signification, puis corrigez leurs dates (facts.titre).',
+        facts: { title: on.toString(), served: servedOn?.toString() ?? null },
+      },
+    )
+  }
+  const later = file.invoices.filter((invoice) => after(invoice.issuedOn, on)).map(({ number }) => number)
+  if (later.length > 0 && later.length === file.invoices.length) {
+    throw new DomainError(
+      'title_before_debt',
+      `Le titre du ${dayFr(on)} est antérieur à toutes les factures du dossier\u00a0: il ne peut les constater.`,
+      {
+        remedy: 'Vérifiez la date et le numéro du titre, ou demandez un titre pour cette créance.',
+        article: 'CPCE L111-2',
+        facts: { title: on.toString(), invoices: later },
+      },
+    )
+  }
+  const doubts: Doubt[] =
+    later.length > 0
+      ? [
+          {
+            code: 'title_before_debt',
+            message: `Le titre du ${dayFr(on)} est antérieur à une partie des factures (${later.join(', ')})\u00a0: elles sont à retirer du décompte, sauf si le titre les prévoit (CPCE L111-2).`,
+          },
+        ]
+      : []
+  return [...doubts, ...judgeAge(on, until, acts, onDay)]
+}
+
+/** Ten years (CPCE L111-4), started anew by each act of enforcement; what happened elsewhere is taken at its giver's word. */
+function judgeAge(on: Day, until: Day | null, acts: Interruption[], onDay: Day): Doubt[] {
+  const { expires, why, doubts } = limitation({ kind: 'titre', due: on, interruptions: acts })
+  if (!after(onDay, expires)) return doubts
+  if (until && !before(until, onDay)) {
+    const message = `Le titre du ${dayFr(on)} serait prescrit depuis le ${dayFr(expires)} (CPCE L111-4)\u00a0; sa prescription est dite au ${dayFr(until)}\u00a0: joindre l’acte qui l’a interrompue ou suspendue.`
+    return [...doubts, { code: 'title_limitation_by_hand', message }]
+  }
+  throw new DomainError('title_expired', `Le titre du ${dayFr(on)} est prescrit depuis le ${dayFr(expires)}.`, {
+    remedy:
+      'Si un acte a interrompu ou suspendu la prescription, donnez le dernier jour qui en résulte (facts.titre.prescription) et joignez l’acte.',
+    article: 'CPCE L111-4',
+    facts: { expires: expires.toString(), why },
+  })
+}

@@ -1,0 +1,50 @@
+import type { Day } from '../../schema/days.ts'
+import type { Sql } from '../../schema/db.ts'
+import type { Author } from '../cases/journal.ts'
+import { recountLimitation } from '../cases/limitation.ts'
+import type { Interruption } from '../law/limitation.ts'
+import { type Conduct, progressOn, readConducts } from './case-progress.ts'
+import { happenings, standingEvents } from './happenings.ts'
+import { titlesOf } from './titles.ts'
+
+/**
+ * Acts recorded in the procedures of a case that start limitation anew, as their files say. What lapsed interrupted nothing,
+ * nor does a claim that was rejected or withdrawn; one that is pending interrupts until it is judged (C. civ. 2242 and 2243).
+ */
+export async function interruptionsOf(sql: Sql, caseId: string, onDay: Day): Promise<Interruption[]> {
+  const opened = await sql<{ id: string }[]>`select id from procedures where case_id = ${caseId}`
+  const conducts = await readConducts(
+    sql,
+    opened.map(({ id }) => id),
+  )
+  return [...conducts.values()].flatMap((conduct) => interruptionsIn(conduct, onDay))
+}
+
+function interruptionsIn(conduct: Conduct, onDay: Day): Interruption[] {
+  const { closed, outcomes } = progressOn(conduct, onDay)
+  if (closed?.limit) return []
+  const failed = outcomes.some(({ kind }) => kind === 'echec')
+  const rules = happenings(conduct.procedure)
+  const standing = standingEvents(conduct.events)
+  const judged = standing.find(({ step }) => conduct.procedure.papiers?.titre?.includes(step))
+  return standing.flatMap(({ step, on }) => {
+    const cause = rules.get(step)?.interrompt
+    if (cause === undefined || (cause === 'demande-en-justice' && failed)) return []
+    return [{ on, cause, ...(cause === 'demande-en-justice' ? { until: judged?.on ?? onDay } : {}) }]
+  })
+}
+
+/** Counts the limitation of a case again after something was recorded, corrected or lapsed in one of its procedures. */
+export async function recountAfter(sql: Sql, onDay: Day, caseId: string, author: Author): Promise<void> {
+  let title: Day | null = null
+  for (const obtained of await titlesOf(sql, caseId)) {
+    const conduct = (await readConducts(sql, [obtained.open.id])).get(obtained.open.id)!
+    if (!progressOn(conduct, onDay).closed?.limit) title ??= obtained.on
+  }
+  await recountLimitation(
+    sql,
+    onDay,
+    { caseId, interruptions: await interruptionsOf(sql, caseId, onDay), title },
+    author,
+  )
+}

@@ -1,0 +1,106 @@
+import { connect, type Sql, transaction } from './db.ts'
+import { DomainError } from './errors.ts'
+import { lock } from './migrate.ts'
+
+/** The role that the program runs under: it reads and adds, and rewrites nothing of what is kept. */
+export interface ApplicationRole {
+  name: string
+  /** Set when the role is made here; one that is there keeps its own. */
+  password?: string | undefined
+}
+
+// Rows that are followed by a few facts of their own, and are otherwise kept as they were written.
+const mayChange: Record<string, string[]> = {
+  penalty_clauses: ['ended_on', 'ended_why'],
+  payments: ['encashed_on', 'pay_over_by', 'receipt_id', 'receipt_tried_on'],
+  invoices: ['original'],
+  exhibits: ['flags', 'number', 'sub', 'parent_id', 'withdrawn_on', 'withdrawn_by', 'withdrawn_why'],
+  procedures: ['watched_on'],
+  dispatches: ['state', 'sent_on', 'proof', 'registered_number', 'presented_on', 'outcome', 'outcome_on'],
+  hand_overs: ['handed_on', 'handed_by', 'revoked_on', 'token_sha256', 'expires_on'],
+}
+
+/**
+ * Makes the application's role where it is missing, and gives it what the program needs and no more: no table of its own, so
+ * no trigger to disable; where a trigger keeps the rows of a table (before every update and delete), only adding. Run by the
+ * owner after each migration, so that new tables follow the same rule.
+ */
+export async function grantApplication(ownerUrl: string, role: ApplicationRole): Promise<void> {
+  const sql = connect(ownerUrl, { max: 1 })
+  try {
+    await sql`select pg_advisory_lock(${lock})`
+    await makeRole(sql, role)
+    await transaction(sql, (tx) => grant(tx, role.name))
+  } finally {
+    await sql.end()
+  }
+}
+
+async function makeRole(sql: Sql, { name, password }: ApplicationRole): Promise<void> {
+  const [found] = await sql`select 1 from pg_roles where rolname = ${name}`
+  if (found) return
+  const [made] = await sql<{ text: string }[]>`
+    select format('create role %I login', ${name}::text) || coalesce(format(' password %L', ${password ?? null}::text), '') as text`
+  try {
+    await sql.unsafe(made!.text).simple()
+  } catch (cause) {
+    const code = cause instanceof Error && 'code' in cause ? String(cause.code) : ''
+    // Another database of the same server has just made it.
+    if (code === '42710' || code === '23505') return
+    throw new DomainError('role_refused', `Le rôle « ${name} » n’existe pas, et ce compte ne peut pas le créer.`, {
+      remedy: `Faites exécuter « create role ${name} login password '…' » par un administrateur, puis « courtois migrate ».`,
+      cause,
+    })
+  }
+}
+
+async function grant(sql: Sql, role: string): Promise<void> {
+  const to = sql(role)
+  const [database] = await sql<{ name: string }[]>`select current_database() as name`
+  await sql`revoke create on schema public from public, ${to}`
+  await sql`grant connect on database ${sql(database!.name)} to ${to}`
+  await sql`grant usage on schema public, graphile_worker to ${to}`
+  await sql`revoke all on all tables in schema public, graphile_worker from ${to}`
+  await sql`grant select, insert on all tables in schema public to ${to}`
+  await sql`grant usage, select on all sequences in schema public, graphile_worker to ${to}`
+  await sql`revoke insert on migration from ${to}`
+  for (const { name, kept } of await tablesOf(sql)) {
+    if (name in mayChange) await sql`grant update (${sql(mayChange[name]!)}) on ${sql(name)} to ${to}`
+    else if (!kept) await sql`grant update, delete on ${sql(name)} to ${to}`
+  }
+  await grantJobs(sql, role)
+}
+
+/** graphile-worker locks its tables to everybody but their owner by row-level security. */
+async function grantJobs(sql: Sql, role: string): Promise<void> {
+  const to = sql(role)
+  await sql`grant select, insert, update, delete on all tables in schema graphile_worker to ${to}`
+  await sql`revoke insert, update, delete on graphile_worker.migrations from ${to}`
+  const closed = await sql<{ name: string }[]>`
+    select k.relname as name from pg_class k
+    where k.relnamespace = 'graphile_worker'::regnamespace and k.relrowsecurity
+      and not exists (select from pg_policy p where p.polrelid = k.oid and p.polname = ${role})`
+  for (const { name } of closed)
+    await sql`create policy ${to} on graphile_worker.${sql(name)} for all to ${to} using (true) with check (true)`
+}
+
+/** The tables of the house, and whether a trigger keeps their rows: before each update and each delete, whatever they change. */
+async function tablesOf(sql: Sql): Promise<{ name: string; kept: boolean }[]> {
+  return sql`
+    select k.relname as name,
+           exists (select from pg_trigger t
+                   where t.tgrelid = k.oid and not t.tgisinternal and t.tgqual is null and t.tgattr = ''::int2vector
+                     and t.tgtype & 26 = 26) as kept   -- 2 before, 8 delete, 16 update
+    from pg_class k
+    where k.relnamespace = 'public'::regnamespace and k.relkind in ('r', 'p') and k.relname <> 'migration'
+    order by 1`
+}
+
+/** Under which role the program speaks, and what it could do to what is kept. */
+export async function roleOf(sql: Sql): Promise<{ name: string; superuser: boolean; owner: boolean }> {
+  const [found] = await sql<{ name: string; superuser: boolean; owner: boolean }[]>`
+    select current_user::text as name, r.rolsuper as superuser,
+           coalesce((select pg_has_role(current_user, k.relowner, 'USAGE') from pg_class k where k.oid = to_regclass('public.events')), false) as owner
+    from pg_roles r where r.rolname = current_user`
+  return found!
+}

@@ -1,0 +1,9 @@
+/** « Éts Dupont » → « Ets Dupont »: letters without their accents, case and marks as they were. */
+export const unaccented = (text: string): string => text.normalize('NFD').replace(/\p{M}/gu, '')
+
+/** « N° de dossier » → « n de dossier »: what two spellings of a name or a title have in common. */
+export const plainWords = (text: string): string =>
+  unaccented(text)
+    .toLowerCase()
+    .replace(/[^a-z0-9]+/g, ' ')
+    .trim()

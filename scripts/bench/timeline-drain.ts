@@ -1,0 +1,236 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { readFileSync } from 'node:fs'
+import { setTimeout as pause } from 'node:timers/promises'
+import { fileURLToPath } from 'node:url'
+import type { Client } from '../../schema/db.ts'
+import type { Figure } from './bench.ts'
+import { familyOf } from './bench-processes.ts'
+
+export interface DrainGround {
+  sql: Client
+  url: string
+  dir: string
+  today: Temporal.PlainDate
+  tell(line: string): void
+  /** Steps that each measure does. More than twice as many must be queued already. */
+  letters: number
+}
+
+const program = fileURLToPath(new URL('../courtois.ts', import.meta.url))
+const query = readFileSync(new URL('../../api/examples/02-dossiers.graphql', import.meta.url), 'utf8')
+
+/**
+ * Does queued steps by one `courtois work`, then by two, beside a `courtois serve` that only answers; asks the API all the
+ * while for its first fifty cases, and last gives steps one by one, at half the pace, to see how long each waits.
+ */
+export async function drainFigures(ground: DrainGround): Promise<Figure[]> {
+  const { sql, tell, letters } = ground
+  await sql`create table bench_done (step uuid, given_at timestamptz, done_at timestamptz default clock_timestamp())`
+  await sql.unsafe(`
+    create function bench_done() returns trigger language plpgsql as $$
+    begin insert into bench_done (step) values (new.id); return null; end $$;
+    create trigger bench_done after update of done_on on steps for each row when (new.done_on is not null)
+      execute function bench_done();`)
+  const api = await startApi(ground)
+  try {
+    tell('timeline: the API alone')
+    await askUntil(api, pause(5_000))
+    const idle = p99(await askUntil(api, pause(15_000)))
+    const paces: Drain[] = []
+    for (const workers of [1, 2]) {
+      await keepQueued(sql, letters)
+      tell(`timeline: ${letters} steps by ${workers === 1 ? 'one worker' : 'two workers'}`)
+      paces.push(await drain(ground, api, workers, letters))
+    }
+    const [one, two] = paces as [Drain, Drain]
+    const delay = await trickle(ground, one.perSecond / 2)
+    return [
+      {
+        name: 'timeline, drain by two workers',
+        value: two.perSecond,
+        unit: 'steps/s',
+        against: `one worker: ${one.perSecond.toFixed(1)}/s, on a machine whose processors they share`,
+        ratio: two.perSecond / one.perSecond,
+        goal: 1,
+      },
+      {
+        name: 'timeline, memory of the largest worker and its compositors',
+        value: Math.max(one.megabytes, two.megabytes),
+        unit: 'MB',
+        against: '600 MB',
+        ratio: Math.max(one.megabytes, two.megabytes) / 600,
+        goal: 1,
+        lessIsBetter: true,
+      },
+      {
+        name: 'timeline, p99 of the API while two workers drain',
+        value: two.api,
+        unit: 'ms',
+        against: `idle: ${idle.toFixed(1)} ms; while one drains: ${one.api.toFixed(1)} ms`,
+        ratio: two.api / idle,
+        goal: 2,
+        lessIsBetter: true,
+      },
+      {
+        name: 'timeline, p99 from due to written at half the pace',
+        value: delay.p99,
+        unit: 'ms',
+        against: `the middle one: ${delay.middle.toFixed(0)} ms`,
+        ratio: delay.p99 / delay.middle,
+        goal: 4,
+        lessIsBetter: true,
+      },
+    ]
+  } finally {
+    await end(api.child)
+  }
+}
+
+interface Drain {
+  perSecond: number
+  api: number
+  megabytes: number
+}
+
+async function drain(ground: DrainGround, api: Api, workers: number, letters: number): Promise<Drain> {
+  const { sql } = ground
+  const before = await doneSoFar(sql)
+  const children = Array.from({ length: workers }, () => start(ground, ['work', '--jobs', '4']))
+  let megabytes = 0
+  try {
+    const finished = (async () => {
+      while ((await doneSoFar(sql)) < before + letters) {
+        await pause(250)
+        for (const child of children) refuseEnded(child)
+        for (const child of children) megabytes = Math.max(megabytes, weightOf(child))
+      }
+    })()
+    const took = await askUntil(api, finished)
+    // From the first to the last: a program's start is not its pace.
+    const [row] = await sql<[{ perSecond: number }]>`
+      select (count(*) - 1) / extract(epoch from max(done_at) - min(done_at))::float8 as per_second
+      from (select done_at from bench_done order by done_at offset ${before}) as done`
+    return { perSecond: row.perSecond, api: p99(took), megabytes }
+  } finally {
+    await Promise.all(children.map(end))
+  }
+}
+
+/** Leaves so many steps to do now: the whole backlog would only make the measure longer. */
+async function keepQueued(sql: Client, letters: number): Promise<void> {
+  await setAside(sql)
+  await sql`
+    update graphile_worker._private_jobs set run_at = now()
+    where id in (select id from graphile_worker._private_jobs where key like 'step:%' order by id limit ${letters})`
+}
+
+async function setAside(sql: Client): Promise<void> {
+  await sql`update graphile_worker._private_jobs set run_at = now() + interval '1 day'`
+}
+
+/** Gives steps one by one to a worker that waits for them, and tells how long each took to become a letter. */
+async function trickle(ground: DrainGround, perSecond: number): Promise<{ p99: number; middle: number }> {
+  const { sql, tell } = ground
+  const count = Math.round(Math.min(300, Math.max(60, perSecond * 15)))
+  tell(`timeline: ${count} steps, ${perSecond.toFixed(1)} a second`)
+  await setAside(sql)
+  const waiting = await sql<{ id: bigint; step: string }[]>`
+    select id, payload ->> 'step' as step from graphile_worker._private_jobs where key like 'step:%' order by id limit ${count + 20}`
+  const worker = start(ground, ['work', '--jobs', '4'])
+  try {
+    const give = async ({ id, step }: { id: bigint; step: string }) => {
+      await sql`delete from graphile_worker._private_jobs where id = ${id}`
+      await sql`
+        select graphile_worker.add_job('step', json_build_object('step', ${step}::text, 'day', ${ground.today}::date, 'version', 1),
+                                       job_key => 'step:' || ${step}::text, max_attempts => 12)`
+    }
+    const before = await doneSoFar(sql)
+    const warm = waiting.slice(0, 20)
+    for (const each of warm) await give(each)
+    while ((await doneSoFar(sql)) < before + warm.length) await pause(100, refuseEnded(worker))
+    const given = new Map<string, number>()
+    const began = performance.now()
+    for (const [i, each] of waiting.slice(20).entries()) {
+      await pause(Math.max(0, began + (i * 1000) / perSecond - performance.now()))
+      given.set(each.step, Date.now())
+      await give(each)
+    }
+    while ((await doneSoFar(sql)) < before + waiting.length) await pause(100, refuseEnded(worker))
+    const done = await sql<{ step: string; at: number }[]>`
+      select step, extract(epoch from done_at)::float8 * 1000 as at from bench_done where step = any(${[...given.keys()]})`
+    const delays = done.map(({ step, at }) => at - given.get(step)!)
+    return { p99: p99(delays), middle: delays.toSorted((a, b) => a - b)[Math.floor(delays.length / 2)]! }
+  } finally {
+    await end(worker)
+  }
+}
+
+/** A program that ended by itself will never do its part: waiting for it would last for ever. */
+function refuseEnded(child: ChildProcess): void {
+  if (child.exitCode !== null || child.signalCode !== null) throw new Error('a worker ended before its work')
+}
+
+async function doneSoFar(sql: Client): Promise<number> {
+  const [row] = await sql<[{ done: number }]>`select count(*)::int as done from bench_done`
+  return row.done
+}
+
+interface Api {
+  child: ChildProcess
+  url: string
+  token: string
+}
+
+async function startApi(ground: DrainGround): Promise<Api> {
+  const child = start(ground, ['serve', '--jobs', '0'])
+  let said = ''
+  return new Promise((resolve, reject) => {
+    child.once('exit', () => reject(new Error(`courtois serve ended: ${said}`)))
+    child.stdout!.on('data', (chunk: Buffer) => {
+      said += chunk.toString()
+      const found = /GraphQL\s+(\S+)#token=(\S+)/.exec(said)
+      if (found) resolve({ child, url: found[1]!, token: found[2]! })
+    })
+  })
+}
+
+/** Asks for the first fifty cases, one request after the other, until `over`; the milliseconds that each took. */
+async function askUntil({ url, token }: Api, over: Promise<unknown>): Promise<number[]> {
+  let asking = true
+  const end = over.finally(() => (asking = false))
+  end.catch(() => {})
+  const took: number[] = []
+  while (asking) {
+    const start = performance.now()
+    const answer = await fetch(url, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', authorization: `Bearer ${token}` },
+      body: JSON.stringify({ query }),
+    })
+    const { errors } = (await answer.json()) as { errors?: unknown }
+    if (errors) throw new Error(JSON.stringify(errors))
+    took.push(performance.now() - start)
+    await pause(20)
+  }
+  await end
+  return took
+}
+
+function start({ url, dir }: DrainGround, argv: string[]): ChildProcess {
+  return spawn(process.execPath, [program, ...argv], {
+    env: { ...process.env, DATABASE_URL: url, DATA_DIR: dir, PORT: '0', COURTOIS_SECRET: 'bench'.repeat(8) },
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
+}
+
+async function end(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null) return
+  child.kill('SIGTERM')
+  await once(child, 'exit')
+}
+
+const weightOf = (child: ChildProcess): number =>
+  familyOf(child.pid!).reduce((sum, { megabytes }) => sum + megabytes, 0)
+
+const p99 = (values: number[]): number => values.toSorted((a, b) => a - b)[Math.floor(values.length * 0.99)] ?? NaN

@@ -1,0 +1,92 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { houseClock } from '../../api/cron.ts'
+import { tick } from '../../procedures/amicable/tick.ts'
+import { type Client, connect } from '../../schema/db.ts'
+import { startThrowaway } from '../../schema/embedded.ts'
+import { migrate } from '../../schema/migrate.ts'
+import { seededRandom } from '../../schema/random.ts'
+import { openPortfolio } from '../demo/portfolio.ts'
+import { openOffice } from '../office.ts'
+import { type Bench, type Figure, seconds } from './bench.ts'
+import { copyCases } from './portfolio-rows.ts'
+import { drainFigures } from './timeline-drain.ts'
+
+const runs = { short: { few: 20_000, many: 100_000, due: 2_000 }, full: { few: 100_000, many: 1_000_000, due: 10_000 } }
+const planGoal = 5
+
+/** A portfolio of an agency's size on its own server: what the plan of a day costs, then what does the day's work. */
+export const bench: Bench = {
+  name: 'timeline',
+  summary:
+    'the plan of a day among 100,000 cases (--full: 1,000,000), the drain by one and two programs, the API meanwhile',
+  async run(tell, { full }) {
+    const size = full ? runs.full : runs.short
+    // Steps are done on the real day: the programs that do them are the real ones.
+    const today = houseClock().today()
+    const dir = mkdtempSync(join(tmpdir(), 'courtois-bench-'))
+    const server = await startThrowaway({ name: 'bench-timeline' })
+    const sql = connect(server.url, { max: 8 })
+    try {
+      await migrate(server.url)
+      const office = await openOffice({ sql, dataDir: dir, random: seededRandom('bench') })
+      // Opened a fortnight ago, so that its first step is due whatever day of the week it is.
+      const opened = { count: 1, dueFrom: today.subtract({ days: 20 }), daysApart: 0 }
+      const [first] = await openPortfolio(office, today.subtract({ days: 14 }), opened)
+      await office.typst.close()
+      const like = first!.caseId
+      const fill = async (from: number, to: number, due: number) => {
+        tell(`timeline: ${to - from} cases more, ${due} of them due today`)
+        await copyCases(sql, { like, from, count: to - from, due, today })
+      }
+      const figures: Figure[] = []
+      await fill(0, size.few, size.due)
+      const among = await planOf(sql, today, size.due)
+      await fill(size.few, size.many, size.due)
+      const amongMany = await planOf(sql, today, size.due)
+      figures.push({
+        name: `timeline, plan of ${amongMany.planned} steps among ${size.many} cases`,
+        value: amongMany.spent,
+        unit: 's',
+        against: `${among.planned} steps among ${size.few} cases: ${among.spent.toFixed(2)} s`,
+        ratio: amongMany.spent / among.spent,
+        goal: 1.5,
+        lessIsBetter: true,
+      })
+      const due = size.due * 10
+      await fill(size.many, size.many + due, due)
+      const whole = await planOf(sql, today, due)
+      figures.push({
+        name: `timeline, plan of ${whole.planned} steps among ${size.many + due} cases`,
+        value: whole.spent,
+        unit: 's',
+        against: `${planGoal} s wanted for 100,000`,
+        ratio: whole.spent / ((planGoal * whole.planned) / 100_000),
+        goal: 1,
+        lessIsBetter: true,
+      })
+      return [
+        ...figures,
+        ...(await drainFigures({ sql, url: server.url, dir, today, tell, letters: full ? 1000 : 200 })),
+      ]
+    } finally {
+      await sql.end({ timeout: 5 })
+      await server.stop()
+      rmSync(dir, { recursive: true, force: true })
+    }
+  },
+}
+
+async function planOf(
+  sql: Client,
+  today: Temporal.PlainDate,
+  due: number,
+): Promise<{ planned: number; spent: number }> {
+  let planned = 0
+  const spent = await seconds(async () => {
+    planned = await tick(sql, today)
+  })
+  if (planned < due) throw new Error(`${planned} steps were planned, and ${due} are due`)
+  return { planned, spent }
+}

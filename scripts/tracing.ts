@@ -1,0 +1,44 @@
+import { context, propagation, trace } from '@opentelemetry/api'
+
+/**
+ * Sends traces to the collector of the standard variables (OTEL_EXPORTER_OTLP_ENDPOINT or …_TRACES_ENDPOINT, by HTTP);
+ * without them nothing is loaded. Answers what sends the last ones before the program ends.
+ */
+export async function startTracing(): Promise<() => Promise<void>> {
+  const {
+    OTEL_EXPORTER_OTLP_ENDPOINT: all,
+    OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: own,
+    OTEL_SDK_DISABLED: off,
+  } = process.env
+  if (off === 'true' || !(own || all)) return nothing
+  const [sdk, resources, { OTLPTraceExporter }, { AsyncLocalStorageContextManager }, { W3CTraceContextPropagator }] =
+    await Promise.all([
+      import('@opentelemetry/sdk-trace'),
+      import('@opentelemetry/resources'),
+      import('@opentelemetry/exporter-trace-otlp-http'),
+      import('@opentelemetry/context-async-hooks'),
+      import('@opentelemetry/core'),
+    ])
+  const named = resources.resourceFromAttributes({ 'service.name': 'courtois' })
+  const detected = resources.detectResources({ detectors: [resources.envDetector] })
+  const provider = new sdk.TracerProvider({
+    resource: resources.defaultResource().merge(named).merge(detected),
+    sampler: new sdk.ParentBasedSampler({ root: new sdk.TraceIdRatioBasedSampler(share()) }),
+    spanProcessors: [new sdk.BatchSpanProcessor({ exporter: new OTLPTraceExporter() })],
+  })
+  context.setGlobalContextManager(new AsyncLocalStorageContextManager().enable())
+  propagation.setGlobalPropagator(new W3CTraceContextPropagator())
+  trace.setGlobalTracerProvider(provider)
+  // A collector that is away must not keep the house from closing.
+  return () => provider.shutdown().catch(() => {})
+}
+
+const nothing = async (): Promise<void> => {}
+
+/** OTEL_TRACES_SAMPLER_ARG: the share of traces that are kept, all of them unless it says otherwise. */
+function share(): number {
+  const { OTEL_TRACES_SAMPLER: sampler = '', OTEL_TRACES_SAMPLER_ARG: given = '' } = process.env
+  if (sampler.endsWith('always_off')) return 0
+  const ratio = Number(given)
+  return sampler.endsWith('traceidratio') && given !== '' && ratio >= 0 && ratio <= 1 ? ratio : 1
+}

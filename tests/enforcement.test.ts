@@ -1,0 +1,465 @@
+import { readFileSync } from 'node:fs'
+import { describe, expect, test } from 'vitest'
+import { attachExhibit, type ExhibitKind } from '../procedures/cases/exhibits.ts'
+import { recordPayment } from '../procedures/cases/payments.ts'
+import { setClaimNature } from '../procedures/cases/limitation.ts'
+import { examine } from '../procedures/doctor.ts'
+import { progressOf } from '../procedures/judicial/case-progress.ts'
+import { giveConsent, requestConsent } from '../procedures/judicial/consent.ts'
+import { importCourts } from '../procedures/judicial/court-directory.ts'
+import { createBailiff } from '../procedures/judicial/handover.ts'
+import { watchDeadlines } from '../procedures/judicial/deadline-alerts.ts'
+import { assembleFilingPack } from '../procedures/judicial/packs.ts'
+import { openProcedure, recordProcedureEvent } from '../procedures/judicial/procedures.ts'
+import { seededRandom } from '../schema/random.ts'
+import { day, fileOf, invoice, liveUntil, openCase, useHouse } from './house.ts'
+
+const random = seededRandom('enforcement')
+const house = useHouse(async (made) => {
+  await openCase(made, {
+    on: '2026-06-11',
+    invoices: [invoice({ number: 'F-1', issued_on: '2026-05-11', due_on: '2026-06-10' })],
+  })
+  await liveUntil(made, '2026-06-11', '2026-07-22')
+})
+
+const address = { lignes: ['12 rue de la République'], codePostal: '69002', ville: 'Lyon', pays: 'FR' }
+const title = {
+  nature: 'jugement',
+  juridiction: 'tribunal de commerce de Lyon',
+  date: '2026-06-25',
+  numero: '2026/118',
+  signification: '2026-07-06',
+}
+const bank = (etablissement: string) => ({ comptes: [{ etablissement }] })
+
+const caseOf = async () => (await house.sql<{ id: string }[]>`select id from cases`)[0]!.id
+
+const study = () =>
+  createBailiff(house.sql, random, {
+    name: 'SELARL Brun & Associés',
+    identity: { adresse: address, email: 'etude@brun.example', ressort: 'cour d’appel de Lyon' },
+  })
+
+async function ask(procedure: string, facts: Record<string, unknown> = {}, on = '2026-07-29') {
+  return requestConsent(house.office, house.sql, day(on), {
+    file: await fileOf(house, await caseOf()),
+    procedure,
+    ceiling: 30_000n,
+    expiresOn: day(on).add({ days: 30 }),
+    facts,
+    bailiffId: (await study()).id,
+    author: 'test',
+  })
+}
+
+async function open(procedure: string, facts: Record<string, unknown> = {}, on = '2026-07-29') {
+  const request = await ask(procedure, facts, on)
+  await giveConsent(house.sql, day(on), {
+    requestId: request.id,
+    contentSha256: request.contentSha256,
+    signedBy: 'Inès Roche',
+    capacity: 'présidente',
+    evidence: {},
+  })
+  return openProcedure(house.sql, random, day(on), { requestId: request.id }, 'legal')
+}
+
+/** Some act of court or bailiff, as a file. */
+const copy = async (words: string) => {
+  const bytes = readFileSync(new URL('../samples/Facture_FR_EN16931.pdf', import.meta.url))
+  return house.office.archive.put(Buffer.concat([bytes, Buffer.from(`\n% ${words}\n`)]))
+}
+
+const happens = (procedureId: string, step: string, on: string, facts: Record<string, unknown> = {}, act?: string) =>
+  recordProcedureEvent(
+    house.sql,
+    random,
+    day(on),
+    { procedureId, step, happenedOn: day(on), facts, original: act ?? null },
+    'legal',
+  )
+
+const exhibit = async (kind: ExhibitKind, words = `Document « ${kind} ».`) =>
+  attachExhibit(
+    house.office,
+    house.sql,
+    day('2026-07-23'),
+    {
+      caseId: await caseOf(),
+      kind,
+      reference: `R-${kind}`,
+      datedOn: day('2026-07-15'),
+      proves: 'ce qui est dit',
+      bytes: Buffer.from(words),
+      fileName: `${kind}.txt`,
+    },
+    'test',
+  )
+
+/** An order for payment of the case: filed in August, made, served and free of opposition. */
+async function order(service: Record<string, unknown> = { aPersonne: true, demeure: 'metropole' }) {
+  const opened = await open('injonction-de-payer')
+  await happens(opened.id, 'requete', '2026-08-03')
+  await happens(opened.id, 'ordonnance', '2026-09-07')
+  await happens(opened.id, 'signification', '2026-09-21', service)
+  return opened
+}
+
+describe('what is lifted was seized', () => {
+  const lifted = { mainlevee: { etendue: 'totale', cause: 'paiement' } }
+
+  test('nothing is lifted where nothing is seized', async () => {
+    await expect(ask('mainlevee', lifted)).rejects.toMatchObject({ code: 'no_seizure', article: 'CPCE L512-1' })
+  })
+
+  test('a seizure made elsewhere is shown by its act', async () => {
+    const mesure = { type: 'saisie-attribution', date: '2026-07-15' }
+    await expect(ask('mainlevee', { ...lifted, mesure })).rejects.toMatchObject({ code: 'seizure_act_missing' })
+    await exhibit('proces-verbal')
+    expect((await ask('mainlevee', { ...lifted, mesure, tiersSaisi: { nom: 'Banque du Rhône' } })).packKind).toBe(
+      'mission',
+    )
+  })
+
+  test('the case’s own is found with its day, its holder and its act, and not twice', async () => {
+    const seizure = await open('saisie-attribution', { titre: title, ...bank('Banque du Rhône') })
+    await expect(ask('mainlevee', lifted)).rejects.toMatchObject({ code: 'no_seizure' })
+    const act = await house.office.archive.put(Buffer.from('Acte de saisie du 30 juillet 2026.'))
+    await happens(seizure.id, 'acte', '2026-07-30', {}, act)
+    const lifting = await open('mainlevee', lifted, '2026-07-31')
+    const joined = await house.sql`select 1 from exhibits where kind = 'proces-verbal' and original = ${act}`
+    expect(joined).toHaveLength(1)
+    const [written] = await house.sql<{ text: string }[]>`
+      select (facts -> 'mesure')::text || (facts -> 'tiersSaisi')::text as text from documents
+      where letter = 'saisie-mainlevee-totale-instruction'`
+    expect(written!.text).toMatch(/2026-07-30.*Banque du Rhône/s)
+    await happens(lifting.id, 'demande', '2026-07-31')
+    await happens(lifting.id, 'mainlevee', '2026-08-03')
+    // The release ends the seizure itself, in its own procedure.
+    expect((await progressOf(house.sql, seizure, day('2026-08-03'))).closed?.title).toBe('Mainlevée de la saisie')
+    await expect(ask('mainlevee', lifted, '2026-08-04')).rejects.toMatchObject({ code: 'no_seizure' })
+  })
+
+  test('a release of a part leaves the seizure as it is; of goods, it has its own letter', async () => {
+    const biens = [{ designation: 'Pont élévateur', lieu: '3 rue de la Gare, 69003 Lyon' }]
+    const seizure = await open('saisie-vente', { titre: title, biens })
+    await happens(seizure.id, 'commandement', '2026-07-30')
+    await happens(seizure.id, 'saisie', '2026-08-10')
+    const lifting = await open('mainlevee', { mainlevee: { etendue: 'partielle', cause: 'acompte' } }, '2026-08-11')
+    const letters = await house.sql<{ letter: string }[]>`select letter from documents where letter like '%mainlevee%'`
+    expect(letters.map(({ letter }) => letter)).toEqual(['saisie-biens-mainlevee-instruction'])
+    await happens(lifting.id, 'demande', '2026-08-11')
+    await happens(lifting.id, 'mainlevee', '2026-08-12')
+    expect((await progressOf(house.sql, seizure, day('2026-08-12'))).closed).toBeNull()
+  })
+
+  test('a release that came before the opening leaves nothing to open', async () => {
+    const seizure = await open('saisie-attribution', { titre: title, ...bank('Banque du Rhône') })
+    await happens(seizure.id, 'acte', '2026-07-30')
+    const request = await ask('mainlevee', lifted, '2026-07-31')
+    await giveConsent(house.sql, day('2026-07-31'), {
+      requestId: request.id,
+      contentSha256: request.contentSha256,
+      signedBy: 'Inès Roche',
+      capacity: 'présidente',
+      evidence: {},
+    })
+    await happens(seizure.id, 'mainlevee', '2026-08-03')
+    await expect(
+      openProcedure(house.sql, random, day('2026-08-03'), { requestId: request.id }, 'legal'),
+    ).rejects.toMatchObject({ code: 'no_seizure' })
+  })
+})
+
+describe('a seizure', () => {
+  test('is not made twice in the same hands, whatever their spelling; in others it stands beside the first', async () => {
+    const first = await open('saisie-attribution', { titre: title, ...bank('Banque du Rhône') })
+    await happens(first.id, 'acte', '2026-07-30')
+    const again = { titre: title, ...bank('BANQUE DU RHONE') }
+    await expect(ask('saisie-attribution', again, '2026-07-31')).rejects.toMatchObject({ code: 'already_seized' })
+    await expect(ask('saisie-attribution', { titre: title }, '2026-07-31')).rejects.toMatchObject({
+      code: 'already_seized',
+    })
+    const beside = await ask('saisie-attribution', { titre: title, ...bank('Crédit du Léman') }, '2026-07-31')
+    expect(beside.statement.doubts).toContainEqual(expect.stringMatching(/déjà en cours.*Banque du Rhône.*L111-7/))
+    const live = await house.sql<{ live: boolean }[]>`
+      select live_consent(consent_id, '2026-07-31') as live from procedures where id = ${first.id}`
+    expect(live).toEqual([{ live: true }])
+  })
+
+  test('in other hands leaves the agreement asked for the first as it was', async () => {
+    const first = await ask('saisie-attribution', { titre: title, ...bank('Banque du Rhône') })
+    await ask('saisie-attribution', { titre: title, ...bank('Crédit du Léman') })
+    expect(await house.sql`select 1 from consent_ends where request_id = ${first.id}`).toHaveLength(0)
+    await ask('saisie-attribution', { titre: title, ...bank('Banque du Rhône') })
+    expect(await house.sql`select 1 from consent_ends where request_id = ${first.id}`).toHaveLength(1)
+  })
+
+  test('that lapsed may be made again', async () => {
+    const first = await open('saisie-attribution', { titre: title, ...bank('Banque du Rhône') })
+    await happens(first.id, 'acte', '2026-07-30')
+    // Eight days to tell the debtor: Friday 7 August.
+    const again = await ask('saisie-attribution', { titre: title, ...bank('Banque du Rhône') }, '2026-08-10')
+    expect(again.statement.doubts.join(' ')).not.toContain('déjà en cours')
+  })
+})
+
+describe('a title', () => {
+  const seize = (titre: Record<string, unknown>) =>
+    ask('saisie-attribution', { titre: { ...title, ...titre }, ...bank('Banque du Rhône') })
+
+  test('older than the claim cannot establish it', async () => {
+    await expect(seize({ date: '2026-05-10', signification: '2026-05-20' })).rejects.toMatchObject({
+      code: 'title_before_debt',
+      article: 'CPCE L111-2',
+    })
+  })
+
+  test('older than some of the invoices is doubted', async () => {
+    await house.sql`
+      insert into invoices select (jsonb_populate_record(i, jsonb_build_object(
+        'id', gen_random_uuid(), 'number', 'F-0', 'issued_on', '2026-04-01', 'due_on', '2026-05-01'))).* from invoices i`
+    const request = await seize({ date: '2026-05-05', signification: '2026-05-20' })
+    expect(request.statement.doubts).toContainEqual(
+      expect.stringMatching(/antérieur à une partie des factures \(F-1\)/),
+    )
+  })
+
+  test('whose dates do not follow one another is not read', async () => {
+    await expect(seize({ signification: '2026-06-24' })).rejects.toMatchObject({ code: 'title_dates' })
+    await expect(seize({ date: '2026-08-01', signification: '2026-08-02' })).rejects.toMatchObject({
+      code: 'title_dates',
+    })
+  })
+
+  test('of ten years ago has run out, unless an act interrupted it: the day is then at its giver’s word', async () => {
+    await house.sql`update invoices set issued_on = '2016-01-04', due_on = '2016-02-03'`
+    const old = { date: '2016-07-28', signification: '2016-09-01' }
+    await expect(seize(old)).rejects.toMatchObject({
+      code: 'title_expired',
+      article: 'CPCE L111-4',
+      facts: { expires: '2026-07-28' },
+    })
+    expect((await seize({ ...old, date: '2016-07-29' })).packKind).toBe('mission')
+    const kept = await seize({ ...old, prescription: '2031-03-04' })
+    expect(kept.statement.doubts).toContainEqual(expect.stringContaining('joindre l’acte qui l’a interrompue'))
+    await expect(seize({ ...old, prescription: '2026-07-28' })).rejects.toMatchObject({ code: 'title_expired' })
+  })
+
+  test('of the case itself is enforced only once it is served, and never with the service of another act', async () => {
+    const opened = await order()
+    await happens(opened.id, 'opposition', '2026-10-12')
+    await happens(opened.id, 'avis-opposition', '2026-10-20')
+    const seizing = (on: string) => ask('saisie-attribution', bank('Banque du Rhône'), on)
+    await expect(seizing('2026-11-30')).rejects.toMatchObject({ code: 'not_enforceable' })
+    await happens(
+      opened.id,
+      'jugement',
+      '2026-12-01',
+      { favorable: true, defaut: false, dernierRessort: true },
+      await copy('jugement'),
+    )
+    await expect(seizing('2026-12-02')).rejects.toMatchObject({ code: 'not_enforceable', article: 'CPC 503' })
+    const service = { procedureId: opened.id, kind: 'signification-jugement', reason: 'Copie exécutoire à venir.' }
+    const pack = await assembleFilingPack(
+      house.office,
+      day('2026-12-02'),
+      { ...service, bailiffId: (await study()).id },
+      'legal',
+    )
+    expect(pack.kind).toBe('signification-jugement')
+    await happens(opened.id, 'signification-jugement', '2026-12-08')
+    const request = await seizing('2026-12-09')
+    const [mission] = await house.sql<{ facts: { titre: Record<string, string> } }[]>`
+      select facts from documents where letter = 'saisie-attribution-mandat' order by written_on desc limit 1`
+    expect(mission!.facts.titre).toMatchObject({ nature: 'jugement', date: '2026-12-01', signification: '2026-12-08' })
+    expect(request.packKind).toBe('mission')
+  })
+
+  test('that was served otherwise than in person is told to be opposable after the first measure', async () => {
+    await order({ aPersonne: false, demeure: 'metropole' })
+    const request = await ask('saisie-attribution', bank('Banque du Rhône'), '2026-11-24')
+    expect(request.statement.doubts).toContainEqual(expect.stringContaining('CPC 1416, al. 2'))
+  })
+
+  test('that is opposed late waits for the court, and lives again when the opposition is inadmissible', async () => {
+    const opened = await order()
+    await happens(opened.id, 'opposition', '2026-10-26')
+    const found = await progressOf(house.sql, opened, day('2026-11-24'))
+    expect(found.doubts).toContainEqual(
+      expect.objectContaining({
+        code: 'late_act',
+        message: expect.stringContaining('le tribunal dit si elle est recevable'),
+      }),
+    )
+    const seizing = (on: string) => ask('saisie-attribution', bank('Banque du Rhône'), on)
+    await expect(seizing('2026-11-24')).rejects.toMatchObject({
+      code: 'not_enforceable',
+      message: expect.stringContaining('après la fin du délai'),
+    })
+    await happens(opened.id, 'opposition-irrecevable', '2026-12-15')
+    expect((await seizing('2026-12-16')).packKind).toBe('mission')
+  })
+})
+
+test('from the last notice to the payment by the bank, each step leads to the next', async () => {
+  const bailiff = await study()
+  const opened = await open('injonction-de-payer')
+  await happens(opened.id, 'requete', '2026-08-03', {}, await copy('requête visée'))
+  await happens(opened.id, 'ordonnance', '2026-09-07', { numero: '2026/501' }, await copy('ordonnance'))
+  const on = (step: string, at: string) => progressOf(house.sql, { id: step }, day(at))
+  expect((await on(opened.id, '2026-09-08')).next.map(({ step }) => step)).toEqual(['signification'])
+  const service = { procedureId: opened.id, kind: 'signification', bailiffId: bailiff.id, reason: 'Pièces en ligne.' }
+  expect((await assembleFilingPack(house.office, day('2026-09-08'), service, 'Hugo Marchand')).kind).toBe(
+    'signification',
+  )
+  const served = { aPersonne: true, demeure: 'metropole' }
+  await happens(opened.id, 'signification', '2026-09-21', served, await copy('acte de signification'))
+  const executory = await on(opened.id, '2026-11-24')
+  expect(executory.nextProcedures.map(({ procedure }) => procedure)).toContain('saisie-attribution')
+  const seizure = await open('saisie-attribution', bank('Banque du Rhône'), '2026-11-24')
+  // The title and its service are the case's own: nothing is missing, and nobody need say why.
+  const mission = await assembleFilingPack(
+    house.office,
+    day('2026-11-24'),
+    { procedureId: seizure.id, bailiffId: bailiff.id },
+    'Hugo Marchand',
+  )
+  expect(mission).toMatchObject({ kind: 'mission', version: 1 })
+  await happens(seizure.id, 'acte', '2026-11-25')
+  await happens(seizure.id, 'denonciation', '2026-11-30')
+  await expect(happens(seizure.id, 'paiement', '2026-12-30')).rejects.toMatchObject({ code: 'step_too_early' })
+  await happens(seizure.id, 'certificat', '2026-12-31')
+  await happens(seizure.id, 'paiement', '2026-12-31')
+  expect((await on(seizure.id, '2026-12-31')).closed).toMatchObject({ title: 'Le tiers a payé', limit: null })
+})
+
+describe('limitation', () => {
+  const limitationOn = async () => (await fileOf(house, await caseOf())).case.limitationOn.toString()
+
+  test('starts anew with the service of the order, then runs for ten years with the title', async () => {
+    await setClaimNature(house.sql, day('2026-07-23'), { caseId: await caseOf(), nature: 'vente' }, 'test')
+    expect(await limitationOn()).toBe('2031-06-10')
+    const opened = await open('injonction-de-payer')
+    await happens(opened.id, 'requete', '2026-08-03')
+    expect(await limitationOn()).toBe('2031-06-10')
+    await happens(opened.id, 'ordonnance', '2026-09-07')
+    expect(await limitationOn()).toBe('2036-09-07')
+    await happens(opened.id, 'signification', '2026-09-21', { aPersonne: true, demeure: 'metropole' })
+    expect(await limitationOn()).toBe('2036-09-21')
+  })
+
+  test('falls back when the order lapses unserved', async () => {
+    await setClaimNature(house.sql, day('2026-07-23'), { caseId: await caseOf(), nature: 'vente' }, 'test')
+    const opened = await open('injonction-de-payer')
+    await happens(opened.id, 'requete', '2026-08-03')
+    await happens(opened.id, 'ordonnance', '2026-09-07')
+    await watchDeadlines(house.sql, day('2026-12-08'), [opened.id])
+    expect(await limitationOn()).toBe('2031-06-10')
+  })
+
+  test('entered by hand is left as it was', async () => {
+    const caseId = await caseOf()
+    await house.sql`
+      update cases set limitation_on = '2030-01-01', limitation_doubts = '[{"code":"limitation_by_hand","message":"x"}]' where id = ${caseId}`
+    await order()
+    expect(await limitationOn()).toBe('2030-01-01')
+  })
+})
+
+describe('the simplified procedure for small claims', () => {
+  test('is closed between two commercial companies since April 2026, and doubted where a form is not known', async () => {
+    expect((await ask('petites-creances')).statement.doubts).toContainEqual(
+      expect.stringContaining('entre commerçants'),
+    )
+    await house.sql`update debtors set identity = identity || '{"legalForm":"S.A.R.L."}'`
+    await expect(ask('petites-creances')).rejects.toMatchObject({ code: 'between_merchants' })
+    await house.sql`update debtors set kind = 'consumer'`
+    expect((await ask('petites-creances')).statement.doubts.join(' ')).not.toContain('commerçants')
+  })
+})
+
+test('a threshold of the law is told to the creditor where it is met, and not elsewhere', async () => {
+  const lawyer = { nom: 'Maître Claire Vidal', barreau: 'Lyon', adresse: address }
+  const doubts = async () => (await ask('assignation', { avocatCreancier: lawyer })).statement.doubts.join(' ')
+  expect(await doubts()).not.toContain('750-1')
+  await house.sql`update debtors set kind = 'consumer'`
+  expect(await doubts()).toContain('CPC 750-1')
+})
+
+describe('the court that was signed for', () => {
+  // Lyon has its court in our sample; a list imported between opening and filing says otherwise.
+  const move = () =>
+    importCourts(
+      house.sql,
+      day('2026-08-03'),
+      {
+        file: new TextEncoder().encode('code commune;commune;greffe\n69383;Lyon;Villefranche-Tarare'),
+        source: 'essai',
+        preview: false,
+      },
+      'test',
+    )
+
+  test('is compared again when it is filed and when its pack is made, not once it was filed', async () => {
+    const opened = await open('injonction-de-payer')
+    const pack = (on: string) =>
+      assembleFilingPack(
+        house.office,
+        day(on),
+        { procedureId: opened.id, reason: 'Pièces à joindre au dépôt.' },
+        'Hugo Marchand',
+      )
+    await move()
+    await expect(happens(opened.id, 'requete', '2026-08-04')).rejects.toMatchObject({ code: 'court_changed' })
+    await expect(pack('2026-08-04')).rejects.toMatchObject({ code: 'court_changed' })
+  })
+
+  test('and what was filed before stays where it was filed', async () => {
+    const opened = await open('injonction-de-payer')
+    await happens(opened.id, 'requete', '2026-08-03')
+    await move()
+    expect(
+      (
+        await assembleFilingPack(
+          house.office,
+          day('2026-08-05'),
+          { procedureId: opened.id, reason: 'Pièces à joindre au dépôt.' },
+          'Hugo Marchand',
+        )
+      ).version,
+    ).toBe(1)
+  })
+})
+
+describe('what the database and the doctor hold of a signed mission', () => {
+  test('another content than the signed one is refused under whatever name the pack has', async () => {
+    const seizure = await open('saisie-attribution', { titre: title, ...bank('Banque du Rhône') })
+    const insert = async (sha: string) =>
+      house.sql`
+        insert into packs (id, procedure_id, kind, version, content_sha256, pdf, zip, manifest, assembled_on, assembled_by)
+        values (gen_random_uuid(), ${seizure.id}, 'mission', 9, ${sha}, 'p', 'z', '{}', '2026-07-29', 'x')`
+    await expect(insert('another')).rejects.toMatchObject({ code: 'CT001' })
+  })
+
+  test('a payment after the seizure leaves the agreement alive, and the doctor finds nothing in it', async () => {
+    const seizure = await open('saisie-attribution', { titre: title, ...bank('Banque du Rhône') })
+    await happens(seizure.id, 'acte', '2026-07-30')
+    await recordPayment(
+      house.office,
+      day('2026-07-31'),
+      {
+        caseId: await caseOf(),
+        receivedOn: day('2026-07-31'),
+        amount: 10_000n,
+        means: 'virement',
+        reference: null,
+        receivedBy: 'creditor',
+      },
+      'test',
+    )
+    const found = (await examine(house.office, day('2026-07-31'))).map(({ code }) => code)
+    expect(found).not.toContain('consent_outdated')
+  })
+})

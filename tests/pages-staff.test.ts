@@ -1,0 +1,181 @@
+import { existsSync, mkdirSync } from 'node:fs'
+import type { AddressInfo } from 'node:net'
+import { join } from 'node:path'
+import { serve } from '@hono/node-server'
+import { type Browser, chromium, type Page } from 'playwright-core'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import type { Role } from '../api/auth.ts'
+import { setApprovalRule } from '../procedures/amicable/approvals.ts'
+import { tick } from '../procedures/amicable/tick.ts'
+import { useApi } from './api.ts'
+import { addInvoices, day, fileOf, invoice } from './house.ts'
+import { browser, noticed, type Shown } from './pages.ts'
+
+const api = useApi()
+let letter: Awaited<ReturnType<typeof noticed>>
+let number: string
+
+beforeAll(async () => {
+  letter = await noticed(api, { name: 'Garage <b>du</b> Pont' })
+  ;({ number } = (await api.sql<{ number: string }[]>`select number from cases where id = ${letter.caseId}`)[0]!)
+}, 120_000)
+
+const enter = async (role: Role, guest = browser(api)): Promise<Shown> =>
+  guest.go(
+    `/bureau/entrer?jeton=${await api.token({ role, name: 'Nour Benali', creditorId: role === 'creditor' ? letter.creditorId : null })}`,
+  )
+
+describe('the door', () => {
+  test('opens to each cell by a cookie that no script reads, and to nobody else', async () => {
+    for (const role of ['research', 'phone', 'amicable', 'legal', 'admin'] as const) {
+      expect((await enter(role)).text).toContain('Le 30 septembre 2026')
+    }
+    expect((await enter('editor')).status).toBe(403)
+    expect((await enter('creditor')).status).toBe(403)
+    const token = await api.token({ role: 'legal', name: 'x' })
+    const response = await api.app.request(`/bureau/entrer?jeton=${token}`)
+    expect(response.headers.getSetCookie()[0]).toMatch(
+      /^courtois-bureau=[^;]+; Max-Age=28800; Path=\/bureau; HttpOnly; SameSite=Strict$/,
+    )
+  })
+
+  test('without a session shows nothing, and a session of another space opens none', async () => {
+    const guest = browser(api)
+    expect((await guest.go('/bureau')).status).toBe(401)
+    await guest.go(
+      `/portail/entrer?jeton=${await api.token({ role: 'creditor', name: 'x', creditorId: letter.creditorId })}`,
+    )
+    guest.cookies.set('courtois-bureau', guest.cookies.get('courtois-portail')!)
+    const page = await guest.go('/bureau')
+    expect([page.status, page.html.includes('Garage')]).toEqual([401, false])
+  })
+
+  test('signs nobody in from another site, and lets its owner leave', async () => {
+    const guest = browser(api)
+    const token = await api.token({ role: 'legal', name: 'x' })
+    const page = await guest.go(`/bureau/entrer?jeton=${token}`, { headers: { 'sec-fetch-site': 'cross-site' } })
+    expect(guest.cookies.has('courtois-bureau')).toBe(false)
+    const inside = await guest.submit(page, '/bureau/entrer', {})
+    await guest.submit(inside, '/bureau/sortir', {})
+    expect((await guest.go('/bureau')).status).toBe(401)
+  })
+})
+
+describe('the board', () => {
+  test('has each cell’s day, and says in words that nothing is lost', async () => {
+    const page = await enter('amicable')
+    expect(page.text).toContain('Aucun dossier sans suite')
+    for (const cell of ['Recherche', 'Téléphone', 'Amiable', 'Juridique']) expect(page.text).toContain(cell)
+    expect(page.text).toContain('Appels à passer')
+    // Data is never markup.
+    expect(page.html).toContain('Garage &lt;b&gt;du&lt;/b&gt; Pont')
+  })
+
+  test('opens the script of a call', async () => {
+    const guest = browser(api)
+    const page = await enter('phone', guest)
+    const [, path] = /href="(\/bureau\/courriers\/[^"]+)">le script/.exec(page.html)!
+    expect((await guest.go(path!)).headers.get('content-type')).toBe('application/pdf')
+  })
+
+  test('finds who calls, with what to say', async () => {
+    const guest = browser(api)
+    await enter('phone', guest)
+    const found = await guest.go('/bureau?q=garage')
+    expect(found.text).toContain(`Dossier ${number}`)
+    expect(found.text).toContain('Authentifier, avant tout chiffre')
+    expect((await guest.go('/bureau?q=personne')).text).toContain('Aucun dossier ne correspond')
+  })
+
+  test('costs as many statements whatever it shows', async () => {
+    const guest = browser(api)
+    await enter('legal', guest)
+    const cost = async () => {
+      api.statements()
+      await guest.go('/bureau')
+      return api.statements().length
+    }
+    await cost()
+    const few = await cost()
+    for (const rank of [1, 2, 3, 4]) {
+      const buyer = { name: `Client ${rank}`, address: null }
+      const invoices = [invoice({ number: `S-${rank}`, issued_on: '2026-09-01', due_on: '2026-10-01', buyer })]
+      await addInvoices(api, { creditorId: letter.creditorId, on: '2026-09-10', invoices })
+    }
+    expect(await cost()).toBe(few)
+    expect((await guest.go('/bureau')).text).toContain('Adresses à trouver')
+  })
+
+  test('lets the amicable cell approve a step, by a form of its own', async () => {
+    const rule = { stepKeys: [], approver: 'amicable' as const, waitDays: 2, otherwise: 'attendre' as const }
+    await setApprovalRule(api.sql, api.office.random, day('2026-09-29'), letter.creditorId, rule, 'test')
+    await tick(api.sql, day('2026-09-30'))
+    const guest = browser(api)
+    const page = await enter('amicable', guest)
+    const [asked] = await api.sql<{ stepId: string }[]>`
+      select a.step_id from approvals a join steps s on s.id = a.step_id where a.decision is null and s.case_id = ${letter.caseId}`
+    const { stepId } = asked!
+    const forged = await guest.go('/bureau/approuver', {
+      method: 'POST',
+      body: new URLSearchParams({ jeton: 'x', etape: stepId, geste: 'approuver' }),
+    })
+    expect(forged.status).toBe(403)
+    await guest.submit(page, '/bureau/approuver', { etape: stepId, geste: 'approuver' })
+    const [kept] = await api.sql`select decision, decided_by from approvals where step_id = ${stepId}`
+    expect(kept).toEqual({ decision: 'approuve', decidedBy: 'amicable:Nour Benali' })
+    expect((await enter('phone')).html).not.toContain('action="/bureau/approuver"')
+    expect((await fileOf(api, letter.caseId)).steps.find(({ id }) => id === stepId)!.skippedOn).toBeNull()
+  })
+})
+
+const executablePath = process.env['CHROMIUM'] ?? '/usr/bin/chromium'
+const hasChromium = existsSync(executablePath)
+if (!hasChromium) console.log(`Skipped: the board in a browser (no Chromium at ${executablePath}; set CHROMIUM).`)
+
+describe.skipIf(!hasChromium)('in a real browser', () => {
+  let chrome: Browser
+  let base: string
+  let close: () => void
+  beforeAll(async () => {
+    const server = serve({ fetch: api.app.fetch, port: 0, hostname: '127.0.0.1' })
+    await new Promise<void>((resolve) => server.once('listening', () => resolve()))
+    base = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+    close = () => server.close()
+    chrome = await chromium.launch({ executablePath, args: ['--no-sandbox'] })
+  })
+  afterAll(async () => {
+    await chrome?.close()
+    close?.()
+  })
+
+  const shoot = async (page: Page, name: string): Promise<void> => {
+    const folder = process.env['SCREENSHOTS']
+    if (!folder) return
+    mkdirSync(folder, { recursive: true })
+    await page.screenshot({ path: join(folder, `${name}.png`), fullPage: true })
+  }
+
+  test('the board and a call stand wide and at 390 px, light and dark, by keyboard', async () => {
+    const token = await api.token({ role: 'amicable', name: 'Nour Benali' })
+    for (const [width, colorScheme] of [
+      [1280, 'light'],
+      [390, 'dark'],
+      [390, 'light'],
+    ] as const) {
+      const context = await chrome.newContext({ viewport: { width, height: 900 }, colorScheme })
+      const page = await context.newPage()
+      await page.goto(`${base}/bureau/entrer?jeton=${token}`)
+      await shoot(page, `bureau-${width}-${colorScheme}`)
+      await page.focus('#q')
+      await page.keyboard.type('garage')
+      await page.keyboard.press('Enter')
+      await page.waitForSelector('text=Que dire')
+      await shoot(page, `bureau-appel-${width}-${colorScheme}`)
+      const wide = await page.evaluate(
+        () => document.documentElement.scrollWidth > document.documentElement.clientWidth,
+      )
+      expect([width, wide]).toEqual([width, false])
+      await context.close()
+    }
+  }, 60_000)
+})

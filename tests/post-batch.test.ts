@@ -1,0 +1,96 @@
+import { PDF } from '@libpdf/core'
+import { describe, expect, test } from 'vitest'
+import { sha256 } from '../documents/archive.ts'
+import { makePostBatch, remakePostBatch } from '../procedures/cases/post-batch.ts'
+import { addInvoices, creditorOf, day, invoice, liveUntil, openCase, textOf, useHouse } from './house.ts'
+
+const buyers = {
+  plain: { lines: ['3 rue de la Gare'], postal_code: '69003', city: 'Lyon', country: 'FR' },
+  abroad: { lines: ['Via dell’Industria, 12'], postal_code: '10121', city: 'Torino', country: 'IT' },
+}
+const due = { issued_on: '2026-05-11', due_on: '2026-06-10' }
+// Two debtors, one abroad, up to the first registered letter of each.
+const house = useHouse(async (made) => {
+  await openCase(made, {
+    on: '2026-06-11',
+    invoices: [invoice({ number: 'F-1', ...due, buyer: { name: 'Garage du Pont', address: buyers.plain } })],
+  })
+  const creditorId = await creditorOf(made, day('2026-06-11'), { name: 'Deuxième créancier' })
+  const buyer = { name: 'Officina Rossi', address: buyers.abroad }
+  await addInvoices(made, { creditorId, on: '2026-06-11', invoices: [invoice({ number: 'F-2', ...due, buyer })] })
+  await liveUntil(made, '2026-06-11', '2026-07-22', { post: null })
+})
+const on = day('2026-07-22')
+
+describe('the batch of the letters to post', () => {
+  const waiting = () => house.sql<{ reference: string; channel: string }[]>`
+    select d.reference, o.channel from dispatches o join documents d on d.id = o.document_id
+    where o.channel in ('lettre', 'lrar') and o.state = 'sent' and o.presented_on is null order by d.reference`
+
+  test('takes each letter once, registered ones first, and counts pages and sheets', async () => {
+    const letters = await waiting()
+    expect(letters.map(({ channel }) => channel)).toContain('lrar')
+    const { batch, left } = await makePostBatch(house.office, on, 'courrier')
+    expect(left).toEqual([])
+    expect(batch).toMatchObject({ number: '2026-07-22-1', letters: letters.length })
+
+    const bytes = await house.office.archive.get(batch!.sha256)
+    const text = await textOf(bytes)
+    for (const { reference } of letters) expect(text).toContain(reference)
+    expect(text.indexOf('RECOMMANDÉ AVEC AVIS DE RÉCEPTION')).toBeLessThan(text.indexOf('LETTRE SIMPLE'))
+    expect(text).toContain('69003 LYON')
+    expect(text).toMatch(/10121 TORINO ITALIE/)
+
+    const rows = await house.sql<{ pages: number; sheets: number; papers: { sha256: string }[] }[]>`
+      select pages, sheets, papers from post_batch_letters order by rank`
+    for (const { pages, sheets, papers } of rows) {
+      const counts = []
+      for (const { sha256: hash } of papers)
+        counts.push((await PDF.load(await house.office.archive.get(hash))).getPageCount())
+      expect(pages).toBe(counts.reduce((sum, one) => sum + one, 0))
+      expect(sheets).toBe(counts.reduce((sum, one) => sum + Math.ceil(one / 2), 0))
+    }
+    // On both sides: a cover, then a sheet of separation a letter, then its sheets; the back of the last may stay out.
+    const printed = (await PDF.load(bytes)).getPageCount()
+    const sides = 2 * (1 + batch!.letters + batch!.sheets)
+    expect([sides, sides - 1]).toContain(printed)
+
+    expect(await makePostBatch(house.office, on, 'courrier')).toEqual({ batch: null, left: [], waiting: 0 })
+    const told = await house.sql`select 1 from events where kind = 'letter_printed'`
+    expect(told).toHaveLength(letters.length)
+  })
+
+  test('made again gives the same bytes', async () => {
+    const { batch } = await makePostBatch(house.office, on, 'courrier')
+    expect(sha256(await remakePostBatch(house.office, batch!.number))).toBe(batch!.sha256)
+    const unknown = remakePostBatch(house.office, '2026-07-22-9')
+    await expect(unknown).rejects.toMatchObject({ code: 'batch_not_found' })
+  })
+
+  test('two runs at once share the letters, and none is in both', async () => {
+    const runs = await Promise.all([1, 2].map(() => makePostBatch(house.office, on, 'courrier', 1)))
+    expect(runs.map(({ batch }) => batch!.number).toSorted()).toEqual(['2026-07-22-1', '2026-07-22-2'])
+    const taken = await house.sql<{ documentId: string }[]>`select document_id from post_batch_letters`
+    expect(new Set(taken.map(({ documentId }) => documentId)).size).toBe(2)
+  })
+
+  test('a letter whose address the post would not find is left out and named, and leaves the others alone', async () => {
+    const [bad] = await house.sql<{ documentId: string }[]>`
+      update dispatches set address = jsonb_set(address, '{postalCode}', '"6900"')
+      where document_id = (select document_id from dispatches where channel = 'lrar' and address ->> 'country' = 'FR' limit 1)
+      returning document_id`
+    const total = (await waiting()).length
+    const { batch, left } = await makePostBatch(house.office, on, 'courrier')
+    expect(left).toEqual([{ reference: expect.any(String), why: expect.stringContaining('code postal') }])
+    expect(batch!.letters).toBe(total - 1)
+    const [taken] = await house.sql`select 1 from post_batch_letters where document_id = ${bad!.documentId}`
+    expect(taken).toBeUndefined()
+    expect((await makePostBatch(house.office, on, 'courrier')).left).toHaveLength(1)
+  })
+
+  test('what was taken is kept by the database', async () => {
+    await makePostBatch(house.office, on, 'courrier')
+    const undone = house.sql`delete from post_batch_letters`.then(() => {})
+    await expect(undone).rejects.toMatchObject({ code: 'CT002' })
+  })
+})

@@ -1,0 +1,249 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { exportCase } from '../procedures/cases/export.ts'
+import { examine } from '../procedures/doctor.ts'
+import { roleFindings } from '../procedures/doctor-role.ts'
+import type { Office } from '../procedures/office.ts'
+import { startWorker } from '../procedures/work.ts'
+import { type Client, connect } from '../schema/db.ts'
+import { seededRandom } from '../schema/random.ts'
+import { restoreBackup, writeBackup } from '../scripts/backup.ts'
+import { bringUpToDate } from '../scripts/database.ts'
+import { fillDemo } from '../scripts/demo/fill.ts'
+import { openOffice } from '../scripts/office.ts'
+import { dropDatabase, useDatabase } from './database.ts'
+import { day } from './house.ts'
+
+// The whole life of a claim, lived by the application's role on a database that another role owns.
+const db = useDatabase()
+const role = `courtois_app_${process.pid}`
+const today = day('2026-11-20')
+let app: Client
+let office: Office
+let folder: string
+const appUrl = (url: string) => {
+  const as = new URL(url)
+  as.username = role
+  as.password = 'mot de passe d’essai'
+  return as.href
+}
+
+beforeAll(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'courtois-roles-'))
+  await bringUpToDate({ url: appUrl(db.url), ownerUrl: db.url })
+  app = connect(appUrl(db.url), { max: 4 })
+  office = await openOffice({ sql: app, dataDir: join(folder, 'data'), random: seededRandom('roles') })
+  await fillDemo(office, appUrl(db.url), today, () => {})
+}, 120_000)
+
+afterAll(async () => {
+  await office.typst.close()
+  await app.end({ timeout: 5 })
+  await db.sql`drop owned by ${db.sql(role)}`
+  await db.sql`drop role ${db.sql(role)}`
+  rmSync(folder, { recursive: true, force: true })
+})
+
+const refused = { code: '42501' }
+const tables = async (sql: Client) =>
+  (await sql<{ name: string }[]>`select tablename as name from pg_tables where schemaname = 'public' order by 1`).map(
+    ({ name }) => name,
+  )
+
+test('the demo is lived whole by a role that owns nothing, and the doctor has nothing to say', async () => {
+  const [who] = await app<
+    { user: string; owned: bigint }[]
+  >`select current_user::text as user, (select count(*) from pg_class k join pg_roles r on r.oid = k.relowner where r.rolname = current_user) as owned`
+  expect(who).toEqual({ user: role, owned: 0n })
+  const [told] = await app<
+    { packs: bigint; orders: bigint }[]
+  >`select (select count(*) from packs) as packs, (select count(*) from procedure_events where step = 'ordonnance') as orders`
+  expect(told!.packs).toBeGreaterThanOrEqual(3n)
+  expect(told!.orders).toBeGreaterThanOrEqual(1n)
+  expect(await examine(office, today)).toEqual([])
+  expect(await roleFindings(app)).toEqual([])
+}, 60_000)
+
+test('a worker takes its jobs and gives them back under that role', async () => {
+  const worker = await startWorker(office, appUrl(db.url), { today: () => today })
+  await worker.stop()
+  await worker.promise
+})
+
+describe('what is kept, the application may add to and not rewrite', () => {
+  const kept = [
+    'events',
+    'procedure_events',
+    'packs',
+    'pack_timestamps',
+    'documents',
+    'consents',
+    'consent_requests',
+    'consent_ends',
+    'statements',
+    'bailiff_returns',
+    'hand_over_accesses',
+    'hand_over_receipts',
+    'downloads',
+    'payment_rejections',
+    'credit_notes',
+    'calls',
+    'visits',
+  ]
+
+  test.each(kept)('%s: no row is changed, taken away or emptied', async (table) => {
+    const [column] = await db.sql<{ name: string }[]>`
+      select attname as name from pg_attribute 
+      where attrelid = ${table}::regclass and attnum > 0 and attidentity = '' order by attnum limit 1`
+    const name = app(column!.name)
+    await expect(app`update ${app(table)} set ${name} = ${name}`.execute()).rejects.toMatchObject(refused)
+    await expect(app`delete from ${app(table)}`.execute()).rejects.toMatchObject(refused)
+    await expect(app`truncate ${app(table)} cascade`.execute()).rejects.toMatchObject(refused)
+    const [may] = await app<{ add: boolean }[]>`select has_table_privilege(${table}::text, 'INSERT') as add`
+    expect(may).toEqual({ add: true })
+  })
+
+  test('every table whose rows a trigger keeps is one of those to which it may only add', async () => {
+    const guarded = await db.sql<{ name: string }[]>`
+      select distinct k.relname as name from pg_trigger t join pg_class k on k.oid = t.tgrelid join pg_proc p on p.oid = t.tgfoid
+      where p.proname like '%\_are\_kept' and p.proname <> 'exhibit_numbers_are_kept' or p.proname in ('money_is_kept', 'consent_history_is_kept')`
+    const open: string[] = []
+    for (const { name } of guarded) {
+      const [found] = await app<{ open: boolean }[]>`
+        select has_any_column_privilege(${name}::text, 'UPDATE') or has_table_privilege(${name}::text, 'DELETE') as open`
+      if (found!.open) open.push(name)
+    }
+    expect(open).toEqual([])
+    expect(guarded.length).toBeGreaterThan(20)
+  })
+
+  test.each([
+    ['payments', 'amount'],
+    ['payments', 'received_on'],
+    ['invoices', 'total'],
+    ['invoices', 'source'],
+    ['exhibits', 'original'],
+    ['exhibits', 'pdf'],
+    ['procedures', 'consent_id'],
+    ['procedures', 'opened_on'],
+    ['dispatches', 'address'],
+    ['hand_overs', 'pack_id'],
+  ])('%s: « %s » stays as it was written', async (table, column) => {
+    const name = app(column)
+    await expect(app`update ${app(table)} set ${name} = ${name}`.execute()).rejects.toMatchObject(refused)
+    await expect(app`delete from ${app(table)}`.execute()).rejects.toMatchObject(refused)
+  })
+
+  test('no table of the house can be emptied', async () => {
+    for (const table of await tables(db.sql))
+      await expect(app`truncate ${app(table)} cascade`.execute()).rejects.toMatchObject(refused)
+  })
+})
+
+describe('the ways around', () => {
+  test.each([
+    ['put a trigger to sleep', 'alter table events disable trigger events_are_kept'],
+    ['put all of them to sleep', 'alter table events disable trigger all'],
+    ['sleep through them', `set session_replication_role = 'replica'`],
+    ['drop a trigger', 'drop trigger chain_event on events'],
+    ['change a table', 'alter table events add column x int'],
+    ['drop a table', 'drop table events cascade'],
+    ['rename a table', 'alter table events rename to old_events'],
+    [
+      'replace a function',
+      `create or replace function chain_event() returns trigger language plpgsql as 'begin return new; end'`,
+    ],
+    ['change a function', 'alter function chain_event() reset search_path'],
+    ['make a table', 'create table public.mine (id int)'],
+    ['make a trigger', 'create trigger mine before insert on events for each row execute function announce_event()'],
+    ['make a rule', 'create rule mine as on insert to events do instead nothing'],
+    ['make a policy', 'create policy mine on events using (true)'],
+    ['take the tables', `reassign owned by courtois to ${role}`],
+    ['make itself more', `alter role ${role} superuser`],
+    ['forget a migration', 'delete from migration'],
+    ['forget a migration of the jobs', 'delete from graphile_worker.migrations'],
+    ['read a file of the server', `copy events from '/etc/passwd'`],
+    ['run a program on the server', `copy (select 1) to program 'true'`],
+  ])('it cannot %s', async (_what, statement) => {
+    const act = app.unsafe(statement)
+    await expect(act).rejects.toMatchObject(refused)
+  })
+
+  test('it cannot give itself rights: PostgreSQL warns, and gives nothing', async () => {
+    await app.unsafe(`grant update, delete, truncate on events to ${role}`)
+    await expect(app`update events set author = 'autre'`.execute()).rejects.toMatchObject(refused)
+  })
+
+  test('it cannot become the owner', async () => {
+    const [owner] = await db.sql<{ name: string }[]>`select current_user::text as name`
+    await expect(app`set role ${app(owner!.name)}`.execute()).rejects.toMatchObject(refused)
+  })
+
+  test('a table of the same name in its own session does not start another chain', async () => {
+    const [before] = await db.sql<{ seq: number; hash: string }[]>`
+      select seq, hash from events where case_id is null order by seq desc limit 1`
+    const alone = connect(appUrl(db.url), { max: 1 })
+    try {
+      await alone`create temporary table events (like public.events)`
+      await alone`insert into public.events (on_day, kind, author) values (${today}, 'note', 'essai')`
+    } finally {
+      await alone.end()
+    }
+    const [after] = await db.sql<{ seq: number; prev: string }[]>`
+      select seq, prev from events where case_id is null order by seq desc limit 1`
+    expect(after).toEqual({ seq: before!.seq + 1, prev: before!.hash })
+  })
+})
+
+test('while something is left to migrate it starts nothing, and says who may', async () => {
+  const url = appUrl(db.url)
+  expect(await bringUpToDate({ url, ownerUrl: url })).toEqual([])
+  const [last] = await db.sql<
+    { name: string; checksum: string }[]
+  >`select name, checksum from migration order by name desc limit 1`
+  await db.sql`delete from migration where name = ${last!.name}`
+  try {
+    await expect(bringUpToDate({ url, ownerUrl: url })).rejects.toMatchObject({
+      code: 'migration_due',
+      facts: { due: [last!.name] },
+      remedy: expect.stringContaining('DATABASE_OWNER_URL'),
+    })
+  } finally {
+    await db.sql`insert into migration ${db.sql(last!)}`
+  }
+})
+
+test('under the owner of the tables the doctor says what could be rewritten', async () => {
+  expect(await roleFindings(db.sql)).toMatchObject([{ code: 'role_too_strong', case: null }])
+})
+
+test('what it backs up, the owner restores to the same hashes, and it works on', async () => {
+  const { folder: from } = await writeBackup(
+    { sql: app, dataDir: join(folder, 'data') },
+    join(folder, 'backups'),
+    Temporal.Instant.from('2026-11-20T03:00:00Z'),
+  )
+  const name = `${new URL(db.url).pathname.slice(1)}_restored`
+  await db.sql`create database ${db.sql(name)}`
+  const ownerUrl = new URL(db.url)
+  ownerUrl.pathname = `/${name}`
+  const url = appUrl(ownerUrl.href)
+  try {
+    await restoreBackup(from, { url: ownerUrl.href, dataDir: join(folder, 'fresh') })
+    await bringUpToDate({ url, ownerUrl: ownerUrl.href })
+    const restored = connect(url, { max: 2 })
+    try {
+      const cases = await app<{ id: string }[]>`select id from cases order by number`
+      expect(cases.length).toBeGreaterThan(20)
+      for (const { id } of cases.slice(0, 4)) expect(await exportCase(restored, id)).toEqual(await exportCase(app, id))
+      await restored`insert into events (on_day, kind, author) values (${today}, 'note', 'essai')`
+      await expect(restored`delete from events`.execute()).rejects.toMatchObject(refused)
+    } finally {
+      await restored.end({ timeout: 5 })
+    }
+  } finally {
+    await dropDatabase(db.sql, name)
+  }
+}, 60_000)
