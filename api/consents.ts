@@ -63,6 +63,11 @@ const StatementType = builder.objectRef<ConsentRequest['statement']>('ConsentSta
       description: 'Clause pénale (C. civ. 1231-5).',
       resolve: (signed) => ({ cents: parseAmount(signed.penalty ?? '0.00'), currency: signed.currency }),
     }),
+    costs: t.field({
+      type: Money,
+      description: 'Article 700 and dépens that the title grants (CPC 696 and 700).',
+      resolve: (signed) => ({ cents: parseAmount(signed.costs ?? '0.00'), currency: signed.currency }),
+    }),
     total: t.field({
       type: Money,
       resolve: (signed) => ({ cents: parseAmount(signed.total), currency: signed.currency }),

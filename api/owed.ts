@@ -10,7 +10,7 @@ import { type Amount, DoubtType, Money } from './values.ts'
 
 /** What a case owes on a day; only the parts that the ledger reads are fetched, once for all the cases of a list. */
 export async function owedOf(ctx: Context, found: Case, onDay: Day): Promise<Owed & { currency: string }> {
-  const [creditor, mandate, debtor, invoices, creditNotes, payments, penaltyClauses, documents, insolvencies] =
+  const [creditor, mandate, debtor, invoices, creditNotes, payments, penaltyClauses, documents, insolvencies, titles] =
     await Promise.all([
       rowsOf(ctx, caseParts.creditor, found.id),
       rowsOf(ctx, caseParts.mandate, found.id),
@@ -21,6 +21,7 @@ export async function owedOf(ctx: Context, found: Case, onDay: Day): Promise<Owe
       rowsOf(ctx, caseParts.penaltyClauses, found.id),
       rowsOf(ctx, caseParts.documents, found.id),
       rowsOf(ctx, caseParts.insolvencies, found.id),
+      rowsOf(ctx, caseParts.titles, found.id),
     ])
   const file: LedgerFile = {
     case: found,
@@ -33,6 +34,7 @@ export async function owedOf(ctx: Context, found: Case, onDay: Day): Promise<Owe
     penaltyClauses,
     documents,
     insolvencies,
+    titles,
   }
   return { ...owedOn(file, onDay), currency: found.currency }
 }
@@ -69,6 +71,11 @@ const Imputation = builder.objectRef<Owed['imputations'][number] & { currency: s
       description: 'Clause pénale (C. civ. 1231-5), after everything else that is due.',
       resolve: (row) => money(row.toPenalty, row),
     }),
+    toCosts: t.field({
+      type: Money,
+      description: 'Article 700 and dépens that a title grants, last of all.',
+      resolve: (row) => money(row.toCosts, row),
+    }),
     excess: t.field({
       type: Money,
       description: 'More than was owed, to be given back.',
@@ -86,12 +93,18 @@ const OwedInvoice = builder.objectRef<Owed['invoices'][number] & { currency: str
     interest: t.field({ type: Money, resolve: (row) => money(row.interest, row) }),
     indemnity: t.field({ type: Money, resolve: (row) => money(row.indemnity, row) }),
     penalty: t.field({ type: Money, resolve: (row) => money(row.penalty, row) }),
+    costs: t.field({
+      type: Money,
+      description: 'Article 700 and dépens, on the line of what a title grants beside the principal.',
+      resolve: (row) => money(row.costs, row),
+    }),
     unpaid: t.field({ type: Money, resolve: (row) => money(row.unpaid, row) }),
   }),
 })
 
 export const OwedType = builder.objectRef<Owed & { currency: string }>('Owed').implement({
-  description: 'What is owed at the end of a day (décompte), with the reckoning.',
+  description:
+    'What is owed at the end of a day (décompte), with the reckoning. From the day of a title whose sums were recorded, it is what the title grants (CPCE L111-2), the legal rate raised by five points two months after it became enforceable (C. mon. fin. L313-3).',
   fields: (t) => ({
     asOf: t.expose('asOf', { type: 'Date' }),
     principal: t.field({ type: Money, resolve: (owed) => money(owed.principal, owed) }),
@@ -109,6 +122,11 @@ export const OwedType = builder.objectRef<Owed & { currency: string }>('Owed').i
       type: Money,
       description: 'Clause pénale, once due (C. civ. 1231-5); the judge may reduce it.',
       resolve: (owed) => money(owed.penalty, owed),
+    }),
+    costs: t.field({
+      type: Money,
+      description: 'Article 700 and dépens that a title grants (CPC 696 and 700); zero without a title.',
+      resolve: (owed) => money(owed.costs, owed),
     }),
     total: t.field({ type: Money, resolve: (owed) => money(owed.total, owed) }),
     perDay: t.field({

@@ -305,7 +305,7 @@ builder.relayMutationField(
       facts: t.field({
         type: 'JSON',
         description:
-          'What the law asks about it: { "aPersonne": true }; what a decision fixes itself: { "delais": { "instance": "P1M" } }.',
+          'What the law asks about it: { "aPersonne": true }; what a decision fixes itself: { "delais": { "instance": "P1M" } }; what it grants: { "condamnation": { "principal": "1200.00", "interets": { "taux": "legal", "depuis": "2026-07-06" }, "capitalisation": { "ordonnee": false }, "article700": "300.00", "depens": "33.47" } } (schema/award.schema.json), from which what is owed is then computed.',
       }),
       corrects: t.id({ description: 'The event that this one replaces: a wrong day, wrong facts.' }),
       void: t.boolean({ description: 'With `corrects`: that event never took place.' }),

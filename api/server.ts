@@ -18,6 +18,7 @@ import { metrics } from './metrics.ts'
 import { type IdentityProvider, isOwnToken } from './oidc.ts'
 import { pages } from './pages/mount.ts'
 import { sendPostBatch } from './post-batches.ts'
+import { useOwnRows } from './reading.ts'
 import { type RequestLine, requestLog, useRequestLog } from './request-log.ts'
 import { schema } from './schema.ts'
 import { librarySite } from './site/serve.ts'
@@ -143,7 +144,7 @@ function graphql({ production = false }: AppOptions, log: Log) {
     multipart: false,
     landingPage: false,
     maxRequestBodySize: bodyBytes,
-    plugins: [useLimits({ introspection: !production }), useRequestLog()],
+    plugins: [useLimits({ introspection: !production }), useRequestLog(), useOwnRows()],
     graphiql: production ? false : { title: 'Courtois', defaultTabs: exampleTabs() },
     renderGraphiQL: (tabs) => withToken(renderGraphiQL(tabs as Parameters<typeof renderGraphiQL>[0])),
   })

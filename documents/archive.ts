@@ -181,7 +181,8 @@ export function openArchive(dir: string): Archive {
   return archive
 }
 
-export const isAbsent = (error: unknown): boolean => error instanceof Error && 'code' in error && error.code === 'ENOENT'
+export const isAbsent = (error: unknown): boolean =>
+  error instanceof Error && 'code' in error && error.code === 'ENOENT'
 
 // A folder that its parent does not know yet goes with the power, and what is in it.
 async function makeFolder(dir: string, folder: string): Promise<void> {

@@ -1,5 +1,5 @@
-import { createHash, randomUUID } from 'node:crypto'
-import { closeSync, ftruncateSync, openSync, readSync, rmSync } from 'node:fs'
+import { createHash } from 'node:crypto'
+import { closeSync, ftruncateSync, mkdtempSync, openSync, readSync, rmSync } from 'node:fs'
 import { open } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -14,9 +14,9 @@ export class Scratch {
   private closed = false
 
   constructor() {
-    const path = join(tmpdir(), `courtois-piece-${randomUUID()}`)
-    this.descriptor = openSync(path, 'wx+', 0o600)
-    rmSync(path)
+    const folder = mkdtempSync(join(tmpdir(), 'courtois-piece-'))
+    this.descriptor = openSync(join(folder, 'pages'), 'wx+', 0o600)
+    rmSync(folder, { recursive: true })
   }
 
   /** What was written there, as bytes, or as a file of the folder when it is large. */
@@ -33,7 +33,7 @@ export class Scratch {
   }
 
   private async copy(length: number, folder: string): Promise<Content> {
-    const path = join(folder, randomUUID())
+    const path = join(folder, 'pages.pdf')
     const file = await open(path, 'wx', 0o640)
     const hash = createHash('sha256')
     const room = Buffer.allocUnsafeSlow(chunk)

@@ -68,6 +68,7 @@ export interface Totals {
     principal?: string
     indemnite?: string
     penalite?: string
+    frais?: string
   }[]
 }
 

@@ -17,7 +17,7 @@ const idle: Worker[] = []
 
 /**
  * A ZIP written entry after entry, in a thread of its own, from the files as they lie: its size costs no memory. Each stored
- * file is checked against its hash (`archive_damaged`). The entries come in the order of `packZip`, by name.
+ * file is checked against its hash (`archive_damaged`). The entries come in the order of `packZip`.
  */
 export class ZipFile {
   private readonly path: string

@@ -17,12 +17,19 @@ export function isPackName(name: string): boolean {
   return name.length <= 120 && asciiName.test(name) && !name.includes('..')
 }
 
+type Named = { readonly name: string }
+export const manifestName = 'manifest.json'
+export const byName = (a: Named, b: Named): number => (a.name < b.name ? -1 : 1)
+/** The manifest is known when everything else is written. */
+export const zipOrder = (a: Named, b: Named): number =>
+  Number(a.name === manifestName) - Number(b.name === manifestName) || byName(a, b)
+
 /**
- * The one ZIP these entries can give: sorted by name, stored without compression (PDFs are compressed already, and the
+ * The one ZIP these entries can give: sorted by name, the manifest last, stored without compression (PDFs are compressed already, and the
  * bytes must not depend on a version of deflate), constant dates, no attributes of a platform.
  */
-export function packZip(entries: readonly ZipEntry[]): Uint8Array {
-  const sorted = entries.toSorted((a, b) => (a.name < b.name ? -1 : 1))
+export function packZip(entries: readonly ZipEntry[], order = zipOrder): Uint8Array {
+  const sorted = entries.toSorted(order)
   refuseNames(sorted)
   const heads = sorted.map(({ name, bytes }) => zipHead(name, crc32(bytes), bytes.length))
   const files = sorted.flatMap(({ bytes }, i) => [localHeader(heads[i]!), bytes])

@@ -5,8 +5,6 @@ import { type Archive, type Content, contentBytes, isStored, sha256, type Stored
 import { citationsIn, linesOfBordereau, type Citation } from './citations.ts'
 import {
   changesSince,
-  type ChangedFile,
-  type Changes,
   closeManifest,
   contentHash,
   manifestText,
@@ -16,9 +14,10 @@ import {
   type PackRole,
 } from './manifest.ts'
 import { openStaticPdf } from './exhibit-pdf.ts'
+import { layoutData, type Places, shorten, stampOf, type Told } from './pack-layout.ts'
 import { PackMerge, type Size } from './pack-merge.ts'
-import { isPackName } from './pack-zip.ts'
-import { ZipFile, type ZipPart } from './pack-zip-file.ts'
+import { byName, isPackName, manifestName } from './pack-zip.ts'
+import { ZipFile } from './pack-zip-file.ts'
 import { labelPages } from './page-labels.ts'
 import type { SealKey } from './seal.ts'
 import type { TypstEngine } from './typst.ts'
@@ -129,7 +128,7 @@ export async function assemblePack(
     const fronting = composeFront(input, told)
     const beginning = fronting.then(({ pdf }) => {
       listed.push(frontFile(pdf))
-      return zip.add(zipParts(listed, (name) => name < manifestName))
+      return zip.add(listed.toSorted(byName))
     })
     // Awaited below; what fails before must not leave it unheard.
     beginning.catch(() => {})
@@ -147,7 +146,7 @@ export async function assemblePack(
     await beginning
     const manifest = manifestOf(input, told, listed, { ...merged, pages: total, front, starts })
     const text = new TextEncoder().encode(manifestText(manifest))
-    await zip.add([{ name: manifestName, content: text }, ...zipParts(listed, (name) => name > manifestName)])
+    await zip.add([{ name: manifestName, content: text }])
     return { pdf: { path: files.pdf, ...merged }, zip: await zip.end(), manifest }
   } finally {
     await Promise.all([merge.close(), zip.close()])
@@ -164,18 +163,6 @@ export async function keepPack(
     return { pdf: await archive.adopt(pdf), zip: await archive.adopt(zip), manifest }
   })
 }
-
-const manifestName = 'manifest.json'
-
-/** What is told of a pack besides what it was asked to hold. */
-interface Told {
-  doubts: string[]
-  changes: Changes | undefined
-}
-
-const byName = (a: { name: string }, b: { name: string }): number => (a.name < b.name ? -1 : 1)
-const zipParts = (listed: readonly ListedFile[], which: (name: string) => boolean): ZipPart[] =>
-  listed.filter(({ name }) => which(name)).toSorted(byName)
 
 const frontFile = (pdf: Uint8Array): ListedFile => ({
   name: frontName,
@@ -252,19 +239,11 @@ async function copyParts(merge: PackMerge, parts: readonly PackPart[]): Promise<
   return sizes
 }
 
-interface Places {
-  /** Cover and table alone. */
-  front: boolean
-  starts: number[]
-  total: number
-  sizes?: Size[][]
-  citations?: Citation[][]
-}
-
 function compose(input: PackInput, told: Told, places: Places): Promise<Uint8Array> {
   return input.engine.compile({
     template: 'pack.typ',
     data: layoutData(input, told, places),
+    timeLimit: 20_000 + 20 * places.total,
     pdf: { timestamp: input.at, standard: 'none', tagged: true },
   })
 }
@@ -402,93 +381,4 @@ function incoherent(fault: string): DomainError {
   return new DomainError('pack_incoherent', `Le dossier ne peut pas être scellé\u00a0: ${fault}.`, {
     remedy: 'Corrigez ce point puis assemblez de nouveau le dossier\u00a0; rien n’a été écrit.',
   })
-}
-
-// ---- What the layout prints
-
-const plural = (count: number, word: string): string => `${count} ${word}${count > 1 ? 's' : ''}`
-const shorten = (text: string, length: number): string =>
-  text.length > length ? `${text.slice(0, length - 1).trimEnd()}…` : text
-
-function stampOf(part: PackPart, page: number): string {
-  return part.exhibit
-    ? `Pièce n° ${part.exhibit.number} — page ${page + 1}/${part.pages}`
-    : `page ${page + 1}/${part.pages}`
-}
-
-function layoutData(input: PackInput, { doubts, changes }: Told, { front, starts, total, sizes, citations }: Places) {
-  const { parts } = input
-  const exhibits = parts.filter((part) => part.exhibit)
-  const partOf = (number: string): number =>
-    parts.findIndex(({ exhibit }) => exhibit?.number === number || exhibit?.number.split('-')[0] === number)
-  const linksOn = (cited: Citation[], page: number, height: number, isBordereau: boolean) =>
-    cited
-      .filter((citation) => citation.page === page && partOf(citation.number) >= 0)
-      .map((citation, rank, all) => ({
-        part: partOf(citation.number),
-        x: citation.x,
-        y: height - citation.y - citation.height,
-        width: citation.width,
-        height: citation.height,
-        'page-note': isBordereau && all.findIndex(({ number }) => number === citation.number) === rank,
-      }))
-  return {
-    title: input.title,
-    reference: input.reference,
-    court: input.court,
-    parties: [
-      { label: 'Demandeur', name: input.parties.demandeur },
-      { label: 'Défendeur', name: input.parties.defendeur },
-    ],
-    summary: input.summary,
-    'next-limit': input.nextLimit ?? null,
-    picture: input.picture ?? null,
-    changes: changes ? changeLines(changes) : null,
-    missing: input.missing,
-    reason: input.reason ? `Établi ainsi par ${input.reason.by}\u00a0: ${input.reason.text}` : null,
-    doubts,
-    labels: {
-      reference: 'Dossier ',
-      summary: 'Sommes et dates',
-      missing: 'Ce qui manque',
-      complete: 'Rien ne manque à ce dossier.',
-      doubts: 'À vérifier',
-      contents: 'Sommaire',
-      way: 'Chemin de la procédure',
-      changes: changes ? `Depuis la version ${changes.since}` : '',
-      picture: 'Les étapes de la procédure, ce qui est fait et ce qui court',
-      columns: ['', 'Document', 'Pages', 'À la page'],
-    },
-    'total-exhibits': exhibits.length > 0 ? `Nombre de pièces\u00a0: ${exhibits.length}` : null,
-    front,
-    total,
-    parts: parts.map((part, i) => ({
-      start: starts[i],
-      exhibit: part.exhibit !== undefined,
-      level: part.exhibit ? 2 : 1,
-      mark: part.exhibit ? `Pièce n° ${part.exhibit.number}` : '',
-      title: part.title,
-      bookmark: part.exhibit ? `Pièce n° ${part.exhibit.number}\u00a0: ${part.title}` : part.title,
-      running: shorten(part.title, 80),
-      count: plural(part.pages, 'page'),
-      sheets: (sizes?.[i] ?? []).map((size, page) => ({
-        ...size,
-        stamp: stampOf(part, page),
-        links: linksOn(citations?.[i] ?? [], page, size.height, part.role === 'bordereau'),
-      })),
-    })),
-  }
-}
-
-const shortHash = (hash: string): string => hash.slice(0, 12)
-
-/** « Pièce n° 4, relevé : ajoutée (3f2a…) »: each change by its number and its hash. */
-function changeLines({ added, removed, replaced }: Changes): string[] {
-  const name = ({ number, title }: ChangedFile): string => (number ? `Pièce n° ${number}, ${title}` : title)
-  const lines = [
-    ...added.map((file) => `ajouté\u00a0: ${name(file)} (${shortHash(file.sha256)})`),
-    ...replaced.map((file) => `remplacé\u00a0: ${name(file)} (${shortHash(file.was!)} → ${shortHash(file.sha256)})`),
-    ...removed.map((file) => `retiré\u00a0: ${name(file)} (${shortHash(file.sha256)})`),
-  ]
-  return lines.length > 0 ? lines : ['Rien n’a changé dans les pièces ni dans les actes.']
 }

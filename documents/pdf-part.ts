@@ -65,7 +65,7 @@ export class PdfPart {
   }
 
   private async load(from: number, to: number): Promise<void> {
-    for (let at = from; at < to; ) {
+    for (let at = from; at < to;) {
       const { bytesRead } = await this.file.read(this.bytes, at, Math.min(chunk, to - at), at)
       if (bytesRead === 0) throw new Error('a part is shorter than it was')
       at += bytesRead
@@ -75,14 +75,17 @@ export class PdfPart {
   /** Whether the data of a stream was left in the file. */
   isAway({ data }: PdfStream): boolean {
     const start = data.byteOffset - this.bytes.byteOffset
-    return data.buffer === this.bytes.buffer && this.holes.some((hole) => start < hole.end && hole.start < start + data.length)
+    return (
+      data.buffer === this.bytes.buffer &&
+      this.holes.some((hole) => start < hole.end && hole.start < start + data.length)
+    )
   }
 
   /** The data of a stream, from the file, in pieces: each is to be used before the next is asked for. */
   async *read({ data }: PdfStream): AsyncGenerator<Uint8Array> {
     const start = data.byteOffset - this.bytes.byteOffset
     const room = Buffer.allocUnsafeSlow(Math.min(chunk, data.length))
-    for (let at = 0; at < data.length; ) {
+    for (let at = 0; at < data.length;) {
       const { bytesRead } = await this.file.read(room, 0, Math.min(room.length, data.length - at), start + at)
       if (bytesRead === 0) throw new Error('a part is shorter than it was')
       yield room.subarray(0, bytesRead)

@@ -1,4 +1,4 @@
-import { PdfArray, PdfBool, PdfDict, PdfName, PdfNumber, PdfRef, PdfStream, PdfString } from '@libpdf/core'
+import { PdfArray, PdfBool, PdfDict, PdfName, PdfNumber, PdfRef, type PdfStream, PdfString } from '@libpdf/core'
 import { isAction } from './exhibit-active.ts'
 
 export type PdfValue = Parameters<PdfDict['set']>[1]

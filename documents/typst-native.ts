@@ -8,6 +8,8 @@ import type { TypstDiagnostic, TypstReply, TypstTask } from './typst.ts'
 
 const workspace = join(process.argv[2]!, 'workspace')
 const compiler = NodeCompiler.create({ workspace, fontArgs: [{ fontBlobs: fontBlobs() }] })
+// Characters of data, as of a pack of some hundred pages: what is kept of it weighs much, and is not asked for again.
+const large = 20_000
 let jobs = 0
 
 process.on('message', (task: TypstTask) => void answer(task))
@@ -19,17 +21,17 @@ async function answer(task: TypstTask): Promise<void> {
   // Both are needed for memory to come back: the cache let go, and a turn of the loop for the finalisers. Ten jobs is what
   // Typst itself keeps while it watches a file; longer weighs more and wins nothing.
   jobs++
-  compiler.evictCache(task.files.length > 0 ? 0 : 10)
+  compiler.evictCache(task.files.length > 0 || task.data.length > large ? 0 : 10)
   await setImmediate()
   process.send!({ ...byFile(reply), weight: process.memoryUsage.rss() } as TypstReply, () => {})
 }
 
-const large = 8 << 20
+const larger = 8 << 20
 
 function byFile(
   reply: ReturnType<typeof run>,
 ): { bytes: Uint8Array } | { file: string } | { diagnostics: TypstDiagnostic[] } {
-  if (!('bytes' in reply) || reply.bytes.length < large) return reply
+  if (!('bytes' in reply) || reply.bytes.length < larger) return reply
   const file = join(process.argv[2]!, `reply-${process.pid}-${jobs}`)
   writeFileSync(file, reply.bytes, { mode: 0o600 })
   return { file }

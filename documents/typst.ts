@@ -16,6 +16,8 @@ export interface TypstJob {
   sources?: Record<string, string>
   /** What the template may read besides: « /exhibit-1.pdf ». */
   files?: Record<string, Uint8Array>
+  /** Milliseconds before its process is killed, for a document longer than the engine's own limit is meant for. */
+  timeLimit?: number
   pdf: { timestamp: Temporal.Instant; standard?: PdfStandard; tagged?: boolean }
 }
 
@@ -127,7 +129,7 @@ function pool(
     })
     let keep = false
     try {
-      const reply = await within(timeLimit, runner, {
+      const reply = await within(job.timeLimit ?? timeLimit, runner, {
         template: job.template,
         sources,
         data: JSON.stringify(job.data, (_, value: unknown) => (typeof value === 'string' ? printable(value) : value)),
@@ -195,6 +197,8 @@ function spawnNative(folder: string): Runner {
       ALL_PROXY: 'http://127.0.0.1:9',
       HTTPS_PROXY: 'http://127.0.0.1:9',
       HTTP_PROXY: 'http://127.0.0.1:9',
+      // glibc gives back to the system what the cache let go, instead of keeping ever more of it.
+      MALLOC_TRIM_THRESHOLD_: '1000000',
     },
   })
   const runner: Runner = {

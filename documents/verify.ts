@@ -6,7 +6,7 @@ import { oid, sealCms } from './cms.ts'
 import { derChild as child, derChildren as children, readDer, writeDer, type Der } from './der.ts'
 import { readInvoice } from './einvoice.ts'
 import { contentHash, manifestText, type Manifest } from './manifest.ts'
-import { packZip, walkZip, type ZipSpan } from './pack-zip.ts'
+import { byName, manifestName, packZip, walkZip, zipOrder, type ZipSpan } from './pack-zip.ts'
 import { isCaseExport, isExportZip, verifyCase, verifyExportZip } from './verify-case.ts'
 import { isDevelopmentCertificate, sealedHeader, sealMarks } from './seal.ts'
 
@@ -98,7 +98,8 @@ function verifyZip(bytes: Uint8Array): string {
 
 function repack(entries: ZipSpan[]): Uint8Array {
   try {
-    return packZip(entries)
+    // Packs of before had their manifest among the other names.
+    return packZip(entries, entries.at(-1)?.name === manifestName ? zipOrder : byName)
   } catch (error) {
     if (error instanceof DomainError) throw new Changed(`Le ZIP a été modifié\u00a0: ${error.message}`)
     throw error

@@ -69,9 +69,17 @@ async function namedHashes(sql: Sql): Promise<Kept[]> {
 /** A letter is made again from its row, and put back only if its bytes have the recorded hash: nothing less proves it. */
 export async function remake(office: Office, _onDay: Day, hash: string): Promise<string | null> {
   const rows = await office.sql<
-    { letter: string; version: string; channel: string; facts: unknown; writtenOn: Day; reference: string }[]
+    {
+      letter: string
+      version: string
+      channel: string
+      format: string
+      facts: unknown
+      writtenOn: Day
+      reference: string
+    }[]
   >`
-    select letter, version, channel, facts, written_on, reference from documents where sha256 = ${hash}`
+    select letter, version, channel, format, facts, written_on, reference from documents where sha256 = ${hash}`
   for (const row of rows) {
     const letter = loadLibrary().letters.get(row.letter)
     if (letter?.version !== row.version) continue
@@ -83,9 +91,10 @@ export async function remake(office: Office, _onDay: Day, hash: string): Promise
       channel,
       at,
       engine: office.typst,
-      format: 'pdf',
+      format: row.format,
     } as Parameters<typeof renderLetter>[0])
-    const bytes = await sealPdf(made.bytes, { at, key: office.seal })
+    // A text message is kept as its words, which nothing seals.
+    const bytes = row.format === 'txt' ? made.bytes : await sealPdf(made.bytes, { at, key: office.seal })
     if (sha256(bytes) !== hash) continue
     await office.archive.put(bytes)
     return `Le document ${row.reference} est refait, octet pour octet.`

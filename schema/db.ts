@@ -80,6 +80,11 @@ export async function transaction<T>(sql: Sql, act: (sql: Sql) => Promise<T>): P
   return value
 }
 
+/** Refuses a pool where an act counts on its caller's transaction: what is sent together would go by several connections. */
+export function insideTransaction(sql: Sql): void {
+  if (!('savepoint' in sql)) throw new TypeError('this act belongs in a transaction of its caller')
+}
+
 /** Runs an act in a transaction and, unless it is to be kept, undoes it whole: a preview that tells exactly what would happen. */
 export async function rehearse<T>(sql: Sql, keep: boolean, act: (sql: Sql) => Promise<T>): Promise<T> {
   let outcome: { value: T } | undefined

@@ -68,7 +68,20 @@ async function grant(sql: Sql, role: string): Promise<void> {
     if (name in mayChange) await sql`grant update (${sql(mayChange[name]!)}) on ${sql(name)} to ${to}`
     else if (!kept) await sql`grant update, delete on ${sql(name)} to ${to}`
   }
+  await grantRows(sql, role)
   await grantJobs(sql, role)
+}
+
+/** Every row is the house's; who reads for a creditor or a bailiff takes the reader's role (0017_row_security.sql). */
+async function grantRows(sql: Sql, role: string): Promise<void> {
+  const to = sql(role)
+  await sql`grant courtois_viewer to ${to}`
+  const ruled = await sql<{ name: string }[]>`
+    select tablename as name from pg_policies p where schemaname = 'public' and policyname = 'viewer'
+      and not exists (select from pg_policies h
+                      where h.schemaname = p.schemaname and h.tablename = p.tablename and h.policyname = ${role})`
+  for (const { name } of ruled)
+    await sql`create policy ${to} on ${sql(name)} for all to ${to} using (true) with check (true)`
 }
 
 /** graphile-worker locks its tables to everybody but their owner by row-level security. */

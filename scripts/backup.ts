@@ -123,6 +123,8 @@ async function readDatabase(
     for (const { schema, table, columns } of await tablesOf(tx)) {
       const file = `${schema}.${table}.copy.gz`
       const rows = await tx`copy ${tx(schema)}.${tx(table)} (${tx(columns)}) to stdout`.readable()
+      // Its socket is paused while the reader is slow, and forgotten so when the table ends at that very moment.
+      rows.once('end', () => rows._read(0))
       tables.push({ schema, table, columns, file, sha256: await writeHashed(rows, join(folder, file)) })
     }
     // A sequence belongs to no snapshot: read last, it is at least as far as the rows.

@@ -60,7 +60,7 @@ function antivirusOf(): Pick<Office, 'antivirus'> {
 /** WEBHOOK_ALLOW_HOSTS names, with their ports, the hosts that may be private or speak plain HTTP: for development alone. */
 function hooksOf(): Hooks {
   const allow = (process.env['WEBHOOK_ALLOW_HOSTS'] ?? '').split(/[\s,]+/).filter(Boolean)
-  return webhooks({ now: () => Temporal.Now.instant(), allow })
+  return webhooks({ clock: () => Temporal.Now.instant(), allow })
 }
 
 /** SEAL_CERTIFICATE and SEAL_KEY name PEM files; without them the development certificate seals, and says so. */

@@ -393,6 +393,18 @@ describe('the tick', () => {
     expect(await doStep(house.office, step!.id, day('2026-06-11'))).toBe('done')
     expect(await doStep(house.office, step!.id, day('2026-06-11'))).toBe('already')
   })
+
+  test('a step that three workers do at one moment is done once: who waited for the case reads what the first one left', async () => {
+    const caseId = await opened()
+    const [step] = (await fileOf(house, caseId)).steps.filter((each) => each.key === 'cordiale')
+    const outcomes = await Promise.all([1, 2, 3].map(() => doStep(house.office, step!.id, day('2026-06-11'))))
+    expect(outcomes.toSorted()).toEqual(['already', 'already', 'done'])
+    const { documents } = await fileOf(house, caseId)
+    expect(documents.filter(({ attachedTo }) => attachedTo === null).map(({ stepKey }) => stepKey)).toEqual([
+      'cordiale',
+    ])
+    expect(documents.map(({ reference }) => reference.split('/')[1])).toEqual(documents.map((_, i) => String(i + 1)))
+  })
 })
 
 describe('a case is suspended, says why, and resumes', () => {

@@ -277,6 +277,36 @@ describe('a title', () => {
     expect(request.packKind).toBe('mission')
   })
 
+  test('given without its day, or with a mistyped one, is the case’s own, and judged as such', async () => {
+    const opened = await open('injonction-de-payer')
+    await happens(opened.id, 'requete', '2026-08-03')
+    await happens(opened.id, 'ordonnance', '2026-09-07', { numero: '2026/501' })
+    await happens(opened.id, 'signification', '2026-09-21', { aPersonne: true, demeure: 'metropole' })
+    await happens(opened.id, 'opposition', '2026-10-12')
+    const seizing = (titre: Record<string, unknown>) =>
+      ask('saisie-attribution', { titre, ...bank('Banque du Rhône') }, '2026-11-30')
+    await expect(seizing({ nature: 'ordonnance', montant: '1200.00' })).rejects.toMatchObject({
+      code: 'not_enforceable',
+    })
+    await expect(seizing({ ...title, date: '2026-09-08', numero: '2026/501' })).rejects.toMatchObject({
+      code: 'not_enforceable',
+    })
+  })
+
+  test('is not a judgment that dismisses the claim, though it was served', async () => {
+    const opened = await order()
+    await happens(opened.id, 'opposition', '2026-10-12')
+    const dismissed = { favorable: false, defaut: false, dernierRessort: true }
+    await happens(opened.id, 'jugement', '2026-12-01', dismissed, await copy('jugement'))
+    await happens(opened.id, 'signification-jugement', '2026-12-08')
+    await expect(ask('saisie-attribution', bank('Banque du Rhône'), '2026-12-09')).rejects.toMatchObject({
+      code: 'not_enforceable',
+      article: 'CPCE L111-2',
+    })
+    const [found] = await house.sql<{ limitationOn: string }[]>`select limitation_on::text from cases`
+    expect(found!.limitationOn < '2036').toBe(true)
+  })
+
   test('that was served otherwise than in person is told to be opposable after the first measure', async () => {
     await order({ aPersonne: false, demeure: 'metropole' })
     const request = await ask('saisie-attribution', bank('Banque du Rhône'), '2026-11-24')

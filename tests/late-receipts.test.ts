@@ -2,6 +2,7 @@ import { expect, test } from 'vitest'
 import { tick } from '../procedures/amicable/tick.ts'
 import { recordPayment, rejectPayment } from '../procedures/cases/payments.ts'
 import { placeHold } from '../procedures/cases/holds.ts'
+import { doReceipt } from '../procedures/cases/late-receipts.ts'
 import { drain } from '../procedures/work.ts'
 import { parseAmount } from '../schema/money.ts'
 import { day, fileOf, invoice, liveHolds, openCase, useHouse } from './house.ts'
@@ -79,4 +80,20 @@ test('the hold of a person stays, and a payment taken back is owed no receipt', 
   )
   await lived('2027-03-09')
   expect(await house.sql`select 1 from documents where letter like 'cloture-%'`).toHaveLength(1)
+})
+
+test('two workers at once give one receipt', async () => {
+  const { caseId, id } = await paidTooEarly()
+  await nowCountable()
+  await Promise.all([1, 2].map(() => doReceipt(house.office, id, day('2027-03-06'))))
+  expect((await receipts(caseId)).filter(([, recipient]) => recipient === 'debiteur')).toHaveLength(1)
+})
+
+test('a cheque that the bank took back after the receipt was planned is owed none', async () => {
+  const { caseId, id } = await paidTooEarly()
+  await nowCountable()
+  const rejected = { paymentId: id, rejectedOn: day('2027-03-06'), reason: 'Sans provision.' }
+  await rejectPayment(house.office, day('2027-03-06'), rejected, 'test')
+  await doReceipt(house.office, id, day('2027-03-06'))
+  expect(await receipts(caseId)).toEqual([])
 })

@@ -5,6 +5,7 @@ import { serve } from '@hono/node-server'
 import { type Browser, chromium, type Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { Role } from '../api/auth.ts'
+import { boardPage } from '../api/pages/staff-board.ts'
 import { setApprovalRule } from '../procedures/amicable/approvals.ts'
 import { tick } from '../procedures/amicable/tick.ts'
 import { useApi } from './api.ts'
@@ -69,6 +70,42 @@ describe('the board', () => {
     expect(page.text).toContain('Appels à passer')
     // Data is never markup.
     expect(page.html).toContain('Garage &lt;b&gt;du&lt;/b&gt; Pont')
+  })
+
+  test('has time limits by colour, and says in words how near each is', () => {
+    const limit = (daysLeft: number) => ({
+      on: api.today.add({ days: daysLeft }),
+      daysLeft,
+      what: 'Injonction de payer\u00a0: signification',
+      article: 'CPC 1411',
+      caseId: letter.caseId,
+    })
+    const cases = new Map([[letter.caseId, { number, debtor: 'Garage', phone: null }]])
+    const deadlines = [-2, 0, 1, 3, 4, 15, 16].map(limit)
+    const board = { work: [], deadlines, approvals: [], cases, open: 1, orphans: 0 }
+    const agency = {
+      name: 'Cabinet',
+      lines: [],
+      phone: '',
+      email: '',
+      hours: '',
+      manager: { name: '', phone: '', email: '' },
+    }
+    const frame = { agency, name: 'Nour', cell: 'cellule juridique', token: '', day: api.today, mayApprove: false }
+    const html = String(boardPage(frame, board, null))
+    expect(
+      [...html.matchAll(/class="state (\w+)">([^<]+)</g)].map(([, look, words]) =>
+        `${look} ${words}`.replaceAll('\u00a0', ' '),
+      ),
+    ).toEqual([
+      'stop dépassé de 2 jours',
+      'stop aujourd’hui',
+      'stop dans 1 jour',
+      'stop dans 3 jours',
+      'wait dans 4 jours',
+      'wait dans 15 jours',
+      'good dans 16 jours',
+    ])
   })
 
   test('opens the script of a call', async () => {

@@ -64,6 +64,17 @@ describe('the clause of the creditor’s terms', () => {
     expect(before.doubts.map(({ code }) => code)).toContain('penalty_not_due')
   })
 
+  test('is not owed while the formal notice is written and nobody was presented with it', async () => {
+    const { id } = await theCase()
+    const next = day(await noticeOf(id))
+      .add({ days: 1 })
+      .toString()
+    await house.sql`update dispatches set presented_on = null, outcome = null, outcome_on = null`
+    const { penalty, doubts } = await owes(id, next)
+    expect(penalty).toBe(0n)
+    expect(doubts.map(({ code }) => code)).toContain('penalty_not_due')
+  })
+
   test('is quoted by the formal notice, counted by the last notice, and not before', async () => {
     const { documents } = await fileOf(house, (await theCase()).id)
     const texts = await Promise.all(
@@ -144,6 +155,14 @@ describe('the clause of the creditor’s terms', () => {
     })
     const claim = (await owes(other, '2026-07-22')).doubts.filter(({ code }) => code === 'penalty_not_due')
     expect(claim).toHaveLength(1)
+  })
+
+  test('entered twice at once follows itself: one of them counts', async () => {
+    const { creditorId } = await theCase()
+    await Promise.all(['5', '7'].map((percent) => enter(house, creditorId, { percent }, '2026-07-23')))
+    const live = await house.sql<{ percent: string }[]>`
+      select trim_scale(percent)::text as percent from penalty_clauses where creditor_id = ${creditorId} and ended_on is null`
+    expect(live).toHaveLength(1)
   })
 
   test('wants its words and its source, and a percentage or a sum', async () => {

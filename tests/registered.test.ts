@@ -122,6 +122,13 @@ describe('a letter that comes back from an unknown address', () => {
     const refused = validateAddress(house.sql, on, known, 'research:Essai')
     await expect(refused).rejects.toMatchObject({ code: 'address_returned' })
 
+    const short = validateAddress(
+      house.sql,
+      on,
+      { ...known, address: { ...same, postalCode: '6900' } },
+      'research:Essai',
+    )
+    await expect(short).rejects.toMatchObject({ code: 'address_unfit' })
     const other = { ...same, lines: ['8 quai Perrache'], postalCode: '69002' }
     await validateAddress(house.sql, on, { ...known, address: other }, 'research:Essai')
     expect(await kinds('2026-07-17')).not.toContain('returned')

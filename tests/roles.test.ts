@@ -2,12 +2,14 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import type { Viewer } from '../api/auth.ts'
+import { readAs } from '../api/reading.ts'
 import { exportCase } from '../procedures/cases/export.ts'
 import { examine } from '../procedures/doctor.ts'
 import { roleFindings } from '../procedures/doctor-role.ts'
 import type { Office } from '../procedures/office.ts'
 import { startWorker } from '../procedures/work.ts'
-import { type Client, connect } from '../schema/db.ts'
+import { type Client, connect, type Sql } from '../schema/db.ts'
 import { seededRandom } from '../schema/random.ts'
 import { restoreBackup, writeBackup } from '../scripts/backup.ts'
 import { bringUpToDate } from '../scripts/database.ts'
@@ -36,7 +38,7 @@ beforeAll(async () => {
   app = connect(appUrl(db.url), { max: 4 })
   office = await openOffice({ sql: app, dataDir: join(folder, 'data'), random: seededRandom('roles') })
   await fillDemo(office, appUrl(db.url), today, () => {})
-}, 120_000)
+}, 240_000)
 
 afterAll(async () => {
   await office.typst.close()
@@ -246,4 +248,80 @@ test('what it backs up, the owner restores to the same hashes, and it works on',
   } finally {
     await dropDatabase(db.sql, name)
   }
-}, 60_000)
+}, 240_000)
+
+describe('what is read for a creditor or a bailiff', () => {
+  const of = (viewer: Partial<Viewer>): Viewer => ({
+    role: 'creditor',
+    name: 'Essai',
+    creditorId: null,
+    bailiffId: null,
+    ...viewer,
+  })
+  const stranger = '00000000-0000-4000-8000-000000000009'
+  /** Nobody's secret, or nobody's business but the house's: no rule, and closed to the reader. */
+  const closed = ['attempts', 'case_numbers', 'fee_numbers', 'idempotency_keys', 'migration', 'post_batches', 'uploads']
+  const everybody = ['agency', 'agency_proofs', 'bailiffs', 'court_places']
+  const ruled = async () => (await tables(db.sql)).filter((name) => !closed.includes(name) && !everybody.includes(name))
+  const count = async (sql: Sql, table: string) =>
+    Number((await sql<[{ rows: bigint }]>`select count(*) as rows from ${sql(table)}`)[0].rows)
+
+  test('each table has a rule of its own, or is closed to them, or is a list that anybody may read', async () => {
+    const rules = await db.sql<{ name: string }[]>`
+      select k.relname as name from pg_class k join pg_policy p on p.polrelid = k.oid and p.polname = 'viewer'
+      where k.relnamespace = 'public'::regnamespace and k.relrowsecurity order by 1`
+    expect(rules.map(({ name }) => name)).toEqual(await ruled())
+    for (const table of closed)
+      await expect(readAs(app, of({ creditorId: stranger }), (sql) => count(sql, table))).rejects.toMatchObject(refused)
+  })
+
+  test('a stranger sees no row of any table, whatever is asked', async () => {
+    for (const viewer of [of({ creditorId: stranger }), of({ role: 'bailiff', bailiffId: stranger }), of({})])
+      for (const table of await ruled())
+        expect([table, await readAs(app, viewer, (sql) => count(sql, table))]).toEqual([table, 0])
+  })
+
+  test('a creditor sees its own cases and all that hangs on them, and nothing else', async () => {
+    const creditors = await db.sql<{ id: string; cases: string[] }[]>`
+      select p.id, array_agg(c.id::text) as cases from creditors p join cases c on c.creditor_id = p.id group by p.id`
+    expect(creditors.length).toBeGreaterThan(1)
+    const ofCase = [
+      'invoices',
+      'documents',
+      'steps',
+      'events',
+      'procedures',
+      'consent_requests',
+      'payments',
+      'exhibits',
+    ]
+    for (const { id, cases } of creditors) {
+      await readAs(app, of({ creditorId: id }), async (sql) => {
+        expect(await count(sql, 'creditors')).toBe(1)
+        expect(await count(sql, 'cases')).toBe(cases.length)
+        for (const table of ofCase) {
+          const [owned] = await db.sql<[{ rows: bigint }]>`
+            select count(*) as rows from ${db.sql(table)} where case_id::text = any(${cases})`
+          expect([table, await count(sql, table)]).toEqual([table, Number(owned.rows)])
+        }
+      })
+    }
+  })
+
+  test('a bailiff sees the packs handed over to it, and its cases', async () => {
+    const [given] = await db.sql<[{ bailiffId: string; packs: bigint }]>`
+      select bailiff_id, count(*) as packs from hand_overs where revoked_on is null group by 1 limit 1`
+    await readAs(app, of({ role: 'bailiff', bailiffId: given.bailiffId }), async (sql) => {
+      expect(await count(sql, 'hand_overs')).toBe(Number(given.packs))
+      expect(await count(sql, 'cases')).toBeGreaterThan(0)
+      expect(await count(sql, 'mandates')).toBeLessThan(await count(db.sql, 'mandates'))
+    })
+  })
+
+  test('nothing is written by whoever reads', async () => {
+    const viewer = of({ creditorId: stranger })
+    await expect(readAs(app, viewer, (sql) => sql`delete from cases`.execute())).rejects.toMatchObject({
+      code: '25006',
+    })
+  })
+})

@@ -141,7 +141,7 @@ describe('where a message may go', () => {
     expect(isPublicAddress(address)).toBe(true),
   )
 
-  const { check, send } = webhooks({ now: () => Temporal.Instant.from('2026-09-30T09:00:00Z') })
+  const { check, send } = webhooks({ clock: () => Temporal.Instant.from('2026-09-30T09:00:00Z') })
   test.each([
     'http://client.example/hook',
     'https://localhost/hook',

@@ -1,8 +1,9 @@
-import { readdirSync, readFileSync } from 'node:fs'
+import { readdirSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { sendLetter } from '../procedures/cases/correspondence.ts'
 import { examine } from '../procedures/doctor.ts'
+import { remake } from '../procedures/doctor-archive.ts'
 import { drain } from '../procedures/work.ts'
 import { day, invoice, liveOn, openCase, useHouse } from './house.ts'
 
@@ -36,6 +37,8 @@ test('a text message is handed over as an order with its words, once, and kept a
     text,
   })
   expect(text.length).toBeLessThanOrEqual(306)
+  rmSync(house.office.archive.path(sha256))
+  expect(await remake(house.office, on, sha256)).toContain(reference)
 
   // Done again by a worker that died half-way: still one order, under the same key.
   await house.sql`update dispatches set state = 'sending', sent_on = null, proof = null where document_id = ${id}`

@@ -41,7 +41,7 @@ beforeAll(async () => {
 })
 afterAll(() => new Promise<void>((done) => void server.close(() => done())))
 
-const hooks = () => webhooks({ now: () => Temporal.Now.instant(), allow: [host] })
+const hooks = () => webhooks({ clock: () => Temporal.Now.instant(), allow: [host] })
 const on = day('2026-06-11')
 let creditorId = ''
 const house = useHouse(async (made) => {
@@ -109,7 +109,7 @@ describe('a creditor’s own system', () => {
   test('that is not there is tried fourteen times, and no dead job is left behind', async () => {
     const { endpoint } = await register()
     await openCase('F-1')
-    house.office.hooks = webhooks({ now: () => Temporal.Now.instant() })
+    house.office.hooks = webhooks({ clock: () => Temporal.Now.instant() })
     for (let round = 0; round < 15; round++) await comeRound()
     expect(await logOf(endpoint.id)).toMatchObject([{ state: 'failed', attempts: 14, status: null }])
     expect(await house.sql`select 1 from graphile_worker.jobs where task_identifier = 'webhook'`).toHaveLength(0)

@@ -36,7 +36,7 @@ function announcePage(desk: Desk, customers: Customer[], sent: number): Html {
 ${sent >= 0 ? h`<p class="good" role="status">${sent === 0 ? 'Aucune annonce ne part\u00a0: ces clients sont déjà avertis, ou leur échéance est passée.' : `${count(sent, 'annonce part', 'annonces partent')}.`}</p>` : ''}
 ${
   open.length === 0
-    ? h`<p>Tous vos clients dont l’échéance est à venir ont été avertis, ou aucun ne l’attend.</p>`
+    ? h`<p>Personne n’est à avertir\u00a0: l’annonce est déjà partie, ou l’échéance est passée.</p>`
     : h`<form action="/portail/annonce" method="post"><input type="hidden" name="jeton" value="${desk.token}"><fieldset><legend>Qui avertir</legend>${open.map(
         ({ caseId, name, number, dueOn }) =>
           h`<p><label><input type="checkbox" name="client" value="${caseId}" checked>${name} <span class="meta">dossier ${number}, échéance le ${dated(dueOn)}</span></label></p>`,

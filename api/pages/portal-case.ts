@@ -152,6 +152,7 @@ function statement(file: CaseFile, day: Day): Html {
     ['Intérêts', owed.interest],
     ['Indemnité forfaitaire', owed.indemnity],
     ...(owed.penalty > 0n ? ([['Clause pénale', owed.penalty]] as const) : []),
+    ...(owed.costs > 0n ? ([['Article 700 et dépens', owed.costs]] as const) : []),
   ] as const
   return h`<div class="two"><dl class="facts">${sums.map(([label, cents]) => h`<div><dt>${label}</dt><dd>${money(cents, currency)}</dd></div>`)}
 <div><dt>Total</dt><dd class="sum">${money(owed.total, currency)}</dd></div>

@@ -142,6 +142,7 @@ function consentPage(desk: Desk, request: ConsentRequest, decision: Decision, fa
     ['Intérêts', sum(statement.interest)],
     ['Indemnité forfaitaire', sum(statement.indemnity)],
     ...(statement.penalty ? [['Clause pénale', sum(statement.penalty)] satisfies [string, unknown]] : []),
+    ...(statement.costs ? [['Article 700 et dépens', sum(statement.costs)] satisfies [string, unknown]] : []),
     ['Total demandé', h`<strong>${sum(statement.total)}</strong>`],
     ['Plafond de frais', h`<strong>${sum(statement.ceiling)}</strong>`],
     ['Sommes arrêtées au', dated(Temporal.PlainDate.from(statement.statementOn))],

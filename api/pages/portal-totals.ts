@@ -113,24 +113,36 @@ const sumsOf = (rows: Row[]): Sums => Object.fromEntries(rows.map(({ currency, c
 async function readLedgers(sql: Sql, ids: string[]): Promise<LedgerFile[]> {
   const noticed = sql<{ id: string }[]>`
     select distinct case_id as id from documents where case_id = any(${ids}) and channel in ('lrar', 'lre') and recipient = 'debiteur'`
-  const [cases, creditors, mandates, debtors, invoices, creditNotes, payments, clauses, insolvencies, documents] =
-    await Promise.all([
-      sql<Case[]>`select ${caseColumns(sql)} from cases where id = any(${ids})`,
-      caseParts.creditor(sql, ids.slice(0, 1)),
-      caseParts.mandate(sql, ids.slice(0, 1)),
-      caseParts.debtor(sql, ids),
-      caseParts.invoices(sql, ids),
-      caseParts.creditNotes(sql, ids),
-      caseParts.payments(sql, ids),
-      caseParts.penaltyClauses(sql, ids),
-      caseParts.insolvencies(sql, ids),
-      noticed.then((rows) =>
-        caseParts.documents(
-          sql,
-          rows.map(({ id }) => id),
-        ),
+  const [
+    cases,
+    creditors,
+    mandates,
+    debtors,
+    invoices,
+    creditNotes,
+    payments,
+    clauses,
+    insolvencies,
+    titles,
+    documents,
+  ] = await Promise.all([
+    sql<Case[]>`select ${caseColumns(sql)} from cases where id = any(${ids})`,
+    caseParts.creditor(sql, ids.slice(0, 1)),
+    caseParts.mandate(sql, ids.slice(0, 1)),
+    caseParts.debtor(sql, ids),
+    caseParts.invoices(sql, ids),
+    caseParts.creditNotes(sql, ids),
+    caseParts.payments(sql, ids),
+    caseParts.penaltyClauses(sql, ids),
+    caseParts.insolvencies(sql, ids),
+    caseParts.titles(sql, ids),
+    noticed.then((rows) =>
+      caseParts.documents(
+        sql,
+        rows.map(({ id }) => id),
       ),
-    ])
+    ),
+  ])
   // One creditor, one agreement: the viewer's own.
   const creditor = creditors.get(ids[0]!)![0]!
   const mandate = mandates.get(ids[0]!)?.[0] ?? null
@@ -145,6 +157,7 @@ async function readLedgers(sql: Sql, ids: string[]): Promise<LedgerFile[]> {
     penaltyClauses: clauses.get(found.id) ?? [],
     documents: documents.get(found.id) ?? [],
     insolvencies: insolvencies.get(found.id) ?? [],
+    titles: titles.get(found.id) ?? [],
   }))
 }
 

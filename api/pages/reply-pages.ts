@@ -136,7 +136,7 @@ function asked({ coupon, file, day, standing }: Shown): Html {
       h`<tr><th scope="row">${invoice.number}</th><td>due le ${dated(invoice.dueOn)}</td><td class="num aside">${money(invoice.payable, invoice.currency)}</td><td class="num">${money(owed.principalByInvoice[invoice.number] ?? 0n, invoice.currency)}</td></tr>`,
   )}</tbody></table></div>
 <dl class="facts">
-${line('Principal', owed.principal)}${line('Intérêts de retard', owed.interest)}${line('Indemnité forfaitaire', owed.indemnity)}${line('Clause pénale', owed.penalty)}
+${line('Principal', owed.principal)}${line('Intérêts de retard', owed.interest)}${line('Indemnité forfaitaire', owed.indemnity)}${line('Clause pénale', owed.penalty)}${line('Frais et dépens', owed.costs)}
 <div><dt>Total dû au ${dated(day)}</dt><dd class="sum">${money(owed.total, file.case.currency)}</dd></div>
 </dl>
 ${owed.perDay > 0n ? h`<p class="meta">Les intérêts augmentent de ${money(owed.perDay, file.case.currency)} par jour de retard.</p>` : ''}

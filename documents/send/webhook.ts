@@ -69,12 +69,12 @@ export function isPublicAddress(address: string): boolean {
  * Sends over HTTPS to public addresses alone, as the name resolves at the moment of connecting; follows no redirection. The
  * hosts of `allow` (« localhost:8080 ») are for development and tests: any address, plain HTTP as well.
  */
-export function webhooks({ now, allow = [] }: { now: () => Temporal.Instant; allow?: readonly string[] }): Hooks {
+export function webhooks({ clock, allow = [] }: { clock: () => Temporal.Instant; allow?: readonly string[] }): Hooks {
   const isAllowed = (url: URL): boolean => allow.includes(url.host)
   return {
     check: (text) => void usable(text, isAllowed),
     async send({ id, url: text, secret, body }) {
-      const at = now()
+      const at = clock()
       try {
         const url = usable(text, isAllowed)
         const signature = new Webhook(secret).sign(id, new Date(at.epochMilliseconds), body)

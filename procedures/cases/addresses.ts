@@ -1,3 +1,4 @@
+import { postalAddress } from '../../documents/send/postal-address.ts'
 import type { Day } from '../../schema/days.ts'
 import { json, type Sql, transaction } from '../../schema/db.ts'
 import { DomainError } from '../../schema/errors.ts'
@@ -25,6 +26,12 @@ export async function validateAddress(
   ) {
     throw new DomainError('address_incomplete', 'Une adresse postale a une rue, un code postal et une ville.', {
       remedy: 'Complétez l’adresse, ou validez seulement le courriel ou le téléphone.',
+    })
+  }
+  const fault = input.address && postalAddress({ name: '', ...input.address }, input.address.country).fault
+  if (fault) {
+    throw new DomainError('address_unfit', `Cette adresse ne peut être servie par la poste\u00a0: ${fault}.`, {
+      remedy: 'Relisez-la sur une lettre, un annuaire ou un registre, puis validez-la.',
     })
   }
   if (!input.address && !input.email && !input.phone) {

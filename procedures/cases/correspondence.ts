@@ -4,7 +4,7 @@ import { sealPdf } from '../../documents/seal.ts'
 import type { MailBody } from '../../documents/send/mail.ts'
 import { letterOf, loadLibrary } from '../../letters/catalogue.ts'
 import { type Day } from '../../schema/days.ts'
-import { json, type Sql, transaction } from '../../schema/db.ts'
+import { insideTransaction, json, type Sql, transaction } from '../../schema/db.ts'
 import { DomainError } from '../../schema/errors.ts'
 import { newCode, newId } from '../../schema/random.ts'
 import { instantOf, type Office } from '../office.ts'
@@ -72,6 +72,7 @@ export async function writeLetter(
   file: CaseFile,
   order: LetterOrder,
 ): Promise<Written> {
+  insideTransaction(sql)
   const letter = letterOf(loadLibrary(), order.letter)
   if (order.recipient === 'debiteur' && !order.isReceipt) refuseAsking(file, onDay, letter.famille)
   const first = firstLetter(file)

@@ -164,7 +164,8 @@ async function endConsentsOf(sql: Sql, onDay: Day, creditorId: string, author: A
     where creditor_id = ${creditorId} and exists (select from consent_requests r where r.case_id = c.id)
     order by id for update`
   const changed = 'Le taux convenu a changé depuis la demande d’accord.'
-  for (const { id } of cases) await endUnfiledConsents(sql, onDay, id, changed, author)
+  const ids = cases.map(({ id }) => id)
+  await endUnfiledConsents(sql, onDay, ids, changed, author)
 }
 
 /** The agreement in force on that day; nothing is done for a creditor without one (CPCE R124-3). */

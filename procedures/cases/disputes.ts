@@ -6,7 +6,7 @@ import type { Office } from '../office.ts'
 import { attachExhibit, type NewExhibit } from './exhibits.ts'
 import { placeHold, releaseHold } from './holds.ts'
 import { type Author, record } from './journal.ts'
-import { lockOpenCase } from './lock.ts'
+import { lockCase, lockOpenCase } from './lock.ts'
 
 /** The debtor disputes: the case is suspended at once, and the creditor has until the review day to answer. */
 export async function recordDispute(
@@ -84,6 +84,8 @@ export async function resolveDispute(
   author: Author,
 ): Promise<void> {
   await transaction(sql, async (tx) => {
+    // Two disputes answered at once would each find the other open, and the case would wait for nobody.
+    await lockCase(tx, input.caseId)
     const resolved = await tx`
       update disputes set resolved_on = ${onDay}, outcome = ${input.outcome}, answer = ${input.answer}
       where id = ${input.disputeId} and case_id = ${input.caseId} and resolved_on is null returning id`

@@ -10,7 +10,7 @@ import type { PartyIdentity } from './creditors.ts'
 import { type CaseFile, firstLetter, formalNotices } from './file.ts'
 import { fillInstalments } from './plans.ts'
 import { clauseFacts } from './penalties.ts'
-import { dueOn, isMalagasy, lateRate, payableOn, standingPayments } from './ledger.ts'
+import { awardedRate, dueOn, isMalagasy, lateRate, payableOn, standingPayments } from './ledger.ts'
 import { orderFacts } from './public-orders.ts'
 
 /**
@@ -184,17 +184,27 @@ function agencyFacts({ identity, proofs }: Agency) {
 const agreedPenalty = ({ debtor, penaltyClauses, invoices }: CaseFile) =>
   debtor.kind === 'business' ? clauseFacts(penaltyClauses, debtor.kind, invoices) : undefined
 
-const uncounted = new Set(['penalty_not_counted', 'penalty_not_due'])
+const uncounted = new Set([
+  'penalty_not_counted',
+  'penalty_not_due',
+  'title_not_recorded',
+  'increase_not_counted',
+  'capitalisation_not_counted',
+  'accessory_interest_not_counted',
+])
 
 export function totals(file: CaseFile, owed: Owed, onDay: Day) {
+  const rate = awardedRate(file, onDay)
   return {
     principal: amount(owed.principal),
     interets: amount(owed.interest),
     indemnite: amount(owed.indemnity),
     ...(owed.penalty > 0n ? { penalite: amount(owed.penalty) } : {}),
+    ...(owed.costs > 0n ? { frais: amount(owed.costs) } : {}),
     total: amount(owed.total),
     regle: amount(sum(standingPayments(file, onDay).map((payment) => payment.amount))),
     interetParJour: amount(owed.perDay),
+    ...(rate === undefined ? {} : { tauxTexte: rate }),
     arreteAu: onDay.toString(),
     devise: file.case.currency,
     // What is not counted is told to the creditor, and has no line in a letter.
@@ -216,6 +226,7 @@ export function totals(file: CaseFile, owed: Owed, onDay: Day) {
       principal: amount(line.toPrincipal),
       indemnite: line.toIndemnity > 0n ? amount(line.toIndemnity) : undefined,
       penalite: line.toPenalty > 0n ? amount(line.toPenalty) : undefined,
+      frais: line.toCosts > 0n ? amount(line.toCosts) : undefined,
     })),
   }
 }

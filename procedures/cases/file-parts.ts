@@ -14,12 +14,13 @@ const rare = new Set<PartName>([
   'calls',
   'insolvencies',
   'insolvencyChecks',
+  'titles',
 ])
 export const isRare = (name: PartName): boolean => rare.has(name)
 
 /** Of those, the ones that some of these cases have: one statement that spares a dozen which would bring nothing. */
 export async function rareParts(sql: Sql, ids: string[]): Promise<PartName[]> {
-  const [row] = await sql<[Record<PartName, boolean>]>`
+  const [row] = await sql<[Partial<Record<PartName, boolean>>]>`
     select exists (select from credit_notes where case_id = any(ids)) as credit_notes,
            exists (select from payments where case_id = any(ids)) as payments,
            exists (select from cases c join penalty_clauses p on p.creditor_id = c.creditor_id where c.id = any(ids)) as penalty_clauses,
@@ -30,7 +31,9 @@ export async function rareParts(sql: Sql, ids: string[]): Promise<PartName[]> {
            exists (select from plans where case_id = any(ids)) as plans,
            exists (select from calls where case_id = any(ids)) as calls,
            exists (select from insolvencies where case_id = any(ids)) as insolvencies,
-           exists (select from cases c join insolvency_checks k on k.debtor_id = c.debtor_id where c.id = any(ids)) as insolvency_checks
+           exists (select from cases c join insolvency_checks k on k.debtor_id = c.debtor_id where c.id = any(ids)) as insolvency_checks,
+           exists (select from procedures where case_id = any(ids)) as titles
     from (select ${ids}::uuid[] as ids) as asked`
-  return [...rare].filter((name) => row[name])
+  // One that the statement forgets is read.
+  return [...rare].filter((name) => row[name] ?? true)
 }

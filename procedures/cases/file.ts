@@ -2,6 +2,7 @@ import type { InvoiceJson } from '../../documents/einvoice.ts'
 import type { Day } from '../../schema/days.ts'
 import type { Sql } from '../../schema/db.ts'
 import type { Doubt } from '../../schema/errors.ts'
+import { readTitleSources, type TitleSource } from '../judicial/awards.ts'
 import { type Case, caseColumns } from './cases.ts'
 import type { Creditor, Mandate } from './creditors.ts'
 import type { Debtor } from './debtors.ts'
@@ -183,6 +184,8 @@ export interface CaseFile {
   insolvencies: Insolvency[]
   /** When the debtor was looked up in the registers, found or not. */
   insolvencyChecks: InsolvencyCheck[]
+  /** The procedures that may have given a title, with their events; the last opened first. */
+  titles: TitleSource[]
 }
 
 /** Reads a whole case in a few statements, sent together. Oldest first everywhere. */
@@ -225,6 +228,7 @@ export async function readCases(sql: Sql, ids: string[]): Promise<Map<string, Ca
         calls: part('calls') ?? [],
         insolvencies: part('insolvencies') ?? [],
         insolvencyChecks: part('insolvencyChecks') ?? [],
+        titles: part('titles') ?? [],
       }
       return [found.id, file]
     }),
@@ -340,6 +344,7 @@ export const caseParts = {
     select c.id as case_id, k.checked_on, k.source, k.found
     from cases c join insolvency_checks k on k.debtor_id = c.debtor_id where c.id = any(${ids}) order by k.checked_on, k.source`,
     ),
+  titles: async (sql: Sql, ids: string[]) => byCase(await readTitleSources(sql, ids)),
 }
 const partNames = Object.keys(caseParts) as PartName[]
 

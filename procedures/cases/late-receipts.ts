@@ -2,7 +2,6 @@ import type { Day } from '../../schema/days.ts'
 import { type Sql, transaction } from '../../schema/db.ts'
 import { DomainError } from '../../schema/errors.ts'
 import type { Office } from '../office.ts'
-import { readCase } from './file.ts'
 import { releaseHold } from './holds.ts'
 import { lockCase } from './lock.ts'
 import { settleBalance, uncounted } from './payments.ts'
@@ -30,13 +29,15 @@ export async function tickReceipts(sql: Sql, upTo: Day): Promise<number> {
 export async function doReceipt(office: Office, paymentId: string, onDay: Day): Promise<void> {
   try {
     await transaction(office.sql, async (sql) => {
-      const [payment] = await sql<{ caseId: string }[]>`
-        select case_id from payments where id = ${paymentId} and receipt_id is null`
+      const [payment] = await sql<{ caseId: string }[]>`select case_id from payments where id = ${paymentId}`
       if (!payment) return
       const { caseId } = payment
       await lockCase(sql, caseId)
-      const file = await readCase(sql, caseId)
-      if (file.payments.every(({ id }) => id !== paymentId)) return
+      // Looked at once the case is held: another job may have given the receipt, or the bank taken the payment back.
+      const [owed] = await sql`
+        select 1 from payments p where p.id = ${paymentId} and p.receipt_id is null
+          and not exists (select from payment_rejections r where r.payment_id = p.id)`
+      if (!owed) return
       await settleBalance(office, sql, onDay, { caseId, id: paymentId, receivedBy: 'agency' }, 'system')
       await endUncounted(sql, onDay, caseId)
     })

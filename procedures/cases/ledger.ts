@@ -1,12 +1,14 @@
 import { before, type Day, dayFr, parseDay } from '../../schema/days.ts'
 import type { Doubt } from '../../schema/errors.ts'
 import { amountFr, type Currency, sum } from '../../schema/money.ts'
-import { parsePercent, percentText } from '../law/claim.ts'
+import { parsePercent, percentFr, percentText } from '../law/claim.ts'
+import { type Title, titleOn } from '../judicial/awards.ts'
 import { type Claim, owed, type Owed, type Rate } from '../law/interest.ts'
-import { publicRate, rateSpan } from '../law/rates.ts'
+import { increaseFrom, publicRate, rateSpan } from '../law/rates.ts'
 import { type CaseFile, formalNotices } from './file.ts'
 import { clauseOf, penaltyOf } from './penalties.ts'
 import { publicDue } from './public-orders.ts'
+import { oweUnderTitle, type UnderTitle, underTitle } from './title-ledger.ts'
 
 /** The parts of a case file that the ledger reads: a list of cases need not read the others. */
 export type LedgerFile = Pick<
@@ -21,12 +23,37 @@ export type LedgerFile = Pick<
   | 'penaltyClauses'
   | 'documents'
   | 'insolvencies'
+  | 'titles'
 >
 
-/** What the case owes at the end of that day, with segments, imputations and doubts. All amounts are cents. */
+/**
+ * What the case owes at the end of that day, with segments, imputations and doubts. All amounts are cents. From the day of a
+ * title whose sums were recorded, it is what the title grants.
+ */
 export function owedOn(file: LedgerFile, onDay: Day): Owed {
-  const found = owed(claimOf(file, onDay))
+  const under = titled(file, onDay)
+  const found = under ? oweUnderTitle(under) : untitled(file, onDay)
   return { ...found, doubts: [...found.doubts, ...advanceDoubts(file, onDay)] }
+}
+
+/** The title that the sums of that day come from; null while they come from the invoices. */
+export const titleOf = (file: LedgerFile, onDay: Day): Title | null =>
+  isMalagasy(file) ? null : titleOn(file.titles, onDay)
+
+function titled(file: LedgerFile, onDay: Day): UnderTitle | null {
+  const title = titleOf(file, onDay)
+  if (!title?.award) return null
+  const issuedOn = new Map(file.invoices.map(({ number, issuedOn: day }) => [number, day]))
+  return underTitle({ ...title, award: title.award }, invoiceClaim(file, onDay), issuedOn)
+}
+
+/** By the invoices and the contract; a title whose sums nobody recorded is said. */
+function untitled(file: LedgerFile, onDay: Day): Owed {
+  const found = owed(invoiceClaim(file, onDay))
+  const title = titleOf(file, onDay)
+  if (!title) return found
+  const message = `Les sommes qu’alloue le titre du ${dayFr(title.on)} ne sont pas enregistrées (condamnation)\u00a0: le décompte est celui des factures, sans majoration du taux légal (C. mon. fin. L. 313-3) ni capitalisation (C. civ. 1343-2). Seul le dispositif s’exécute.`
+  return { ...found, doubts: [...found.doubts, { code: 'title_not_recorded', message }] }
 }
 
 /** Money dated before the invoice it pays: an advance counts, and may be one that the invoice already deducts. */
@@ -54,7 +81,7 @@ export function payableOn(file: LedgerFile, onDay: Day): Owed {
   if (Temporal.PlainDate.compare(onDay, file.case.anchorOn) <= 0) return all
   const later = sum(
     all.invoices
-      .filter((invoice) => Temporal.PlainDate.compare(invoice.due, onDay) >= 0)
+      .filter((invoice) => invoice.principal > 0n && Temporal.PlainDate.compare(invoice.due, onDay) >= 0)
       .map((invoice) => invoice.unpaid),
   )
   return { ...all, principal: all.principal - later, total: all.total - later }
@@ -69,12 +96,15 @@ export function dueOn(file: Pick<CaseFile, 'case' | 'debtor'>, invoice: CaseFile
 /** Malagasy law has almost nothing on file: nothing French is counted in its place. */
 export const isMalagasy = ({ case: { zone } }: Pick<CaseFile, 'case'>): boolean => zone === 'madagascar'
 
+/** The ledger as the law reads it on that day, under the title where there is one. */
+const claimOf = (file: LedgerFile, asOf: Day): Claim => titled(file, asOf)?.claim ?? invoiceClaim(file, asOf)
+
 /**
- * The ledger as the law reads it. Between businesses the contract's rate or L441-10, never under three times the legal
+ * What the invoices and the contract give. Between businesses the contract's rate or L441-10, never under three times the legal
  * rate, and 40 € an invoice; a consumer owes the legal rate from the formal notice and nothing else; a public buyer its own rate, from the end of its time to pay. In Madagascar,
  * the agreed rate or one entered by hand, and no indemnity. A contractual penalty is counted where one was entered.
  */
-export function claimOf(file: LedgerFile, asOf: Day): Claim {
+function invoiceClaim(file: LedgerFile, asOf: Day): Claim {
   const { kind } = file.debtor
   const numberOf = new Map(file.invoices.map((invoice) => [invoice.id, invoice.number]))
   const insolvency = file.insolvencies.find(({ kind: what }) => what === 'procedure-collective')
@@ -96,7 +126,7 @@ export function claimOf(file: LedgerFile, asOf: Day): Claim {
       due: dueOn(file, invoice),
       ...penalty(file, invoice),
     })),
-    ...(file.penaltyClauses.length > 0 ? { notices: noticeDays(file, asOf) } : {}),
+    ...(file.penaltyClauses.length > 0 ? { notices: presentedDays(file, asOf) } : {}),
     payments: standingPayments(file, asOf).map((payment) => ({
       date: payment.receivedOn,
       amount: payment.amount,
@@ -163,12 +193,30 @@ export function noticeDay(file: LedgerFile, asOf: Day): Day | null {
   return noticeDays(file, asOf)[0] ?? null
 }
 
+/** A penalty waits for the presentation itself: what is only written puts nobody in default (C. civ. 1231-5, al. 5). */
+const presentedDays = (file: LedgerFile, asOf: Day): Day[] =>
+  noticeDays({ ...file, documents: file.documents.filter(({ presentedOn }) => presentedOn !== null) }, asOf)
+
 const noticeDays = (file: LedgerFile, asOf: Day): Day[] =>
   formalNotices(file)
     // What came back from an unknown address was no notice to anybody.
     .filter((notice) => notice.outcome !== 'unknown_address')
     .map((notice) => notice.presentedOn ?? notice.writtenOn)
     .filter((day) => Temporal.PlainDate.compare(day, asOf) <= 0)
+
+/** The rate that the title grants, in words, as it is on that day: an act of seizure must say it (CPCE R211-1). */
+export function awardedRate(file: LedgerFile, onDay: Day): string | undefined {
+  const under = titled(file, onDay)
+  if (!under) return undefined
+  const { claim } = under
+  if (claim.rate.kind === 'commande-publique') return 'au taux des intérêts moratoires de la commande publique'
+  const { percent } = rateSpan(claim, onDay, onDay)
+  const shown = `${percentFr(percent)} au ${dayFr(onDay)}`
+  if (claim.rate.kind !== 'legal') return `au taux alloué (${shown})`
+  const raisedFrom = claim.rate.enforceableOn && increaseFrom(claim.rate.enforceableOn)
+  const raised = raisedFrom && !before(onDay, raisedFrom) ? `, majoré depuis le ${dayFr(raisedFrom)}` : ''
+  return `au taux légal${raised} (${shown})`
+}
 
 /** The late-payment rate in force on that day as letters print it, with where it comes from; absent for a consumer. */
 export function lateRate(file: LedgerFile, onDay: Day): { taux: string; source: string; minimum?: string } | undefined {

@@ -56,6 +56,8 @@ export async function recordPenaltyClause(
   }
   const id = newId(random)
   await transaction(sql, async (tx) => {
+    // Two clauses entered at once follow one another.
+    await tx`select 1 from creditors where id = ${input.creditorId} for no key update`
     await tx`
       update penalty_clauses set ended_on = ${onDay}, ended_why = 'remplacée'
       where ended_on is null and creditor_id = ${input.creditorId}
@@ -107,7 +109,8 @@ async function tell(
     order by c.id for update of c`
   if (clause.invoiceId !== null && cases.length === 0) throw caseGone(clause.invoiceId)
   const reason = `La clause pénale a changé depuis la demande d’accord (${dayFr(onDay)}).`
-  for (const { id } of cases) await endUnfiledConsents(sql, onDay, id, reason, author)
+  const ids = cases.map(({ id }) => id)
+  await endUnfiledConsents(sql, onDay, ids, reason, author)
   await record(sql, onDay, {
     caseId: clause.invoiceId === null ? null : cases[0]!.id,
     kind,

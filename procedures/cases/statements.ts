@@ -7,11 +7,12 @@ import { newId } from '../../schema/random.ts'
 import { parsePercent, percentText } from '../law/claim.ts'
 import type { Owed } from '../law/interest.ts'
 import type { Office } from '../office.ts'
+import { titleFacts } from '../judicial/titles.ts'
 import { writeLetter } from './correspondence.ts'
 import { totals } from './facts.ts'
 import { readCase } from './file.ts'
 import { type Author, record } from './journal.ts'
-import { isMalagasy, payableOn } from './ledger.ts'
+import { isMalagasy, payableOn, titleOf } from './ledger.ts'
 import { caseGone } from './lock.ts'
 
 /** A statement of account (décompte) as it was issued: what happens afterwards never changes it. */
@@ -39,11 +40,13 @@ interface Row extends Omit<Statement, 'owed'> {
   segments: (Record<'invoice' | 'from' | 'to' | 'base' | 'percent' | 'amount' | 'why', string> & { days: number })[]
   imputations: (Record<'date' | 'amount' | 'interest' | 'principal' | 'indemnity' | 'excess', string> & {
     penalty?: string
-    parts: (Record<'invoice' | 'interest' | 'principal' | 'indemnity', string> & { penalty?: string })[]
+    costs?: string
+    parts: (Record<'invoice' | 'interest' | 'principal' | 'indemnity', string> & { penalty?: string; costs?: string })[]
   })[]
-  /** « penalty » is not there in a statement of before there were any. */
+  /** « penalty » and « costs » are not there in a statement of before there were any. */
   invoices: (Record<'number' | 'due' | 'amount' | 'principal' | 'interest' | 'indemnity' | 'unpaid', string> & {
     penalty?: string
+    costs?: string
   })[]
   doubts: Doubt[]
 }
@@ -68,10 +71,17 @@ export async function issueStatement(
     >`select max(number) as number from statements where case_id = ${input.caseId}`
     const number = (last?.number ?? 0) + 1
     const written = await writeLetter(office, sql, onDay, file, {
-      letter: isMalagasy(file) ? 'madagascar-decompte-creance' : 'injonction-decompte-creance',
+      ...(titleOf(file, onDay)?.award
+        ? { letter: 'decompte-titre-executoire', recipient: 'commissaire-de-justice' as const }
+        : {
+            letter: isMalagasy(file) ? 'madagascar-decompte-creance' : 'injonction-decompte-creance',
+            recipient: 'greffe' as const,
+          }),
       channel: 'acte-prive',
-      recipient: 'greffe',
-      facts: { totaux: { ...totals(file, owed, onDay), numero: number } } as Partial<Facts>,
+      facts: {
+        ...(await titleFacts(sql, input.caseId)),
+        totaux: { ...totals(file, owed, onDay), numero: number },
+      } as Partial<Facts>,
       author,
     })
     const id = newId(office.random)
@@ -137,20 +147,25 @@ const freezeInvoices = ({ invoices }: Owed) =>
     interest: amount(row.interest),
     indemnity: amount(row.indemnity),
     penalty: amount(row.penalty),
+    costs: amount(row.costs),
     unpaid: amount(row.unpaid),
   }))
 
-const toShares = (row: { toInterest: bigint; toPrincipal: bigint; toIndemnity: bigint; toPenalty: bigint }) => ({
+const toShares = (row: Record<'toInterest' | 'toPrincipal' | 'toIndemnity' | 'toPenalty' | 'toCosts', bigint>) => ({
   interest: amount(row.toInterest),
   principal: amount(row.toPrincipal),
   indemnity: amount(row.toIndemnity),
   penalty: amount(row.toPenalty),
+  costs: amount(row.toCosts),
 })
-const fromShares = (row: Record<'interest' | 'principal' | 'indemnity', string> & { penalty?: string }) => ({
+const fromShares = (
+  row: Record<'interest' | 'principal' | 'indemnity', string> & { penalty?: string; costs?: string },
+) => ({
   toInterest: parseAmount(row.interest),
   toPrincipal: parseAmount(row.principal),
   toIndemnity: parseAmount(row.indemnity),
   toPenalty: parseAmount(row.penalty ?? '0.00'),
+  toCosts: parseAmount(row.costs ?? '0.00'),
 })
 
 function thaw({
@@ -174,6 +189,7 @@ function thaw({
     interest: parseAmount(line.interest),
     indemnity: parseAmount(line.indemnity),
     penalty: parseAmount(line.penalty ?? '0.00'),
+    costs: parseAmount(line.costs ?? '0.00'),
     unpaid: parseAmount(line.unpaid),
   }))
   const paid = imputations.map((line) => ({
@@ -191,6 +207,8 @@ function thaw({
       interest,
       indemnity,
       penalty,
+      // No column of its own: it is what the other sums leave of the total.
+      costs: total - principal - interest - indemnity - penalty,
       total,
       perDay,
       overpaid: paid.reduce((excess, line) => excess + line.excess, 0n),

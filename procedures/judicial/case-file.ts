@@ -63,6 +63,7 @@ export function caseFile(input: {
       interest: amount(owed.interest),
       indemnity: amount(owed.indemnity),
       ...(owed.penalty > 0n ? { penalty: amount(owed.penalty) } : {}),
+      ...(owed.costs > 0n ? { costs: amount(owed.costs) } : {}),
       total: amount(owed.total),
       interest_per_day: amount(owed.perDay),
       segments: owed.segments.map((segment) => ({

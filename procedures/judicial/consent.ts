@@ -36,6 +36,8 @@ export interface ConsentStatement {
   indemnity: string
   /** Contractual penalty; absent where there is none. */
   penalty?: string
+  /** Article 700 and dépens that a title grants; absent where there is none. */
+  costs?: string
   total: string
   ceiling: string
   currency: string
@@ -64,6 +66,20 @@ export interface ConsentRequest {
   editable: string | null
 }
 
+/** What the creditor is to be asked. */
+export interface ConsentOrder {
+  file: CaseFile
+  procedure: string
+  ceiling: bigint
+  expiresOn: Day
+  /** Facts for its papers that the case does not hold: the title, the accounts, the threat… */
+  facts?: GivenFacts
+  /** The office that a mission is addressed to. */
+  bailiffId?: string
+  stepId?: string
+  author: Author
+}
+
 /**
  * Freezes what the creditor is asked to agree to: procedure, court, sums, ceiling of cost, expiry, and the hash of every
  * file the court would receive. Sends it to the creditor.
@@ -72,19 +88,12 @@ export async function requestConsent(
   office: Office,
   sql: Sql,
   onDay: Day,
-  input: {
-    file: CaseFile
-    procedure: string
-    ceiling: bigint
-    expiresOn: Day
-    /** Facts for its papers that the case does not hold: the title, the accounts, the threat… */
-    facts?: GivenFacts
-    /** The office that a mission is addressed to. */
-    bailiffId?: string
-    stepId?: string
-    author: Author
-  },
+  order: ConsentOrder,
 ): Promise<ConsentRequest> {
+  return transaction(sql, async (tx) => ask(office, tx, onDay, order))
+}
+
+async function ask(office: Office, sql: Sql, onDay: Day, input: ConsentOrder): Promise<ConsentRequest> {
   const { file, facts: given = {} } = input
   const procedure = loadProcedure(input.procedure)
   refuseClosedToPublic(file, procedure.id, onDay)
@@ -122,6 +131,7 @@ export async function requestConsent(
     interest: amount(owed.interest),
     indemnity: amount(owed.indemnity),
     ...(owed.penalty > 0n ? { penalty: amount(owed.penalty) } : {}),
+    ...(owed.costs > 0n ? { costs: amount(owed.costs) } : {}),
     total: amount(owed.total),
     ceiling: amount(input.ceiling),
     currency: file.case.currency,
@@ -133,7 +143,7 @@ export async function requestConsent(
       ...lookUpDoubts(file, onDay, 'depot'),
       ...(goesToCourt(procedure, kind) ? content.court.doubts : []),
       ...content.costs.doubts,
-      ...titleDoubts(procedure, kind),
+      ...titleDoubts(file, procedure, kind, onDay, given),
       ...toCheck,
     ].map((doubt) => doubt.message),
     costDoubts: content.costs.doubts.map((doubt) => doubt.message),

@@ -13,7 +13,7 @@ import type { ProcedureEvent } from './time-limits.ts'
 import { type Obtained, titlesOf } from './titles.ts'
 
 /**
- * Nothing is enforced on a title that fell, is not served, may still be opposed, has run out, or is older than the debt. Of a
+ * Nothing is enforced without a title, nor on one that fell, is not served, may still be opposed, has run out, or is older than the debt. Of a
  * title from elsewhere, given by hand, only its dates can be judged: the rest is its giver's word. Answers what is to be
  * checked. DomainError `not_enforceable`, `title_expired`, `title_before_debt`, `title_dates`.
  */
@@ -28,13 +28,32 @@ export async function requireEnforceable(
   const pieces = procedure.dossiers?.[kind]?.pieces ?? []
   if (!pieces.some((piece) => piece.type === 'titre' && piece.requis === 'oui')) return []
   const own = await titlesOf(sql, file.case.id)
-  const told = given['titre'] as Record<string, unknown> | undefined
-  const [meant] = told ? own.filter((title) => title.on.toString() === told['date']) : own
+  const told = titleTold(given)
+  const isMalagasy = file.case.zone === 'madagascar'
+  // A saisie-arrêt may rest on the leave of a Malagasy judge alone.
+  if (!told && own.length === 0 && !isMalagasy) {
+    throw new DomainError('not_enforceable', 'Aucun titre exécutoire\u00a0: rien ne peut être exécuté.', {
+      remedy:
+        'Obtenez un titre, ou enregistrez la décision dans sa procédure\u00a0; pour un titre obtenu ailleurs, donnez-le avec sa date (facts.titre).',
+      article: 'CPCE L111-2',
+    })
+  }
+  const [meant] = told ? own.filter((title) => isMeant(title, told)) : own
   const doubts = meant ? await requireStanding(sql, meant, onDay) : []
   const dates = meant && told === undefined ? datesOf(meant) : told && datesGiven(told)
-  if (!dates || file.case.zone === 'madagascar') return doubts
+  if (!dates || isMalagasy) return doubts
   return [...doubts, ...judgeDates(file, dates, await interruptionsOf(sql, file.case.id, onDay), onDay)]
 }
+
+/** What a person says of the title that is enforced; without its date, the case's own is meant. */
+function titleTold(given: GivenFacts): Record<string, unknown> | undefined {
+  const told = given['titre'] as Record<string, unknown> | undefined
+  return typeof told?.['date'] === 'string' ? told : undefined
+}
+
+/** The case's own, by its day or, where a day was mistyped, by its number. */
+const isMeant = ({ on, facts }: Obtained, told: Record<string, unknown>): boolean =>
+  on.toString() === told['date'] || (typeof facts['numero'] === 'string' && facts['numero'] === told['numero'])
 
 /** Of the case's own titles: what its procedure says of it on that day. */
 async function requireStanding(sql: Sql, title: Obtained, onDay: Day): Promise<Doubt[]> {

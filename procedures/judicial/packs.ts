@@ -435,6 +435,7 @@ function summary(
         interest: cents(signed.interest),
         indemnity: cents(signed.indemnity),
         penalty: cents(signed.penalty ?? '0.00'),
+        costs: cents(signed.costs ?? '0.00'),
         total: cents(signed.total),
       }
     : owed
@@ -449,6 +450,7 @@ function summary(
     { label: `Intérêts arrêtés au ${stopped}`, value: money(sums.interest) },
     ...(sums.indemnity > 0n ? [{ label: 'Indemnité forfaitaire', value: money(sums.indemnity) }] : []),
     ...(sums.penalty > 0n ? [{ label: 'Clause pénale', value: money(sums.penalty) }] : []),
+    ...(sums.costs > 0n ? [{ label: 'Article 700 et dépens', value: money(sums.costs) }] : []),
     { label: 'Total demandé', value: money(sums.total) },
     ...(owed.perDay > 0n ? [{ label: 'Intérêts à courir, par jour', value: money(owed.perDay) }] : []),
     { label: 'Plafond de frais accepté', value: money(cents(ceiling)) },

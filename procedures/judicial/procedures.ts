@@ -9,6 +9,7 @@ import { lockCase } from '../cases/lock.ts'
 import { refuseActing, refuseFiling } from '../cases/standstill.ts'
 import { deadline, parseDuration } from '../law/deadline.ts'
 import { courtOf, filingStep } from './dossiers.ts'
+import { requireAward } from './awards.ts'
 import { deadlinesOn, readConducts } from './case-progress.ts'
 import { endUnfiledConsents } from './consent-ends.ts'
 import { watchDeadlines } from './deadline-alerts.ts'
@@ -103,6 +104,7 @@ export async function recordProcedureEvent(
         void: input.void === true,
       }
       requireFactValues(procedure, input.facts ?? {})
+      if (!event.void) requireAward(procedure, input.step, input.happenedOn, input.facts ?? {})
       requirePossible(procedure, events, event, onDay, { zone })
       if (input.step === filingStep(procedure) && !event.void) {
         const file = await readCase(tx, open.caseId)
@@ -122,6 +124,11 @@ export async function recordProcedureEvent(
       if (event.void && input.step === filingStep(procedure)) {
         const reason = 'Le dépôt a été retiré : l’accord est à demander de nouveau.'
         await endUnfiledConsents(tx, onDay, open.caseId, reason, author, { only: procedure.id })
+      }
+      const isAward = input.facts?.['condamnation'] !== undefined
+      if (isAward || (input.corrects && procedure.papiers?.titre?.includes(input.step))) {
+        const reason = 'Les sommes qu’alloue le titre ont été enregistrées ou corrigées depuis la demande d’accord.'
+        await endUnfiledConsents(tx, onDay, open.caseId, reason, author)
       }
       await record(tx, onDay, {
         caseId: open.caseId,

@@ -2,9 +2,13 @@ import type { Facts } from '../../documents/facts.ts'
 import type { Day } from '../../schema/days.ts'
 import type { Sql } from '../../schema/db.ts'
 import type { Doubt } from '../../schema/errors.ts'
+import { amount } from '../../schema/money.ts'
 import { attachExhibit } from '../cases/exhibits.ts'
 import type { CaseFile } from '../cases/file.ts'
+import { titleOf } from '../cases/ledger.ts'
 import type { Office } from '../office.ts'
+import { awardedSum, readAward } from '../law/award.ts'
+import type { GivenFacts } from './paper-facts.ts'
 import { loadProcedure, type Procedure } from './procedure.ts'
 import { type OpenProcedure, readProcedureEvents } from './open-procedures.ts'
 
@@ -28,7 +32,8 @@ export async function titlesOf(sql: Sql, caseId: string): Promise<Obtained[]> {
     const events = await readProcedureEvents(sql, open.id)
     const last = (step: string) => events.findLast((event) => event.step === step)
     const event = (procedure.papiers?.titre ?? []).map(last).find((each) => each !== undefined)
-    if (!event) continue
+    // A decision for the debtor is no title, and the order that it replaces is none any more.
+    if (!event || event.facts['favorable'] === false) continue
     const service = procedure.papiers?.signifie?.[event.step]
     const served = service === undefined ? undefined : last(service)
     found.push({
@@ -51,26 +56,40 @@ export async function titleSteps(sql: Sql, caseId: string): Promise<string[]> {
   return title.served?.original ? ['titre', 'signification'] : ['titre']
 }
 
-/** The title as letters say it; nothing when no procedure of the case gave one. */
+/** The title as letters say it, with the costs that it grants; nothing when no procedure of the case gave one. */
 export async function titleFacts(sql: Sql, caseId: string): Promise<Partial<Facts>> {
   const [title] = await titlesOf(sql, caseId)
   if (!title) return {}
   const text = (key: string) => (typeof title.facts[key] === 'string' ? { [key]: title.facts[key] } : {})
+  const award = title.facts['condamnation'] === undefined ? null : readAward(title.facts['condamnation'], title.on)
   return {
+    ...(award && award.article700 + award.costs > 0n
+      ? { depens: { total: amount(award.costs), article700: amount(award.article700) } }
+      : {}),
     titre: {
       nature: titleName(title),
       juridiction: title.open.court.nom,
       date: title.on.toString(),
       ...text('numero'),
       ...text('montant'),
+      ...(award ? { montant: amount(awardedSum(award)) } : {}),
       ...(title.served ? { signification: title.served.on.toString() } : {}),
     },
   } as Partial<Facts>
 }
 
-/** The ledger counts what the contract gives; only what the title grants may be enforced. */
-export function titleDoubts(procedure: Procedure, kind: string): Doubt[] {
+/** Only what the title grants may be enforced: said where the sums are not those recorded with the title that is enforced. */
+export function titleDoubts(
+  file: CaseFile,
+  procedure: Procedure,
+  kind: string,
+  onDay: Day,
+  given: GivenFacts,
+): Doubt[] {
   if (!procedure.dossiers?.[kind]?.pieces.some((piece) => piece.type === 'titre')) return []
+  const told = given['titre'] as Record<string, unknown> | undefined
+  const own = titleOf(file, onDay)
+  if (own?.award && (told === undefined || told['date'] === own.on.toString())) return []
   return [
     {
       code: 'title_to_compare',

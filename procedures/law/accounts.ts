@@ -28,6 +28,8 @@ export interface Account {
   indemnity: bigint
   /** The contractual penalty, once it is due. */
   penalty: bigint
+  /** Article 700 and costs of the proceedings, as a decision grants them. */
+  costs: bigint
   countedTo: number
   fullYears: number
   rates: RateTable
@@ -56,14 +58,14 @@ export function openAccounts(claim: Claim, end: number): Account[] {
   const notice = rate.kind === 'legal' && rate.from !== undefined ? serial(rate.from) : -Infinity
   const excluded = claim.dayRule === 'start_excluded' ? 1 : 0
   const dues = claim.invoices.map((invoice) => serial(invoice.due))
-  const oldest = Math.max(
-    notice,
-    dues.reduce((a, b) => Math.min(a, b), Infinity),
+  const starts = claim.invoices.map(({ start }, i) =>
+    start === undefined ? Math.max(dues[i]!, notice) : serial(start),
   )
+  const oldest = starts.reduce((a, b) => Math.min(a, b), Infinity)
   const shared = rateTable((day) => rateSpan(claim, day, dayOf(end)), oldest + excluded)
   const accounts = claim.invoices.map((invoice, i): Account => {
     const due = dues[i]!
-    const start = Math.max(due, notice)
+    const start = starts[i]!
     const first = start + excluded
     const fixed = rate.kind === 'commande-publique'
     return {
@@ -73,8 +75,9 @@ export function openAccounts(claim: Claim, end: number): Account[] {
       principal: invoice.amount,
       interest: 0n,
       capitalised: 0n,
-      indemnity: 0n,
-      penalty: 0n,
+      indemnity: invoice.awarded?.indemnity ?? 0n,
+      penalty: invoice.awarded?.penalty ?? 0n,
+      costs: invoice.awarded?.costs ?? 0n,
       countedTo: first - 1,
       fullYears: 1,
       rates: fixed ? rateTable((day) => publicRate(claim, day, dayOf(end)), first) : shared,
@@ -162,7 +165,9 @@ function addSegment(claim: Claim, account: Account, span: Span, first: number, l
 }
 
 function endOfFullYear(claim: Claim, account: Account): number {
-  const anniversary = dayOf(account.start).add({ years: account.fullYears }, { overflow: 'constrain' })
+  const first =
+    claim.capitaliseFrom === undefined ? account.start : Math.max(account.start, serial(claim.capitaliseFrom))
+  const anniversary = dayOf(first).add({ years: account.fullYears }, { overflow: 'constrain' })
   return serial(anniversary) - (claim.dayRule === 'inclusive' ? 1 : 0)
 }
 

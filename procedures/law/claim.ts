@@ -45,7 +45,11 @@ export interface ClaimInvoice {
   /** What was payable, in cents. */
   amount: bigint
   due: Day
+  /** Interest runs after this day, whatever the due date: what a decision says. */
+  start?: Day
   penalty?: PenaltyClause
+  /** What a decision grants beside the principal, due from its day (`due`) and without interest here: cents. */
+  awarded?: { indemnity: bigint; penalty: bigint; costs: bigint }
 }
 
 /** A payment or a credit note; `invoice` is the one the debtor (or the creditor, for a credit note) named. */
@@ -79,6 +83,10 @@ export interface Claim {
   /** Last day that bears interest: opening of insolvency proceedings (C. com. L. 622-28). */
   stoppedOn?: Day
   capitalise: boolean
+  /** The full years of C. civ. 1343-2 are counted from this day: the judicial demand; from the start of interest when absent. */
+  capitaliseFrom?: Day
+  /** The sums, their rate and their first day are those of a decision: what binds the parties' own terms no longer does. */
+  awarded?: boolean
   indemnity: boolean
 }
 
@@ -105,6 +113,7 @@ interface ClaimJson {
   credit_notes?: MovementJson[]
   stopped_on?: string | null
   capitalise?: boolean
+  capitalise_from?: string
   indemnity?: boolean
 }
 interface PenaltyJson {
@@ -150,6 +159,9 @@ export function readClaim(json: unknown): Claim {
     creditNotes: (claim.credit_notes ?? []).map(readMovement),
     ...(claim.stopped_on == null ? {} : { stoppedOn: parseDay(claim.stopped_on, 'stopped_on') }),
     capitalise: claim.capitalise ?? false,
+    ...(claim.capitalise_from === undefined
+      ? {}
+      : { capitaliseFrom: parseDay(claim.capitalise_from, 'capitalise_from') }),
     indemnity: claim.indemnity ?? false,
   }
 }

@@ -11,9 +11,18 @@ export interface Imputation {
   toPrincipal: bigint
   toIndemnity: bigint
   toPenalty: bigint
+  /** Article 700 and costs of the proceedings, as a decision grants them. */
+  toCosts: bigint
   /** More than was owed: to be given back. */
   excess: bigint
-  parts: { invoice: string; toInterest: bigint; toPrincipal: bigint; toIndemnity: bigint; toPenalty: bigint }[]
+  parts: {
+    invoice: string
+    toInterest: bigint
+    toPrincipal: bigint
+    toIndemnity: bigint
+    toPenalty: bigint
+    toCosts: bigint
+  }[]
 }
 
 /** One thing a payment pays, and in which accounts. */
@@ -35,13 +44,13 @@ const min = (a: bigint, b: bigint): bigint => (a < b ? a : b)
 /**
  * Imputes payments and credit notes, to be given in order of date, with the day as a number. The debtor's choice first, then what is due, oldest
  * first, pro rata on one same day (C. civ. 1342-10); interest before principal of each invoice (1343-1) unless agreed;
- * then the fixed indemnities and the contractual penalties, whose rank no text settles; what is not yet due comes last.
+ * then the fixed indemnities, the contractual penalties and the costs that a decision grants, whose rank no text settles; what is not yet due comes last.
  */
 export function imputer(claim: Claim, accounts: Account[], end: number) {
   const groups = byDueDate(accounts)
   const named = new Map(accounts.map((account) => [account.invoice.number, account]))
   const debts = claim.imputation === 'interest_first' ? [debt()] : [principal(true), interest()]
-  const paymentPasses = [...debts, indemnities(), contractual(), principal(false)]
+  const paymentPasses = [...debts, indemnities(), contractual(), costs(), principal(false)]
   // A credit note says that less was owed: it lowers the principal and is no payment.
   const creditPasses = [{ ...principal(false), chosen: true }]
 
@@ -69,6 +78,7 @@ export function imputer(claim: Claim, accounts: Account[], end: number) {
           toPrincipal: 0n,
           toIndemnity: 0n,
           toPenalty: 0n,
+          toCosts: 0n,
         }
         parts.set(account, part)
         pass.take(account, share, part)
@@ -93,6 +103,7 @@ export function imputer(claim: Claim, accounts: Account[], end: number) {
       toPrincipal: sum(done.map((part) => part.toPrincipal)),
       toIndemnity: sum(done.map((part) => part.toIndemnity)),
       toPenalty: sum(done.map((part) => part.toPenalty)),
+      toCosts: sum(done.map((part) => part.toCosts)),
       excess: left,
       parts: done,
     }
@@ -160,6 +171,18 @@ const contractual = (): Pass => ({
   },
   // A penalty is counted on unpaid principal: with none left, none comes any more.
   settled: (account) => account.principal === 0n && account.penalty === 0n,
+  dueOnly: true,
+  chosen: false,
+  head: 0,
+})
+
+const costs = (): Pass => ({
+  of: (account) => account.costs,
+  take(account, cents, part) {
+    account.costs -= cents
+    part.toCosts += cents
+  },
+  settled: (account) => account.costs === 0n,
   dueOnly: true,
   chosen: false,
   head: 0,

@@ -29,6 +29,7 @@ export interface OwedInvoice {
   interest: bigint
   indemnity: bigint
   penalty: bigint
+  costs: bigint
   unpaid: bigint
 }
 
@@ -42,6 +43,8 @@ export interface Owed {
   indemnity: bigint
   /** Contractual penalty (clause pénale). */
   penalty: bigint
+  /** Article 700 and costs of the proceedings that a decision grants. */
+  costs: bigint
   total: bigint
   /** Interest of one more day at the rate of `asOf`, half-up. */
   perDay: bigint
@@ -121,6 +124,7 @@ export function printOwed(result: Owed): object {
       to_principal: amount(imputation.toPrincipal),
       ...(imputation.toIndemnity === 0n ? {} : { to_indemnity: amount(imputation.toIndemnity) }),
       ...(imputation.toPenalty === 0n ? {} : { to_penalty: amount(imputation.toPenalty) }),
+      ...(imputation.toCosts === 0n ? {} : { to_costs: amount(imputation.toCosts) }),
       ...(imputation.excess === 0n ? {} : { excess: amount(imputation.excess) }),
     })),
     invoices: result.invoices.map((invoice) => ({
@@ -214,7 +218,7 @@ function claimDoubts(claim: Claim): Doubt[] {
       'Le minimum de trois fois le taux légal ne vaut qu’entre professionnels\u00a0: il n’est pas appliqué.',
     )
   }
-  if (rate.kind === 'legal' && rate.from === undefined) {
+  if (rate.kind === 'legal' && rate.from === undefined && !claim.awarded) {
     say(
       'no_notice',
       'Le jour de la mise en demeure n’est pas donné\u00a0: le taux légal est compté depuis l’échéance, alors qu’il court de la mise en demeure (C. civ. 1231-6 et 1344-1).',
@@ -232,14 +236,14 @@ function conclude(
 ): Owed {
   const used = [...new Set(accounts.flatMap((account) => account.rates.spans))].filter((span) => span.used)
   doubts.push(...used.flatMap((span) => span.doubts))
-  const agreed =
-    claim.rate.kind === 'contract' && claim.floor === 'none' && claim.debtor === 'business' && claim.law === undefined
+  const { rate, floor, debtor, law, awarded } = claim
+  const agreed = rate.kind === 'contract' && floor === 'none' && debtor === 'business' && law === undefined && !awarded
   if (agreed) doubts.push(...floorDoubts(claim, used))
   const place = new Map(accounts.map((account) => [account.invoice.number, account]))
   const invoices = claim.invoices.map(({ number, due, amount: payable }): OwedInvoice => {
-    const { principal, interest, indemnity, penalty } = place.get(number)!
-    const unpaid = principal + interest + indemnity + penalty
-    return { number, due, amount: payable, principal, interest, indemnity, penalty, unpaid }
+    const { principal, interest, indemnity, penalty, costs } = place.get(number)!
+    const unpaid = principal + interest + indemnity + penalty + costs
+    return { number, due, amount: payable, principal, interest, indemnity, penalty, costs, unpaid }
   })
   const total = (of: (invoice: OwedInvoice) => bigint) => sum(invoices.map(of))
   return {
@@ -248,6 +252,7 @@ function conclude(
     interest: total((invoice) => invoice.interest),
     indemnity: total((invoice) => invoice.indemnity),
     penalty: total((invoice) => invoice.penalty),
+    costs: total((invoice) => invoice.costs),
     total: total((invoice) => invoice.unpaid),
     perDay: perDay(claim, accounts),
     overpaid,

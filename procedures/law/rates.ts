@@ -80,7 +80,7 @@ function contractRate(claim: Claim, day: Day): RateToday {
   const step = 'steps' in rate ? stepOn(rate.steps, day) : { percent: rate.percent, until: null, source: undefined }
   const why =
     step.source === undefined
-      ? `Taux convenu de ${percentFr(step.percent)}`
+      ? `Taux ${claim.awarded ? 'alloué' : 'convenu'} de ${percentFr(step.percent)}`
       : `Taux de ${percentFr(step.percent)}, ${step.source}`
   const agreed = {
     percent: step.percent,
@@ -113,18 +113,22 @@ function legalRate(claim: Claim, day: Day): RateToday {
   const base = baseLegalRate(claim, day, claim.creditor)
   const rate = claim.rate as Extract<Claim['rate'], { kind: 'legal' }>
   if (rate.enforceableOn === undefined) return base
-  // CMF L. 313-3: the day after the two months, without extension over a week-end.
   const delay = legalValue('interet-majore-delai', rate.enforceableOn)
-  const lastPlainDay = addDuration(rate.enforceableOn, parseDuration(delay.value))
+  const raisedFrom = increaseFrom(rate.enforceableOn)
+  const lastPlainDay = raisedFrom.subtract({ days: 1 })
   if (Temporal.PlainDate.compare(day, lastPlainDay) <= 0) return { ...base, until: earliest(base.until, lastPlainDay) }
   const points = legalValue('interet-majore-points', day)
   return {
     percent: base.percent + parsePercent(points.value),
-    why: `${base.why}, majoré de ${points.value} points depuis le ${dayFr(lastPlainDay.add({ days: 1 }))} (${points.article})`,
+    why: `${base.why}, majoré de ${points.value} points depuis le ${dayFr(raisedFrom)}, décision exécutoire le ${dayFr(rate.enforceableOn)} (${points.article})`,
     doubts: [...base.doubts, ...doubtsOf(delay, points)],
     until: earliest(base.until, points.to),
   }
 }
+
+/** CMF L. 313-3: the first day at the higher rate, after the two months, without extension over a week-end. */
+export const increaseFrom = (enforceableOn: Day): Day =>
+  addDuration(enforceableOn, parseDuration(legalValue('interet-majore-delai', enforceableOn).value)).add({ days: 1 })
 
 function baseLegalRate(claim: Claim, day: Day, creditor: Claim['creditor']): RateToday {
   if (claim.rates) {

@@ -22,6 +22,7 @@ create index fee_lines_by_case on fee_lines (case_id);
 create index fee_lines_by_creditor on fee_lines (creditor_id);
 create index fee_statements_by_creditor on fee_statements (creditor_id);
 create index fee_statements_by_document on fee_statements (document_id);
+create index hand_over_receipts_by_document on hand_over_receipts (document_id);
 create index hand_overs_by_bailiff on hand_overs (bailiff_id);
 create index holds_by_case on holds (case_id);
 create index irrecoverabilities_by_document on irrecoverabilities (document_id);
@@ -32,12 +33,15 @@ create index pay_overs_by_document on pay_overs (document_id);
 create index payment_rejections_by_case on payment_rejections (case_id);
 create index payments_by_invoice on payments (invoice_id);
 create index payments_by_receipt on payments (receipt_id);
+create index penalty_clauses_by_creditor on penalty_clauses (creditor_id);
+create index penalty_clauses_by_invoice on penalty_clauses (invoice_id);
 create index plans_by_case on plans (case_id);
 create index procedure_events_by_procedure on procedure_events (procedure_id);
 create index procedures_by_case on procedures (case_id);
 create index promises_by_case on promises (case_id);
 create index statements_by_document on statements (document_id);
 create index visits_by_step on visits (step_id);
+create index webhook_endpoints_by_creditor on webhook_endpoints (creditor_id);
 
 -- The lists of cases, newest first: everybody's, and one creditor's.
 create index cases_newest on cases (opened_on, id);

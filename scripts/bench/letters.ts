@@ -30,7 +30,8 @@ const run = { short: 500, full: 5000 }
 /** First letters of overdue cases through the real pipeline, and beside it whatever else could have made them. */
 export const bench: Bench = {
   name: 'letters',
-  summary: 'letters a second of processor and of the clock, and their p99, beside bare Typst, the WASM engine, Chromium and LibreOffice; memory',
+  summary:
+    'letters a second of processor and of the clock, and their p99, beside bare Typst, the WASM engine, Chromium and LibreOffice; memory',
   async run(tell, { full }) {
     // Memory first: what the others leave behind is not the pipeline's. Each case writes to its debtor and its creditor.
     return [

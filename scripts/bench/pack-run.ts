@@ -61,16 +61,17 @@ async function assemble(): Promise<unknown> {
   const at = Temporal.Instant.from('2026-03-02T09:30:00Z')
   const parts = JSON.parse(readFileSync(list, 'utf8')) as PackPart[]
   const parties = { demandeur: 'A', defendeur: 'B' }
-  const told = { title: 'Mesure', reference: 'BANC', court: 'Tribunal', parties, summary: [], missing: [], doubts: [] }
+  const told = { title: 'Mesure', court: 'Tribunal', parties, summary: [], missing: [], doubts: [] }
   const runs: { ms: number; cpu: number }[] = []
   let made: { pdf: StoredFile; zip: StoredFile } | undefined
-  // The first one warms the program up, as a server that has made one is.
+  // The first one warms the program up, as a server that has made one is; each is another pack, of which nothing is known.
   for (let i = 0; i < 6; i++) {
     const out = join(folder, 'out')
     rmSync(out, { recursive: true, force: true })
     mkdirSync(out)
-    const { ms, cpu, done } = await timed(() => assemblePack({ ...told, parts, at, engine }, out))
-    if (made && made.zip.sha256 !== done.zip.sha256) throw new Error('the same parts gave another pack')
+    const { ms, cpu, done } = await timed(() =>
+      assemblePack({ ...told, reference: `BANC-${i}`, parts, at, engine }, out),
+    )
     made = done
     runs.push({ ms, cpu })
   }

@@ -19,6 +19,7 @@ Example
           "indemnity": true }' | courtois interest
 
 rate.kind: contract (percent, or steps), l441-10, legal (from, enforceable_on), commande-publique
+capitalise: true or false; capitalise_from: the day its years are counted from, as the decision says (C. civ. 1343-2)
 penalty: { "percent" or "amount", "covers", "delay_days", "definitive_on", "source" }, for all invoices or in one of them;
   due once one of « notices » (days of formal notice) followed the due date (C. civ. 1231-5)`,
   async run(argv) {

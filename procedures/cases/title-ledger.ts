@@ -1,0 +1,177 @@
+import { after, type Day, dayFr } from '../../schema/days.ts'
+import type { Doubt } from '../../schema/errors.ts'
+import { amountFr, type Currency, sum } from '../../schema/money.ts'
+import type { Title } from '../judicial/awards.ts'
+import type { Award } from '../law/award.ts'
+import { type Claim, owed, type Owed } from '../law/interest.ts'
+import type { ClaimInvoice } from '../law/claim.ts'
+
+/** The line of a statement for what a title grants beside the principal. */
+export const accessoryLine = 'Accessoires alloués par le titre'
+
+/** How the ledger splits under a title: what it grants, what was settled before it, and the invoices that came after it. */
+export interface UnderTitle {
+  claim: Claim
+  /** The ledger as it stood when the title was asked for: its payments are in the sums granted. */
+  before: Owed
+  /** The invoices issued after it, with their own movements; null where there is none. */
+  rest: Claim | null
+  doubts: Doubt[]
+}
+
+/**
+ * The sums that the title grants, at its rate and from its day, shared between the invoices that it judged. `whole` is the
+ * claim of the invoices alone; `issuedOn` gives the day of each.
+ */
+export function underTitle(
+  title: Title & { award: Award },
+  whole: Claim,
+  issuedOn: ReadonlyMap<string, Day>,
+): UnderTitle {
+  const { award, on } = title
+  const judged = (number: string | undefined) => number === undefined || !after(issuedOn.get(number)!, on)
+  const [mine, others] = partition(whole, judged)
+  const settled = award.paidUntil ?? title.openedOn
+  const before = owed({ ...mine, asOf: settled })
+  const left = mine.invoices.map(({ number }) => before.principalByInvoice[number]!)
+  const shares = inProportion(award.principal, left)
+  const { notices: _, ...terms } = mine
+  const later = ({ date }: { date: Day }) => after(date, settled)
+  const claim: Claim = {
+    ...terms,
+    rate: rateOf(title),
+    floor: 'none',
+    awarded: true,
+    invoices: [
+      ...mine.invoices.map(({ number, due }, i) => ({ number, due, amount: shares[i]!, start: award.from ?? due })),
+      ...accessories(title),
+    ],
+    payments: mine.payments.filter(later),
+    creditNotes: (mine.creditNotes ?? []).filter(later),
+    capitalise: award.capitalisedFrom != null,
+    ...(award.capitalisedFrom ? { capitaliseFrom: award.capitalisedFrom } : {}),
+    indemnity: false,
+  }
+  return {
+    claim,
+    before,
+    rest: others.invoices.length > 0 ? others : null,
+    doubts: doubtsOf(title, mine, sum(left), settled, others),
+  }
+}
+
+/** What is owed under the title and beside it, as one ledger. Payments that the title deducted keep their imputation. */
+export function oweUnderTitle({ claim, before, rest, doubts }: UnderTitle): Owed {
+  const under = owed(claim)
+  const beside = rest && owed(rest)
+  const both = (of: (one: Owed) => bigint) => of(under) + (beside ? of(beside) : 0n)
+  return {
+    asOf: under.asOf,
+    principal: both((one) => one.principal),
+    interest: both((one) => one.interest),
+    indemnity: both((one) => one.indemnity),
+    penalty: both((one) => one.penalty),
+    costs: both((one) => one.costs),
+    total: both((one) => one.total),
+    perDay: both((one) => one.perDay),
+    overpaid: before.overpaid + both((one) => one.overpaid),
+    segments: [...under.segments, ...(beside?.segments ?? [])],
+    imputations: [...before.imputations, ...under.imputations, ...(beside?.imputations ?? [])].toSorted((a, b) =>
+      Temporal.PlainDate.compare(a.date, b.date),
+    ),
+    invoices: [...under.invoices, ...(beside?.invoices ?? [])],
+    principalByInvoice: { ...under.principalByInvoice, ...beside?.principalByInvoice },
+    unpaidByInvoice: { ...under.unpaidByInvoice, ...beside?.unpaidByInvoice },
+    doubts: [...doubts, ...under.doubts, ...(beside?.doubts ?? [])],
+  }
+}
+
+/** C. mon. fin. L313-3 raises the legal rate alone: another that the title grants stays as it is. */
+function rateOf({ award, enforceableOn }: Title & { award: Award }): Claim['rate'] {
+  return award.rate.kind === 'legal' && enforceableOn ? { kind: 'legal', enforceableOn } : award.rate
+}
+
+function accessories({ award, on }: Title & { award: Award }): ClaimInvoice[] {
+  const { indemnity, penalty } = award
+  const costs = award.article700 + award.costs
+  if (indemnity + penalty + costs === 0n) return []
+  return [{ number: accessoryLine, amount: 0n, due: on, awarded: { indemnity, penalty, costs } }]
+}
+
+/** The claim of some of its invoices and that of the others; a movement that names none goes with the first. */
+function partition(claim: Claim, judged: (number: string | undefined) => boolean): [Claim, Claim] {
+  const part = (keep: (number: string | undefined) => boolean): Claim => ({
+    ...claim,
+    invoices: claim.invoices.filter(({ number }) => keep(number)),
+    payments: claim.payments.filter(({ invoice }) => keep(invoice)),
+    creditNotes: (claim.creditNotes ?? []).filter(({ invoice }) => keep(invoice)),
+  })
+  return [part(judged), part((number) => !judged(number))]
+}
+
+/** Shares that add up: the cents left over go to the first ones. Everything to the first where nothing was left to pay. */
+function inProportion(cents: bigint, weights: bigint[]): bigint[] {
+  const total = sum(weights)
+  if (total === 0n) return weights.map((_, i) => (i === 0 ? cents : 0n))
+  const shares = weights.map((weight) => (cents * weight) / total)
+  let rest = cents - sum(shares)
+  for (const [i, weight] of weights.entries()) {
+    if (rest === 0n) break
+    if (weight === 0n) continue
+    shares[i]! += 1n
+    rest -= 1n
+  }
+  return shares
+}
+
+function doubtsOf(
+  { award, on, openedOn, enforceableOn, doubts: derived }: Title & { award: Award },
+  mine: Claim,
+  left: bigint,
+  settled: Day,
+  others: Claim,
+): Doubt[] {
+  const found: Doubt[] = []
+  const say = (code: string, message: string) => found.push({ code, message })
+  const euros = (cents: bigint) => amountFr(cents, mine.currency as Currency)
+  if (award.principal !== left) {
+    say(
+      'title_other_principal',
+      `Le titre du ${dayFr(on)} alloue ${euros(award.principal)} en principal\u00a0; le compte des factures en donnait ${euros(left)} au ${dayFr(settled)}. La somme allouée, seule exécutoire, est répartie entre elles à proportion.`,
+    )
+  }
+  const between = mine.payments.filter(({ date }) => after(date, openedOn) && !after(date, on))
+  if (award.paidUntil === null && between.length > 0) {
+    const days = between.map(({ date }) => dayFr(date)).join(', ')
+    say(
+      'title_payments',
+      `Règlement reçu entre la demande et le titre (${days})\u00a0: déduit ici de la somme allouée\u00a0; à vérifier, si le titre l’a déjà déduit.`,
+    )
+  }
+  if (others.invoices.length > 0) {
+    const numbers = others.invoices.map(({ number }) => number).join(', ')
+    say(
+      'title_before_invoice',
+      `Facture postérieure au titre du ${dayFr(on)} (${numbers})\u00a0: elle ne s’exécute pas sur lui (CPCE L111-2).`,
+    )
+  }
+  if (award.rate.kind === 'legal' && enforceableOn === null) {
+    say(
+      'increase_not_counted',
+      `Le jour où le titre du ${dayFr(on)} est devenu exécutoire n’est pas enregistré\u00a0: la majoration de cinq points du taux légal, deux mois après, n’est pas comptée (C. mon. fin. L. 313-3).`,
+    )
+  }
+  if (award.capitalisedFrom === undefined) {
+    say(
+      'capitalisation_not_counted',
+      `Il n’est pas enregistré si le titre du ${dayFr(on)} ordonne la capitalisation des intérêts (C. civ. 1343-2)\u00a0: elle n’est pas comptée.`,
+    )
+  }
+  if (award.penalty + award.article700 + award.indemnity > 0n) {
+    say(
+      'accessory_interest_not_counted',
+      'Les intérêts au taux légal sur les indemnités allouées, qui courent de la décision (C. civ. 1231-7), ne sont pas comptés ici.',
+    )
+  }
+  return award.rate.kind === 'legal' ? [...found, ...derived] : found
+}

@@ -1,0 +1,147 @@
+import { readFileSync } from 'node:fs'
+import { describe, expect, test } from 'vitest'
+import { oweUnderTitle, underTitle } from '../procedures/cases/title-ledger.ts'
+import { requireAward, titleOn } from '../procedures/judicial/awards.ts'
+import { loadProcedure } from '../procedures/judicial/procedure.ts'
+import { readAward } from '../procedures/law/award.ts'
+import { percentText } from '../procedures/law/claim.ts'
+import type { Claim } from '../procedures/law/interest.ts'
+import { parseDay, type Day } from '../schema/days.ts'
+import { amount, parseAmount } from '../schema/money.ts'
+import { parseYaml } from '../schema/validate.ts'
+
+interface Case {
+  id: string
+  titre: string
+  procedure: string
+  ouverte: string
+  factures: { numero: string; montant: string; emission: string; echeance: string }[]
+  evenements: { quoi: string; le: string; circonstances?: Record<string, unknown>; condamnation?: object }[]
+  reglements?: { le: string; montant: string }[]
+  le: string
+  executoire: string | null
+  attendu: null | {
+    principal: string
+    interets: string
+    penalite?: string
+    frais?: string
+    total: string
+    par_jour: string
+    segments: string[]
+    doutes: string[]
+  }
+}
+const file = new URL('./cases/titles.yaml', import.meta.url)
+const cases = parseYaml(readFileSync(file, 'utf8'), 'titles.yaml') as Case[]
+
+const sourceOf = ({ procedure, ouverte, evenements }: Case) => ({
+  id: 'p',
+  caseId: 'c',
+  openedOn: parseDay(ouverte),
+  procedure: loadProcedure(procedure),
+  zone: 'metropole' as const,
+  events: evenements.map(({ quoi, le, circonstances, condamnation }) => ({
+    id: `${quoi} ${le}`,
+    step: quoi,
+    on: parseDay(le),
+    facts: { juridiction: 'commerce', ...circonstances, ...(condamnation ? { condamnation } : {}) },
+  })),
+})
+
+const ledgerOf = ({ factures, reglements = [] }: Case, asOf: Day): Claim => ({
+  asOf,
+  currency: 'EUR',
+  debtor: 'business',
+  creditor: 'autres',
+  rate: { kind: 'l441-10' },
+  floor: 'l441-10',
+  dayCount: 'act365',
+  dayRule: 'start_excluded',
+  imputation: 'interest_first',
+  invoices: factures.map(({ numero, montant, echeance }) => ({
+    number: numero,
+    amount: parseAmount(montant),
+    due: parseDay(echeance),
+  })),
+  payments: reglements.map(({ le, montant }) => ({ date: parseDay(le), amount: parseAmount(montant) })),
+  capitalise: false,
+  indemnity: true,
+})
+
+describe('under a title', () => {
+  test.each(cases)('$id: $titre', (each) => {
+    const on = parseDay(each.le)
+    const title = titleOn([sourceOf(each)], on)
+    if (each.attendu === null) return expect(title).toBeNull()
+    const { attendu: wanted } = each
+    expect(title?.enforceableOn?.toString() ?? null).toBe(each.executoire)
+    const issuedOn = new Map(each.factures.map(({ numero, emission }) => [numero, parseDay(emission)]))
+    const found = oweUnderTitle(underTitle({ ...title!, award: title!.award! }, ledgerOf(each, on), issuedOn))
+    expect({
+      principal: amount(found.principal),
+      interets: amount(found.interest),
+      indemnite: amount(found.indemnity),
+      penalite: amount(found.penalty),
+      frais: amount(found.costs),
+      total: amount(found.total),
+      par_jour: amount(found.perDay),
+      segments: found.segments.map(
+        (one) => `${one.from.toString()}/${one.to.toString()} ${percentText(one.percent)} ${amount(one.amount)}`,
+      ),
+      doutes: found.doubts.map(({ code }) => code),
+    }).toEqual({ indemnite: '0.00', penalite: '0.00', frais: '0.00', ...wanted })
+  })
+
+  test('the day from which the rate is raised is told with the segment, and with the day it comes from', () => {
+    const [order] = cases
+    const on = parseDay('2025-09-01')
+    const title = titleOn([sourceOf(order!)], on)!
+    const issuedOn = new Map([['F-1', parseDay('2024-12-10')]])
+    const { segments } = oweUnderTitle(underTitle({ ...title, award: title.award! }, ledgerOf(order!, on), issuedOn))
+    expect(segments.at(-1)!.why).toMatch(
+      /majoré de 5 points depuis le 14\u00a0juillet\u00a02025, décision exécutoire le 13\u00a0mai/,
+    )
+  })
+
+  test('an invoice that came after it keeps its own terms, beside what the title grants', () => {
+    const order = cases[0]!
+    const later = { numero: 'F-9', montant: '500.00', emission: '2025-05-01', echeance: '2025-12-01' }
+    const more = { ...order, factures: [...order.factures, later] }
+    const on = parseDay('2025-09-01')
+    const title = titleOn([sourceOf(more)], on)!
+    const issuedOn = new Map(more.factures.map(({ numero, emission }) => [numero, parseDay(emission)]))
+    const found = oweUnderTitle(underTitle({ ...title, award: title.award! }, ledgerOf(more, on), issuedOn))
+    expect(amount(found.total)).toBe('10799.02')
+    expect(found.doubts.map(({ code }) => code)).toContain('title_before_invoice')
+  })
+
+  test('a judgment for the debtor gives nothing', () => {
+    const judged = structuredClone({ ...cases[1]! })
+    judged.evenements[1]!.circonstances = { favorable: false }
+    expect(titleOn([sourceOf(judged)], parseDay('2024-09-01'))).toBeNull()
+  })
+})
+
+describe('what a decision grants is refused', () => {
+  const on = parseDay('2025-03-10')
+  const plain = { principal: '100.00', interets: { taux: 'legal', depuis: '2025-02-03' } }
+
+  test.each([
+    ['a rate of its own without its figure', { ...plain, interets: { taux: 'fixe', depuis: '2025-02-03' } }],
+    ['a figure beside the legal rate', { ...plain, interets: { ...plain.interets, pourcentage: '3' } }],
+    ['capitalisation ordered from no day', { ...plain, capitalisation: { ordonnee: true } }],
+    ['a day enforceable before it was made', { ...plain, executoireLe: '2025-03-09' }],
+    ['payments deducted before they came', { ...plain, reglementsJusquau: '2025-03-11' }],
+    ['a negative sum', { ...plain, principal: '-1.00' }],
+  ])('%s', (_what, told) => {
+    expect(() => readAward(told, on)).toThrow(expect.objectContaining({ code: expect.stringMatching(/^bad_/) }))
+  })
+
+  test('with an act that is no decision, or with a word it does not know', () => {
+    const procedure = loadProcedure('injonction-de-payer')
+    const refused = (step: string, told: object) => () => requireAward(procedure, step, on, { condamnation: told })
+    expect(refused('signification', plain)).toThrow(expect.objectContaining({ code: 'award_without_title' }))
+    expect(refused('ordonnance', { ...plain, interet: '3' })).toThrow(expect.objectContaining({ code: 'invalid_file' }))
+    expect(refused('ordonnance', plain)).not.toThrow()
+  })
+})

@@ -1,0 +1,242 @@
+import { readFileSync } from 'node:fs'
+import { describe, expect, test } from 'vitest'
+import { signToken } from '../api/auth.ts'
+import { createApp } from '../api/server.ts'
+import { owedOn, payableOn, titleOf } from '../procedures/cases/ledger.ts'
+import { recordPayment } from '../procedures/cases/payments.ts'
+import { issueStatement } from '../procedures/cases/statements.ts'
+import { giveConsent, requestConsent } from '../procedures/judicial/consent.ts'
+import { createBailiff } from '../procedures/judicial/handover.ts'
+import { assembleFilingPack } from '../procedures/judicial/packs.ts'
+import { openProcedure, recordProcedureEvent } from '../procedures/judicial/procedures.ts'
+import { percentText } from '../procedures/law/claim.ts'
+import type { Owed } from '../procedures/law/interest.ts'
+import { amount, parseAmount } from '../schema/money.ts'
+import { seededRandom } from '../schema/random.ts'
+import { day, fileOf, invoice, liveUntil, openCase, textOf, useHouse } from './house.ts'
+
+const random = seededRandom('titles')
+const secret = new TextEncoder().encode('a secret for tests only, of no use elsewhere')
+const house = useHouse(async (made) => {
+  await openCase(made, {
+    on: '2025-01-11',
+    invoices: [invoice({ number: 'F-1', issued_on: '2024-12-11', due_on: '2025-01-10', total: '10000.00' })],
+  })
+  await liveUntil(made, '2025-01-11', '2025-02-21')
+})
+
+const caseOf = async () => (await house.sql<{ id: string }[]>`select id from cases`)[0]!.id
+const owes = async (on: string) => owedOn(await fileOf(house, await caseOf()), day(on))
+
+async function ask(procedure: string, on: string, facts: Record<string, unknown> = {}) {
+  const bailiff = await createBailiff(house.sql, random, {
+    name: 'SELARL Brun & Associés',
+    identity: {
+      adresse: { lignes: ['12 rue de la République'], codePostal: '69002', ville: 'Lyon', pays: 'FR' },
+      email: 'etude@brun.example',
+      ressort: 'cour d’appel de Lyon',
+    },
+  })
+  return requestConsent(house.office, house.sql, day(on), {
+    file: await fileOf(house, await caseOf()),
+    procedure,
+    ceiling: 30_000n,
+    expiresOn: day(on).add({ days: 30 }),
+    facts,
+    bailiffId: bailiff.id,
+    author: 'test',
+  })
+}
+
+async function open(procedure: string, on: string, facts: Record<string, unknown> = {}) {
+  const request = await ask(procedure, on, facts)
+  await giveConsent(house.sql, day(on), {
+    requestId: request.id,
+    contentSha256: request.contentSha256,
+    signedBy: 'Inès Roche',
+    capacity: 'présidente',
+    evidence: {},
+  })
+  return {
+    request,
+    opened: await openProcedure(house.sql, random, day(on), { requestId: request.id }, 'legal'),
+  }
+}
+
+const copy = async (words: string) => {
+  const bytes = readFileSync(new URL('../samples/Facture_FR_EN16931.pdf', import.meta.url))
+  return house.office.archive.put(Buffer.concat([bytes, Buffer.from(`\n% ${words}\n`)]))
+}
+
+const happens = (procedureId: string, step: string, on: string, facts: Record<string, unknown> = {}, act?: string) =>
+  recordProcedureEvent(
+    house.sql,
+    random,
+    day(on),
+    { procedureId, step, happenedOn: day(on), facts, original: act ?? null },
+    'legal',
+  )
+
+const granted = {
+  principal: '10000.00',
+  interets: { taux: 'legal', depuis: '2025-02-03' },
+  capitalisation: { ordonnee: false },
+  depens: '33.47',
+}
+
+/** What GraphQL answers of the case on that day, over HTTP. */
+async function askedOfTheApi(on: string) {
+  const now = Temporal.Instant.from(`${on}T09:00:00Z`)
+  const clock = { today: () => day(on), now: () => now }
+  const { app } = createApp({ office: house.office, sql: house.sql, clock, secret, log: () => {} })
+  const viewer = { role: 'legal' as const, name: 'Hugo Marchand', creditorId: null, bailiffId: null }
+  const query = `{ cases(first: 1) { edges { node {
+    owed { total { amount } costs { amount } segments { from to percent amount { amount } } } } } } }`
+  const answer = await app.request('/graphql', {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', authorization: `Bearer ${await signToken(secret, viewer, now)}` },
+    body: JSON.stringify({ query }),
+  })
+  const { data } = (await answer.json()) as { data: { cases: { edges: { node: { owed: object } }[] } } }
+  return data.cases.edges[0]!.node.owed
+}
+
+/** An order for payment of March 2025, served in person on 10 April: enforceable from 13 May, raised from 14 July. */
+async function order(facts: Record<string, unknown> = { condamnation: granted }) {
+  const { opened } = await open('injonction-de-payer', '2025-02-28')
+  await happens(opened.id, 'requete', '2025-03-05')
+  await happens(opened.id, 'ordonnance', '2025-03-17', { numero: '2025/118', ...facts }, await copy('ordonnance'))
+  await happens(opened.id, 'signification', '2025-04-10', { aPersonne: true, demeure: 'metropole' }, await copy('acte'))
+  return opened
+}
+
+const lines = ({ segments }: Owed) =>
+  segments.map((one) => [one.from.toString(), one.to.toString(), percentText(one.percent), amount(one.amount)])
+
+// The same days and sums as the first worked case of tests/cases/titles.yaml.
+const raised = [
+  ['2025-02-04', '2025-06-30', '3.71', '149.42'],
+  ['2025-07-01', '2025-07-13', '2.76', '9.83'],
+  ['2025-07-14', '2025-09-01', '7.76', '106.30'],
+]
+
+describe('from the order to the seizure', () => {
+  test('what is owed, agreed to, seized and stated is what the order grants, raised two months after it is enforceable', async () => {
+    await order()
+    const owed = await owes('2025-09-01')
+    expect(lines(owed)).toEqual(raised)
+    expect(amount(owed.total)).toBe('10299.02')
+    expect(await askedOfTheApi('2025-09-01')).toMatchObject({
+      total: { amount: '10299.02' },
+      costs: { amount: '33.47' },
+      segments: raised.map(([from, to, percent, sum]) => ({ from, to, percent, amount: { amount: sum } })),
+    })
+    const { request, opened } = await open('saisie-attribution', '2025-09-01', {
+      comptes: [{ etablissement: 'Banque du Rhône' }],
+    })
+    expect(request.statement).toMatchObject({
+      principal: '10000.00',
+      interest: '265.55',
+      indemnity: '0.00',
+      costs: '33.47',
+      total: '10299.02',
+    })
+    expect(request.statement.doubts.join(' ')).not.toContain('comparer au dispositif')
+    const pack = await assembleFilingPack(
+      house.office,
+      day('2025-09-01'),
+      { procedureId: opened.id, reason: 'État civil à venir.' },
+      'Hugo Marchand',
+    )
+    expect(pack.contentSha256).toBe(request.contentSha256)
+    const [stated] = await house.sql<{ sha256: string }[]>`
+      select sha256 from documents where letter = 'decompte-titre-executoire' order by written_on desc limit 1`
+    const text = await textOf(await house.office.archive.get(stated!.sha256))
+    for (const words of [
+      'Sommes allouées : 10 033,47 €',
+      'Article 700 et dépens liquidés 33,47 €',
+      '10 299,02 €',
+      'décision exécutoire le 13 mai 2025',
+      'au taux légal, majoré depuis le 14 juillet 2025 (7,76 % au 1er septembre 2025)',
+    ]) {
+      expect(text).toContain(words)
+    }
+  })
+
+  test('a statement of account is that of the title, frozen with its costs', async () => {
+    await order()
+    const stated = await issueStatement(house.office, day('2025-09-01'), { caseId: await caseOf() }, 'test')
+    expect(amount(stated.owed.costs)).toBe('33.47')
+    expect(lines(stated.owed)).toEqual(raised)
+    const [written] = await house.sql<
+      { letter: string }[]
+    >`select letter from documents where id = ${stated.documentId}`
+    expect(written!.letter).toBe('decompte-titre-executoire')
+  })
+
+  test('a payment goes to interest and principal, and its imputation stands beside those of before', async () => {
+    await order()
+    await recordPayment(
+      house.office,
+      day('2025-09-01'),
+      {
+        caseId: await caseOf(),
+        receivedOn: day('2025-09-01'),
+        amount: parseAmount('10290.55'),
+        means: 'virement',
+        reference: null,
+        receivedBy: 'creditor',
+      },
+      'test',
+    )
+    const owed = await owes('2025-09-01')
+    expect(owed.imputations).toMatchObject([{ toInterest: 26_555n, toPrincipal: 1_000_000n, toCosts: 2_500n }])
+    expect(amount(owed.total)).toBe('8.47')
+  })
+})
+
+describe('until then', () => {
+  test('an order that is not served, or is opposed, leaves the invoices as they were', async () => {
+    const { opened } = await open('injonction-de-payer', '2025-02-28')
+    const before = await owes('2025-03-20')
+    await happens(opened.id, 'requete', '2025-03-05')
+    await happens(opened.id, 'ordonnance', '2025-03-17', { condamnation: granted })
+    expect((await owes('2025-03-20')).total).toBe(before.total)
+    await happens(opened.id, 'signification', '2025-04-10', { aPersonne: true, demeure: 'metropole' })
+    await happens(opened.id, 'opposition', '2025-05-02')
+    expect(titleOf(await fileOf(house, await caseOf()), day('2025-05-01'))?.on.toString()).toBe('2025-03-17')
+    expect(titleOf(await fileOf(house, await caseOf()), day('2025-05-05'))).toBeNull()
+  })
+
+  test('a title whose sums nobody recorded is said in the ledger and to the creditor, and nothing is guessed', async () => {
+    await order({})
+    const owed = await owes('2025-09-01')
+    expect(owed.doubts.map(({ code }) => code)).toContain('title_not_recorded')
+    const { statement } = await ask('saisie-attribution', '2025-09-01', {
+      comptes: [{ etablissement: 'Banque du Rhône' }],
+    })
+    expect(statement.doubts.join(' ')).toMatch(/ne sont pas enregistrées.*comparer au dispositif/)
+  })
+
+  test('recording its sums ends what was asked on others', async () => {
+    const opened = await order({})
+    const asked = await ask('saisie-attribution', '2025-09-01', { comptes: [{ etablissement: 'Banque du Rhône' }] })
+    const [event] = await house.sql<{ id: string }[]>`
+      select id from procedure_events where procedure_id = ${opened.id} and step = 'ordonnance'`
+    await recordProcedureEvent(
+      house.sql,
+      random,
+      day('2025-09-02'),
+      {
+        procedureId: opened.id,
+        step: 'ordonnance',
+        happenedOn: day('2025-03-17'),
+        facts: { condamnation: granted },
+        corrects: event!.id,
+      },
+      'legal',
+    )
+    expect(await house.sql`select 1 from consent_ends where request_id = ${asked.id}`).toHaveLength(1)
+    expect(amount(payableOn(await fileOf(house, await caseOf()), day('2025-09-01')).total)).toBe('10299.02')
+  })
+})
