@@ -1,4 +1,13 @@
-import { Liquid, Tag, type Context, type Emitter, type LiquidError, type TagToken, type TopLevelToken } from 'liquidjs'
+import {
+  Liquid,
+  Tag,
+  type Context,
+  type Emitter,
+  type LiquidError,
+  type TagToken,
+  type Template,
+  type TopLevelToken,
+} from 'liquidjs'
 import MarkdownIt, { type Token } from 'markdown-it'
 import type { Library } from '../letters/catalogue.ts'
 import { dateIn, eurosIn, groupedIban } from '../letters/foreign.ts'
@@ -197,10 +206,21 @@ function render(library: Pick<Library, 'clauses'>, letter: Letter, section: Sect
   values = []
   const liquid = liquidFor(library)
   try {
-    return String(liquid.renderSync(liquid.parse(section.text), facts, { globals: facts }))
+    return String(liquid.renderSync(parsed(liquid, section.text), facts, { globals: facts }))
   } catch (error) {
     throw explain(error, library, letter, section)
   }
+}
+
+const templates = new WeakMap<Liquid, Map<string, Template[]>>()
+
+/** A letter is written to many: its text is parsed once for a library. */
+function parsed(liquid: Liquid, text: string): Template[] {
+  let known = templates.get(liquid)
+  if (!known) templates.set(liquid, (known = new Map()))
+  let found = known.get(text)
+  if (!found) known.set(text, (found = liquid.parse(text)))
+  return found
 }
 
 function recipientIfAny(letter: Letter, facts: Facts): Party | undefined {

@@ -15,6 +15,7 @@ import {
   type Signature,
   withdrawConsent,
 } from '../procedures/judicial/consent.ts'
+import { watchDeadlines } from '../procedures/judicial/deadline-alerts.ts'
 import { importCourts, recordCourt } from '../procedures/judicial/court-directory.ts'
 import { assembleFilingPack } from '../procedures/judicial/packs.ts'
 import { openProcedure, recordProcedureEvent } from '../procedures/judicial/procedures.ts'
@@ -446,6 +447,15 @@ describe('whoever changes a case takes it first, and locks nothing else while it
         await give('2026-07-23')
         const { id } = await open('2026-07-23')
         return () => file(id, filed)
+      },
+      (sql: Sql) => sql`select 1 from procedures for update nowait`,
+    ],
+    [
+      'the watch of the time limits',
+      async () => {
+        await give('2026-07-23')
+        await open('2026-07-23')
+        return () => watchDeadlines(house.sql, on)
       },
       (sql: Sql) => sql`select 1 from procedures for update nowait`,
     ],

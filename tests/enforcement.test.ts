@@ -303,8 +303,9 @@ describe('a title', () => {
       code: 'not_enforceable',
       article: 'CPCE L111-2',
     })
-    const [found] = await house.sql<{ limitationOn: string }[]>`select limitation_on::text from cases`
-    expect(found!.limitationOn < '2036').toBe(true)
+    // Neither the ten years of a title, nor the interruption of an order that fell: five years from the due date.
+    const found = await house.sql<{ until: string }[]>`select limitation_on::text as until from cases`
+    expect(found).toEqual([{ until: '2031-06-10' }])
   })
 
   test('that was served otherwise than in person is told to be opposable after the first measure', async () => {
@@ -416,6 +417,17 @@ test('a threshold of the law is told to the creditor where it is met, and not el
   expect(await doubts()).not.toContain('750-1')
   await house.sql`update debtors set kind = 'consumer'`
   expect(await doubts()).toContain('CPC 750-1')
+})
+
+test('a dwelling is protected by the principal alone, under 535 €, whatever interest adds to it', async () => {
+  const seizing = async (principal: bigint) => {
+    await house.sql`update invoices set payable = ${principal}, total = ${principal}`
+    const facts = { titre: title, biens: [{ designation: 'Meubles', lieu: '3 rue de la Gare, 69003 Lyon' }] }
+    return (await ask('saisie-vente', facts)).statement.doubts.join(' ')
+  }
+  expect(await seizing(53_400n)).toContain('CPCE')
+  expect(await seizing(53_400n)).toContain('moins de 535 €')
+  expect(await seizing(53_500n)).not.toContain('moins de 535 €')
 })
 
 describe('the court that was signed for', () => {

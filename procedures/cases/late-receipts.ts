@@ -15,6 +15,8 @@ export async function tickReceipts(sql: Sql, upTo: Day): Promise<number> {
     with due as (
       update payments p set receipt_tried_on = ${upTo}
       where p.received_by = 'agency' and p.receipt_id is null and p.recorded_on < ${upTo}
+        -- One without a day to be paid over came in before receipts were given here: it had its own.
+        and p.pay_over_by is not null
         and p.receipt_tried_on is distinct from ${upTo}::date
         and not exists (select from payment_rejections r where r.payment_id = p.id)
       returning p.id
@@ -48,7 +50,7 @@ export async function doReceipt(office: Office, paymentId: string, onDay: Day): 
 
 async function endUncounted(sql: Sql, onDay: Day, caseId: string): Promise<void> {
   const [waiting] = await sql<{ receipts: number; reasons: string[] }[]>`
-    select (select count(*)::int from payments p where p.case_id = ${caseId} and p.received_by = 'agency' and p.receipt_id is null
+    select (select count(*)::int from payments p where p.case_id = ${caseId} and p.received_by = 'agency' and p.receipt_id is null and p.pay_over_by is not null
               and not exists (select from payment_rejections r where r.payment_id = p.id)) as receipts,
            coalesce((select array_agg(h.reason) from holds h
                      where h.case_id = ${caseId} and h.cause = 'decision' and h.released_on is null), '{}') as reasons`

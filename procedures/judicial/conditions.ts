@@ -61,8 +61,9 @@ function betweenMerchants(file: CaseFile, procedure: Procedure, condition: Condi
 
 function isTold(file: CaseFile, { avertit }: Condition, onDay: Day): boolean {
   if (!avertit || (avertit.debiteur && !avertit.debiteur.includes(debtorWord[file.debtor.kind]))) return false
-  const claim = claimOn(file, onDay)
+  const claim = avertit.en_principal ? payableOn(file, onDay).principal : claimOn(file, onDay)
   return (
+    (avertit.sous === undefined || claim < threshold(onDay, avertit.sous)) &&
     (avertit.au_plus === undefined || claim <= threshold(onDay, avertit.au_plus)) &&
     (avertit.au_dela === undefined || claim > threshold(onDay, avertit.au_dela))
   )

@@ -21,10 +21,15 @@ interface Alert {
  */
 export async function watchDeadlines(sql: Sql, onDay: Day, ids?: string[]): Promise<void> {
   await transaction(sql, async (tx) => {
+    const asked = ids ? tx`p.id = any(${ids})` : tx`(p.watched_on is null or p.watched_on < ${onDay})`
+    // The cases first, as in every act on them: what lapsed changes their limitation.
+    await tx`
+      select 1 from cases c
+      where c.closed_on is null and exists (select from procedures p where p.case_id = c.id and ${asked})
+      order by c.id for update`
     const open = await tx<{ id: string }[]>`
       select p.id from procedures p join cases c on c.id = p.case_id and c.closed_on is null
-      where ${ids ? tx`p.id = any(${ids})` : tx`(p.watched_on is null or p.watched_on < ${onDay})`}
-      order by p.id for update of p`
+      where ${asked} order by p.id for update of p`
     if (open.length === 0) return
     const watched = open.map(({ id }) => id)
     const conducts = await readConducts(tx, watched)

@@ -20,6 +20,9 @@ export async function interruptionsOf(sql: Sql, caseId: string, onDay: Day): Pro
   return [...conducts.values()].flatMap((conduct) => interruptionsIn(conduct, onDay))
 }
 
+/** What a court was asked: of nothing once the claim is rejected, withdrawn, or the order non avenue (C. civ. 2243, CPC 1419). */
+const ofCourt = new Set(['demande-en-justice', 'signification-ordonnance'])
+
 function interruptionsIn(conduct: Conduct, onDay: Day): Interruption[] {
   const { closed, outcomes } = progressOn(conduct, onDay)
   if (closed?.limit) return []
@@ -29,7 +32,7 @@ function interruptionsIn(conduct: Conduct, onDay: Day): Interruption[] {
   const judged = standing.find(({ step }) => conduct.procedure.papiers?.titre?.includes(step))
   return standing.flatMap(({ step, on }) => {
     const cause = rules.get(step)?.interrompt
-    if (cause === undefined || (cause === 'demande-en-justice' && failed)) return []
+    if (cause === undefined || (ofCourt.has(cause) && failed)) return []
     return [{ on, cause, ...(cause === 'demande-en-justice' ? { until: judged?.on ?? onDay } : {}) }]
   })
 }

@@ -46,8 +46,8 @@ export interface Condition {
   plafond?: string
   /** Refused where both parties have one of these legal forms; doubtful where a form is not known. */
   exclut_entre?: string[]
-  /** Told to the creditor, who decides: the claim is at most, or over, a value of seuils.yaml. */
-  avertit?: { au_plus?: string; au_dela?: string; debiteur?: string[] }
+  /** Told to the creditor, who decides: the claim, or its principal alone, is under, at most, or over a value of seuils.yaml. */
+  avertit?: { sous?: string; au_plus?: string; au_dela?: string; en_principal?: 'oui'; debiteur?: string[] }
   /** What the case must hold already. */
   exige?: 'saisie'
 }
