@@ -390,6 +390,17 @@ describe('limitation', () => {
     expect(await limitationOn()).toBe('2031-06-10')
   })
 
+  test('keeps the interruption of a commandment that is too old to be acted upon', async () => {
+    await setClaimNature(house.sql, day('2026-07-23'), { caseId: await caseOf(), nature: 'vente' }, 'test')
+    const biens = [{ designation: 'Pont élévateur', lieu: '3 rue de la Gare, 69003 Lyon' }]
+    const seizure = await open('saisie-vente', { titre: title, biens })
+    await happens(seizure.id, 'commandement', '2026-07-30')
+    expect(await limitationOn()).toBe('2031-07-30')
+    await watchDeadlines(house.sql, day('2028-08-02'), [seizure.id])
+    expect((await progressOf(house.sql, seizure, day('2028-08-02'))).closed?.sanction).toBe('nouveau commandement')
+    expect(await limitationOn()).toBe('2031-07-30')
+  })
+
   test('entered by hand is left as it was', async () => {
     const caseId = await caseOf()
     await house.sql`
@@ -425,7 +436,6 @@ test('a dwelling is protected by the principal alone, under 535 €, whatever in
     const facts = { titre: title, biens: [{ designation: 'Meubles', lieu: '3 rue de la Gare, 69003 Lyon' }] }
     return (await ask('saisie-vente', facts)).statement.doubts.join(' ')
   }
-  expect(await seizing(53_400n)).toContain('CPCE')
   expect(await seizing(53_400n)).toContain('moins de 535 €')
   expect(await seizing(53_500n)).not.toContain('moins de 535 €')
 })

@@ -53,9 +53,12 @@ interface Sheet {
 }
 const sheets = new Map<string, Record<string, Sheet>>()
 
-/** The most pages a letter may take with an ordinary case: one while it is courteous, two when firm or a file for a lawyer. */
-const allowed = ({ ton, destinataire }: Letter): number =>
-  ton <= 4 && destinataire !== 'tiers' && destinataire !== 'commissaire-de-justice' ? 1 : 2
+/** A report that lists what was found is as long as what was found. */
+const reports = new Set(['creancier-audit-facturation'])
+
+/** The most pages a letter may take with an ordinary case: one while it is courteous, two when firm, a report or a file for a lawyer. */
+const allowed = ({ id, ton, destinataire }: Letter): number =>
+  ton <= 4 && destinataire !== 'tiers' && destinataire !== 'commissaire-de-justice' && !reports.has(id) ? 1 : 2
 
 for (const id of [...library.letters.keys()].sort()) {
   test.concurrent(`${id} prints as it should, whatever the facts`, async ({ expect }) => {

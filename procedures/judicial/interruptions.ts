@@ -5,6 +5,7 @@ import { recountLimitation } from '../cases/limitation.ts'
 import type { Interruption } from '../law/limitation.ts'
 import { type Conduct, progressOn, readConducts } from './case-progress.ts'
 import { happenings, standingEvents } from './happenings.ts'
+import type { StepDeadline } from './time-limits.ts'
 import { titlesOf } from './titles.ts'
 
 /**
@@ -25,7 +26,7 @@ const ofCourt = new Set(['demande-en-justice', 'signification-ordonnance'])
 
 function interruptionsIn(conduct: Conduct, onDay: Day): Interruption[] {
   const { closed, outcomes } = progressOn(conduct, onDay)
-  if (closed?.limit) return []
+  if (closed?.limit && !keepsInterruption(conduct, closed.limit)) return []
   const failed = outcomes.some(({ kind }) => kind === 'echec')
   const rules = happenings(conduct.procedure)
   const standing = standingEvents(conduct.events)
@@ -35,6 +36,12 @@ function interruptionsIn(conduct: Conduct, onDay: Day): Interruption[] {
     if (cause === undefined || (ofCourt.has(cause) && failed)) return []
     return [{ on, cause, ...(cause === 'demande-en-justice' ? { until: judged?.on ?? onDay } : {}) }]
   })
+}
+
+/** A commandment that is too old to be acted upon did interrupt (CPCE R221-5): nothing in it lapsed. */
+function keepsInterruption({ procedure }: Conduct, { step, id }: StepDeadline): boolean {
+  const written = procedure.etapes.find((each) => each.id === step)?.delais ?? []
+  return written.some((limit) => limit.id === id && limit.interruption === 'demeure')
 }
 
 /** Counts the limitation of a case again after something was recorded, corrected or lapsed in one of its procedures. */

@@ -115,6 +115,8 @@ export interface TimeLimit {
   effet?: 'clot' | 'purge' | 'echoit'
   /** What is to be told of the act done after the end: who judges it, and what it stops meanwhile. */
   tardif?: string
+  /** Past it, what was done before still interrupts limitation; by default what lapsed interrupted nothing. */
+  interruption?: 'demeure'
   /** Events that meet it; by default the one that bears its id, else its step. */
   accompli_par?: string[]
   /** Events that show that it was met, though nobody recorded the act. */
