@@ -7,6 +7,7 @@ import {
 } from '../procedures/cases/penalties.ts'
 import type { Sql } from '../schema/db.ts'
 import { DomainError } from '../schema/errors.ts'
+import { parseCurrency } from '../schema/money.ts'
 import { builder } from './builder.ts'
 import { CaseType, requireCase } from './cases.ts'
 import { type Context, rowsOf } from './context.ts'
@@ -41,8 +42,8 @@ const PenaltyClauseType = builder.objectRef<PenaltyTerms>('PenaltyClause').imple
     amount: t.field({
       type: Money,
       nullable: true,
-      description: 'A fixed sum an invoice, in the currency of the case.',
-      resolve: ({ amount }) => (amount === null ? null : { cents: amount, currency: 'EUR' }),
+      description: 'A fixed sum an invoice; counted in the cases of its currency, a doubt in the others.',
+      resolve: ({ amount, currency }) => (amount === null ? null : { cents: amount, currency: currency! }),
     }),
     covers: t.expose('covers', { type: PenaltyCovers }),
     delayDays: t.exposeInt('delayDays', { description: 'Days that the clause leaves after the formal notice.' }),
@@ -86,9 +87,15 @@ builder.relayMutationField(
       caseId: t.id({ description: 'For one invoice, with invoiceNumber.' }),
       invoiceNumber: t.string(),
       debtorKind: t.field({ type: DebtorKind, description: 'Whom the terms bind: BUSINESS unless said otherwise.' }),
-      issuedFrom: t.field({ type: 'Date', description: 'The terms bind invoices issued from that day on.' }),
+      issuedFrom: t.field({
+        type: 'Date',
+        description: 'The terms bind invoices issued from that day on; older ones stay under the terms before.',
+      }),
       percent: t.string({ description: 'Per cent of the unpaid principal, « 10 »; or amount.' }),
-      amount: t.field({ type: MoneyInput, description: 'A fixed sum an invoice; or percent.' }),
+      amount: t.field({
+        type: MoneyInput,
+        description: 'A fixed sum an invoice, for the cases of its currency; or percent.',
+      }),
       covers: t.field({ type: PenaltyCovers, required: true, defaultValue: 'inexecution' }),
       delayDays: t.int({ required: true, defaultValue: 0, description: '0 to 365, after the formal notice.' }),
       definitiveOn: t.field({ type: 'Date' }),
@@ -118,12 +125,14 @@ builder.relayMutationField(
           source: input.source,
         }
         const bound = await boundTo(ctx, office.sql, input)
-        const cents = amount ? centsOf(amount, bound.currency) : null
+        // The creditor’s terms are in the currency that they say; an invoice’s, in that of its case.
+        const currency = amount ? parseCurrency(bound.currency ?? amount.currency) : null
+        const cents = amount ? centsOf(amount, currency!) : null
         await recordPenaltyClause(
           office.sql,
           office.random,
           ctx.day,
-          { ...terms, ...bound.to, issuedFrom: input.issuedFrom ?? null, amount: cents },
+          { ...terms, ...bound.to, issuedFrom: input.issuedFrom ?? null, amount: cents, currency },
           author,
         )
         return { creditorId: bound.to.creditorId }
@@ -169,7 +178,7 @@ async function boundTo(ctx: Context, sql: Sql, input: Bound) {
     const id = rowId('Creditor', creditorId)
     const [known] = await sql`select id from creditors where id = ${id}`
     if (known)
-      return { currency: 'EUR', to: { creditorId: id, invoiceId: null, debtorKind: input.debtorKind ?? 'business' } }
+      return { currency: null, to: { creditorId: id, invoiceId: null, debtorKind: input.debtorKind ?? 'business' } }
   } else if (creditorId == null && caseId != null && invoiceNumber != null) {
     const found = await requireCase(ctx, caseId, sql)
     const [invoice] = await sql<{ id: string }[]>`

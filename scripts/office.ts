@@ -2,6 +2,7 @@ import { X509Certificate } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { mkdir } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
+import { houseClock } from '../api/cron.ts'
 import { clamd } from '../documents/antivirus.ts'
 import { openArchive } from '../documents/archive.ts'
 import { developmentSeal, openSealKey, type SealKey } from '../documents/seal.ts'
@@ -9,6 +10,7 @@ import { mailPost } from '../documents/send/mail.ts'
 import { outTray, type Post } from '../documents/send/tray.ts'
 import { type Hooks, webhooks } from '../documents/send/webhook.ts'
 import { nativeTypst } from '../documents/typst.ts'
+import { markEarlierReturns } from '../procedures/cases/registered.ts'
 import type { Office } from '../procedures/office.ts'
 import { type Client, connect, type Sql } from '../schema/db.ts'
 import { DomainError } from '../schema/errors.ts'
@@ -108,6 +110,7 @@ export async function startOffice(options: { baseUrl?: string | undefined } = {}
   try {
     await bringUpToDate(database)
     const sql = connect(database.url)
+    await markEarlierReturns(sql, systemRandom, houseClock().today())
     const office = await openOffice({ sql, dataDir: folder, random: systemRandom, baseUrl: options.baseUrl })
     return {
       office,

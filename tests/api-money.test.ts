@@ -119,7 +119,7 @@ describe('over GraphQL', () => {
     const owed = async () => {
       const { body } = await api.ask(
         { role: 'creditor', creditorId },
-        'query ($id: ID!) { node(id: $id) { ... on Case { invoices { number } penaltyClauses { percent amount { amount } } owed { penalty { amount } doubts { code } invoices { penalty { amount } } } } } }',
+        'query ($id: ID!) { node(id: $id) { ... on Case { invoices { number } penaltyClauses { percent amount { amount currency } } owed { penalty { amount } doubts { code } invoices { penalty { amount } } } } } }',
         { id: Buffer.from(`Case:${caseIds[3]}`).toString('base64') },
       )
       return body.data.node
@@ -134,11 +134,17 @@ describe('over GraphQL', () => {
     const after = await owed()
     expect(after.owed.penalty.amount).toBe('75.00')
     expect(after.penaltyClauses).toHaveLength(2)
+    expect(after.penaltyClauses).toContainEqual({ percent: null, amount: { amount: '75.00', currency: 'EUR' } })
     const refusals = [
       [{ ...clause }, 'penalty_of_what'],
       [{ creditorId, caseId: caseIds[3], invoiceNumber, ...clause }, 'penalty_of_what'],
       [{ caseId: caseIds[3], invoiceNumber: 'INCONNUE', ...clause }, 'penalty_of_what'],
       [{ creditorId, ...clause, amount: { amount: '5.00' } }, 'bad_penalty'],
+      [{ creditorId, ...clause, percent: null, amount: { amount: '5.00', currency: 'USD' } }, 'unknown_currency'],
+      [
+        { caseId: caseIds[3], invoiceNumber, ...clause, percent: null, amount: { amount: '5.00', currency: 'MGA' } },
+        'currency_mismatch',
+      ],
       [{ creditorId, ...clause, delayDays: 400 }, 'bad_delay'],
       [{ creditorId, ...clause, wording: '' }, 'clause_needed'],
     ] as const
@@ -151,6 +157,13 @@ describe('over GraphQL', () => {
     expect(await act('endPenaltyClause', { penaltyClauseId, reason: 'x' }, fields)).toMatchObject({
       code: 'penalty_not_found',
     })
+    const ariary = { ...clause, percent: null, amount: { amount: '5000.00', currency: 'MGA' } }
+    const fixed = await act(
+      'recordPenaltyClause',
+      { creditorId, ...ariary },
+      'creditor { penaltyClauses { percent amount { amount currency } } }',
+    )
+    expect(fixed.creditor.penaltyClauses).toEqual([{ percent: null, amount: { amount: '5000.00', currency: 'MGA' } }])
   })
 
   test('a plan shows the state of each instalment and its rule', async () => {

@@ -4,6 +4,7 @@ import { createApp } from '../api/server.ts'
 import { signToken } from '../api/auth.ts'
 import { sha256 } from '../documents/archive.ts'
 import { verifyFile } from '../documents/verify.ts'
+import { closeCase } from '../procedures/cases/cases.ts'
 import { readExhibits } from '../procedures/cases/exhibits.ts'
 import { requestConsent, giveConsent } from '../procedures/judicial/consent.ts'
 import { createBailiff, handOver, revokeHandOver } from '../procedures/judicial/handover.ts'
@@ -274,6 +275,19 @@ describe('what the office answers', () => {
     const [hold] = await house.sql`select cause, reason, review_on from holds where released_on is null`
     expect(hold).toMatchObject({ cause: 'decision', reviewOn: day(today) })
     expect((hold as { reason: string }).reason).toContain('Adresse à rechercher')
+  })
+
+  test('a debtor found gone once the case is closed is kept as it was said, and nothing waits for it', async () => {
+    const [{ id: caseId }] = await house.sql<[{ id: string }]>`select id from cases`
+    await closeCase(house.sql, day(today), { caseId, reason: 'irrécouvrable' }, 'legal')
+    const minutes = await act('Procès-verbal de recherches infructueuses')
+    expect((await post('/retour', { nature: 'parti', date: '2026-09-14', acte: minutes })).status).toBe(303)
+    const kept = await house.sql`
+      select r.nature, x.kind, x.dated_on from bailiff_returns r join exhibits x on x.id = r.exhibit_id`
+    expect(kept).toEqual([{ nature: 'parti', kind: 'proces-verbal', datedOn: day('2026-09-14') }])
+    expect(await house.sql`select 1 from events where kind = 'bailiff_returned'`).toHaveLength(1)
+    expect(await house.sql`select 1 from holds where released_on is null`).toHaveLength(0)
+    expect((await fileOf(house, caseId)).documents.at(-1)).toMatchObject({ recipient: 'creancier' })
   })
 })
 

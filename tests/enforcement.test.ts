@@ -10,6 +10,7 @@ import { importCourts } from '../procedures/judicial/court-directory.ts'
 import { createBailiff } from '../procedures/judicial/handover.ts'
 import { watchDeadlines } from '../procedures/judicial/deadline-alerts.ts'
 import { assembleFilingPack } from '../procedures/judicial/packs.ts'
+import { readProcedureEvents } from '../procedures/judicial/open-procedures.ts'
 import { openProcedure, recordProcedureEvent } from '../procedures/judicial/procedures.ts'
 import { seededRandom } from '../schema/random.ts'
 import { day, fileOf, invoice, liveUntil, openCase, useHouse } from './house.ts'
@@ -139,6 +140,58 @@ describe('what is lifted was seized', () => {
     // The release ends the seizure itself, in its own procedure.
     expect((await progressOf(house.sql, seizure, day('2026-08-03'))).closed?.title).toBe('Mainlevée de la saisie')
     await expect(ask('mainlevee', lifted, '2026-08-04')).rejects.toMatchObject({ code: 'no_seizure' })
+  })
+
+  describe('the release of a seizure', () => {
+    const seized = { titre: title, ...bank('Banque du Rhône') }
+    const released = async () => {
+      const seizure = await open('saisie-attribution', seized)
+      await happens(seizure.id, 'acte', '2026-07-30')
+      const lifting = await open('mainlevee', lifted, '2026-07-31')
+      await happens(lifting.id, 'demande', '2026-07-31')
+      await happens(lifting.id, 'mainlevee', '2026-08-03')
+      return { seizure, lifting }
+    }
+    const mends = async (procedureId: string, happenedOn: string, isVoid: boolean) => {
+      const { id } = (await readProcedureEvents(house.sql, procedureId)).find(({ step }) => step === 'mainlevee')!
+      const mended = { procedureId, step: 'mainlevee', happenedOn: day(happenedOn), corrects: id, void: isVoid }
+      return recordProcedureEvent(house.sql, random, day('2026-08-05'), mended, 'legal')
+    }
+    const closedOn = async (seizure: { id: string }) =>
+      (await progressOf(house.sql, seizure, day('2026-08-05'))).closed?.on.toString()
+
+    test('that is withdrawn leaves the seizure under way, until it is given again', async () => {
+      const { seizure, lifting } = await released()
+      expect(await closedOn(seizure)).toBe('2026-08-03')
+      await mends(lifting.id, '2026-08-03', true)
+      expect(await closedOn(seizure)).toBeUndefined()
+      await expect(ask('saisie-attribution', seized, '2026-08-05')).rejects.toMatchObject({ code: 'already_seized' })
+      await happens(lifting.id, 'mainlevee', '2026-08-03')
+      expect(await closedOn(seizure)).toBe('2026-08-03')
+      await expect(ask('mainlevee', lifted, '2026-08-05')).rejects.toMatchObject({ code: 'no_seizure' })
+    })
+
+    test('that is corrected ends the seizure on its right day, and no more once the correction is withdrawn', async () => {
+      const { seizure, lifting } = await released()
+      await mends(lifting.id, '2026-08-04', false)
+      expect(await closedOn(seizure)).toBe('2026-08-04')
+      await mends(lifting.id, '2026-08-04', true)
+      expect(await closedOn(seizure)).toBeUndefined()
+    })
+
+    test('that is withdrawn frees a seizure whose own record of it was corrected by hand', async () => {
+      const { seizure, lifting } = await released()
+      await mends(seizure.id, '2026-08-04', false)
+      await mends(lifting.id, '2026-08-03', true)
+      expect(await closedOn(seizure)).toBeUndefined()
+    })
+
+    test('that is corrected leaves alone what a person withdrew from the seizure itself', async () => {
+      const { seizure, lifting } = await released()
+      await mends(seizure.id, '2026-08-03', true)
+      await mends(lifting.id, '2026-08-04', false)
+      expect(await closedOn(seizure)).toBeUndefined()
+    })
   })
 
   test('a release of a part leaves the seizure as it is; of goods, it has its own letter', async () => {
@@ -425,10 +478,27 @@ describe('the simplified procedure for small claims', () => {
 test('a threshold of the law is told to the creditor where it is met, and not elsewhere', async () => {
   const lawyer = { nom: 'Maître Claire Vidal', barreau: 'Lyon', adresse: address }
   const doubts = async () => (await ask('assignation', { avocatCreancier: lawyer })).statement.doubts.join(' ')
+  await house.sql`update debtors set identity = identity || '{"legalForm":"S.A.S."}'`
   expect(await doubts()).not.toContain('750-1')
   await house.sql`update debtors set kind = 'consumer'`
   expect(await doubts()).toContain('CPC 750-1')
 })
+
+test.each(['assignation', 'refere-provision'])(
+  '%s: an attempt to settle is told of a business that its form does not show to be commercial, up to 5,000 €',
+  async (procedure) => {
+    const lawyer = { nom: 'Maître Claire Vidal', barreau: 'Lyon', adresse: address }
+    const told = async (legalForm: string | null) => {
+      await house.sql`update debtors set identity = (identity - 'legalForm') || jsonb_strip_nulls(jsonb_build_object('legalForm', ${legalForm}::text))`
+      return (await ask(procedure, { avocatCreancier: lawyer })).statement.doubts.join(' ').includes('CPC 750-1')
+    }
+    for (const form of ['SCI', 'SELARL', 'Association', 'Profession libérale', null])
+      expect(await told(form), `${form}`).toBe(true)
+    for (const form of ['SARL', 'S.N.C.', 'sas']) expect(await told(form), form).toBe(false)
+    await house.sql`update invoices set payable = 500_001, total = 500_001`
+    expect(await told('SCI')).toBe(false)
+  },
+)
 
 test('a dwelling is protected by the principal alone, under 535 €, whatever interest adds to it', async () => {
   const seizing = async (principal: bigint) => {

@@ -176,6 +176,38 @@ describe('the monthly letter', () => {
     ])
   })
 
+  test('begins with the month in which the agreement was recorded, however long ago it was signed', async () => {
+    const { creditorId } = await opened({ reviewsInvoicing: true, signedOn: day('2024-03-01') })
+    await liveOn(house, '2026-09-30')
+    expect(await reviews(creditorId)).toEqual([])
+    await liveOn(house, '2026-11-02')
+    expect((await reviews(creditorId)).map(({ month }) => month)).toEqual(['2026-09-01', '2026-10-01'])
+  })
+
+  test('keeps no new case of its creditor waiting while it is made', async () => {
+    const { creditorId, caseId } = await opened({})
+    const input = { creditorId, month: day('2026-09-01') }
+    const other = invoice({
+      number: 'F-10',
+      issued_on: '2026-09-12',
+      due_on: '2026-12-31',
+      buyer: {
+        name: 'Scierie Blanc',
+        address: { lines: ['2 rue Haute'], postal_code: '69003', city: 'Lyon', country: 'FR' },
+      },
+    })
+    let made!: ReturnType<typeof issueInvoicingReview>
+    await house.sql.begin(async (held) => {
+      await held`select 1 from cases where id = ${caseId} for update`
+      made = issueInvoicingReview(house.office, day('2026-10-01'), input, 'test')
+      const waiting = () => house.sql`
+        select 1 from pg_stat_activity where datname = current_database() and cardinality(pg_blocking_pids(pid)) > 0`
+      await expect.poll(waiting, { timeout: 20_000 }).toHaveLength(1)
+      await addInvoices(house, { creditorId, on: '2026-10-01', invoices: [other] })
+    })
+    expect(await made).toMatchObject({ examined: 1, documentId: expect.any(String) })
+  })
+
   test('is not written for others, nor before the month is over, nor twice', async () => {
     const { creditorId } = await opened({})
     await liveOn(house, '2026-10-01')

@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest'
 import { findStep, loadProcedure, procedureIds } from '../procedures/judicial/procedure.ts'
 import { stepDeadlines } from '../procedures/judicial/time-limits.ts'
 import { stepLimits } from '../procedures/judicial/step-limits.ts'
+import { legalValue } from '../procedures/law/values.ts'
 import { dayFr, parseDay } from '../schema/days.ts'
 import { DomainError } from '../schema/errors.ts'
 import { parseYaml } from '../schema/validate.ts'
@@ -65,6 +66,17 @@ describe('the procedures on file', () => {
 
   test('say that the law of 2026 on uncontested commercial claims is still a draft here', () => {
     expect(loadProcedure('creances-incontestees').statut).toBe('projet')
+  })
+
+  test('name lists of legal forms that the law has, and no party’s form by themselves', () => {
+    const lists = procedureIds()
+      .flatMap((id) => loadProcedure(id).conditions ?? [])
+      .flatMap(({ exclut_entre, avertit }) => [exclut_entre, avertit?.hors_formes])
+      .filter((list) => list !== undefined)
+    expect(lists).toEqual(['formes-commerciales', 'formes-commerciales', 'formes-commerciales'])
+    const forms = legalValue('formes-commerciales', parseDay('2026-11-22')).value.split(', ')
+    expect(forms).toEqual(expect.arrayContaining(['SA', 'SAS', 'SARL', 'SNC']))
+    for (const civil of ['SCI', 'SCP', 'SELARL', 'ASSOCIATION', 'GIE']) expect(forms).not.toContain(civil)
   })
 
   test('leave to the order what the order fixes, in Madagascar', () => {

@@ -5,7 +5,7 @@ import { requireAward, titleOn } from '../procedures/judicial/awards.ts'
 import { loadProcedure } from '../procedures/judicial/procedure.ts'
 import { readAward } from '../procedures/law/award.ts'
 import { percentText } from '../procedures/law/claim.ts'
-import type { Claim } from '../procedures/law/interest.ts'
+import type { Claim, Imputation } from '../procedures/law/interest.ts'
 import { parseDay, type Day } from '../schema/days.ts'
 import { amount, parseAmount } from '../schema/money.ts'
 import { parseYaml } from '../schema/validate.ts'
@@ -17,17 +17,22 @@ interface Case {
   ouverte: string
   factures: { numero: string; montant: string; emission: string; echeance: string }[]
   evenements: { quoi: string; le: string; circonstances?: Record<string, unknown>; condamnation?: object }[]
-  reglements?: { le: string; montant: string }[]
+  reglements?: { le: string; montant: string; facture?: string }[]
+  avoirs?: { le: string; montant: string }[]
   le: string
   executoire: string | null
   attendu: null | {
     principal: string
     interets: string
+    indemnite?: string
     penalite?: string
     frais?: string
     total: string
+    trop_percu?: string
     par_jour: string
     segments: string[]
+    /** « day amount: interest + principal + indemnity, excess », one a payment. */
+    imputations?: string[]
     doutes: string[]
   }
 }
@@ -48,7 +53,13 @@ const sourceOf = ({ procedure, ouverte, evenements }: Case) => ({
   })),
 })
 
-const ledgerOf = ({ factures, reglements = [] }: Case, asOf: Day): Claim => ({
+const moved = ({ le, montant, facture }: { le: string; montant: string; facture?: string }) => ({
+  date: parseDay(le),
+  amount: parseAmount(montant),
+  ...(facture === undefined ? {} : { invoice: facture }),
+})
+
+const ledgerOf = ({ factures, reglements = [], avoirs = [] }: Case, asOf: Day): Claim => ({
   asOf,
   currency: 'EUR',
   debtor: 'business',
@@ -63,10 +74,14 @@ const ledgerOf = ({ factures, reglements = [] }: Case, asOf: Day): Claim => ({
     amount: parseAmount(montant),
     due: parseDay(echeance),
   })),
-  payments: reglements.map(({ le, montant }) => ({ date: parseDay(le), amount: parseAmount(montant) })),
+  payments: reglements.map(moved),
+  creditNotes: avoirs.map(moved),
   capitalise: false,
   indemnity: true,
 })
+
+const imputationShown = (one: Imputation) =>
+  `${one.date.toString()} ${amount(one.amount)}: ${[one.toInterest, one.toPrincipal, one.toIndemnity].map(amount).join(' + ')}, ${amount(one.excess)}`
 
 describe('under a title', () => {
   test.each(cases)('$id: $titre', (each) => {
@@ -84,12 +99,14 @@ describe('under a title', () => {
       penalite: amount(found.penalty),
       frais: amount(found.costs),
       total: amount(found.total),
+      trop_percu: amount(found.overpaid),
       par_jour: amount(found.perDay),
       segments: found.segments.map(
         (one) => `${one.from.toString()}/${one.to.toString()} ${percentText(one.percent)} ${amount(one.amount)}`,
       ),
       doutes: found.doubts.map(({ code }) => code),
-    }).toEqual({ indemnite: '0.00', penalite: '0.00', frais: '0.00', ...wanted })
+      ...(wanted.imputations ? { imputations: found.imputations.map(imputationShown) } : {}),
+    }).toEqual({ indemnite: '0.00', penalite: '0.00', frais: '0.00', trop_percu: '0.00', ...wanted })
   })
 
   test('the day from which the rate is raised is told with the segment, and with the day it comes from', () => {

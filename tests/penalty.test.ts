@@ -29,6 +29,7 @@ const clause: Omit<PenaltyInput, 'creditorId'> = {
   issuedFrom: null,
   percent: '10',
   amount: null,
+  currency: null,
   covers: 'inexecution',
   delayDays: 0,
   definitiveOn: null,
@@ -157,6 +158,66 @@ describe('the clause of the creditor’s terms', () => {
     expect(claim).toHaveLength(1)
   })
 
+  test('of a later day leaves the older invoices under the terms before, and replaces those of its own day', async () => {
+    const creditorId = await creditorOf(house, day(opens), { name: 'Scierie Bonnet' })
+    const at = (percent: string, issuedFrom: string | null, on: string) =>
+      enter(
+        house,
+        creditorId,
+        { percent, issuedFrom: issuedFrom === null ? null : day(issuedFrom), definitiveOn: day('2026-07-01') },
+        on,
+      )
+    await at('20', '2026-03-01', '2026-06-11')
+    await at('10', null, '2026-06-12')
+    await at('15', '2026-01-01', '2026-06-13')
+    const issues = ['2025-12-31', '2026-01-01', '2026-02-28', '2026-03-01']
+    const caseId = await addInvoices(house, {
+      creditorId,
+      on: opens,
+      invoices: issues.map((issued_on) =>
+        invoice({ number: issued_on, issued_on, due_on: '2026-06-10', total: '100.00' }),
+      ),
+    })
+    const found = async () =>
+      (await owes(caseId, '2026-07-22')).invoices.map(({ number, penalty }) => [number, amount(penalty)])
+    expect(await found()).toEqual([
+      ['2025-12-31', '10.00'],
+      ['2026-01-01', '15.00'],
+      ['2026-02-28', '15.00'],
+      ['2026-03-01', '20.00'],
+    ])
+    await at('12', '2026-01-01', '2026-06-14')
+    await at('8', null, '2026-06-14')
+    expect((await fileOf(house, caseId)).penaltyClauses).toHaveLength(3)
+    expect((await found()).map(([, penalty]) => penalty)).toEqual(['8.00', '12.00', '12.00', '20.00'])
+  })
+
+  test('of a fixed sum counts in the cases of its currency, and is a doubt in the others', async () => {
+    const creditorId = await creditorOf(house, day(opens), { name: 'Scierie Bonnet' })
+    const fixed = { percent: null, amount: 15_000n, definitiveOn: day('2026-07-01') }
+    await enter(house, creditorId, { ...fixed, currency: 'EUR' })
+    const inCurrency = (currency: string, name: string) =>
+      addInvoices(house, {
+        creditorId,
+        on: opens,
+        invoices: [invoice({ number: currency, issued_on: '2026-05-11', due_on: '2026-06-10', currency })],
+        debtor: { name },
+      })
+    const euros = await inCurrency('EUR', 'Garage du Pont')
+    const ariary = await inCurrency('MGA', 'Hotely Rasoa')
+    await house.sql`update cases set zone = 'madagascar' where id = ${ariary}`
+    const penalties = async () => Promise.all([euros, ariary].map(async (id) => owes(id, '2026-07-22')))
+    const other = (owed: Awaited<ReturnType<typeof owes>>) =>
+      owed.doubts.filter(({ code }) => code === 'penalty_other_currency').map(({ message }) => message)
+    const before = await penalties()
+    expect(before.map(({ penalty }) => amount(penalty))).toEqual(['150.00', '0.00'])
+    expect(before.map(other)).toEqual([[], [expect.stringMatching(/150,00\s€ par facture.*MGA/)]])
+    await enter(house, creditorId, { ...fixed, currency: 'MGA' })
+    const after = await penalties()
+    expect(after.map(({ penalty }) => amount(penalty))).toEqual(['0.00', '150.00'])
+    expect(after.map(other)).toEqual([[expect.stringMatching(/150\sAr par facture.*EUR/)], []])
+  })
+
   test('entered twice at once follows itself: one of them counts', async () => {
     const { creditorId } = await theCase()
     await Promise.all(['5', '7'].map((percent) => enter(house, creditorId, { percent }, '2026-07-23')))
@@ -172,16 +233,23 @@ describe('the clause of the creditor’s terms', () => {
     await refused({ wording: ' ' }, 'clause_needed')
     await refused({ source: '' }, 'clause_needed')
     await refused({ percent: null }, 'bad_penalty')
-    await refused({ amount: 100n }, 'bad_penalty')
+    await refused({ amount: 100n, currency: 'EUR' }, 'bad_penalty')
     await refused({ percent: '101' }, 'bad_penalty')
-    await refused({ percent: null, amount: 0n }, 'bad_penalty')
+    await refused({ percent: null, amount: 0n, currency: 'EUR' }, 'bad_penalty')
   })
 })
 
 test('the clause of an invoice takes the place of the terms, for that invoice', async () => {
   const { id, creditorId } = await theCase()
   const { invoices } = await fileOf(house, id)
-  const own = { invoiceId: invoices[0]!.id, debtorKind: null, percent: null, amount: 15_000n, delayDays: 8 }
+  const own = {
+    invoiceId: invoices[0]!.id,
+    debtorKind: null,
+    percent: null,
+    amount: 15_000n,
+    currency: 'EUR' as const,
+    delayDays: 8,
+  }
   await enter(house, creditorId, own, '2026-07-22')
   const owed = await owes(id, '2026-07-23')
   expect(owed.invoices.map(({ penalty }) => amount(penalty))).toEqual(['150.00'])

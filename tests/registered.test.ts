@@ -1,11 +1,21 @@
-import { describe, expect, test } from 'vitest'
+import { afterEach, describe, expect, test, vi } from 'vitest'
 import { validateAddress } from '../procedures/cases/addresses.ts'
 import { recordContactPreference } from '../procedures/cases/contact-preferences.ts'
 import { sendLetter } from '../procedures/cases/correspondence.ts'
 import { noticeDay } from '../procedures/cases/ledger.ts'
-import { meaningOf, postalEventsOf, postalStates, recordPostalState } from '../procedures/cases/registered.ts'
+import { isPosted } from '../procedures/cases/reach.ts'
+import {
+  markEarlierReturns,
+  meaningOf,
+  postalEventsOf,
+  postalStates,
+  recordPostalState,
+  recordPresentation,
+} from '../procedures/cases/registered.ts'
 import { earliestFiling } from '../procedures/judicial/procedures.ts'
 import { workToday } from '../procedures/work-today.ts'
+import { transaction } from '../schema/db.ts'
+import { startOffice } from '../scripts/office.ts'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { day, fileOf, invoice, liveHolds, liveOn, liveUntil, openCase, useHouse } from './house.ts'
@@ -19,6 +29,8 @@ const house = useHouse(async (made) => {
   })
   await liveUntil(made, '2026-06-11', '2026-06-30', { post: null })
 })
+
+afterEach(() => void vi.unstubAllEnvs())
 
 const notice = async () => {
   const [found] = await house.sql<{ id: string; sentOn: ReturnType<typeof day> }[]>`
@@ -82,6 +94,51 @@ describe('a registered letter, state by state', () => {
     await expect(earlier).rejects.toMatchObject({ code: 'postal_order' })
   })
 
+  test('nor presented after the day on which it ended, unless that day is corrected first or with it', async () => {
+    const { id } = await notice()
+    const days = async () =>
+      (
+        await house.sql`
+        select presented_on::text as presented, outcome_on::text as ended from dispatches where document_id = ${id}`
+      )[0]
+    await say('delivered', '2026-07-16')
+    const late = say('presented', '2026-07-17', '2026-07-20')
+    await expect(late).rejects.toMatchObject({
+      code: 'presented_after_end',
+      remedy: expect.stringContaining('celle de la fin'),
+      facts: { presentedOn: '2026-07-17', endedOn: '2026-07-16' },
+    })
+    expect(await days()).toEqual({ presented: '2026-07-16', ended: '2026-07-16' })
+    await say('presented', '2026-07-15', '2026-07-20')
+    await say('delivered', '2026-07-18', '2026-07-20')
+    await say('presented', '2026-07-17', '2026-07-20')
+    expect(await days()).toEqual({ presented: '2026-07-17', ended: '2026-07-18' })
+    const whole = { documentId: id, registeredNumber: '1A 000 000 0000 1', outcome: 'delivered' } as const
+    const told = { ...whole, presentedOn: day('2026-07-20'), outcomeOn: day('2026-07-21') }
+    await recordPresentation(house.sql, house.office.random, day('2026-07-22'), told, 'amicable:Essai')
+    expect(await days()).toEqual({ presented: '2026-07-20', ended: '2026-07-21' })
+  })
+
+  test('its case is taken before its sending: who holds the case may take the sending too', async () => {
+    let said: Promise<void> | undefined
+    let isOver = false
+    await transaction(house.sql, async (sql) => {
+      await sql`select 1 from cases where id = ${caseId} for update`
+      said = say('presented', '2026-07-15').finally(() => (isOver = true))
+      const isWaiting = async () =>
+        (
+          await house.sql`select 1 from pg_stat_activity where pg_backend_pid() <> pid and cardinality(pg_blocking_pids(pid)) > 0 and datname = current_database()`
+        ).length > 0
+      while (!isOver && !(await isWaiting()));
+      expect(isOver).toBe(false)
+      await sql`select 1 from dispatches for update nowait`
+    })
+    await said
+    const { id } = await notice()
+    const kept = await house.sql`select presented_on from dispatches where document_id = ${id}`
+    expect(kept).toEqual([{ presentedOn: day('2026-07-15') }])
+  })
+
   test('the work of the day asks for what is not known: the presentation, then the end', async () => {
     expect(await kinds('2026-07-20')).toEqual(['presentation'])
     await say('presented', '2026-07-15', '2026-07-20')
@@ -143,6 +200,50 @@ describe('a letter that comes back from an unknown address', () => {
     await say('unknown_address', '2026-07-16', '2026-07-18')
     expect(await house.sql`select 1 from address_marks`).toHaveLength(1)
     expect(liveHolds(await fileOf(house, caseId))).toHaveLength(1)
+  })
+})
+
+describe('a letter that came back before addresses were marked', () => {
+  // As the row was left by the house of then: an end, and no mark.
+  const cameBack = () => house.sql`
+    update dispatches set outcome = 'unknown_address', outcome_on = '2026-07-16' where channel = 'lrar'`
+  const mark = (on: string) => markEarlierReturns(house.sql, house.office.random, day(on))
+  const marks = () => house.sql<{ reason: string; open: boolean }[]>`
+    select reason, found_on is null as open from address_marks`
+
+  test('has its address marked and its case held, once', async () => {
+    await cameBack()
+    expect(await mark('2026-07-20')).toBe(1)
+    expect(await mark('2026-07-21')).toBe(0)
+    expect(await marks()).toEqual([{ reason: expect.stringContaining('destinataire inconnu'), open: true }])
+    const file = await fileOf(house, caseId)
+    expect(isPosted(file)).toBe(false)
+    expect(liveHolds(file)).toMatchObject([{ cause: 'decision', reason: expect.stringContaining('recherche') }])
+    expect(await kinds('2026-07-21')).toContain('returned')
+  })
+
+  test('asks nobody to search where another address was validated since, and is not written to again', async () => {
+    await cameBack()
+    const known = { caseId, email: null, phone: null, source: 'annuaire' }
+    const old = (await fileOf(house, caseId)).debtor.address!
+    const moved = { ...old, lines: ['8 quai Perrache'], postalCode: '69002' }
+    await validateAddress(house.sql, day('2026-07-18'), { ...known, address: moved }, 'research:Essai')
+    await mark('2026-07-20')
+    expect(await marks()).toMatchObject([{ open: false }])
+    const file = await fileOf(house, caseId)
+    expect([isPosted(file), liveHolds(file)]).toEqual([true, []])
+    expect(await kinds('2026-07-20')).not.toContain('returned')
+    const again = validateAddress(house.sql, day('2026-07-20'), { ...known, address: old }, 'research:Essai')
+    await expect(again).rejects.toMatchObject({ code: 'address_returned' })
+  })
+
+  test('is looked for by each program as it starts', async () => {
+    await cameBack()
+    vi.stubEnv('DATABASE_URL', house.url)
+    vi.stubEnv('DATA_DIR', house.dir)
+    const program = await startOffice()
+    await program.close()
+    expect(await marks()).toHaveLength(1)
   })
 })
 

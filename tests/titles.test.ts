@@ -174,6 +174,33 @@ describe('from the order to the seizure', () => {
     expect(written!.letter).toBe('decompte-titre-executoire')
   })
 
+  test('what is stated and seized names the title whose sums are counted, not an order made since and not served', async () => {
+    const lawyer = {
+      nom: 'Maître Claire Vidal',
+      barreau: 'Lyon',
+      adresse: { lignes: ['12 rue de la République'], codePostal: '69002', ville: 'Lyon', pays: 'FR' },
+    }
+    const { opened: first } = await open('assignation', '2025-02-28', { avocatCreancier: lawyer })
+    await happens(first.id, 'assignation', '2025-03-03')
+    const judged = { numero: '2025/118', favorable: true, defaut: false, dernierRessort: true, condamnation: granted }
+    await happens(first.id, 'jugement', '2025-04-17', judged, await copy('jugement'))
+    await happens(first.id, 'signification', '2025-05-05', {}, await copy('acte'))
+    const { opened } = await open('injonction-de-payer', '2025-06-02')
+    await happens(opened.id, 'requete', '2025-06-05')
+    const since = { numero: '2025/377', condamnation: { ...granted, principal: '4000.00', depens: '51.60' } }
+    await happens(opened.id, 'ordonnance', '2025-06-16', since, await copy('seconde ordonnance'))
+    const stated = await issueStatement(house.office, day('2025-09-01'), { caseId: await caseOf() }, 'test')
+    expect(amount(stated.owed.costs)).toBe('33.47')
+    await ask('saisie-attribution', '2025-09-01', { comptes: [{ etablissement: 'Banque du Rhône' }] })
+    const written = await house.sql<{ facts: { titre: object; depens?: object } }[]>`
+      select facts from documents where id = ${stated.documentId} or letter = 'saisie-attribution-mandat'`
+    expect(written).toHaveLength(2)
+    for (const { facts } of written) {
+      expect(facts.titre).toMatchObject({ numero: '2025/118', date: '2025-04-17', montant: '10033.47' })
+      expect(facts.depens).toEqual({ total: '33.47', article700: '0.00' })
+    }
+  })
+
   test('a payment goes to interest and principal, and its imputation stands beside those of before', async () => {
     await order()
     await recordPayment(

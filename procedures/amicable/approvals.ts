@@ -48,7 +48,7 @@ export async function setApprovalRule(
     })
   }
   await transaction(sql, async (tx) => {
-    const [known] = await tx`select 1 from creditors where id = ${creditorId} for update`
+    const [known] = await tx`select 1 from creditors where id = ${creditorId} for no key update`
     if (!known) {
       throw new DomainError('creditor_not_found', 'Ce créancier n’existe pas.', { remedy: 'Vérifiez son identifiant.' })
     }

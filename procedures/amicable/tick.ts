@@ -33,7 +33,8 @@ async function lapseHolds(sql: Sql, upTo: Day): Promise<void> {
 /**
  * Plans everything due up to this day, in one statement: the earliest step not done of each open case that waits for
  * nothing becomes a job. Safe to run at any moment, twice, or on two machines: the row is claimed by its own update and
- * the job has the step for key. A step queued on another day and still not done is queued again.
+ * the job has the step for key. A step queued on another day and still not done is queued again. Answers how
+ * many jobs it queued: steps, plans, reviews and receipts.
  */
 export async function tick(sql: Sql, upTo: Day): Promise<number> {
   await lapseHolds(sql, upTo)

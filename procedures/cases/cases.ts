@@ -100,10 +100,11 @@ export async function submitInvoice(
   if (!first)
     throw new DomainError('no_invoice', 'Aucune facture à enregistrer.', { remedy: 'Joignez au moins une facture.' })
   return transaction(sql, async (tx) => {
-    // One submission at a time for a creditor, or two could open the same case.
+    // One submission at a time for a creditor, or two could open the same case. Its key stays free: who holds a case and writes a
+    // row that points to the creditor waits for nobody here.
     const [creditor] = await tx<
       Pick<Creditor, 'name' | 'identity'>[]
-    >`select name, identity from creditors where id = ${input.creditorId} for update`
+    >`select name, identity from creditors where id = ${input.creditorId} for no key update`
     const order = orderOf(onDay, first.read, input)
     for (const { read } of input.invoices) {
       refuseFuture(onDay, read, mandate.sendsInvoices)

@@ -181,12 +181,13 @@ function agencyFacts({ identity, proofs }: Agency) {
 }
 
 /** Quoted to a professional alone: what it is in a consumer's contract is for a person to weigh. */
-const agreedPenalty = ({ debtor, penaltyClauses, invoices }: CaseFile) =>
-  debtor.kind === 'business' ? clauseFacts(penaltyClauses, debtor.kind, invoices) : undefined
+const agreedPenalty = ({ case: { currency }, debtor, penaltyClauses, invoices }: CaseFile) =>
+  debtor.kind === 'business' ? clauseFacts(penaltyClauses, debtor.kind, invoices, currency) : undefined
 
 const uncounted = new Set([
   'penalty_not_counted',
   'penalty_not_due',
+  'penalty_other_currency',
   'title_not_recorded',
   'increase_not_counted',
   'capitalisation_not_counted',

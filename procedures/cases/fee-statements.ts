@@ -58,7 +58,7 @@ export async function issueFeeStatement(
     })
   }
   return transaction(office.sql, async (sql) => {
-    await sql`select 1 from creditors where id = ${creditorId} for update`
+    await sql`select 1 from creditors where id = ${creditorId} for no key update`
     const basis = await readFeeBasis(sql, creditorId, until, currency)
     const lines = feeLines(basis)
     const net = sum(lines.map((line) => line.amount))

@@ -58,7 +58,7 @@ export async function payOver(
     })
   }
   return transaction(office.sql, async (sql) => {
-    await sql`select 1 from creditors where id = ${creditorId} for update`
+    await sql`select 1 from creditors where id = ${creditorId} for no key update`
     const funds = (await readFunds(sql, creditorId, paidOn)).filter((line) => line.currency === currency)
     if (funds.length === 0) {
       throw new DomainError(

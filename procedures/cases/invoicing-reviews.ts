@@ -10,6 +10,7 @@ import type { DebtorKind } from './debtors.ts'
 import { readCase } from './file.ts'
 import { averageDays, type Examined, type InvoicingReview, reviewInvoicing, type Span } from './invoicing-review.ts'
 import { type Author, record } from './journal.ts'
+import { lockCase } from './lock.ts'
 
 /** A month's review as it was written to the creditor; `documentId` is null where the month brought no invoice. */
 export interface KeptReview {
@@ -64,7 +65,8 @@ export async function issueInvoicingReview(
     })
   }
   return transaction(office.sql, async (sql) => {
-    await sql`select 1 from creditors where id = ${creditorId} for update`
+    // A lock of the month alone: the creditor's invoices come in while its letter is made.
+    await sql`select pg_advisory_xact_lock(hashtextextended(${`review:${creditorId}:${month}`}, 0))`
     const [known] = await sql`select 1 from invoicing_reviews where creditor_id = ${creditorId} and month = ${month}`
     if (known) {
       throw new DomainError('review_already_made', `La revue de ${monthFr(month)} a déjà été faite.`, {
@@ -106,7 +108,7 @@ async function tell(
     select c.id from cases c join invoices i on i.case_id = c.id
     where c.creditor_id = ${creditorId} and i.recorded_on >= ${month} and i.recorded_on < ${month.add({ months: 1 })}
     order by c.zone = 'madagascar', c.opened_on desc, c.number desc limit 1`
-  await sql`select 1 from cases where id = ${lead!.id} for update`
+  await lockCase(sql, lead!.id)
   const file = await readCase(sql, lead!.id)
   // Its letter is of French law; a portfolio of another law has its review in the creditor's space alone.
   const channel = reachOf(file, 'creancier')
@@ -180,14 +182,18 @@ export async function readInvoicingReviews(sql: Sql, creditorIds: string[]): Pro
 
 /**
  * Queues the reviews that are due by that day, for creditors whose agreement foresees them: each month that is over, from the one
- * in which the agreement was signed. The month of the creditor is the key of its job. Answers how many.
+ * in which the agreement was recorded here, however long ago it was signed. The month of the creditor is the key of its job.
+ * Answers how many.
  */
 export async function tickReviews(sql: Sql, upTo: Day): Promise<number> {
   const [row] = await sql<[{ planned: number }]>`
-    with due as (
+    with recorded as (
+      select detail ->> 'creditor' as creditor, max(on_day) as on_day
+      from events where case_id is null and kind = 'mandate_recorded' group by 1
+    ), due as (
       select m.creditor_id, month::date
-      from mandates m,
-           generate_series(date_trunc('month', m.signed_on), date_trunc('month', ${upTo}::date) - interval '1 month', interval '1 month') as month
+      from mandates m join recorded on recorded.creditor = m.creditor_id::text,
+           generate_series(date_trunc('month', recorded.on_day), date_trunc('month', ${upTo}::date) - interval '1 month', interval '1 month') as month
       where m.reviews_invoicing and m.ended_on is null
         and not exists (select from invoicing_reviews r where r.creditor_id = m.creditor_id and r.month = month::date)
     )

@@ -6,7 +6,7 @@ import { type Title, titleOn } from '../judicial/awards.ts'
 import { type Claim, owed, type Owed, type Rate } from '../law/interest.ts'
 import { increaseFrom, publicRate, rateSpan } from '../law/rates.ts'
 import { type CaseFile, formalNotices } from './file.ts'
-import { clauseOf, penaltyOf } from './penalties.ts'
+import { clauseOf, isCountable, otherCurrencyDoubt, penaltyOf } from './penalties.ts'
 import { publicDue } from './public-orders.ts'
 import { oweUnderTitle, type UnderTitle, underTitle } from './title-ledger.ts'
 
@@ -49,7 +49,8 @@ function titled(file: LedgerFile, onDay: Day): UnderTitle | null {
 
 /** By the invoices and the contract; a title whose sums nobody recorded is said. */
 function untitled(file: LedgerFile, onDay: Day): Owed {
-  const found = owed(invoiceClaim(file, onDay))
+  const reckoned = owed(invoiceClaim(file, onDay))
+  const found = { ...reckoned, doubts: [...reckoned.doubts, ...penaltyDoubts(file, reckoned)] }
   const title = titleOf(file, onDay)
   if (!title) return found
   const message = `Les sommes qu’alloue le titre du ${dayFr(title.on)} ne sont pas enregistrées (condamnation)\u00a0: le décompte est celui des factures, sans majoration du taux légal (C. mon. fin. L. 313-3) ni capitalisation (C. civ. 1343-2). Seul le dispositif s’exécute.`
@@ -145,7 +146,17 @@ function invoiceClaim(file: LedgerFile, asOf: Day): Claim {
 
 function penalty(file: LedgerFile, invoice: CaseFile['invoices'][number]) {
   const clause = clauseOf(file.penaltyClauses, file.debtor.kind, invoice)
-  return clause ? { penalty: penaltyOf(clause) } : {}
+  return clause && isCountable(clause, file.case.currency) ? { penalty: penaltyOf(clause) } : {}
+}
+
+/** Fixed penalties of another currency, of invoices still unpaid: said once a clause. */
+function penaltyDoubts(file: LedgerFile, { principalByInvoice }: Owed): Doubt[] {
+  const { currency } = file.case
+  const unpaid = file.invoices.filter(({ number }) => (principalByInvoice[number] ?? 0n) > 0n)
+  const clauses = new Set(unpaid.map((invoice) => clauseOf(file.penaltyClauses, file.debtor.kind, invoice)))
+  return [...clauses].flatMap((clause) =>
+    clause && !isCountable(clause, currency) ? [otherCurrencyDoubt(clause, currency)] : [],
+  )
 }
 
 /** The payments that count on that day: one that came back paid nothing, and interest never stopped. */

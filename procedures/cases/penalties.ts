@@ -1,7 +1,7 @@
-import { type Day, dayFr } from '../../schema/days.ts'
+import { after, type Day, dayFr } from '../../schema/days.ts'
 import { type Sql, transaction } from '../../schema/db.ts'
-import { DomainError } from '../../schema/errors.ts'
-import { amount as amountText } from '../../schema/money.ts'
+import { DomainError, type Doubt } from '../../schema/errors.ts'
+import { amountFr, amount as amountText, type Currency } from '../../schema/money.ts'
 import { newId, type Random } from '../../schema/random.ts'
 import { endUnfiledConsents } from '../judicial/consent-ends.ts'
 import { parsePercent, type PenaltyClause, penaltySum, percentText } from '../law/claim.ts'
@@ -21,6 +21,8 @@ export interface PenaltyTerms {
   /** Per cent of the principal unpaid when it becomes due, as decimal text; or `amount`, cents an invoice. */
   percent: string | null
   amount: bigint | null
+  /** Of the fixed sum; it is counted in the cases of that currency. Null for a percentage. */
+  currency: Currency | null
   covers: PenaltyClause['covers']
   delayDays: number
   definitiveOn: Day | null
@@ -33,10 +35,10 @@ export type PenaltyInput = Omit<PenaltyTerms, 'id' | 'recordedOn'>
 
 /** The columns of a `PenaltyTerms`, of the table under that alias. */
 export const penaltyColumns = (sql: Sql) => sql`
-  p.id, p.creditor_id, p.invoice_id, p.debtor_kind, p.issued_from, trim_scale(p.percent)::text as percent, p.amount, p.covers, p.delay_days,
-  p.definitive_on, p.wording, p.source, p.recorded_on`
+  p.id, p.creditor_id, p.invoice_id, p.debtor_kind, p.issued_from, trim_scale(p.percent)::text as percent, p.amount, p.currency, p.covers,
+  p.delay_days, p.definitive_on, p.wording, p.source, p.recorded_on`
 
-/** Enters a clause; it takes the place of the one before, and ends what creditors were asked to sign without it. */
+/** Enters a clause; it takes the place of the one that binds from the same day on, and ends what creditors were asked to sign without it. */
 export async function recordPenaltyClause(
   sql: Sql,
   random: Random,
@@ -61,12 +63,13 @@ export async function recordPenaltyClause(
     await tx`
       update penalty_clauses set ended_on = ${onDay}, ended_why = 'remplacée'
       where ended_on is null and creditor_id = ${input.creditorId}
-        and invoice_id is not distinct from ${input.invoiceId} and debtor_kind is not distinct from ${input.debtorKind}`
+        and invoice_id is not distinct from ${input.invoiceId} and debtor_kind is not distinct from ${input.debtorKind}
+        and (invoice_id is not null or issued_from is not distinct from ${input.issuedFrom})`
     await tx`
-      insert into penalty_clauses (id, creditor_id, invoice_id, debtor_kind, issued_from, percent, amount, covers, delay_days,
-                                   definitive_on, wording, source, recorded_on, recorded_by)
+      insert into penalty_clauses (id, creditor_id, invoice_id, debtor_kind, issued_from, percent, amount, currency, covers,
+                                   delay_days, definitive_on, wording, source, recorded_on, recorded_by)
       values (${id}, ${input.creditorId}, ${input.invoiceId}, ${input.debtorKind}, ${input.issuedFrom}, ${percent}, ${input.amount},
-              ${input.covers}, ${input.delayDays}, ${input.definitiveOn}, ${wording}, ${source}, ${onDay}, ${author})`
+              ${input.currency}, ${input.covers}, ${input.delayDays}, ${input.definitiveOn}, ${wording}, ${source}, ${onDay}, ${author})`
     await tell(tx, onDay, input, 'penalty_recorded', { clause: id, source }, author)
   })
   return id
@@ -119,7 +122,7 @@ async function tell(
   })
 }
 
-/** The clause of an invoice: its own, or the creditor's terms for that kind of debtor, in force when it was issued. */
+/** The clause of an invoice: its own, or the latest of the creditor's terms for that kind of debtor that reach its issue. */
 export function clauseOf(
   clauses: PenaltyTerms[],
   debtor: Debtor['kind'],
@@ -127,10 +130,26 @@ export function clauseOf(
 ): PenaltyTerms | undefined {
   const own = clauses.find(({ invoiceId }) => invoiceId === invoice.id)
   if (own) return own
-  return clauses.find(
-    ({ debtorKind, issuedFrom }) =>
-      debtorKind === debtor && (issuedFrom === null || Temporal.PlainDate.compare(issuedFrom, invoice.issuedOn) <= 0),
-  )
+  return clauses
+    .filter(({ debtorKind }) => debtorKind === debtor)
+    .filter(({ issuedFrom }) => issuedFrom === null || !after(issuedFrom, invoice.issuedOn))
+    .toSorted((a, b) => firstDay(b).localeCompare(firstDay(a)))[0]
+}
+
+/** ISO days sort as text; terms for all invoices come before any dated ones. */
+const firstDay = ({ issuedFrom }: PenaltyTerms): string => issuedFrom?.toString() ?? ''
+
+/** A fixed sum is one of its own currency: the same figure in another would be another debt. */
+export const isCountable = (clause: PenaltyTerms, currency: string): boolean =>
+  clause.amount === null || clause.currency === currency
+
+/** What is not counted for its currency is said: the creditor expects it. */
+export function otherCurrencyDoubt(clause: PenaltyTerms, currency: string): Doubt {
+  const fixed = amountFr(clause.amount!, clause.currency!)
+  return {
+    code: 'penalty_other_currency',
+    message: `Clause pénale non comptée (${clause.source})\u00a0: elle est de ${fixed} par facture, et le dossier est en ${currency}.`,
+  }
 }
 
 /** The clause as the reckoning reads it. */
@@ -149,9 +168,11 @@ export function clauseFacts(
   clauses: PenaltyTerms[],
   debtor: Debtor['kind'],
   invoices: { id: string; issuedOn: Day }[],
+  currency: string,
 ): { texte: string; taux?: string; montant?: string; article: string } | undefined {
   const [first, ...others] = invoices.map((invoice) => clauseOf(clauses, debtor, invoice))
   if (!first || first.covers !== 'inexecution' || others.some((clause) => clause !== first)) return undefined
+  if (!isCountable(first, currency)) return undefined
   return {
     texte: first.wording,
     ...(first.percent === null

@@ -3,8 +3,9 @@ import { type Sql, transaction } from '../../schema/db.ts'
 import { DomainError, type Doubt } from '../../schema/errors.ts'
 import type { Random } from '../../schema/random.ts'
 import { legalValue } from '../law/values.ts'
-import { markReturned } from './returned.ts'
 import { type Author, record } from './journal.ts'
+import { lockCase } from './lock.ts'
+import { markReturned } from './returned.ts'
 
 /** What the post, or the provider of an electronic one, says of a registered letter, in the order in which it may say it. */
 export const postalStates = ['deposited', 'presented', 'delivered', 'refused', 'unclaimed', 'unknown_address'] as const
@@ -34,6 +35,16 @@ interface Letter {
   channel: 'lrar' | 'lre'
   writtenOn: Day
   presentedOn: Day | null
+  outcomeOn: Day | null
+}
+
+interface PostalWord {
+  documentId: string
+  state: PostalState
+  on: Day
+  registeredNumber?: string | null
+  /** Its end is told with it, in the place of the one that was recorded. */
+  endFollows?: boolean
 }
 
 /**
@@ -44,13 +55,14 @@ export async function recordPostalState(
   sql: Sql,
   random: Random,
   onDay: Day,
-  input: { documentId: string; state: PostalState; on: Day; registeredNumber?: string | null },
+  input: PostalWord,
   author: Author,
 ): Promise<void> {
   const { documentId, state, on, registeredNumber = null } = input
   await transaction(sql, async (tx) => {
     const letter = await lockLetter(tx, documentId)
     refuseImpossible(letter, state, on, onDay)
+    if (state === 'presented' && !input.endFollows) refuseAfterEnd(letter, on)
     const isEnd = ends.has(state)
     // Who received or refused it was there: it was presented that day at the latest.
     const presentedOn = state === 'presented' || state === 'delivered' || state === 'refused' ? on : null
@@ -66,13 +78,42 @@ export async function recordPostalState(
       where document_id = ${documentId}`
     const detail = { reference: letter.reference, number: registeredNumber, state, on: on.toString() }
     await record(tx, onDay, { caseId: letter.caseId, kind: 'letter_followed', detail, author })
-    if (state === 'unknown_address' && letter.recipient === 'debiteur') {
-      const reason = `La lettre ${letter.reference} est revenue\u00a0: destinataire inconnu à l’adresse.`
-      const { caseId, debtorId } = letter
-      const channel = letter.channel === 'lre' ? 'email' : 'postal'
-      await markReturned(tx, random, onDay, { caseId, debtorId, channel, documentId, reason }, author)
-    }
+    if (state === 'unknown_address' && letter.recipient === 'debiteur')
+      await markUnknown(tx, random, onDay, { ...letter, documentId }, author)
   })
+}
+
+async function markUnknown(
+  sql: Sql,
+  random: Random,
+  onDay: Day,
+  letter: Pick<Letter, 'caseId' | 'debtorId' | 'reference' | 'channel'> & { documentId: string },
+  author: Author,
+): Promise<void> {
+  const { caseId, debtorId, documentId, reference } = letter
+  const reason = `La lettre ${reference} est revenue\u00a0: destinataire inconnu à l’adresse.`
+  const channel = letter.channel === 'lre' ? 'email' : 'postal'
+  await markReturned(sql, random, onDay, { caseId, debtorId, channel, documentId, reason }, author)
+}
+
+/**
+ * Marks the addresses of letters that had come back before marks were kept (`address_marks`); each program does so as it starts,
+ * so that none writes there again. Once they are marked it changes nothing. Answers how many letters it looked at.
+ */
+export async function markEarlierReturns(sql: Sql, random: Random, onDay: Day): Promise<number> {
+  const letters = await sql<(Pick<Letter, 'caseId' | 'debtorId' | 'reference' | 'channel'> & { documentId: string })[]>`
+    select d.id as document_id, d.case_id, c.debtor_id, d.reference, d.channel
+    from dispatches o join documents d on d.id = o.document_id join cases c on c.id = d.case_id
+    where o.outcome = 'unknown_address' and d.recipient = 'debiteur'
+      and not exists (select from address_marks m where m.document_id = d.id)
+    order by d.case_id, d.written_on`
+  for (const letter of letters) {
+    await transaction(sql, async (tx) => {
+      await lockCase(tx, letter.caseId)
+      await markUnknown(tx, random, onDay, letter, 'system')
+    })
+  }
+  return letters.length
 }
 
 /** The whole follow-up of a letter told at once: its number, its first presentation, how it ended. */
@@ -91,7 +132,7 @@ export async function recordPresentation(
         tx,
         random,
         onDay,
-        { documentId, registeredNumber, state: 'presented', on: presentedOn },
+        { documentId, registeredNumber, state: 'presented', on: presentedOn, endFollows: true },
         author,
       )
     await recordPostalState(tx, random, onDay, { documentId, registeredNumber, state: outcome, on: outcomeOn }, author)
@@ -99,8 +140,10 @@ export async function recordPresentation(
 }
 
 async function lockLetter(sql: Sql, documentId: string): Promise<Letter> {
+  const [found] = await sql<{ caseId: string }[]>`select case_id from documents where id = ${documentId}`
+  if (found) await lockCase(sql, found.caseId)
   const [letter] = await sql<Letter[]>`
-    select d.case_id, c.debtor_id, d.reference, d.recipient, d.channel, d.written_on, o.presented_on
+    select d.case_id, c.debtor_id, d.reference, d.recipient, d.channel, d.written_on, o.presented_on, o.outcome_on
     from dispatches o join documents d on d.id = o.document_id join cases c on c.id = d.case_id
     where o.document_id = ${documentId} and d.channel in ('lrar', 'lre') and o.state = 'sent' for update of o`
   if (letter) return letter
@@ -125,6 +168,19 @@ function refuseImpossible(letter: Letter, state: PostalState, on: Day, today: Da
     )
   }
   if (state === 'unclaimed') refuseTooSoon(letter, on)
+}
+
+function refuseAfterEnd({ reference, outcomeOn }: Letter, on: Day): void {
+  if (!outcomeOn || Temporal.PlainDate.compare(on, outcomeOn) <= 0) return
+  throw new DomainError(
+    'presented_after_end',
+    `Le suivi de la lettre ${reference} a pris fin le ${dayFr(outcomeOn)}\u00a0: elle n’a pu être présentée le ${dayFr(on)}.`,
+    {
+      remedy:
+        'Vérifiez les deux dates sur l’avis de la Poste\u00a0; si celle de la fin est fausse, enregistrez-la d’abord à son jour.',
+      facts: { presentedOn: on.toString(), endedOn: outcomeOn.toString() },
+    },
+  )
 }
 
 function refuseTooSoon(letter: Letter, on: Day): void {

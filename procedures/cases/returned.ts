@@ -32,16 +32,19 @@ export async function markReturned(
   const [sent] = await sql<{ address: Address & { email?: string } }[]>`
     select address from dispatches where document_id = ${documentId}`
   const value = channel === 'email' ? emailKey(sent!.address.email ?? '') : postalKey(sent!.address)
+  const isUsed = await isStillUsed(sql, debtorId, channel, value)
+  // Where the debtor has another address by now, nobody has one to find.
   const [fresh] = await sql`
-    insert into address_marks (id, debtor_id, channel, value, reason, document_id, marked_on, marked_by)
-    values (${newId(random)}, ${debtorId}, ${channel}, ${value}, ${reason}, ${documentId}, ${onDay}, ${author})
+    insert into address_marks (id, debtor_id, channel, value, reason, document_id, marked_on, marked_by, found_on)
+    values (${newId(random)}, ${debtorId}, ${channel}, ${value}, ${reason}, ${documentId}, ${onDay}, ${author},
+            ${isUsed ? null : onDay})
     on conflict do nothing returning id`
   if (!fresh) return
   await record(sql, onDay, { caseId, kind: 'address_returned', detail: { channel, reason }, author })
   const [open] = await sql`
     select 1 from cases c where c.id = ${caseId} and c.closed_on is null
       and not exists (select from holds h where h.case_id = c.id and h.released_on is null and h.cause = 'decision')`
-  if (!open || !(await isStillUsed(sql, debtorId, channel, value))) return
+  if (!open || !isUsed) return
   const what = channel === 'email' ? 'une adresse électronique' : 'une adresse postale'
   const hold = {
     caseId,

@@ -70,8 +70,9 @@ export async function issueStatement(
       { number: number | null }[]
     >`select max(number) as number from statements where case_id = ${input.caseId}`
     const number = (last?.number ?? 0) + 1
+    const underTitle = titleOf(file, onDay)?.award != null
     const written = await writeLetter(office, sql, onDay, file, {
-      ...(titleOf(file, onDay)?.award
+      ...(underTitle
         ? { letter: 'decompte-titre-executoire', recipient: 'commissaire-de-justice' as const }
         : {
             letter: isMalagasy(file) ? 'madagascar-decompte-creance' : 'injonction-decompte-creance',
@@ -79,7 +80,7 @@ export async function issueStatement(
           }),
       channel: 'acte-prive',
       facts: {
-        ...(await titleFacts(sql, input.caseId)),
+        ...(underTitle ? await titleFacts(sql, input.caseId, onDay) : {}),
         totaux: { ...totals(file, owed, onDay), numero: number },
       } as Partial<Facts>,
       author,

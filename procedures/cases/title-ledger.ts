@@ -3,8 +3,8 @@ import type { Doubt } from '../../schema/errors.ts'
 import { amountFr, type Currency, sum } from '../../schema/money.ts'
 import type { Title } from '../judicial/awards.ts'
 import type { Award } from '../law/award.ts'
-import { type Claim, owed, type Owed } from '../law/interest.ts'
-import type { ClaimInvoice } from '../law/claim.ts'
+import { type Claim, type Imputation, owed, type Owed, settle, type Settled } from '../law/interest.ts'
+import type { ClaimInvoice, Movement } from '../law/claim.ts'
 
 /** The line of a statement for what a title grants beside the principal. */
 export const accessoryLine = 'Accessoires alloués par le titre'
@@ -13,7 +13,7 @@ export const accessoryLine = 'Accessoires alloués par le titre'
 export interface UnderTitle {
   claim: Claim
   /** The ledger as it stood when the title was asked for: its payments are in the sums granted. */
-  before: Owed
+  before: Settled
   /** The invoices issued after it, with their own movements; null where there is none. */
   rest: Claim | null
   doubts: Doubt[]
@@ -30,10 +30,10 @@ export function underTitle(
 ): UnderTitle {
   const { award, on } = title
   const judged = (number: string | undefined) => number === undefined || !after(issuedOn.get(number)!, on)
-  const [mine, others] = partition(whole, judged)
+  const [mine, others] = handedBack(partition(whole, judged))
   const settled = award.paidUntil ?? title.openedOn
-  const before = owed({ ...mine, asOf: settled })
-  const left = mine.invoices.map(({ number }) => before.principalByInvoice[number]!)
+  const before = settle({ ...mine, asOf: settled })
+  const left = mine.invoices.map(({ number }) => before.found.principalByInvoice[number]!)
   const shares = inProportion(award.principal, left)
   const { notices: _, ...terms } = mine
   const later = ({ date }: { date: Day }) => after(date, settled)
@@ -62,8 +62,9 @@ export function underTitle(
 
 /** What is owed under the title and beside it, as one ledger. Payments that the title deducted keep their imputation. */
 export function oweUnderTitle({ claim, before, rest, doubts }: UnderTitle): Owed {
-  const under = owed(claim)
-  const beside = rest && owed(rest)
+  const { found: under, overCredited } = settle(claim)
+  const paid = [...before.found.imputations, ...under.imputations]
+  const beside = rest && oweBeside(rest, paid, [...before.overCredited, ...overCredited])
   const both = (of: (one: Owed) => bigint) => of(under) + (beside ? of(beside) : 0n)
   return {
     asOf: under.asOf,
@@ -74,17 +75,57 @@ export function oweUnderTitle({ claim, before, rest, doubts }: UnderTitle): Owed
     costs: both((one) => one.costs),
     total: both((one) => one.total),
     perDay: both((one) => one.perDay),
-    overpaid: before.overpaid + both((one) => one.overpaid),
+    overpaid: beside ? beside.overpaid : before.found.overpaid + under.overpaid,
     segments: [...under.segments, ...(beside?.segments ?? [])],
-    imputations: [...before.imputations, ...under.imputations, ...(beside?.imputations ?? [])].toSorted((a, b) =>
-      Temporal.PlainDate.compare(a.date, b.date),
-    ),
+    imputations: (beside?.imputations ?? paid).toSorted(byDate),
     invoices: [...under.invoices, ...(beside?.invoices ?? [])],
     principalByInvoice: { ...under.principalByInvoice, ...beside?.principalByInvoice },
     unpaidByInvoice: { ...under.unpaidByInvoice, ...beside?.unpaidByInvoice },
-    doubts: [...doubts, ...under.doubts, ...(beside?.doubts ?? [])],
+    // What exceeds the title alone is no overpayment while later invoices take it: theirs says what is over in the end.
+    doubts: [
+      ...doubts,
+      ...under.doubts.filter(({ code }) => !beside || code !== 'overpaid'),
+      ...(beside?.doubts ?? []),
+    ],
   }
 }
+
+/**
+ * The invoices that came after the title, with what was over once it was paid, each sum on its own day: the oldest debt first,
+ * then the others (C. civ. 1342-10). Answers the imputations of both; a payment that went to both stays one.
+ */
+function oweBeside(rest: Claim, paid: Imputation[], overCredited: Movement[]): Owed {
+  const own: (Movement & { first?: Imputation })[] = rest.payments
+  const carried = paid
+    .filter(({ excess }) => excess > 0n)
+    .map((first) => ({ date: first.date, amount: first.excess, first }))
+  const payments = [...own, ...carried].toSorted(byDate)
+  const beside = owed({ ...rest, payments, creditNotes: [...(rest.creditNotes ?? []), ...overCredited] })
+  const isOwn = (_: Imputation, i: number) => payments[i]!.first === undefined
+  const then = new Map(beside.imputations.map((imputation, i) => [payments[i]!.first, imputation]))
+  return {
+    ...beside,
+    imputations: [
+      ...paid.map((first) => (first.excess > 0n ? joined(first, then.get(first)!) : first)),
+      ...beside.imputations.filter(isOwn),
+    ],
+  }
+}
+
+/** One payment that paid here, then there with what was over. */
+const joined = (first: Imputation, then: Imputation): Imputation => ({
+  date: first.date,
+  amount: first.amount,
+  toInterest: first.toInterest + then.toInterest,
+  toPrincipal: first.toPrincipal + then.toPrincipal,
+  toIndemnity: first.toIndemnity + then.toIndemnity,
+  toPenalty: first.toPenalty + then.toPenalty,
+  toCosts: first.toCosts + then.toCosts,
+  excess: then.excess,
+  parts: [...first.parts, ...then.parts],
+})
+
+const byDate = (a: { date: Day }, b: { date: Day }): number => Temporal.PlainDate.compare(a.date, b.date)
 
 /** C. mon. fin. L313-3 raises the legal rate alone: another that the title grants stays as it is. */
 function rateOf({ award, enforceableOn }: Title & { award: Award }): Claim['rate'] {
@@ -98,7 +139,7 @@ function accessories({ award, on }: Title & { award: Award }): ClaimInvoice[] {
   return [{ number: accessoryLine, amount: 0n, due: on, awarded: { indemnity, penalty, costs } }]
 }
 
-/** The claim of some of its invoices and that of the others; a movement that names none goes with the first. */
+/** The claim of some of its invoices and that of the others; a movement that names none goes with the first to begin with. */
 function partition(claim: Claim, judged: (number: string | undefined) => boolean): [Claim, Claim] {
   const part = (keep: (number: string | undefined) => boolean): Claim => ({
     ...claim,
@@ -107,6 +148,20 @@ function partition(claim: Claim, judged: (number: string | undefined) => boolean
     creditNotes: (claim.creditNotes ?? []).filter(({ invoice }) => keep(invoice)),
   })
   return [part(judged), part((number) => !judged(number))]
+}
+
+/** What a payment leaves once it has paid the later invoice that it names is the title's: it then counts as two payments. */
+function handedBack([mine, others]: [Claim, Claim]): [Claim, Claim] {
+  if (others.invoices.length === 0) return [mine, others]
+  const payments = others.payments.toSorted(byDate)
+  const { imputations } = owed({ ...others, payments })
+  const excess = (i: number) => imputations[i]?.excess ?? 0n
+  const over = payments.map(({ date }, i) => ({ date, amount: excess(i) })).filter(({ amount }) => amount > 0n)
+  const kept = payments.map((payment, i) => ({ ...payment, amount: payment.amount - excess(i) }))
+  return [
+    { ...mine, payments: [...mine.payments, ...over].toSorted(byDate) },
+    { ...others, payments: kept.filter(({ amount }) => amount > 0n) },
+  ]
 }
 
 /** Shares that add up: the cents left over go to the first ones. Everything to the first where nothing was left to pay. */

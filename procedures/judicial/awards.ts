@@ -48,7 +48,7 @@ export function titleOn(sources: TitleSource[], onDay: Day): Title | null {
   for (const source of sources) {
     const events = standingEvents(source.events).filter(({ on }) => !after(on, onDay))
     const event = decisionOf(source.procedure, events)
-    if (!event || event.facts?.['favorable'] === false) continue
+    if (!event) continue
     if (isOrder(source.procedure, event) && !orderCounts(source.procedure, events)) continue
     if (progress(source.procedure, source.events, onDay, { zone: source.zone }).closed?.sanction) continue
     return titleOf(source, event, events)
@@ -72,11 +72,16 @@ export function requireAward(procedure: Procedure, step: string, on: Day, facts:
   readAward(facts['condamnation'], on)
 }
 
-/** The strongest decision among these events: the judgment before the order that it replaces. */
-const decisionOf = (procedure: Procedure, events: ProcedureEvent[]): ProcedureEvent | undefined =>
-  (procedure.papiers?.titre ?? [])
+/** The strongest decision among these events, the judgment before the order that it replaces; none where the debtor won. */
+export function decisionOf<Event extends Pick<ProcedureEvent, 'step' | 'facts'>>(
+  procedure: Procedure,
+  events: Event[],
+): Event | undefined {
+  const found = (procedure.papiers?.titre ?? [])
     .map((step) => events.findLast((event) => event.step === step))
     .find((event) => event !== undefined)
+  return found?.facts?.['favorable'] === false ? undefined : found
+}
 
 /** An order for payment waits for its own step to be enforced; other decisions are enforced as soon as they are served. */
 const isOrder = (procedure: Procedure, event: ProcedureEvent): boolean =>

@@ -2,6 +2,7 @@ import { before, type Day, parseDay } from '../../schema/days.ts'
 import { DomainError, type Doubt } from '../../schema/errors.ts'
 import { amountFr, parseAmount } from '../../schema/money.ts'
 import { debtorWord } from '../amicable/scenario.ts'
+import type { PartyIdentity } from '../cases/creditors.ts'
 import type { CaseFile } from '../cases/file.ts'
 import { payableOn } from '../cases/ledger.ts'
 import { legalValue } from '../law/values.ts'
@@ -9,14 +10,14 @@ import type { Condition, Procedure } from './procedure.ts'
 
 /**
  * Refuses a procedure that the claim or the parties are outside of on that day, and answers what the creditor must still
- * look at: thresholds are dated values, legal forms are in the procedure's file. DomainError `over_ceiling`, `between_merchants`.
+ * look at: thresholds and lists of legal forms are dated values. DomainError `over_ceiling`, `between_merchants`.
  */
 export function requireConditions(file: CaseFile, procedure: Procedure, onDay: Day): Doubt[] {
   const doubts: Doubt[] = []
   for (const condition of procedure.conditions ?? []) {
     if (condition.depuis !== undefined && before(onDay, parseDay(condition.depuis))) continue
     refuseOverCeiling(file, procedure, condition, onDay)
-    if (betweenMerchants(file, procedure, condition) === 'unknown' || isTold(file, condition, onDay))
+    if (betweenMerchants(file, procedure, condition, onDay) === 'unknown' || isTold(file, condition, onDay))
       doubts.push({ code: 'condition_to_check', message: `${condition.texte} (${condition.article}.)` })
   }
   return doubts
@@ -44,14 +45,12 @@ function refuseOverCeiling(file: CaseFile, procedure: Procedure, condition: Cond
 }
 
 /** Companies that are commercial by their form are merchants; of another party only a person can tell. */
-function betweenMerchants(file: CaseFile, procedure: Procedure, condition: Condition): 'no' | 'unknown' {
+function betweenMerchants(file: CaseFile, procedure: Procedure, condition: Condition, onDay: Day): 'no' | 'unknown' {
   const { exclut_entre: forms, texte, article } = condition
   if (forms === undefined || file.debtor.kind !== 'business' || file.creditor.kind === 'particulier') return 'no'
-  const [creditor, debtor] = [file.creditor, file.debtor].map(({ identity }) =>
-    identity.legalForm?.toUpperCase().replaceAll(/[^A-Z]/g, ''),
-  )
-  const isMerchant = (form: string | undefined) => form !== undefined && forms.includes(form)
-  if (!isMerchant(creditor) || !isMerchant(debtor)) return 'unknown'
+  const { creditor: seller, debtor: buyer } = file
+  if (!hasForm(seller.identity, forms, onDay) || !hasForm(buyer.identity, forms, onDay)) return 'unknown'
+  const [creditor, debtor] = [formOf(seller.identity), formOf(buyer.identity)]
   throw new DomainError('between_merchants', `${texte} Les parties sont une ${creditor} et une ${debtor}.`, {
     remedy: 'Choisissez une autre voie\u00a0: injonction de payer, référé-provision ou assignation.',
     article,
@@ -59,8 +58,25 @@ function betweenMerchants(file: CaseFile, procedure: Procedure, condition: Condi
   })
 }
 
+/** « S.A.R.L. » is « SARL ». */
+const formOf = ({ legalForm }: PartyIdentity): string | undefined => legalForm?.toUpperCase().replaceAll(/[^A-Z]/g, '')
+
+/** Whether the party is known to have a form of that list of the law. */
+const hasForm = (party: PartyIdentity, list: string, onDay: Day): boolean =>
+  legalValue(list, onDay)
+    .value.split(', ')
+    .includes(formOf(party) ?? '')
+
+/** The kinds of debtor that it names, and a business that nothing shows to be commercial: it may go before the civil court. */
+function concerns({ debtor }: CaseFile, avertit: Warning, onDay: Day): boolean {
+  const { debiteur: kinds, hors_formes: forms } = avertit
+  if (kinds === undefined || kinds.includes(debtorWord[debtor.kind])) return true
+  return forms !== undefined && debtor.kind === 'business' && !hasForm(debtor.identity, forms, onDay)
+}
+type Warning = NonNullable<Condition['avertit']>
+
 function isTold(file: CaseFile, { avertit }: Condition, onDay: Day): boolean {
-  if (!avertit || (avertit.debiteur && !avertit.debiteur.includes(debtorWord[file.debtor.kind]))) return false
+  if (!avertit || !concerns(file, avertit, onDay)) return false
   const claim = avertit.en_principal ? payableOn(file, onDay).principal : claimOn(file, onDay)
   return (
     (avertit.sous === undefined || claim < threshold(onDay, avertit.sous)) &&

@@ -114,7 +114,7 @@ async function ask(office: Office, sql: Sql, onDay: Day, input: ConsentOrder): P
   const lifted = await seizureToLift(sql, file, procedure, onDay, given)
   await gatherSeizure(office, sql, onDay, file, lifted.seizure)
   await endEarlierRequests(sql, onDay, file.case.id, procedure, given)
-  const title = await titleFacts(sql, file.case.id)
+  const title = await titleFacts(sql, file.case.id, onDay)
   const content = await writeContent(office, sql, onDay, file, {
     procedure,
     given: { ...title, ...lifted.facts, ...given },

@@ -27,7 +27,7 @@ export async function requireEnforceable(
 ): Promise<Doubt[]> {
   const pieces = procedure.dossiers?.[kind]?.pieces ?? []
   if (!pieces.some((piece) => piece.type === 'titre' && piece.requis === 'oui')) return []
-  const own = await titlesOf(sql, file.case.id)
+  const own = await titlesOf(sql, file.case.id, onDay)
   const told = titleTold(given)
   const isMalagasy = file.case.zone === 'madagascar'
   // A saisie-arrêt may rest on the leave of a Malagasy judge alone.

@@ -47,7 +47,7 @@ function keepsInterruption({ procedure }: Conduct, { step, id }: StepDeadline): 
 /** Counts the limitation of a case again after something was recorded, corrected or lapsed in one of its procedures. */
 export async function recountAfter(sql: Sql, onDay: Day, caseId: string, author: Author): Promise<void> {
   let title: Day | null = null
-  for (const obtained of await titlesOf(sql, caseId)) {
+  for (const obtained of await titlesOf(sql, caseId, onDay)) {
     const conduct = (await readConducts(sql, [obtained.open.id])).get(obtained.open.id)!
     if (!progressOn(conduct, onDay).closed?.limit) title ??= obtained.on
   }

@@ -87,7 +87,7 @@ export async function assembleFilingPack(
       const procedure = loadProcedure(open.procedure)
       const kind = input.kind ?? request.packKind
       const dossier = dossierOf(procedure, kind)
-      const given = { ...(await titleFacts(sql, open.caseId)), ...request.facts, ...input.facts }
+      const given = { ...(await titleFacts(sql, open.caseId, onDay)), ...request.facts, ...input.facts }
       await requireEnforceable(sql, file, procedure, onDay, { ...request.facts, ...input.facts }, kind)
       const missing = await missingPieces(sql, onDay, file, { open, procedure, kind, dossier, given })
       if (missing.length > 0 && !input.reason?.trim()) throw incomplete(missing)
@@ -369,7 +369,7 @@ async function missingPieces(
   const taken = dossier.reprend ? (procedure.dossiers?.[dossier.reprend]?.papiers ?? []) : []
   for (const paper of [...(dossier.papiers ?? []), ...taken]) held.add(paper.nature)
   if (taken.length > 0) held.add('pieces')
-  for (const step of await titleSteps(sql, file.case.id)) held.add(step)
+  for (const step of await titleSteps(sql, file.case.id, onDay)) held.add(step)
   const needed = (piece: ExhibitRule) =>
     piece.requis === 'oui' ||
     (piece.type === 'kbis-debiteur' && file.debtor.kind === 'business') ||

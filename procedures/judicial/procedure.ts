@@ -44,10 +44,18 @@ export interface Condition {
   depuis?: string
   /** A value of seuils.yaml that the claim, interest included, may not exceed. */
   plafond?: string
-  /** Refused where both parties have one of these legal forms; doubtful where a form is not known. */
-  exclut_entre?: string[]
+  /** A dated list of legal forms: refused where both parties have one of them; doubtful where a form is not known. */
+  exclut_entre?: string
   /** Told to the creditor, who decides: the claim, or its principal alone, is under, at most, or over a value of seuils.yaml. */
-  avertit?: { sous?: string; au_plus?: string; au_dela?: string; en_principal?: 'oui'; debiteur?: string[] }
+  avertit?: {
+    sous?: string
+    au_plus?: string
+    au_dela?: string
+    en_principal?: 'oui'
+    debiteur?: string[]
+    /** A dated list of legal forms: told of a business that is not known to have one of them, too. */
+    hors_formes?: string
+  }
   /** What the case must hold already. */
   exige?: 'saisie'
 }

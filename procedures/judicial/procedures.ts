@@ -20,7 +20,7 @@ import { type OpenProcedure, readProcedure } from './open-procedures.ts'
 import { requirePossible } from './possible.ts'
 import { loadProcedure, type Procedure } from './procedure.ts'
 import type { ProcedureEvent as EngineEvent, StepDeadline } from './time-limits.ts'
-import { liftedBy, seizureToLift } from './seizures.ts'
+import { liftedBy, seizureToLift, toldToSeizure } from './seizures.ts'
 import { refuseOtherCourt, requireSignedCourt } from './signed-court.ts'
 import { requireFactValues } from './step-limits.ts'
 
@@ -136,7 +136,7 @@ export async function recordProcedureEvent(
         detail: { procedure: open.procedure, step: input.step, happenedOn: input.happenedOn.toString() },
         author,
       })
-      await liftSeizure(tx, random, onDay, open, input, author)
+      await liftSeizure(tx, random, onDay, open, event, author)
       await recountAfter(tx, onDay, open.caseId, author)
       await watchDeadlines(tx, onDay, [open.id])
       return deadlinesOf(tx, open)
@@ -144,20 +144,32 @@ export async function recordProcedureEvent(
   )
 }
 
-/** What lifts a seizure is told in the seizure's own procedure as well, on the same day. */
+/** What lifts a seizure is told in the seizure's own procedure as well, on the same day; so is its correction or withdrawal. */
 async function liftSeizure(
   tx: Sql,
   random: Random,
   onDay: Day,
   open: OpenProcedure,
-  event: { step: string; happenedOn: Day; void?: boolean; corrects?: string },
+  event: EngineEvent,
   author: Author,
 ): Promise<void> {
-  if (event.void || event.corrects) return
+  const told = event.corrects
+    ? await toldToSeizure(tx, open.caseId, { ...event, corrects: event.corrects })
+    : await firstTold(tx, onDay, open, event)
+  if (!told) return
+  await recordProcedureEvent(
+    tx,
+    random,
+    onDay,
+    { happenedOn: event.on, ...told, facts: { leveePar: event.id } },
+    author,
+  )
+}
+
+async function firstTold(tx: Sql, onDay: Day, open: OpenProcedure, event: EngineEvent) {
   const [request] = await tx<{ facts: GivenFacts }[]>`select facts from consent_requests where id = ${open.consentId}`
   const file = await readCase(tx, open.caseId)
-  const lifted = await liftedBy(tx, file, loadProcedure(open.procedure), event.step, onDay, request?.facts ?? {})
-  if (lifted) await recordProcedureEvent(tx, random, onDay, { ...lifted, happenedOn: event.happenedOn }, author)
+  return liftedBy(tx, file, loadProcedure(open.procedure), event.step, onDay, request?.facts ?? {})
 }
 
 function withdrawnBefore(events: EngineEvent[], event: EngineEvent): string | undefined {

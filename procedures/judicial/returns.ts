@@ -73,7 +73,9 @@ export async function recordBailiffReturn(
   }
   requireReadable(onDay, answer, input)
   return transaction(office.sql, async (sql) => {
-    await sql`select 1 from cases where id = ${found.caseId} for update`
+    // A case that is closed waits for nothing more, but what the office says is kept.
+    const [{ isOpen }] = await sql<[{ isOpen: boolean }]>`
+      select closed_on is null as is_open from cases where id = ${found.caseId} for update`
     await requireOpenThen(sql, found, input.happenedOn)
     const original = input.act ? await office.archive.put(input.act.bytes) : null
     const exhibitId = input.act ? await attachAct(office, sql, onDay, found, answer, input, author) : null
@@ -125,19 +127,23 @@ export async function recordBailiffReturn(
       },
       author,
     })
-    if (answer.nature === 'parti') {
-      const reason = `${found.bailiff} : débiteur parti ou introuvable le ${dayFr(input.happenedOn)}. Adresse à rechercher.`
-      await placeHold(
-        sql,
-        office.random,
-        onDay,
-        { caseId: found.caseId, cause: 'decision', reason, reviewOn: onDay },
-        author,
-      )
-    }
+    if (answer.nature === 'parti' && isOpen) await holdForAddress(office, sql, onDay, found, input.happenedOn, author)
     await tellCreditor(office, sql, onDay, found, answer, input, due)
     return { id, due }
   })
+}
+
+/** Nobody was found where the case says that the debtor is: it waits until an address is found. */
+async function holdForAddress(
+  office: Office,
+  sql: Sql,
+  onDay: Day,
+  { caseId, bailiff }: HandedOver,
+  happenedOn: Day,
+  author: Author,
+): Promise<void> {
+  const reason = `${bailiff} : débiteur parti ou introuvable le ${dayFr(happenedOn)}. Adresse à rechercher.`
+  await placeHold(sql, office.random, onDay, { caseId, cause: 'decision', reason, reviewOn: onDay }, author)
 }
 
 function requireReadable(onDay: Day, answer: BailiffAnswer, input: ReturnInput): void {

@@ -164,6 +164,33 @@ export async function liftedBy(
 }
 
 /**
+ * What the correction or the withdrawal of a release changes in the seizure that it lifted: the event recorded there for the
+ * release, as it stands today. Null where there is none, or where a person withdrew it there.
+ */
+export async function toldToSeizure(
+  sql: Sql,
+  caseId: string,
+  event: { corrects: string; void?: boolean },
+): Promise<{ procedureId: string; step: string; corrects: string; void: boolean; happenedOn?: Day } | null> {
+  const [last] = await sql<
+    { id: string; procedureId: string; step: string; happenedOn: Day; void: boolean; liftedBy: string | null }[]
+  >`
+    with recursive told as (
+      select e.* from procedure_events e join procedures p on p.id = e.procedure_id
+      where p.case_id = ${caseId} and e.facts ->> 'leveePar' = ${event.corrects}
+      union all
+      select e.* from procedure_events e join told t on e.corrects = t.id)
+    select id, procedure_id, step, happened_on, void, facts ->> 'leveePar' as lifted_by from told t
+    where not exists (select from procedure_events x where x.corrects = t.id)`
+  if (!last || (last.void && (event.void === true || last.liftedBy !== event.corrects))) return null
+  const { id, procedureId, step, happenedOn } = last
+  // A withdrawal has the day of what it withdraws, by which it is found again.
+  return event.void
+    ? { procedureId, step, corrects: id, void: true, happenedOn }
+    : { procedureId, step, corrects: id, void: false }
+}
+
+/**
  * What is lifted was seized: the case's own seizure that still holds, or one given with its record. Answers what the letters
  * say of it. DomainError `no_seizure`, `seizure_to_choose`, `seizure_act_missing`.
  */

@@ -14,6 +14,7 @@ export interface ProcedureEvent {
   /**
    * `juridiction`: commerce | judiciaire; `aPersonne`: served in person; `demeure`: metropole | outre-mer | etranger or a French zone; `remisA`: the same, where the
    * act was handed to the person himself (CPC 647);
+   * `leveePar`: of a seizure's end, the event of another procedure that lifted it;
    * `condamnation`: of a decision, what it grants (schema/award.schema.json);
    * `delais`: for each time limit that the order itself fixes, its length (« P1M ») or its last day.
    */

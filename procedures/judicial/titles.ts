@@ -1,5 +1,5 @@
 import type { Facts } from '../../documents/facts.ts'
-import type { Day } from '../../schema/days.ts'
+import { after, type Day } from '../../schema/days.ts'
 import type { Sql } from '../../schema/db.ts'
 import type { Doubt } from '../../schema/errors.ts'
 import { amount } from '../../schema/money.ts'
@@ -8,6 +8,7 @@ import type { CaseFile } from '../cases/file.ts'
 import { titleOf } from '../cases/ledger.ts'
 import type { Office } from '../office.ts'
 import { awardedSum, readAward } from '../law/award.ts'
+import { decisionOf, readTitleSources, titleOn } from './awards.ts'
 import type { GivenFacts } from './paper-facts.ts'
 import { loadProcedure, type Procedure } from './procedure.ts'
 import { type OpenProcedure, readProcedureEvents } from './open-procedures.ts'
@@ -22,20 +23,21 @@ export interface Obtained {
   served: { on: Day; original: string | null } | null
 }
 
-/** What the case's own procedures gave to enforce: the last decision first. */
-export async function titlesOf(sql: Sql, caseId: string): Promise<Obtained[]> {
+/**
+ * What the case's own procedures gave to enforce by that day: the title that counts first, as the ledger reads it, then the
+ * last decision.
+ */
+export async function titlesOf(sql: Sql, caseId: string, onDay: Day): Promise<Obtained[]> {
   const opened = await sql<OpenProcedure[]>`
     select id, case_id, procedure, consent_id, court, opened_on from procedures where case_id = ${caseId} order by opened_on desc, id`
   const found: Obtained[] = []
   for (const open of opened) {
     const procedure = loadProcedure(open.procedure)
-    const events = await readProcedureEvents(sql, open.id)
-    const last = (step: string) => events.findLast((event) => event.step === step)
-    const event = (procedure.papiers?.titre ?? []).map(last).find((each) => each !== undefined)
-    // A decision for the debtor is no title, and the order that it replaces is none any more.
-    if (!event || event.facts['favorable'] === false) continue
+    const events = (await readProcedureEvents(sql, open.id)).filter(({ happenedOn }) => !after(happenedOn, onDay))
+    const event = decisionOf(procedure, events)
+    if (!event) continue
     const service = procedure.papiers?.signifie?.[event.step]
-    const served = service === undefined ? undefined : last(service)
+    const served = events.findLast(({ step }) => step === service)
     found.push({
       open,
       procedure,
@@ -46,19 +48,21 @@ export async function titlesOf(sql: Sql, caseId: string): Promise<Obtained[]> {
       served: served ? { on: served.happenedOn, original: served.original } : null,
     })
   }
-  return found
+  if (found.length < 2) return found
+  const counting = titleOn(await readTitleSources(sql, [caseId]), onDay)?.procedureId
+  return found.toSorted((a, b) => Number(b.open.id === counting) - Number(a.open.id === counting))
 }
 
 /** « titre », and « signification » once it was served: what the gate then holds for there. */
-export async function titleSteps(sql: Sql, caseId: string): Promise<string[]> {
-  const [title] = await titlesOf(sql, caseId)
+export async function titleSteps(sql: Sql, caseId: string, onDay: Day): Promise<string[]> {
+  const [title] = await titlesOf(sql, caseId, onDay)
   if (!title?.original) return []
   return title.served?.original ? ['titre', 'signification'] : ['titre']
 }
 
 /** The title as letters say it, with the costs that it grants; nothing when no procedure of the case gave one. */
-export async function titleFacts(sql: Sql, caseId: string): Promise<Partial<Facts>> {
-  const [title] = await titlesOf(sql, caseId)
+export async function titleFacts(sql: Sql, caseId: string, onDay: Day): Promise<Partial<Facts>> {
+  const [title] = await titlesOf(sql, caseId, onDay)
   if (!title) return {}
   const text = (key: string) => (typeof title.facts[key] === 'string' ? { [key]: title.facts[key] } : {})
   const award = title.facts['condamnation'] === undefined ? null : readAward(title.facts['condamnation'], title.on)
@@ -107,7 +111,7 @@ const titleName = ({ procedure, step }: Obtained): string =>
 
 /** Joins to the exhibits the copies of the title and of its service, once each. */
 export async function gatherTitle(office: Office, sql: Sql, onDay: Day, file: CaseFile): Promise<void> {
-  for (const title of await titlesOf(sql, file.case.id)) {
+  for (const title of await titlesOf(sql, file.case.id, onDay)) {
     const reference = typeof title.facts['numero'] === 'string' ? title.facts['numero'] : file.case.number
     const copies = [
       { kind: 'titre', on: title.on, original: title.original, proves: 'le droit d’exécuter' },

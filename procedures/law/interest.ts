@@ -62,7 +62,16 @@ export interface Owed {
  * due first, pro rata for one same day (C. civ. 1342-10), interest before principal unless agreed (1343-1); the fixed
  * indemnity and the contractual penalty come last among what is due. Each segment is rounded half-up to the cent, then summed.
  */
-export function owed(claim: Claim): Owed {
+export const owed = (claim: Claim): Owed => settle(claim).found
+
+/** What is owed and, apart, what credit notes took off beyond what was left; that of payments is in their imputations. */
+export interface Settled {
+  found: Owed
+  overCredited: Movement[]
+}
+
+/** The same as `owed`, for who still has other debts to impute the rest on. */
+export function settle(claim: Claim): Settled {
   checkClaim(claim)
   const doubts: Doubt[] = claimDoubts(claim)
   const asOf = serial(claim.asOf)
@@ -72,6 +81,7 @@ export function owed(claim: Claim): Owed {
   const agreed = penalties(claim, accounts)
   const { pay, credit } = imputer(claim, accounts, end)
   const imputations: Imputation[] = []
+  const overCredited: Movement[] = []
   let overpaid = 0n
 
   for (const { movement, day, isCredit } of movements(claim)) {
@@ -86,6 +96,7 @@ export function owed(claim: Claim): Owed {
     if (!isCredit) imputations.push(done)
     if (done.excess === 0n) continue
     overpaid += done.excess
+    if (isCredit) overCredited.push({ date: movement.date, amount: done.excess })
     const what = `${isCredit ? 'L’avoir' : 'Le règlement'} du ${dayFr(movement.date)}`
     const message = `${what} dépasse ce qui restait dû de ${amountFr(done.excess, claim.currency)}\u00a0: trop-perçu à rendre ou à imputer.`
     doubts.push({ code: 'overpaid', message })
@@ -94,7 +105,7 @@ export function owed(claim: Claim): Owed {
   agreed.until(asOf)
   for (const account of accounts) accrue(claim, account, end)
   doubts.push(...agreed.doubts())
-  return conclude(claim, accounts, imputations, overpaid, doubts)
+  return { found: conclude(claim, accounts, imputations, overpaid, doubts), overCredited }
 }
 
 /** The JSON of `courtois interest`: amounts with two decimals, days YYYY-MM-DD. */
