@@ -49,8 +49,14 @@ export const builder = new SchemaBuilder<{
     defaultListMultiplier: 5,
     limit: { complexity: 20_000, depth: 16, breadth: 500 },
     complexityError: (kind, result) =>
-      new GraphQLError('This query asks for too much at once.', {
-        extensions: { code: 'query_too_complex', kind, complexity: result.complexity, http: { status: 400 } },
+      new GraphQLError('Cette requête demande trop à la fois.', {
+        extensions: {
+          code: 'query_too_complex',
+          remedy: 'Demandez moins de lignes à la fois (first) ou moins de niveaux, et la suite par le curseur (after).',
+          kind,
+          complexity: result.complexity,
+          http: { status: 400 },
+        },
       }),
   },
   errors: {

@@ -19,13 +19,15 @@ import { rowId } from './values.ts'
 export async function sendPack(ctx: Context, c: HttpContext): Promise<Response> {
   const { viewer } = ctx
   if (!viewer) throw unauthenticated()
-  const file = c.req.query('file') === 'pdf' ? 'pdf' : 'zip'
+  const asked = c.req.query('file') ?? 'zip'
   const packId = rowId('Pack', c.req.param('id') ?? '')
   const bailiffId = viewer.role === 'bailiff' ? viewer.bailiffId : null
   if (bailiffId === null && !packReaders.includes(viewer.role)) throw forbidden(viewer.role)
   const handed = bailiffId ? await findHandOver(ctx.sql, { packId, bailiffId, onDay: ctx.day }) : null
-  if (handed && c.req.query('file') === 'recu') return sendReceipt(ctx, c, handed)
+  if (handed && asked === 'recu') return sendReceipt(ctx, c, handed)
   const found = handed ?? (await ownPack(ctx, packId))
+  if (asked !== 'zip' && asked !== 'pdf') throw noSuchFile()
+  const file = asked
   const response = await sendFile(c, {
     path: ctx.office.archive.path(found[file]),
     etag: found[file],
@@ -42,6 +44,12 @@ export async function sendPack(ctx: Context, c: HttpContext): Promise<Response> 
   }
   return response
 }
+
+const noSuchFile = (): DomainError =>
+  new DomainError('not_found', 'Ce dossier n’a pas de fichier de ce nom.', {
+    remedy:
+      'Demandez zip ou pdf. Le reçu se télécharge par l’étude qui l’a donné\u00a0; HandOver.receipt le montre à la cellule.',
+  })
 
 async function sendReceipt(ctx: Context, c: HttpContext, handed: HandedOver): Promise<Response> {
   const receipt = await readReceipt(ctx.sql, handed.id)

@@ -158,6 +158,7 @@ describe('the download of others', () => {
       const pack = body.data.packs.find(({ kind }: { kind: string }) => kind === 'signification')
       expect(await hashOf(await get(pack.url, viewer))).toBe(told.zip)
       expect((await get(`${pack.url}?file=pdf`, viewer)).headers.get('content-type')).toBe('application/pdf')
+      for (const other of ['recu', 'tout']) expect((await get(`${pack.url}?file=${other}`, viewer)).status).toBe(404)
     }
     const fetched = await api.sql<{ author: string }[]>`
       select distinct author from events where kind = 'pack_downloaded' and author not like 'commissaire:%'`

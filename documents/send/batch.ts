@@ -54,7 +54,7 @@ export async function printBatch(input: {
       reference: letter.reference,
       kind: letter.isRegistered ? 'Recommandé avec avis de réception' : 'Lettre simple',
       address: letter.address,
-      town: letter.address.slice(-2).join(', '),
+      place: letter.address.slice(1).join(', '),
       pages: String(pages),
       sheets: String(sheets),
       counts: `${many(pages, 'page')} sur ${many(sheets, 'feuille')}, recto verso`,
