@@ -41,24 +41,24 @@ export async function tick(sql: Sql, upTo: Day): Promise<number> {
   await askApprovals(sql, upTo)
   await watchDeadlines(sql, upTo)
   const [row] = await sql<[{ planned: number }]>`
-    with due as (
-      select s.id
-      from steps s
-      join cases c on c.id = s.case_id and c.closed_on is null
-      where s.planned_on <= ${upTo} and s.done_on is null and s.skipped_on is null
-        and not exists (select from steps earlier
-                        where earlier.case_id = s.case_id and earlier.rank < s.rank
-                          and earlier.done_on is null and earlier.skipped_on is null)
-        and not exists (select from holds h where h.case_id = s.case_id and h.released_on is null)
-        and not exists (select from approvals a where a.step_id = s.id and a.decision is null)
+    with waiting as materialized (
+      select s.id, s.case_id, s.rank from steps s
+      where s.planned_on <= ${upTo} and s.done_on is null and s.skipped_on is null and s.queued_for is distinct from ${upTo}::date
+    ), due as (
+      -- Looked up row by row: joined, the planner reads every step of every case to find the few that are due.
+      select w.id from waiting w
+      where (select true from cases c where c.id = w.case_id and c.closed_on is null)
+        and (select true from steps earlier
+             where earlier.case_id = w.case_id and earlier.rank < w.rank
+               and earlier.done_on is null and earlier.skipped_on is null limit 1) is null
+        and (select true from holds h where h.case_id = w.case_id and h.released_on is null limit 1) is null
+        and (select true from approvals a where a.step_id = w.id and a.decision is null limit 1) is null
+        -- One written approach to a debtor a day, and never two degrees of firmness at once.
+        and (select true from steps done where done.case_id = w.case_id and done.done_on = ${upTo} limit 1) is null
     ), queued as (
       update steps set queued_for = ${upTo}
-      from due
-      where steps.id = due.id and steps.queued_for is distinct from ${upTo}::date
-        and steps.done_on is null
-        -- One written approach to a debtor a day, and never two degrees of firmness at once.
-        and not exists (select from steps done where done.case_id = steps.case_id and done.done_on = ${upTo})
-      returning steps.id, steps.case_id
+      where id = any(array(select id from due)) and done_on is null and queued_for is distinct from ${upTo}::date
+      returning id, case_id
     )
     select count(job.id)::int as planned
     from (select ${jobsOf(sql, 'step', upTo)} as jobs from queued having count(*) > 0) as each, graphile_worker.add_jobs(jobs) as job`
