@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
 import { attachExhibit, type ExhibitKind } from '../procedures/cases/exhibits.ts'
 import { recordPayment } from '../procedures/cases/payments.ts'
@@ -13,7 +12,7 @@ import { assembleFilingPack } from '../procedures/judicial/packs.ts'
 import { readProcedureEvents } from '../procedures/judicial/open-procedures.ts'
 import { openProcedure, recordProcedureEvent } from '../procedures/judicial/procedures.ts'
 import { seededRandom } from '../schema/random.ts'
-import { day, fileOf, invoice, liveUntil, openCase, useHouse } from './house.ts'
+import { actOf, day, fileOf, invoice, liveUntil, openCase, useHouse } from './house.ts'
 
 const random = seededRandom('enforcement')
 const house = useHouse(async (made) => {
@@ -66,11 +65,7 @@ async function open(procedure: string, facts: Record<string, unknown> = {}, on =
   return openProcedure(house.sql, random, day(on), { requestId: request.id }, 'legal')
 }
 
-/** Some act of court or bailiff, as a file. */
-const copy = async (words: string) => {
-  const bytes = readFileSync(new URL('../samples/Facture_FR_EN16931.pdf', import.meta.url))
-  return house.office.archive.put(Buffer.concat([bytes, Buffer.from(`\n% ${words}\n`)]))
-}
+const copy = (words: string) => actOf(house, words)
 
 const happens = (procedureId: string, step: string, on: string, facts: Record<string, unknown> = {}, act?: string) =>
   recordProcedureEvent(

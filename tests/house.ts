@@ -1,5 +1,5 @@
 import { execFileSync, spawnSync } from 'node:child_process'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { PDF } from '@libpdf/core'
@@ -279,4 +279,10 @@ function viaPdftotext(bytes: Uint8Array): string {
   } finally {
     rmSync(folder, { recursive: true, force: true })
   }
+}
+
+/** Some act of a court or a bailiff, as a file in the archive: another one for other words. */
+export async function actOf(house: House, words: string): Promise<string> {
+  const bytes = readFileSync(new URL('../samples/Facture_FR_EN16931.pdf', import.meta.url))
+  return house.office.archive.put(Buffer.concat([bytes, Buffer.from(`\n% ${words}\n`)]))
 }

@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
 import { signToken } from '../api/auth.ts'
 import { createApp } from '../api/server.ts'
@@ -13,7 +12,7 @@ import { percentText } from '../procedures/law/claim.ts'
 import type { Owed } from '../procedures/law/interest.ts'
 import { amount, parseAmount } from '../schema/money.ts'
 import { seededRandom } from '../schema/random.ts'
-import { day, fileOf, invoice, liveUntil, openCase, textOf, useHouse } from './house.ts'
+import { actOf, day, fileOf, invoice, liveUntil, openCase, textOf, useHouse } from './house.ts'
 
 const random = seededRandom('titles')
 const secret = new TextEncoder().encode('a secret for tests only, of no use elsewhere')
@@ -63,10 +62,7 @@ async function open(procedure: string, on: string, facts: Record<string, unknown
   }
 }
 
-const copy = async (words: string) => {
-  const bytes = readFileSync(new URL('../samples/Facture_FR_EN16931.pdf', import.meta.url))
-  return house.office.archive.put(Buffer.concat([bytes, Buffer.from(`\n% ${words}\n`)]))
-}
+const copy = (words: string) => actOf(house, words)
 
 const happens = (procedureId: string, step: string, on: string, facts: Record<string, unknown> = {}, act?: string) =>
   recordProcedureEvent(

@@ -6,7 +6,7 @@ import type { Channel } from '../../letters/letter.ts'
 import { tick } from '../../procedures/amicable/tick.ts'
 import { instantOf } from '../../procedures/office.ts'
 import { startWorker } from '../../procedures/work.ts'
-import { type Figure, median, seconds } from './bench.ts'
+import { type Figure, median, p99, seconds } from './bench.ts'
 import { type Cpu, cpuNow, cpuSince } from './letters-cpu.ts'
 import type { Ground } from './letters.ts'
 
@@ -166,5 +166,3 @@ async function compileAll(engine: TypstEngine, jobs: TypstJob[], atOnce: number)
   const spent = await seconds(async () => void (await Promise.all(Array.from({ length: atOnce }, one))))
   return { letters: jobs.length, perSecond: jobs.length / spent, p99: p99(took), cpu: since(before) }
 }
-
-const p99 = (values: number[]): number => values.toSorted((a, b) => a - b)[Math.floor(values.length * 0.99)] ?? NaN

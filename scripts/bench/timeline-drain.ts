@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs'
 import { setTimeout as pause } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import type { Client } from '../../schema/db.ts'
-import type { Figure } from './bench.ts'
+import { type Figure, median, p99 } from './bench.ts'
 import { familyOf } from './bench-processes.ts'
 
 export interface DrainGround {
@@ -160,7 +160,7 @@ async function trickle(ground: DrainGround, perSecond: number): Promise<{ p99: n
     const done = await sql<{ step: string; at: number }[]>`
       select step, extract(epoch from done_at)::float8 * 1000 as at from bench_done where step = any(${[...given.keys()]})`
     const delays = done.map(({ step, at }) => at - given.get(step)!)
-    return { p99: p99(delays), middle: delays.toSorted((a, b) => a - b)[Math.floor(delays.length / 2)]! }
+    return { p99: p99(delays), middle: median(delays) }
   } finally {
     await end(worker)
   }
@@ -232,5 +232,3 @@ async function end(child: ChildProcess): Promise<void> {
 
 const weightOf = (child: ChildProcess): number =>
   familyOf(child.pid!).reduce((sum, { megabytes }) => sum + megabytes, 0)
-
-const p99 = (values: number[]): number => values.toSorted((a, b) => a - b)[Math.floor(values.length * 0.99)] ?? NaN
