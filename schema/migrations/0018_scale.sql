@@ -43,6 +43,9 @@ create index statements_by_document on statements (document_id);
 create index visits_by_step on visits (step_id);
 create index webhook_endpoints_by_creditor on webhook_endpoints (creditor_id);
 
+-- Looked at whenever a program starts (markEarlierReturns): by those few, not by every letter ever sent.
+create index dispatches_unknown on dispatches (document_id) where outcome = 'unknown_address';
+
 -- The lists of cases, newest first: everybody's, and one creditor's.
 create index cases_newest on cases (opened_on, id);
 create index cases_newest_by_creditor on cases (creditor_id, opened_on, id);
