@@ -1,15 +1,10 @@
-import { Liquid, Tag, type Emitter } from 'liquidjs'
+import type { Liquid } from 'liquidjs'
 import { dayFr, dayShortFr, parseDay } from '../schema/days.ts'
 import { amountFr, parseAmount } from '../schema/money.ts'
 import type { Library } from './catalogue.ts'
 import type { Node } from './check-paths.ts'
 import { dateIn, eurosIn, groupedIban } from './foreign.ts'
-
-class Bloc extends Tag {
-  override render(_context: unknown, emitter: Emitter): void {
-    emitter.write('\n\n')
-  }
-}
+import { letterLanguage } from './language.ts'
 
 const filters: Record<string, (value: unknown, argument?: unknown) => string> = {
   euros: (value) => amountFr(parseAmount(String(value))),
@@ -20,7 +15,7 @@ const filters: Record<string, (value: unknown, argument?: unknown) => string> = 
   date_langue: (value, language) => dateIn(String(language), String(value)),
   euros_langue: (value, language) => eurosIn(String(language), String(value)),
   iban: (value) => groupedIban(String(value)),
-  // Words that only have to be as many as the real ones: documents/fill.ts writes them.
+  // Words that only have to be as many as the real ones: documents/template.ts writes them.
   en_lettres: () => 'quatre cent soixante-dix euros et quinze centimes',
   jours: () => 'quinze jours',
   taux: (value) => `${String(value).replace('.', ',')} %`,
@@ -32,27 +27,21 @@ const engines = new WeakMap<Library['clauses'], Liquid>()
 export function engineOf({ clauses }: Pick<Library, 'clauses'>): Liquid {
   const known = engines.get(clauses)
   if (known) return known
-  const engine = new Liquid({
-    templates: Object.fromEntries([...clauses.values()].map((clause) => [clause.id, clause.body.text])),
-    strictFilters: true,
-    lenientIf: true,
-    ownPropertyOnly: true,
-    cache: true,
-    renderLimit: 2000,
-    memoryLimit: 5_000_000,
-  })
-  for (const name of ['include', 'layout', 'block', 'tablerow', 'increment', 'decrement']) delete engine.tags[name]
-  for (const name of ['raw', 'date', 'sample', 'shuffle']) delete engine.filters[name]
-  engine.registerTag('bloc', Bloc)
-  for (const [name, filter] of Object.entries(filters)) {
-    engine.registerFilter(name, (value: unknown, argument?: unknown) => {
+  const blank = Object.entries(filters).map(([name, filter]) => [
+    name,
+    (value: unknown, argument?: unknown) => {
       try {
         return value === undefined || value === null ? '' : filter(value, argument)
       } catch {
         return String(value)
       }
-    })
-  }
+    },
+  ])
+  const engine = letterLanguage(clauses, {
+    strictVariables: false,
+    bloc: () => '\n\n',
+    filters: Object.fromEntries(blank),
+  })
   engines.set(clauses, engine)
   return engine
 }
