@@ -207,9 +207,10 @@ function segments(facts: Facts): Table {
         : cell(segment.facture),
       cell(day(segment.du)),
       cell(day(segment.au)),
-      cell(String(segment.jours)),
+      // What a decision counted itself has neither days nor rate here.
+      cell(segment.jours === 0 ? '–' : String(segment.jours)),
       cell(money(segment.base, facts)),
-      cell(rateFr(segment.taux)),
+      cell(segment.jours === 0 ? '–' : rateFr(segment.taux)),
       cell(money(segment.montant, facts)),
     ]),
     total: { label: 'Total des intérêts', value: money(totals.interets, facts) },
@@ -264,9 +265,10 @@ function exhibits(facts: Facts): Table {
 }
 
 function signatures(facts: Facts): Block {
-  const of = (party: { nom: string; representant?: { nom: string; qualite?: string } | undefined }, role: string) => ({
+  type Party = { civilite?: string; prenom?: string; nom: string; representant?: { nom: string; qualite?: string } }
+  const of = (party: Party, role: string) => ({
     role,
-    name: party.representant?.nom ?? party.nom,
+    name: party.representant?.nom ?? [party.prenom, party.nom].filter(Boolean).join(' '),
     quality: party.representant ? [party.representant.qualite, party.nom].filter(Boolean).join(', ') : '',
   })
   return {

@@ -4,9 +4,18 @@ import { dayFr, parseDay } from '../schema/days.ts'
 import type { Block, Run, Table } from './blocks.ts'
 import type { FilledLetter } from './fill.ts'
 import { printable } from './glyphs.ts'
-import { callFacts, contactLines, footerOf, mentionOf, referencesOf, taglineOf, townOf } from './letter-head.ts'
+import {
+  callFacts,
+  contactLines,
+  envelopeOf,
+  footerOf,
+  mentionOf,
+  referencesOf,
+  taglineOf,
+  townOf,
+} from './letter-head.ts'
 import { paymentRows } from './letter-html.ts'
-import { ordered } from './letter-pdf.ts'
+import { ordered, toSign } from './letter-pdf.ts'
 
 /** A filled letter as a Word file, over the template letters/layout/letter.docx. Same letter and instant, same bytes. */
 export function renderDocx(filled: FilledLetter, template: Uint8Array, at: Temporal.Instant): Uint8Array {
@@ -30,7 +39,7 @@ export function renderDocx(filled: FilledLetter, template: Uint8Array, at: Tempo
             ? []
             : rows([...filled.sender.lines.slice(1), ...contactLines(filled), taglineOf(filled) ?? '']),
         mention: mentionOf(filled) ?? '',
-        destinataire: letter ? rows(filled.recipient?.lines ?? []) : [],
+        destinataire: letter ? rows(envelopeOf(filled)) : [],
         references,
         // In a letter they stand in a frame of their own, beside the address.
         cadre: letter ? references : [],
@@ -41,7 +50,9 @@ export function renderDocx(filled: FilledLetter, template: Uint8Array, at: Tempo
         instant: at.round('second').toString(),
         pied: footerOf(filled).join(' – '),
       },
-      ordered(filled.blocks).map(blockXml).join(''),
+      ordered(filled.blocks)
+        .map(letter ? blockXml : formXml)
+        .join(''),
     ),
   )
   const zip = document.getZip()
@@ -76,10 +87,29 @@ function runsXml(runs: Run[], style = ''): string {
 const paragraph = (inner: string, properties = ''): string => `<w:p><w:pPr>${properties}</w:pPr>${inner}</w:p>`
 const bold = '<w:b/>'
 
+// A line to write on, as wide as the page whatever the reader's font.
+const toFillIn = (runs: Run[]): boolean =>
+  /^…{40,}$/.test(
+    runs
+      .map((run) => run.text)
+      .join('')
+      .trim(),
+  )
+const dottedLine = paragraph(
+  '<w:r><w:tab/></w:r>',
+  '<w:tabs><w:tab w:val="right" w:leader="dot" w:pos="9600"/></w:tabs>',
+)
+
+// A form or an act: room under a line to sign, a new page where the text has a rule.
+function formXml(block: Block): string {
+  if (block.kind === 'rule') return paragraph('<w:r><w:br w:type="page"/></w:r>')
+  return blockXml(block) + (toSign(block) ? paragraph('').repeat(2) : '')
+}
+
 function blockXml(block: Block): string {
   switch (block.kind) {
     case 'paragraph':
-      return paragraph(runsXml(block.runs))
+      return toFillIn(block.runs) ? dottedLine : paragraph(runsXml(block.runs))
     case 'heading':
       return paragraph(runsXml(block.runs), '<w:pStyle w:val="Heading2"/>')
     case 'list':
@@ -181,7 +211,7 @@ function gridXml(cells: string[][], widths: number[], aligns: string[]): string 
   const line =
     '<w:bottom w:val="single" w:sz="4" w:space="0" w:color="B9C0C4"/><w:insideH w:val="single" w:sz="4" w:space="0" w:color="B9C0C4"/>'
   const row = (values: string[]) =>
-    `<w:tr><w:trPr><w:cantSplit/></w:trPr>${values
+    `<w:tr><w:trPr><w:cantSplit/>${heightToSign(values)}</w:trPr>${values
       .map((inner, i) => {
         const align = aligns[i] === 'right' ? '<w:jc w:val="right"/>' : ''
         return `<w:tc><w:tcPr><w:tcW w:w="${widths[i] ?? 1450}" w:type="dxa"/></w:tcPr>${paragraph(inner, `<w:pStyle w:val="Cell"/>${align}`)}</w:tc>`
@@ -190,4 +220,11 @@ function gridXml(cells: string[][], widths: number[], aligns: string[]): string 
   return `<w:tbl><w:tblPr><w:tblW w:w="9600" w:type="dxa"/><w:tblBorders>${line}</w:tblBorders><w:tblLayout w:type="autofit"/></w:tblPr><w:tblGrid>${widths
     .map((width) => `<w:gridCol w:w="${width}"/>`)
     .join('')}</w:tblGrid>${cells.map(row).join('')}</w:tbl>`
+}
+
+// Whoever signs in a cell has the height of a hand, in twentieths of a point.
+function heightToSign(values: string[]): string {
+  const words = values.map((value) => value.replace(/<[^>]*>/g, ' ')).join(' ')
+  if (/Signature, précédée/.test(words)) return '<w:trHeight w:val="2000"/>'
+  return /^\s*(date et )?signature/i.test(words) ? '<w:trHeight w:val="900"/>' : ''
 }

@@ -1,10 +1,22 @@
 import { dayFr, parseDay } from '../schema/days.ts'
 import type { Facts } from './facts.ts'
 import type { FilledLetter } from './fill.ts'
+import { postalAddress } from './send/postal-address.ts'
 
 /** Where the letter is written from. */
 export function townOf({ facts, sender }: FilledLetter): string {
   return sender.key === 'creancier' ? facts.creancier.adresse.ville : facts.agence.adresse.ville
+}
+
+/** What the window of the envelope shows: the address by NF Z10-011. */
+export function envelopeOf({ facts, recipient }: FilledLetter): string[] {
+  if (!recipient?.address) return recipient?.lines ?? []
+  const { lignes, codePostal, ville, pays = 'FR' } = recipient.address
+  const { attention } = recipient
+  // A registry's first line is not its bare name.
+  const name = recipient.lines[0]!
+  const address = { name, attention, lines: lignes, postalCode: codePostal, city: ville, country: pays }
+  return postalAddress(address, facts.agence.adresse.pays ?? 'FR').lines
 }
 
 /** Telephone and e-mail of whoever writes. */
@@ -39,9 +51,13 @@ export function referencesOf({ facts, recipient, presentation, discreet }: Fille
     ]
   if (presentation === 'acte') return [['Dossier', references.dossier]]
   const forCreditor = recipient?.key === 'creancier'
+  const { renouvelle } = references
   return [
     ['Dossier', references.dossier],
     ['Courrier', references.lettre],
+    ...(renouvelle
+      ? [['Renouvelle', `${renouvelle.lettre} du ${dayFr(parseDay(renouvelle.date))}, non parvenu`] as [string, string]]
+      : []),
     ...(forCreditor ? [] : [['Créancier', creancier.nom] as [string, string]]),
     ...(references.creancier
       ? [[forCreditor ? 'Vos références' : 'Commande ou réf.', references.creancier] as [string, string]]

@@ -2,14 +2,18 @@ import type { Letter, Recipient } from '../letters/letter.ts'
 import { DomainError } from '../schema/errors.ts'
 import { addressLines } from './blocks.ts'
 import type { Address, Facts, Person } from './facts.ts'
+import { printable } from './glyphs.ts'
 
 export interface Party {
   /** Where the facts hold it: « debiteur », « notaire ». */
   key: string
   /** Whether a postal address is known. */
   located: boolean
-  /** As on an envelope: name, person, street, town. */
+  /** Name, person, street, town, as they were given. */
   lines: string[]
+  address?: Address
+  /** The person or service inside. */
+  attention?: string
   name: string
   email?: string
   telephone?: string
@@ -83,7 +87,13 @@ export const addressKeyOf = ({ key }: Party): string => `${key}.${(partsOf[key] 
 export function senderOf(letter: Letter, facts: Facts): Party {
   const from: Person & { adresse: Address } = letter.expediteur === 'creancier' ? facts.creancier : facts.agence
   const { representant: _representant, ...house } = from
-  return partyOf(letter.expediteur ?? 'agence', house)!
+  const key = letter.expediteur ?? 'agence'
+  const party = partyOf(key, house)
+  if (party) return party
+  throw new DomainError('missing_fact', `L’expéditeur du courrier «\u00a0${letter.id}\u00a0» n’a pas de nom lisible.`, {
+    remedy: `Donnez « ${key}.nom », en lettres qui se voient.`,
+    facts: { key: `${key}.nom`, letter: letter.id, line: 1 },
+  })
 }
 
 type Loose = Partial<Person> & Record<string, unknown>
@@ -94,16 +104,19 @@ function partyOf(key: string, value: unknown): Party | undefined {
   const name = nameOf(key, person)
   if (!name) return undefined
   const address = (person.adresse ?? person.siege ?? person.mandataireAdresse) as Address | undefined
-  const lines = [name]
-  if (person.representant?.nom)
-    lines.push(`À l’attention de ${[person.representant.civilite, person.representant.nom].filter(Boolean).join(' ')}`)
-  else if (typeof person.service === 'string' && person.service !== name) lines.push(person.service)
-  if (address) lines.push(...addressLines(address))
+  const attention = person.representant?.nom
+    ? `À l’attention de ${[person.representant.civilite, person.representant.nom].filter(Boolean).join(' ')}`
+    : typeof person.service === 'string' && person.service !== name
+      ? person.service
+      : undefined
+  const lines = [name, ...(attention ? [attention] : []), ...(address ? addressLines(address) : [])]
   return {
     key,
     located: address !== undefined,
     name,
     lines,
+    ...(address ? { address } : {}),
+    ...(attention ? { attention } : {}),
     ...(person.email ? { email: person.email } : {}),
     ...(person.telephone ? { telephone: person.telephone } : {}),
   }
@@ -118,7 +131,8 @@ function nameOf(key: string, person: Loose): string | undefined {
   const overseer = key === 'plan' ? person.commissaire : undefined
   const other = overseer ?? person.organisme ?? person.commission ?? person.service ?? person.cessionnaire
   const name = (own ?? other) as string | undefined
-  if (!name) return undefined
+  // A name that nobody can see is none.
+  if (!name || printable(name).trim() === '') return undefined
   // « Madame, Monsieur » is a salutation for a household, not a name on an envelope.
   const title = masters.has(key)
     ? /^(ma[iî]tre|me|scp|sel|cabinet|étude|office)/i.test(name)

@@ -1,7 +1,16 @@
 import { dayFr, parseDay } from '../schema/days.ts'
 import type { Block } from './blocks.ts'
 import type { FilledLetter } from './fill.ts'
-import { contactLines, footerOf, callFacts, mentionOf, referencesOf, taglineOf, townOf } from './letter-head.ts'
+import {
+  contactLines,
+  envelopeOf,
+  footerOf,
+  callFacts,
+  mentionOf,
+  referencesOf,
+  taglineOf,
+  townOf,
+} from './letter-head.ts'
 import type { TypstEngine, TypstJob } from './typst.ts'
 
 /** A filled letter as PDF/A-2b, tagged, dated `at`. `layout` brings an older look with an older version. */
@@ -30,7 +39,7 @@ export function pdfJob(
 }
 
 function pdfData(filled: FilledLetter): Record<string, unknown> {
-  const { facts, presentation, sender, recipient } = filled
+  const { facts, presentation, sender } = filled
   return {
     presentation,
     title: presentation === 'appel' ? filled.titre : filled.objet,
@@ -40,13 +49,21 @@ function pdfData(filled: FilledLetter): Record<string, unknown> {
     objet: filled.objet,
     sender: [...sender.lines, ...contactLines(filled)],
     tagline: taglineOf(filled),
-    recipient: recipient?.lines ?? [],
+    recipient: envelopeOf(filled),
     mention: mentionOf(filled),
     'place-date': `${townOf(filled)}, le ${dayFr(parseDay(facts.date))}`,
     references: presentation === 'appel' ? callFacts(filled) : referencesOf(filled),
-    blocks: ordered(filled.blocks),
+    blocks: ordered(filled.blocks).map((block) =>
+      presentation !== 'lettre' && toSign(block) ? { ...block, room: true } : block,
+    ),
     footer: footerOf(filled),
   }
+}
+
+/** A line of a form that ends where somebody signs: the height of a hand is left under it. */
+export function toSign(block: Block): boolean {
+  if (block.kind !== 'paragraph') return false
+  return /((?<!date de )signature|avocat)[^:,]{0,60}:[\s….]*$/i.test(block.runs.map((run) => run.text).join(''))
 }
 
 /** The coupon goes last, to be cut off; the words before a signature stay on its page. */
@@ -55,10 +72,10 @@ export function ordered(blocks: Block[]): Block[] {
   const others = blocks.filter((block) => block.kind !== 'coupon')
   return [
     ...others.map((block, i) => {
-      const next = others[i + 1]?.kind
-      return block.kind === 'paragraph' && (next === 'signature' || next === 'signatures')
-        ? { ...block, sticky: true }
-        : block
+      const [next, ...later] = others.slice(i + 1, i + 4).map(({ kind }) => kind)
+      // A page that two parties sign says something of what they sign.
+      const signed = next === 'signature' || next === 'signatures' || later.includes('signatures')
+      return block.kind === 'paragraph' && signed ? { ...block, sticky: true } : block
     }),
     ...coupons,
   ]

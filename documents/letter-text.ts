@@ -2,7 +2,7 @@ import { dayFr, parseDay } from '../schema/days.ts'
 import { DomainError } from '../schema/errors.ts'
 import type { Block, Run, Table } from './blocks.ts'
 import type { FilledLetter } from './fill.ts'
-import { callFacts, contactLines, footerOf, mentionOf, referencesOf, townOf } from './letter-head.ts'
+import { callFacts, contactLines, envelopeOf, footerOf, mentionOf, referencesOf, townOf } from './letter-head.ts'
 import { paymentRows } from './letter-html.ts'
 import { ordered } from './letter-pdf.ts'
 
@@ -10,8 +10,7 @@ import { ordered } from './letter-pdf.ts'
 export function renderText(filled: FilledLetter): string {
   if (filled.channel === 'sms') return renderSms(filled)
   const references = filled.presentation === 'appel' ? callFacts(filled) : referencesOf(filled)
-  const addressed =
-    filled.presentation === 'lettre' && filled.channel !== 'email' ? (filled.recipient?.lines ?? []) : []
+  const addressed = filled.presentation === 'lettre' && filled.channel !== 'email' ? envelopeOf(filled) : []
   const parts = [
     [...filled.sender.lines, ...contactLines(filled)].join('\n'),
     addressed.join('\n'),

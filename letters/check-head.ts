@@ -2,8 +2,9 @@ import { readFileSync } from 'node:fs'
 import { basename } from 'node:path'
 import { DomainError } from '../schema/errors.ts'
 import { parseYaml, validate } from '../schema/validate.ts'
-import type { Add, Subject } from './check-subject.ts'
-import { frontMatter, parseLetter, type Letter } from './letter.ts'
+import type { Library } from './catalogue.ts'
+import { kindsReached, type Add, type Rule, type Subject } from './check-subject.ts'
+import { frontMatter, nextOf, parseLetter, type Letter } from './letter.ts'
 
 // What the library is to hold: a letter may lead to one that is still to be written.
 const situations = parseYaml(
@@ -46,12 +47,9 @@ export function headOf(text: string, file: string, schema: 'letter' | 'clause', 
 export function checkHead({ letter, library, lineOf, add }: Subject): void {
   if (basename(letter.file) !== `${letter.id}.md`)
     add(lineOf('id'), 'identifiant', `le fichier doit s'appeler ${letter.id}.md`)
-  const next = letter.suite
-  if (next !== null && !library.letters.has(next) && !(next in situations))
-    add(lineOf('suite'), 'suite-inconnue', `aucun courrier « ${next} »`)
-  if (next === letter.id) add(lineOf('suite'), 'suite-inconnue', 'un courrier ne mène pas à lui-même')
+  checkNext(letter, library, (rule, message) => add(lineOf('suite'), rule, message))
   const rows = letter.source.split(/\r?\n/)
-  for (const key of ['canaux', 'bases', 'donnees']) {
+  for (const key of ['canaux', 'bases', 'donnees', ...(letter.suite_autres ? ['suite_autres'] : [])]) {
     if (!/\]\s*$/.test(rows[lineOf(key) - 1] ?? ''))
       add(lineOf(key), 'en-tete', `« ${key} » tient sur une ligne, entre crochets`)
   }
@@ -64,4 +62,29 @@ export function checkHead({ letter, library, lineOf, add }: Subject): void {
       add(section.line - 1, 'canal-sans-texte', `« ## ${name} » ne sert pas : ajoutez « ${channel} » aux canaux`)
   }
   if (letter.body.text.trim() === '') add(letter.body.line, 'corps-vide', 'le courrier n’a pas de texte')
+}
+
+// The next letter is written for whom this one was written, and under the same law.
+function checkNext(letter: Letter, { letters }: Library, add: (rule: Rule, message: string) => void): void {
+  const next = nextOf(letter)
+  for (const id of next) {
+    if (id === letter.id) add('suite-inconnue', 'un courrier ne mène pas à lui-même')
+    else if (!letters.has(id) && !(id in situations)) add('suite-inconnue', `aucun courrier « ${id} »`)
+  }
+  const known = next.flatMap((id) => letters.get(id) ?? [])
+  for (const { id, droit } of known) {
+    if ((droit === 'MG') !== (letter.droit === 'MG')) add('suite-autre', `« ${id} » relève d’un autre droit (${droit})`)
+  }
+  const mine = kindsReached(letter)
+  if (mine.length === 0 || known.length < next.length) return
+  const others = known.map((each) => ({ id: each.id, kinds: kindsReached(each) }))
+  for (const { id, kinds } of others) {
+    if (kinds.length > 0 && !kinds.some((kind) => mine.includes(kind)))
+      add('suite-autre', `« ${id} » ne s’adresse pas au même débiteur`)
+  }
+  // A letter to someone else, the creditor or a court, follows whoever the debtor is.
+  if (others.length === 0 || others.some(({ kinds }) => kinds.length === 0)) return
+  const left = mine.filter((kind) => kind !== 'public' && !others.some(({ kinds }) => kinds.includes(kind)))
+  if (left.length > 0)
+    add('suite-autre', `aucune suite ne convient à un débiteur ${left.join(' ou ')} : ajoutez la sienne`)
 }

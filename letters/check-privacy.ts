@@ -1,5 +1,5 @@
 import { findIn, lexicon, type Entry } from './check-lexicon.ts'
-import { lineAt, proseOf, type Prose } from './check-prose.ts'
+import { clauseAt, lineAt, proseOf, type Prose } from './check-prose.ts'
 import { beforeDue, isSms, type Subject } from './check-subject.ts'
 import { because, clauseAround, denies } from './check-words.ts'
 
@@ -40,8 +40,12 @@ function checkSms(subject: Subject, prose: Prose): void {
   const chosen = (entry: Entry) => !early || !entry.avant_echeance
   report(subject, prose, chosen, 'un SMS se lit sur un écran verrouillé')
   for (const { path, at } of prose.outputs) {
-    const named = !early && lexicon.donnees_nominatives.includes(path.split('.')[0]!)
-    if (named || (reveals(path) && !/^factures\.\d+\.(echeance|emission|numero)$/.test(path))) {
+    const names = lexicon.donnees_nominatives.includes(path.split('.')[0]!)
+    // Before the due date an SMS says who sends it, by the one clause that knows which names must not be read.
+    if (early && names && clauseAt(prose, at) !== 'sms-creancier') {
+      const remedy = "appelez {% render 'sms-creancier' %}, qui tait les noms révélateurs"
+      subject.add(lineAt(prose, at), 'tiers', `« {{ ${path} }} » dans un SMS, lu sur un écran verrouillé ; ${remedy}`)
+    } else if ((names && !early) || (reveals(path) && !/^factures\.\d+\.echeance$/.test(path))) {
       subject.add(lineAt(prose, at), 'tiers', `« {{ ${path} }} » dans un SMS, lu sur un écran verrouillé ; ôtez-le`)
     } else if (!early && path.startsWith('factures.')) {
       subject.add(lineAt(prose, at), 'tiers', `« {{ ${path} }} » nomme la facture dans un SMS ; rappelez la référence`)

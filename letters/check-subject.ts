@@ -7,6 +7,7 @@ export const rules = [
   'en-tete',
   'identifiant',
   'suite-inconnue',
+  'suite-autre',
   'canal-sans-texte',
   'corps-vide',
   'syntaxe',
@@ -90,6 +91,16 @@ const liable = [...debtors, 'caution', 'codebiteur', 'heritier']
 
 /** Written to the debtor: R124-4 speaks of no one else. */
 export const toDebtor = ({ destinataire }: Letter): boolean => debtors.includes(destinataire)
+
+const kinds: Partial<Record<Letter['destinataire'], string[]>> = {
+  debiteur: ['professionnel', 'consommateur', 'public'],
+  'debiteur-professionnel': ['professionnel'],
+  'debiteur-consommateur': ['consommateur'],
+  'debiteur-public': ['public'],
+}
+
+/** The kinds of debtor a letter is written for; none when it goes to someone else. */
+export const kindsReached = ({ destinataire }: Letter): string[] => kinds[destinataire] ?? []
 
 /** Written to someone who is asked to pay: the debtor, those bound with the debtor, the heirs. */
 export const toPayer = ({ destinataire }: Letter): boolean => liable.includes(destinataire)

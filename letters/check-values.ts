@@ -1,5 +1,6 @@
 import { lineAt, type Prose } from './check-prose.ts'
 import type { Add } from './check-subject.ts'
+import type { Section } from './letter.ts'
 
 const months = 'janvier|février|mars|avril|mai|juin|juillet|août|septembre|octobre|novembre|décembre'
 const gap = '[ \\u00a0\\u202f]'
@@ -62,5 +63,18 @@ export function checkValues(prose: Prose, add: Add, delays = false): void {
       if (/^100[ \u00a0]?%/.test(found)) continue
       add(lineAt(prose, index), 'valeur-en-dur', `« ${found.trim()} » : ${message}`)
     }
+  }
+}
+
+/** A term of the contract that a text falls back on when the file holds none: nobody may be held to a clause unseen. */
+export function checkSupposed({ text, line }: Section, add: Add): void {
+  for (const { index, 0: found, 1: words } of text.matchAll(/\|\s*default:\s*'([^']*)'/g)) {
+    if (!/clause|conditions générales|accepté|stipul|au contrat/i.test(words!)) continue
+    const row = line + text.slice(0, index).split('\n').length - 1
+    add(
+      row,
+      'valeur-en-dur',
+      `« ${found.replace(/^\|\s*/, '')} » suppose ce que dit le contrat : citez la donnée sans « default »`,
+    )
   }
 }

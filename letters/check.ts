@@ -9,7 +9,7 @@ import { checkPrivacy } from './check-privacy.ts'
 import { checkAnglicisms, checkStyle, checkTypography } from './check-style.ts'
 import { afterTitle, partOf, subjectOf, toPayer, type Add, type Fault } from './check-subject.ts'
 import { checkTwins } from './check-twins.ts'
-import { checkValues } from './check-values.ts'
+import { checkSupposed, checkValues } from './check-values.ts'
 import { exampleFacts } from './example.ts'
 import { parseClause, type Letter } from './letter.ts'
 
@@ -39,7 +39,10 @@ export function checkLetter(text: string, file: string, library: Library, exampl
     checkStyle(subject)
     // What a title's enforcement gives as time is the law's; what a debtor is given is the case's.
     const delays = toPayer(letter) && !afterTitle(letter)
-    for (const { prose } of subject.parts) checkValues(prose(), add, delays)
+    for (const { section, prose } of subject.parts) {
+      checkValues(prose(), add, delays)
+      checkSupposed(section, add)
+    }
     checkTwins(letter, library, add)
     measure(() => checkLengths(subject, examples(letter)))
   }
@@ -66,6 +69,7 @@ export function checkClause(text: string, file: string, library: Library, exampl
   const own = partOf('corps', section, library)
   checkAnglicisms(own.prose(), add)
   checkValues(own.prose(), add)
+  checkSupposed(section, add)
   const users = usersOf(library).get(clause.id) ?? []
   // A clause that a debtor reads is held to what a debtor may read, at the degree of its gentlest letter.
   const first = users.filter((letter) => toPayer(letter) && !afterTitle(letter)).sort((a, b) => a.ton - b.ton)[0]

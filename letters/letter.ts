@@ -44,7 +44,10 @@ export interface LetterHead {
   usage: string
   bases: string[]
   donnees: string[]
+  /** What usually comes next. */
   suite: string | null
+  /** What comes next for the other kinds of debtor that the letter may reach. */
+  suite_autres?: string[]
   objet: string
   premiere_lettre: 'jamais' | 'possible' | 'toujours'
   adresse_a?: string
@@ -170,6 +173,10 @@ function noChannel(letter: Letter, channel: Channel): DomainError {
     },
   )
 }
+
+/** The letters that usually come next: one, or one for each kind of debtor; none where the manager chooses. */
+export const nextOf = ({ suite, suite_autres = [] }: Pick<LetterHead, 'suite' | 'suite_autres'>): string[] =>
+  suite === null ? suite_autres : [suite, ...suite_autres]
 
 /** Clauses named by `{% render '…' %}` in a text. */
 export function renderedClauses(text: string): string[] {

@@ -57,7 +57,8 @@ const [firstConsumer, formalConsumer, lastConsumer] = [
   'mise-en-demeure-particulier',
   'dernier-avis-particulier',
 ]
-const [anyDebtor, sms, neutral] = ['contestation-accuse-reception', 'relance-cordiale-sms', 'recherche-contact-neutre']
+const [anyDebtor, neutral] = ['contestation-accuse-reception', 'recherche-contact-neutre']
+const [early, sms] = ['avant-echeance-sms-trois-jours', 'relance-cordiale-sms']
 const forty =
   'Nous vous rappelons avec toute la courtoisie qui convient que la somme indiquée plus haut reste à ce jour entièrement due au créancier qui nous a confié le soin de vous écrire et de recueillir vos observations sur les factures que vous avez reçues.'
 
@@ -71,6 +72,12 @@ const seeds: Seed[] = [
   seed('en-tete', first, (text) => text.replace(/^usage:.*\n/m, ''), '---'),
   seed('identifiant', first, head('id', 'relance-cordiale-autre')),
   seed('suite-inconnue', first, head('suite', 'courrier-qui-n-existe-pas')),
+  seed('suite-inconnue', anyDebtor, head('suite', 'mise-en-demeure-pro\nsuite_autres: [courrier-qui-n-existe-pas]')),
+  seed('suite-autre', firstConsumer, head('suite', 'relance-ferme-pro')),
+  seed('suite-autre', first, head('suite', 'mise-en-demeure-particulier')),
+  seed('suite-autre', anyDebtor, head('suite', 'mise-en-demeure-pro')),
+  seed('suite-autre', anyDebtor, head('suite', 'mise-en-demeure-pro\nsuite_autres: [relance-ferme-pro]')),
+  seed('suite-autre', first, head('suite', 'madagascar-premiere-relance')),
   seed('canal-sans-texte', first, head('canaux', '[lettre, sms]')),
   seed('canal-sans-texte', first, (text) => `${text}\n## sms\n\nAppelez-nous.\n`, '## sms'),
   seed('ton', first, head('ton', '7')),
@@ -174,6 +181,8 @@ const seeds: Seed[] = [
   seed('tiers', sms, swap('Bonjour, ici', 'Facture impayée. Ici')),
   seed('tiers', sms, swap('Bonjour, ici', 'Vous devez {{ totaux.total | euros }}. Ici')),
   seed('tiers', sms, swap('Bonjour, ici', '{{ creancier.nom }} vous écrit. Ici')),
+  seed('tiers', early, swap("{% render 'sms-creancier' %}", '{{ creancier.nom }}')),
+  seed('tiers', early, swap('vous rappelle', 'vous rappelle la facture {{ factures[0].numero }} et')),
   seed(
     'tiers',
     'script-repondeur-professionnel',
@@ -227,6 +236,11 @@ const seeds: Seed[] = [
   seed('valeur-en-dur', formal, say('Le taux est de 12,15 % par an.')),
   seed('valeur-en-dur', first, say('Merci de payer sous huit jours.')),
   seed('valeur-en-dur', formal, say("C'est ce que dit l'article L. 441-10 du code de commerce.")),
+  seed(
+    'valeur-en-dur',
+    'mise-en-demeure-restitution-biens',
+    say("{{ biensReserves[0].clause | default: 'clause des conditions générales' }} : voilà le texte."),
+  ),
 ]
 
 const lineOf = (text: string, words: string): number => text.split('\n').findIndex((row) => row.includes(words)) + 1

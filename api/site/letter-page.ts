@@ -6,7 +6,7 @@ import { dated, h, layout, linkFrom, toCheck, toneScale, type Html, type Link } 
 import { basesOf, facets, type Shelves } from './shelves.ts'
 import { versionsHtml } from './versions-html.ts'
 import { familyWord, firstLetterWords, momentWords, said } from './words.ts'
-import type { Letter } from '../../letters/letter.ts'
+import { nextOf, type Letter } from '../../letters/letter.ts'
 
 // A page weighs less than 100 kB with its style: what has no bound, its versions, takes what the rest leaves.
 const budget = 64_000
@@ -118,13 +118,15 @@ function placeHtml(shelves: Shelves, letter: Letter, to: Link): Html {
   const before = shelves.before.get(letter.id) ?? []
   const uses = shelves.uses.get(letter.id) ?? []
   const link = ({ id, titre }: Letter) => h`<a href="${to(`courriers/${id}.html`)}">${said(titre)}</a>`
-  const next = letter.suite === null ? undefined : shelves.library.letters.get(letter.suite)
+  const followed = (id: string) => {
+    const next = shelves.library.letters.get(id)
+    return next ? link(next) : h`${said(shelves.announced[id] ?? id)} <small>(à écrire)</small>`
+  }
+  const next = nextOf(letter).map(followed)
   const after =
-    letter.suite === null
-      ? 'Fin de parcours, ou choix du gestionnaire.'
-      : next
-        ? link(next)
-        : h`${said(shelves.announced[letter.suite] ?? letter.suite)} <small>(à écrire)</small>`
+    next.length > 1
+      ? h`Selon le débiteur\u00a0:<ul>${next.map((each) => h`<li>${each}</li>`)}</ul>`
+      : (next[0] ?? 'Fin de parcours, ou choix du gestionnaire.')
   return h`<dl class="place"><div><dt>Avant</dt><dd>${before.length ? h`<ul>${before.map((each) => h`<li>${link(each)}</li>`)}</ul>` : 'Rien ne l’annonce.'}</dd></div>
 <div><dt>Après</dt><dd>${after}</dd></div>
 <div><dt>Sert dans</dt><dd>${uses.length ? h`<ul>${uses.map((use) => h`<li><a href="${to(use.page)}">${said(use.title)}</a> <small>(${use.role})</small></li>`)}</ul>` : 'Aucun parcours automatique\u00a0: le gestionnaire le choisit.'}</dd></div></dl>`

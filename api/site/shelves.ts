@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import { basesKnown, readingOf, type KnownBasis } from './bases.ts'
 import { channels, familyWord, laws, recipients, stepWord, toneWord } from './words.ts'
 import type { Library } from '../../letters/catalogue.ts'
-import type { Letter } from '../../letters/letter.ts'
+import { nextOf, type Letter } from '../../letters/letter.ts'
 import type { History } from '../../letters/replay.ts'
 import { loadScenario, scenarioIds, type Scenario, type ScenarioStep } from '../../procedures/amicable/scenario.ts'
 import { loadProcedure, procedureIds, type Procedure } from '../../procedures/judicial/procedure.ts'
@@ -61,7 +61,7 @@ export function readShelves({ library, on, history }: ShelvesOptions): Shelves {
   const before = new Map<string, Letter[]>()
   const clauseUses = new Map<string, Letter[]>()
   for (const letter of letters) {
-    if (letter.suite) before.set(letter.suite, [...(before.get(letter.suite) ?? []), letter])
+    for (const next of nextOf(letter)) before.set(next, [...(before.get(next) ?? []), letter])
     for (const clause of letter.clauses) clauseUses.set(clause, [...(clauseUses.get(clause) ?? []), letter])
   }
   const bases = basesKnown(library, procedures)
