@@ -149,7 +149,7 @@ builder.relayMutationField(
       facts: t.field({
         type: 'JSON',
         description:
-          'Facts for its papers that the case does not hold (schema/facts.schema.json): titre, comptes, menaceRecouvrement…',
+          'Facts for its papers that the case does not hold (schema/facts.schema.json): titre, comptes, menaceRecouvrement… A title obtained elsewhere is counted once signed for when it says what it grants, with the last day of the payments that it deducted: { "titre": { "date": "2026-06-25", "condamnation": { … "reglementsJusquau": "2026-06-25" } } } (schema/award.schema.json).',
       }),
       bailiffId: t.id({ description: 'The office that a mission is addressed to.' }),
       idempotencyKey: t.string({ required: true }),

@@ -1,3 +1,4 @@
+import { recordLegalForm } from '../procedures/cases/debtors.ts'
 import { findPlace, recordCourt } from '../procedures/judicial/court-directory.ts'
 import { competentCourt, type Court } from '../procedures/law/court.ts'
 import { builder } from './builder.ts'
@@ -66,6 +67,39 @@ builder.relayMutationField(
         const { id } = await requireCase(ctx, input.caseId, office.sql)
         const { name, bench, city, source } = input
         await recordCourt(office.sql, ctx.day, { caseId: id, name, bench, city, source }, author)
+        return { caseId: id }
+      }),
+  },
+  { outputFields: (t) => ({ case: t.field({ type: CaseType, resolve: ({ caseId }) => caseId }) }) },
+)
+
+builder.relayMutationField(
+  'recordLegalForm',
+  {
+    inputFields: (t) => ({
+      caseId: t.id({ required: true }),
+      legalForm: t.string({
+        required: true,
+        description: 'SCI, SARL, association, artisan…, or the INSEE category of four figures (6540).',
+      }),
+      source: t.string({ required: true, description: 'Where it was read: extrait Kbis, avis de situation INSEE…' }),
+      idempotencyKey: t.string(),
+    }),
+  },
+  {
+    description:
+      'Records the legal form of a case’s debtor, which says whether the commercial or the civil court hears the claim (C. com. L721-3, L721-5); a consent asked for before ends.',
+    authScopes: { may: 'recordLegalForm' },
+    errors: {},
+    resolve: (_root, { input }, ctx) =>
+      once(ctx, 'recordLegalForm', input, async (office, author) => {
+        const { id } = await requireCase(ctx, input.caseId, office.sql)
+        await recordLegalForm(
+          office.sql,
+          ctx.day,
+          { caseId: id, legalForm: input.legalForm, source: input.source },
+          author,
+        )
         return { caseId: id }
       }),
   },

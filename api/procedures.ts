@@ -192,8 +192,25 @@ export const ProcedureType = builder.loadableNode('Procedure', {
 forgetting(ProcedureType)
 
 builder.objectFields(DeadlineType, (t) => ({
-  procedure: t.field({ type: ProcedureType, resolve: ({ procedureId }) => procedureId }),
+  procedure: t.field({
+    type: ProcedureType,
+    nullable: true,
+    description: 'Not for the bailiff.',
+    resolve: ({ procedureId }, _args, ctx) => (ctx.viewer?.role === 'bailiff' ? null : procedureId),
+  }),
+  procedureTitle: t.string({
+    resolve: async ({ procedureId }, _args, ctx) => (await conductOf(ctx, procedureId)).procedure.titre,
+  }),
+  caseNumber: t.string({
+    resolve: async ({ procedureId }, _args, ctx) => (await rowsOf(ctx, numbers, procedureId))[0]!.number,
+  }),
 }))
+
+async function numbers(sql: Sql, ids: string[]): Promise<Map<string, { number: string }[]>> {
+  const rows = await sql<{ id: string; number: string }[]>`
+    select p.id, c.number from procedures p join cases c on c.id = p.case_id where p.id = any(${ids})`
+  return new Map(rows.map((row) => [row.id, [row]]))
+}
 
 async function procedureEvents(sql: Sql, ids: string[]): Promise<Map<string, EventRow[]>> {
   const rows = await sql<EventRow[]>`
@@ -223,6 +240,14 @@ export async function requireProcedure(ctx: Context, id: string, sql: Sql = ctx.
   })
 }
 
+/** Whose time limits the viewer sees: of its cases, or of the procedures whose pack was handed over to it and is open to it. */
+const watched = (ctx: Context) =>
+  ctx.viewer?.role === 'bailiff'
+    ? ctx.sql`p.id in (select k.procedure_id from packs k join hand_overs h on h.pack_id = k.id
+                       where h.bailiff_id = ${ctx.viewer.bailiffId} and h.revoked_on is null
+                         and (h.expires_on is null or h.expires_on >= ${ctx.day}))`
+    : visible(ctx)
+
 builder.queryFields((t) => ({
   procedures: t.field({
     type: [ProcedureType],
@@ -247,7 +272,7 @@ builder.queryFields((t) => ({
     type: [DeadlineType],
     nullable: true,
     description:
-      'Last days to act of every open procedure, the oldest first: those that run and, with `includePast`, those that ended with nothing done, among them the one that closed a path.',
+      'Last days to act of every open procedure, the oldest first: those that run and, with `includePast`, those that ended with nothing done, among them the one that closed a path. A bailiff gets those of the procedures whose packs were handed over to it.',
     authScopes: { known: true },
     complexity: { field: 1, multiplier: 20 },
     args: {
@@ -257,7 +282,7 @@ builder.queryFields((t) => ({
     resolve: async (_root, { until, includePast }, ctx) => {
       const last = until ?? ctx.day.add({ days: 60 })
       const open = await ctx.sql<{ id: string }[]>`
-        select p.id from procedures p join cases c on c.id = p.case_id where ${visible(ctx)} and c.closed_on is null`
+        select p.id from procedures p join cases c on c.id = p.case_id where ${watched(ctx)} and c.closed_on is null`
       const found = await Promise.all(
         open.map(async ({ id }) => {
           const { due, late, closed } = await progressFor(ctx, id)
@@ -305,7 +330,7 @@ builder.relayMutationField(
       facts: t.field({
         type: 'JSON',
         description:
-          'What the law asks about it: { "aPersonne": true }; what a decision fixes itself: { "delais": { "instance": "P1M" } }; what it grants: { "condamnation": { "principal": "1200.00", "interets": { "taux": "legal", "depuis": "2026-07-06" }, "capitalisation": { "ordonnee": false }, "article700": "300.00", "depens": "33.47" } } (schema/award.schema.json), from which what is owed is then computed.',
+          'What the law asks about it: { "aPersonne": true }; what a decision fixes itself: { "delais": { "instance": "P1M" } }; what it grants: { "condamnation": { "principal": "1200.00", "interets": { "taux": "legal", "depuis": "2026-07-06" }, "capitalisation": { "ordonnee": false }, "article700": "300.00", "depens": "33.47" } } (schema/award.schema.json), from which what is owed is then computed. With several debtors, "codebiteurs": ["Marc Bonnet"] of a decision names those beside the debtor of the case, and "debiteur" of a service or an opposition the one that it concerns: the time of each runs from its own.',
       }),
       corrects: t.id({ description: 'The event that this one replaces: a wrong day, wrong facts.' }),
       void: t.boolean({ description: 'With `corrects`: that event never took place.' }),

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { attachExhibit, type ExhibitKind } from '../procedures/cases/exhibits.ts'
+import { recordLegalForm } from '../procedures/cases/debtors.ts'
 import { recordPayment } from '../procedures/cases/payments.ts'
 import { setClaimNature } from '../procedures/cases/limitation.ts'
 import { examine } from '../procedures/doctor.ts'
@@ -164,6 +165,17 @@ describe('what is lifted was seized', () => {
       await happens(lifting.id, 'mainlevee', '2026-08-03')
       expect(await closedOn(seizure)).toBe('2026-08-03')
       await expect(ask('mainlevee', lifted, '2026-08-05')).rejects.toMatchObject({ code: 'no_seizure' })
+    })
+
+    test('that was told to the seizure before its source was kept is found by its day', async () => {
+      const { seizure, lifting } = await released()
+      await house.sql`alter table procedure_events disable trigger procedure_events_are_kept`
+      await house.sql`update procedure_events set facts = facts - 'leveePar'`
+      await house.sql`alter table procedure_events enable trigger procedure_events_are_kept`
+      await mends(lifting.id, '2026-08-04', false)
+      expect(await closedOn(seizure)).toBe('2026-08-04')
+      await mends(lifting.id, '2026-08-04', true)
+      expect(await closedOn(seizure)).toBeUndefined()
     })
 
     test('that is corrected ends the seizure on its right day, and no more once the correction is withdrawn', async () => {
@@ -503,6 +515,60 @@ test('a dwelling is protected by the principal alone, under 535 €, whatever in
   }
   expect(await seizing(53_400n)).toContain('moins de 535 €')
   expect(await seizing(53_500n)).not.toContain('moins de 535 €')
+})
+
+describe('a debtor that its form shows to be civil', () => {
+  const form = async (legalForm: string, source = 'avis de situation INSEE') =>
+    recordLegalForm(house.sql, day('2026-07-24'), { caseId: await caseOf(), legalForm, source }, 'legal')
+  // The scenario’s own, of a week before, was written while no form was known.
+  const application = async () => {
+    const written = await house.sql<{ letter: string }[]>`
+      select letter from documents where letter like 'injonction-requete-%' and written_on >= '2026-07-29'`
+    return written.map(({ letter }) => letter)
+  }
+
+  test('is asked of the tribunal judiciaire, by its own application, with its own time limits and no registry fee', async () => {
+    await form('SCI')
+    const opened = await open('injonction-de-payer')
+    expect(opened.court).toMatchObject({ nom: 'tribunal judiciaire de Lyon' })
+    expect(await application()).toEqual(['injonction-requete-tribunal-judiciaire'])
+    await happens(opened.id, 'requete', '2026-08-03')
+    await happens(opened.id, 'ordonnance', '2026-09-07')
+    await happens(opened.id, 'signification', '2026-09-21', { aPersonne: true })
+    await happens(opened.id, 'opposition', '2026-10-05')
+    await happens(opened.id, 'invitation-avocat', '2026-10-12')
+    await happens(opened.id, 'invitation-consigner', '2026-10-12')
+    const { due } = await progressOf(house.sql, opened, day('2026-10-13'))
+    expect(due.map(({ id }) => id)).toContain('constitution-avocat')
+    expect(due.map(({ id }) => id)).not.toContain('consignation-opposition')
+  })
+
+  test('of a commercial form, or of none that is known, is before the commercial court, and the second is said', async () => {
+    const unknown = await ask('injonction-de-payer')
+    expect(unknown.statement.court).toBe('tribunal des activités économiques de Lyon')
+    expect(unknown.statement.doubts.join(' ')).toContain('La forme juridique de Garage du Pont n’est pas connue')
+    await form('SARL')
+    const known = await ask('injonction-de-payer')
+    expect(known.statement.court).toBe('tribunal des activités économiques de Lyon')
+    expect(known.statement.doubts.join(' ')).not.toContain('forme juridique')
+    expect(new Set(await application())).toEqual(new Set(['injonction-requete-tribunal-commerce']))
+  })
+
+  test('told after the signature asks for another, and says where it was read', async () => {
+    const request = await ask('injonction-de-payer')
+    await giveConsent(house.sql, day('2026-07-29'), {
+      requestId: request.id,
+      contentSha256: request.contentSha256,
+      signedBy: 'Inès Roche',
+      capacity: 'présidente',
+      evidence: {},
+    })
+    await expect(form('SCI', ' ')).rejects.toMatchObject({ code: 'bad_legal_form' })
+    await form('SCI')
+    await expect(
+      openProcedure(house.sql, random, day('2026-07-29'), { requestId: request.id }, 'legal'),
+    ).rejects.toMatchObject({ code: 'no_live_consent' })
+  })
 })
 
 describe('the court that was signed for', () => {

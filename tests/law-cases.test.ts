@@ -5,6 +5,7 @@ import { serviceCost } from '../procedures/law/costs.ts'
 import { competentCourt } from '../procedures/law/court.ts'
 import { durationFr } from '../procedures/law/deadline.ts'
 import { distance } from '../procedures/law/distance.ts'
+import { commercialClaim } from '../procedures/law/legal-form.ts'
 import { limitation } from '../procedures/law/limitation.ts'
 import { parsePercent, percentText } from '../procedures/law/claim.ts'
 import { findEntry, legalCost, legalValue } from '../procedures/law/values.ts'
@@ -64,7 +65,7 @@ describe('the holidays', () => {
 
 interface Far {
   tribunal: string
-  demeure: string
+  demeure?: string
   remis?: string
   mois: number
   article?: string
@@ -176,4 +177,25 @@ describe('what an order costs', () => {
     expect(amount(found.cents!)).toBe(euros)
     expect(found.doubts).not.toEqual([])
   })
+})
+
+interface Forms {
+  id: string
+  creancier: string
+  debiteur?: string
+  nom_debiteur?: string
+  le: string
+  commerce: 'oui' | 'non'
+  article?: string
+  doute?: string
+  note?: string
+}
+
+test.each(cases<Forms[]>('competence'))('$id: $creancier against $debiteur $nom_debiteur, on $le', (line) => {
+  const debtor = { name: line.nom_debiteur ?? 'Le Pont', legalForm: line.debiteur }
+  const found = commercialClaim({ name: 'La Source', legalForm: line.creancier }, debtor, parseDay(line.le))
+  expect(found.commercial ? 'oui' : 'non').toBe(line.commerce)
+  if (line.article) expect(found.article).toContain(line.article)
+  const said = found.doubts.map(({ message }) => message).join(' ')
+  expect(said).toMatch(line.doute ? new RegExp(line.doute) : /^$/)
 })

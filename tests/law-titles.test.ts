@@ -146,6 +146,11 @@ describe('what a decision grants is refused', () => {
   test.each([
     ['a rate of its own without its figure', { ...plain, interets: { taux: 'fixe', depuis: '2025-02-03' } }],
     ['a figure beside the legal rate', { ...plain, interets: { ...plain.interets, pourcentage: '3' } }],
+    [
+      'interest of its own beside interest from each due date',
+      { ...plain, interets: { taux: 'legal', depuis: 'echeances' }, interetsLiquides: '5.00' },
+    ],
+    ['a negative interest of its own', { ...plain, interetsLiquides: '-5.00' }],
     ['capitalisation ordered from no day', { ...plain, capitalisation: { ordonnee: true } }],
     ['a day enforceable before it was made', { ...plain, executoireLe: '2025-03-09' }],
     ['payments deducted before they came', { ...plain, reglementsJusquau: '2025-03-11' }],

@@ -2,14 +2,16 @@ import { readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
 import { caseFacts } from '../procedures/cases/facts.ts'
 import { readAgency } from '../procedures/cases/agency.ts'
-import { submitInvoice } from '../procedures/cases/cases.ts'
+import { submitInvoice } from '../procedures/cases/submissions.ts'
 import type { Mandate } from '../procedures/cases/creditors.ts'
 import type { DebtorKind } from '../procedures/cases/debtors.ts'
 import { recordRate } from '../procedures/cases/hand-rates.ts'
 import { recordInsolvency } from '../procedures/cases/insolvencies.ts'
 import { lateRate, owedOn } from '../procedures/cases/ledger.ts'
 import { recordPayment } from '../procedures/cases/payments.ts'
+import { requireAward } from '../procedures/judicial/awards.ts'
 import { courtOf } from '../procedures/judicial/dossiers.ts'
+import { loadProcedure } from '../procedures/judicial/procedure.ts'
 import { openAgency } from '../scripts/demo/people.ts'
 import { creditorOf, day, fileOf, invoice, liveUntil, liveHolds, textOf, toDebtor, useHouse } from './house.ts'
 
@@ -132,6 +134,70 @@ describe('a Malagasy case', () => {
       expect(text).toContain('1 000 000 Ar')
       expect(text).not.toMatch(/€|code civil|1342|1343/)
     }
+  })
+
+  describe('once a title is recorded with its sums', () => {
+    const judged = async (taux: object, more: object = {}) => {
+      const caseId = await open('business', { penaltyRate: '12' })
+      const file = await fileOf(house, caseId)
+      const condamnation = {
+        principal: '2000000.00',
+        interets: { ...taux, depuis: '2026-09-01' },
+        depens: '50000.00',
+        ...more,
+      }
+      const events = ['requete', 'ordonnance', 'notification'].map((step, i) => ({
+        id: step,
+        step,
+        on: day(`2026-09-0${i + 1}`),
+        facts: step === 'ordonnance' ? { condamnation } : {},
+      }))
+      const procedure = loadProcedure('mg-injonction-de-payer')
+      return {
+        ...file,
+        titles: [{ id: 'p', caseId, procedure, zone: 'madagascar' as const, openedOn: day('2026-08-20'), events }],
+      }
+    }
+
+    test('owes what it grants, at its rate and with its costs, and no French article is cited', async () => {
+      const file = await judged({ taux: 'fixe', pourcentage: '6' }, { capitalisation: { ordonnee: false } })
+      const owed = owedOn(file, day('2026-10-01'))
+      // 2,000,000 × 6 % × 30 / 365 = 9,863.01
+      expect(owed).toMatchObject({
+        principal: 200_000_000n,
+        interest: 986_301n,
+        costs: 5_000_000n,
+        total: 205_986_301n,
+      })
+      expect(owed.doubts.map(({ code }) => code)).toEqual(['title_other_principal'])
+      expect(JSON.stringify(owed.doubts)).not.toMatch(/CPCE|C\. civ|C\. mon/)
+    })
+
+    test('counts no legal rate that nobody entered, and neither the contract’s in its place nor a French one', async () => {
+      const file = await judged({ taux: 'legal' })
+      const bare = owedOn(file, day('2026-10-01'))
+      expect(bare).toMatchObject({ principal: 200_000_000n, interest: 0n })
+      expect(bare.doubts.map(({ code }) => code)).toContain('no_malagasy_rate')
+      const entered = { from: '2026-01-01', percent: '5', source: 'avis de Me Rabe' }
+      const owed = owedOn({ ...file, case: { ...file.case, rates: [entered] } }, day('2026-10-01'))
+      // 2,000,000 × 5 % × 30 / 365 = 8,219.18
+      expect(owed.interest).toBe(821_918n)
+      expect(owed.segments[0]!.why).toContain('avis de Me Rabe')
+    })
+
+    test('still owes by its invoices while a contredit is pending', async () => {
+      const file = await judged({ taux: 'fixe', pourcentage: '6' })
+      const [source] = file.titles
+      const contredit = { id: 'c', step: 'contredit', on: day('2026-09-10'), facts: {} }
+      const opposed = { ...file, titles: [{ ...source!, events: [...source!.events, contredit] }] }
+      expect(owedOn(opposed, day('2026-10-01')).principal).toBe(235_000_000n)
+    })
+
+    test('takes no rate of French law', () => {
+      const facts = { condamnation: { principal: '1.00', interets: { taux: 'l441-10', depuis: '2026-09-01' } } }
+      const refuse = () => requireAward(loadProcedure('mg-injonction-de-payer'), 'ordonnance', day('2026-09-02'), facts)
+      expect(refuse).toThrow(expect.objectContaining({ code: 'bad_award' }))
+    })
   })
 
   test('stops before insolvency without quoting the French code', async () => {

@@ -318,6 +318,17 @@ describe('the record of the steps', () => {
     expect(expires(again, 'opposition')).toBe('2026-11-16')
   })
 
+  test('takes a step again on its first day, whatever day its correction or its withdrawal had', async () => {
+    const id = await ordered()
+    const told = { today: '2027-06-01', facts: { aPersonne: true } }
+    await happens(id, 'signification', '2026-10-15', told)
+    await correct(id, 'signification', '2026-10-20')
+    await correct(id, 'signification', '2026-10-20', { void: true })
+    await happens(id, 'signification', '2026-10-15', told)
+    await correct(id, 'signification', '2026-10-16', { void: true })
+    expect(expires(await happens(id, 'signification', '2026-10-15', told), 'opposition')).toBe('2026-11-16')
+  })
+
   test('does not let two people record the same step twice at once', async () => {
     const { id } = await open()
     await happens(id, 'requete', filedOn)

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { submitInvoice } from '../procedures/cases/cases.ts'
+import { submitInvoice } from '../procedures/cases/submissions.ts'
 import { recordRate } from '../procedures/cases/hand-rates.ts'
 import { recordPayment } from '../procedures/cases/payments.ts'
 import { issueStatement, readStatements } from '../procedures/cases/statements.ts'
@@ -65,6 +65,43 @@ test('once issued it stays: a payment entered later for an earlier day changes t
     'injonction-decompte-creance',
     'injonction-decompte-creance',
   ])
+})
+
+test('interest of a whole year bears interest where the contract of a business says so, and its clause is asked for', async () => {
+  const late = invoice({ number: 'FA-11', issued_on: '2024-12-31', due_on: '2025-01-31' })
+  const terms = { penaltyRate: '20', capitalisation: 'CGV, article 8' }
+  const caseId = await openCase(house, { on: '2026-06-11', invoices: [late], mandate: terms })
+  const { owed } = await issue(caseId, '2026-06-11')
+  // 365 days at 20 % of 1 000.00; then 131 of 1 200.00: 86.14.
+  expect(owed.segments.map(({ days, amount: cents }) => [days, amount(cents)])).toEqual([
+    [365, '200.00'],
+    [131, '86.14'],
+  ])
+  expect(owed.doubts).toContainEqual(expect.objectContaining({ code: 'capitalisation_agreed' }))
+  await house.sql`update debtors set kind = 'consumer'`
+  expect((await issue(caseId, '2026-06-11')).owed.segments).toEqual([])
+})
+
+test('a credit note of more than is left stays in the statement as overpaid', async () => {
+  const caseId = await opened()
+  const [{ creditorId }] = await house.sql<[{ creditorId: string }]>`select creditor_id from cases`
+  const note = invoice({
+    number: 'AV-1',
+    issued_on: '2017-12-14',
+    total: '10100.00',
+    kind: 'credit_note',
+    preceding_invoice: 'FA-10',
+  })
+  await submitInvoice(
+    house.sql,
+    house.office.random,
+    day('2017-12-20'),
+    { creditorId, invoices: [{ read: note, original: null }], debtor: { kind: 'business' } },
+    'test',
+  )
+  const { owed } = await issue(caseId, '2017-12-31')
+  expect(amount(owed.overpaid)).toBe('100.00')
+  expect((await readStatements(house.sql, [caseId])).get(caseId)![0]!.owed).toEqual(owed)
 })
 
 test('the database refuses to change or remove a statement', async () => {

@@ -218,6 +218,71 @@ describe('from the order to the seizure', () => {
   })
 })
 
+describe('a title obtained elsewhere', () => {
+  const told = {
+    nature: 'jugement',
+    juridiction: 'tribunal de Vienne',
+    date: '2025-03-17',
+    numero: '25/7',
+    signification: '2025-04-10',
+  }
+  const condamnation = { ...granted, reglementsJusquau: '2025-03-17', executoireLe: '2025-05-13' }
+  const seize = (titre: object) =>
+    open('saisie-attribution', '2025-09-01', { comptes: [{ etablissement: 'Banque du Rhône' }], titre })
+  const written = async () => {
+    const [stated] = await house.sql<{ sha256: string }[]>`
+      select sha256 from documents where letter = 'decompte-titre-executoire' order by written_on desc limit 1`
+    return textOf(await house.office.archive.get(stated!.sha256))
+  }
+
+  test('is counted by what it grants: what is signed, seized, owed and stated', async () => {
+    const { request } = await seize({ ...told, condamnation })
+    expect(request.statement).toMatchObject({
+      principal: '10000.00',
+      interest: '265.55',
+      costs: '33.47',
+      total: '10299.02',
+    })
+    expect(request.statement.doubts.join(' ')).not.toContain('comparer au dispositif')
+    expect(await written()).toContain('Sommes allouées : 10 033,47 €')
+    expect(lines(await owes('2025-09-01'))).toEqual(raised)
+    expect(await askedOfTheApi('2025-09-01')).toMatchObject({ total: { amount: '10299.02' } })
+    await issueStatement(house.office, day('2025-09-02'), { caseId: await caseOf() }, 'test')
+    expect(await written()).toContain('tribunal de Vienne')
+  })
+
+  test('counts for the creditor’s signature, and nothing before it', async () => {
+    await ask('saisie-attribution', '2025-09-01', {
+      comptes: [{ etablissement: 'Banque du Rhône' }],
+      titre: { ...told, condamnation },
+    })
+    expect(titleOf(await fileOf(house, await caseOf()), day('2025-09-01'))).toBeNull()
+  })
+
+  test('whose sums are not given is told to be compared, to the creditor and on the account that goes with the mission', async () => {
+    const { request } = await seize(told)
+    expect(request.statement.doubts.join(' ')).toContain('comparer au dispositif')
+    expect(await written()).toContain('le comparer au dispositif du titre')
+  })
+
+  test('that does not say which payments it deducted is not counted', async () => {
+    const { reglementsJusquau: _, ...unsaid } = condamnation
+    await expect(seize({ ...told, condamnation: unsaid })).rejects.toMatchObject({ code: 'given_title_incomplete' })
+  })
+
+  test('gives way to a later decision of the case itself, and to none before it', async () => {
+    await seize({
+      ...told,
+      date: '2025-02-20',
+      signification: '2025-03-03',
+      condamnation: { ...condamnation, principal: '9000.00', reglementsJusquau: '2025-02-20' },
+    })
+    expect(amount((await owes('2025-03-16')).principal)).toBe('9000.00')
+    await order()
+    expect(amount((await owes('2025-09-02')).principal)).toBe('10000.00')
+  })
+})
+
 describe('until then', () => {
   test('an order that is not served, or is opposed, leaves the invoices as they were', async () => {
     const { opened } = await open('injonction-de-payer', '2025-02-28')

@@ -1,10 +1,11 @@
-import { before, type Day, dayFr, parseDay } from '../../schema/days.ts'
+import { after, before, type Day, dayFr, parseDay } from '../../schema/days.ts'
 import type { Doubt } from '../../schema/errors.ts'
 import { amountFr, type Currency, sum } from '../../schema/money.ts'
 import { parsePercent, percentFr, percentText } from '../law/claim.ts'
 import { type Title, titleOn } from '../judicial/awards.ts'
 import { type Claim, owed, type Owed, type Rate } from '../law/interest.ts'
 import { increaseFrom, publicRate, rateSpan } from '../law/rates.ts'
+import type { Mandate } from './creditors.ts'
 import { type CaseFile, formalNotices } from './file.ts'
 import { clauseOf, isCountable, otherCurrencyDoubt, penaltyOf } from './penalties.ts'
 import { publicDue } from './public-orders.ts'
@@ -13,18 +14,12 @@ import { oweUnderTitle, type UnderTitle, underTitle } from './title-ledger.ts'
 /** The parts of a case file that the ledger reads: a list of cases need not read the others. */
 export type LedgerFile = Pick<
   CaseFile,
-  | 'case'
-  | 'creditor'
-  | 'mandate'
-  | 'debtor'
-  | 'invoices'
-  | 'creditNotes'
-  | 'payments'
-  | 'penaltyClauses'
-  | 'documents'
-  | 'insolvencies'
-  | 'titles'
->
+  'case' | 'invoices' | 'creditNotes' | 'payments' | 'penaltyClauses' | 'documents' | 'insolvencies' | 'titles'
+> & {
+  creditor: Pick<CaseFile['creditor'], 'kind'>
+  debtor: Pick<CaseFile['debtor'], 'kind'>
+  mandate: Pick<Mandate, 'penaltyRate' | 'capitalisation'> | null
+}
 
 /**
  * What the case owes at the end of that day, with segments, imputations and doubts. All amounts are cents. From the day of a
@@ -37,23 +32,35 @@ export function owedOn(file: LedgerFile, onDay: Day): Owed {
 }
 
 /** The title that the sums of that day come from; null while they come from the invoices. */
-export const titleOf = (file: LedgerFile, onDay: Day): Title | null =>
-  isMalagasy(file) ? null : titleOn(file.titles, onDay)
+export const titleOf = (file: LedgerFile, onDay: Day): Title | null => titleOn(file.titles, onDay)
 
 function titled(file: LedgerFile, onDay: Day): UnderTitle | null {
   const title = titleOf(file, onDay)
   if (!title?.award) return null
   const issuedOn = new Map(file.invoices.map(({ number, issuedOn: day }) => [number, day]))
-  return underTitle({ ...title, award: title.award }, invoiceClaim(file, onDay), issuedOn)
+  // What the contract agreed is no legal rate: of that of Madagascar, only what a person entered is known.
+  const legalRate = isMalagasy(file) ? malagasyRate({ ...file, mandate: null }) : undefined
+  return underTitle({ ...title, award: title.award }, invoiceClaim(file, onDay), issuedOn, legalRate)
 }
 
 /** By the invoices and the contract; a title whose sums nobody recorded is said. */
 function untitled(file: LedgerFile, onDay: Day): Owed {
   const reckoned = owed(invoiceClaim(file, onDay))
-  const found = { ...reckoned, doubts: [...reckoned.doubts, ...penaltyDoubts(file, reckoned)] }
+  const found = {
+    ...reckoned,
+    doubts: [
+      ...reckoned.doubts,
+      ...penaltyDoubts(file, reckoned),
+      ...capitalisationDoubts(file, onDay),
+      ...noticeDoubts(file, onDay),
+    ],
+  }
   const title = titleOf(file, onDay)
   if (!title) return found
-  const message = `Les sommes qu’alloue le titre du ${dayFr(title.on)} ne sont pas enregistrées (condamnation)\u00a0: le décompte est celui des factures, sans majoration du taux légal (C. mon. fin. L. 313-3) ni capitalisation (C. civ. 1343-2). Seul le dispositif s’exécute.`
+  const without = isMalagasy(file)
+    ? ''
+    : ', sans majoration du taux légal (C. mon. fin. L. 313-3) ni capitalisation (C. civ. 1343-2)'
+  const message = `Les sommes qu’alloue le titre du ${dayFr(title.on)} ne sont pas enregistrées (condamnation)\u00a0: le décompte est celui des factures${without}. Seul le dispositif s’exécute.`
   return { ...found, doubts: [...found.doubts, { code: 'title_not_recorded', message }] }
 }
 
@@ -89,7 +96,7 @@ export function payableOn(file: LedgerFile, onDay: Day): Owed {
 }
 
 /** When an invoice falls due; for a public buyer its time to pay, as far as the deposit is known. */
-export function dueOn(file: Pick<CaseFile, 'case' | 'debtor'>, invoice: CaseFile['invoices'][number]): Day {
+export function dueOn(file: Pick<LedgerFile, 'case' | 'debtor'>, invoice: CaseFile['invoices'][number]): Day {
   const isPublic = file.debtor.kind === 'public' && !isMalagasy(file)
   return isPublic ? publicDue(invoice, file.case.publicOrder).dueOn : invoice.dueOn
 }
@@ -127,7 +134,7 @@ function invoiceClaim(file: LedgerFile, asOf: Day): Claim {
       due: dueOn(file, invoice),
       ...penalty(file, invoice),
     })),
-    ...(file.penaltyClauses.length > 0 ? { notices: presentedDays(file, asOf) } : {}),
+    ...(file.penaltyClauses.length > 0 ? { notices: noticeDays(file, asOf) } : {}),
     payments: standingPayments(file, asOf).map((payment) => ({
       date: payment.receivedOn,
       amount: payment.amount,
@@ -139,7 +146,7 @@ function invoiceClaim(file: LedgerFile, asOf: Day): Claim {
       ...named(numberOf, note.invoiceId),
     })),
     ...(insolvency ? { stoppedOn: insolvency.openedOn } : {}),
-    capitalise: false,
+    capitalise: agreedCapitalisation(file) !== null,
     indemnity: kind !== 'consumer' && !malagasy,
   }
 }
@@ -147,6 +154,19 @@ function invoiceClaim(file: LedgerFile, asOf: Day): Claim {
 function penalty(file: LedgerFile, invoice: CaseFile['invoices'][number]) {
   const clause = clauseOf(file.penaltyClauses, file.debtor.kind, invoice)
   return clause && isCountable(clause, file.case.currency) ? { penalty: penaltyOf(clause) } : {}
+}
+
+/** Where the contract with a business says that interest due for a whole year bears interest (C. civ. 1343-2); null where none does. */
+const agreedCapitalisation = (file: LedgerFile): string | null =>
+  file.debtor.kind === 'business' && !isMalagasy(file) ? (file.mandate?.capitalisation ?? null) : null
+
+/** Said from the first full year on: the clause is to be shown where its interest is asked for. */
+function capitalisationDoubts(file: LedgerFile, onDay: Day): Doubt[] {
+  const clause = agreedCapitalisation(file)
+  if (clause === null || !file.invoices.some((invoice) => after(onDay, dueOn(file, invoice).add({ years: 1 }))))
+    return []
+  const message = `Intérêts dus pour une année entière capitalisés selon le contrat (${clause}\u00a0; C. civ. 1343-2)\u00a0: clause acceptée à joindre aux pièces.`
+  return [{ code: 'capitalisation_agreed', message }]
 }
 
 /** Fixed penalties of another currency, of invoices still unpaid: said once a clause. */
@@ -204,22 +224,31 @@ export function noticeDay(file: LedgerFile, asOf: Day): Day | null {
   return noticeDays(file, asOf)[0] ?? null
 }
 
-/** A penalty waits for the presentation itself: what is only written puts nobody in default (C. civ. 1231-5, al. 5). */
-const presentedDays = (file: LedgerFile, asOf: Day): Day[] =>
-  noticeDays({ ...file, documents: file.documents.filter(({ presentedOn }) => presentedOn !== null) }, asOf)
-
+/** What is only written puts nobody in default: interest and penalty wait for the presentation (C. civ. 1344-1 and 1231-5, al. 5). */
 const noticeDays = (file: LedgerFile, asOf: Day): Day[] =>
-  formalNotices(file)
-    // What came back from an unknown address was no notice to anybody.
-    .filter((notice) => notice.outcome !== 'unknown_address')
-    .map((notice) => notice.presentedOn ?? notice.writtenOn)
-    .filter((day) => Temporal.PlainDate.compare(day, asOf) <= 0)
+  standingNotices(file)
+    .flatMap(({ presentedOn }) => presentedOn ?? [])
+    .filter((day) => !after(day, asOf))
+    .toSorted((a, b) => Temporal.PlainDate.compare(a, b))
+
+/** What came back from an unknown address was no notice to anybody. */
+const standingNotices = (file: LedgerFile) => formalNotices(file).filter(({ outcome }) => outcome !== 'unknown_address')
+
+/** A notice that left and whose presentation nobody recorded: no legal interest is counted on its word alone. */
+function noticeDoubts(file: LedgerFile, onDay: Day): Doubt[] {
+  if (file.debtor.kind !== 'consumer' || isMalagasy(file) || noticeDay(file, onDay) !== null) return []
+  const waiting = standingNotices(file).find(({ writtenOn, presentedOn }) => !presentedOn && before(writtenOn, onDay))
+  if (!waiting) return []
+  const message = `La présentation de la mise en demeure ${waiting.reference} du ${dayFr(waiting.writtenOn)} n’est pas enregistrée\u00a0: aucun intérêt au taux légal n’est compté, car il court d’elle (C. civ. 1231-6 et 1344-1).`
+  return [{ code: 'notice_not_proved', message }]
+}
 
 /** The rate that the title grants, in words, as it is on that day: an act of seizure must say it (CPCE R211-1). */
 export function awardedRate(file: LedgerFile, onDay: Day): string | undefined {
   const under = titled(file, onDay)
   if (!under) return undefined
   const { claim } = under
+  if (claim.rate.kind === 'none') return undefined
   if (claim.rate.kind === 'commande-publique') return 'au taux des intérêts moratoires de la commande publique'
   const { percent } = rateSpan(claim, onDay, onDay)
   const shown = `${percentFr(percent)} au ${dayFr(onDay)}`

@@ -1,4 +1,4 @@
-import { type Day, dayFr } from '../../schema/days.ts'
+import { after, before, type Day, dayFr } from '../../schema/days.ts'
 import { type Sql, transaction } from '../../schema/db.ts'
 import { DomainError, type Doubt } from '../../schema/errors.ts'
 import type { Random } from '../../schema/random.ts'
@@ -32,10 +32,12 @@ interface Letter {
   debtorId: string
   reference: string
   recipient: string
-  channel: 'lrar' | 'lre'
+  channel: 'lrar' | 'lre' | 'lettre'
   writtenOn: Day
   presentedOn: Day | null
   outcomeOn: Day | null
+  /** As it was told last. */
+  depositedOn: Day | null
 }
 
 interface PostalWord {
@@ -60,7 +62,7 @@ export async function recordPostalState(
 ): Promise<void> {
   const { documentId, state, on, registeredNumber = null } = input
   await transaction(sql, async (tx) => {
-    const letter = await lockLetter(tx, documentId)
+    const letter = await lockLetter(tx, documentId, state)
     refuseImpossible(letter, state, on, onDay)
     if (state === 'presented' && !input.endFollows) refuseAfterEnd(letter, on)
     const isEnd = ends.has(state)
@@ -139,16 +141,20 @@ export async function recordPresentation(
   })
 }
 
-async function lockLetter(sql: Sql, documentId: string): Promise<Letter> {
+/** Of an ordinary letter the post says one thing, by giving it back: that nobody of that name is there. */
+async function lockLetter(sql: Sql, documentId: string, state: PostalState): Promise<Letter> {
   const [found] = await sql<{ caseId: string }[]>`select case_id from documents where id = ${documentId}`
   if (found) await lockCase(sql, found.caseId)
   const [letter] = await sql<Letter[]>`
-    select d.case_id, c.debtor_id, d.reference, d.recipient, d.channel, d.written_on, o.presented_on, o.outcome_on
+    select d.case_id, c.debtor_id, d.reference, d.recipient, d.channel, d.written_on, o.presented_on, o.outcome_on,
+      (select e.happened_on from postal_events e where e.document_id = d.id and e.state = 'deposited' order by e.rank desc limit 1) as deposited_on
     from dispatches o join documents d on d.id = o.document_id join cases c on c.id = d.case_id
-    where o.document_id = ${documentId} and d.channel in ('lrar', 'lre') and o.state = 'sent' for update of o`
+    where o.document_id = ${documentId} and o.state = 'sent'
+      and (d.channel in ('lrar', 'lre') or (d.channel = 'lettre' and ${state} = 'unknown_address')) for update of o`
   if (letter) return letter
   throw new DomainError('no_registered_letter', "Ce courrier n'est pas une lettre recommandée qui soit partie.", {
-    remedy: 'Choisissez la lettre recommandée dont la Poste donne le suivi.',
+    remedy:
+      'Choisissez la lettre recommandée dont la Poste donne le suivi\u00a0; une lettre simple n’a que son retour (inconnu à l’adresse).',
   })
 }
 
@@ -159,6 +165,7 @@ function refuseImpossible(letter: Letter, state: PostalState, on: Day, today: Da
       remedy: 'Vérifiez la lettre et la date\u00a0: un suivi ne précède pas l’envoi, et n’est pas à venir.',
     })
   }
+  refuseBackwards(letter, state, on)
   if (state === 'deposited' || state === 'unknown_address') return
   if (state !== 'presented' && letter.presentedOn && compare(on, letter.presentedOn) < 0) {
     throw new DomainError(
@@ -168,6 +175,25 @@ function refuseImpossible(letter: Letter, state: PostalState, on: Day, today: Da
     )
   }
   if (state === 'unclaimed') refuseTooSoon(letter, on)
+}
+
+/** Nothing is presented, nor comes back, before it was handed to the post. */
+function refuseBackwards(
+  { reference, presentedOn, outcomeOn, depositedOn }: Letter,
+  state: PostalState,
+  on: Day,
+): void {
+  const reached = [presentedOn, outcomeOn].find((day) => day && after(on, day))
+  const wrong =
+    state === 'deposited'
+      ? reached &&
+        `La lettre ${reference} était déjà présentée ou revenue le ${dayFr(reached)}\u00a0: elle n’a pu être déposée le ${dayFr(on)}.`
+      : depositedOn && before(on, depositedOn) && `La lettre ${reference} n’a été déposée que le ${dayFr(depositedOn)}.`
+  if (!wrong) return
+  throw new DomainError('postal_order', wrong, {
+    remedy:
+      'Vérifiez les deux dates sur la preuve de dépôt et l’avis de la Poste\u00a0; si l’autre est fausse, enregistrez-la d’abord à son jour.',
+  })
 }
 
 function refuseAfterEnd({ reference, outcomeOn }: Letter, on: Day): void {

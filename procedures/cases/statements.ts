@@ -37,6 +37,8 @@ interface Row extends Omit<Statement, 'owed'> {
   penalty: bigint
   total: bigint
   perDay: bigint
+  /** Null in the statements of before it was kept: credit notes of more than was left are not in it. */
+  overpaid: bigint | null
   segments: (Record<'invoice' | 'from' | 'to' | 'base' | 'percent' | 'amount' | 'why', string> & { days: number })[]
   imputations: (Record<'date' | 'amount' | 'interest' | 'principal' | 'indemnity' | 'excess', string> & {
     penalty?: string
@@ -70,7 +72,7 @@ export async function issueStatement(
       { number: number | null }[]
     >`select max(number) as number from statements where case_id = ${input.caseId}`
     const number = (last?.number ?? 0) + 1
-    const underTitle = titleOf(file, onDay)?.award != null
+    const underTitle = !isMalagasy(file) && titleOf(file, onDay)?.award != null
     const written = await writeLetter(office, sql, onDay, file, {
       ...(underTitle
         ? { letter: 'decompte-titre-executoire', recipient: 'commissaire-de-justice' as const }
@@ -87,10 +89,10 @@ export async function issueStatement(
     })
     const id = newId(office.random)
     await sql`
-      insert into statements (id, case_id, number, as_of, currency, principal, interest, indemnity, penalty, total, per_day,
+      insert into statements (id, case_id, number, as_of, currency, principal, interest, indemnity, penalty, total, per_day, overpaid,
                               segments, imputations, invoices, doubts, document_id, issued_by)
       values (${id}, ${input.caseId}, ${number}, ${onDay}, ${file.case.currency}, ${owed.principal}, ${owed.interest},
-              ${owed.indemnity}, ${owed.penalty}, ${owed.total}, ${owed.perDay}, ${json(sql, freezeSegments(owed))}, ${json(sql, freezeImputations(owed))},
+              ${owed.indemnity}, ${owed.penalty}, ${owed.total}, ${owed.perDay}, ${owed.overpaid}, ${json(sql, freezeSegments(owed))}, ${json(sql, freezeImputations(owed))},
               ${json(sql, freezeInvoices(owed))}, ${json(sql, owed.doubts)}, ${written.id}, ${author})`
     await record(sql, onDay, {
       caseId: input.caseId,
@@ -111,7 +113,7 @@ export async function issueStatement(
 /** The statements of those cases, by case, the oldest first. */
 export async function readStatements(sql: Sql, caseIds: string[]): Promise<Map<string, Statement[]>> {
   const rows = await sql<Row[]>`
-    select s.id, s.case_id, s.number, s.as_of, s.currency, s.principal, s.interest, s.indemnity, s.penalty, s.total, s.per_day, s.segments,
+    select s.id, s.case_id, s.number, s.as_of, s.currency, s.principal, s.interest, s.indemnity, s.penalty, s.total, s.per_day, s.overpaid, s.segments,
            s.imputations, s.invoices, s.doubts, s.document_id, d.reference, d.sha256, s.issued_by
     from statements s join documents d on d.id = s.document_id
     where s.case_id = any(${caseIds}) order by s.number`
@@ -176,6 +178,7 @@ function thaw({
   penalty,
   total,
   perDay,
+  overpaid,
   segments,
   imputations,
   invoices,
@@ -212,7 +215,7 @@ function thaw({
       costs: total - principal - interest - indemnity - penalty,
       total,
       perDay,
-      overpaid: paid.reduce((excess, line) => excess + line.excess, 0n),
+      overpaid: overpaid ?? paid.reduce((excess, line) => excess + line.excess, 0n),
       segments: segments.map((line) => ({
         invoice: line.invoice,
         from: parseDay(line.from),

@@ -3,7 +3,7 @@ import type { Doubt } from '../../schema/errors.ts'
 import { amountFr, type Currency, sum } from '../../schema/money.ts'
 import type { Title } from '../judicial/awards.ts'
 import type { Award } from '../law/award.ts'
-import { type Claim, type Imputation, owed, type Owed, settle, type Settled } from '../law/interest.ts'
+import { type Claim, type Imputation, owed, type Owed, type Rate, settle, type Settled } from '../law/interest.ts'
 import type { ClaimInvoice, Movement } from '../law/claim.ts'
 
 /** The line of a statement for what a title grants beside the principal. */
@@ -21,12 +21,13 @@ export interface UnderTitle {
 
 /**
  * The sums that the title grants, at its rate and from its day, shared between the invoices that it judged. `whole` is the
- * claim of the invoices alone; `issuedOn` gives the day of each.
+ * claim of the invoices alone; `issuedOn` gives the day of each. `legalRate` is the one entered by hand where the law of the case has none on file.
  */
 export function underTitle(
   title: Title & { award: Award },
   whole: Claim,
   issuedOn: ReadonlyMap<string, Day>,
+  legalRate?: Rate,
 ): UnderTitle {
   const { award, on } = title
   const judged = (number: string | undefined) => number === undefined || !after(issuedOn.get(number)!, on)
@@ -35,15 +36,22 @@ export function underTitle(
   const before = settle({ ...mine, asOf: settled })
   const left = mine.invoices.map(({ number }) => before.found.principalByInvoice[number]!)
   const shares = inProportion(award.principal, left)
+  const counted = inProportion(award.liquidated, shares)
   const { notices: _, ...terms } = mine
   const later = ({ date }: { date: Day }) => after(date, settled)
   const claim: Claim = {
     ...terms,
-    rate: rateOf(title),
+    rate: rateOf(title, legalRate),
     floor: 'none',
     awarded: true,
     invoices: [
-      ...mine.invoices.map(({ number, due }, i) => ({ number, due, amount: shares[i]!, start: award.from ?? due })),
+      ...mine.invoices.map(({ number, due }, i) => ({
+        number,
+        due,
+        amount: shares[i]!,
+        start: award.from ?? due,
+        ...(counted[i]! > 0n ? { liquidated: { amount: counted[i]!, on } } : {}),
+      })),
       ...accessories(title),
     ],
     payments: mine.payments.filter(later),
@@ -128,7 +136,8 @@ const joined = (first: Imputation, then: Imputation): Imputation => ({
 const byDate = (a: { date: Day }, b: { date: Day }): number => Temporal.PlainDate.compare(a.date, b.date)
 
 /** C. mon. fin. L313-3 raises the legal rate alone: another that the title grants stays as it is. */
-function rateOf({ award, enforceableOn }: Title & { award: Award }): Claim['rate'] {
+function rateOf({ award, enforceableOn }: Title & { award: Award }, legalRate?: Rate): Rate {
+  if (award.rate.kind === 'legal' && legalRate) return legalRate
   return award.rate.kind === 'legal' && enforceableOn ? { kind: 'legal', enforceableOn } : award.rate
 }
 
@@ -188,6 +197,9 @@ function doubtsOf(
 ): Doubt[] {
   const found: Doubt[] = []
   const say = (code: string, message: string) => found.push({ code, message })
+  // Under another law no French article is cited, and nothing of it counted.
+  const isFrench = mine.law === undefined
+  const by = (article: string) => (isFrench ? ` (${article})` : '')
   const euros = (cents: bigint) => amountFr(cents, mine.currency as Currency)
   if (award.principal !== left) {
     say(
@@ -207,10 +219,10 @@ function doubtsOf(
     const numbers = others.invoices.map(({ number }) => number).join(', ')
     say(
       'title_before_invoice',
-      `Facture postérieure au titre du ${dayFr(on)} (${numbers})\u00a0: elle ne s’exécute pas sur lui (CPCE L111-2).`,
+      `Facture postérieure au titre du ${dayFr(on)} (${numbers})\u00a0: elle ne s’exécute pas sur lui${by('CPCE L111-2')}.`,
     )
   }
-  if (award.rate.kind === 'legal' && enforceableOn === null) {
+  if (isFrench && award.rate.kind === 'legal' && enforceableOn === null) {
     say(
       'increase_not_counted',
       `Le jour où le titre du ${dayFr(on)} est devenu exécutoire n’est pas enregistré\u00a0: la majoration de cinq points du taux légal, deux mois après, n’est pas comptée (C. mon. fin. L. 313-3).`,
@@ -219,14 +231,14 @@ function doubtsOf(
   if (award.capitalisedFrom === undefined) {
     say(
       'capitalisation_not_counted',
-      `Il n’est pas enregistré si le titre du ${dayFr(on)} ordonne la capitalisation des intérêts (C. civ. 1343-2)\u00a0: elle n’est pas comptée.`,
+      `Il n’est pas enregistré si le titre du ${dayFr(on)} ordonne la capitalisation des intérêts${by('C. civ. 1343-2')}\u00a0: elle n’est pas comptée.`,
     )
   }
-  if (award.penalty + award.article700 + award.indemnity > 0n) {
+  if (isFrench && award.penalty + award.article700 + award.indemnity > 0n) {
     say(
       'accessory_interest_not_counted',
       'Les intérêts au taux légal sur les indemnités allouées, qui courent de la décision (C. civ. 1231-7), ne sont pas comptés ici.',
     )
   }
-  return award.rate.kind === 'legal' ? [...found, ...derived] : found
+  return isFrench && award.rate.kind === 'legal' ? [...found, ...derived] : found
 }
