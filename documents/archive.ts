@@ -1,10 +1,11 @@
 import { createHash, randomUUID } from 'node:crypto'
 import { createReadStream, createWriteStream, existsSync } from 'node:fs'
-import { mkdir, mkdtemp, open, readFile, rename, rm, stat } from 'node:fs/promises'
+import { mkdir, mkdtemp, open, readdir, readFile, rename, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Transform } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { DomainError } from '../schema/errors.ts'
+import { isGone, ownMark } from './owner.ts'
 
 /** A file of the archive, or one that waits to enter it, known by its hash without being read. */
 export interface StoredFile {
@@ -51,6 +52,8 @@ export interface Archive {
   /** Takes in a file of `drafting`, whose hash was computed as it was written. */
   adopt(draft: StoredFile): Promise<string>
   has(sha256: string): Promise<boolean>
+  /** For a purge alone: the hash stays where rows name it, the bytes go. */
+  remove(sha256: string): Promise<void>
   path(sha256: string): string
 }
 
@@ -122,7 +125,8 @@ export function openArchive(dir: string): Archive {
     },
     async drafting(work) {
       await mkdir(dir, { recursive: true })
-      const folder = await mkdtemp(join(dir, '.draft-'))
+      await sweepDrafts(dir)
+      const folder = await mkdtemp(join(dir, `${draftMark}${ownMark}-`))
       try {
         return await work(folder)
       } finally {
@@ -142,6 +146,7 @@ export function openArchive(dir: string): Archive {
       return draft.sha256
     },
     has: async (hash) => existsSync(path(hash)),
+    remove: async (hash) => rm(path(hash), { force: true }),
     async put(bytes) {
       const hash = sha256(bytes)
       const target = path(hash)
@@ -179,6 +184,24 @@ export function openArchive(dir: string): Archive {
     },
   }
   return archive
+}
+
+const draftMark = '.draft-'
+const swept = new Map<string, Promise<void>>()
+
+/** Removes what killed processes left in an archive, once, before the first draft of this process: one of its number is older. */
+function sweepDrafts(dir: string): Promise<void> {
+  const sweeping = swept.get(dir) ?? removeDrafts(dir)
+  swept.set(dir, sweeping)
+  return sweeping
+}
+
+async function removeDrafts(dir: string): Promise<void> {
+  for (const name of await readdir(dir)) {
+    const mark = name.startsWith(draftMark) ? name.slice(draftMark.length, name.lastIndexOf('-')) : ''
+    // What cannot be removed is in nobody's way.
+    if (mark === ownMark || isGone(mark)) await rm(join(dir, name), { recursive: true }).catch(() => {})
+  }
 }
 
 export const isAbsent = (error: unknown): boolean =>

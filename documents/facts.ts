@@ -101,6 +101,8 @@ export interface Facts {
     coupon?: string
     adresseReponse?: string
     adresseVerification?: string
+    /** The letter that did not arrive and is written again. */
+    renouvelle?: { lettre: string; date: string }
   }
   factures?: Invoice[]
   totaux?: Totals

@@ -14,11 +14,11 @@ const prefix = { 'source-serif-4': 'SourceSerif4', 'source-sans-3': 'SourceSans3
 /** The bytes of every font file, in an order that does not change. */
 export function fontBlobs(): Buffer[] {
   return Object.entries(families).flatMap(([family, styles]) =>
-    styles.map((style) => font(family as keyof typeof families, style)),
+    styles.map((style) => fontBytes(family as keyof typeof families, style)),
   )
 }
 
-function font(family: keyof typeof families, style: string): Buffer {
+export function fontBytes(family: keyof typeof families, style: string): Buffer {
   const folder = dirname(require.resolve(`@expo-google-fonts/${family}/package.json`))
   return readFileSync(join(folder, style, `${prefix[family]}_${style}.ttf`))
 }
@@ -27,8 +27,8 @@ let covered: Set<number> | undefined
 
 /** Code points that both families can print. */
 export function coverage(): Set<number> {
-  covered ??= codePoints(font('source-serif-4', '400Regular')).intersection(
-    codePoints(font('source-sans-3', '400Regular')),
+  covered ??= codePoints(fontBytes('source-serif-4', '400Regular')).intersection(
+    codePoints(fontBytes('source-sans-3', '400Regular')),
   )
   return covered
 }

@@ -1,6 +1,8 @@
 import type { Citation } from './citations.ts'
+import { printable } from './glyphs.ts'
 import type { ChangedFile, Changes } from './manifest.ts'
 import type { Size } from './pack-merge.ts'
+import type { SheetLink, SheetPart } from './pack-sheets.ts'
 import type { PackInput, PackPart } from './pack.ts'
 
 /** What is told of a pack besides what it was asked to hold. */
@@ -9,15 +11,13 @@ export interface Told {
   changes: Changes | undefined
 }
 
-/** Where everything stands. */
+/** The page on which each part begins, and how many there are. */
 export interface Places {
-  /** Cover and table alone. */
-  front: boolean
   starts: number[]
   total: number
-  sizes?: Size[][]
-  citations?: Citation[][]
 }
+
+export const frontName = '00-page-de-garde-et-sommaire.pdf'
 
 const plural = (count: number, word: string): string => `${count} ${word}${count > 1 ? 's' : ''}`
 export const shorten = (text: string, length: number): string =>
@@ -30,31 +30,14 @@ export function stampOf(part: PackPart, page: number): string {
     : `page ${page + 1}/${part.pages}`
 }
 
-/** What letters/layout/pack.typ prints: strings and places only. */
-export function layoutData(
-  input: PackInput,
-  { doubts, changes }: Told,
-  { front, starts, total, sizes, citations }: Places,
-) {
+/** What letters/layout/pack.typ prints: strings only. `linked`: the table's lines lead to `part:0`, `part:1`… */
+export function layoutData(input: PackInput, { doubts, changes }: Told, { starts, total }: Places, linked: boolean) {
   const { parts } = input
   const exhibits = parts.filter((part) => part.exhibit)
-  const partOf = (number: string): number =>
-    parts.findIndex(({ exhibit }) => exhibit?.number === number || exhibit?.number.split('-')[0] === number)
-  const linksOn = (cited: Citation[], page: number, height: number, isBordereau: boolean) =>
-    cited
-      .filter((citation) => citation.page === page && partOf(citation.number) >= 0)
-      .map((citation, rank, all) => ({
-        part: partOf(citation.number),
-        x: citation.x,
-        y: height - citation.y - citation.height,
-        width: citation.width,
-        height: citation.height,
-        'page-note': isBordereau && all.findIndex(({ number }) => number === citation.number) === rank,
-      }))
   return {
     title: input.title,
     reference: input.reference,
-    court: input.court,
+    court: input.court.charAt(0).toUpperCase() + input.court.slice(1),
     parties: [
       { label: 'Demandeur', name: input.parties.demandeur },
       { label: 'Défendeur', name: input.parties.defendeur },
@@ -79,24 +62,49 @@ export function layoutData(
       columns: ['', 'Document', 'Pages', 'À la page'],
     },
     'total-exhibits': exhibits.length > 0 ? `Nombre de pièces\u00a0: ${exhibits.length}` : null,
-    front,
+    linked,
     total,
     parts: parts.map((part, i) => ({
       start: starts[i],
-      exhibit: part.exhibit !== undefined,
-      level: part.exhibit ? 2 : 1,
       mark: part.exhibit ? `Pièce n° ${part.exhibit.number}` : '',
       title: part.title,
-      bookmark: part.exhibit ? `Pièce n° ${part.exhibit.number}\u00a0: ${part.title}` : part.title,
-      running: shorten(part.title, 80),
-      count: plural(part.pages, 'page'),
-      sheets: (sizes?.[i] ?? []).map((size, page) => ({
-        ...size,
-        stamp: stampOf(part, page),
-        links: linksOn(citations?.[i] ?? [], page, size.height, part.role === 'bordereau'),
-      })),
+      count: countOf(part),
     })),
   }
+}
+
+/** « 2 pages », as the table prints it before the page where a part begins. */
+export const countOf = ({ pages }: PackPart): string => plural(pages, 'page')
+
+export const footOf = (reference: string, page: number, total: number): string =>
+  `${reference}\u00a0 · \u00a0page ${page}/${total}`
+
+/** What is printed around the pages of each part, and where the citations on them lead. */
+export function sheetParts(
+  parts: readonly PackPart[],
+  starts: readonly number[],
+  sizes: Size[][],
+  citations: Citation[][],
+): SheetPart[] {
+  const partOf = (number: string): number =>
+    parts.findIndex(({ exhibit }) => exhibit?.number === number || exhibit?.number.split('-')[0] === number)
+  const linksOn = (part: number, page: number): SheetLink[] =>
+    citations[part]!.filter((citation) => citation.page === page && partOf(citation.number) >= 0).map(
+      ({ number, x, y, width, height }, rank, all) => {
+        const to = partOf(number)
+        // The bordereau was written before the pack: the page of each exhibit goes beside its line, in the margin.
+        const noted = parts[part]!.role === 'bordereau' && all.findIndex((other) => other.number === number) === rank
+        const top = sizes[part]![page]!.height - y - height
+        return { part: to, x, y: top, width, height, note: noted ? `p.\u00a0${starts[to]}` : null }
+      },
+    )
+  return parts.map((part, i) => ({
+    running: shorten(part.title, 80),
+    bookmark: printable(part.exhibit ? `Pièce n° ${part.exhibit.number}\u00a0: ${part.title}` : part.title),
+    exhibit: part.exhibit !== undefined,
+    start: starts[i]!,
+    sheets: sizes[i]!.map((size, page) => ({ ...size, stamp: stampOf(part, page), links: linksOn(i, page) })),
+  }))
 }
 
 const shortHash = (hash: string): string => hash.slice(0, 12)

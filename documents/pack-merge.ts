@@ -1,8 +1,10 @@
 import { open, type FileHandle } from 'node:fs/promises'
 import { createHash } from 'node:crypto'
-import { type PDF, PdfBool, PdfDict, type PdfNumber, type PDFPage } from '@libpdf/core'
+import { type PDF, PdfBool, type PdfDict, type PdfNumber, type PDFPage } from '@libpdf/core'
 import { type Content, isStored, readInto } from './archive.ts'
 import { openStaticPdf } from './exhibit-pdf.ts'
+import { PackFront } from './pack-front.ts'
+import { Sheets, type SheetPart } from './pack-sheets.ts'
 import { contentsOf, filterOf, joined } from './page-contents.ts'
 import { copier, PdfFile } from './pdf-file.ts'
 import { PdfPart } from './pdf-part.ts'
@@ -41,7 +43,7 @@ export class PackMerge {
   async addPart(content: Content, name: string): Promise<Size[]> {
     if (!isStored(content)) return this.copy(content, name)
     if (content.bytes <= large) {
-      if (this.room.length < content.bytes) this.room = Buffer.allocUnsafeSlow(content.bytes)
+      if (this.room.length < content.bytes) this.room = Buffer.allocUnsafeSlow(Math.min(2 * content.bytes, large))
       return this.copy(await readInto(this.room.subarray(0, content.bytes), content.path), name)
     }
     const part = await PdfPart.open(content)
@@ -63,37 +65,30 @@ export class PackMerge {
     return sizes
   }
 
-  /** Puts each page on its sheet, in order, then writes cover, table and sheets, and seals. */
+  /** Writes a sheet for each page, in order, then cover and table, and seals. */
   async finish(
-    sheets: PDF,
-    front: number,
-    options: { at: Temporal.Instant; key?: SealKey },
+    front: PDF,
+    parts: SheetPart[],
+    options: { foot: (page: number) => string; at: Temporal.Instant; key?: SealKey },
   ): Promise<{ sha256: string; bytes: number }> {
     this.room = Buffer.alloc(0)
-    const known = new Map<number, number>()
-    this.forms.forEach((form, i) => {
-      const drawings = sheets
-        .getPage(front + i)!
-        .dict.getDict('Resources')
-        ?.getDict('XObject')
-      const [name] = drawings?.keys() ?? []
-      const spot = sheets.register(new PdfDict())
-      // What the layout put there is a spot, of the size and at the place of the page.
-      known.set(spot.objectNumber, form)
-      drawings!.set(name!, spot)
-    })
-    const seal = addSealField(sheets, options.at)
-    const sealNumber = this.file.reserve()
-    known.set(seal.objectNumber, sealNumber)
-    const { renumber, drain } = copier(this.file, sheets, { known })
-    const { trailer } = sheets.context.info
+    const { file } = this
+    const joint = new PackFront(file, front)
+    const sheets = new Sheets(file, parts, front)
+    joint.join(await sheets.write(this.forms, { ...joint.frame(), foot: options.foot }), sheets.beginnings)
+    const seal = addSealField(front, options.at)
+    const sealNumber = file.reserve()
+    joint.know(seal, sealNumber)
+    const { renumber } = joint
+    const { trailer } = front.context.info
     const [root, info] = ['Root', 'Info'].map((key) => `/${key} ${valueText(trailer.get(key)!, renumber)}`)
-    await drain()
-    await this.file.flush()
-    const id = createHash('sha256').update(this.file.hash.copy().digest()).digest('hex').slice(0, 32)
-    this.file.add(sealNumber, sheets.getObject(seal), renumber)
-    await this.file.end(`${root} ${info} /ID[<${id}> <${id}>]`, (tail, before) => fillSeal(tail, before, options))
-    return { sha256: this.file.hash.digest('hex'), bytes: this.file.length }
+    file.addText(joint.fonts, sheets.fonts(renumber))
+    await joint.drain()
+    await file.flush()
+    const id = createHash('sha256').update(file.hash.copy().digest()).digest('hex').slice(0, 32)
+    file.add(sealNumber, front.getObject(seal), renumber)
+    await file.end(`${root} ${info} /ID[<${id}> <${id}>]`, (tail, before) => fillSeal(tail, before, options))
+    return { sha256: file.hash.digest('hex'), bytes: file.length }
   }
 
   async close(): Promise<void> {

@@ -1,10 +1,4 @@
-import { crc32 } from 'node:zlib'
 import { DomainError } from '../schema/errors.ts'
-
-export interface ZipEntry {
-  name: string
-  bytes: Uint8Array
-}
 
 // 1 January 2026 at midnight, as DOS writes it: a ZIP stores a wall clock without a zone.
 const entryDate = (((2026 - 1980) << 25) | (1 << 21) | (1 << 16)) >>> 0
@@ -24,17 +18,7 @@ export const byName = (a: Named, b: Named): number => (a.name < b.name ? -1 : 1)
 export const zipOrder = (a: Named, b: Named): number =>
   Number(a.name === manifestName) - Number(b.name === manifestName) || byName(a, b)
 
-/**
- * The one ZIP these entries can give: sorted by name, the manifest last, stored without compression (PDFs are compressed already, and the
- * bytes must not depend on a version of deflate), constant dates, no attributes of a platform.
- */
-export function packZip(entries: readonly ZipEntry[], order = zipOrder): Uint8Array {
-  const sorted = entries.toSorted(order)
-  refuseNames(sorted)
-  const heads = sorted.map(({ name, bytes }) => zipHead(name, crc32(bytes), bytes.length))
-  const files = sorted.flatMap(({ bytes }, i) => [localHeader(heads[i]!), bytes])
-  return Buffer.concat([...files, zipDirectory(heads)])
-}
+// Stored without compression: PDFs are compressed already, and the bytes must not depend on a version of deflate.
 
 /** What local header and directory say alike of an entry: version, no flag, stored, date, CRC, sizes, name and its length. */
 export interface ZipHead {
@@ -83,7 +67,7 @@ export function zipDirectory(heads: readonly ZipHead[]): Buffer {
   return Buffer.concat([...directory, end])
 }
 
-function refuseNames(sorted: readonly { name: string }[]): void {
+export function refuseNames(sorted: readonly { name: string }[]): void {
   const seen = new Set<string>()
   for (const { name } of sorted) {
     if (!isPackName(name) || seen.has(name.toLowerCase())) {
@@ -99,35 +83,4 @@ function refuseNames(sorted: readonly { name: string }[]): void {
     // Windows and macOS would write « A.pdf » over « a.pdf ».
     seen.add(name.toLowerCase())
   }
-}
-
-/** Where an entry's header and data stand in a ZIP. */
-export interface ZipSpan extends ZipEntry {
-  start: number
-  end: number
-}
-
-/**
- * Walks the local headers of a ZIP made by `packZip`, and stops at the first thing that such a ZIP does not have:
- * `stopped` is then its offset. Never trusts a length that goes beyond the file.
- */
-export function walkZip(bytes: Uint8Array): { entries: ZipSpan[]; directory: number; stopped: number | null } {
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
-  const entries: ZipSpan[] = []
-  let at = 0
-  while (at + 4 <= bytes.length && view.getUint32(at, true) === 0x04034b50) {
-    if (at + 30 > bytes.length) return { entries, directory: at, stopped: at }
-    const method = view.getUint16(at + 8, true)
-    const packed = view.getUint32(at + 18, true)
-    const size = view.getUint32(at + 22, true)
-    const nameEnd = at + 30 + view.getUint16(at + 26, true)
-    const dataStart = nameEnd + view.getUint16(at + 28, true)
-    const end = dataStart + size
-    if (method !== 0 || packed !== size || end > bytes.length) return { entries, directory: at, stopped: at }
-    const name = new TextDecoder('latin1').decode(bytes.subarray(at + 30, nameEnd))
-    entries.push({ name, bytes: bytes.subarray(dataStart, end), start: at, end })
-    at = end
-  }
-  const isDirectory = at + 4 <= bytes.length && view.getUint32(at, true) === 0x02014b50
-  return { entries, directory: at, stopped: isDirectory ? null : at }
 }

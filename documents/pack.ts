@@ -1,6 +1,5 @@
 import { join } from 'node:path'
 import { PDF } from '@libpdf/core'
-import { DomainError } from '../schema/errors.ts'
 import { type Archive, type Content, contentBytes, isStored, sha256, type StoredFile } from './archive.ts'
 import { citationsIn, linesOfBordereau, type Citation } from './citations.ts'
 import {
@@ -14,9 +13,19 @@ import {
   type PackRole,
 } from './manifest.ts'
 import { openStaticPdf } from './exhibit-pdf.ts'
-import { layoutData, type Places, shorten, stampOf, type Told } from './pack-layout.ts'
+import {
+  checkTable,
+  incoherent,
+  refuseBadCitations,
+  refuseBadNames,
+  refuseBadNumbers,
+  refuseIncomplete,
+  refuseTooLarge,
+  uncited,
+} from './pack-gates.ts'
+import { footOf, frontName, layoutData, type Places, sheetParts, shorten, type Told } from './pack-layout.ts'
 import { PackMerge, type Size } from './pack-merge.ts'
-import { byName, isPackName, manifestName } from './pack-zip.ts'
+import { byName, manifestName } from './pack-zip.ts'
 import { ZipFile } from './pack-zip-file.ts'
 import { labelPages } from './page-labels.ts'
 import type { SealKey } from './seal.ts'
@@ -62,8 +71,6 @@ export interface PackInput {
   /** The development certificate when absent. */
   key?: SealKey
 }
-
-const frontName = '00-page-de-garde-et-sommaire.pdf'
 
 type ListedFile = ManifestFile & { content: Content }
 
@@ -130,19 +137,25 @@ export async function assemblePack(
       listed.push(frontFile(pdf))
       return zip.add(listed.toSorted(byName))
     })
-    // Awaited below; what fails before must not leave it unheard.
-    beginning.catch(() => {})
+    const linking = fronting.then((places) => compose(input, told, places, { linked: true }))
+    // Awaited below; what fails before must not leave them unheard.
+    for (const promise of [beginning, linking]) promise.catch(() => {})
     const [{ front, starts, total }, sizes] = await Promise.all([fronting, copyParts(merge, parts)])
-    const sheets = await PDF.load(await compose(input, told, { front: false, starts, total, sizes, citations }))
-    checkSheets(sheets, parts, starts, total)
-    labelPages(sheets, [
+    const cover = await PDF.load(await linking)
+    if (cover.getPageCount() !== front) throw incoherent('sa page de garde et son sommaire changent de longueur')
+    checkTable(cover, parts, starts)
+    labelPages(cover, [
       { from: 1, label: 'Garde' },
       ...parts.map((part, i) => ({
         from: starts[i]!,
         label: part.exhibit ? `Pièce ${part.exhibit.number}` : shorten(part.title, 40),
       })),
     ])
-    const merged = await merge.finish(sheets, front, { at: input.at, ...(input.key ? { key: input.key } : {}) })
+    const merged = await merge.finish(cover, sheetParts(parts, starts, sizes, citations), {
+      foot: (page) => footOf(input.reference, page, total),
+      at: input.at,
+      ...(input.key ? { key: input.key } : {}),
+    })
     await beginning
     const manifest = manifestOf(input, told, listed, { ...merged, pages: total, front, starts })
     const text = new TextEncoder().encode(manifestText(manifest))
@@ -207,21 +220,18 @@ function manifestOf(
 
 // ---- What is composed and copied
 
-/** Cover and table alone, with the page on which each part will begin: as many pages as they take is known once they are set. */
-async function composeFront(
-  input: PackInput,
-  told: Told,
-): Promise<{ pdf: Uint8Array; front: number; starts: number[]; total: number }> {
+/** Cover and table, with the page on which each part will begin: as many pages as they take is known once they are set. */
+async function composeFront(input: PackInput, told: Told): Promise<Places & { pdf: Uint8Array; front: number }> {
   for (let front = 2; ;) {
-    const { starts, total } = placesAfter(front, input.parts)
-    const pdf = await compose(input, told, { front: true, starts, total })
+    const places = placesAfter(front, input.parts)
+    const pdf = await compose(input, told, places)
     const pages = (await PDF.load(pdf)).getPageCount()
-    if (pages === front) return { pdf, front, starts, total }
+    if (pages === front) return { pdf, front, ...places }
     front = pages
   }
 }
 
-function placesAfter(front: number, parts: readonly PackPart[]): { starts: number[]; total: number } {
+function placesAfter(front: number, parts: readonly PackPart[]): Places {
   let next = front + 1
   const starts = parts.map(({ pages }) => (next += pages) - pages)
   return { starts, total: next - 1 }
@@ -239,11 +249,11 @@ async function copyParts(merge: PackMerge, parts: readonly PackPart[]): Promise<
   return sizes
 }
 
-function compose(input: PackInput, told: Told, places: Places): Promise<Uint8Array> {
+function compose(input: PackInput, told: Told, places: Places, { linked = false } = {}): Promise<Uint8Array> {
   return input.engine.compile({
     template: 'pack.typ',
-    data: layoutData(input, told, places),
-    timeLimit: 20_000 + 20 * places.total,
+    data: layoutData(input, told, places, linked),
+    timeLimit: 20_000 + 20 * input.parts.length,
     pdf: { timestamp: input.at, standard: 'none', tagged: true },
   })
 }
@@ -259,126 +269,4 @@ async function citationsOf(parts: readonly PackPart[]): Promise<Citation[][]> {
     citations.push(document ? [...lines, ...citationsIn(document)] : [])
   }
   return citations
-}
-
-// ---- Gates
-
-function refuseIncomplete({ missing, reason, parts }: PackInput): void {
-  if (parts.length === 0) throw incoherent('il ne contient aucune pièce ni aucun acte')
-  if (missing.length === 0 || reason) return
-  throw new DomainError(
-    'pack_incomplete',
-    `Il manque au dossier\u00a0: ${missing.map(({ what, from }) => `${what} (${from})`).join('\u00a0; ')}.`,
-    {
-      remedy: `${missing.map(({ remedy }) => remedy).join(' ')} Ou indiquez qui l’établit ainsi, et pourquoi.`,
-      facts: { missing },
-    },
-  )
-}
-
-// What the sizes and offsets of a ZIP can say.
-const maxBytes = 4_000_000_000
-
-function refuseTooLarge(files: readonly { bytes: number }[]): void {
-  const bytes = files.reduce((sum, file) => sum + file.bytes, 0)
-  if (bytes <= maxBytes) return
-  throw new DomainError(
-    'pack_too_big',
-    `Ce dossier pèse ${Math.ceil(bytes / 1e9)}\u00a0Go, et ne peut dépasser 4\u00a0Go.`,
-    {
-      remedy: 'Numérisez moins finement les plus lourdes de ses pièces, et remplacez-les.',
-      facts: { bytes, maxBytes },
-    },
-  )
-}
-
-function refuseBadNames(files: readonly { name: string }[]): void {
-  const seen = new Set([frontName, manifestName])
-  for (const { name } of files) {
-    if (!isPackName(name))
-      throw incoherent(
-        `le nom de fichier «\u00a0${name.slice(0, 120)}\u00a0» n’est pas permis (lettres sans accent, chiffres, point, tiret)`,
-      )
-    if (seen.has(name.toLowerCase())) throw incoherent(`deux fichiers portent le nom «\u00a0${name}\u00a0»`)
-    seen.add(name.toLowerCase())
-  }
-}
-
-function refuseBadNumbers(parts: readonly PackPart[]): void {
-  let last: [number, number] = [0, 0]
-  for (const { role, name, exhibit } of parts) {
-    if (role === 'exhibit' && !exhibit) throw incoherent(`la pièce «\u00a0${name}\u00a0» n’a pas de numéro`)
-    if (!exhibit) continue
-    const [, major, minor] = /^([1-9]\d*)(?:-([1-9]\d*))?$/.exec(exhibit.number) ?? []
-    if (major === undefined)
-      throw incoherent(`«\u00a0${exhibit.number.slice(0, 20)}\u00a0» n’est pas un numéro de pièce`)
-    const next: [number, number] = [Number(major), Number(minor ?? 0)]
-    if (next[0] < last[0] || (next[0] === last[0] && next[1] <= last[1])) {
-      throw incoherent(
-        `la pièce n° ${exhibit.number} vient après la pièce n° ${last[0]}${last[1] ? `-${last[1]}` : ''}`,
-      )
-    }
-    last = next
-  }
-}
-
-/** CPC 54, 56 and 1407: what is cited is listed and joined, with its true number of pages, and the other way round. */
-function refuseBadCitations(parts: readonly PackPart[], citations: Citation[][]): void {
-  const numbers = parts.flatMap(({ exhibit }) => exhibit?.number ?? [])
-  parts.forEach((part, i) => {
-    for (const { number, pages } of citations[i]!) {
-      // « Pièce n° 7 » is that exhibit; where there is none, it stands for 7-1, 7-2… together.
-      const named = parts.filter(({ exhibit }) => exhibit?.number === number)
-      const joined = named.length > 0 ? named : parts.filter(({ exhibit }) => exhibit?.number.split('-')[0] === number)
-      if (joined.length === 0)
-        throw incoherent(`«\u00a0${part.title}\u00a0» cite la pièce n° ${number}, qui n’y est pas`)
-      const count = joined.reduce((sum, one) => sum + one.pages, 0)
-      if (part.role === 'bordereau' && pages !== undefined && count !== pages) {
-        throw incoherent(`le bordereau annonce ${pages} page(s) pour la pièce n° ${number}, qui en a ${count}`)
-      }
-    }
-    if (part.role !== 'bordereau') return
-    const listed = new Set(citations[i]!.map(({ number }) => number))
-    const mothers = new Set(numbers)
-    const isListed = (number: string): boolean => {
-      const [mother] = number.split('-') as [string]
-      return listed.has(number) || (!mothers.has(mother) && listed.has(mother))
-    }
-    const absent = numbers.find((number) => !isListed(number))
-    if (absent !== undefined) throw incoherent(`la pièce n° ${absent} est jointe, mais le bordereau ne la liste pas`)
-  })
-}
-
-/** An exhibit that the bordereau lists and no act speaks of proves nothing: it is joined, and somebody is told. */
-function uncited(parts: readonly PackPart[], citations: Citation[][]): string[] {
-  const acts = parts.flatMap((part, i) =>
-    part.role === 'application' || part.role === 'instruction' ? citations[i]!.map(({ number }) => number) : [],
-  )
-  if (acts.length === 0) return []
-  const cited = new Set(acts)
-  return parts.flatMap(({ exhibit }) =>
-    !exhibit || cited.has(exhibit.number) || cited.has(exhibit.number.split('-')[0]!)
-      ? []
-      : [`La pièce n° ${exhibit.number} est jointe, mais aucun acte ne la cite.`],
-  )
-}
-
-/** Reads the sheets again: each part begins on the page that the table prints, under its own stamp. */
-function checkSheets(sheets: PDF, parts: readonly PackPart[], starts: readonly number[], total: number): void {
-  if (sheets.getPageCount() !== total) throw incoherent(`il a ${sheets.getPageCount()} pages, et non ${total}`)
-  parts.forEach((part, i) => {
-    const text = sheets
-      .getPage(starts[i]! - 1)!
-      .extractText()
-      .text.replaceAll(/\s+/g, ' ')
-    if (!text.includes(`page ${starts[i]}/${total}`) || !text.includes(stampOf(part, 0))) {
-      throw incoherent(`«\u00a0${part.title}\u00a0» ne commence pas à la page ${starts[i]} du dossier assemblé`)
-    }
-  })
-}
-
-function incoherent(fault: string): DomainError {
-  return new DomainError('pack_incoherent', `Le dossier ne peut pas être scellé\u00a0: ${fault}.`, {
-    remedy: 'Corrigez ce point puis assemblez de nouveau le dossier\u00a0; rien n’a été écrit.',
-  })
 }

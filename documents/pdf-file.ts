@@ -4,7 +4,7 @@ import type { PdfPart } from './pdf-part.ts'
 import { type PdfValue, type Renumber, streamEntries, valueText } from './pdf-text.ts'
 
 // Written at once, so that a thousand small objects are one write.
-const batch = 4 << 20
+const batch = 1 << 20
 const small = 4096
 
 /** Where a PDF is written to: a file's handle, or what stands for one. */

@@ -22,6 +22,8 @@ async function answer(task: TypstTask): Promise<void> {
   // Typst itself keeps while it watches a file; longer weighs more and wins nothing.
   jobs++
   compiler.evictCache(task.files.length > 0 || task.data.length > large ? 0 : 10)
+  // What JavaScript no longer names is only let go when it looks, and so little garbage never makes it look.
+  if (task.data.length > large) globalThis.gc?.()
   await setImmediate()
   process.send!({ ...byFile(reply), weight: process.memoryUsage.rss() } as TypstReply, () => {})
 }

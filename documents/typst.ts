@@ -1,11 +1,12 @@
 import { fork } from 'node:child_process'
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { hostname, tmpdir } from 'node:os'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { Worker } from 'node:worker_threads'
 import { DomainError } from '../schema/errors.ts'
 import { printable } from './glyphs.ts'
+import { isGone, ownMark } from './owner.ts'
 
 export interface TypstJob {
   /** A file of letters/layout, for instance « letter.typ ». */
@@ -187,7 +188,7 @@ function spawnNative(folder: string): Runner {
     serialization: 'advanced',
     stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
     // Its work and its memory are Typst's: the little JavaScript around it needs neither threads nor room.
-    execArgv: ['--disable-warning=ExperimentalWarning', '--single-threaded', '--max-semi-space-size=1'],
+    execArgv: ['--disable-warning=ExperimentalWarning', '--single-threaded', '--max-semi-space-size=1', '--expose-gc'],
     // No system font is seen, no package of the user's, and a download that a template would attempt meets a closed door.
     env: {
       FONTCONFIG_FILE: join(folder, 'fonts.conf'),
@@ -246,7 +247,7 @@ function spawnWasm(): Runner {
 function privateFolder(): string {
   sweep()
   const folder = mkdtempSync(join(tmpdir(), `courtois-typst-${process.pid}-`))
-  writeFileSync(join(folder, 'owner'), owner(process.pid))
+  writeFileSync(join(folder, 'owner'), ownMark)
   writeFileSync(
     join(folder, 'fonts.conf'),
     '<?xml version="1.0"?><!DOCTYPE fontconfig SYSTEM "fonts.dtd"><fontconfig/>',
@@ -255,29 +256,17 @@ function privateFolder(): string {
   return folder
 }
 
-// A process number means something on its own machine only, and containers may share a temporary folder.
-const owner = (pid: number | string): string => `${pid}@${hostname()}`
-
-/** Removes the folders of engines whose process was killed and could not: those whose owner, on this machine, is gone. */
+/** Removes the folders of engines whose process was killed and could not. */
 function sweep(): void {
   for (const name of readdirSync(tmpdir())) {
     const pid = /^courtois-typst-(\d+)-/.exec(name)?.[1]
-    if (pid === undefined || alive(Number(pid))) continue
+    if (pid === undefined) continue
     const folder = join(tmpdir(), name)
     try {
-      if (readFileSync(join(folder, 'owner'), 'utf8') === owner(pid)) rmSync(folder, { recursive: true, force: true })
+      if (isGone(readFileSync(join(folder, 'owner'), 'utf8'))) rmSync(folder, { recursive: true, force: true })
     } catch {
       // Somebody else's folder, or one that another engine is removing: it is not ours to mind.
     }
-  }
-}
-
-function alive(pid: number): boolean {
-  try {
-    process.kill(pid, 0)
-    return true
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code !== 'ESRCH'
   }
 }
 

@@ -1,4 +1,5 @@
 import { unzipSync, type Unzipped, zipSync } from 'fflate'
+import { dayFr, parseDay } from '../schema/days.ts'
 import { canonicalJson, sha256 } from './archive.ts'
 
 // Its first entry is case.json, stored, on the first day that a ZIP can say.
@@ -40,6 +41,7 @@ interface Line {
   kind?: unknown
   author?: unknown
   detail?: unknown
+  purged_on?: unknown
 }
 
 /** True for what `courtois export` writes as JSON. */
@@ -59,17 +61,33 @@ export function verifyCase(text: Buffer): { ok: boolean; sentence: string } {
   }
   const lines = Array.isArray(exported.events) ? exported.events : []
   const number = exported.case?.number ?? '?'
+  const purge = lines.find((line) => line.kind === 'personal_data_purged' && line.purged_on == null)
+  const purgedTo = purge ? Number((purge.detail as { upTo?: unknown } | undefined)?.upTo ?? 0) : 0
   let previous = ''
   for (const [i, line] of lines.entries()) {
-    const wrong = faultOf(line, i + 1, previous)
+    const wrong =
+      typeof line.purged_on === 'string' && i < purgedTo
+        ? purgedFault(line, i + 1, previous)
+        : faultOf(line, i + 1, previous)
     if (wrong) return { ok: false, sentence: `Journal du dossier ${number}, ligne ${i + 1} : ${wrong}` }
     previous = String(line.hash)
   }
   if (lines.length === 0) return { ok: false, sentence: `Le dossier ${number} n’a plus de journal.` }
+  const intact = `Journal du dossier ${number} intact : ${lines.length} lignes, chacune liée à la précédente, empreinte finale ${previous.slice(0, 16)}….`
+  const gone = lines.filter((line) => typeof line.purged_on === 'string').length
+  if (gone === 0) return { ok: true, sentence: intact }
   return {
     ok: true,
-    sentence: `Journal du dossier ${number} intact : ${lines.length} lignes, chacune liée à la précédente, empreinte finale ${previous.slice(0, 16)}….`,
+    sentence: `${intact} Données personnelles purgées le ${dayFr(parseDay(String(purge!.on_day), 'on_day'))} : de ${gone} lignes il reste l’empreinte.`,
   }
+}
+
+// What it said is gone; its hash stays, and the line after it carries it.
+function purgedFault({ seq, prev, hash }: Line, rank: number, previous: string): string | null {
+  if (typeof hash !== 'string' || !/^[0-9a-f]{64}$/.test(hash)) return 'elle a perdu son empreinte.'
+  return seq === rank && prev === previous
+    ? null
+    : 'elle ne suit pas la précédente : une ligne a été retirée, ajoutée ou déplacée.'
 }
 
 function faultOf(line: Line, rank: number, previous: string): string | null {

@@ -6,7 +6,9 @@ import type { Day } from '../schema/days.ts'
 import type { Sql } from '../schema/db.ts'
 import { DomainError } from '../schema/errors.ts'
 import type { Finding } from './doctor.ts'
+import { namedFiles } from './named-files.ts'
 import { instantOf, type Office } from './office.ts'
+import { deadFiles } from './purge.ts'
 
 interface Kept {
   sha256: string
@@ -24,7 +26,7 @@ export async function archiveFindings(office: Office): Promise<Finding[]> {
       findings.push(findingOf(kept, error))
     }
   }
-  return findings
+  return [...findings, ...(await undropped(office))]
 }
 
 function findingOf({ sha256: hash, number, what }: Kept, error: unknown): Finding {
@@ -41,29 +43,30 @@ function findingOf({ sha256: hash, number, what }: Kept, error: unknown): Findin
 
 async function namedHashes(sql: Sql): Promise<Kept[]> {
   return sql<Kept[]>`
-    with named as (
-      select sha256, case_id, 'Le document ' || reference as what from documents
-      union all select editable, case_id, 'Le fichier Word de ' || reference from documents
-      union all select mail, case_id, 'Le courriel de ' || reference from documents
-      union all select original, case_id, 'L’original de la facture ' || number from invoices
-      union all select original, case_id, 'L’original de l’avoir ' || number from credit_notes
-      union all select original, case_id, 'L’original de la pièce « ' || reference || ' »' from exhibits
-      union all select pdf, case_id, 'La pièce « ' || reference || ' »' from exhibits
-      union all select pdf, case_id, 'La demande d’accord du ' || requested_on from consent_requests
-      union all select editable, case_id, 'Le fichier Word de la demande d’accord du ' || requested_on from consent_requests
-      union all select part ->> 'sha256', case_id, 'Le contenu signé « ' || (part ->> 'name') || ' »' from consent_requests, jsonb_array_elements(content) part
-      union all select part ->> 'docx', case_id, 'Le fichier Word de « ' || (part ->> 'name') || ' »' from consent_requests, jsonb_array_elements(content) part
-      union all select part -> 'original' ->> 'sha256', case_id, 'L’original de « ' || (part ->> 'name') || ' »' from consent_requests, jsonb_array_elements(content) part
-      union all select s.proof_pdf, r.case_id, 'La preuve de l’accord du ' || s.decided_on from consents s join consent_requests r on r.id = s.request_id
-      union all select e.original, p.case_id, 'L’acte « ' || e.step || ' » du ' || e.happened_on from procedure_events e join procedures p on p.id = e.procedure_id
-      union all select k.pdf, p.case_id, 'Le dossier de pièces « ' || k.kind || ' » (PDF)' from packs k join procedures p on p.id = k.procedure_id
-      union all select k.zip, p.case_id, 'Le dossier de pièces « ' || k.kind || ' » (ZIP)' from packs k join procedures p on p.id = k.procedure_id
-      union all select sha256, null, 'Le lot de courrier n° ' || number from post_batches
-      union all select sha256, null, 'Le fichier reçu « ' || file_name || ' »' from uploads)
     select distinct on (n.sha256) n.sha256, c.number, n.what
-    from named n left join cases c on c.id = n.case_id
-    where n.sha256 is not null
+    from ${namedFiles(sql)} n left join cases c on c.id = n.case_id
+    where n.sha256 is not null and n.gone_on is null
     order by n.sha256, c.number nulls last, n.what`
+}
+
+/** Bytes that a purge has left behind: what only purged rows name has to be gone. */
+async function undropped(office: Office): Promise<Finding[]> {
+  const left: string[] = []
+  for (const hash of await deadFiles(office.sql)) if (await office.archive.has(hash)) left.push(hash)
+  return left.map((hash) => ({
+    code: 'purge_unfinished',
+    case: null,
+    message: `Le fichier ${hash.slice(0, 12)}… d’une personne purgée est encore dans les archives.`,
+    remedy: 'Lancez « courtois purge --yes » : elle achève la précédente. --repair l’ôte aussi.',
+    subject: hash,
+  }))
+}
+
+/** Takes away one such file, if it is still one. */
+export async function dropFile(office: Office, _onDay: Day, hash: string): Promise<string | null> {
+  if (!(await deadFiles(office.sql)).includes(hash)) return null
+  await office.archive.remove(hash)
+  return 'Le fichier est ôté des archives ; son empreinte reste.'
 }
 
 /** A letter is made again from its row, and put back only if its bytes have the recorded hash: nothing less proves it. */

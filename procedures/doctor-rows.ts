@@ -253,7 +253,7 @@ async function unboundContent(sql: Sql): Promise<Finding[]> {
     { id: string; number: string; requestedOn: Day; contentSha256: string; said: string; content: FrozenPart[] }[]
   >`
     select r.id, c.number, r.requested_on, r.content_sha256, r.statement ->> 'contentSha256' as said, r.content
-    from consent_requests r join cases c on c.id = r.case_id order by c.number, r.id`
+    from consent_requests r join cases c on c.id = r.case_id where c.purged_on is null order by c.number, r.id`
   return requests
     .filter(({ content, contentSha256, said }) => said !== contentSha256 || hashOf(content) !== contentSha256)
     .map(({ id, number, requestedOn }) => ({

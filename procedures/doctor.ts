@@ -2,7 +2,7 @@ import { typographyFr } from '../documents/typography.ts'
 import type { Day } from '../schema/days.ts'
 import { type Sql, transaction } from '../schema/db.ts'
 import { record } from './cases/journal.ts'
-import { archiveFindings, remake } from './doctor-archive.ts'
+import { archiveFindings, dropFile, remake } from './doctor-archive.ts'
 import { journalFindings } from './doctor-journal.ts'
 import { rowFindings } from './doctor-rows.ts'
 import type { Office } from './office.ts'
@@ -61,6 +61,7 @@ const repairs: Record<string, Repair | undefined> = {
   dead_job: reviveJob,
   archive_missing: remake,
   archive_damaged: remake,
+  purge_unfinished: dropFile,
   consent_outdated: voidConsent,
 }
 

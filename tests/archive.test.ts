@@ -1,5 +1,6 @@
-import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { spawnSync } from 'node:child_process'
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { hostname, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, expect, test } from 'vitest'
 import { canonicalJson, openArchive, sha256 } from '../documents/archive.ts'
@@ -46,4 +47,23 @@ test('an absent document and a hash that is none are refused in a sentence', asy
 test('canonical JSON does not depend on the order in which keys were written', () => {
   expect(canonicalJson({ b: [{ d: 1, c: 'é' }], a: null })).toBe('{"a":null,"b":[{"c":"é","d":1}]}')
   expect(canonicalJson({ a: null, b: [{ c: 'é', d: 1 }] })).toBe(canonicalJson({ b: [{ d: 1, c: 'é' }], a: null }))
+})
+
+test('drafts that a killed process left are gone at the next one, those of a living process or another machine are not', async () => {
+  const dir = join(folder, 'drafts')
+  const program = `
+    import { openArchive } from ${JSON.stringify(new URL('../documents/archive.ts', import.meta.url).href)}
+    await openArchive(${JSON.stringify(dir)}).drafting(async (draft) => {
+      console.log(draft)
+      process.kill(process.pid, 'SIGKILL')
+    })`
+  const { signal, stdout } = spawnSync(process.execPath, ['--no-warnings', '--input-type=module', '-e', program])
+  const left = stdout.toString().trim()
+  expect([signal, existsSync(left)]).toEqual(['SIGKILL', true])
+  const living = join(dir, `.draft-${process.ppid}@${hostname()}-abcdef`)
+  const foreign = join(dir, '.draft-999999999@another-machine-abcdef')
+  for (const kept of [living, foreign]) mkdirSync(kept)
+  await openArchive(dir).drafting(async () => {
+    expect([left, living, foreign].map((path) => existsSync(path))).toEqual([false, true, true])
+  })
 })

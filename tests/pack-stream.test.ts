@@ -1,4 +1,14 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import {
+  closeSync,
+  copyFileSync,
+  mkdtempSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { PDF, type PdfDict, PdfStream } from '@libpdf/core'
@@ -125,6 +135,20 @@ test('a pack from files is, byte for byte, the pack from the same bytes at hand'
   expect(kept.zip).toBe(sha256(held.zip))
   expect((await verifyFile(await archive.get(kept.zip))).ok).toBe(true)
   expect((await verifyFile(await archive.get(kept.pdf))).ok).toBe(true)
+}, 60_000)
+
+test('a pack is verified where it lies, and a byte changed in a large file is found there', async () => {
+  const kept = await keepPack(archive, withScan(pages, original))
+  for (const hash of [kept.zip, kept.pdf]) {
+    const path = join(folder, `copie-${hash}`)
+    copyFileSync(archive.path(hash), path)
+    expect(await verifyFile(path)).toEqual(await verifyFile(await archive.get(hash)))
+    expect(await verifyFile(path)).toMatchObject({ ok: true })
+    const file = openSync(path, 'r+')
+    writeSync(file, Buffer.from('x'), 0, 1, 20_000_000)
+    closeSync(file)
+    expect(await verifyFile(path)).toMatchObject({ ok: false, sentence: expect.stringContaining('modifié') })
+  }
 }, 60_000)
 
 test('a stored file that is no longer what it was stops the pack, and leaves nothing behind', async () => {

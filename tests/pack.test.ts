@@ -4,11 +4,11 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { PDF, PdfDict, PdfNumber } from '@libpdf/core'
+import { PDF, type PdfArray, PdfDict, PdfNumber, PdfRef } from '@libpdf/core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { sha256 } from '../documents/archive.ts'
 import { closeManifest, manifestText, type Manifest } from '../documents/manifest.ts'
-import { byName, packZip, walkZip } from '../documents/pack-zip.ts'
+import { byName } from '../documents/pack-zip.ts'
 import { packContentHash, type PackInput } from '../documents/pack.ts'
 import { developmentSeal, openSealKey, openToSeal, sealMarks, sealPdf } from '../documents/seal.ts'
 import { nativeTypst, type TypstEngine } from '../documents/typst.ts'
@@ -16,6 +16,7 @@ import { normaliseExhibit } from '../documents/exhibits.ts'
 import { verifyFile } from '../documents/verify.ts'
 import { seededRandom } from '../schema/random.ts'
 import { act, assembled, at, invoice, png, samplePack } from './fixtures/pack-sample.ts'
+import { entriesOf, packZip } from './fixtures/zip.ts'
 
 let engine: TypstEngine
 let input: PackInput
@@ -77,6 +78,85 @@ describe('the merged pack', () => {
     expect(told.get(1)).toBe('Garde - ')
     for (const { merged_page: start, exhibit } of pack.manifest.files) {
       if (exhibit) expect(told.get(start!)).toBe(`Pièce ${exhibit.number} - `)
+    }
+  })
+
+  test('leads from each line of the table, and from each citation in an act, to the page it names', async () => {
+    const document = await PDF.load(pack.pdf)
+    const resolve = document.context.resolve.bind(document.context)
+    const rank = new Map(document.getPages().map(({ ref }, i) => [ref.objectNumber, i + 1]))
+    const targetsOn = (page: number): (number | undefined)[] =>
+      (
+        document
+          .getPage(page - 1)!
+          .dict.getArray('Annots', resolve)
+          ?.toArray() ?? []
+      ).map((annotation) => {
+        const link = (annotation instanceof PdfRef ? resolve(annotation) : annotation) as PdfDict
+        expect(link.has('A')).toBe(false)
+        const to = link.getArray('Dest', resolve)!.at(0)
+        return to instanceof PdfRef ? rank.get(to.objectNumber) : undefined
+      })
+    const startOf = (name: string) => pack.manifest.files.find((file) => file.name.endsWith(name))!.merged_page!
+    // Two cells a line: title and page.
+    expect(targetsOn(2)).toEqual(input.parts.flatMap(({ name }) => [startOf(name), startOf(name)]))
+    const exhibit = (number: string) => startOf(`piece-${number}.pdf`)
+    expect(targetsOn(startOf('01-requete.pdf'))).toEqual(['1', '3-2', '4'].map(exhibit))
+    // A line of the bordereau, and the number in it.
+    const lines = ['1', '2', '3-1', '3-2', '4'].map(exhibit)
+    expect(new Set(targetsOn(startOf('02-bordereau.pdf')))).toEqual(new Set(lines))
+  })
+
+  test('has an outline with the exhibits below the act that lists them', async () => {
+    const document = await PDF.load(pack.pdf)
+    const resolve = document.context.resolve.bind(document.context)
+    const below = (dict: PdfDict): unknown[] => {
+      const items: unknown[] = []
+      for (let item = dict.getDict('First', resolve); item; item = item.getDict('Next', resolve)) {
+        const [title, inner] = [item.getString('Title')!.asString(), below(item)]
+        items.push(inner.length > 0 ? [title, inner] : title)
+      }
+      return items
+    }
+    const exhibits = input.parts.filter((part) => part.exhibit)
+    expect(below(document.getCatalog().getDict('Outlines', resolve)!)).toEqual([
+      'Requête',
+      ['Bordereau de pièces', exhibits.map(({ exhibit, title }) => `Pièce n° ${exhibit!.number}\u00a0: ${title}`)],
+      'Accord du créancier',
+    ])
+  })
+
+  test('tags each page: a heading where a part begins, the stamp, and the page itself under its stamp', async () => {
+    const document = await PDF.load(pack.pdf)
+    const resolve = document.context.resolve.bind(document.context)
+    const tree = document.getCatalog().getDict('StructTreeRoot', resolve)!
+    const kids = (dict: PdfDict): PdfDict[] =>
+      [...(dict.getArray('K', resolve) ?? [])].map((kid) => (kid instanceof PdfRef ? resolve(kid) : kid) as PdfDict)
+    const parts = kids(kids(tree)[0]!).filter((dict) => dict.getName('S')!.value === 'Part')
+    const told = parts.map((part) =>
+      kids(part)
+        .map((dict) => [dict.getName('S')!.value, dict.getString('Alt')?.asString()].filter(Boolean).join(' '))
+        .filter((kind) => kind !== 'Link'),
+    )
+    expect(told).toEqual(
+      input.parts.map((part) => {
+        const stamp = (page: number) =>
+          `${part.exhibit ? `Pièce n° ${part.exhibit.number} — ` : ''}page ${page}/${part.pages}`
+        const sheets = Array.from({ length: part.pages }, (_, i) => ['P', `Figure ${stamp(i + 1)}`]).flat()
+        return [part.exhibit ? 'H2' : 'H1', ...sheets, ...(part.role === 'bordereau' ? ['P'] : [])]
+      }),
+    )
+    // The tree that leads back from a page knows each of them.
+    const parents = tree.getDict('ParentTree', resolve)!.getArray('Kids', resolve)!.at(1, resolve) as PdfDict
+    const numbers = parents.getArray('Nums', resolve)!
+    for (const page of document.getPages().slice(2)) {
+      const key = page.dict.getNumber('StructParents')!.value
+      const at = numbers.toArray().findIndex((each, i) => i % 2 === 0 && (each as PdfNumber).value === key)
+      const marked = [...(numbers.at(at + 1, resolve) as PdfArray)].map((ref) => resolve(ref as PdfRef) as PdfDict)
+      marked.forEach((element, i) => {
+        expect(element.getNumber('K')!.value).toBe(i)
+        expect(element.getRef('Pg')!.objectNumber).toBe(page.ref.objectNumber)
+      })
     }
   })
 
@@ -231,7 +311,7 @@ describe('verify', () => {
   })
 
   test('a ZIP of before, whose manifest stands among the other names, passes too, and is as closed to changes', async () => {
-    const before = packZip(walkZip(pack.zip).entries, byName)
+    const before = packZip(entriesOf(pack.zip), byName)
     expect(Buffer.compare(before, pack.zip)).not.toBe(0)
     expect((await verifyFile(before)).ok).toBe(true)
     expect(await undetected(before, positions(before.length, 100))).toEqual([])
@@ -240,7 +320,7 @@ describe('verify', () => {
   test('a flipped byte is seen in every field of the ZIP, at the last byte, and at 200 places drawn by chance', async () => {
     expect((await verifyFile(pack.zip)).ok).toBe(true)
     const view = Buffer.from(pack.zip)
-    const local = walkZip(pack.zip).entries[1]!.start
+    const local = entriesOf(pack.zip)[1]!.start
     const central = view.indexOf(Buffer.from('504b0102', 'hex'))
     const end = view.lastIndexOf(Buffer.from('504b0506', 'hex'))
     const fields = [
@@ -297,7 +377,7 @@ describe('verify', () => {
   })
 
   test('the first difference names its file, even when the ZIP is made again around it', async () => {
-    const { entries } = walkZip(pack.zip)
+    const entries = entriesOf(pack.zip)
     const altered = entries.map(({ name, bytes }) => ({
       name,
       bytes: name === '02-bordereau.pdf' ? bytes.with(100, 0) : bytes,
@@ -316,7 +396,7 @@ describe('verify', () => {
   })
 
   test('a manifest changed by hand fails by its own hash, and by the content hash once that is computed again', async () => {
-    const { entries } = walkZip(pack.zip)
+    const entries = entriesOf(pack.zip)
     const rebuild = (manifest: Manifest): Uint8Array =>
       packZip(
         entries.map(({ name, bytes }) => ({

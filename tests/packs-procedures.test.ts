@@ -9,6 +9,7 @@ import { recordInsolvency } from '../procedures/cases/insolvencies.ts'
 import { readCase } from '../procedures/cases/file.ts'
 import { giveConsent, requestConsent } from '../procedures/judicial/consent.ts'
 import { filingCosts } from '../procedures/judicial/costs.ts'
+import { courtOf } from '../procedures/judicial/dossiers.ts'
 import { createBailiff } from '../procedures/judicial/handover.ts'
 import { assembleBatch, waitingPacks } from '../procedures/judicial/batch.ts'
 import { assembleFilingPack } from '../procedures/judicial/packs.ts'
@@ -41,7 +42,15 @@ const titre = {
 const lawyer = { nom: 'Maître Claire Vidal', barreau: 'Lyon', adresse: address, email: 'c.vidal@barreau.example' }
 const bank = { nom: 'Banque du Rhône', formeJuridique: 'SA', adresse: address }
 const threat = { faits: ['Trois prélèvements rejetés depuis juin.'], preuves: ['avis de rejet'] }
-const biens = [{ designation: 'Pont élévateur', lieu: '3 rue de la Gare, 69003 Lyon', valeur: '4000.00' }]
+const biens = [
+  {
+    designation: 'Pont élévateur',
+    lieu: '3 rue de la Gare, 69003 Lyon',
+    valeur: '4000.00',
+    clause: 'Les biens restent la propriété du vendeur jusqu’au paiement entier de leur prix.',
+  },
+]
+const cgv = { version: '2026', date: '2026-01-05', preuve: 'bon de commande signé' }
 const opened = {
   mandataire: 'SELARL Alpes Mandataires',
   mandataireAdresse: address,
@@ -90,7 +99,7 @@ const given: Record<string, { facts?: Record<string, unknown>; exhibits?: Exhibi
   },
   'mg-saisie-conservatoire': { facts: { menaceRecouvrement: threat, biens }, exhibits: ['menace'] },
   'petites-creances': { exhibits: ['kbis'] },
-  revendication: { facts: { procedureCollective: opened, biensReserves: biens }, exhibits: ['cgv', 'inventaire'] },
+  revendication: { facts: { procedureCollective: opened, biensReserves: biens, cgv }, exhibits: ['cgv', 'inventaire'] },
   'saisie-attribution': {
     facts: { titre, comptes: [{ etablissement: 'Banque du Rhône' }] },
     exhibits: ['titre', 'signification'],
@@ -265,10 +274,12 @@ describe('what is asked of a pack', () => {
 
   test('the costs that the tariff of the day knows are told, and those to be asked for are named', async () => {
     const caseId = await caseOf()
-    const costs = async (id: string) => filingCosts(await readCase(house.sql, caseId), loadProcedure(id), day(today))
+    const file = await readCase(house.sql, caseId)
+    const court = await courtOf(house.sql, file, day(today))
+    const costs = (id: string) => filingCosts(file, loadProcedure(id), court, day(today))
     // A. 444-14, n° 43: 26.86 € before tax, and 20 %.
-    expect((await costs('cheque-impaye')).facts).toMatchObject({ montant: '32.23' })
-    const seizure = await costs('saisie-vente')
+    expect(costs('cheque-impaye').facts).toMatchObject({ montant: '32.23' })
+    const seizure = costs('saisie-vente')
     expect(seizure.facts).not.toHaveProperty('montant')
     expect(seizure.facts.nature).toContain('commandement avant saisie-vente')
     const said = seizure.doubts
@@ -280,7 +291,7 @@ describe('what is asked of a pack', () => {
     expect(said).toMatch(
       /Droit proportionnel à la charge du créancier : \d+,\d\d € TTC, si tout est recouvré, à vérifier \(C. com. A444-32\)/,
     )
-    expect((await costs('petites-creances')).doubts.at(-1)!.message).toContain('Un devis est à demander')
+    expect(costs('petites-creances').doubts.at(-1)!.message).toContain('Un devis est à demander')
   })
 
   test('a fact that the case computes itself is not taken from anybody', async () => {

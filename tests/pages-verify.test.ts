@@ -1,4 +1,7 @@
+import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { beforeAll, describe, expect, test } from 'vitest'
+import { sealPdf } from '../documents/seal.ts'
 import { useApi } from './api.ts'
 import { browser, noticed } from './pages.ts'
 
@@ -44,6 +47,32 @@ describe('is this letter ours?', () => {
     expect(short.text).toContain("Ce code n'est pas complet")
   })
 
+  test('says that our own copy is untouched, and says so when it no longer is, or the journal', async () => {
+    const good = await browser(api).go(`/verifier/${letter.code}`)
+    expect(good.text).toContain('Notre exemplaire est intact')
+    const [row] = await api.sql<{ sha256: string }[]>`select sha256 from documents where code = ${letter.code}`
+    const path = api.office.archive.path(row!.sha256)
+    const kept = readFileSync(path)
+    writeFileSync(path, Buffer.concat([kept, Buffer.of(0)]))
+    const altered = await browser(api).go(`/verifier/${letter.code}`)
+    expect(altered.text).toContain('Notre exemplaire a été altéré : son empreinte ne concorde plus.')
+    rmSync(path)
+    expect((await browser(api).go(`/verifier/${letter.code}`)).text).toContain("n'est plus dans nos archives")
+    writeFileSync(path, kept)
+    const rewriting = (author: string) =>
+      api.sql.begin(async (sql) => {
+        await sql`alter table events disable trigger events_are_kept`
+        await sql`update events set author = ${author} where seq = 1 and case_id = (select case_id from documents where code = ${letter.code})`
+        await sql`alter table events enable trigger events_are_kept`
+      })
+    const [first] = await api.sql<{ author: string }[]>`
+      select e.author from events e join documents d on d.case_id = e.case_id where d.code = ${letter.code} and e.seq = 1`
+    await rewriting('quelqu’un d’autre')
+    expect((await browser(api).go(`/verifier/${letter.code}`)).text).toContain('Le journal du dossier a été altéré.')
+    await rewriting(first!.author)
+    expect((await browser(api).go(`/verifier/${letter.code}`)).text).toContain('Notre exemplaire est intact')
+  })
+
   test('nothing runs, frames or is kept', async () => {
     const { headers } = await browser(api).go('/verifier')
     expect(headers.get('content-security-policy')).toMatch(
@@ -52,6 +81,69 @@ describe('is this letter ours?', () => {
     expect(headers.get('cache-control')).toBe('no-store')
     expect(headers.get('x-content-type-options')).toBe('nosniff')
   })
+})
+
+describe('is this file ours?', () => {
+  const verified = async (bytes: Uint8Array, name: string) => {
+    const form = new FormData()
+    form.set('fichier', new File([new Uint8Array(bytes)], name))
+    const sent = new Response(form)
+    const body = new Uint8Array(await sent.clone().arrayBuffer())
+    // As a browser sends it: the length first.
+    const headers = { 'content-type': sent.headers.get('content-type')!, 'content-length': String(body.length) }
+    return browser(api).go('/verifier', { method: 'POST', headers, body })
+  }
+  const letterBytes = async () => {
+    const [row] = await api.sql<{ sha256: string }[]>`select sha256 from documents where code = ${letter.code}`
+    return { hash: row!.sha256, bytes: await api.office.archive.get(row!.sha256) }
+  }
+
+  test('a letter of ours is intact and known, by its file and by its hash; a changed one is not', async () => {
+    const { hash, bytes } = await letterBytes()
+    const page = await verified(bytes, 'lettre.pdf')
+    expect(page.text).toContain('Ce fichier est intact et vient de nous')
+    expect(page.text).toContain(letter.reference)
+    expect((await browser(api).go(`/verifier/${hash}`)).text).toContain(letter.reference)
+    const changed = bytes.slice()
+    changed[changed.length >> 1]! ^= 1
+    expect((await verified(changed, 'lettre.pdf')).text).toContain('Ce fichier a été modifié')
+    const drafts = readdirSync(join(api.dir, 'archive')).filter((name) => name.startsWith('.draft'))
+    expect(drafts).toEqual([])
+  })
+
+  test('a file sealed like ours that we never made is intact, and unknown', async () => {
+    const invoice = readFileSync(new URL('../samples/Facture_FR_EN16931.pdf', import.meta.url))
+    const sealed = await sealPdf(invoice, { at: Temporal.Instant.from('2026-09-30T08:00:00Z') })
+    expect((await verified(sealed, 'autre.pdf')).text).toContain(
+      'Ce fichier est intact, mais nous ne le connaissons pas',
+    )
+  })
+
+  test('what nobody sealed cannot be verified, and no file at all is told', async () => {
+    expect((await verified(Buffer.from('bonjour'), 'note.txt')).text).toContain('Ce fichier ne peut pas être vérifié')
+    const empty = await verified(new Uint8Array(), '')
+    expect([empty.status, empty.text]).toEqual([400, expect.stringContaining("Aucun fichier n'a été choisi")])
+  })
+
+  test('a length above the limit of the house, or none, is refused before anything is read', async () => {
+    for (const length of ['9000000000', undefined]) {
+      const headers = {
+        'content-type': 'multipart/form-data; boundary=x',
+        ...(length ? { 'content-length': length } : {}),
+      }
+      const response = await api.app.request('http://api.test/verifier', { method: 'POST', headers, body: '--x--' })
+      expect(response.status).toBe(413)
+    }
+  })
+})
+
+test('the bare address says whose each door is, and every door opens', async () => {
+  const guest = browser(api)
+  const page = await guest.go('/')
+  expect(page.text).toContain('Vous êtes commissaire de justice')
+  const doors = [...page.html.matchAll(/<li><a href="([^"]+)"/g)].map(([, to]) => to!)
+  expect(doors).toEqual(['/r', '/verifier', '/portail', '/etude', '/bureau', '/bibliotheque'])
+  for (const door of doors) expect([door, [200, 401].includes((await guest.go(door)).status)]).toEqual([door, true])
 })
 
 describe('who tries too often', () => {

@@ -31,6 +31,7 @@ export function mailPost(tray: Post, smtpUrl: string, from: string): Post {
   const domain = from.split('@').at(-1)!.replace('>', '')
   return {
     repeatable: tray.repeatable.filter((channel) => channel !== 'email'),
+    ...(tray.forget ? { forget: tray.forget } : {}),
     async send(parcel) {
       if (parcel.channel !== 'email' || parcel.mail === null) return tray.send(parcel)
       const file = (name: string, pdf: Uint8Array) => ({

@@ -4,6 +4,8 @@ import { unaccented } from '../../schema/words.ts'
 
 export interface AddressToPost {
   name: string
+  /** The person or service inside, under the name. */
+  attention?: string | undefined
   lines: readonly string[]
   postalCode: string | null
   city: string | null
@@ -41,7 +43,9 @@ export function postalAddress(address: AddressToPost, from: string): PostalAddre
   const place = [...address.lines.map(capitals), capitals(`${address.postalCode ?? ''} ${address.city ?? ''}`)]
   const country = abroad ? [capitals(countries.of(address.country) ?? address.country)] : []
   const lines = [
-    ...carriedOver(address.name.replace(/\s+/g, ' ').trim()),
+    ...[address.name, address.attention ?? '']
+      .flatMap((line) => carriedOver(line.replace(/\s+/g, ' ').trim()))
+      .filter((line) => line !== ''),
     ...place.filter((line) => line !== '').flatMap((line) => carriedOver(abbreviated(line))),
     ...country,
   ]

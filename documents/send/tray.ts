@@ -1,4 +1,5 @@
-import { mkdir, rename, writeFile } from 'node:fs/promises'
+import { existsSync } from 'node:fs'
+import { mkdir, readdir, rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type Day } from '../../schema/days.ts'
 import type { MailBody } from './mail.ts'
@@ -32,6 +33,8 @@ export interface Post {
   /** The channels on which sending the same document again leaves a single one. */
   repeatable: string[]
   send(parcel: Parcel): Promise<Record<string, string>>
+  /** Takes away what still lies in the house of a letter sent long ago, or only counts it; answers how many files. */
+  forget?(letter: { reference: string; sentOn: Day }, keep: boolean): Promise<number>
 }
 
 /** The out-tray: one folder a day, one file a letter, for the people who print, frank and post. */
@@ -50,6 +53,13 @@ export function outTray(dir: string): Post {
       await place(folder, name, parcel.pdf)
       if (parcel.channel === 'lre') await placeOrder(folder, base, parcel, name)
       return { tray: `${parcel.day.toString()}/${name}` }
+    },
+    async forget({ reference, sentOn }, keep) {
+      const folder = join(dir, sentOn.toString())
+      const names = existsSync(folder) ? await readdir(folder) : []
+      const left = names.filter((name) => name.startsWith(`${reference.replaceAll('/', '-')}-`))
+      if (keep) for (const name of left) await rm(join(folder, name))
+      return left.length
     },
   }
 }

@@ -97,7 +97,8 @@ export function webhooks({ clock, allow = [] }: { clock: () => Temporal.Instant;
 function usable(text: string, isAllowed: (url: URL) => boolean): URL {
   const url = URL.parse(text)
   if (url && isAllowed(url) && /^https?:$/.test(url.protocol)) return url
-  const host = url?.hostname.replace(/^\[|\]$/g, '') ?? ''
+  // « localhost. » is localhost, whole.
+  const host = url?.hostname.replace(/^\[|\]$|\.$/g, '') ?? ''
   const isLiteral = isIP(host) !== 0
   if (
     url?.protocol === 'https:' &&

@@ -1,6 +1,6 @@
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
-import { openArchive, sha256, type StoredFile } from '../../documents/archive.ts'
+import { openArchive, type StoredFile } from '../../documents/archive.ts'
 import { normaliseInto } from '../../documents/exhibits.ts'
 import { assemblePack, type PackPart } from '../../documents/pack.ts'
 import { nativeTypst } from '../../documents/typst.ts'
@@ -80,10 +80,10 @@ async function assemble(): Promise<unknown> {
 }
 
 async function verify(): Promise<unknown> {
-  const read = ['pack.zip', 'pack.pdf'].map((name) => readFileSync(join(folder, 'out', name)))
-  const { ms, cpu, done } = await timed(async () => [await verifyFile(read[0]!), await verifyFile(read[1]!)])
+  const files = ['pack.zip', 'pack.pdf'].map((name) => join(folder, 'out', name))
+  const { ms, cpu, done } = await timed(async () => [await verifyFile(files[0]!), await verifyFile(files[1]!)])
   if (done.some(({ ok }) => !ok)) throw new Error('a pack that does not verify measures nothing')
-  return { ms, cpu, sha256: sha256(read[0]!) }
+  return { ms, cpu }
 }
 
 console.log(JSON.stringify(await { intake, assemble, verify }[step]()))
