@@ -13,7 +13,8 @@ COPY --from=packages /app/node_modules ./node_modules
 COPY . .
 RUN git config --system --add safe.directory /app \
  && if [ -e .git ]; then node scripts/courtois.ts letters history --write; else test -s letters/history.json; fi \
- && rm -rf .git
+ && rm -rf .git \
+ && node scripts/supply.ts --bill sbom.json
 
 FROM node:26-slim
 # Git, for the letters an agency keeps in a repository of its own (LETTERS_DIR).

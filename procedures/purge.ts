@@ -1,0 +1,202 @@
+import { after, type Day, dayFr } from '../schema/days.ts'
+import { rehearse, type Sql } from '../schema/db.ts'
+import { DomainError } from '../schema/errors.ts'
+import { record } from './cases/journal.ts'
+import { legalValue } from './law/values.ts'
+import { accountPapers, namedFiles } from './named-files.ts'
+import type { Office } from './office.ts'
+import { accountRows, caseRows, debtorRows, proofOnly, type Redaction } from './purge-rows.ts'
+
+/** What data are kept for, each for a time of its own (procedures/law/fr/conservation.yaml). */
+export type Retention = 'dossier' | 'titre' | 'comptes' | 'consultations' | 'depots'
+
+export interface Purged {
+  /** Numbers of the cases whose data went, accounts aside; then of those whose accounts went. */
+  cases: string[]
+  accounts: string[]
+  /** Debtors of whom accounts alone are left; then those whose name went as well. */
+  debtors: number
+  names: number
+  /** Rows changed or taken away, by table. */
+  rows: Record<string, number>
+  /** Files of the archive that no kept row names any more; letters left in the out-tray. */
+  files: number
+  tray: number
+}
+
+interface Due {
+  id: string
+  number: string
+  debtorId: string
+}
+
+/** Runs as the owner of the tables. `until` is the day that the times are counted to, today or before. */
+export interface PurgeOrder {
+  until: Day
+  /** False: all is done and undone, and what is told is what would happen. */
+  keep: boolean
+}
+
+/**
+ * Drops what has been kept long enough, and keeps what proves: hashes, numbers, sums, days, the chain of the journal. Rows
+ * first; then the files that only purged rows name, found again from the rows, so that a purge cut short is taken up by the next.
+ */
+export async function purge(office: Office, onDay: Day, order: PurgeOrder, author: string): Promise<Purged> {
+  refuseFuture(order.until, onDay)
+  const told: Purged = { cases: [], accounts: [], debtors: 0, names: 0, rows: {}, files: 0, tray: 0 }
+  const work = { onDay, told, author }
+  const { files, letters } = await rehearse(office.sql, order.keep, async (sql) => {
+    const due = await dueCases(sql, order.until)
+    for (const found of due) await purgeCase(sql, work, found)
+    for (const found of await dueAccounts(sql, order.until)) await purgeAccounts(sql, work, found)
+    await purgeLists(sql, onDay, order.until, told)
+    return { files: await deadFiles(sql), letters: await lettersOf(sql, due) }
+  })
+  for (const hash of files) {
+    if (!(await office.archive.has(hash))) continue
+    if (order.keep) await office.archive.remove(hash)
+    told.files++
+  }
+  for (const letter of letters) told.tray += (await office.post.forget?.(letter, order.keep)) ?? 0
+  return told
+}
+
+function refuseFuture(until: Day, today: Day): void {
+  if (!after(until, today)) return
+  throw new DomainError(
+    'purge_too_early',
+    `Le ${dayFr(until)} n’est pas encore venu\u00a0: rien n’est purgé d’avance.`,
+    {
+      remedy: 'Donnez la date du jour, ou une date passée.',
+    },
+  )
+}
+
+const months = (kind: Retention, on: Day): number => Number(legalValue('conservation', on, kind).value)
+const ours = ['personal_data_purged', 'personal_data_given']
+
+// A case lives on in what still happens to it: a return of the bailiff, funds paid over after its end.
+const closedCases = (sql: Sql) => sql`
+  select c.id, c.number, c.debtor_id, c.purged_on, exists (select from procedures p where p.case_id = c.id) as before_court,
+         greatest(c.closed_on, (select max(e.on_day) from events e where e.case_id = c.id and not e.kind = any(${ours}))) as last_on
+  from cases c where c.closed_on is not null and c.accounts_purged_on is null`
+
+const dueCases = async (sql: Sql, until: Day): Promise<Due[]> => sql<Due[]>`
+  select id, number, debtor_id from (${closedCases(sql)}) c
+  where purged_on is null
+    and last_on + make_interval(months => case when before_court then ${months('titre', until)}::int else ${months('dossier', until)}::int end) <= ${until}::date
+  order by number`
+
+const dueAccounts = async (sql: Sql, until: Day): Promise<Due[]> => sql<Due[]>`
+  select id, number, debtor_id from (${closedCases(sql)}) c
+  where purged_on is not null
+    and make_date(extract(year from last_on)::int, 12, 31) + make_interval(months => ${months('comptes', until)}::int) <= ${until}::date
+  order by number`
+
+interface Work {
+  onDay: Day
+  told: Purged
+  author: string
+}
+
+async function purgeCase(sql: Sql, { onDay, told, author }: Work, { id, number, debtorId }: Due): Promise<void> {
+  const papers = { table: 'documents', where: `case_id = $1 and id not in ${accountPapers}`, set: `facts = '{}'` }
+  const [last] = await sql<{ seq: number }[]>`select max(seq) as seq from events where case_id = ${id}`
+  await pastGuards(sql, async () => {
+    await redact(sql, [papers, ...caseRows], id, told)
+    const proof = sql.unsafe(proofOnly('detail'))
+    const { count } = await sql`
+      update events set detail = ${proof}, purged_on = ${onDay} where case_id = ${id} and detail <> ${proof}`
+    add(told, 'events', count)
+    await sql`update cases set purged_on = ${onDay} where id = ${id}`
+    const [kept] = await sql`select 1 from cases where debtor_id = ${debtorId} and purged_on is null limit 1`
+    if (kept) return
+    await redact(sql, debtorRows, debtorId, told)
+    told.debtors++
+  })
+  const detail = { kind: 'dossier', upTo: last!.seq }
+  await record(sql, onDay, { caseId: id, kind: 'personal_data_purged', detail, author })
+  told.cases.push(number)
+}
+
+async function purgeAccounts(sql: Sql, { onDay, told, author }: Work, { id, number, debtorId }: Due): Promise<void> {
+  await pastGuards(sql, async () => {
+    await redact(sql, [{ table: 'documents', where: 'case_id = $1', set: `facts = '{}'` }, ...accountRows], id, told)
+    await sql`update cases set accounts_purged_on = ${onDay} where id = ${id}`
+    const [kept] = await sql`select 1 from cases where debtor_id = ${debtorId} and accounts_purged_on is null limit 1`
+    if (kept) return
+    await sql`update debtors set name = 'Personne purgée' where id = ${debtorId}`
+    told.names++
+  })
+  await record(sql, onDay, { caseId: id, kind: 'personal_data_purged', detail: { kind: 'comptes' }, author })
+  told.accounts.push(number)
+}
+
+/** What hangs on no case: files that nobody used, who read what, keys of repeated requests, movements of the bank left unmatched. */
+async function purgeLists(sql: Sql, onDay: Day, until: Day, told: Purged): Promise<void> {
+  const old = (column: string, kind: Retention) =>
+    sql`${sql(column)} + make_interval(months => ${months(kind, until)}::int) <= ${until}::date`
+  await pastGuards(sql, async () => {
+    const uploads = await sql`
+      update uploads set file_name = 'purgé', purged_on = ${onDay} where purged_on is null and ${old('asked_on', 'depots')}`
+    add(told, 'uploads', uploads.count)
+    add(
+      told,
+      'idempotency_keys',
+      (await sql`delete from idempotency_keys where used_on is null or ${old('used_on', 'depots')}`).count,
+    )
+    add(told, 'case_readings', (await sql`delete from case_readings where ${old('on_day', 'consultations')}`).count)
+    add(
+      told,
+      'bank_lines',
+      (await sql`delete from bank_lines where case_id is null and ${old('booked_on', 'comptes')}`).count,
+    )
+    add(
+      told,
+      'invoicing_reviews',
+      (
+        await sql`
+      update invoicing_reviews set findings = '[]' where findings <> '[]' and ${old('month', 'comptes')}`
+      ).count,
+    )
+  })
+}
+
+async function redact(sql: Sql, rows: Redaction[], id: string, told: Purged): Promise<void> {
+  for (const { table, where, set } of rows) {
+    const text = set === null ? `delete from ${table} where ${where}` : `update ${table} set ${set} where ${where}`
+    add(told, table, (await sql.unsafe(text, [id])).count)
+  }
+}
+
+function add(told: Purged, table: string, count: number): void {
+  if (count > 0) told.rows[table] = (told.rows[table] ?? 0) + count
+}
+
+/** The owner alone goes past the triggers that keep what was written, and for these statements alone. */
+async function pastGuards(sql: Sql, act: () => Promise<void>): Promise<void> {
+  try {
+    await sql`set local session_replication_role = replica`
+  } catch (cause) {
+    throw new DomainError('purge_refused', 'Ce compte de la base ne peut pas purger ce qui est conservé.', {
+      remedy:
+        'Lancez la purge avec DATABASE_OWNER_URL, un compte qui a le droit « set on parameter session_replication_role ».',
+      cause,
+    })
+  }
+  await act()
+  await sql`set local session_replication_role = origin`
+}
+
+/** Hashes named by purged rows and by no other: their bytes have to be gone. */
+export async function deadFiles(sql: Sql): Promise<string[]> {
+  const rows = await sql<{ sha256: string }[]>`
+    select sha256 from ${namedFiles(sql)} n where sha256 is not null group by sha256 having bool_and(gone_on is not null)`
+  return rows.map((row) => row.sha256)
+}
+
+const lettersOf = async (sql: Sql, cases: Due[]): Promise<{ reference: string; sentOn: Day }[]> => sql<
+  { reference: string; sentOn: Day }[]
+>`
+  select d.reference, o.sent_on from dispatches o join documents d on d.id = o.document_id
+  where d.case_id = any(${cases.map(({ id }) => id)}) and o.sent_on is not null`
