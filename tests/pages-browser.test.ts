@@ -104,6 +104,7 @@ describe.skipIf(!hasChromium)('in a real browser', () => {
     await page.keyboard.press('Tab')
     await page.keyboard.type('250,50')
     await page.keyboard.press('Tab')
+    await page.keyboard.press('Tab')
     await page.keyboard.press('Enter')
     await page.waitForSelector('text=Votre réponse est enregistrée')
     expect(await page.textContent('main')).toContain('Trois cartons manquent à la livraison.')

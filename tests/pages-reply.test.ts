@@ -1,3 +1,5 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { beforeEach, describe, expect, test } from 'vitest'
 import { recordInsolvency } from '../procedures/cases/insolvencies.ts'
 import { closeCase } from '../procedures/cases/cases.ts'
@@ -24,6 +26,8 @@ const enter = async (code = letter.coupon, cp = '69003'): Promise<Shown> =>
 const answer = async (typed: Record<string, string>): Promise<Shown> =>
   guest.submit(await enter(), `/r/${letter.coupon}`, typed)
 const replies = async () => api.sql`select kind, summary, handled_on from replies where case_id = ${letter.caseId}`
+const cookies = ({ cookies: kept }: ReturnType<typeof browser>): string =>
+  [...kept].map(([name, value]) => `${name}=${value}`).join('; ')
 const work = async () => {
   const { body } = await api.ask({ role: 'amicable' }, `{ workToday(kinds: [REPLY]) { what case { number } } }`)
   return (body.data.workToday as { what: string }[]).map(({ what }) => what.replace(/[\u00a0\u202f]/g, ' '))
@@ -161,6 +165,97 @@ describe('the answers', () => {
       channel: 'coupon en ligne',
     })
     expect((await work()).some((what) => what.startsWith('Contestation de 250,50 €'))).toBe(true)
+  })
+
+  describe('files that come along with a dispute', () => {
+    const pdf = readFileSync(new URL('../samples/Facture_FR_EN16931.pdf', import.meta.url))
+    const png = Buffer.concat([Buffer.from('\x89PNG\r\n\x1a\n', 'latin1'), Buffer.alloc(100)])
+    const disputing = async (...pieces: File[]) =>
+      guest.submit(await enter(), `/r/${letter.coupon}`, { kind: 'dispute', motif: 'Trois cartons manquent.', pieces })
+    const files = () =>
+      api.sql<{ name: string; mediaType: string; sha256: string }[]>`
+        select f.name, f.media_type, f.sha256 from dispute_documents f join disputes x on x.id = f.dispute_id
+        where x.case_id = ${letter.caseId} order by f.name`
+
+    test('are kept as they came, by what they are and not by their name, and confirmed', async () => {
+      const page = await disputing(new File([pdf], 'bon de livraison.pdf'), new File([png], '../../carton <b>.pdf'))
+      expect(page.text).toContain('(documents joints : bon de livraison.pdf, carton <b>.pdf)')
+      expect(page.html).toContain('carton &lt;b&gt;.pdf')
+      const kept = await files()
+      expect(kept.map(({ name, mediaType }) => [name, mediaType])).toEqual([
+        ['bon de livraison.pdf', 'application/pdf'],
+        ['carton <b>.pdf', 'image/png'],
+      ])
+      expect(Buffer.from(await api.office.archive.get(kept[0]!.sha256)).equals(pdf)).toBe(true)
+    })
+
+    test('are there for the creditor and the cells, to be saved, and for no other creditor', async () => {
+      await disputing(new File([pdf], 'bon.pdf'))
+      const { number } = (await fileOf(api, letter.caseId)).case
+      const creditor = browser(api)
+      const token = await api.token({ role: 'creditor', name: 'Inès', creditorId: letter.creditorId })
+      await creditor.go(`/portail/entrer?jeton=${token}`)
+      const asked = await creditor.go(`/portail/dossiers/${number}/contestation`)
+      const [, path] = /href="(\/portail\/contestations\/[^"]+)">bon\.pdf</.exec(asked.html)!
+      const saved = await api.app.request(path!, { headers: { cookie: cookies(creditor) } })
+      expect(saved.headers.get('content-disposition')).toBe('attachment; filename="bon.pdf"')
+      expect(Buffer.from(await saved.arrayBuffer()).equals(pdf)).toBe(true)
+      const stranger = browser(api)
+      const other = await noticed(api, { number: `F-${++made}`, name: `Garage du Pont ${made}` })
+      await stranger.go(
+        `/portail/entrer?jeton=${await api.token({ role: 'creditor', name: 'x', creditorId: other.creditorId })}`,
+      )
+      expect((await stranger.go(path!)).status).toBe(404)
+      const query = `{ case(number: "${number}") { disputes { files { name mediaType bytes url } } } }`
+      const { body } = await api.ask({ role: 'amicable' }, query)
+      expect(body.data.case.disputes[0].files).toMatchObject([
+        { name: 'bon.pdf', mediaType: 'application/pdf', bytes: pdf.length },
+      ])
+    })
+
+    test('that are programs, infected, too large or too many are refused by name, and nothing is recorded', async () => {
+      const eicar = `X5O!P%@AP[4\\PZX54(P^)7CC)7}$EICAR-STANDARD-${'ANTIVIRUS-TEST-FILE!$H+H*'}`
+      const refused: [File[], string][] = [
+        [[new File(['MZ\x90\0'], 'photo.jpg')], 'est un programme'],
+        [[new File([eicar], 'facture.txt')], "refusé par l'antivirus"],
+        [[new File(['<!doctype html><script>1</script>'], 'page.pdf')], 'HTML'],
+        [[new File([new Uint8Array(10_000_001)], 'scan.pdf')], 'dépasse 10 Mo'],
+        [Array.from({ length: 6 }, (_, i) => new File([pdf], `${i}.pdf`)), '5 fichiers au plus'],
+      ]
+      for (const [given, why] of refused) {
+        guest = browser(api)
+        const page = await disputing(...given)
+        expect([page.status, page.text.includes(why)]).toEqual([422, true])
+        expect(page.text).toContain('Trois cartons manquent.')
+      }
+      expect(await replies()).toEqual([])
+      expect(await files()).toEqual([])
+      guest = browser(api)
+      expect((await disputing(new File([pdf], 'bon.pdf'))).status).toBe(200)
+    })
+
+    test('without their form, or in pieces that do not fit, are refused, and leave no draft', async () => {
+      await enter()
+      const post = (body: BodyInit, headers: Record<string, string> = {}) =>
+        api.app.request(`/r/${letter.coupon}`, {
+          method: 'POST',
+          body,
+          headers: { cookie: cookies(guest), 'sec-fetch-site': 'same-origin', ...headers },
+        })
+      const forged = new FormData()
+      forged.set('jeton', 'x')
+      forged.set('kind', 'dispute')
+      forged.set('motif', 'Non')
+      forged.set('pieces', new File([pdf], 'bon.pdf'))
+      expect((await post(forged)).status).toBe(403)
+      const cut = '--a\r\ncontent-disposition: form-data; name="pieces"; filename="a.pdf"\r\n\r\n%PDF-'
+      expect((await post(cut, { 'content-type': 'multipart/form-data; boundary=a' })).status).toBe(400)
+      expect((await post(cut, { 'content-type': 'multipart/form-data' })).status).toBe(400)
+      expect((await post('{}', { 'content-type': 'application/json' })).status).toBe(400)
+      expect(await replies()).toEqual([])
+      const drafts = readdirSync(join(api.dir, 'archive')).filter((name) => name.startsWith('.draft'))
+      expect(drafts).toEqual([])
+    })
   })
 
   test('a new address is where letters go, and leaves the answer itself still to be given', async () => {

@@ -57,7 +57,11 @@ describe('the door', () => {
     const page = await guest.go(`/bureau/entrer?jeton=${token}`, { headers: { 'sec-fetch-site': 'cross-site' } })
     expect(guest.cookies.has('courtois-bureau')).toBe(false)
     const inside = await guest.submit(page, '/bureau/entrer', {})
+    const kept = guest.cookies.get('courtois-bureau')!
     await guest.submit(inside, '/bureau/sortir', {})
+    expect((await guest.go('/bureau')).status).toBe(401)
+    // Whoever kept a copy of the cookie comes back to nothing.
+    guest.cookies.set('courtois-bureau', kept)
     expect((await guest.go('/bureau')).status).toBe(401)
   })
 })
@@ -82,7 +86,8 @@ describe('the board', () => {
     })
     const cases = new Map([[letter.caseId, { number, debtor: 'Garage', phone: null }]])
     const deadlines = [-2, 0, 1, 3, 4, 15, 16].map(limit)
-    const board = { work: [], deadlines, approvals: [], cases, open: 1, orphans: 0 }
+    const none = { disputes: new Map(), replies: new Map(), inDoubt: new Set<string>() }
+    const board = { work: [], deadlines, approvals: [], cases, ...none, open: 1, orphans: 0 }
     const agency = {
       name: 'Cabinet',
       lines: [],
@@ -91,7 +96,15 @@ describe('the board', () => {
       hours: '',
       manager: { name: '', phone: '', email: '' },
     }
-    const frame = { agency, name: 'Nour', cell: 'cellule juridique', token: '', day: api.today, mayApprove: false }
+    const frame = {
+      agency,
+      name: 'Nour',
+      cell: 'cellule juridique',
+      token: '',
+      day: api.today,
+      may: () => false,
+      key: () => '',
+    }
     const html = String(boardPage(frame, board, null))
     expect(
       [...html.matchAll(/class="state (\w+)">([^<]+)</g)].map(([, look, words]) =>
@@ -162,6 +175,117 @@ describe('the board', () => {
     expect(kept).toEqual({ decision: 'approuve', decidedBy: 'amicable:Nour Benali' })
     expect((await enter('phone')).html).not.toContain('action="/bureau/approuver"')
     expect((await fileOf(api, letter.caseId)).steps.find(({ id }) => id === stepId)!.skippedOn).toBeNull()
+  })
+})
+
+describe('a day’s work, done on the board', () => {
+  let made = 0
+  /** A case of its own for each test, and the board of a cell. */
+  const open = async (role: Role = 'amicable') => {
+    const fresh = await noticed(api, { number: `B-${++made}`, name: `Atelier ${made}` })
+    const guest = browser(api)
+    await enter(role, guest)
+    return { fresh, guest, board: () => guest.go('/bureau') }
+  }
+  const first = { heure: '10:20', personne: 'Mme Kieffer', resume: 'Réception confirmée, aucune date.' }
+
+  test('a call is recorded with its outcome, once however often it is sent, and leaves the list', async () => {
+    const { fresh, guest, board } = await open('phone')
+    const page = await board()
+    const [step] = await api.sql<{ key: string }[]>`
+      select s.key from documents d join steps s on s.id = d.step_id where d.case_id = ${fresh.caseId} and d.channel = 'appel'
+      and not exists (select from calls k where k.step_id = s.id) order by d.written_on desc limit 1`
+    const typed = { ...first, dossier: fresh.caseId, etape: step!.key, issue: 'sans-engagement', cle: 'une seule' }
+    const done = await guest.submit(page, '/bureau/appel', typed)
+    expect(done.text).toContain("C'est enregistré.")
+    await guest.submit(page, '/bureau/appel', typed)
+    const calls = (await fileOf(api, fresh.caseId)).calls
+    expect(calls.map(({ outcome, person, recordedBy }) => [outcome, person, recordedBy])).toEqual([
+      ['sans-engagement', 'Mme Kieffer', 'phone:Nour Benali'],
+    ])
+  })
+
+  test('a call out of hours is refused in words, with what was typed kept', async () => {
+    const { fresh, guest, board } = await open('phone')
+    const typed = { ...first, heure: '23:10', dossier: fresh.caseId, issue: 'message' }
+    const page = await guest.submit(await board(), '/bureau/appel', typed)
+    expect(page.status).toBe(422)
+    expect((await fileOf(api, fresh.caseId)).calls).toEqual([])
+  })
+
+  test('a caller found is noted as an incoming call', async () => {
+    const { fresh, guest } = await open('phone')
+    const { number: asked } = (await fileOf(api, fresh.caseId)).case
+    const page = await guest.go(`/bureau?q=${asked}`)
+    await guest.submit(page, '/bureau/appel', {
+      ...first,
+      dossier: fresh.caseId,
+      sens: 'incoming',
+      etape: '',
+      issue: 'promesse',
+    })
+    expect((await fileOf(api, fresh.caseId)).calls.map(({ direction }) => direction)).toEqual(['incoming'])
+  })
+
+  test('a sending in doubt is settled by what a person found out', async () => {
+    const { fresh, guest, board } = await open()
+    await api.sql`update dispatches set state = 'sending', sent_on = null where document_id = ${fresh.id}`
+    const page = await board()
+    expect(page.text).toContain('Envois à vérifier')
+    const typed = { objet: fresh.id, geste: 'parti', date: '2026-09-30', motif: 'bordereau de dépôt' }
+    expect((await guest.submit(page, '/bureau/envoi', typed)).text).toContain("C'est enregistré.")
+    const [sent] = await api.sql<{ state: string; proof: object }[]>`
+      select state, proof from dispatches where document_id = ${fresh.id}`
+    expect(sent).toEqual({ state: 'sent', proof: { constat: 'bordereau de dépôt' } })
+  })
+
+  test('a letter that came back is followed by a new address, then sent again, each by its form', async () => {
+    const { fresh, guest, board } = await open()
+    await api.sql`update dispatches set outcome = null, presented_on = null, outcome_on = null where document_id = ${fresh.id}`
+    const told = { objet: fresh.id, etat: 'unknown_address', date: '2026-09-25', numero: '' }
+    await guest.submit(await board(), '/bureau/suivi', told)
+    const found = { dossier: fresh.caseId, rue: '5 place Bellecour', cp: '69002', ville: 'Lyon', source: 'RNE' }
+    await guest.submit(await board(), '/bureau/adresse', found)
+    const page = await board()
+    expect(page.text).toContain('Courriers à renvoyer')
+    await guest.submit(page, '/bureau/renvoi', { objet: fresh.id, motif: 'Siège transféré.' })
+    const again = (await fileOf(api, fresh.caseId)).documents.find(({ resendOf }) => resendOf === fresh.id)!
+    expect([again.letter.startsWith('mise-en-demeure'), again.coupon !== fresh.coupon]).toEqual([true, true])
+    const stale = await guest.submit(page, '/bureau/renvoi', { objet: fresh.id, motif: 'Encore.', cle: 'autre' })
+    expect([stale.status, stale.text.includes('déjà été renvoyé')]).toEqual([422, true])
+  })
+
+  test('a coupon on paper is entered by its code, and the dispute that it bears is answered', async () => {
+    const { fresh, guest, board } = await open()
+    expect((await guest.go('/bureau/coupon?code=7K3M-Q2XZ-9T4C')).text).toContain('Aucune lettre ne porte ce code')
+    const page = await guest.go(`/bureau/coupon?code=${fresh.coupon.toLowerCase()}`)
+    const typed = { kind: 'dispute', motif: 'Deux ramettes manquent.', pieces: new File(['%PDF-1.4 bon'], 'bon.pdf') }
+    expect((await guest.submit(page, `/bureau/coupon/${fresh.coupon}`, typed)).text).toContain("C'est enregistré.")
+    const [reply] = await api.sql<{ id: string; channel: string }[]>`
+      select r.id, x.channel from replies r join disputes x on x.id = r.act_id where r.case_id = ${fresh.caseId}`
+    expect(reply!.channel).toBe('coupon papier')
+    const shown = await board()
+    expect(shown.text).toContain('Deux ramettes manquent.')
+    expect(shown.html).toMatch(/href="\/bureau\/contestations\/[^"]+">bon\.pdf</)
+    const [dispute] = (await fileOf(api, fresh.caseId)).disputes
+    const answer = { dossier: fresh.caseId, objet: dispute!.id, issue: 'maintained', reponse: 'Le bon est signé.' }
+    await guest.submit(shown, '/bureau/contestation', answer)
+    expect((await fileOf(api, fresh.caseId)).disputes[0]!.answer).toBe('Le bon est signé.')
+  })
+
+  test('each cell has its own gestures, and a forged one is refused', async () => {
+    const { fresh, guest, board } = await open('research')
+    const page = await board()
+    expect(page.html).not.toContain('action="/bureau/appel"')
+    const forms = await guest.go('/bureau')
+    const jeton = /name="jeton" value="([^"]+)"/.exec(forms.html)![1]!
+    const cookie = [...guest.cookies].map(([name, value]) => `${name}=${value}`).join('; ')
+    const post = (fields: Record<string, string>) =>
+      api.app.request('/bureau/appel', { method: 'POST', body: new URLSearchParams(fields), headers: { cookie } })
+    const typed = { ...first, dossier: fresh.caseId, issue: 'message', cle: 'x' }
+    expect((await post({ ...typed, jeton })).status).toBe(403)
+    expect((await post({ ...typed, jeton: 'x' })).status).toBe(403)
+    expect((await fileOf(api, fresh.caseId)).calls).toEqual([])
   })
 })
 

@@ -39,13 +39,14 @@ export function browser(api: TestApi) {
     cookies,
     go,
     /** Posts the form of the page shown whose action is that, its hidden fields with what is typed. */
-    submit(page: Shown, action: string, typed: Record<string, string | File>): Promise<Shown> {
+    submit(page: Shown, action: string, typed: Record<string, string | File | File[]>): Promise<Shown> {
       const form = formsOf(page.html).find(
         (each) => each.action === action && (!('kind' in typed) || each.hidden['kind'] === typed['kind']),
       )
       if (!form) throw new Error(`no form to ${action} on ${page.path}`)
       const body = new FormData()
-      for (const [name, value] of Object.entries({ ...form.hidden, ...typed })) body.set(name, value)
+      for (const [name, value] of Object.entries({ ...form.hidden, ...typed }))
+        for (const each of [value].flat()) body.append(name, each)
       return go(action, { method: 'POST', body, headers: { 'sec-fetch-site': 'same-origin' } })
     },
   }

@@ -50,8 +50,8 @@ export function packPage(shown: Shown): Html {
 ${failed ? h`<div class="alert" role="alert"><p><strong>${said(failed.error.message)}</strong></p><p>${said(failed.error.remedy)}</p></div>` : ''}
 ${limits(shown)}
 <h2>À télécharger</h2>
+<p><a class="button" href="${base}/pack.zip">Le dossier complet, par fichier (ZIP, ${size(sizes.zip)})</a></p>
 <ul>
-<li><a class="button" href="${base}/pack.zip">Le dossier complet, par fichier (ZIP, ${size(sizes.zip)})</a></li>
 <li><a href="${base}/pack.pdf">Le même en un seul PDF scellé (${size(sizes.pdf)})</a></li>
 ${found.caseJson ? h`<li><a href="${base}/case.json">Les données pour votre logiciel (case.json)</a></li>` : ''}
 ${stamp ? h`<li><a href="${base}/pack.tsr">L’horodatage du ZIP (RFC 3161)</a>, ${stamp.authority}</li>` : ''}

@@ -17,9 +17,11 @@ import { readProcedure } from '../../procedures/judicial/open-procedures.ts'
 import { acknowledgePack, readReceipt, sentWhole } from '../../procedures/judicial/receipt.ts'
 import { answersTo, readReturns, recordBailiffReturn, type ReturnInput } from '../../procedures/judicial/returns.ts'
 import { DomainError } from '../../schema/errors.ts'
-import { readToken } from '../auth.ts'
+import type { Sql } from '../../schema/db.ts'
+import { readToken, type Viewer } from '../auth.ts'
 import { sendFile, sentPart } from '../downloads.ts'
 import { listPage, noLinkPage, packPage, type Shown } from './bailiff-pages.ts'
+import { readAs } from '../reading.ts'
 import { contactOf } from './contact.ts'
 import {
   closeSession,
@@ -51,7 +53,9 @@ export function mountBailiff(app: Hono, house: Doors): void {
     const known = await readSession(house, c, session)
     const agency = await agencyOf(house)
     if (!known) return send(c, noLinkPage(agency), 401)
-    const packs = await handedOverTo(house.office.sql, known.subject, house.clock.today())
+    const packs = await readAs(house.office.sql, bailiffOf(known.subject), (sql) =>
+      handedOverTo(sql, known.subject, house.clock.today()),
+    )
     return send(c, listPage(agency, { name: known.name, packs, token: formToken(house, c, known.id) }))
   })
   app.get('/etude/entrer', async (c) => {
@@ -64,7 +68,7 @@ export function mountBailiff(app: Hono, house: Doors): void {
   app.post('/etude/sortir', async (c) => {
     const known = await readSession(house, c, session)
     requireOwnForm(house, c, typedOf(await c.req.parseBody())['jeton'], known?.id)
-    closeSession(house, c, session)
+    if (known) await closeSession(house, c, session, known.id)
     return c.redirect('/etude', 303)
   })
 
@@ -123,8 +127,14 @@ const keep = (house: Doors, found: HandedOver, what: Accessed, range?: { first: 
     range,
   )
 
-async function shown(house: Doors, c: HttpContext, { found, base, sessionId }: Opened): Promise<Shown> {
-  const { sql, archive } = house.office
+/** Of what belongs to others, PostgreSQL shows an office nothing (api/reading.ts). */
+const bailiffOf = (bailiffId: string): Viewer => ({ role: 'bailiff', name: '', creditorId: null, bailiffId })
+
+const shown = (house: Doors, c: HttpContext, opened: Opened): Promise<Shown> =>
+  readAs(house.office.sql, bailiffOf(opened.found.bailiffId), (sql) => shownTo(house, sql, c, opened))
+
+async function shownTo(house: Doors, sql: Sql, c: HttpContext, { found, base, sessionId }: Opened): Promise<Shown> {
+  const { archive } = house.office
   const sizeOf = async (hash: string) => (await stat(archive.path(hash))).size
   const [zip, pdf] = [await sizeOf(found.zip), await sizeOf(found.pdf)]
   const [stamp] = await sql<{ authority: string; stampedAt: Temporal.Instant }[]>`
@@ -132,7 +142,7 @@ async function shown(house: Doors, c: HttpContext, { found, base, sessionId }: O
   const [pack] = await sql<{ missing: Shown['missing']; title: string }[]>`
     select manifest->'missing' as missing, manifest->>'title' as title from packs where id = ${found.packId}`
   return {
-    agency: await agencyOf(house),
+    agency: contactOf(await readAgency(sql)),
     found,
     base,
     token: formToken(house, c, sessionId),

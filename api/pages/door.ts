@@ -2,15 +2,18 @@ import type { Context as HttpContext, Hono } from 'hono'
 import { readAgency } from '../../procedures/cases/agency.ts'
 import { DomainError } from '../../schema/errors.ts'
 import { readToken, type Viewer } from '../auth.ts'
+import { refused, type SignIn } from '../sign-in.ts'
 import { contactOf } from './contact.ts'
 import {
   closeSession,
   countAttempt,
   type Doors,
   formToken,
+  keepPending,
   openSession,
   requireOwnForm,
   type SessionKind,
+  takePending,
 } from './guard.ts'
 import { type Contact, contactBlock, h, type Html, layout, send } from './page.ts'
 import { typedOf } from './typed.ts'
@@ -41,35 +44,71 @@ export function mountDoor(app: Hono, house: Doors, door: Door): void {
     requireOwnForm(house, c, typed['formulaire'])
     return enter(house, c, door, typed['jeton'] ?? '')
   })
+  const { signIn } = house
+  if (signIn) mountSignIn(app, house, door, signIn)
   app.post(`${path}/sortir`, async (c) => {
     const session = await door.sessionOf(c)
     if (session !== null) {
       requireOwnForm(house, c, typedOf(await c.req.parseBody())['jeton'], session)
-      closeSession(house, c, door.session)
+      await closeSession(house, c, door.session, session)
     }
     return c.redirect(path, 303)
   })
 }
 
+/** `…/connexion` goes to the provider's page, `…/retour` is where it sends back. */
+function mountSignIn(app: Hono, house: Doors, door: Door, signIn: SignIn): void {
+  const { path } = door.session
+  const back = `${path}/retour`
+  app.get(`${path}/connexion`, async (c) => {
+    await countAttempt(house, c, path.slice(1), perVisitor)
+    const { url, pending } = await signIn.begin(house.office.baseUrl + back)
+    await keepPending(house, c, path, pending)
+    return c.redirect(url, 303)
+  })
+  app.get(back, async (c) => {
+    await countAttempt(house, c, path.slice(1), perVisitor)
+    const pending = await takePending(house, c, path)
+    if (!pending) throw refused()
+    const viewer = await signIn.finish(new URL(`${house.office.baseUrl}${back}${new URL(c.req.url).search}`), pending)
+    await admit(house, c, door, viewer)
+    // A cookie of this site alone does not follow a redirection that another site began: the page itself goes on.
+    return send(c, goOnPage(door))
+  })
+}
+
+const perVisitor = { max: 30, minutes: 10 }
+
 /** Changes the token of the link for a session, and takes it out of the address bar. */
 async function enter(house: Doors, c: HttpContext, door: Door, token: string): Promise<Response> {
-  await countAttempt(house, c, door.session.path.slice(1), { max: 30, minutes: 10 })
-  const viewer = await readToken(house.secret, token, house.clock.now())
-  const subject = await door.admit(viewer)
-  if (subject === null) {
-    throw new DomainError('forbidden', `Ce lien n’ouvre pas ${door.space}.`, {
-      remedy: 'Demandez à votre gestionnaire un lien à votre nom.',
-    })
-  }
-  await openSession(house, c, door.session, subject, viewer.name)
+  await countAttempt(house, c, door.session.path.slice(1), perVisitor)
+  await admit(house, c, door, await readToken(house.secret, token, house.clock.now()))
   return c.redirect(door.session.path, 303)
 }
 
-export const signInPage = (agency: Contact, title: string): Html =>
+async function admit(house: Doors, c: HttpContext, door: Door, viewer: Viewer): Promise<void> {
+  const subject = await door.admit(viewer)
+  if (subject === null) {
+    throw new DomainError('forbidden', `Cet accès n’ouvre pas ${door.space}.`, {
+      remedy: 'Demandez à votre gestionnaire un accès à votre nom.',
+    })
+  }
+  await openSession(house, c, door.session, subject, viewer.name)
+}
+
+const goOnPage = ({ session, space }: Door): Html =>
+  layout({
+    title: 'Connexion',
+    brand: 'Courtois',
+    goOn: session.path,
+    body: h`<h1>Vous êtes connecté</h1><p><a class="button" href="${session.path}">Entrer dans ${space}</a></p>`,
+  })
+
+export const signInPage = (agency: Contact, title: string, connexion?: string): Html =>
   layout({
     title,
     brand: agency.name,
-    body: h`<h1>${title}</h1><p class="lead">Pour entrer, ouvrez le lien que votre gestionnaire vous a donné. Une session dure huit heures.</p>
+    body: h`<h1>${title}</h1>${connexion ? h`<p><a class="button" href="${connexion}">Se connecter</a></p>` : ''}<p class="lead">${connexion ? 'Vous pouvez aussi' : 'Pour entrer,'} ${connexion ? 'ouvrir' : 'ouvrez'} le lien que votre gestionnaire vous a donné. Une session dure huit heures.</p>
 <p>${agency.manager.name}, <a href="mailto:${agency.manager.email}">${agency.manager.email}</a>, ${agency.manager.phone}</p>`,
     foot: contactBlock(agency),
   })

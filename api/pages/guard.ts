@@ -6,10 +6,13 @@ import { SignJWT, jwtVerify } from 'jose'
 import { DomainError } from '../../schema/errors.ts'
 import { newCode } from '../../schema/random.ts'
 import type { House } from '../context.ts'
+import type { PendingSignIn, SignIn } from '../sign-in.ts'
 
 export interface Doors extends House {
   /** The last address of X-Forwarded-For is the visitor's: only where a proxy of ours writes it. */
   trustProxy: boolean
+  /** The provider's own page, where people sign in by it. */
+  signIn?: SignIn
 }
 
 export interface Limit {
@@ -154,7 +157,13 @@ export async function openSession(
   })
 }
 
-export function closeSession(house: House, c: HttpContext, kind: SessionKind): void {
+/** Takes the cookie away, and has nobody who kept a copy of it come back. */
+export async function closeSession(house: House, c: HttpContext, kind: SessionKind, id: string): Promise<void> {
+  const { sql } = house.office
+  const now = house.clock.now()
+  const until = now.add({ minutes: kind.minutes })
+  await sql`insert into ended_sessions (id, until) values (${id}, ${until}) on conflict do nothing`
+  await sql`delete from ended_sessions where until < ${now}`
   setCookie(c, kind.cookie, '', {
     path: kind.path,
     httpOnly: true,
@@ -168,6 +177,7 @@ export function closeSession(house: House, c: HttpContext, kind: SessionKind): v
 export async function readSession(house: House, c: HttpContext, kind: SessionKind): Promise<Session | null> {
   const value = getCookie(c, kind.cookie)
   if (!value) return null
+  let known: Session
   try {
     const { payload } = await jwtVerify(value, house.secret, {
       algorithms: ['HS256'],
@@ -176,7 +186,51 @@ export async function readSession(house: House, c: HttpContext, kind: SessionKin
       requiredClaims: ['exp', 'sub', 'jti'],
       currentDate: new Date(house.clock.now().epochMilliseconds),
     })
-    return { id: payload.jti!, subject: payload.sub!, name: typeof payload['name'] === 'string' ? payload['name'] : '' }
+    known = {
+      id: payload.jti!,
+      subject: payload.sub!,
+      name: typeof payload['name'] === 'string' ? payload['name'] : '',
+    }
+  } catch {
+    return null
+  }
+  const [ended] = await house.office.sql`select 1 from ended_sessions where id = ${known.id}`
+  return ended ? null : known
+}
+
+const pendingCookie = 'courtois-connexion'
+const pendingMinutes = 10
+
+/** Keeps what the provider's answer will be compared with: signed, for this path, and readable by no script. */
+export async function keepPending(house: House, c: HttpContext, path: string, pending: PendingSignIn): Promise<void> {
+  const at = Math.floor(house.clock.now().epochMilliseconds / 1000)
+  const value = await new SignJWT({ ...pending })
+    .setProtectedHeader({ alg: 'HS256', typ: 'JWT' })
+    .setIssuer(issuer)
+    .setAudience(pendingCookie)
+    .setSubject(path)
+    .setExpirationTime(at + pendingMinutes * 60)
+    .sign(house.secret)
+  // Lax: it is the provider's page that sends the browser back.
+  const shape = { path, httpOnly: true, sameSite: 'Lax', secure: isSecure(house) } as const
+  setCookie(c, pendingCookie, value, { ...shape, maxAge: pendingMinutes * 60 })
+}
+
+/** The same, once: whoever comes back a second time begins anew. */
+export async function takePending(house: House, c: HttpContext, path: string): Promise<PendingSignIn | null> {
+  const value = getCookie(c, pendingCookie)
+  setCookie(c, pendingCookie, '', { path, httpOnly: true, sameSite: 'Lax', secure: isSecure(house), maxAge: 0 })
+  if (!value) return null
+  try {
+    const { payload } = await jwtVerify<PendingSignIn>(value, house.secret, {
+      algorithms: ['HS256'],
+      issuer,
+      audience: pendingCookie,
+      subject: path,
+      requiredClaims: ['exp', 'state', 'nonce', 'verifier'],
+      currentDate: new Date(house.clock.now().epochMilliseconds),
+    })
+    return { state: payload.state, nonce: payload.nonce, verifier: payload.verifier }
   } catch {
     return null
   }

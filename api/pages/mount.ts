@@ -6,7 +6,7 @@ import { httpError, type Log } from '../errors.ts'
 import { mountBailiff } from './bailiff.ts'
 import { contactOf } from './contact.ts'
 import type { Doors } from './guard.ts'
-import { assets, contactBlock, h, layout, said, send } from './page.ts'
+import { assets, type Contact, contactBlock, h, type Html, layout, said, send } from './page.ts'
 import { mountPortal } from './portal.ts'
 import { mountReply } from './reply.ts'
 import { mountStaff } from './staff.ts'
@@ -20,6 +20,7 @@ export function pages(house: Doors, log: Log): Hono {
     app.get(path, (c) =>
       c.body(body, 200, { 'content-type': type, 'cache-control': 'public, max-age=31536000, immutable' }),
     )
+  app.get('/', async (c) => send(c, doorsPage(await readAgency(house.office.sql).then(contactOf, () => null))))
   mountVerify(app, house)
   mountReply(app, house)
   mountPortal(app, house)
@@ -35,6 +36,29 @@ export function pages(house: Doors, log: Log): Hono {
   }
   return app
 }
+
+const doors: [path: string, whose: string, what: string][] = [
+  ['/r', 'Vous avez reçu une lettre avec un coupon', 'Répondre en ligne avec le code du coupon.'],
+  [
+    '/verifier',
+    'Vous doutez d’une lettre',
+    'Vérifier par son code, ou par le fichier reçu, qu’elle vient bien de nous.',
+  ],
+  ['/portail', 'Vous êtes créancier', 'Suivre vos dossiers, envoyer une facture, donner votre accord.'],
+  ['/etude', 'Vous êtes commissaire de justice', 'Prendre les dossiers remis, rendre compte des actes.'],
+  ['/bureau', 'Vous êtes du cabinet', 'Le travail du jour.'],
+  ['/bibliotheque', 'Les courriers', 'La bibliothèque, avec ses bases légales et ses versions.'],
+]
+
+/** `/`: whom each door is for. */
+const doorsPage = (agency: Contact | null): Html =>
+  layout({
+    title: 'Accueil',
+    brand: agency?.name ?? 'Courtois',
+    body: h`<h1>${agency?.name ?? 'Courtois'}</h1><p class="lead">Choisissez ce qui vous amène.</p>
+<ul class="doors">${doors.map(([path, whose, what]) => h`<li><a href="${path}"><strong>${whose}</strong></a><span>${what}</span></li>`)}</ul>`,
+    foot: agency ? contactBlock(agency) : undefined,
+  })
 
 /** A refusal as a person reads it: what is wrong, what to do next, whom to ask. */
 async function refusal(house: Doors, c: HttpContext, error: Error, log: Log): Promise<Response> {

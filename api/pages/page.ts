@@ -40,12 +40,14 @@ export interface Page {
   /** A script of `assets`; every page works without it. */
   script?: 'portal.js'
   wide?: boolean
+  /** Where the browser goes by itself. */
+  goOn?: string
   body: unknown
   foot?: unknown
 }
 
 /** The frame of every page: language, skip link, one heading area, foot. */
-export function layout({ title, brand, home, nav, script, wide = false, body, foot }: Page): Html {
+export function layout({ title, brand, home, nav, script, wide = false, goOn, body, foot }: Page): Html {
   const head = `${title} – ${brand}`
   return h`<!doctype html>
 <html lang="fr">
@@ -54,6 +56,7 @@ export function layout({ title, brand, home, nav, script, wide = false, body, fo
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="color-scheme" content="light dark">
 <meta name="robots" content="noindex">
+${goOn ? h`<meta http-equiv="refresh" content="0;url=${goOn}">` : ''}
 <title>${head}</title>
 <link rel="icon" href="data:,">
 <link rel="stylesheet" href="${asset('style.css')}">

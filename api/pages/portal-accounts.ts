@@ -32,12 +32,16 @@ export function mountAccounts(app: Hono, house: Doors, withDesk: WithDesk): void
     }),
   )
   app.get('/portail/releves/:id', (c) =>
-    withDesk(c, async (desk) => {
-      const { account, sha256 } = await readUpload(desk, c.req.param('id'))
-      const kind = kindOf(c.req.query('type')) ?? 'business'
-      const lines = await run(desk, account, sha256, kind, false)
-      return send(c, previewPage(desk, c.req.param('id'), account, lines, kind))
-    }),
+    withDesk(
+      c,
+      async (desk) => {
+        const { account, sha256 } = await readUpload(desk, c.req.param('id'))
+        const kind = kindOf(c.req.query('type')) ?? 'business'
+        const lines = await run(desk, account, sha256, kind, false)
+        return send(c, previewPage(desk, c.req.param('id'), account, lines, kind))
+      },
+      'house',
+    ),
   )
   app.post('/portail/releves/:id', (c) =>
     withDesk(c, async (desk) => {

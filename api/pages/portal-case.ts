@@ -7,7 +7,7 @@ import { type Day, dayFr } from '../../schema/days.ts'
 import { count, dated, h, type Html, money, said } from './page.ts'
 import { type Desk, deskPage } from './portal-desk.ts'
 import type { ProcedureLog } from './portal-data.ts'
-import { awaitsCreditor, clock } from './portal-disputes.ts'
+import { awaitsCreditor, clock, disputeFiles } from './portal-disputes.ts'
 import { courtPicture, pathPicture } from './portal-path.ts'
 
 export type CaseView = ProcedureLog & { file: CaseFile; replies: Reply[]; isNew: boolean }
@@ -75,7 +75,7 @@ function log({ file, replies, procedures, judicial }: CaseView): Html {
     ...file.disputes.flatMap((dispute) => [
       {
         on: dispute.raisedOn,
-        what: h`<span class="state stop">Contestation</span> (${dispute.channel})\u00a0: ${dispute.ground}`,
+        what: h`<span class="state stop">Contestation</span> (${dispute.channel})\u00a0: ${dispute.ground}${disputeFiles(dispute, '/portail')}`,
       },
       ...(dispute.creditorAnsweredOn
         ? [{ on: dispute.creditorAnsweredOn, what: h`Votre réponse\u00a0: ${dispute.creditorAnswer ?? ''}` }]

@@ -12,7 +12,15 @@ export interface Desk {
   sessionId: string
 }
 
-export type WithDesk = (c: HttpContext, act: (desk: Desk) => Promise<Response>) => Promise<Response>
+/**
+ * What only reads is read as the creditor, in a read-only transaction in which PostgreSQL shows its rows and no others
+ * (api/reading.ts); `house` where a page also needs what is the house's own, such as a file not yet confirmed.
+ */
+export type WithDesk = (
+  c: HttpContext,
+  act: (desk: Desk) => Promise<Response>,
+  as?: 'reader' | 'house',
+) => Promise<Response>
 
 const links: [path: string, name: string][] = [
   ['/portail', 'Vue d’ensemble'],

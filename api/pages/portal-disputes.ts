@@ -1,4 +1,5 @@
 import type { Hono, Context as HttpContext } from 'hono'
+import { admitBytes } from '../../documents/antivirus.ts'
 import { type Dispute, readCase } from '../../procedures/cases/file.ts'
 import { answerDispute } from '../../procedures/cases/disputes.ts'
 import { creditorDay } from '../../procedures/cases/follow-ups.ts'
@@ -37,7 +38,7 @@ export function mountDisputes(app: Hono, house: Doors, withDesk: WithDesk): void
       const found = await asked(desk, c)
       try {
         const answer = requiredText(typed, 'reponse', 'votre réponse', 4000)
-        const brought = await Promise.all(documents.map((each) => broughtFile(each, body[each.field], desk.ctx.day)))
+        const brought = await Promise.all(documents.map((each) => broughtFile(desk, each, body[each.field])))
         await answerDispute(
           desk.ctx.office,
           desk.ctx.day,
@@ -54,13 +55,14 @@ export function mountDisputes(app: Hono, house: Doors, withDesk: WithDesk): void
 }
 
 async function broughtFile(
+  { ctx: { office, day } }: Desk,
   { kind, label, proves }: (typeof documents)[number],
   file: unknown,
-  day: Day,
 ): Promise<Omit<NewExhibit, 'caseId'>[]> {
   if (!(file instanceof File) || file.size === 0) return []
   const fileName = file.name.replaceAll(/[\p{Cc}/\\]/gu, '_').slice(-200) || 'piece'
   const bytes = new Uint8Array(await file.arrayBuffer())
+  await admitBytes(fileName, bytes, office.antivirus)
   return [{ kind, reference: `${label}, reçu le ${dayFr(day)}`, datedOn: null, proves, bytes, fileName }]
 }
 
@@ -84,6 +86,12 @@ async function asked({ ctx }: Desk, c: HttpContext): Promise<Asked> {
   }
   return { caseId: id, number, debtor: file.debtor.name, dispute }
 }
+
+/** What the debtor sent along, each to be saved. */
+export const disputeFiles = ({ files }: Pick<Dispute, 'files'>, space: '/portail' | '/bureau'): Html =>
+  files.length === 0
+    ? h``
+    : h`<p>${count(files.length, 'document joint', 'documents joints')} par le débiteur\u00a0:</p><ul>${files.map(({ id, name }) => h`<li><a href="${space}/contestations/${id}">${name}</a></li>`)}</ul>`
 
 export const awaitsCreditor = (dispute: Dispute): boolean =>
   dispute.resolvedOn === null && dispute.creditorAnsweredOn === null
@@ -109,6 +117,7 @@ function page(desk: Desk, { number, debtor, dispute }: Asked, failed?: { typed: 
 <h1>${debtor} conteste</h1>${refusal(failed?.error)}
 <p class="lead">Votre réponse et vos pièces sont attendues ${clock(dispute, desk.ctx.day)}</p>
 <blockquote>${dispute.ground}</blockquote>
+${disputeFiles(dispute, '/portail')}
 <p class="meta">Reçu le ${dated(dispute.raisedOn)} (${dispute.channel}). Le dossier est suspendu jusqu’à la réponse au débiteur.</p>
 <form action="${action}" method="post" enctype="multipart/form-data"><input type="hidden" name="jeton" value="${desk.token}">
 <p><label for="reponse">Votre réponse</label><span class="hint" id="aide"><br>Les faits sont-ils exacts\u00a0? Accordez-vous un avoir, un remplacement\u00a0? Maintenez-vous toute la somme\u00a0?</span><textarea id="reponse" name="reponse" required maxlength="4000" aria-describedby="aide">${failed ? textOf(failed.typed, 'reponse', 4000) : ''}</textarea></p>

@@ -1,6 +1,6 @@
 import type { Hono, Context as HttpContext } from 'hono'
 import { type ReadInvoice, readInvoice } from '../../documents/einvoice.ts'
-import { sellerDoubts, type Submission, submitInvoice } from '../../procedures/cases/cases.ts'
+import { sellerDoubts, type Submission, submitInvoice } from '../../procedures/cases/submissions.ts'
 import type { Creditor } from '../../procedures/cases/creditors.ts'
 import type { PublicOrder } from '../../procedures/cases/public-orders.ts'
 import { DomainError } from '../../schema/errors.ts'
@@ -32,10 +32,14 @@ export function mountInvoices(app: Hono, house: Doors, withDesk: WithDesk): void
     }),
   )
   app.get('/portail/factures/:id', (c) =>
-    withDesk(c, async (desk) => {
-      const { read } = await readUpload(desk, c.req.param('id'))
-      return send(c, readPage(desk, c.req.param('id'), read))
-    }),
+    withDesk(
+      c,
+      async (desk) => {
+        const { read } = await readUpload(desk, c.req.param('id'))
+        return send(c, readPage(desk, c.req.param('id'), read))
+      },
+      'house',
+    ),
   )
   app.post('/portail/factures/:id', (c) =>
     withDesk(c, async (desk) => {

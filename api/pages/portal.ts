@@ -3,9 +3,13 @@ import { bodyLimit } from 'hono/body-limit'
 import { readAgency } from '../../procedures/cases/agency.ts'
 import { readCase } from '../../procedures/cases/file.ts'
 import { readReplies } from '../../procedures/cases/replies.ts'
+import type { Sql } from '../../schema/db.ts'
 import { DomainError } from '../../schema/errors.ts'
+import type { Viewer } from '../auth.ts'
 import { contextOf } from '../context.ts'
-import { sendLetterPdf } from '../downloads.ts'
+import { sendDisputeFile, sendLetterPdf } from '../downloads.ts'
+import { noteReading } from '../readings.ts'
+import { readAs } from '../reading.ts'
 import { contactOf } from './contact.ts'
 import { mountDoor, signInPage } from './door.ts'
 import { type Doors, formToken, readSession, type SessionKind } from './guard.ts'
@@ -29,11 +33,23 @@ const session: SessionKind = { cookie: 'courtois-portail', path: '/portail', sam
 
 /** `/portail`: the creditor's space. */
 export function mountPortal(app: Hono, house: Doors): void {
-  const withDesk: WithDesk = async (c, act) => {
-    const desk = await deskOf(house, c)
-    return desk
-      ? act(desk)
-      : send(c, signInPage(contactOf(await readAgency(house.office.sql)), 'Espace du créancier'), 401)
+  const withDesk: WithDesk = async (
+    c,
+    act,
+    as = c.req.method === 'GET' || c.req.method === 'HEAD' ? 'reader' : 'house',
+  ) => {
+    const signedIn = await signedInAs(house, c)
+    const opened = async (sql: Sql): Promise<Response> => {
+      const desk = signedIn && (await deskOf(house, c, signedIn, sql))
+      if (desk) return act(desk)
+      return send(
+        c,
+        signInPage(contactOf(await readAgency(sql)), 'Espace du créancier', house.signIn && '/portail/connexion'),
+        401,
+      )
+    }
+    const { sql } = house.office
+    return as === 'reader' ? readAs(sql, signedIn?.viewer ?? null, opened) : opened(sql)
   }
 
   app.use('/portail/*', async (c, next) => {
@@ -72,6 +88,7 @@ export function mountPortal(app: Hono, house: Doors): void {
   app.get('/portail/dossiers/:number', (c) =>
     withDesk(c, async (desk) => {
       const { id } = await findByNumber(desk.ctx, c.req.param('number'))
+      noteReading(desk.ctx, id, 'portail')
       const { sql } = desk.ctx
       const [file, replies, judicial] = await Promise.all([
         readCase(sql, id),
@@ -81,6 +98,7 @@ export function mountPortal(app: Hono, house: Doors): void {
       return send(c, casePage(desk, { file, replies, ...judicial, isNew: c.req.query('recue') !== undefined }))
     }),
   )
+  app.get('/portail/contestations/:id', (c) => withDesk(c, (desk) => sendDisputeFile(desk.ctx, c)))
   app.get('/portail/courriers/:id', (c) =>
     withDesk(c, async (desk) => {
       const response = await sendLetterPdf(desk.ctx, c)
@@ -100,15 +118,26 @@ export function mountPortal(app: Hono, house: Doors): void {
   mountDisputes(app, house, withDesk)
 }
 
-async function deskOf(house: Doors, c: HttpContext): Promise<Desk | null> {
+interface SignedIn {
+  viewer: Viewer
+  sessionId: string
+}
+
+async function signedInAs(house: Doors, c: HttpContext): Promise<SignedIn | null> {
   const known = await readSession(house, c, session)
   if (!known) return null
-  const viewer = { role: 'creditor', name: known.name, creditorId: known.subject, bailiffId: null } as const
-  const ctx = contextOf(house, viewer)
-  const [creditor] = await ctx.sql<{ name: string }[]>`select name from creditors where id = ${known.subject}`
+  return {
+    viewer: { role: 'creditor', name: known.name, creditorId: known.subject, bailiffId: null },
+    sessionId: known.id,
+  }
+}
+
+async function deskOf(house: Doors, c: HttpContext, { viewer, sessionId }: SignedIn, sql: Sql): Promise<Desk | null> {
+  const ctx = { ...contextOf(house, viewer), sql, office: { ...house.office, sql } }
+  const [creditor] = await sql<{ name: string }[]>`select name from creditors where id = ${viewer.creditorId}`
   if (!creditor) return null
-  const agency = contactOf(await readAgency(ctx.sql))
-  return { ctx, creditor: creditor.name, agency, token: formToken(house, c, known.id), sessionId: known.id }
+  const agency = contactOf(await readAgency(sql))
+  return { ctx, creditor: creditor.name, agency, token: formToken(house, c, sessionId), sessionId }
 }
 
 function tooLong(): never {

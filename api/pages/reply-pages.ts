@@ -17,6 +17,9 @@ import type { Typed } from './typed.ts'
 
 type Agency = Contact & { dpo: string }
 
+/** What may come along with a dispute. */
+export const joined = { files: 5, fileBytes: 10_000_000 }
+
 /** What an answer page is made from. */
 export interface Shown {
   agency: Agency
@@ -65,13 +68,19 @@ ${
   })
 }
 
+const hasAnswered = (replies: Reply[]): boolean => replies.some(({ kind }) => kind !== 'address')
+
+/** One answer a coupon, and one new address beside. */
+export const openAnswers = ({ may }: Standing, replies: Reply[]): ReplyKind[] =>
+  may.filter((kind) =>
+    kind === 'address' ? !replies.some((reply) => reply.kind === 'address') : !hasAnswered(replies),
+  )
+
 /** What was asked, what was answered, and what may still be. */
 export function answerPage(shown: Shown): Html {
   const { agency, coupon, standing, replies, error } = shown
-  const answered = replies.some(({ kind }) => kind !== 'address')
-  const open = standing.may.filter((kind) =>
-    kind === 'address' ? !replies.some((reply) => reply.kind === 'address') : !answered,
-  )
+  const answered = hasAnswered(replies)
+  const open = openAnswers(standing, replies)
   const title = replies.length > 0 ? 'Votre réponse est enregistrée' : `Notre lettre du ${dayFr(coupon.writtenOn)}`
   return layout({
     title,
@@ -143,17 +152,22 @@ ${owed.perDay > 0n ? h`<p class="meta">Les intérêts augmentent de ${money(owed
 ${file.creditor.iban && !file.mandate?.receivesFunds ? h`<p>Le paiement se fait directement à ${file.creditor.name}, compte <code class="iban">${file.creditor.iban.replace(/(.{4})(?=.)/g, '$1 ')}</code>, en rappelant la référence ${file.case.number}.</p>` : ''}`
 }
 
-function answers(shown: Shown, open: ReplyKind[], answered: boolean): Html {
+/** One fold for each answer that may be given, posted to that address. */
+export function answerForms(shown: Shown, open: ReplyKind[], to: string): Html {
   const forms = open.map((kind) => {
     const isOpen = shown.typed?.['kind'] === kind
     return h`<details name="reponse"${isOpen ? raw(' open') : ''}><summary>${titles[kind]}</summary>
-<form action="/r/${shown.code}" method="post"><input type="hidden" name="jeton" value="${shown.token}"><input type="hidden" name="kind" value="${kind}">
+<form action="${to}" method="post"${kind === 'dispute' ? raw(' enctype="multipart/form-data"') : ''}><input type="hidden" name="jeton" value="${shown.token}"><input type="hidden" name="kind" value="${kind}">
 ${fieldsOf(shown, kind)}
 <p><button>${buttons[kind]}</button></p></form></details>`
   })
-  return h`<section class="no-print" aria-labelledby="reponse"><h2 id="reponse">${answered ? 'Votre adresse a-t-elle changé\u00a0?' : 'Votre réponse'}</h2>
+  return h`<div class="answers">${forms}</div>`
+}
+
+function answers(shown: Shown, open: ReplyKind[], answered: boolean): Html {
+  return h`<section class="no-print" aria-labelledby="reponse"><h2 id="reponse">${answered ? 'Votre adresse a\u2011t\u2011elle changé\u00a0?' : 'Votre réponse'}</h2>
 ${answered ? '' : h`<p>Choisissez la réponse qui convient. Un code vaut une réponse, à laquelle peut s’ajouter une nouvelle adresse.</p>`}
-<div class="answers">${forms}</div></section>`
+${answerForms(shown, open, `/r/${shown.code}`)}</section>`
 }
 
 const titles: Record<ReplyKind, string> = {
@@ -199,7 +213,8 @@ ${money_('montant', 'Chaque mois, en euros')}${input('date', 'Premier versement 
     case 'dispute':
       return h`<p>Dites-nous pourquoi, avec vos mots. Nos démarches s’arrêtent le temps de vous répondre, et contester ne vous coûte rien.</p>
 <p><label for="${id('motif')}">Je conteste parce que</label><textarea id="${id('motif')}" name="motif" required maxlength="2000">${was('motif')}</textarea></p>
-<div class="fields">${money_('montant', 'Montant contesté, si ce n’est qu’une partie', '')}</div><p class="meta">Vos justificatifs peuvent nous être envoyés par courriel ou par la poste, avec la référence de la lettre.</p>`
+<div class="fields">${money_('montant', 'Montant contesté, si ce n’est qu’une partie', '')}</div><p><label for="${id('pieces')}">Vos justificatifs (facultatif)</label><span class="hint" id="aide-pieces"><br>${joined.files} fichiers au plus, de ${joined.fileBytes / 1_000_000}\u00a0Mo chacun\u00a0: PDF, photographie, courriel, texte</span><input id="${id('pieces')}" name="pieces" type="file" multiple accept=".pdf,.jpg,.jpeg,.png,.tif,.tiff,.eml,.msg,.docx,.odt,.txt,image/jpeg,image/png,application/pdf" aria-describedby="aide-pieces"></p>
+<p class="meta">Ils sont transmis au créancier. Vous pouvez aussi nous les envoyer par courriel ou par la poste, avec la référence de la lettre.</p>`
     case 'not_me':
       return h`<p>Vous portez le même nom, vous n’habitez plus ou n’avez jamais habité à cette adresse, la société n’est pas la vôtre : dites-le-nous, et rien ne vous sera plus demandé pendant la vérification.</p>
 <p><label for="${id('motif')}">Ce qu’il faut savoir</label><textarea id="${id('motif')}" name="motif" required maxlength="1000">${was('motif')}</textarea></p>`

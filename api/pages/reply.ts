@@ -6,12 +6,17 @@ import {
   type Answer,
   type Coupon,
   findCoupon,
+  type Given,
   readReplies,
   recordReply,
   standingOf,
 } from '../../procedures/cases/replies.ts'
+import type { BroughtFile } from '../../procedures/cases/dispute-documents.ts'
+import { transaction } from '../../schema/db.ts'
 import { DomainError } from '../../schema/errors.ts'
+import type { House } from '../context.ts'
 import { contactOf } from './contact.ts'
+import { admitDocument, type Form, receiveForm } from './form-files.ts'
 import {
   countAttempt,
   type Doors,
@@ -23,13 +28,14 @@ import {
   type SessionKind,
 } from './guard.ts'
 import { send } from './page.ts'
-import { answerPage, codePage, type Shown } from './reply-pages.ts'
+import { answerPage, codePage, joined, type Shown } from './reply-pages.ts'
 import { requiredAmount, requiredDay, requiredText, textOf, type Typed, typedOf } from './typed.ts'
 import { readCode } from './verify.ts'
 
 const session: SessionKind = { cookie: 'courtois-reponse', path: '/r', sameSite: 'Strict', minutes: 30 }
 const perVisitor = { max: 20, minutes: 15 }
 const perCode = { max: 5, minutes: 24 * 60 }
+const perLetter = { max: 20, minutes: 60 }
 
 /**
  * `/r` and `/r/:code`: the debtor's answer by the code of the coupon. Nothing of the matter is shown before the code and the
@@ -37,7 +43,11 @@ const perCode = { max: 5, minutes: 24 * 60 }
  */
 export function mountReply(app: Hono, house: Doors): void {
   const { office } = house
-  app.use('/r/*', bodyLimit({ maxSize: 50_000, onError: tooLong }))
+  app.use('/r/*', (c, next) => {
+    // A dispute may come with files; what one may see decides whether they are read at all.
+    const maxSize = c.req.method === 'POST' && c.req.path !== '/r' ? joined.files * joined.fileBytes + 100_000 : 50_000
+    return bodyLimit({ maxSize, onError: tooLong })(c, next)
+  })
 
   const ask = async (c: HttpContext, code: string, wrong = false) =>
     send(c, codePage(await agencyOf(house), { code, token: formToken(house, c), wrong }), wrong ? 422 : 200)
@@ -70,21 +80,49 @@ export function mountReply(app: Hono, house: Doors): void {
   app.post('/r/:code', async (c) => {
     const opened = await openedBy(house, c)
     if (!opened) return ask(c, readCode(c.req.param('code')) ?? '')
-    const typed = typedOf(await c.req.parseBody())
-    requireOwnForm(house, c, typed['jeton'], opened.sessionId)
-    try {
-      await recordReply(office.sql, office.random, house.clock.today(), opened.coupon, answerOf(typed))
-    } catch (error) {
-      if (!(error instanceof DomainError)) throw error
-      return send(c, answerPage({ ...(await shown(house, c, opened)), typed, error }), 422)
+    await countAttempt(house, c, 'coupon-reponse', perLetter, opened.coupon.documentId)
+    return office.archive.drafting(async (folder) => {
+      const form = await receiveForm(c, folder, joined)
+      requireOwnForm(house, c, form.typed['jeton'], opened.sessionId)
+      try {
+        await keepAnswer(house, opened.coupon, form)
+      } catch (error) {
+        if (!(error instanceof DomainError)) throw error
+        return send(c, answerPage({ ...(await shown(house, c, opened)), typed: form.typed, error }), 422)
+      }
+      return c.redirect(`/r/${opened.code}`, 303)
+    })
+  })
+}
+
+/** Keeps the answer with what came along: files are looked at first, and have a place only once the row that names them is written. */
+export async function keepAnswer(
+  { office, clock }: House,
+  coupon: Coupon,
+  { typed, files, refused }: Form,
+  given?: Given,
+): Promise<void> {
+  if (refused) throw refused
+  const answer = answerOf(typed)
+  if (answer.kind === 'dispute') {
+    const brought: BroughtFile[] = []
+    for (const file of files) {
+      const { sha256, name, bytes } = file
+      brought.push({ sha256, name, bytes, mediaType: await admitDocument(file, office.antivirus) })
     }
-    return c.redirect(`/r/${opened.code}`, 303)
+    answer.files = brought
+  }
+  await transaction(office.sql, async (sql) => {
+    await recordReply(sql, office.random, clock.today(), coupon, answer, given)
+    if (answer.kind !== 'dispute') return
+    // The same file chosen twice is one file of the archive.
+    for (const file of new Map(files.map((each) => [each.sha256, each])).values()) await office.archive.adopt(file)
   })
 }
 
 function tooLong(): never {
-  throw new DomainError('body_too_large', 'Votre réponse est trop longue.', {
-    remedy: 'Résumez-la, ou écrivez-nous par courriel ou par la poste.',
+  throw new DomainError('body_too_large', 'Votre réponse, avec ses fichiers, est trop longue.', {
+    remedy: 'Joignez moins de fichiers, ou envoyez-les-nous par courriel ou par la poste.',
   })
 }
 
@@ -102,28 +140,31 @@ async function openedBy(house: Doors, c: HttpContext): Promise<Opened | null> {
   return coupon && coupon.documentId === known.subject ? { code, coupon, sessionId: known.id } : null
 }
 
-const agencyOf = async (house: Doors) => {
+const agencyOf = async (house: House) => {
   const agency = await readAgency(house.office.sql)
   return { ...contactOf(agency), dpo: agency.identity.dpo?.email ?? agency.identity.email }
 }
 
-async function shown(house: Doors, c: HttpContext, { code, coupon, sessionId }: Opened): Promise<Shown> {
+const shown = (house: Doors, c: HttpContext, { code, coupon, sessionId }: Opened): Promise<Shown> =>
+  shownTo(house, code, coupon, formToken(house, c, sessionId))
+
+/** What a coupon shows to whoever may see it. */
+export async function shownTo(
+  house: House,
+  code: string,
+  coupon: Coupon,
+  token: string,
+  failed: Pick<Shown, 'typed' | 'error'> = {},
+): Promise<Shown> {
+  const { sql } = house.office
   const [agency, file, replies] = await Promise.all([
     agencyOf(house),
-    readCase(house.office.sql, coupon.caseId),
-    readReplies(house.office.sql, coupon.caseId),
+    readCase(sql, coupon.caseId),
+    readReplies(sql, coupon.caseId),
   ])
   const day = house.clock.today()
-  return {
-    agency,
-    code,
-    coupon,
-    file,
-    day,
-    standing: standingOf(file, day),
-    replies: replies.filter((reply) => reply.documentId === coupon.documentId),
-    token: formToken(house, c, sessionId),
-  }
+  const own = replies.filter((reply) => reply.documentId === coupon.documentId)
+  return { agency, code, coupon, file, day, standing: standingOf(file, day), replies: own, token, ...failed }
 }
 
 function answerOf(typed: Typed): Answer {

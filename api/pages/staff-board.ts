@@ -1,19 +1,18 @@
 import type { PendingApproval } from '../../procedures/amicable/approvals.ts'
 import type { Cell, WorkItem, WorkKind } from '../../procedures/work-today.ts'
+import { loadProcedure } from '../../procedures/judicial/procedure.ts'
 import { dayFr } from '../../schema/days.ts'
 import type { DomainError } from '../../schema/errors.ts'
 import { type Contact, count, dated, h, type Html, layout, money, said } from './page.ts'
 import { refusal } from './portal-upload.ts'
+import { callForm, gesturesFor, type Gesturing } from './staff-forms.ts'
 import { type Board, type BoardDeadline, type FoundCase, type Named, ofCell } from './staff-data.ts'
 
 /** What the board's frame needs of whoever is signed in. */
-export interface StaffFrame {
+export interface StaffFrame extends Gesturing {
   agency: Contact
   name: string
   cell: string
-  token: string
-  day: Temporal.PlainDate
-  mayApprove: boolean
 }
 
 const cells: [cell: Cell, name: string][] = [
@@ -37,6 +36,7 @@ const kindNames: Record<WorkKind, string> = {
   hold: 'Suspensions à revoir',
   presentation: 'Recommandés sans suivi',
   dispatch: 'Envois à vérifier',
+  resend: 'Courriers à renvoyer',
   payover: 'Fonds à reverser',
   webhook: 'Systèmes de créanciers muets',
   deadline: 'Délais',
@@ -54,30 +54,30 @@ export function boardPage(
   frame: StaffFrame,
   board: Board,
   asked: { text: string; found: FoundCase[] } | null,
-  error?: DomainError,
+  told: { error?: DomainError; done?: boolean } = {},
 ): Html {
   const title = `Le ${dayFr(frame.day)}`
   return staffPage(
     frame,
     title,
-    h`<h1>${title}</h1>${refusal(error)}
+    h`<h1>${title}</h1>${refusal(told.error ?? frame.failed?.error)}${told.done ? h`<p class="good" role="status">C’est enregistré.</p>` : ''}
 <form class="filter" action="/bureau" method="get" role="search"><p><label for="q">Qui appelle\u00a0? Numéro, nom, dossier, lettre, code ou facture</label><input id="q" type="search" name="q" value="${asked?.text ?? ''}" maxlength="100" autocomplete="off"></p><p><button>Trouver</button></p></form>
-${asked ? callers(asked.found) : ''}
+${asked ? callers(frame, asked.found) : ''}
 <ul class="tiles">${tile(String(board.open), 'dossiers ouverts')}${cells.map(([cell, name]) => tile(String([...ofCell(board.work, cell).values()].flat().length), `à faire, ${name.toLowerCase()}`, `#${cell}`))}
 ${tile(board.orphans === 0 ? 'Aucun' : String(board.orphans), 'dossier sans suite')}</ul>
 <section aria-labelledby="delais"><h2 id="delais">Délais</h2>${deadlines(board)}</section>
 ${board.approvals.length > 0 ? approvals(frame, board) : ''}
-${cells.map(([cell, name]) => h`<section aria-labelledby="${cell}"><h2 id="${cell}">${name}</h2>${cellWork(board, cell)}</section>`)}`,
+${cells.map(([cell, name]) => h`<section aria-labelledby="${cell}"><h2 id="${cell}">${name}</h2>${cellWork(frame, board, cell)}</section>`)}`,
   )
 }
 
-function staffPage(frame: StaffFrame, title: string, body: Html): Html {
+export function staffPage(frame: StaffFrame, title: string, body: Html): Html {
   return layout({
     title,
     brand: frame.agency.name,
     home: '/bureau',
     wide: true,
-    nav: h`<nav aria-label="Rubriques"><a href="/bureau">Le jour</a><a href="#delais">Délais</a></nav>
+    nav: h`<nav aria-label="Rubriques"><a href="/bureau">Le jour</a>${frame.may('recordCouponReply') ? h`<a href="/bureau/coupon">Coupon papier</a>` : ''}</nav>
 <form action="/bureau/sortir" method="post"><input type="hidden" name="jeton" value="${frame.token}"><button class="link">Quitter</button></form>`,
     body,
     foot: h`<p>${frame.name}, ${frame.cell}.</p>`,
@@ -96,13 +96,13 @@ const matched: Record<FoundCase['matchedBy'], string> = {
   name: 'nom',
 }
 
-function callers(found: FoundCase[]): Html {
+function callers(frame: StaffFrame, found: FoundCase[]): Html {
   if (found.length === 0) return h`<p class="note" role="status">Aucun dossier ne correspond.</p>`
   return h`<section aria-labelledby="appel"><h2 id="appel">${count(found.length, 'dossier')}</h2>${found.map(
     (each) => h`<article class="note"><h3>${each.debtor} <span class="state">par ${matched[each.matchedBy]}</span></h3>
 <p>Dossier ${each.number}, pour ${each.creditor}\u00a0: ${each.closedOn ? h`clos le ${dated(each.closedOn)}` : h`<strong>${money(each.total, each.currency)}</strong>`}.
 ${each.letter ? h`Lettre à rappeler\u00a0: ${each.letter.reference}, du ${dated(each.letter.writtenOn)}.` : 'La première lettre n’est pas encore partie.'}</p>
-${each.script ? h`<details${found.length === 1 ? ' open' : ''}><summary>Que dire</summary><pre class="script">${each.script}</pre></details>` : ''}</article>`,
+${each.script ? h`<details${found.length === 1 ? ' open' : ''}><summary>Que dire</summary><pre class="script">${each.script}</pre></details>` : ''}${each.closedOn ? '' : callForm(frame, each.caseId, null)}</article>`,
   )}</section>`
 }
 
@@ -137,7 +137,7 @@ function approval(frame: StaffFrame, each: PendingApproval, named: Named | undef
   const whose = each.approver === 'creditor' ? 'par le créancier' : 'par la cellule amiable'
   return h`<div class="note"><p>${caseLink(named)}\u00a0: étape «\u00a0${each.stepKey}\u00a0», à approuver ${whose} avant le ${dated(each.answerBy)}.</p>
 ${
-  frame.mayApprove && each.approver === 'amicable'
+  frame.may('approveSteps') && each.approver === 'amicable'
     ? h`<form action="/bureau/approuver" method="post"><input type="hidden" name="jeton" value="${frame.token}"><input type="hidden" name="etape" value="${each.stepId}">
 <p><label for="motif-${each.stepId}">Motif, si vous refusez</label><input id="motif-${each.stepId}" name="motif" maxlength="300"></p>
 <p class="row"><button name="geste" value="approuver">Approuver</button> <button class="plain" name="geste" value="refuser">Refuser</button></p></form>`
@@ -148,15 +148,23 @@ ${
 /** The first lines of each kind; the rest is counted, and the API has it whole. */
 const shown = 10
 
-function cellWork(board: Board, cell: Cell): Html {
+function cellWork(frame: StaffFrame, board: Board, cell: Cell): Html {
   const kinds = [...ofCell(board.work, cell)]
   if (kinds.length === 0) return h`<p class="good">Rien n’attend.</p>`
   return h`${kinds.map(
     ([kind, items]) => h`<h3>${kindNames[kind]} <span class="state">${items.length}</span></h3>
-<ul class="log">${items.slice(0, shown).map((item) => workLine(item, board.cases.get(item.caseId)))}</ul>
+<ul class="log">${items.slice(0, shown).map((item) => workLine(frame, board, item))}</ul>
 ${items.length > shown ? h`<p class="meta">Et ${items.length - shown} de plus.</p>` : ''}`,
   )}`
 }
 
-const workLine = (item: WorkItem, named: Named | undefined): Html =>
-  h`<li><span class="on">${dated(item.onDay)}</span><span>${caseLink(named)}${item.what === named?.debtor ? '' : h`<br>${said(item.what)}`}${item.documentId ? h` · <a href="/bureau/courriers/${item.documentId}">${item.kind === 'call' ? 'le script' : 'la lettre'}</a>` : ''}${named?.phone && (item.kind === 'call' || item.kind === 'callback') ? h` · <a href="tel:${named.phone.replace(/[^+\d]/g, '')}">${named.phone}</a>` : ''}</span></li>`
+/** What the line says of itself: a procedure by its title, a step in words. */
+function whatOf({ kind, what }: WorkItem): string {
+  if (kind === 'awaited' || kind === 'consent') return loadProcedure(what).titre
+  return kind === 'call' ? what.replaceAll('-', ' ') : what
+}
+
+function workLine(frame: StaffFrame, board: Board, item: WorkItem): Html {
+  const named = board.cases.get(item.caseId)
+  return h`<li><span class="on">${dated(item.onDay)}</span><div>${caseLink(named)}${item.what === named?.debtor ? '' : h`<br>${said(whatOf(item))}`}${item.documentId ? h` · <a href="/bureau/courriers/${item.documentId}">${item.kind === 'call' ? 'le script' : 'la lettre'}</a>` : ''}${named?.phone && (item.kind === 'call' || item.kind === 'callback') ? h` · <a href="tel:${named.phone.replace(/[^+\d]/g, '')}">${named.phone}</a>` : ''}${gesturesFor(frame, board, item)}</div></li>`
+}

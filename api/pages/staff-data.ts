@@ -2,12 +2,14 @@ import { pendingApprovals, type PendingApproval } from '../../procedures/amicabl
 import { readAgency } from '../../procedures/cases/agency.ts'
 import { incomingScript } from '../../procedures/cases/call-scripts.ts'
 import { type Caller, findCaller } from '../../procedures/cases/callers.ts'
-import { firstLetter, readCases } from '../../procedures/cases/file.ts'
+import { disputeFiles } from '../../procedures/cases/dispute-documents.ts'
+import { type Dispute, firstLetter, readCases } from '../../procedures/cases/file.ts'
 import { payableOn } from '../../procedures/cases/ledger.ts'
 import { progressOn, readConducts } from '../../procedures/judicial/case-progress.ts'
 import { type Cell, cellOf, kindsOf, type WorkItem, type WorkKind, workToday } from '../../procedures/work-today.ts'
 import { type Day, daysBetween } from '../../schema/days.ts'
 import type { Context } from '../context.ts'
+import { noteReading } from '../readings.ts'
 import { readCode } from './verify.ts'
 
 export interface Named {
@@ -15,6 +17,8 @@ export interface Named {
   debtor: string
   phone: string | null
 }
+
+export type OpenDispute = Pick<Dispute, 'id' | 'creditorAnswer' | 'files'>
 
 export interface BoardDeadline {
   on: Day
@@ -26,6 +30,7 @@ export interface BoardDeadline {
 }
 
 export interface FoundCase {
+  caseId: string
   matchedBy: Caller['matchedBy']
   number: string
   debtor: string
@@ -42,6 +47,11 @@ export interface Board {
   deadlines: BoardDeadline[]
   approvals: PendingApproval[]
   cases: Map<string, Named>
+  /** Of those cases: the disputes without answer, the replies that nobody has seen to. */
+  disputes: Map<string, OpenDispute[]>
+  replies: Map<string, { id: string; repliedOn: Day }[]>
+  /** Letters of which nobody knows whether they left. */
+  inDoubt: Set<string>
   open: number
   orphans: number
 }
@@ -60,11 +70,32 @@ export async function readBoard(ctx: Context): Promise<Board> {
     sql<{ count: number }[]>`select count(*)::int as count from cases where closed_on is null`,
   ])
   const ids = [...work, ...deadlines, ...approvals].map(({ caseId }) => caseId)
-  const named = await sql<(Named & { id: string })[]>`
-    select c.id, c.number, d.name as debtor, d.phone from cases c join debtors d on d.id = c.debtor_id where c.id = any(${ids})`
+  const [named, disputes, replies, doubtful] = await Promise.all([
+    sql<(Named & { id: string })[]>`
+      select c.id, c.number, d.name as debtor, d.phone from cases c join debtors d on d.id = c.debtor_id where c.id = any(${ids})`,
+    sql<(OpenDispute & { caseId: string })[]>`
+      select case_id, id, creditor_answer, ${disputeFiles(sql)} as files
+      from disputes where case_id = any(${ids}) and resolved_on is null order by raised_on, id`,
+    sql<{ caseId: string; id: string; repliedOn: Day }[]>`
+      select case_id, id, replied_on from replies where case_id = any(${ids}) and handled_on is null order by replied_on, id`,
+    sql<{ documentId: string }[]>`
+      select document_id from dispatches
+      where state = 'sending' and document_id = any(${work.flatMap(({ documentId }) => documentId ?? [])})`,
+  ])
+  for (const { id } of named) noteReading(ctx, id, 'bureau')
   const cases = new Map(named.map((row) => [row.id, row]))
   const orphans = work.filter(({ kind }) => kind === 'orphan').length
-  return { work, deadlines, approvals, cases, open: open!.count, orphans }
+  return {
+    work,
+    deadlines,
+    approvals,
+    cases,
+    disputes: Map.groupBy(disputes, ({ caseId }) => caseId),
+    replies: Map.groupBy(replies, ({ caseId }) => caseId),
+    inDoubt: new Set(doubtful.map(({ documentId }) => documentId)),
+    open: open!.count,
+    orphans,
+  }
 }
 
 export const ofCell = (work: WorkItem[], cell: Cell): Map<WorkKind, WorkItem[]> => {
@@ -102,6 +133,7 @@ async function readDeadlines({ sql, day }: Context): Promise<BoardDeadline[]> {
 export async function readCallers(ctx: Context, said: string): Promise<FoundCase[]> {
   const found = await findCaller(ctx.sql, said, readCode(said))
   if (found.length === 0) return []
+  for (const { caseId } of found) noteReading(ctx, caseId, 'bureau')
   const [files, agency] = await Promise.all([
     readCases(
       ctx.sql,
@@ -113,6 +145,7 @@ export async function readCallers(ctx: Context, said: string): Promise<FoundCase
     const file = files.get(caseId)!
     const letter = firstLetter(file)
     return {
+      caseId,
       matchedBy,
       number: file.case.number,
       debtor: file.debtor.name,

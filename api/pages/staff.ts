@@ -5,12 +5,16 @@ import { readAgency } from '../../procedures/cases/agency.ts'
 import { DomainError } from '../../schema/errors.ts'
 import { authorOf, isStaff, may, type Role, staff } from '../auth.ts'
 import { type Context, contextOf, forbidden } from '../context.ts'
-import { sendLetterPdf } from '../downloads.ts'
+import { newCode } from '../../schema/random.ts'
+import { sendDisputeFile, sendLetterPdf } from '../downloads.ts'
 import { contactOf } from './contact.ts'
 import { mountDoor, signInPage } from './door.ts'
 import { type Doors, formToken, readSession, requireOwnForm, type SessionKind } from './guard.ts'
 import { send } from './page.ts'
+import { joined } from './reply-pages.ts'
+import { doGesture, gestures } from './staff-acts.ts'
 import { boardPage, type StaffFrame } from './staff-board.ts'
+import { mountPaperCoupon } from './staff-coupon.ts'
 import { readBoard, readCallers } from './staff-data.ts'
 import { textOf, typedOf } from './typed.ts'
 
@@ -34,9 +38,19 @@ interface Staff {
 export function mountStaff(app: Hono, house: Doors): void {
   const withStaff = async (c: HttpContext, act: (who: Staff) => Promise<Response>): Promise<Response> => {
     const who = await staffOf(house, c)
-    return who ? act(who) : send(c, signInPage(contactOf(await readAgency(house.office.sql)), 'Bureau du cabinet'), 401)
+    return who
+      ? act(who)
+      : send(
+          c,
+          signInPage(
+            contactOf(await readAgency(house.office.sql)),
+            'Bureau du cabinet',
+            house.signIn && '/bureau/connexion',
+          ),
+          401,
+        )
   }
-  const show = async (c: HttpContext, who: Staff, error?: DomainError): Promise<Response> => {
+  const show = async (c: HttpContext, who: Staff, told: Told = {}): Promise<Response> => {
     const text = (c.req.query('q') ?? '')
       .replace(/\p{Cc}/gu, '')
       .trim()
@@ -46,10 +60,14 @@ export function mountStaff(app: Hono, house: Doors): void {
       text ? readCallers(who.ctx, text) : null,
       frameOf(house, c, who),
     ])
-    return send(c, boardPage(frame, board, found && { text, found }, error), error ? 422 : 200)
+    const shown = told.failed ? { ...frame, failed: told.failed } : frame
+    return send(c, boardPage(shown, board, found && { text, found }, told), told.error || told.failed ? 422 : 200)
   }
 
-  app.use('/bureau/*', bodyLimit({ maxSize: 20_000 }))
+  app.use('/bureau/*', (c, next) => {
+    const maxSize = c.req.path.startsWith('/bureau/coupon/') ? joined.files * joined.fileBytes + 100_000 : 20_000
+    return bodyLimit({ maxSize, onError: tooLong })(c, next)
+  })
   mountDoor(app, house, {
     session,
     space: 'le bureau du cabinet',
@@ -57,7 +75,7 @@ export function mountStaff(app: Hono, house: Doors): void {
     sessionOf: async (c) => (await readSession(house, c, session))?.id ?? null,
   })
 
-  app.get('/bureau', (c) => withStaff(c, (who) => show(c, who)))
+  app.get('/bureau', (c) => withStaff(c, (who) => show(c, who, { done: c.req.query('fait') !== undefined })))
   app.get('/bureau/courriers/:id', (c) =>
     withStaff(c, async ({ ctx }) => {
       const response = await sendLetterPdf(ctx, c)
@@ -66,6 +84,23 @@ export function mountStaff(app: Hono, house: Doors): void {
       return response
     }),
   )
+  app.get('/bureau/contestations/:id', (c) => withStaff(c, ({ ctx }) => sendDisputeFile(ctx, c)))
+  mountPaperCoupon(app, house, withStaff, (c, who) => frameOf(house, c, who))
+  for (const name of Object.keys(gestures)) {
+    app.post(`/bureau/${name}`, (c) =>
+      withStaff(c, async (who) => {
+        const typed = typedOf(await c.req.parseBody())
+        requireOwnForm(house, c, typed['jeton'], who.sessionId)
+        try {
+          await doGesture(who.ctx, name, typed)
+          return c.redirect('/bureau?fait', 303)
+        } catch (error) {
+          if (!(error instanceof DomainError) || error.code === 'forbidden') throw error
+          return show(c, who, { failed: { name, typed, error } })
+        }
+      }),
+    )
+  }
   app.post('/bureau/approuver', (c) =>
     withStaff(c, async (who) => {
       const typed = typedOf(await c.req.parseBody())
@@ -81,13 +116,25 @@ export function mountStaff(app: Hono, house: Doors): void {
       }
       try {
         await approveSteps(office.sql, office.random, day, answer, authorOf(viewer!))
-        return c.redirect('/bureau', 303)
+        return c.redirect('/bureau?fait', 303)
       } catch (error) {
         if (!(error instanceof DomainError)) throw error
-        return show(c, who, error)
+        return show(c, who, { error })
       }
     }),
   )
+}
+
+interface Told {
+  error?: DomainError
+  failed?: NonNullable<StaffFrame['failed']>
+  done?: boolean
+}
+
+function tooLong(): never {
+  throw new DomainError('body_too_large', 'L’envoi est trop long.', {
+    remedy: 'Raccourcissez le texte, ou joignez moins de fichiers.',
+  })
 }
 
 async function staffOf(house: Doors, c: HttpContext): Promise<Staff | null> {
@@ -106,6 +153,7 @@ async function frameOf(house: Doors, c: HttpContext, { ctx, sessionId }: Staff):
     cell: cellNames[viewer!.role] ?? viewer!.role,
     token: formToken(house, c, sessionId),
     day,
-    mayApprove: may(viewer, 'approveSteps'),
+    may: (act) => may(viewer, act),
+    key: () => newCode(ctx.office.random, 4),
   }
 }

@@ -4,6 +4,7 @@ import type { Sql } from '../../schema/db.ts'
 
 /** A step taken up on a day later than the planned one, and what it moves. */
 export interface LateStep {
+  caseId: string
   number: string
   step: string
   plannedOn: Day
@@ -15,10 +16,20 @@ export interface LateStep {
   nextOn: Day | null
 }
 
+/**
+ * Notes what that day has taken up already, and answers the question what it takes up after that: whoever runs again, or beside
+ * another, tells its own lateness and no one else's.
+ */
+export async function watchCatchUp(sql: Sql, onDay: Day): Promise<() => Promise<LateStep[]>> {
+  const nameOf = ({ number, step }: LateStep): string => `${number} ${step}`
+  const before = new Set((await catchUpReport(sql, onDay)).map(nameOf))
+  return async () => (await catchUpReport(sql, onDay)).filter((late) => !before.has(nameOf(late)))
+}
+
 /** After an outage: the steps done, or taken up, on that day and planned before it. A suspension moves its case: it is no lateness. */
 export async function catchUpReport(sql: Sql, onDay: Day): Promise<LateStep[]> {
   return sql<LateStep[]>`
-    select c.number, s.key as step, s.planned_on, s.done_on, n.key as next, n.planned_on as next_on,
+    select c.id as case_id, c.number, s.key as step, s.planned_on, s.done_on, n.key as next, n.planned_on as next_on,
            (select e.detail ->> 'why' from events e
             where e.case_id = s.case_id and e.kind = 'step_postponed' and e.detail ->> 'step' = s.key
             order by e.seq desc limit 1) as why
@@ -26,8 +37,9 @@ export async function catchUpReport(sql: Sql, onDay: Day): Promise<LateStep[]> {
     left join lateral (select key, planned_on from steps n
                        where n.case_id = s.case_id and n.rank > s.rank and n.done_on is null and n.skipped_on is null
                        order by n.rank limit 1) n on true
-    where s.planned_on < ${onDay} and s.skipped_on is null
-      and (s.done_on = ${onDay} or (s.done_on is null and s.queued_for = ${onDay}))
+    where s.skipped_on is null
+      and (s.done_on = ${onDay} and s.done_on > s.planned_on
+           or s.done_on is null and s.queued_for = ${onDay} and s.queued_for > s.planned_on)
     order by s.planned_on, c.number, s.rank`
 }
 

@@ -5,7 +5,7 @@ import { rehearse, type Sql, transaction } from '../../schema/db.ts'
 import { DomainError, type Doubt } from '../../schema/errors.ts'
 import { amountFr, parseCurrency } from '../../schema/money.ts'
 import type { Random } from '../../schema/random.ts'
-import { submitInvoice } from './cases.ts'
+import { submitInvoice } from './submissions.ts'
 import type { DebtorKind } from './debtors.ts'
 import { type Author, record } from './journal.ts'
 

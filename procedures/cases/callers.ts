@@ -45,6 +45,35 @@ export async function findCaller(sql: Sql, said: string, code: string | null = n
     order by b.rank, (c.closed_on is not null), c.opened_on desc, c.number desc limit ${most}`
 }
 
+export interface Found {
+  caseIds: string[]
+  /** Whose every case is meant. */
+  creditorIds: string[]
+}
+
+/** As many debtors as a search names before it wants another word. */
+const mostFound = 1000
+
+/**
+ * What a search means: a case's or an invoice's number, words of a debtor's name, whole or begun, or of a creditor's; by indexes,
+ * one statement. `ofCreditor` leaves out the debtors and invoices of others.
+ */
+export async function searchCases(sql: Sql, text: string, ofCreditor: string | null): Promise<Found> {
+  const words = wordsOf(text)
+  const own = ofCreditor === null ? sql`true` : sql`c.creditor_id = ${ofCreditor}`
+  const [found] = await sql<[Found]>`
+    select array(
+             select c.id from cases c where c.number = ${text.trim()} and ${own}
+             union select c.id from invoices i join cases c on c.id = i.case_id where lower(i.number) = ${text.trim().toLowerCase()} and ${own}
+             union (select c.id from debtors d join cases c on c.debtor_id = d.id
+                    where ${words} <> '' and plain_words(d.name) @@ nullif(${words}, '')::tsquery
+                      and ${ofCreditor === null ? sql`true` : sql`d.creditor_id = ${ofCreditor}`} limit ${mostFound})) as case_ids,
+           array(select p.id from creditors p
+                 where ${words} <> '' and plain_words(p.name) @@ nullif(${words}, '')::tsquery
+                   and ${ofCreditor === null ? sql`true` : sql`p.id = ${ofCreditor}`} limit ${mostFound}) as creditor_ids`
+  return found
+}
+
 /** « Éts Dupont & fils » → « 'ets':* & 'dupont':* & 'fils':* », as plain_words() has names in the index. */
 function wordsOf(text: string): string {
   const plain = unaccented(text).toLowerCase()

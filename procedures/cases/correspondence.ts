@@ -10,7 +10,7 @@ import { newCode, newId } from '../../schema/random.ts'
 import { instantOf, type Office } from '../office.ts'
 import { type Agency, readAgency } from './agency.ts'
 import { caseFacts } from './facts.ts'
-import { type CaseFile, firstLetter, readCase } from './file.ts'
+import { type CaseFile, firstLetter, readCase, type WrittenDocument } from './file.ts'
 import { type Author, record } from './journal.ts'
 import { queueSending } from './post.ts'
 import { addressOf } from './reach.ts'
@@ -40,6 +40,8 @@ export interface LetterOrder {
   isReceipt?: boolean
   /** Printed in the place of the reference where the paper is only shown, not sent: « projet ». */
   shownAs?: string
+  /** The letter that did not arrive, and is written again: its reference and date are recalled. */
+  renews?: WrittenDocument
   /** The agency, where the caller has read it. */
   agency?: Agency
   author: Author
@@ -92,8 +94,10 @@ export async function writeLetter(
       coupon: order.coupon,
       adresseReponse: `${office.baseUrl}/r`,
       adresseVerification: `${office.baseUrl}/verifier`,
+      ...(order.renews ? { renouvelle: renewedBy(order.renews) } : {}),
     } as Facts['references'],
-    order.facts,
+    // The first letter renewed has the mentions of a first letter, and not the recall of itself.
+    order.renews && order.renews.id === first?.id ? { ...order.facts, premiereLettre: undefined } : order.facts,
   )
   const at = instantOf(onDay)
   const base = {
@@ -140,6 +144,8 @@ export async function writeLetter(
   ])
   return { id, reference, sha256, editable, coupon: order.coupon ?? null }
 }
+
+const renewedBy = ({ reference, writtenOn }: WrittenDocument) => ({ lettre: reference, date: writtenOn.toString() })
 
 async function mailBody(base: Omit<Parameters<typeof renderLetter>[0], 'format'>): Promise<Uint8Array> {
   const [html, text] = await Promise.all([

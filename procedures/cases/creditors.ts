@@ -48,6 +48,8 @@ export interface Mandate {
   scenario: string
   /** The creditor's contractual late-payment rate in percent a year, as a decimal text; null for the rate of the law. */
   penaltyRate: string | null
+  /** Where its contract says that interest due for a whole year bears interest (C. civ. 1343-2); absent or null: nowhere. */
+  capitalisation?: string | null
   /** What this creditor sells, for the limitation of its claims (claimNatures()); absent or null where it varies. */
   claimNature?: string | null
   /** The remuneration as data, for fee statements; absent where they are not made here. */
@@ -134,19 +136,21 @@ export async function recordMandate(
   }
   const feeTerms = input.feeTerms == null ? null : readFeeTerms(input.feeTerms)
   const nature = checkedNature(input.claimNature)
+  const capitalisation = input.capitalisation?.trim() || null
   const mandate = { ...input, id: newId(random) }
   await transaction(sql, async (tx) => {
-    const [before] = await tx<{ sameRate: boolean }[]>`
+    const [before] = await tx<{ sameInterest: boolean }[]>`
       update mandates set ended_on = ${input.signedOn} where creditor_id = ${input.creditorId} and ended_on is null
-      returning penalty_rate is not distinct from ${input.penaltyRate}::numeric as same_rate`
+      returning penalty_rate is not distinct from ${input.penaltyRate}::numeric
+        and (capitalisation is null) = (${capitalisation}::text is null) as same_interest`
     await tx`
       insert into mandates (id, creditor_id, signed_on, basis, guarantee, remuneration, paying_over, receives_funds,
-                            sends_invoices, scenario, penalty_rate, claim_nature, fee_terms, reviews_invoicing, recorded_by)
+                            sends_invoices, scenario, penalty_rate, capitalisation, claim_nature, fee_terms, reviews_invoicing, recorded_by)
       values (${mandate.id}, ${mandate.creditorId}, ${mandate.signedOn}, ${mandate.basis}, ${mandate.guarantee},
               ${mandate.remuneration}, ${mandate.payingOver}, ${mandate.receivesFunds}, ${mandate.sendsInvoices},
-              ${mandate.scenario}, ${mandate.penaltyRate}, ${nature}, ${feeTerms === null ? null : json(tx, feeTerms)},
+              ${mandate.scenario}, ${mandate.penaltyRate}, ${capitalisation}, ${nature}, ${feeTerms === null ? null : json(tx, feeTerms)},
               ${input.reviewsInvoicing ?? false}, ${author})`
-    if (before?.sameRate === false) await endConsentsOf(tx, onDay, input.creditorId, author)
+    if (before?.sameInterest === false) await endConsentsOf(tx, onDay, input.creditorId, author)
     await record(tx, onDay, {
       caseId: null,
       kind: 'mandate_recorded',
@@ -163,7 +167,7 @@ async function endConsentsOf(sql: Sql, onDay: Day, creditorId: string, author: A
     select id from cases c
     where creditor_id = ${creditorId} and exists (select from consent_requests r where r.case_id = c.id)
     order by id for update`
-  const changed = 'Le taux convenu a changé depuis la demande d’accord.'
+  const changed = 'Le taux convenu, ou la capitalisation convenue, a changé depuis la demande d’accord.'
   const ids = cases.map(({ id }) => id)
   await endUnfiledConsents(sql, onDay, ids, changed, author)
 }
@@ -172,7 +176,7 @@ async function endConsentsOf(sql: Sql, onDay: Day, creditorId: string, author: A
 export async function requireMandate(sql: Sql, creditorId: string, onDay: Day): Promise<Mandate> {
   const [mandate] = await sql<Mandate[]>`
     select id, creditor_id, signed_on, basis, guarantee, remuneration, paying_over, receives_funds, sends_invoices,
-           scenario, penalty_rate::text, claim_nature
+           scenario, penalty_rate::text, capitalisation, claim_nature
     from mandates
     where creditor_id = ${creditorId} and signed_on <= ${onDay} and (ended_on is null or ended_on > ${onDay})
     order by signed_on desc limit 1`

@@ -1,8 +1,12 @@
 import type { Day } from '../../schema/days.ts'
-import { json, type Sql } from '../../schema/db.ts'
+import { json, type Sql, transaction } from '../../schema/db.ts'
+import { DomainError } from '../../schema/errors.ts'
 import { newId, type Random } from '../../schema/random.ts'
+import { endUnfiledConsents } from '../judicial/consent-ends.ts'
 import type { Address } from './agency.ts'
 import type { PartyIdentity } from './creditors.ts'
+import { type Author, record } from './journal.ts'
+import { lockOpenCase } from './lock.ts'
 
 export type DebtorKind = 'business' | 'consumer' | 'public'
 
@@ -40,11 +44,57 @@ export async function findOrCreateDebtor(
         or (${siret}::text is null and lower(name) = lower(${input.name})
             and address ->> 'postalCode' is not distinct from ${input.address?.postalCode ?? null}))
     order by created_on limit 1`
-  if (known) return known
+  if (known) return known.identity.legalForm ? known : withForm(sql, known, input.identity.legalForm)
   const debtor = { ...input, id: newId(random) }
   await sql`
     insert into debtors (id, creditor_id, name, kind, identity, address, email, phone, created_on)
     values (${debtor.id}, ${creditorId}, ${debtor.name}, ${debtor.kind}, ${json(sql, debtor.identity)},
             ${debtor.address === null ? null : json(sql, debtor.address)}, ${debtor.email}, ${debtor.phone}, ${onDay})`
   return debtor
+}
+
+/** An earlier invoice did not give the legal form of its buyer; this one does. */
+async function withForm(sql: Sql, known: Debtor, legalForm: string | undefined): Promise<Debtor> {
+  if (!legalForm) return known
+  const identity = { ...known.identity, legalForm }
+  await sql`update debtors set identity = ${json(sql, identity)} where id = ${known.id}`
+  return { ...known, identity }
+}
+
+/**
+ * The legal form of a case's debtor (« SCI », « SARL », or its INSEE category, « 6540 »), with where it was read: it says which court
+ * hears the claim. What the creditor agreed to before that is to be asked for again. DomainError `bad_legal_form`.
+ */
+export async function recordLegalForm(
+  sql: Sql,
+  onDay: Day,
+  input: { caseId: string; legalForm: string; source: string },
+  author: Author,
+): Promise<void> {
+  const [legalForm, source] = [input.legalForm.trim(), input.source.trim()]
+  if (legalForm === '' || legalForm.length > 100 || source === '') {
+    throw new DomainError('bad_legal_form', 'Une forme juridique s’enregistre avec l’endroit où elle a été lue.', {
+      remedy: 'Donnez le sigle, la forme ou la catégorie juridique de l’INSEE (cent caractères au plus), et la source.',
+    })
+  }
+  await transaction(sql, async (tx) => {
+    await lockOpenCase(tx, input.caseId)
+    const [{ debtorId }] = await tx<[{ debtorId: string }]>`select debtor_id from cases where id = ${input.caseId}`
+    await tx`update debtors set identity = identity || ${json(tx, { legalForm })} where id = ${debtorId}`
+    const cases = await tx<{ id: string }[]>`select id from cases where debtor_id = ${debtorId} and closed_on is null`
+    const changed = 'La forme juridique du débiteur a changé depuis la demande d’accord.'
+    await endUnfiledConsents(
+      tx,
+      onDay,
+      cases.map(({ id }) => id),
+      changed,
+      author,
+    )
+    await record(tx, onDay, {
+      caseId: input.caseId,
+      kind: 'legal_form_recorded',
+      detail: { legalForm, source },
+      author,
+    })
+  })
 }

@@ -65,6 +65,7 @@ const parts: Part[] = [
   through('approvals', 'steps', 'step_id', 't.step_id'),
   ofCase('documents', 't.written_on, length(t.reference), t.reference'),
   through('dispatches', 'documents', 'document_id', 't.document_id'),
+  through('resendings', 'documents', 'document_id', 't.document_id'),
   ofCase('payments', 't.received_on, t.id'),
   ofCase('payment_rejections', 't.rejected_on, t.payment_id'),
   {
@@ -87,6 +88,7 @@ const parts: Part[] = [
   { ...ofCase('irrecoverability', 't.id', 'irrecoverabilities'), single: true },
   ofCase('holds', 't.from_on, t.id'),
   ofCase('disputes', 't.raised_on, t.id'),
+  through('dispute_documents', 'disputes', 'dispute_id', 't.received_on, t.id'),
   ofCase('promises', 't.promised_on, t.id'),
   through('promise_confirmations', 'promises', 'promise_id', 't.promise_id'),
   through('promise_attestations', 'promises', 'promise_id', 't.promise_id'),
@@ -145,7 +147,10 @@ export async function exportCase(sql: Sql, caseId: string): Promise<CaseExport> 
   const exported: CaseExport = { format }
   for (const { key, table, where, order, single, omit = [] } of parts) {
     // Names of tables and columns come from the list above, never from outside.
-    const row = table === 'events' ? `to_jsonb(t) || jsonb_build_object('text', event_text(t))` : 'to_jsonb(t)'
+    const row =
+      table === 'events'
+        ? `to_jsonb(t) || jsonb_build_object('text', case when t.purged_on is null then event_text(t) end)`
+        : 'to_jsonb(t)'
     const [found] = await sql<{ rows: Record<string, unknown>[] }[]>`
       select coalesce(jsonb_agg((${sql.unsafe(row)}) - ${omit}::text[] order by ${sql.unsafe(order)}), '[]') as rows
       from ${sql(table)} t, cases c where c.id = ${caseId} and (${sql.unsafe(where)})`
@@ -176,13 +181,23 @@ export function filesOf(exported: CaseExport): string[] {
  */
 export async function importCase(sql: Sql, value: unknown): Promise<{ caseId: string; number: string }> {
   const exported = value as CaseExport
-  const found = exported?.['case'] as { id?: string; number?: string } | null | undefined
+  const found = exported?.['case'] as { id?: string; number?: string; purged_on?: string | null } | null | undefined
   if (exported?.format !== format || !found?.id || !found.number) {
     throw new DomainError('not_a_case', `Ce fichier n’est pas un dossier exporté (${format}).`, {
       remedy: 'Donnez le fichier écrit par « courtois export ».',
     })
   }
   const { id, number } = { id: found.id, number: found.number }
+  if (found.purged_on) {
+    throw new DomainError(
+      'case_purged',
+      `Les données personnelles du dossier ${number} ont été purgées le ${found.purged_on}.`,
+      {
+        remedy: 'Ce qu’il en reste prouve, et ne se reprend pas\u00a0; « courtois verify » le contrôle.',
+        facts: { number },
+      },
+    )
+  }
   try {
     return await transaction(sql, async (tx) => {
       const [known] = await tx`select 1 from cases where id = ${id} or number = ${number}`

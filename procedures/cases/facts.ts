@@ -189,6 +189,8 @@ const uncounted = new Set([
   'penalty_not_due',
   'penalty_other_currency',
   'title_not_recorded',
+  'notice_not_proved',
+  'capitalisation_agreed',
   'increase_not_counted',
   'capitalisation_not_counted',
   'accessory_interest_not_counted',

@@ -6,6 +6,7 @@ import { readTitleSources, type TitleSource } from '../judicial/awards.ts'
 import { type Case, caseColumns } from './cases.ts'
 import type { Creditor, Mandate } from './creditors.ts'
 import type { Debtor } from './debtors.ts'
+import { type DisputeFile, disputeFiles } from './dispute-documents.ts'
 import type { Insolvency } from './insolvencies.ts'
 import { isRare, rareParts } from './file-parts.ts'
 import { caseGone } from './lock.ts'
@@ -94,6 +95,8 @@ export interface WrittenDocument {
   delayDays: number | null
   /** The date the letter itself named to answer by. */
   answerBy: Day | null
+  /** The letter that did not arrive, which this one renews. */
+  resendOf: string | null
 }
 export interface Dispute {
   id: string
@@ -110,6 +113,8 @@ export interface Dispute {
   askedId: string | null
   creditorAnsweredOn: Day | null
   creditorAnswer: string | null
+  /** What the debtor sent along. */
+  files: DisputeFile[]
 }
 export interface Promise_ {
   id: string
@@ -251,7 +256,7 @@ export const caseParts = {
     byCase(
       await sql<Of<Mandate>[]>`
     select c.id as case_id, m.id, m.creditor_id, m.signed_on, m.basis, m.guarantee, m.remuneration, m.paying_over,
-           m.receives_funds, m.sends_invoices, m.scenario, m.penalty_rate::text
+           m.receives_funds, m.sends_invoices, m.scenario, m.penalty_rate::text, m.capitalisation
     from cases c join mandates m on m.creditor_id = c.creditor_id and m.ended_on is null where c.id = any(${ids})`,
     ),
   debtor: async (sql: Sql, ids: string[]) =>
@@ -306,15 +311,16 @@ export const caseParts = {
       await sql<Of<WrittenDocument>[]>`
     select d.case_id, d.id, d.step_id, s.key as step_key, d.letter, d.version, d.channel, d.recipient, d.reference, d.code,
            d.coupon, d.first_letter, d.format, d.sha256, d.editable, d.written_on, d.attached_to,
-           o.sent_on, o.registered_number, o.presented_on, o.outcome, (d.facts ->> 'delaiJours')::int as delay_days, (d.facts -> 'dateLimite' ->> 'date')::date as answer_by
-    from documents d left join dispatches o on o.document_id = d.id left join steps s on s.id = d.step_id
+           o.sent_on, o.registered_number, o.presented_on, o.outcome, (d.facts ->> 'delaiJours')::int as delay_days, (d.facts -> 'dateLimite' ->> 'date')::date as answer_by,
+           n.of_id as resend_of
+    from documents d left join dispatches o on o.document_id = d.id left join steps s on s.id = d.step_id left join resendings n on n.document_id = d.id
     where d.case_id = any(${ids}) order by d.written_on, length(d.reference), d.reference`,
     ),
   disputes: async (sql: Sql, ids: string[]) =>
     byCase(
       await sql<Of<Dispute>[]>`
     select case_id, id, raised_on, channel, ground, contested, resolved_on, outcome, answer, answer_by, asked_id,
-           creditor_answered_on, creditor_answer
+           creditor_answered_on, creditor_answer, ${disputeFiles(sql)} as files
     from disputes where case_id = any(${ids}) order by raised_on, id`,
     ),
   promises: async (sql: Sql, ids: string[]) =>
@@ -366,9 +372,12 @@ function byCase<Row extends { caseId: string }>(rows: Row[]): Map<string, Row[]>
   return Map.groupBy(rows, (row) => row.caseId)
 }
 
-/** The letter of CPCE R124-4, once written. */
+/** The letter of CPCE R124-4, once written; the one that renewed it where it came back, for that is what the debtor has. */
 export function firstLetter(file: CaseFile): WrittenDocument | null {
-  return file.documents.find((document) => document.firstLetter) ?? null
+  let letter = file.documents.find((document) => document.firstLetter) ?? null
+  for (let next = letter; next; next = file.documents.find(({ resendOf }) => resendOf === letter!.id) ?? null)
+    letter = next
+  return letter
 }
 
 /** The formal notices, oldest first: what starts legal interest and what a filing must wait for. */

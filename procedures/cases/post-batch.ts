@@ -1,13 +1,15 @@
 import { type BatchLetter, countPages, type PaperCount, printBatch } from '../../documents/send/batch.ts'
 import { type AddressToPost, postalAddress } from '../../documents/send/postal-address.ts'
-import { type Day } from '../../schema/days.ts'
+import { type Day, dayFr, daysBetween } from '../../schema/days.ts'
 import { json, type Sql, transaction } from '../../schema/db.ts'
+import { loadLibrary } from '../../letters/catalogue.ts'
 import { DomainError, type Doubt } from '../../schema/errors.ts'
 import { newId } from '../../schema/random.ts'
 import { instantOf, type Office } from '../office.ts'
 import { readAgency } from './agency.ts'
 import { type Author, record } from './journal.ts'
 import { enclosuresOf } from './post.ts'
+import { asksPayment, refuseStandstill } from './standstill.ts'
 
 export interface PostBatch {
   id: string
@@ -19,7 +21,7 @@ export interface PostBatch {
   sheets: number
   sha256: string
 }
-/** A letter that waits in the out-tray and cannot go in a batch as it is: a person prints it, or finds the address. */
+/** A letter of the out-tray that does not go in the batch, and why: no longer true, its address, its papers. */
 export interface LeftOut {
   reference: string
   why: string
@@ -37,25 +39,41 @@ interface Waiting {
   reference: string
   letter: string
   channel: string
+  recipient: string
   address: AddressToPost
   sha256: string
+  sentOn: Day
+  closedOn: Day | null
+  /** Its case may be at a standstill: to be looked at. */
+  mayStand: boolean
 }
 interface Ready extends Waiting {
   printed: BatchLetter
   papers: { title: string; sha256: string }[]
 }
 
+/** Days a letter may wait in the out-tray: the shortest delay that our letters give, eight days, must not be over when it comes. */
+export const staleAfter = 7
+
 /**
- * Makes one file to print of the letters that wait in the out-tray up to that day, registered ones first. Letters and batch
- * are one transaction: no letter is ever in two batches, and a run that breaks off takes none.
+ * Makes one file to print of the letters that wait in the out-tray up to that day, registered ones first; one that waited too
+ * long is named, and goes when a person says so (`late`). Letters and batch are one transaction: no letter is ever in two
+ * batches, and a run that breaks off takes none.
  */
-export async function makePostBatch(office: Office, onDay: Day, author: Author, most = 300): Promise<BatchRun> {
+export async function makePostBatch(
+  office: Office,
+  onDay: Day,
+  author: Author,
+  { most = 300, late = false }: { most?: number; late?: boolean } = {},
+): Promise<BatchRun> {
   return transaction(office.sql, async (sql) => {
     await sql`select pg_advisory_xact_lock(hashtextextended('post-batch', 0))`
     const agency = (await readAgency(sql)).identity
     const found = await lettersToPrint(sql, onDay)
-    const { ready, left } = await sorted({ ...office, sql }, found, agency.address.country, most)
-    const waiting = found.length - ready.length - left.length
+    const { still, no } = await stillTrue(sql, onDay, found, late, author)
+    const { ready, left: unfit } = await sorted({ ...office, sql }, still, agency.address.country, most)
+    const left = [...no, ...unfit]
+    const waiting = still.length - ready.length - unfit.length
     if (ready.length === 0) return { batch: null, left, waiting }
     const number = await nextNumber(sql, onDay)
     const { pdf, counts } = await printBatch({
@@ -83,12 +101,57 @@ export async function makePostBatch(office: Office, onDay: Day, author: Author, 
 
 async function lettersToPrint(sql: Sql, onDay: Day): Promise<Waiting[]> {
   return sql`
-    select d.id as document_id, d.case_id, d.reference, d.letter, o.channel, o.address, d.sha256
-    from dispatches o join documents d on d.id = o.document_id
+    select d.id as document_id, d.case_id, d.reference, d.letter, o.channel, d.recipient, o.address, d.sha256, o.sent_on, c.closed_on,
+           c.limitation_on < ${onDay} or exists (select from insolvencies n where n.case_id = c.id) as may_stand
+    from dispatches o join documents d on d.id = o.document_id join cases c on c.id = d.case_id
     where o.channel in ('lettre', 'lrar') and o.state = 'sent' and o.proof ? 'tray' and o.sent_on <= ${onDay} and d.format = 'pdf'
       and o.presented_on is null and o.outcome is null
       and not exists (select from post_batch_letters b where b.document_id = d.id)
+      and not exists (select from events e where e.case_id = d.case_id and e.kind = 'letter_withheld' and e.detail ->> 'reference' = d.reference)
     order by o.channel = 'lettre', o.sent_on, length(d.reference), d.reference`
+}
+
+/** What was written days ago is looked at again: a demand for payment may have lost its reason since. */
+async function stillTrue(
+  sql: Sql,
+  onDay: Day,
+  found: readonly Waiting[],
+  late: boolean,
+  author: Author,
+): Promise<{ still: Waiting[]; no: LeftOut[] }> {
+  const still: Waiting[] = []
+  const no: LeftOut[] = []
+  for (const letter of found) {
+    const { caseId, reference, closedOn } = letter
+    const asks = letter.recipient === 'debiteur' && asksPayment(loadLibrary(), letter.letter)
+    const why =
+      (asks && closedOn && `Le dossier est clos depuis le ${dayFr(closedOn)}\u00a0: rien n’est plus demandé.`) ||
+      (asks && letter.mayStand && (await standstillOf(sql, onDay, caseId))) ||
+      (!late && tooLong(letter.sentOn, onDay)) ||
+      null
+    if (why === null) still.push(letter)
+    else no.push({ reference, why })
+    // A closed case stays closed: told once, and kept in its journal.
+    if (asks && closedOn)
+      await record(sql, onDay, { caseId, kind: 'letter_withheld', detail: { reference, why }, author })
+  }
+  return { still, no }
+}
+
+async function standstillOf(sql: Sql, onDay: Day, caseId: string): Promise<string | null> {
+  try {
+    await refuseStandstill(sql, onDay, caseId, 'Elle ne part pas')
+    return null
+  } catch (error) {
+    if (error instanceof DomainError) return error.message
+    throw error
+  }
+}
+
+function tooLong(sentOn: Day, onDay: Day): string | null {
+  const days = daysBetween(sentOn, onDay)
+  if (days <= staleAfter) return null
+  return `Datée du ${dayFr(sentOn)}, elle attend depuis ${days} jours\u00a0: relisez-la, puis emportez-la avec les lettres anciennes.`
 }
 
 async function sorted(

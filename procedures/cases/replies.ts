@@ -5,6 +5,7 @@ import { amount, amountFr, type Currency } from '../../schema/money.ts'
 import { newId, type Random } from '../../schema/random.ts'
 import { validateAddress } from './addresses.ts'
 import type { Address } from './agency.ts'
+import { type BroughtFile, keepDisputeDocuments } from './dispute-documents.ts'
 import { recordDispute } from './disputes.ts'
 import { type CaseFile, readCase } from './file.ts'
 import { queueFollowUp } from './follow-up-queue.ts'
@@ -19,7 +20,7 @@ export type Answer =
   | { kind: 'paid'; on: Day; amount: bigint; means: string; reference: string | null }
   | { kind: 'promise'; on: Day; means: string }
   | { kind: 'instalments'; monthly: bigint; firstOn: Day }
-  | { kind: 'dispute'; ground: string; contested: bigint | null }
+  | { kind: 'dispute'; ground: string; contested: bigint | null; files?: readonly BroughtFile[] }
   | { kind: 'address'; address: Address; email: string | null; phone: string | null }
   | { kind: 'not_me'; explanation: string }
 export type ReplyKind = Answer['kind']
@@ -192,6 +193,7 @@ async function become(
     const answerBy = onDay.add({ days: disputeDays })
     const dispute = { caseId, channel, ground: answer.ground, contested: answer.contested, answerBy }
     const id = await recordDispute(sql, random, onDay, dispute, author)
+    await keepDisputeDocuments(sql, random, onDay, { caseId, disputeId: id }, answer.files ?? [], author)
     await queueFollowUp(sql, onDay, { dispute: id })
     return id
   }
@@ -265,13 +267,18 @@ function summaryOf(answer: Answer, owed: bigint, currency: Currency): string {
     case 'instalments':
       return `Proposition de payer ${amountFr(answer.monthly, currency)} par mois à partir du ${dayFr(answer.firstOn)}`
     case 'dispute':
-      return `Contestation de ${answer.contested === null ? 'la somme' : amountFr(answer.contested, currency)}\u00a0: ${answer.ground}`
+      return `Contestation de ${answer.contested === null ? 'la somme' : amountFr(answer.contested, currency)}\u00a0: ${answer.ground}${joinedTo(answer)}`
     case 'not_me':
       return `Le destinataire dit ne pas être le débiteur\u00a0: ${answer.explanation}`
     case 'address':
       return `Nouvelle adresse\u00a0: ${[...answer.address.lines, `${answer.address.postalCode ?? ''} ${answer.address.city ?? ''}`.trim()].join(', ')}`
   }
 }
+
+const joinedTo = ({ files = [] }: { files?: readonly BroughtFile[] }): string =>
+  files.length === 0
+    ? ''
+    : ` (${files.length === 1 ? 'document joint' : 'documents joints'}\u00a0: ${files.map(({ name }) => name).join(', ')})`
 
 function plain(answer: Answer, owed: bigint): unknown {
   const text = (value: unknown): unknown =>

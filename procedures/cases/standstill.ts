@@ -1,3 +1,4 @@
+import type { Library } from '../../letters/catalogue.ts'
 import { after, type Day, dayFr } from '../../schema/days.ts'
 import type { Sql } from '../../schema/db.ts'
 import { DomainError, type Doubt } from '../../schema/errors.ts'
@@ -40,6 +41,12 @@ export async function refuseStandstill(sql: Sql, onDay: Day, caseId: string, wha
   }
   if (after(onDay, found.limitationOn))
     throw stopped(what, whyBarred(found.limitationOn, found.limitationDoubts), 'prescription')
+}
+
+/** Whether that letter asks for payment; one that the library no longer has is taken to. */
+export function asksPayment({ letters }: Library, id: string): boolean {
+  const family = letters.get(id)?.famille
+  return family === undefined || asking.has(family) || family === 'engagements'
 }
 
 /** A letter that asks for payment never leaves for a case at a standstill, whoever orders it; an answer or a receipt may. */

@@ -1,0 +1,171 @@
+import { validateAddress } from '../../procedures/cases/addresses.ts'
+import { recordCall } from '../../procedures/cases/calls.ts'
+import { resolveDispute } from '../../procedures/cases/disputes.ts'
+import { settleSending } from '../../procedures/cases/post.ts'
+import { type postalStates, recordPostalState } from '../../procedures/cases/registered.ts'
+import { settleReply } from '../../procedures/cases/replies.ts'
+import { resendLetter } from '../../procedures/cases/resend.ts'
+import type { Office } from '../../procedures/office.ts'
+import { DomainError } from '../../schema/errors.ts'
+import { type Act, may } from '../auth.ts'
+import { timeOf } from '../calls.ts'
+import { requireCase } from '../cases.ts'
+import { type Context, forbidden } from '../context.ts'
+import { requireDocument } from '../documents.ts'
+import { once } from '../once.ts'
+import { rowId } from '../values.ts'
+import { requiredDay, requiredText, textOf, type Typed } from './typed.ts'
+
+interface Gesture {
+  /** The mutation of the API that it is: who may do it is written there alone. */
+  act: Act
+  run(ctx: Context, office: Office, typed: Typed, author: string): Promise<unknown>
+}
+
+export const callOutcomes = {
+  'sans-reponse': 'Sans réponse',
+  message: 'Message laissé',
+  'a-rappeler': 'À rappeler',
+  'sans-engagement': 'Joint, aucun engagement',
+  promesse: 'Promet de payer',
+  contestation: 'Conteste',
+} as const
+export const disputeOutcomes = {
+  maintained: 'La créance est maintenue',
+  credited: 'Un avoir est accordé',
+  dropped: 'Le débiteur y renonce',
+} as const
+export const postalWords = {
+  deposited: 'Déposée',
+  presented: 'Présentée',
+  delivered: 'Distribuée',
+  refused: 'Refusée',
+  unclaimed: 'Non réclamée',
+  unknown_address: 'Inconnu à l’adresse',
+} as const satisfies Record<(typeof postalStates)[number], string>
+
+/** One of the choices of a form; what it never offered is refused. */
+function choiceOf<Choice extends string>(typed: Typed, name: string, choices: Record<Choice, string>): Choice {
+  const given = typed[name] ?? ''
+  if (Object.hasOwn(choices, given)) return given as Choice
+  throw new DomainError('bad_reply', 'Aucune des réponses proposées n’est choisie.', {
+    remedy: 'Choisissez-en une, puis envoyez de nouveau.',
+  })
+}
+
+const ofCase = async (ctx: Context, office: Office, typed: Typed) =>
+  (await requireCase(ctx, typed['dossier'] ?? '', office.sql)).id
+const ofDocument = async (ctx: Context, office: Office, typed: Typed) =>
+  (await requireDocument(ctx, typed['objet'] ?? '', office.sql)).id
+
+/** What a day's work does on the board, each the same act as the API's mutation of that name. */
+export const gestures: Record<string, Gesture> = {
+  appel: {
+    act: 'recordCall',
+    async run(ctx, office, typed, author) {
+      const call = {
+        caseId: await ofCase(ctx, office, typed),
+        calledAt: timeOf(textOf(typed, 'heure', 5) || null),
+        direction: typed['sens'] === 'incoming' ? ('incoming' as const) : ('outgoing' as const),
+        person: textOf(typed, 'personne', 120) || null,
+        outcome: choiceOf(typed, 'issue', callOutcomes),
+        summary: requiredText(typed, 'resume', 'le résumé de l’appel', 2000),
+        ...(typed['etape'] ? { stepKey: typed['etape'] } : {}),
+      }
+      await recordCall(office.sql, office.random, ctx.day, call, author)
+    },
+  },
+  envoi: {
+    act: 'settleSending',
+    async run(ctx, office, typed, author) {
+      const documentId = await ofDocument(ctx, office, typed)
+      const sentOn = typed['geste'] === 'parti' ? requiredDay(typed, 'date', 'le jour de l’envoi') : null
+      const reason = requiredText(typed, 'motif', 'comment vous le savez', 500)
+      await settleSending(office.sql, ctx.day, { documentId, sentOn, reason }, author)
+    },
+  },
+  renvoi: {
+    act: 'resendLetter',
+    async run(ctx, office, typed, author) {
+      const documentId = await ofDocument(ctx, office, typed)
+      await resendLetter(office, ctx.day, { documentId, reason: requiredText(typed, 'motif', 'le motif', 500) }, author)
+    },
+  },
+  suivi: {
+    act: 'recordPostalState',
+    async run(ctx, office, typed, author) {
+      const told = {
+        documentId: await ofDocument(ctx, office, typed),
+        state: choiceOf(typed, 'etat', postalWords),
+        on: requiredDay(typed, 'date', 'le jour donné par la Poste'),
+        registeredNumber: textOf(typed, 'numero', 40) || null,
+      }
+      await recordPostalState(office.sql, office.random, ctx.day, told, author)
+    },
+  },
+  adresse: {
+    act: 'validateAddress',
+    async run(ctx, office, typed, author) {
+      const lines = textOf(typed, 'rue', 300)
+        .split('\n')
+        .map((line) => line.trim())
+        .filter(Boolean)
+      const found = {
+        caseId: await ofCase(ctx, office, typed),
+        address:
+          lines.length === 0
+            ? null
+            : {
+                lines,
+                postalCode: requiredText(typed, 'cp', 'le code postal', 12),
+                city: requiredText(typed, 'ville', 'la ville', 100),
+                country: textOf(typed, 'pays', 2).toUpperCase() || 'FR',
+              },
+        email: textOf(typed, 'courriel', 150) || null,
+        phone: textOf(typed, 'telephone', 30) || null,
+        source: requiredText(typed, 'source', 'd’où vient cette adresse', 200),
+      }
+      await validateAddress(office.sql, ctx.day, found, author)
+    },
+  },
+  contestation: {
+    act: 'resolveDispute',
+    async run(ctx, office, typed, author) {
+      const answered = {
+        caseId: await ofCase(ctx, office, typed),
+        disputeId: rowId('Dispute', typed['objet'] ?? ''),
+        outcome: choiceOf(typed, 'issue', disputeOutcomes),
+        answer: requiredText(typed, 'reponse', 'la réponse au débiteur', 4000),
+      }
+      await resolveDispute(office.sql, ctx.day, answered, author)
+    },
+  },
+  reponse: {
+    act: 'settleReply',
+    async run(ctx, office, typed, author) {
+      const settled = {
+        caseId: await ofCase(ctx, office, typed),
+        replyId: rowId('CouponReply', typed['objet'] ?? ''),
+        how: requiredText(typed, 'comment', 'ce qui a été fait', 1000),
+      }
+      await settleReply(office.sql, ctx.day, settled, author)
+    },
+  },
+}
+
+/** Does one, once: the key of the form makes of a double click a single act. */
+export async function doGesture(ctx: Context, name: string, typed: Typed): Promise<void> {
+  const gesture = gestures[name]
+  if (!gesture) {
+    throw new DomainError('not_found', 'Ce geste n’existe pas.', { remedy: 'Revenez au tableau du jour.' })
+  }
+  if (!may(ctx.viewer, gesture.act)) throw forbidden(ctx.viewer!.role)
+  const { jeton: _token, cle, ...fields } = typed
+  if (!cle) {
+    throw new DomainError('bad_reply', 'Ce formulaire est incomplet.', { remedy: 'Rechargez la page et recommencez.' })
+  }
+  await once(ctx, gesture.act, { ...fields, idempotencyKey: `bureau:${cle}` }, async (office, author) => {
+    await gesture.run(ctx, office, typed, author)
+    return {}
+  })
+}

@@ -1,0 +1,56 @@
+import { type Day, dayFr, daysBetween, latest } from '../../schema/days.ts'
+import { type Contact, type Lately, nextContactDay } from '../cases/contacts.ts'
+import { placeHold, shiftCase } from '../cases/holds.ts'
+import { record } from '../cases/journal.ts'
+import { giveBack, type Turn } from './turn.ts'
+
+/** A letter never overtakes the time that the one before it gave to answer: the step and those after it wait. */
+export async function waitForAnswer(turn: Turn): Promise<boolean> {
+  const until = turn.file.documents
+    .filter(
+      (document) =>
+        document.recipient === 'debiteur' &&
+        document.attachedTo === null &&
+        (document.stepId !== null || document.resendOf !== null) &&
+        document.answerBy !== null,
+    )
+    .map((document) => document.answerBy!)
+    .reduce<Day | null>((last, day) => (last === null ? day : latest(last, day)), null)
+  if (until === null || Temporal.PlainDate.compare(until, turn.onDay) < 0) return false
+  const why = `La lettre précédente laisse répondre jusqu'au ${dayFr(until)}.`
+  await postpone(turn, until.add({ days: 1 }), why)
+  return true
+}
+
+/** Too many approaches in a week, or a call on a closed day: the step and those after it move, and are never lost. */
+export async function waitForTurn(turn: Turn, contacts: Lately['contacts']): Promise<boolean> {
+  const { file, rule, onDay } = turn
+  const by: Contact = rule.canal === 'appel' || rule.canal === 'visite' ? rule.canal : 'ecrit'
+  const { on, why } = nextContactDay({ zone: file.case.zone, kind: file.debtor.kind, contacts }, by, onDay)
+  if (why === null) return false
+  await postpone(turn, on, why)
+  return true
+}
+
+async function postpone({ sql, onDay, file, step }: Turn, until: Day, why: string): Promise<void> {
+  await giveBack(sql, step.id)
+  await shiftCase(sql, file.case.id, daysBetween(step.nominalOn, until))
+  await record(sql, onDay, {
+    caseId: file.case.id,
+    kind: 'step_postponed',
+    detail: { step: step.key, why },
+    author: 'system',
+  })
+}
+
+/** The amicable phase has said what it had to say: the case waits for a person, and comes back until one has decided. */
+export async function putBefore({ office, sql, onDay, file, step, rule }: Turn, ways = ''): Promise<void> {
+  await giveBack(sql, step.id)
+  const hold = {
+    caseId: file.case.id,
+    cause: 'decision',
+    reason: `Le parcours amiable est au bout : décidez de la suite avec le créancier (étape « ${step.key} »).${ways && ` ${ways}`}`,
+    reviewOn: onDay.add({ days: rule.validite ?? 15 }),
+  } as const
+  await placeHold(sql, office.random, onDay, hold, 'system')
+}
