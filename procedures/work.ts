@@ -1,4 +1,5 @@
 import { EventEmitter } from 'node:events'
+import { setTimeout as pause } from 'node:timers/promises'
 import { type JobHelpers, Logger, run, type Runner, runOnce, type TaskList, type WorkerEvents } from 'graphile-worker'
 import { type Day, latest, parseDay } from '../schema/days.ts'
 import { connect, type Sql, transaction } from '../schema/db.ts'
@@ -92,6 +93,24 @@ export async function drain(office: Office, connectionString: string): Promise<v
     logger: quiet,
     preset: { worker: inBatches },
   })
+}
+
+/**
+ * The same beside other workers: jobs that one of them holds are waited for, so that a virtual day is over when the next begins.
+ * A delivery to somebody else's server belongs to no day.
+ */
+export async function drainWithOthers(office: Office, connectionString: string): Promise<void> {
+  const ofDays = Object.keys(actsOf(office)).filter((task) => task !== 'webhook' && task !== 'timestamp')
+  for (;;) {
+    await drain(office, connectionString)
+    await freeDeadJobs(office.sql)
+    const [others] = await office.sql<{ busy: boolean; ready: boolean }[]>`
+      select coalesce(bool_or(locked_at is not null), false) as busy, coalesce(bool_or(locked_at is null), false) as ready
+      from graphile_worker.jobs
+      where task_identifier = any(${ofDays}) and (locked_at is not null or attempts = 0)`
+    if (!others!.busy && !others!.ready) return
+    if (!others!.ready) await pause(100)
+  }
 }
 
 /** Works until `stop`, beside any number of others on the same database; `today` is the day documents are dated by. */

@@ -1,7 +1,7 @@
 import { readdirSync } from 'node:fs'
 import { setFlagsFromString } from 'node:v8'
-import { DomainError } from '../schema/errors.ts'
-import { UsageError, type Command } from './command.ts'
+import { spacedFr, UsageError, type Command } from './command.ts'
+import { refusal } from './refusals.ts'
 import { startTracing } from './tracing.ts'
 
 const names = readdirSync(new URL('./commands/', import.meta.url))
@@ -17,9 +17,9 @@ async function help(): Promise<string> {
   const commands = await Promise.all(names.map(load))
   const width = Math.max(...commands.map((command) => command.name.length)) + 2
   return [
-    'courtois: d’une facture impayée au dossier de procédure',
+    'courtois : d’une facture impayée au dossier de procédure',
     '',
-    'Usage: courtois COMMAND [options]        courtois COMMAND --help',
+    'Usage : courtois COMMANDE [options]        courtois COMMANDE --help',
     '',
     ...commands.map((command) => `  ${command.name.padEnd(width)}${command.summary}`),
   ].join('\n')
@@ -30,13 +30,13 @@ setFlagsFromString('--heap-growing-percent=50')
 
 async function main([name, ...argv]: string[]): Promise<number> {
   if (name === undefined || name === '--help' || name === '-h' || name === 'help') {
-    console.log(await help())
+    console.log(spacedFr(await help()))
     return name === undefined ? 2 : 0
   }
-  if (!names.includes(name)) throw new UsageError(`unknown command « ${name} »`)
+  if (!names.includes(name)) throw new UsageError(`il n’y a pas de commande « ${name} »`)
   const command = await load(name)
   if (argv.includes('--help') || argv.includes('-h')) {
-    console.log(command.help)
+    console.log(spacedFr(command.help))
     return 0
   }
   const sendTraces = await startTracing()
@@ -47,37 +47,12 @@ async function main([name, ...argv]: string[]): Promise<number> {
   }
 }
 
-/** What the system says of a file or folder that the command line named, as a sentence. */
-const pathFaults: Record<string, string> = {
-  ENOENT: 'ce fichier ou ce dossier n’existe pas.',
-  EACCES: 'l’accès à ce fichier ou à ce dossier est refusé.',
-  EPERM: 'le système refuse cette opération sur ce fichier.',
-  EISDIR: 'c’est un dossier ; donnez un fichier.',
-  ENOTDIR: 'un élément de ce chemin n’est pas un dossier.',
-  EROFS: 'ce disque est en lecture seule.',
-  ENOSPC: 'le disque est plein.',
-}
-const isOfPath = (error: unknown): error is Error & { code: string; path: string } =>
-  error instanceof Error && 'code' in error && 'path' in error && String(error.code) in pathFaults
-
-// parseArgs throws these for options it does not know or values it misses.
-const isUsage = (error: unknown): error is Error =>
-  error instanceof UsageError ||
-  (error instanceof Error && 'code' in error && String(error.code).startsWith('ERR_PARSE_ARGS'))
-
+const argv = process.argv.slice(2)
 try {
-  process.exitCode = await main(process.argv.slice(2))
+  process.exitCode = await main(argv)
 } catch (error) {
-  if (isUsage(error)) {
-    console.error(`courtois: ${error.message}\nSee: courtois --help`)
-    process.exitCode = 2
-  } else if (error instanceof DomainError) {
-    console.error(`${error.message}\n${error.remedy}${error.article ? ` (${error.article})` : ''} [${error.code}]`)
-    process.exitCode = 1
-  } else if (isOfPath(error)) {
-    console.error(`${error.path} : ${pathFaults[error.code]} [${error.code}]`)
-    process.exitCode = 1
-  } else {
-    throw error
-  }
+  const told = refusal(error, names.includes(argv[0]!) ? `courtois ${argv[0]}` : 'courtois')
+  if (told === null) throw error
+  console.error(told.words)
+  process.exitCode = told.exit
 }

@@ -8,18 +8,20 @@ import { startOffice } from './office.ts'
 export const listKinds = ['insolvabilites', 'juridictions'] as const
 export type ListKind = (typeof listKinds)[number]
 
-export const listHelp = `KIND is one of:
-  insolvabilites  insolvency proceedings, over-indebtedness and deaths, a debtor a row: dossier, SIREN, SIRET or débiteur with
-                  code postal; nature (liquidation judiciaire, surendettement, décès, rien); date; publication; mandataire;
-                  vérifié le. « rien » notes that the debtor was looked up.
-  juridictions    courts by commune, as data.gouv.fr gives them: code INSEE, commune, TJ, TPRX; TC or greffe where known.
-Headings are recognised whatever their case and accents. A bad row is told by its number and stops no other; the same file
-again changes nothing.
+export const listHelp = `TYPE est l’un de :
+  insolvabilites  procédures collectives, surendettements et décès, un débiteur par ligne : dossier,
+                  SIREN, SIRET, ou débiteur avec code postal ; nature (liquidation judiciaire,
+                  surendettement, décès, rien) ; date ; publication ; mandataire ; vérifié le.
+                  « rien » note que le débiteur a été recherché.
+  juridictions    les juridictions par commune, telles que data.gouv.fr les donne : code INSEE,
+                  commune, TJ, TPRX ; TC ou greffe quand il est connu.
+Les titres des colonnes se reconnaissent quels que soient leur casse et leurs accents. Une ligne
+fautive est nommée par son numéro et n’arrête pas les autres ; le même fichier relu ne change rien.
 
-  --source TEXT   where the file comes from (default: its name)
-  --preview       says the same and keeps nothing
-  --day DATE      the day of the import (default: today in Paris)
-  --json          the whole report`
+  --source TEXTE   d’où vient le fichier (par défaut : son nom)
+  --preview        dit la même chose et ne garde rien
+  --day DATE       le jour de l’import (par défaut : aujourd’hui à Paris)
+  --json           le compte rendu entier`
 
 /** Takes in a CSV file; answers 0 when every row was read, 1 when one was not. */
 export async function importList(

@@ -56,9 +56,14 @@ function masked({ name, message }: Error): string {
   // What these two quote is our own code.
   const own = name === 'TypeError' || name === 'ReferenceError'
   const unquoted = own ? message : message.replaceAll(/«[^»]*»|"[^"]*"|'[^']*'|“[^”]*”|`[^`]*`/g, '…')
-  return unquoted
-    .replaceAll(/\S+@\S+/g, '…')
-    .replaceAll(/[\w-]{20,}\.[\w-]{10,}(\.[\w-]+)?/g, '…')
-    .replaceAll(/(?<![\w-])\+?\d[\d .]{5,}\d(?![\w-])/g, '…')
-    .slice(0, 500)
+  return (
+    unquoted
+      .replaceAll(/\S+@\S+/g, '…')
+      .replaceAll(/[\w-]{20,}\.[\w-]{10,}(\.[\w-]+)?/g, '…')
+      // An account number, in groups or in one word; a hash of ours is none.
+      .replaceAll(/\b[A-Z]{2}\d{2}(?:[ \u00a0]?[A-Z0-9]){11,30}\b/g, '…')
+      .replaceAll(/\b(?![0-9a-f]{32,}\b)[a-z]{2}\d{2}[a-z0-9]{11,30}\b/gi, '…')
+      .replaceAll(/(?<![\w-])\+?\d[\d .]{5,}\d(?![\w-])/g, '…')
+      .slice(0, 500)
+  )
 }

@@ -15,15 +15,21 @@ export async function untilStopped(): Promise<void> {
       resolve()
     }
     process.on('SIGINT', stop).on('SIGTERM', stop)
-    if (process.env['npm_lifecycle_event'] === undefined) return
-    // npm sends a signal to its shell alone, which dies of it without a word to us.
-    const parent = process.ppid
-    const watch = setInterval(() => {
-      if (process.ppid === parent) return
-      clearInterval(watch)
+    whenNpmStops(() => {
       if (asked === undefined) stop()
-    }, 250).unref()
+    })
   })
+}
+
+/** npm sends a signal to its shell alone, which dies of it without a word to us: then we are nobody's child. */
+export function whenNpmStops(act: () => void): void {
+  if (process.env['npm_lifecycle_event'] === undefined) return
+  const parent = process.ppid
+  const watch = setInterval(() => {
+    if (process.ppid === parent) return
+    clearInterval(watch)
+    act()
+  }, 250).unref()
 }
 
 /** Ends well what is under way, and gives the rest back before whoever asked us to stop loses patience and kills. */

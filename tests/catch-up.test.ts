@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
-import { catchUpLines, catchUpReport } from '../procedures/amicable/catch-up.ts'
+import { catchUpLines, catchUpReport, watchCatchUp } from '../procedures/amicable/catch-up.ts'
 import { tick } from '../procedures/amicable/tick.ts'
-import { drain } from '../procedures/work.ts'
+import { drain, drainWithOthers, startWorker } from '../procedures/work.ts'
 import { day, invoice, liveOn, openCase, useHouse } from './house.ts'
 
 const house = useHouse(async (made) => {
@@ -40,4 +40,35 @@ test('a step done on its day is in no report, and a day without lateness says no
   await liveOn(house, planned)
   expect(await catchUpReport(house.sql, planned)).toEqual([])
   expect(catchUpLines(day('2026-06-18'), [])).toEqual([])
+})
+
+test('whoever runs again on the same day tells no lateness that was told before', async () => {
+  const back = (await first()).add({ days: 5 })
+  const run = async () => {
+    const takenUp = await watchCatchUp(house.sql, back)
+    await liveOn(house, back)
+    return (await takenUp()).map(({ step }) => step)
+  }
+  expect(await run()).toEqual(['cordiale'])
+  expect(await run()).toEqual([])
+})
+
+test('a day lived beside a worker on another day is over before the next begins, and nothing of it is late', async () => {
+  const planned = await first()
+  const worker = await startWorker(house.office, house.url, { today: () => planned.subtract({ days: 30 }) })
+  try {
+    await tick(house.sql, planned)
+    await drainWithOthers(house.office, house.url)
+    const done = await house.sql`select key from steps where done_on = ${planned}`
+    expect(done.map(({ key }) => key)).toEqual(['cordiale'])
+    const sent = await house.sql`select 1 from dispatches where state = 'sent' and sent_on = ${planned}`
+    expect(sent).toHaveLength(1)
+    const next = planned.add({ days: 1 })
+    const takenUp = await watchCatchUp(house.sql, next)
+    await tick(house.sql, next)
+    await drainWithOthers(house.office, house.url)
+    expect(await takenUp()).toEqual([])
+  } finally {
+    await worker.stop()
+  }
 })

@@ -1,7 +1,10 @@
 import { PDF } from '@libpdf/core'
 import { describe, expect, test } from 'vitest'
 import { sha256 } from '../documents/archive.ts'
-import { makePostBatch, remakePostBatch } from '../procedures/cases/post-batch.ts'
+import { closeCase } from '../procedures/cases/cases.ts'
+import { recordInsolvency } from '../procedures/cases/insolvencies.ts'
+import { makePostBatch, remakePostBatch, staleAfter } from '../procedures/cases/post-batch.ts'
+import { before, type Day, dayFr } from '../schema/days.ts'
 import { addInvoices, creditorOf, day, invoice, liveUntil, openCase, textOf, useHouse } from './house.ts'
 
 const buyers = {
@@ -21,6 +24,8 @@ const house = useHouse(async (made) => {
   await liveUntil(made, '2026-06-11', '2026-07-22', { post: null })
 })
 const on = day('2026-07-22')
+/** A batch of all that waits, however long. */
+const make = (most = 300) => makePostBatch(house.office, on, 'courrier', { most, late: true })
 
 describe('the batch of the letters to post', () => {
   const waiting = () => house.sql<{ reference: string; channel: string }[]>`
@@ -30,7 +35,7 @@ describe('the batch of the letters to post', () => {
   test('takes each letter once, registered ones first, and counts pages and sheets', async () => {
     const letters = await waiting()
     expect(letters.map(({ channel }) => channel)).toContain('lrar')
-    const { batch, left } = await makePostBatch(house.office, on, 'courrier')
+    const { batch, left } = await make()
     expect(left).toEqual([])
     expect(batch).toMatchObject({ number: '2026-07-22-1', letters: letters.length })
 
@@ -55,20 +60,20 @@ describe('the batch of the letters to post', () => {
     const sides = 2 * (1 + batch!.letters + batch!.sheets)
     expect([sides, sides - 1]).toContain(printed)
 
-    expect(await makePostBatch(house.office, on, 'courrier')).toEqual({ batch: null, left: [], waiting: 0 })
+    expect(await make()).toEqual({ batch: null, left: [], waiting: 0 })
     const told = await house.sql`select 1 from events where kind = 'letter_printed'`
     expect(told).toHaveLength(letters.length)
   })
 
   test('made again gives the same bytes', async () => {
-    const { batch } = await makePostBatch(house.office, on, 'courrier')
+    const { batch } = await make()
     expect(sha256(await remakePostBatch(house.office, batch!.number))).toBe(batch!.sha256)
     const unknown = remakePostBatch(house.office, '2026-07-22-9')
     await expect(unknown).rejects.toMatchObject({ code: 'batch_not_found' })
   })
 
   test('two runs at once share the letters, and none is in both', async () => {
-    const runs = await Promise.all([1, 2].map(() => makePostBatch(house.office, on, 'courrier', 1)))
+    const runs = await Promise.all([1, 2].map(() => make(1)))
     expect(runs.map(({ batch }) => batch!.number).toSorted()).toEqual(['2026-07-22-1', '2026-07-22-2'])
     const taken = await house.sql<{ documentId: string }[]>`select document_id from post_batch_letters`
     expect(new Set(taken.map(({ documentId }) => documentId)).size).toBe(2)
@@ -80,16 +85,63 @@ describe('the batch of the letters to post', () => {
       where document_id = (select document_id from dispatches where channel = 'lrar' and address ->> 'country' = 'FR' limit 1)
       returning document_id`
     const total = (await waiting()).length
-    const { batch, left } = await makePostBatch(house.office, on, 'courrier')
+    const { batch, left } = await make()
     expect(left).toEqual([{ reference: expect.any(String), why: expect.stringContaining('code postal') }])
     expect(batch!.letters).toBe(total - 1)
     const [taken] = await house.sql`select 1 from post_batch_letters where document_id = ${bad!.documentId}`
     expect(taken).toBeUndefined()
-    expect((await makePostBatch(house.office, on, 'courrier')).left).toHaveLength(1)
+    expect((await make()).left).toHaveLength(1)
+  })
+
+  test('a letter that waited longer than its delays allow is named first, and goes once a person says so', async () => {
+    const sent = await house.sql<{ reference: string; sentOn: Day }[]>`
+      select d.reference, o.sent_on from dispatches o join documents d on d.id = o.document_id
+      where o.channel in ('lettre', 'lrar') and o.state = 'sent' order by o.sent_on`
+    const last = sent.at(-1)!.sentOn
+    const old = sent.filter(({ sentOn }) => before(sentOn, last.subtract({ days: staleAfter })))
+    expect(old.length).toBeGreaterThan(0)
+    const { batch, left } = await makePostBatch(house.office, last, 'courrier')
+    expect(left.map(({ reference }) => reference).toSorted()).toEqual(old.map(({ reference }) => reference).toSorted())
+    expect(left[0]!.why).toMatch(/^Datée du \d.*2026, elle attend depuis \d+ jours/)
+    expect(batch!.letters).toBe(sent.length - old.length)
+    expect((await makePostBatch(house.office, last, 'courrier', { late: true })).batch!.letters).toBe(old.length)
+  })
+
+  test('what a closed case asked for is not posted: it is named once, and its journal says so', async () => {
+    const [{ caseId }] = await house.sql<[{ caseId: string }]>`select id as case_id from cases order by number limit 1`
+    const of = await house.sql<{ reference: string }[]>`
+      select d.reference from dispatches o join documents d on d.id = o.document_id
+      where d.case_id = ${caseId} and o.channel in ('lettre', 'lrar') and d.recipient = 'debiteur' order by d.reference`
+    const total = (await waiting()).length
+    await closeCase(house.sql, on, { caseId, reason: 'Payé au créancier.' }, 'test')
+    const { batch, left } = await make()
+    expect(of.length).toBeGreaterThan(0)
+    expect(left.map(({ reference }) => reference).toSorted()).toEqual(of.map(({ reference }) => reference))
+    expect(new Set(left.map(({ why }) => why))).toEqual(
+      new Set([`Le dossier est clos depuis le ${dayFr(on)}\u00a0: rien n’est plus demandé.`]),
+    )
+    expect(batch!.letters).toBe(total - of.length)
+    const told = await house.sql`select 1 from events where case_id = ${caseId} and kind = 'letter_withheld'`
+    expect(told).toHaveLength(of.length)
+    expect(await make()).toEqual({ batch: null, left: [], waiting: 0 })
+  })
+
+  test('a demand for payment written before the debtor’s insolvency was known stays in the house', async () => {
+    const [{ caseId }] = await house.sql<[{ caseId: string }]>`select id as case_id from cases order by number limit 1`
+    const facts = { caseId, nature: 'Liquidation judiciaire', openedOn: day('2026-07-20'), publishedOn: null }
+    await recordInsolvency(house.sql, house.office.random, on, facts, 'test')
+    const { left } = await make()
+    expect(left.length).toBeGreaterThan(0)
+    for (const { why } of left) expect(why).toMatch(/^Elle ne part pas/)
+    const taken = await house.sql`
+      select 1 from post_batch_letters b join documents d on d.id = b.document_id where d.case_id = ${caseId} and d.recipient = 'debiteur'`
+    expect(taken).toEqual([])
+    // It is named again: a person has something to do about it.
+    expect((await make()).left).toEqual(left)
   })
 
   test('what was taken is kept by the database', async () => {
-    await makePostBatch(house.office, on, 'courrier')
+    await make()
     const undone = house.sql`delete from post_batch_letters`.then(() => {})
     await expect(undone).rejects.toMatchObject({ code: 'CT002' })
   })

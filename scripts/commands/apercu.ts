@@ -12,16 +12,17 @@ import { factsFor } from './letter.ts'
 
 export const command: Command = {
   name: 'apercu',
-  summary: 'print a letter again each time it is saved, with four sets of facts',
-  help: `Usage: courtois apercu ID [--out DIR] [--once]
+  summary: 'réécrit un courrier à chaque enregistrement, avec quatre jeux de données',
+  help: `Usage : courtois apercu ID [--out RÉPERTOIRE] [--once]
 
-  Writes the letter in each of its channels with four sets of facts (good, long, missing, hostile), as PDF, or as text
-  for an SMS and HTML for an e-mail; then again each time the letter, a clause or the layout is saved. Ctrl-C ends.
+Écrit le courrier dans chacun de ses canaux avec quatre jeux de données (ordinaire, long, minimal,
+hostile), en PDF, en texte pour un SMS, en HTML pour un courriel ; puis de nouveau chaque fois que
+le courrier, une clause ou la mise en page est enregistré. Ctrl-C pour finir.
 
-  --out DIR    where to write; « apercu » by default
-  --once       once, without waiting
+  --out RÉPERTOIRE   où écrire (« apercu » par défaut)
+  --once             une seule fois, sans attendre
 
-Example
+Exemple
   npm run apercu relance-cordiale-pro`,
   async run(argv) {
     const { values, positionals } = parseArgs({
@@ -30,7 +31,7 @@ Example
       options: { out: { type: 'string', default: 'apercu' }, once: { type: 'boolean' } },
     })
     const [id, ...extra] = positionals
-    if (id === undefined || extra.length > 0) throw new UsageError('apercu: give one letter ID (courtois letters list)')
+    if (id === undefined || extra.length > 0) throw new UsageError('donnez l’ID d’un courrier (courtois letters list)')
     const stop = new AbortController()
     const end = () => stop.abort()
     process.once('SIGINT', end).once('SIGTERM', end)

@@ -6,17 +6,23 @@ import { startOffice } from '../office.ts'
 
 export const command: Command = {
   name: 'backup',
-  summary: 'database, archive, out-tray and secret, while the house works',
-  help: `Usage: courtois backup --out DIR [--json]
+  summary: 'sauvegarde base, archives, plateau de départ et secret, sans rien arrêter',
+  help: `Usage : courtois backup --out RÉPERTOIRE [--json]
 
-Writes DIR/DATE: every table as one instant saw it, the out-tray and the secret of DATA_DIR. The files of the archive, which
-never change, are added to DIR/archive, once for all the backups in DIR. Nothing has to be stopped. DIR holds personal data and
-a secret: keep it closed and on another disk. « courtois restore DIR/DATE » puts it back.
+Écrit RÉPERTOIRE/DATE : toutes les tables telles qu’un même instant les a vues, le plateau de départ
+et le secret de DATA_DIR. Les fichiers des archives, qui ne changent jamais, s’ajoutent à
+RÉPERTOIRE/archive, une fois pour toutes les sauvegardes. Rien n’a besoin d’être arrêté. Le
+répertoire contient des données personnelles et un secret : gardez-le fermé, sur un autre disque.
+« courtois restore RÉPERTOIRE/DATE » remet la sauvegarde en place.
 
-  --json    prints { "folder", "tables", "archived", "added" }`,
+  --out RÉPERTOIRE   où sauvegarder
+  --json             donne { "folder", "tables", "archived", "added" }
+
+Exemple
+  courtois backup --out /mnt/sauvegardes`,
   async run(argv) {
     const { values } = parseArgs({ args: argv, options: { out: { type: 'string' }, json: { type: 'boolean' } } })
-    if (!values.out) throw new UsageError('backup needs --out DIR')
+    if (!values.out) throw new UsageError('--out RÉPERTOIRE est nécessaire')
     const office = await startOffice()
     try {
       const { folder, manifest, added } = await writeBackup(office, values.out, houseClock().now())

@@ -11,15 +11,20 @@ const names = readdirSync(folder)
 
 export const command: Command = {
   name: 'bench',
-  summary: 'figures as ratios beside a peer or a floor',
-  help: `Usage: courtois bench [NAME…] [--full] [--list] [--json]
+  summary: 'mesure, en rapport avec un concurrent ou un plancher',
+  help: `Usage : courtois bench [NOM…] [--full] [--list] [--json]
 
-Measures each figure beside a peer or a floor in the same run, and prints the ratio with its goal. Peers from npm are
-installed in scripts/bench/peers the first time; what is not installed on the machine is said and left out.
+Mesure chaque chiffre à côté d’un concurrent ou d’un plancher, dans la même exécution, et donne le
+rapport avec son objectif. Les concurrents venus de npm s’installent dans scripts/bench/peers la
+première fois ; ce qui manque sur la machine est dit et laissé de côté.
 
-  --full   long runs, where a shorter one is the rule (ten thousand letters for the memory of « letters »)
-  --list   the benchmarks there are
-  --json   one JSON object a line: { name, value, unit, against, ratio, goal }`,
+  --full   les longues mesures au lieu des courtes (dix mille lettres pour la mémoire de
+           « letters »)
+  --list   les mesures qui existent
+  --json   un objet JSON par ligne : { name, value, unit, against, ratio, goal }
+
+Exemple
+  courtois bench law packs`,
   async run(argv) {
     const { values, positionals } = parseArgs({
       args: argv,
@@ -27,7 +32,7 @@ installed in scripts/bench/peers the first time; what is not installed on the ma
       options: { full: { type: 'boolean' }, list: { type: 'boolean' }, json: { type: 'boolean' } },
     })
     const unknown = positionals.find((name) => !names.includes(name))
-    if (unknown) throw new UsageError(`no benchmark « ${unknown} »; there are: ${names.join(', ')}`)
+    if (unknown) throw new UsageError(`pas de mesure « ${unknown} » ; il y a ${names.join(', ')}`)
     // Sentences go to standard error: what is skipped must be read, whoever reads the figures.
     const tell = (line: string) => console.error(line)
     for (const name of positionals.length > 0 ? positionals : names) {

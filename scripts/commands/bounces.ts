@@ -10,24 +10,30 @@ const maxBytes = 25 << 20
 
 export const command: Command = {
   name: 'bounces',
-  summary: 'reads the notices of e-mails that came back',
-  help: `Usage: courtois bounces --maildir DIR [--json]
-       courtois bounces FILE.eml… [--json]
+  summary: 'lit les avis des courriels revenus',
+  help: `Usage : courtois bounces --maildir RÉPERTOIRE [--json]
+        courtois bounces FICHIER.eml… [--json]
 
-Reads notices of non-delivery (RFC 3464) and finds the letter by the identifier of its e-mail. An address
-that does not exist is marked, never used again, and its case goes to the research cell; a message refused
-for another reason waits for a person; a late one is noted. Any other message is left alone. The same
-notice read twice changes nothing, so the command may run every quarter of an hour.
+Lit les avis de non-remise (RFC 3464) et retrouve la lettre par l’identifiant de son courriel. Une
+adresse qui n’existe pas est marquée, n’est plus jamais employée, et son dossier passe à la cellule
+de recherche ; un message refusé pour une autre raison attend une personne ; un retard est noté.
+Tout autre message est laissé. Le même avis lu deux fois ne change rien : la commande peut tourner
+tous les quarts d’heure.
 
-  --maildir DIR   a Maildir: what is in DIR/new is read, then moved to DIR/cur as seen
-  --json          prints one line a message: { "file", "outcome", "reference" }`,
+  --maildir RÉPERTOIRE   une boîte Maildir : ce qui est dans RÉPERTOIRE/new est lu, puis passe dans
+                         RÉPERTOIRE/cur, marqué comme vu
+  --json                 une ligne par message : { "file", "outcome", "reference" }
+
+Exemple
+  courtois bounces --maildir /var/mail/courtois`,
   async run(argv) {
     const { values, positionals } = parseArgs({
       args: argv,
       allowPositionals: true,
       options: { maildir: { type: 'string' }, json: { type: 'boolean' } },
     })
-    if (!values.maildir === (positionals.length === 0)) throw new UsageError('give --maildir DIR, or files')
+    if (!values.maildir === (positionals.length === 0))
+      throw new UsageError('donnez --maildir RÉPERTOIRE, ou des fichiers')
     const files = values.maildir ? await newIn(values.maildir) : positionals
     const opened = await startOffice({ baseUrl: process.env['BASE_URL'] })
     try {

@@ -5,37 +5,39 @@ import { parseZone, type Zone, zones } from '../../procedures/law/calendar.ts'
 import { type Deadline, deadline, parseDuration } from '../../procedures/law/deadline.ts'
 import { parseDay, type Day } from '../../schema/days.ts'
 import type { Doubt } from '../../schema/errors.ts'
-import { UsageError, type Command } from '../command.ts'
+import { listed, UsageError, type Command } from '../command.ts'
 
 export const command: Command = {
   name: 'deadline',
-  summary: 'when a time limit ends, and why',
-  help: `Usage: courtois deadline --from DATE --duration 8d|1m|1m15d|5y [--rule procedure|prescription] [--zone ZONE]
-       courtois deadline PROCEDURE.STEP --from DATE [--event NAME=DATE]… [--fact NAME=VALUE]… [--fixed LIMIT=1m]…
-                         [--zone ZONE]
+  summary: 'dit quand un délai expire, et pourquoi',
+  help: `Usage : courtois deadline --from DATE --duration 8d|1m|1m15d|5y
+                          [--rule procedure|prescription] [--zone ZONE]
+        courtois deadline PROCEDURE.ÉTAPE --from DATE [--event NOM=DATE]… [--fact NOM=VALEUR]…
+                          [--fixed DÉLAI=1m]… [--zone ZONE]
 
-  --from DATE       day of the act, of the event or of its notification; for a step, of the event that starts its
-                    first time limit (the answer names it under "counted_from"), or the first of the chain it follows
-  --duration        in the units of the law: years (y), months (m), then days (d)
-  --rule            procedure (default): CPC 640 to 642, extended to the next business day;
-                    prescription: not extended
-  --zone            seat of the court and its holidays: ${zones.slice(0, 6).join(', ')},
-                    ${zones.slice(6, 12).join(', ')},
-                    ${zones.slice(12).join(', ')}
-  --event           day of another event of the procedure: the version of the law, or another limit, may depend on it
-  --fact            a circumstance: juridiction=commerce|judiciaire, aPersonne=oui|non, demeure=outre-mer|etranger,
-                    remisA=metropole…; each variant is shown when it is not given
-  --fixed           what the decision itself fixes: a length or a last day
-  --json            accepted; the answer is always JSON
+  --from DATE   jour de l’acte, de l’événement ou de sa notification ; pour une étape, de
+                l’événement qui fait courir son premier délai (la réponse le nomme sous
+                "counted_from"), ou du premier de la suite dont elle dépend
+  --duration    dans les unités de la loi : années (y), mois (m), puis jours (d)
+  --rule        procedure (par défaut) : CPC 640 à 642, prorogé au jour ouvrable suivant ;
+                prescription : non prorogé
+  --zone        le ressort, pour ses jours fériés :
+                ${listed(zones, 16)}
+  --event       jour d’un autre événement de la procédure, dont dépend la version de la loi ou un
+                autre délai
+  --fact        une circonstance : juridiction=commerce|judiciaire, aPersonne=oui|non,
+                demeure=outre-mer|etranger, remisA=metropole… ; sans elle, chaque cas est montré
+  --fixed       ce que la décision fixe elle-même : une durée ou un dernier jour
+  --json        accepté ; la réponse est toujours en JSON
 
-The answer of a step is its main time limit, with the others under "limits" and, under "missing", those that wait for an
-event that was not given.
+La réponse pour une étape est son délai principal, avec les autres sous "limits" et, sous "missing",
+ceux qui attendent un événement qui n’a pas été donné.
 
-Examples
+Exemples
   courtois deadline --from 2026-02-14 --duration 3m
   courtois deadline injonction-de-payer.signification --from 2026-09-01
   courtois deadline injonction-de-payer.execution --from 2026-10-01 --event ordonnance=2026-08-15
-  courtois deadline injonction-de-payer.opposition --from 2026-10-01 --fact aPersonne=oui --fact demeure=etranger
+  courtois deadline injonction-de-payer.opposition --from 2026-10-01 --fact aPersonne=oui
   courtois deadline mg-saisie-conservatoire.instance --from 2026-11-20 --fixed instance=1m`,
   async run(argv) {
     const { values, positionals } = parseArgs({
@@ -52,18 +54,18 @@ Examples
         json: { type: 'boolean' },
       },
     })
-    if (values.from === undefined) throw new UsageError('deadline: --from DATE is missing')
+    if (values.from === undefined) throw new UsageError('--from DATE est nécessaire')
     if (positionals.length > 1)
-      throw new UsageError(`deadline: one PROCEDURE.STEP at a time, not « ${positionals[1]} »`)
+      throw new UsageError(`une seule PROCEDURE.ÉTAPE à la fois, « ${positionals[1]} » est de trop`)
     const from = parseDay(values.from, 'from')
     const zone = values.zone === undefined ? undefined : parseZone(values.zone)
     const [name] = positionals
     if ((name === undefined) === (values.duration === undefined)) {
-      throw new UsageError('deadline: give either --duration or a PROCEDURE.STEP')
+      throw new UsageError('donnez --duration, ou bien une PROCEDURE.ÉTAPE')
     }
     const ofSteps = ['event', 'fact', 'fixed'] as const
     const stray = ofSteps.find((option) => name === undefined && values[option] !== undefined)
-    if (stray) throw new UsageError(`deadline: --${stray} is for a PROCEDURE.STEP`)
+    if (stray) throw new UsageError(`--${stray} va avec une PROCEDURE.ÉTAPE`)
     const answer =
       name === undefined ? counted(from, values.duration!, values.rule, zone) : ofStep(name, from, zone, values)
     console.log(JSON.stringify(answer, null, 2))
@@ -71,7 +73,8 @@ Examples
 }
 
 function counted(from: Day, duration: string, rule = 'procedure', zone?: Zone): object {
-  if (rule !== 'procedure' && rule !== 'prescription') throw new UsageError(`deadline: unknown rule « ${rule} »`)
+  if (rule !== 'procedure' && rule !== 'prescription')
+    throw new UsageError(`la règle « ${rule} » n’existe pas (procedure, prescription)`)
   const found = deadline({ from, duration: parseDuration(duration), rule, ...(zone ? { zone } : {}) })
   return { ...printed(found), ...(found.doubts.length > 0 ? { doubts: messages(found.doubts) } : {}) }
 }
@@ -82,9 +85,10 @@ function ofStep(
   zone: Zone | undefined,
   values: { rule?: string; event?: string[]; fact?: string[]; fixed?: string[] },
 ): object {
-  if (values.rule !== undefined) throw new UsageError('deadline: the rule of a step is that of the law')
-  if (!name.includes('.')) throw new UsageError(`deadline: « ${name} » is not a PROCEDURE.STEP`)
-  const fixed = (values.fixed ?? []).map((text) => pair(text, '--fixed wants LIMIT=1m or LIMIT=DATE'))
+  if (values.rule !== undefined)
+    throw new UsageError('la règle d’une étape est celle de la loi, --rule ne s’y ajoute pas')
+  if (!name.includes('.')) throw new UsageError(`« ${name} » n’est pas une PROCEDURE.ÉTAPE`)
+  const fixed = (values.fixed ?? []).map((text) => pair(text, '--fixed attend DÉLAI=1m ou DÉLAI=DATE'))
   const found = stepLimits(name, from, {
     ...(zone ? { zone } : {}),
     events: (values.event ?? []).map(event),
@@ -137,18 +141,18 @@ const printed = (found: Deadline) => ({
 const messages = (doubts: Doubt[]): string[] => [...new Set(doubts.map((doubt) => doubt.message))]
 
 function event(text: string): ProcedureEvent {
-  const [step, on] = pair(text, '--event wants NAME=DATE')
+  const [step, on] = pair(text, '--event attend NOM=DATE')
   return { step, on: parseDay(on, 'event') }
 }
 
 function fact(text: string): [string, string | boolean] {
-  const [name, value] = pair(text, '--fact wants NAME=VALUE')
+  const [name, value] = pair(text, '--fact attend NOM=VALEUR')
   const boolean = { oui: true, true: true, non: false, false: false }[value]
   return [name, boolean ?? value]
 }
 
 function pair(text: string, usage: string): [string, string] {
   const equals = text.indexOf('=')
-  if (equals < 1) throw new UsageError(`deadline: ${usage}, not « ${text} »`)
+  if (equals < 1) throw new UsageError(`${usage}, non « ${text} »`)
   return [text.slice(0, equals), text.slice(equals + 1)]
 }

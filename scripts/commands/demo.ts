@@ -18,27 +18,29 @@ const usual = new URL('../../samples/Facture_FR_EN16931.pdf', import.meta.url)
 
 export const command: Command = {
   name: 'demo',
-  summary: 'from one unpaid invoice to a filing pack, on a virtual clock',
-  help: `Usage: courtois demo --out DIR [--invoice FILE] [--debtor business|consumer]
+  summary: 'va d’une facture impayée au dossier de procédure, sur une horloge virtuelle',
+  help: `Usage : courtois demo --out RÉPERTOIRE [--invoice FICHIER] [--debtor business|consumer]
 
-Lives the whole life of a claim in a temporary database and leaves the papers under DIR:
-an unpaid invoice up to the request to the court, and beside it, in DIR/consumer, a consumer's
-case up to an order and its service. Same command, same bytes.
+Vit toute la vie d’une créance dans une base temporaire et en laisse les papiers dans RÉPERTOIRE :
+une facture impayée jusqu’à la requête au tribunal et, à côté, dans RÉPERTOIRE/consumer, le dossier
+d’une consommatrice jusqu’à l’ordonnance et sa signification. La même commande donne les mêmes
+octets.
 
-  --out DIR         where the files go: a new or empty folder, or an earlier demo's, whose files are replaced
-                    (a folder with files that no demo left is refused)
-  --invoice FILE    another invoice to start from (Factur-X PDF, CII or UBL XML, JSON)
-  --debtor KIND     business (default) or consumer
+  --out RÉPERTOIRE    où écrire : un répertoire nouveau ou vide, ou celui d’une démonstration
+                      précédente, qui est remplacée ; tout autre contenu est refusé
+  --invoice FICHIER   une autre facture au départ (PDF Factur-X, XML CII ou UBL, JSON)
+  --debtor TYPE       business (professionnel, par défaut) ou consumer (consommateur)
 
-Example: courtois demo --out demo && courtois verify demo/pack/pack.zip`,
+Exemple
+  courtois demo --out demo && courtois verify demo/pack/pack.zip`,
   async run(argv) {
     const { values } = parseArgs({
       args: argv,
       options: { out: { type: 'string' }, invoice: { type: 'string' }, debtor: { type: 'string' } },
     })
     const kind = values.debtor ?? 'business'
-    if (!values.out) throw new UsageError('demo needs --out DIR')
-    if (kind !== 'business' && kind !== 'consumer') throw new UsageError('--debtor is business or consumer')
+    if (!values.out) throw new UsageError('--out RÉPERTOIRE est nécessaire')
+    if (kind !== 'business' && kind !== 'consumer') throw new UsageError('--debtor attend business ou consumer')
     const out = resolve(values.out)
     const original = readFile(values.invoice)
     const invoice = await readInvoice(original, { fileName: values.invoice ?? 'facture.pdf' })

@@ -1,25 +1,27 @@
 import { parseArgs } from 'node:util'
 import { examine, type Finding, repair } from '../../procedures/doctor.ts'
 import { roleFindings } from '../../procedures/doctor-role.ts'
-import { parseDay } from '../../schema/days.ts'
+import { type Day, dayFr, parseDay } from '../../schema/days.ts'
+import type { Sql } from '../../schema/db.ts'
 import type { Command } from '../command.ts'
 import { startOffice } from '../office.ts'
 
 export const command: Command = {
   name: 'doctor',
-  summary: 'checks that nothing is lost, nothing twice, and that archive, journal and consents agree',
-  help: `Usage: courtois doctor [--repair] [--day DATE] [--json]
+  summary: 'vérifie que rien n’est perdu ni en double, que tout concorde avec le journal',
+  help: `Usage : courtois doctor [--repair] [--day DATE] [--json]
 
-Looks for what must never be: an open case without a dated next act, a step or a letter done twice, a document without its
-dispatch, a hash without its bytes, a job out of attempts, an act without its line in the journal, a consent that no longer
-fits what was signed; in production, a role that could rewrite the journal. Changes nothing, unless asked.
+Cherche ce qui ne doit jamais être : un dossier ouvert sans prochain acte daté, une étape ou une
+lettre faite deux fois, un document jamais envoyé, une empreinte sans son fichier, une tâche qui a
+épuisé ses essais, un acte absent du journal, un accord qui ne correspond plus à ce qui a été
+signé ; en production, un compte qui pourrait réécrire le journal. Ne change rien, sauf demande.
 
-  --repair     mends what the rows prove (a job that vanished, a letter made again to the same hash, a consent voided by a
-               change), says what it did, and looks again
-  --day DATE   judge on that day (default: today in Paris)
-  --json       an array of { code, case, message, remedy, repaired? }
+  --repair     répare ce que la base prouve (une tâche disparue, une lettre refaite à la même
+               empreinte, un accord caduc), dit ce qui a été fait, et regarde de nouveau
+  --day DATE   juge à ce jour (par défaut : aujourd’hui à Paris)
+  --json       un tableau de { code, case, message, remedy, repaired? }
 
-Exit 0 when nothing is wrong, 1 when something is.`,
+Code 0 quand il n’y a rien à redire, 1 sinon.`,
   async run(argv) {
     const { values } = parseArgs({
       args: argv,
@@ -28,12 +30,14 @@ Exit 0 when nothing is wrong, 1 when something is.`,
     const on = values.day === undefined ? Temporal.Now.plainDateISO('Europe/Paris') : parseDay(values.day, 'day')
     const office = await startOffice()
     let findings: Finding[]
+    let gone: string | null = null
     try {
       findings = await examine(office.office, on)
       if (values.repair && findings.length > 0) {
         const mended = (await repair(office.office, on, findings)).filter((finding) => finding.repaired !== undefined)
         findings = [...mended, ...(await examine(office.office, on))]
       }
+      gone = await purgedWords(office.sql)
       if (process.env['NODE_ENV'] === 'production') findings.push(...(await roleFindings(office.sql)))
     } finally {
       await office.close()
@@ -46,14 +50,22 @@ Exit 0 when nothing is wrong, 1 when something is.`,
           2,
         ),
       )
-    else
-      console.log(
-        findings.length === 0 ? 'Rien à redire : rien de perdu, rien en double.' : findings.map(line).join('\n'),
-      )
+    else {
+      const told = findings.length === 0 ? ['Rien à redire : rien de perdu, rien en double.'] : findings.map(line)
+      console.log([...told, ...(gone ? [gone] : [])].join('\n'))
+    }
     return findings.every((finding) => finding.repaired !== undefined) ? 0 : 1
   },
 }
 
 function line({ code, case: number, message, remedy, repaired }: Finding): string {
   return `${number ?? '(maison)'}  [${code}]  ${message} ${repaired === undefined ? remedy : `Réparé\u00a0: ${repaired}`}`
+}
+
+/** What is gone because its time was over is no loss, and is said so. */
+async function purgedWords(sql: Sql): Promise<string | null> {
+  const [found] = await sql<{ count: number; last: Day | null }[]>`
+    select count(*)::int as count, max(greatest(purged_on, accounts_purged_on)) as last from cases where purged_on is not null`
+  if (!found?.last) return null
+  return `Données personnelles purgées le ${dayFr(found.last)}\u00a0: il reste de ${found.count} dossier(s) les empreintes et la chaîne du journal, intactes.`
 }

@@ -1,42 +1,49 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { parseArgs } from 'node:util'
-import { houseClock } from '../../api/cron.ts'
 import { isAbsent, sha256 } from '../../documents/archive.ts'
 import { normaliseExhibit } from '../../documents/exhibits.ts'
 import { nativeTypst } from '../../documents/typst.ts'
 import { attachExhibit, type ExhibitKind, exhibitKinds } from '../../procedures/cases/exhibits.ts'
+import { lockCase } from '../../procedures/cases/lock.ts'
 import { parseDay } from '../../schema/days.ts'
 import { transaction } from '../../schema/db.ts'
 import { DomainError } from '../../schema/errors.ts'
-import { type Command, UsageError } from '../command.ts'
+import { caseNamed } from '../named.ts'
+import { type Command, listed, sayWritten, UsageError } from '../command.ts'
 import { startOffice } from '../office.ts'
+import { houseDay } from '../virtual-day.ts'
 
 const kinds = Object.keys(exhibitKinds) as ExhibitKind[]
 
 export const command: Command = {
   name: 'exhibit',
-  summary: 'checks a file as an exhibit, or attaches it to a case',
-  help: `Usage: courtois exhibit FILE… [--out DIR] [--json]
-       courtois exhibit FILE --case NUMBER --kind KIND --reference TEXT --proves TEXT [--date DATE]
+  summary: 'examine un fichier comme pièce, ou le joint à un dossier',
+  help: `Usage : courtois exhibit FICHIER… [--out RÉPERTOIRE] [--json]
+        courtois exhibit FICHIER --case NUMÉRO --kind TYPE --reference TEXTE --proves TEXTE
+                         [--date DATE] [--author NOM]
 
-Reads each FILE by what it is (PDF, JPEG, PNG, TIFF, DOCX and ODT where LibreOffice is installed, e-mail .eml or .msg,
-invoice as CII, UBL or JSON, plain text) and says how it would enter a pack: its pages, what had to be changed, what is
-joined to it. Each is read in a process of its own; one that hangs or swells is refused alone.
+Lit chaque FICHIER selon ce qu’il est (PDF, JPEG, PNG, TIFF, DOCX et ODT là où LibreOffice est
+installé, courriel .eml ou .msg, facture CII, UBL ou JSON, texte) et dit comment il entrerait dans
+un dossier de procédure : ses pages, ce qu’il a fallu changer, ce qui lui est joint. Chacun est lu
+dans un processus à part ; celui qui bloque ou enfle est refusé seul.
 
-  --out DIR             writes the static PDF of each FILE there
-  --case NUMBER         attaches the one FILE to that case, in the house's database
-  --kind KIND           ${kinds.slice(0, 9).join(', ')},
-                        ${kinds.slice(9).join(', ')}
-  --reference TEXT      its number or title, as the bordereau prints it
-  --proves TEXT         what it proves, in French
-  --date DATE           its own date
-  --author NAME         who attaches it, for the journal
-  --password-file FILE  the owner's password of a protected PDF, on its first line
-  --json                an object a line
+  --out RÉPERTOIRE         y écrit le PDF figé de chaque FICHIER
+  --case NUMÉRO            joint le FICHIER à ce dossier, dans la base de la maison
+  --kind TYPE              son type, voir plus bas
+  --reference TEXTE        son numéro ou son titre, tel que le bordereau l’imprime
+  --proves TEXTE           ce qu’il prouve, en français
+  --date DATE              sa propre date
+  --author NOM             qui le joint, pour le journal
+  --password-file FICHIER  le mot de passe d’un PDF protégé, sur la première ligne
+  --json                   un objet par ligne
 
-Exit 0 when every FILE was taken, 1 when one was refused (the reason is on stderr).
+Types : ${listed(kinds, 8)}
 
+Code 0 quand chaque FICHIER a été accepté, 1 quand l’un est refusé (la raison est sur la sortie
+d’erreur).
+
+Exemple
   courtois exhibit bon-de-livraison.tif reponse.eml --out pieces`,
   async run(argv) {
     const { values, positionals } = parseArgs({
@@ -54,7 +61,7 @@ Exit 0 when every FILE was taken, 1 when one was refused (the reason is on stder
         json: { type: 'boolean' },
       },
     })
-    if (positionals.length === 0) throw new UsageError('exhibit needs at least one FILE')
+    if (positionals.length === 0) throw new UsageError('donnez au moins un FICHIER')
     const password = values['password-file'] && readFileSync(values['password-file'], 'utf8').split(/\r?\n/)[0]
     const opening = password ? { password } : {}
     if (values.case === undefined)
@@ -62,9 +69,9 @@ Exit 0 when every FILE was taken, 1 when one was refused (the reason is on stder
     const { kind, reference, proves } = values
     const [file] = positionals
     if (positionals.length > 1 || !kind || !reference || !proves) {
-      throw new UsageError('exhibit --case takes one FILE, --kind, --reference and --proves')
+      throw new UsageError('--case va avec un seul FICHIER, --kind, --reference et --proves')
     }
-    if (!kinds.includes(kind as ExhibitKind)) throw new UsageError(`--kind is one of ${kinds.join(', ')}`)
+    if (!kinds.includes(kind as ExhibitKind)) throw new UsageError(`--kind attend un type parmi ${kinds.join(', ')}`)
     const exhibit = {
       kind: kind as ExhibitKind,
       reference,
@@ -91,20 +98,23 @@ async function check(
         const exhibit = await normaliseExhibit(bytes, { engine, fileName: basename(file), ...opening })
         const { mediaType, pages, flags } = exhibit
         const joined = exhibit.attachments.map(({ name }) => name)
+        let written: string | undefined
         if (out !== undefined) {
           mkdirSync(out, { recursive: true })
-          writeFileSync(join(out, `${basename(file).replace(/\.[a-z0-9]{1,5}$/i, '')}.pdf`), exhibit.pdf)
+          written = join(out, `${basename(file).replace(/\.[a-z0-9]{1,5}$/i, '')}.pdf`)
+          writeFileSync(written, exhibit.pdf)
         }
         if (json) console.log(JSON.stringify({ file, sha256: sha256(bytes), mediaType, pages, joined, doubts: flags }))
         else {
           console.log(`${file} : ${mediaType}, ${pages} page${pages > 1 ? 's' : ''}`)
           for (const name of joined) console.log(`  jointe : ${name}`)
           for (const { message } of flags) console.log(`  à vérifier : ${message}`)
+          if (written !== undefined) sayWritten(written, exhibit.pdf.length)
         }
       } catch (error) {
         if (!(error instanceof DomainError)) throw error
         refused++
-        console.error(`${file}: ${error.message}\n${error.remedy} [${error.code}]`)
+        console.error(`${file}\u00a0: ${error.message}\n${error.remedy} [${error.code}]`)
       }
     }
   } finally {
@@ -122,17 +132,13 @@ async function attach(
   const opened = await startOffice()
   try {
     await transaction(opened.sql, async (sql) => {
-      const [found] = await sql<{ id: string }[]>`select id from cases where number = ${number} for update`
-      if (!found) {
-        throw new DomainError('case_not_found', `Il n'y a pas de dossier « ${number} ».`, {
-          remedy: 'Donnez son numéro, par exemple 2026-0001.',
-        })
-      }
+      const { id: caseId } = await caseNamed(sql, number)
+      await lockCase(sql, caseId)
       const bytes = await opened.office.archive.putFile(path).catch((cause: unknown) => {
         throw isAbsent(cause) ? unreadable(path, cause) : cause
       })
-      const whole = { ...exhibit, bytes, caseId: found.id }
-      const id = await attachExhibit(opened.office, sql, houseClock().today(), whole, author)
+      const whole = { ...exhibit, bytes, caseId }
+      const id = await attachExhibit(opened.office, sql, houseDay(), whole, author)
       const [row] = await sql<
         { pages: number; joined: number; flags: { message: string }[] }[]
       >`select pages, (select count(*)::int from exhibits j where j.parent_id = e.id) as joined, flags from exhibits e where id = ${id}`

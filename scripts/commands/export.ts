@@ -3,48 +3,54 @@ import { dirname, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { packExport } from '../../documents/verify-case.ts'
 import { exportCase, filesOf } from '../../procedures/cases/export.ts'
-import { DomainError } from '../../schema/errors.ts'
-import { type Command, UsageError } from '../command.ts'
+import { caseNamed } from '../named.ts'
+import { type Command, sayWritten, UsageError } from '../command.ts'
 import { startOffice } from '../office.ts'
 
 export const command: Command = {
   name: 'export',
-  summary: 'a whole case in one file',
-  help: `Usage: courtois export CASE --out FILE
+  summary: 'écrit un dossier entier dans un fichier',
+  help: `Usage : courtois export DOSSIER --out FICHIER [--json]
 
-Writes every row of a case: parties, invoices, payments, steps, letters with their facts, consents, packs, journal.
-CASE is its number (2026-0001) or its id. Into a FILE that ends in .zip go the files themselves as well, each named by
-its SHA-256; into any other goes the JSON alone. « courtois verify FILE » checks the journal, « courtois import FILE »
-writes the case into another database.`,
+Écrit tout ce que la base sait d’un dossier : parties, factures, paiements, étapes, lettres avec
+leurs données, accords, dossiers de procédure, journal. DOSSIER est son numéro (2026-0001) ou son
+identifiant. Un FICHIER en .zip reçoit aussi les fichiers eux-mêmes, chacun nommé par son SHA-256 ;
+tout autre reçoit le JSON seul. « courtois verify FICHIER » vérifie le journal, « courtois import
+FICHIER » écrit le dossier dans une autre base.
+
+  --out FICHIER   où écrire
+  --json          donne { "file", "bytes" } de ce qui a été écrit
+
+Exemple
+  courtois export 2026-0001 --out dossier.zip`,
   async run(argv) {
     const { values, positionals } = parseArgs({
       args: argv,
       allowPositionals: true,
-      options: { out: { type: 'string' } },
+      options: { out: { type: 'string' }, json: { type: 'boolean' } },
     })
     const [name] = positionals
-    if (!name || !values.out) throw new UsageError('export needs a case and --out FILE')
+    if (!name || !values.out) throw new UsageError('le numéro du dossier et --out FICHIER sont nécessaires')
     const opened = await startOffice()
     try {
-      const [found] = await opened.sql<
-        { id: string }[]
-      >`select id from cases where number = ${name} or id::text = ${name}`
-      if (!found)
-        throw new DomainError('case_not_found', `Il n'y a pas de dossier « ${name} ».`, {
-          remedy: 'Donnez son numéro, par exemple 2026-0001.',
-        })
-      const exported = await exportCase(opened.sql, found.id)
+      const { id } = await caseNamed(opened.sql, name)
+      const exported = await exportCase(opened.sql, id)
       await mkdir(dirname(resolve(values.out)), { recursive: true })
       const text = Buffer.from(`${JSON.stringify(exported, null, 2)}\n`)
       if (!values.out.endsWith('.zip')) {
         await writeFile(values.out, text)
-        return
+        return sayWritten(values.out, text.length, values.json)
       }
       const entries: Record<string, Uint8Array> = { 'case.json': text }
+      const purged = (exported['case'] as { purged_on: string | null }).purged_on !== null
       for (const sha256 of filesOf(exported)) {
+        // What a purge dropped is known by its hash alone.
+        if (purged && !(await opened.office.archive.has(sha256))) continue
         entries[`files/${sha256}`] = new Uint8Array(await readFile(opened.office.archive.path(sha256)))
       }
-      await writeFile(values.out, packExport(entries))
+      const zip = packExport(entries)
+      await writeFile(values.out, zip)
+      sayWritten(values.out, zip.length, values.json)
     } finally {
       await opened.close()
     }

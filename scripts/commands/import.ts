@@ -13,16 +13,20 @@ const largest = 2 ** 31
 
 export const command: Command = {
   name: 'import',
-  summary: 'writes an exported case into this database, or a list of insolvencies or of courts',
-  help: `Usage: courtois import FILE
-       courtois import --kind KIND FILE.csv [--source TEXT] [--preview] [--day DATE] [--json]
+  summary: 'reprend un dossier exporté, une liste de procédures collectives ou de juridictions',
+  help: `Usage : courtois import FICHIER
+        courtois import --kind TYPE FICHIER.csv [--source TEXTE] [--preview] [--day DATE] [--json]
 
-FILE is what « courtois export » wrote: a .zip with its files, or the JSON alone. The case keeps its number, its ids and
-every hash; the journal is chained again and must come to the same hashes. Refused where the case is there already.
+FICHIER est ce que « courtois export » a écrit : un .zip avec ses fichiers, ou le JSON seul. Le
+dossier garde son numéro, ses identifiants et toutes ses empreintes ; le journal est chaîné de
+nouveau et doit arriver aux mêmes empreintes. Refusé si le dossier est déjà là.
 
 ${listHelp}
 
-Exit 0 done; 1 refused, and nothing is written.`,
+Code 0 quand c’est fait ; 1 quand c’est refusé, et rien n’est alors écrit.
+
+Exemple
+  courtois import --kind juridictions samples/juridictions.csv --preview`,
   async run(argv) {
     const { values, positionals } = parseArgs({
       args: argv,
@@ -36,10 +40,10 @@ Exit 0 done; 1 refused, and nothing is written.`,
       },
     })
     const [file, ...others] = positionals
-    if (!file || others.length > 0) throw new UsageError('import needs one FILE')
+    if (!file || others.length > 0) throw new UsageError('donnez un seul FICHIER')
     if (values.kind !== undefined) {
       const kind = listKinds.find((each) => each === values.kind)
-      if (!kind) throw new UsageError(`import: --kind is one of ${listKinds.join(', ')}`)
+      if (!kind) throw new UsageError(`--kind attend un type parmi ${listKinds.join(', ')}`)
       const onDay = values.day === undefined ? Temporal.Now.plainDateISO('Europe/Paris') : parseDay(values.day, 'day')
       const { source, preview = false, json: asJson = false } = values
       return importList(kind, file, { onDay, source, preview, json: asJson })

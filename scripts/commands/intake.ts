@@ -11,24 +11,31 @@ import { UsageError, type Command } from '../command.ts'
 
 export const command: Command = {
   name: 'intake',
-  summary: 'reads invoices, statements of account and bank statements: what is understood, doubtful, missing',
-  help: `Usage: courtois intake FILE… [--dry-run]
+  summary: 'lit factures et relevés : ce qui est compris, douteux, manquant',
+  help: `Usage : courtois intake FICHIER… [--seller NOM] [--dry-run]
 
-Reads each FILE by what it is, not by its name, and prints JSON: an object for one FILE, an array for several.
-  an invoice               Factur-X PDF, CII or UBL XML, or JSON (schema/invoice.schema.json): that same shape, with
-                           "source", "missing" (what the file does not say) and "doubts" (what it may say wrongly)
-  a statement of account   CSV or XLSX, one invoice a line: "columns" as they are understood, "invoices", and "lines" that
-                           are none, each with its number and why
-  a bank statement         camt.053, camt.054, or CSV and XLSX with a date and a credit: "payments" and "faults"
+Lit chaque FICHIER selon ce qu’il est, non selon son nom, et donne du JSON : un objet pour un
+FICHIER, un tableau pour plusieurs.
+  une facture             PDF Factur-X, XML CII ou UBL, ou JSON (schema/invoice.schema.json) : la
+                          même forme, avec "source", "missing" (ce que le fichier ne dit pas) et
+                          "doubts" (ce qu’il dit peut-être à tort)
+  un relevé de compte     CSV ou XLSX, une facture par ligne : "columns", les colonnes telles
+                          qu’elles sont comprises, "invoices", et "lines" qui n’en sont pas, chacune
+                          avec son numéro et la raison
+  un relevé bancaire      camt.053, camt.054, ou CSV et XLSX avec une date et un crédit :
+                          "payments" et "faults"
 
-Nothing is kept: cases are opened by submitInvoice and importStatement, payments recorded by importPayments.
+Rien n’est gardé : submitInvoice et importStatement ouvrent les dossiers, importPayments enregistre
+les paiements.
 
-  --dry-run   accepted: the command only reads
-  --seller    the creditor's name, for a statement of account (else it is left to be said)
-  --json      accepted: the output is always JSON
+  --dry-run      accepté : la commande ne fait que lire
+  --seller NOM   le nom du créancier, pour un relevé de compte (sinon il reste à dire)
+  --json         accepté : la réponse est toujours en JSON
 
-Exit 0 when every FILE was understood, though things be missing; 1 when one was refused, with the reason on stderr.
+Code 0 quand chaque FICHIER a été compris, même incomplet ; 1 quand l’un est refusé, avec la raison
+sur la sortie d’erreur.
 
+Exemple
   courtois intake samples/Facture_FR_EN16931.pdf`,
   async run(argv) {
     const { positionals, values } = parseArgs({
@@ -36,7 +43,7 @@ Exit 0 when every FILE was understood, though things be missing; 1 when one was 
       allowPositionals: true,
       options: { 'dry-run': { type: 'boolean' }, json: { type: 'boolean' }, seller: { type: 'string' } },
     })
-    if (positionals.length === 0) throw new UsageError('intake needs at least one FILE')
+    if (positionals.length === 0) throw new UsageError('donnez au moins un FICHIER')
     const read: object[] = []
     let refused = 0
     for (const file of positionals) {
@@ -47,7 +54,7 @@ Exit 0 when every FILE was understood, though things be missing; 1 when one was 
       } catch (error) {
         if (!(error instanceof DomainError)) throw error
         refused++
-        console.error(`${file}: ${error.message}\n${error.remedy} [${error.code}]`)
+        console.error(`${file}\u00a0: ${error.message}\n${error.remedy} [${error.code}]`)
       }
     }
     if (positionals.length > 1) console.log(JSON.stringify(read, null, 2))

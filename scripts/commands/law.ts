@@ -9,21 +9,22 @@ import { UsageError, type Command } from '../command.ts'
 
 export const command: Command = {
   name: 'law',
-  summary: 'what in the law is unconfirmed, missing or not re-read for six months',
-  help: `Usage: courtois law check [--today DATE] [--json]
+  summary: 'dit ce qui, dans le droit, manque, n’est pas confirmé ou est à relire',
+  help: `Usage : courtois law check [--today DATE] [--json]
 
-Lists the lines of procedures/law and procedures/judicial, and the clauses and articles of letters, that a lawyer
-should look at, and counts how far the legal bases of the letters were read.
+Donne les lignes de procedures/law et de procedures/judicial, les clauses et les articles des
+courriers qu’un juriste doit relire, et compte celles des bases légales des courriers qui ont été
+lues.
 
-  --today DATE judge on that day (default: today in Paris); --day is the same
-  --json       an array of { where, what, reasons, source, checkedOn, note? }
+  --today DATE   juge à ce jour (par défaut : aujourd’hui à Paris) ; --day est la même option
+  --json         un tableau de { where, what, reasons, source, checkedOn, note? }
 
-reasons: unconfirmed (source « non lu »: nobody has read the text yet), missing (no figure), stale (not re-read for six
-months), ended (no later value)`,
+Raisons : unconfirmed (source « non lu » : personne n’a encore lu le texte), missing (pas de
+valeur), stale (non relu depuis six mois), ended (plus de valeur ensuite).`,
   async run(argv) {
     const options = { day: { type: 'string' }, today: { type: 'string' }, json: { type: 'boolean' } } as const
     const { values, positionals } = parseArgs({ args: argv, allowPositionals: true, options })
-    if (positionals.length !== 1 || positionals[0] !== 'check') throw new UsageError('law: the one action is « check »')
+    if (positionals.length !== 1 || positionals[0] !== 'check') throw new UsageError('la seule action est « check »')
     const given = values.today ?? values.day
     const on = given === undefined ? Temporal.Now.plainDateISO('Europe/Paris') : parseDay(given, 'today')
     const reviews = [...lawReview(on), ...procedureReviews(on), ...clauseReviews(on), ...articleReviews(on)]

@@ -12,27 +12,30 @@ import { lawTerms } from '../../procedures/law/terms.ts'
 import { parseDay } from '../../schema/days.ts'
 import { DomainError } from '../../schema/errors.ts'
 import { parseYaml } from '../../schema/validate.ts'
-import { UsageError, type Command } from '../command.ts'
+import { sayWritten, UsageError, type Command } from '../command.ts'
 
 export const command: Command = {
   name: 'letter',
-  summary: 'render one letter, or print facts to try it with',
-  help: `Usage: courtois letter ID --facts FILE.yaml|json --format pdf|docx|html|txt --out FILE
-       courtois letter ID --example [--set good|long|missing|hostile] [--json]
+  summary: 'écrit un courrier, ou donne des données pour l’essayer',
+  help: `Usage : courtois letter ID --facts FICHIER.yaml|json --format pdf|docx|html|txt --out FICHIER
+        courtois letter ID --example [--set good|long|missing|hostile] [--json]
 
-  --facts FILE      what the letter may say (schema/facts.schema.json); « - » reads standard input
-  --format          pdf, docx, html or txt; by default what --out ends with
-  --out FILE        where to write; without it, html and txt go to standard output
-  --channel NAME    one of the letter's channels; the first by default
-  --rev N|COMMIT    an older version: its number (courtois letters history ID) or a commit
-  --example         prints valid facts for this letter
-  --set NAME        with --example: « good » is an ordinary case, « long » has long names and eight invoices,
-                    « missing » only what the letter cannot do without, « hostile » names that look like markup
+  --facts FICHIER    ce que le courrier peut dire (schema/facts.schema.json) ; « - » lit l’entrée
+                     standard
+  --format FORMAT    pdf, docx, html ou txt ; par défaut, selon la fin du nom de --out
+  --out FICHIER      où écrire ; sans lui, html et txt vont à la sortie standard
+  --channel NOM      l’un des canaux du courrier ; le premier par défaut
+  --rev N|COMMIT     une ancienne version : son numéro (courtois letters history ID) ou un commit
+  --example          donne des données valables pour ce courrier
+  --set NOM          avec --example : « good », un cas ordinaire ; « long », de longs noms et huit
+                     factures ; « missing », le strict nécessaire ; « hostile », des noms qui
+                     ressemblent à de la mise en forme
+  --json             l’exemple en JSON ; avec --out, { "file", "bytes" } de ce qui a été écrit
 
-What it writes is a trial: of no case, without a seal, so « courtois verify » cannot tell whether it was changed (exit 2).
-The letters of a case are sealed when they are written.
+C’est un essai : d’aucun dossier, sans sceau ; « courtois verify » ne peut donc dire s’il a été
+modifié (code 2). Les courriers d’un dossier sont scellés quand ils sont écrits.
 
-Examples
+Exemples
   courtois letter relance-cordiale-pro --example > faits.yaml
   courtois letter relance-cordiale-pro --example --set long > longs.yaml
   courtois letter relance-cordiale-pro --facts faits.yaml --format pdf --out lettre.pdf`,
@@ -52,19 +55,19 @@ Examples
       },
     })
     const [id, ...extra] = positionals
-    if (id === undefined || extra.length > 0) throw new UsageError('letter: give one letter ID (courtois letters list)')
+    if (id === undefined || extra.length > 0) throw new UsageError('donnez l’ID d’un courrier (courtois letters list)')
     const library = values.rev === undefined ? loadLibrary() : await libraryAtRevision(id, values.rev)
     const letter = letterOf(library, id)
-    if (values.set !== undefined && !values.example) throw new UsageError('letter: --set goes with --example')
+    if (values.set !== undefined && !values.example) throw new UsageError('--set va avec --example')
     if (values.example) {
       const facts = factsFor(letter, setOf(values.set), library)
       console.log(values.json ? JSON.stringify(facts, null, 2) : stringify(facts, { lineWidth: 0 }).trimEnd())
       return
     }
-    if (values.facts === undefined) throw new UsageError('letter: --facts FILE is missing (or --example)')
+    if (values.facts === undefined) throw new UsageError('--facts FICHIER est nécessaire (ou --example)')
     const format = formatOf(values.format, values.out)
     if (values.out === undefined && (format === 'pdf' || format === 'docx'))
-      throw new UsageError('letter: --out FILE is missing')
+      throw new UsageError('--out FICHIER est nécessaire pour un PDF ou un document Word')
     const facts = withLaw(readFacts(values.facts))
     const channel = (values.channel ?? letter.canaux[0]) as Channel
     const engine = format === 'pdf' ? nativeTypst({ processes: 1 }) : undefined
@@ -83,7 +86,10 @@ Examples
         ...(engine ? { engine } : {}),
       })
       if (values.out === undefined) process.stdout.write(bytes)
-      else write(values.out, bytes)
+      else {
+        write(values.out, bytes)
+        sayWritten(values.out, bytes.length, values.json)
+      }
     } finally {
       await engine?.close()
     }
@@ -97,7 +103,7 @@ export function factsFor(letter: Letter, set: ExampleSet = 'good', library?: Lib
 
 function setOf(name = 'good'): ExampleSet {
   if (exampleSets.includes(name as ExampleSet)) return name as ExampleSet
-  throw new UsageError(`letter: unknown set « ${name} » (${exampleSets.join(', ')})`)
+  throw new UsageError(`le jeu de données « ${name} » n’existe pas (${exampleSets.join(', ')})`)
 }
 
 function withLaw(facts: Record<string, unknown>): Record<string, unknown> {
@@ -107,7 +113,7 @@ function withLaw(facts: Record<string, unknown>): Record<string, unknown> {
 function formatOf(format: string | undefined, out: string | undefined): LetterFormat {
   const wanted = format ?? out?.split('.').pop() ?? 'txt'
   if (letterFormats.includes(wanted as LetterFormat)) return wanted as LetterFormat
-  throw new UsageError(`letter: unknown format « ${wanted} » (${letterFormats.join(', ')})`)
+  throw new UsageError(`le format « ${wanted} » n’existe pas (${letterFormats.join(', ')})`)
 }
 
 function readFacts(file: string): Record<string, unknown> {

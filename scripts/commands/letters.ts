@@ -15,14 +15,18 @@ import { factsFor } from './letter.ts'
 
 export const command: Command = {
   name: 'letters',
-  summary: 'the library of letters: list, check, history, diff',
-  help: `Usage: courtois letters list [--famille NAME] [--json]
-       courtois letters check [FILE…] [--json]     file:line rule message, one a line; exit 1 when there is one
-       courtois letters history ID [--json]        every version: its text, its clauses, its layout
-       courtois letters history --write            writes history.json, for a deployment without Git
-       courtois letters diff ID A B                word by word between two versions (numbers or commits)
+  summary: 'liste, vérifie et compare les courriers de la bibliothèque',
+  help: `Usage : courtois letters list [--famille NOM] [--json]
+        courtois letters check [FICHIER…] [--json]   « fichier:ligne règle message », un défaut par
+                                                     ligne ; code 1 quand il y en a un
+        courtois letters history ID [--json]         toutes les versions : texte, clauses, mise en
+                                                     page
+        courtois letters history --write             écrit history.json, là où Git n’est pas
+                                                     installé
+        courtois letters diff ID A B                 mot à mot, entre deux versions (numéros ou
+                                                     commits)
 
-Examples
+Exemples
   courtois letters list --famille mise-en-demeure
   courtois letters check letters/library/relance-cordiale/relance-cordiale-pro.md
   courtois letters diff relance-cordiale-pro 1 2`,
@@ -38,7 +42,7 @@ Examples
     if (action === 'history' && values.write && rest.length === 0) return writeHistory()
     if (action === 'history' && rest.length === 1) return history(rest[0]!, values.json ?? false)
     if (action === 'diff' && rest.length === 3) return diff(rest[0]!, rest[1]!, rest[2]!)
-    throw new UsageError('letters: list, check [FILE…], history ID (or --write), or diff ID A B')
+    throw new UsageError('donnez list, check [FICHIER…], history ID (ou --write), ou diff ID A B')
   },
 }
 

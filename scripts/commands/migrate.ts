@@ -4,18 +4,19 @@ import { bringUpToDate, openDatabase } from '../database.ts'
 
 export const command: Command = {
   name: 'migrate',
-  summary: 'bring the database up to date',
-  help: `Usage: courtois migrate [--json]
+  summary: 'met la base à jour',
+  help: `Usage : courtois migrate [--json]
 
-Applies the migrations of schema/migrations not yet applied, in order, to the database of
-DATABASE_URL, or to the embedded one under DATA_DIR (./data). Running it again does nothing;
-two at once wait for each other. \`courtois serve\` does the same when it starts.
+Applique dans l’ordre les migrations de schema/migrations qui ne l’ont pas encore été, à la base de
+DATABASE_URL ou à la base embarquée, sous DATA_DIR (./data). Une seconde fois ne fait rien ; deux à
+la fois s’attendent. « courtois serve » fait de même au démarrage.
 
-With DATABASE_OWNER_URL the migrations run under that role, which owns the tables; the role of DATABASE_URL, made with
-its password where it is missing, may then read and add, and can rewrite neither journal nor archive of acts. The embedded
-database always has both (courtois, courtois_app).
+Avec DATABASE_OWNER_URL, les migrations passent sous ce compte, qui possède les tables ; celui de
+DATABASE_URL, créé avec son mot de passe s’il manque, peut alors lire et ajouter, et ne peut récrire
+ni le journal ni l’archive des actes. La base embarquée a toujours les deux comptes (courtois,
+courtois_app).
 
-  --json    print { "applied": [ … ] }`,
+  --json    donne { "applied": [ … ] }`,
 
   async run(argv) {
     const { values } = parseArgs({ args: argv, options: { json: { type: 'boolean' } } })

@@ -1,26 +1,32 @@
 import { parseArgs } from 'node:util'
-import { houseClock } from '../../api/cron.ts'
+import { rowId } from '../../api/values.ts'
 import { assembleBatch, waitingPacks } from '../../procedures/judicial/batch.ts'
 import { type Command, UsageError } from '../command.ts'
+import { refuseStranger, refuseUnknownDebtor } from '../named.ts'
 import { startOffice } from '../office.ts'
+import { houseDay } from '../virtual-day.ts'
 
 export const command: Command = {
   name: 'packs',
-  summary: 'assembles the packs that wait, of one debtor or of a creditor’s month',
-  help: `Usage: courtois packs [--creditor ID] [--debtor NAME|SIREN] [--month YYYY-MM] [--by NAME [--reason TEXT]] [--json]
+  summary: 'assemble les dossiers de procédure qui attendent',
+  help: `Usage : courtois packs [--creditor ID] [--debtor NOM|SIREN] [--month AAAA-MM]
+                       [--by NOM [--reason TEXTE]] [--json]
 
-Assembles the signed pack of every open procedure that has none yet. One that is refused is named
-with what it lacks, and leaves the others alone.
+Assemble le dossier signé de chaque procédure ouverte qui n’en a pas encore. Celui qui est refusé
+est nommé, avec ce qui lui manque, et n’arrête pas les autres.
 
-  --creditor ID   of this creditor alone
-  --debtor WHO    against this debtor, by its name or its SIREN
-  --month MONTH   of procedures opened in that month, 2026-11
-  --by NAME       who assembles, for the journal (« cellule juridique » when absent)
-  --reason TEXT   goes on although documents are missing; printed in each manifest
-  --json          prints one line a pack: { "case", "pack", "version", "zip" } or { "case", "refused", "remedy" },
-                  each with { "done", "total" }
+  --creditor ID    de ce créancier seulement
+  --debtor NOM     contre ce débiteur, par son nom ou son SIREN
+  --month MOIS     des procédures ouvertes ce mois-là, par exemple 2026-11
+  --by NOM         qui assemble, pour le journal (« cellule juridique » par défaut)
+  --reason TEXTE   passe outre aux pièces manquantes ; imprimé dans chaque manifeste
+  --json           une ligne par dossier : { "case", "pack", "version", "zip" } ou
+                   { "case", "refused", "remedy" }, chacune avec { "done", "total" }
 
-Exit 1 when one was refused.`,
+Code 1 quand l’un est refusé.
+
+Exemple
+  courtois packs --creditor ID --month 2026-11`,
   async run(argv) {
     const { values } = parseArgs({
       args: argv,
@@ -33,19 +39,21 @@ Exit 1 when one was refused.`,
         json: { type: 'boolean' },
       },
     })
-    if (values.reason && !values.by) throw new UsageError('--reason needs --by: somebody answers for it')
-    if (values.creditor && !/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(values.creditor))
-      throw new UsageError('--creditor is an id')
+    if (values.reason && !values.by) throw new UsageError('--reason va avec --by : quelqu’un en répond')
+    const month = values.month ? monthOf(values.month) : undefined
+    const creditorId = values.creditor ? rowId('Creditor', values.creditor) : undefined
     const opened = await startOffice({ baseUrl: process.env['BASE_URL'] })
     try {
+      if (creditorId) await refuseStranger(opened.sql, 'creditors', creditorId)
+      if (values.debtor) await refuseUnknownDebtor(opened.sql, values.debtor)
       const waiting = await waitingPacks(opened.sql, {
-        ...(values.creditor ? { creditorId: values.creditor } : {}),
+        ...(creditorId ? { creditorId } : {}),
         ...(values.debtor ? { debtor: values.debtor } : {}),
-        ...(values.month ? { month: monthOf(values.month) } : {}),
+        ...(month ? { month } : {}),
       })
       const lines = await assembleBatch(
         opened.office,
-        houseClock().today(),
+        houseDay(),
         waiting,
         values.reason ? { reason: values.reason } : {},
         values.by ?? 'cellule juridique',
@@ -72,6 +80,6 @@ Exit 1 when one was refused.`,
 
 function monthOf(text: string): { year: number; month: number } {
   const [, year, month] = /^(\d{4})-(0[1-9]|1[0-2])$/.exec(text) ?? []
-  if (!year) throw new UsageError(`« ${text.slice(0, 20)} » is not a month: 2026-11`)
+  if (!year) throw new UsageError(`« ${text.slice(0, 20)} » n’est pas un mois, comme 2026-11`)
   return { year: Number(year), month: Number(month) }
 }

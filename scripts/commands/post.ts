@@ -1,27 +1,42 @@
 import { writeFile } from 'node:fs/promises'
 import { parseArgs } from 'node:util'
-import { houseClock } from '../../api/cron.ts'
-import { findPostBatch, makePostBatch, type PostBatch, remakePostBatch } from '../../procedures/cases/post-batch.ts'
+import {
+  findPostBatch,
+  makePostBatch,
+  type PostBatch,
+  remakePostBatch,
+  staleAfter,
+} from '../../procedures/cases/post-batch.ts'
 import { DomainError } from '../../schema/errors.ts'
 import { type Command, UsageError } from '../command.ts'
 import { startOffice } from '../office.ts'
+import { houseDay } from '../virtual-day.ts'
 
 export const command: Command = {
   name: 'post',
-  summary: 'one file to print of the letters that wait to be posted',
-  help: `Usage: courtois post --out FILE.pdf [--by NAME] [--json]
-       courtois post --again NUMBER --out FILE.pdf [--json]
+  summary: 'met en un seul fichier à imprimer les lettres qui attendent d’être postées',
+  help: `Usage : courtois post --out FICHIER.pdf [--by NOM] [--late] [--json]
+        courtois post --again NUMÉRO --out FICHIER.pdf [--json]
 
-Takes the letters of the out-tray that no batch has taken yet, registered ones first, and makes one PDF
-to print on both sides: a cover with the counts, then each letter behind a separator with its address by
-NF Z10-011. A letter is taken once. At most 300 go in a batch; the rest is for the next run.
+Prend sur le plateau les lettres qu’aucun lot n’a encore prises, recommandés d’abord, et en fait un
+PDF à imprimer recto verso : une couverture avec les comptes, puis chaque lettre derrière un
+intercalaire à son adresse (NF Z10-011). Une lettre n’est prise qu’une fois. Un lot en compte 300 au
+plus ; le reste attend le suivant.
 
-  --out FILE      where to write the PDF
-  --again NUMBER  composes a batch that was made again (2026-06-12-1): the same bytes
-  --by NAME       who prints, for the journal (« courrier » when absent)
-  --json          prints { "batch", "letters", "pages", "sheets", "sha256", "waiting", "left" }
+Une demande de paiement dont le dossier est clos n’est plus postée ; elle est nommée une fois et
+notée au journal. Celle d’un dossier arrêté (procédure collective, décès, prescription) attend. Une
+lettre datée de plus de ${staleAfter} jours est nommée et laissée, car ses délais ont couru ; --late l’emporte.
 
-Exit 1 when a letter was left out: it is named, with what its address or its papers lack.`,
+  --out FICHIER    où écrire le PDF
+  --again NUMÉRO   recompose un lot déjà fait (2026-06-12-1) : les mêmes octets
+  --by NOM         qui imprime, pour le journal (« courrier » par défaut)
+  --late           emporte aussi les lettres anciennes, qu’une personne a relues
+  --json           donne { "batch", "letters", "pages", "sheets", "sha256", "waiting", "left" }
+
+Code 1 quand une lettre a été laissée : elle est nommée, avec la raison.
+
+Exemple
+  courtois post --out courrier.pdf`,
   async run(argv) {
     const { values } = parseArgs({
       args: argv,
@@ -29,25 +44,28 @@ Exit 1 when a letter was left out: it is named, with what its address or its pap
         out: { type: 'string' },
         again: { type: 'string' },
         by: { type: 'string' },
+        late: { type: 'boolean' },
         json: { type: 'boolean' },
       },
     })
-    if (!values.out) throw new UsageError('--out FILE.pdf is missing')
+    if (!values.out) throw new UsageError('--out FICHIER.pdf est nécessaire')
     const opened = await startOffice({ baseUrl: process.env['BASE_URL'] })
     try {
       const { office, sql } = opened
       if (values.again) {
         const pdf = await remakePostBatch(office, values.again)
         await writeFile(values.out, pdf)
-        say((await findPostBatch(sql, values.again))!, { left: [], waiting: 0 }, values.json)
+        say((await findPostBatch(sql, values.again))!, { left: [], waiting: 0 }, values)
         return 0
       }
-      const { batch, ...rest } = await makePostBatch(office, houseClock().today(), values.by ?? 'courrier')
+      const { batch, ...rest } = await makePostBatch(office, houseDay(), values.by ?? 'courrier', {
+        late: values.late ?? false,
+      })
       if (batch) await writeFile(values.out, await office.archive.get(batch.sha256))
-      if (batch) say(batch, rest, values.json)
+      if (batch) say(batch, rest, values)
       else if (values.json) console.log(JSON.stringify({ batch: null, letters: 0, ...rest }))
-      else console.log('Aucune lettre n’attend d’être imprimée.')
-      if (!values.json) for (const { reference, why } of rest.left) console.error(`${reference} : ${why}`)
+      else console.log(rest.left.length > 0 ? 'Aucune lettre ne part.' : 'Aucune lettre n’attend d’être imprimée.')
+      if (!values.json) for (const { reference, why } of rest.left) console.error(`${reference}\u00a0: ${why}`)
       return rest.left.length > 0 ? 1 : 0
     } catch (error) {
       if (!(error instanceof Error && 'code' in error && error.code === 'ENOENT')) throw error
@@ -64,9 +82,9 @@ Exit 1 when a letter was left out: it is named, with what its address or its pap
 function say(
   { number, letters, pages, sheets, sha256 }: PostBatch,
   rest: { left: { reference: string; why: string }[]; waiting: number },
-  json: boolean | undefined,
+  { out, json }: { out?: string; json?: boolean },
 ): void {
   if (json) return console.log(JSON.stringify({ batch: number, letters, pages, sheets, sha256, ...rest }))
-  console.log(`Lot n° ${number} : ${letters} pli(s), ${pages} page(s) sur ${sheets} feuille(s).`)
+  console.log(`${out}\u00a0: lot n°\u00a0${number}, ${letters} pli(s), ${pages} page(s) sur ${sheets} feuille(s).`)
   if (rest.waiting > 0) console.log(`${rest.waiting} autre(s) lettre(s) pour le lot suivant.`)
 }

@@ -9,24 +9,30 @@ import { startOffice } from '../office.ts'
 
 export const command: Command = {
   name: 'restore',
-  summary: 'a backup into an empty database and a new data folder',
-  help: `Usage: courtois restore DIR/DATE [--moved] [--json]
+  summary: 'remet une sauvegarde dans une base vide et un répertoire nouveau',
+  help: `Usage : courtois restore RÉPERTOIRE/DATE [--moved] [--json]
 
-Puts a backup of « courtois backup » into the empty database of DATABASE_OWNER_URL or DATABASE_URL (or the embedded one) and a DATA_DIR without
-archive, brings it up to date, and looks at it as « courtois doctor » does.
+Remet une sauvegarde de « courtois backup » dans la base vide de DATABASE_OWNER_URL ou DATABASE_URL
+(ou dans la base embarquée) et dans un DATA_DIR sans archives, la met à jour, et
+l’examine comme « courtois doctor ».
 
-What left the house after the backup is not in it. So every letter that waited is marked as to be checked, and every open case
-with a step due is put on hold until a person has looked at what was sent: a letter sent twice is a fault.
+Ce qui est parti de la maison après la sauvegarde n’y est pas. Chaque lettre qui attendait est donc
+marquée comme à vérifier, et chaque dossier ouvert dont une étape est due est suspendu jusqu’à ce
+qu’une personne ait regardé ce qui est parti : une lettre envoyée deux fois est une faute.
 
-  --moved   the house was stopped before the backup and nothing was done since: nothing is held
-  --json    prints { "held", "toCheck", "findings" }
+  --moved   la maison était arrêtée avant la sauvegarde et rien n’a été fait depuis : rien n’est
+            suspendu
+  --json    donne { "held", "toCheck", "findings" }
 
-Exit 0 when the database and the archive agree, 1 when they do not.`,
+Code 0 quand la base et les archives concordent, 1 sinon.
+
+Exemple
+  courtois restore /mnt/sauvegardes/DATE`,
   async run(argv) {
     const options = { moved: { type: 'boolean' }, json: { type: 'boolean' } } as const
     const { values, positionals } = parseArgs({ args: argv, allowPositionals: true, options })
     const [from] = positionals
-    if (!from) throw new UsageError('restore needs the folder of a backup')
+    if (!from) throw new UsageError('donnez le répertoire d’une sauvegarde')
     const database = await openDatabase()
     try {
       await restoreBackup(from, { url: database.ownerUrl, dataDir: resolve(dataDir()) })

@@ -5,6 +5,7 @@ import { loadSecret, signToken } from '../../api/auth.ts'
 import { houseClock, startTicking } from '../../api/cron.ts'
 import { oidcSettings, openOidc } from '../../api/oidc.ts'
 import { createApp } from '../../api/server.ts'
+import { openSignIn } from '../../api/sign-in.ts'
 import { roleFindings } from '../../procedures/doctor-role.ts'
 import { startWorker } from '../../procedures/work.ts'
 import { parseDay } from '../../schema/days.ts'
@@ -14,24 +15,30 @@ import { fillDemo } from '../demo/fill.ts'
 import { logJobs, openLog } from '../log.ts'
 import { startOffice } from '../office.ts'
 import { stopWorker, untilStopped } from '../stop.ts'
+import { forgetVirtualDay, setVirtualDay, virtualDay } from '../virtual-day.ts'
 import { refuseInProduction } from './tick.ts'
 import { jobsAtOnce } from './work.ts'
 
 export const command: Command = {
   name: 'serve',
-  summary: 'the API, the scheduler and a worker (npm start)',
-  help: `Usage: courtois serve [--demo] [--day DATE] [--jobs N]
+  summary: 'fait tourner l’API, l’horloge et les tâches de fond (npm start)',
+  help: `Usage : courtois serve [--demo] [--day DATE] [--jobs N]
 
-Serves on PORT (4000) with the PostgreSQL of DATABASE_URL, or with the embedded one under DATA_DIR (./data).
+Sert sur PORT (4000) avec le PostgreSQL de DATABASE_URL, ou avec la base embarquée, sous DATA_DIR
+(./data).
 
-  --demo        fills an empty database with the demo's cases
-  --day DATE    a virtual day that stands still; refused with DATABASE_URL
-  --jobs N      how many jobs at once this process does beside the API (2); 0 leaves them all to \`courtois work\`
+  --demo       remplit une base vide des dossiers de la démonstration
+  --day DATE   un jour virtuel, que « courtois tick --until » fait avancer ; refusé avec
+               DATABASE_URL
+  --jobs N     combien de tâches à la fois ce processus fait à côté de l’API (2) ; 0 les laisse
+               toutes à « courtois work »
 
-PORT, HOST, BASE_URL (the address printed on letters), DATA_DIR, DATABASE_URL, COURTOIS_SECRET, LOG_LEVEL; TRUST_PROXY=1 reads the visitor's
-address in X-Forwarded-For, behind a proxy that writes it; NODE_ENV=production
-hides the schema and GraphiQL. OIDC_ISSUER, OIDC_AUDIENCE, OIDC_ROLE_CLAIM (role): an OpenID Connect provider whose access
-tokens (JWT) are taken. METRICS_TOKEN: what Prometheus must show at /metrics.`,
+Variables : PORT, HOST, BASE_URL (l’adresse imprimée sur les lettres), DATA_DIR, DATABASE_URL,
+COURTOIS_SECRET, LOG_LEVEL ; TRUST_PROXY=1 lit l’adresse du visiteur dans X-Forwarded-For, derrière
+un mandataire qui l’écrit ; NODE_ENV=production cache le schéma et GraphiQL ; OIDC_ISSUER,
+OIDC_AUDIENCE, OIDC_ROLE_CLAIM (role) : un fournisseur OpenID Connect dont les jetons (JWT) sont
+acceptés, et OIDC_CLIENT_ID, OIDC_CLIENT_SECRET : par lequel on se connecte aux pages ;
+METRICS_TOKEN : ce que Prometheus doit montrer à /metrics. OPERATIONS.md les dit toutes.`,
   async run(argv) {
     const { values } = parseArgs({
       args: argv,
@@ -41,15 +48,17 @@ tokens (JWT) are taken. METRICS_TOKEN: what Prometheus must show at /metrics.`,
     const fixed = values.day === undefined ? undefined : parseDay(values.day, 'day')
     if (fixed) refuseInProduction('serve --day')
     const port = Number(process.env['PORT'] || 4000)
-    if (!Number.isInteger(port) || port < 0 || port > 65535) throw new UsageError('PORT is a number from 0 to 65535')
+    if (!Number.isInteger(port) || port < 0 || port > 65535) throw new UsageError('PORT est un nombre de 0 à 65535')
     const production = process.env['NODE_ENV'] === 'production'
     const log = openLog()
     const logError = (error: unknown): void => log.error({ err: error }, 'unexpected')
-    const clock = houseClock(fixed)
+    const clock = houseClock(fixed && (() => virtualDay() ?? fixed))
     const oidc = oidcSettings()
     const running = await startOffice({ baseUrl: process.env['BASE_URL'] || `http://localhost:${port}` })
     const { office } = running
     try {
+      if (fixed) setVirtualDay(fixed)
+      else forgetVirtualDay()
       if (production) for (const { code, message } of await roleFindings(running.sql)) log.warn({ code }, message)
       if (values.demo) await fillDemo(office, running.url, clock.today(), (line) => console.log(line), running.ownerUrl)
       const secret = loadSecret(running.dataDir)
@@ -59,7 +68,7 @@ tokens (JWT) are taken. METRICS_TOKEN: what Prometheus must show at /metrics.`,
         clock,
         secret,
         production,
-        ...(oidc ? { identity: openOidc(oidc) } : {}),
+        ...(oidc ? { identity: openOidc(oidc), signIn: openSignIn(oidc) } : {}),
         trustProxy: process.env['TRUST_PROXY'] === '1',
         log: logError,
         onRequest: (line) => log[probes.has(line.route) ? 'debug' : 'info'](line, 'request'),
@@ -103,6 +112,7 @@ tokens (JWT) are taken. METRICS_TOKEN: what Prometheus must show at /metrics.`,
       })
       await stopping
     } finally {
+      if (fixed) forgetVirtualDay()
       await running.close()
     }
   },

@@ -4,27 +4,34 @@ import { loadPicture } from '../../procedures/amicable/load-picture.ts'
 import { readPortfolio } from '../../procedures/amicable/portfolio.ts'
 import { loadScenario, readScenario } from '../../procedures/amicable/scenario.ts'
 import { channels, type Load, loadPrices, simulate, type Simulation } from '../../procedures/amicable/simulate.ts'
-import { dayFr, parseDay } from '../../schema/days.ts'
+import { before, type Day, dayFr, parseDay } from '../../schema/days.ts'
 import { amount, amountFr, type Currency } from '../../schema/money.ts'
 import { connect } from '../../schema/db.ts'
-import { type Command, UsageError } from '../command.ts'
+import { DomainError } from '../../schema/errors.ts'
+import { type Command, sayWritten, UsageError } from '../command.ts'
 import { bringUpToDate, openDatabase } from '../database.ts'
+import { houseDay } from '../virtual-day.ts'
 
 export const command: Command = {
   name: 'simulate',
-  summary: 'flies a scenario over the real portfolio on a virtual clock, without sending',
-  help: `Usage: courtois simulate --scenario FILE|ID --days N [--from DATE] [--prices FILE] [--svg FILE] [--json]
+  summary: 'essaie un scénario sur le vrai portefeuille, horloge virtuelle, sans rien envoyer',
+  help: `Usage : courtois simulate --scenario FICHIER|ID --days N [--from DATE] [--prices FICHIER]
+                          [--svg FICHIER] [--json]
 
-Takes every open case as it stands, gives it the scenario, and says for each day the letters, calls and visits, what they
-cost, the cases that prescription would overtake, those that would wait for nothing, and the texts that would differ from
-today's. Nobody pays or answers in it; nothing is written and nothing is sent.
+Prend chaque dossier ouvert tel qu’il est, lui donne le scénario, et dit pour chaque jour les
+lettres, appels et visites, leur coût, les dossiers que la prescription rattraperait, ceux qui
+n’attendraient plus rien, et les textes qui différeraient de ceux d’aujourd’hui. Personne n’y paie
+ni n’y répond ; rien n’est écrit en base et rien n’est envoyé.
 
-  --scenario FILE   a scenario file, or the id of one that ships
-  --days N          days to fly, today included (1 to 730)
-  --from DATE       first day (default: today in Paris)
-  --prices FILE     what each channel costs (default: procedures/amicable/prices/maison.yaml)
-  --svg FILE        writes a picture of the load by day
-  --json            everything, by day`,
+  --scenario FICHIER   un fichier de scénario, ou l’identifiant de l’un de ceux qui sont fournis
+  --days N             jours à parcourir, le premier compris (1 à 730)
+  --from DATE          premier jour : aujourd’hui à Paris (par défaut) ou un jour à venir
+  --prices FICHIER     le coût de chaque canal (par défaut : procedures/amicable/prices/maison.yaml)
+  --svg FICHIER        écrit une image de la charge par jour
+  --json               tout, jour par jour
+
+Exemple
+  courtois simulate --scenario abonnement --days 90 --svg charge.svg`,
   async run(argv) {
     const options = {
       scenario: { type: 'string' },
@@ -36,9 +43,10 @@ today's. Nobody pays or answers in it; nothing is written and nothing is sent.
     } as const
     const { values } = parseArgs({ args: argv, options })
     if (values.scenario === undefined || values.days === undefined || !/^\d+$/.test(values.days))
-      throw new UsageError('simulate: --scenario FILE and --days N are needed')
+      throw new UsageError('--scenario FICHIER et --days N sont nécessaires')
     const scenario = existsSync(values.scenario) ? readScenario(values.scenario) : loadScenario(values.scenario)
-    const from = values.from === undefined ? Temporal.Now.plainDateISO('Europe/Paris') : parseDay(values.from, 'from')
+    const from = values.from === undefined ? houseDay() : parseDay(values.from, 'from')
+    refusePast(from)
     const prices = values.prices === undefined ? loadPrices() : loadPrices(values.prices)
     const database = await openDatabase()
     try {
@@ -46,12 +54,28 @@ today's. Nobody pays or answers in it; nothing is written and nothing is sent.
       const sql = connect(database.url, { max: 2 })
       const simulation = await simulate(readPortfolio(sql, from), scenario, from, Number(values.days), prices)
       await sql.end({ timeout: 5 })
-      if (values.svg !== undefined) writeFileSync(values.svg, loadPicture(simulation))
+      const picture = values.svg === undefined ? undefined : Buffer.from(loadPicture(simulation))
+      if (picture) writeFileSync(values.svg!, picture)
       console.log(values.json ? JSON.stringify(plain(simulation), null, 2) : said(simulation))
+      if (picture && !values.json) sayWritten(values.svg!, picture.length)
     } finally {
       await database.stop()
     }
   },
+}
+
+/** The cases are taken as they stand: on a day that is past they stood otherwise. */
+function refusePast(from: Day): void {
+  const today = houseDay()
+  if (!before(from, today)) return
+  throw new DomainError(
+    'from_in_past',
+    `Le ${dayFr(from)} est passé\u00a0: les dossiers n’étaient pas ce qu’ils sont.`,
+    {
+      remedy: `Partez du jour même (${today}) ou d’un jour à venir.`,
+      facts: { from: from.toString() },
+    },
+  )
 }
 
 const plainLoad = (load: Load) => ({ ...load, cost: amount(load.cost) })

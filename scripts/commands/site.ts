@@ -15,16 +15,19 @@ import { UsageError, type Command } from '../command.ts'
 
 export const command: Command = {
   name: 'site',
-  summary: 'the static site of the letters, their law and their versions',
-  help: `Usage: courtois site --out DIR [--no-pdf] [--day DATE] [--no-history] [--json]
+  summary: 'écrit le site statique des courriers, de leur droit et de leurs versions',
+  help: `Usage : courtois site --out RÉPERTOIRE [--no-pdf] [--day DATE] [--no-history] [--json]
 
-Writes the site to DIR: open DIR/index.html, or put DIR on any server.
+Écrit le site dans RÉPERTOIRE : ouvrez RÉPERTOIRE/index.html, ou posez-le sur un serveur.
 
-  --out DIR       a new or empty folder, or one that holds an older site, which is replaced
-  --no-pdf        without each letter's PDF as its reader gets it (they take about ten seconds for 500 letters)
-  --day DATE      the day the law is shown on (default: today in Paris)
-  --no-history    without versions, where the Git repository is not whole
-  --json          { out, pages, files, bytes, largest, seconds } instead of a sentence`,
+  --out RÉPERTOIRE   un répertoire nouveau ou vide, ou celui d’un site précédent, qui est remplacé
+  --no-pdf           sans le PDF de chaque courrier (une dizaine de secondes pour 500 courriers)
+  --day DATE         le jour auquel le droit est montré (par défaut : aujourd’hui à Paris)
+  --no-history       sans les versions, là où le dépôt Git n’est pas entier
+  --json             { out, pages, files, bytes, largest, seconds } au lieu d’une phrase
+
+Exemple
+  courtois site --out site`,
   async run(argv) {
     const options = {
       out: { type: 'string' },
@@ -34,7 +37,7 @@ Writes the site to DIR: open DIR/index.html, or put DIR on any server.
       json: { type: 'boolean' },
     } as const
     const { values } = parseArgs({ args: argv, options })
-    if (values.out === undefined) throw new UsageError('site: --out DIR is missing')
+    if (values.out === undefined) throw new UsageError('--out RÉPERTOIRE est nécessaire')
     const on = values.day === undefined ? Temporal.Now.plainDateISO('Europe/Paris') : parseDay(values.day, 'day')
     const started = performance.now()
     const site = await buildSite({

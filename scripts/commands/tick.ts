@@ -1,26 +1,29 @@
 import { parseArgs } from 'node:util'
 import { houseClock } from '../../api/cron.ts'
-import { catchUpLines, catchUpReport } from '../../procedures/amicable/catch-up.ts'
+import { catchUpLines, watchCatchUp } from '../../procedures/amicable/catch-up.ts'
 import { tick } from '../../procedures/amicable/tick.ts'
-import { drain } from '../../procedures/work.ts'
+import { drainWithOthers } from '../../procedures/work.ts'
 import { before, type Day, dayFr, parseDay } from '../../schema/days.ts'
 import { DomainError } from '../../schema/errors.ts'
 import type { Command } from '../command.ts'
 import { startOffice } from '../office.ts'
+import { setVirtualDay, virtualDay } from '../virtual-day.ts'
 
 export const command: Command = {
   name: 'tick',
-  summary: 'does everything due up to today',
-  help: `Usage: courtois tick [--until DATE] [--json]
+  summary: 'fait tout ce qui est dû jusqu’à aujourd’hui',
+  help: `Usage : courtois tick [--until DATE] [--json]
 
-Plans every step due and does it. Running it again does nothing more. After an outage it says
-what was late, by how many days, why, and when the next step comes.
+Lance chaque étape due et la fait. Une seconde fois ne fait rien de plus. Après un arrêt,
+dit ce qu’elle a repris en retard, de combien de jours, pourquoi, et quand vient la suite.
 
-  --until DATE   lives each day from today to DATE; with the embedded database only
-  --json         prints { "from", "until", "planned", "late": [{ "day", "lines" }] }`,
+  --until DATE   vit chaque jour d’aujourd’hui à DATE ; avec la base embarquée seulement. Le jour
+                 virtuel d’un « serve --day » en cours avance avec lui
+  --json         donne { "from", "until", "planned", "late": [{ "day", "lines" }] }`,
   async run(argv) {
     const { values } = parseArgs({ args: argv, options: { until: { type: 'string' }, json: { type: 'boolean' } } })
-    const today = houseClock().today()
+    const virtual = virtualDay()
+    const today = virtual ?? houseClock().today()
     const until = values.until === undefined ? today : parseDay(values.until, 'until')
     refusePast(today, until)
     if (!until.equals(today)) refuseInProduction('tick --until')
@@ -29,9 +32,11 @@ what was late, by how many days, why, and when the next step comes.
     const late: { day: string; lines: string[] }[] = []
     try {
       for (let day = today; Temporal.PlainDate.compare(day, until) <= 0; day = day.add({ days: 1 })) {
+        if (virtual) setVirtualDay(day)
+        const takenUp = await watchCatchUp(office.sql, day)
         planned += await tick(office.sql, day)
-        await drain(office.office, office.url)
-        const lines = catchUpLines(day, await catchUpReport(office.sql, day))
+        await drainWithOthers(office.office, office.url)
+        const lines = catchUpLines(day, await takenUp())
         if (lines.length > 0) late.push({ day: day.toString(), lines })
       }
     } finally {

@@ -1,24 +1,31 @@
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
 import { parseArgs } from 'node:util'
-import { loadSecret, roles, signToken } from '../../api/auth.ts'
+import { loadSecret, roles, signToken, type Viewer } from '../../api/auth.ts'
 import { houseClock } from '../../api/cron.ts'
 import { rowId } from '../../api/values.ts'
-import { type Command, UsageError } from '../command.ts'
-import { dataDir } from '../database.ts'
+import { connect } from '../../schema/db.ts'
+import { type Command, listed, UsageError } from '../command.ts'
+import { dataDir, openDatabase } from '../database.ts'
+import { refuseStranger } from '../named.ts'
 
 export const command: Command = {
   name: 'token',
-  summary: 'a development token for the API',
-  help: `Usage: courtois token --role ROLE [--creditor ID] [--bailiff ID] [--name NAME] [--json]
+  summary: 'signe un jeton de développement pour l’API',
+  help: `Usage : courtois token --role RÔLE [--creditor ID] [--bailiff ID] [--name NOM] [--json]
 
-Signs a token of thirty days with COURTOIS_SECRET, or with the secret that \`serve\` keeps under DATA_DIR (./data).
+Signe un jeton de trente jours avec COURTOIS_SECRET, ou avec le secret que « courtois serve » garde
+sous DATA_DIR (./data). Un créancier ou un commissaire de justice
+que la base ne connaît pas est refusé.
 
-  --role ROLE       ${roles.join(', ')}
-  --creditor ID     whose cases a creditor sees (required for that role)
-  --bailiff ID      whose packs a bailiff sees (required for that role)
-  --name NAME       who acts, for the journal
-  --json            prints { "token", "role", "name" }
+  --role RÔLE     ${listed(roles, 18)}
+  --creditor ID   le créancier dont les dossiers se voient (nécessaire pour ce rôle)
+  --bailiff ID    le commissaire de justice dont les dossiers se voient (nécessaire pour ce rôle)
+  --name NOM      qui agit, pour le journal
+  --json          donne { "token", "role", "name" }
 
-Example: curl -H "Authorization: Bearer $(courtois token --role legal)" localhost:4000/graphql …`,
+Exemple
+  curl -H "Authorization: Bearer $(courtois token --role legal)" localhost:4000/graphql …`,
   async run(argv) {
     const { values } = parseArgs({
       args: argv,
@@ -31,9 +38,9 @@ Example: curl -H "Authorization: Bearer $(courtois token --role legal)" localhos
       },
     })
     const role = roles.find((known) => known === values.role)
-    if (!role) throw new UsageError(`--role is one of ${roles.join(', ')}`)
-    if (role === 'creditor' && !values.creditor) throw new UsageError('a creditor needs --creditor ID')
-    if (role === 'bailiff' && !values.bailiff) throw new UsageError('a bailiff needs --bailiff ID')
+    if (!role) throw new UsageError(`--role attend un rôle parmi ${roles.join(', ')}`)
+    if (role === 'creditor' && !values.creditor) throw new UsageError('le rôle creditor va avec --creditor ID')
+    if (role === 'bailiff' && !values.bailiff) throw new UsageError('le rôle bailiff va avec --bailiff ID')
     const name = values.name ?? `${role} (développement)`
     const viewer = {
       role,
@@ -41,7 +48,22 @@ Example: curl -H "Authorization: Bearer $(courtois token --role legal)" localhos
       creditorId: role === 'creditor' ? rowId('Creditor', values.creditor!) : null,
       bailiffId: role === 'bailiff' ? rowId('Bailiff', values.bailiff!) : null,
     }
+    await refuseStrangers(viewer)
     const token = await signToken(loadSecret(dataDir()), viewer, houseClock().now())
     console.log(values.json ? JSON.stringify({ token, role, name }) : token)
   },
+}
+
+/** Whoever sees only its own must be somebody; where there is no database yet, nobody can tell. */
+async function refuseStrangers({ creditorId, bailiffId }: Pick<Viewer, 'creditorId' | 'bailiffId'>): Promise<void> {
+  const id = creditorId ?? bailiffId
+  if (id === null || !(process.env['DATABASE_URL'] || existsSync(join(dataDir(), 'postgres')))) return
+  const database = await openDatabase()
+  const sql = connect(database.url, { max: 1 })
+  try {
+    await refuseStranger(sql, creditorId ? 'creditors' : 'bailiffs', id)
+  } finally {
+    await sql.end({ timeout: 5 })
+    await database.stop()
+  }
 }

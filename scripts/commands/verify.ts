@@ -1,4 +1,3 @@
-import { readFile } from 'node:fs/promises'
 import { parseArgs } from 'node:util'
 import { verifyFile } from '../../documents/verify.ts'
 import { DomainError } from '../../schema/errors.ts'
@@ -6,18 +5,19 @@ import { UsageError, type Command } from '../command.ts'
 
 export const command: Command = {
   name: 'verify',
-  summary: 'tell whether a pack or a letter is as it was made',
-  help: `Usage: courtois verify FILE [--json]
+  summary: 'dit si un dossier de procédure ou une lettre est tel qu’il a été fait',
+  help: `Usage : courtois verify FICHIER [--json]
 
-Checks a court pack (pack.zip, pack.pdf) or a sealed letter. Needs nothing but FILE: no database, no network.
-Every byte counts: a ZIP equals its own canonical re-packing, a PDF's seal covers it whole.
+Vérifie un dossier de procédure (pack.zip, pack.pdf), une lettre scellée ou un dossier exporté. Il
+ne lui faut que FICHIER : ni base, ni réseau. Chaque octet compte : un ZIP est égal à sa propre
+recomposition, le sceau d’un PDF le couvre tout entier.
 
-  --json   prints { "ok", "kind", "sentence" }
+  --json   donne { "ok", "kind", "sentence" }
 
-Exit: 0 untouched, 1 changed (the first difference is told), 2 not something it can verify: another's file, or a PDF that
-was never sealed, such as the trials of « courtois letter ».
+Code 0 : intact ; 1 : modifié (la première différence est dite) ; 2 : rien qu’il puisse vérifier,
+comme le fichier d’un autre, ou un PDF jamais scellé, tel un essai de « courtois letter ».
 
-Examples:
+Exemples
   courtois verify pack/pack.zip
   courtois verify letters/mise-en-demeure.pdf --json`,
   async run(argv) {
@@ -27,18 +27,15 @@ Examples:
       options: { json: { type: 'boolean' } },
     })
     const [path, ...more] = positionals
-    if (path === undefined || more.length > 0) throw new UsageError('verify takes one FILE')
-    const bytes = await readFile(path).catch((error: unknown) => {
-      const code = error instanceof Error && 'code' in error ? String(error.code) : 'unreadable'
-      throw new UsageError(`cannot read « ${path} » (${code})`)
-    })
+    if (path === undefined || more.length > 0) throw new UsageError('donnez un seul FICHIER')
     try {
-      const result = await verifyFile(bytes)
+      const result = await verifyFile(path)
       if (values.json) console.log(JSON.stringify(result))
       else if (result.ok) console.log(result.sentence)
       else console.error(result.sentence)
       return result.ok ? 0 : 1
     } catch (error) {
+      if (isOfDisk(error)) throw new UsageError(`« ${path} » ne se lit pas (${error.code})`)
       if (!(error instanceof DomainError && error.code === 'not_verifiable')) throw error
       if (values.json) console.log(JSON.stringify({ ok: null, kind: null, sentence: error.message }))
       console.error(`${error.message}\n${error.remedy} [${error.code}]`)
@@ -46,3 +43,6 @@ Examples:
     }
   },
 }
+
+const isOfDisk = (error: unknown): error is NodeJS.ErrnoException & { code: string } =>
+  error instanceof Error && 'syscall' in error && 'code' in error

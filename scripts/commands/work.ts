@@ -9,15 +9,15 @@ import { stopWorker, untilStopped } from '../stop.ts'
 
 export const command: Command = {
   name: 'work',
-  summary: 'a worker without the API: writes and sends what is due',
-  help: `Usage: courtois work [--jobs N]
+  summary: 'fait les tâches de fond sans l’API : écrit et envoie ce qui est dû',
+  help: `Usage : courtois work [--jobs N]
 
-Does the jobs that the scheduler of \`serve\` (or \`tick\`) has planned, until it is stopped. Any number may run on the
-same DATABASE_URL.
+Fait les tâches que l’horloge de « courtois serve » (ou « courtois tick ») a prévues, jusqu’à ce
+qu’on l’arrête. Plusieurs peuvent tourner sur le même DATABASE_URL.
 
-  --jobs N   how many at once (2)
+  --jobs N   combien à la fois (2)
 
-It runs at a lower priority than the API, for people who wait for an answer.`,
+Sa priorité est plus basse que celle de l’API, où des personnes attendent une réponse.`,
   async run(argv) {
     const { values } = parseArgs({ args: argv, options: { jobs: { type: 'string' } } })
     const jobs = jobsAtOnce(values.jobs, 1)
@@ -43,6 +43,6 @@ It runs at a lower priority than the API, for people who wait for an answer.`,
 export function jobsAtOnce(text: string | undefined, least: 0 | 1): number {
   const jobs = Number(text || 2)
   if (!Number.isInteger(jobs) || jobs < least || jobs > 64)
-    throw new UsageError(`--jobs is a number from ${least} to 64`)
+    throw new UsageError(`--jobs attend un nombre de ${least} à 64`)
   return jobs
 }

@@ -1,0 +1,37 @@
+import type { Sql } from '../schema/db.ts'
+import { DomainError } from '../schema/errors.ts'
+
+/** The case that the command line names by its number (2026-0001) or its id, open or closed. */
+export async function caseNamed(sql: Sql, name: string): Promise<{ id: string; number: string }> {
+  const [found] = await sql<{ id: string; number: string }[]>`
+    select id, number from cases where number = ${name} or id::text = ${name}`
+  if (found) return found
+  throw new DomainError('case_not_found', `Il n’y a pas de dossier «\u00a0${name}\u00a0».`, {
+    remedy: 'Donnez son numéro, par exemple 2026-0001.',
+  })
+}
+
+/** Refused unless that creditor, or that bailiff, is one of the house's. */
+export async function refuseStranger(sql: Sql, of: 'creditors' | 'bailiffs', id: string): Promise<void> {
+  const [found] = await sql`select 1 from ${sql(of)} where id = ${id}`
+  if (found) return
+  const [code, message] =
+    of === 'creditors'
+      ? ['creditor_not_found', 'Ce créancier n’existe pas.']
+      : ['bailiff_not_found', 'Ce commissaire de justice n’existe pas.']
+  throw new DomainError(code!, message!, { remedy: 'Reprenez l’identifiant (id) que donne l’API.', facts: { id } })
+}
+
+/** Refused unless a case is against somebody of that name or SIREN. */
+export async function refuseUnknownDebtor(sql: Sql, nameOrSiren: string): Promise<void> {
+  const [found] = await sql`
+    select 1 from debtors where lower(name) = lower(${nameOrSiren}) or identity ->> 'siren' = replace(${nameOrSiren}, ' ', '') limit 1`
+  if (found) return
+  throw new DomainError(
+    'debtor_not_found',
+    `Aucun débiteur ne s’appelle «\u00a0${nameOrSiren}\u00a0», ni n’a ce SIREN.`,
+    {
+      remedy: 'Donnez son nom entier, tel que le dossier le porte, ou son SIREN.',
+    },
+  )
+}

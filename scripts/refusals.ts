@@ -1,0 +1,57 @@
+import { DomainError } from '../schema/errors.ts'
+import { spacedFr, UsageError } from './command.ts'
+
+/** What the system says of a file or folder that the command line named, as a sentence. */
+const pathFaults: Record<string, string> = {
+  ENOENT: 'ce fichier ou ce dossier n’existe pas.',
+  EACCES: 'l’accès à ce fichier ou à ce dossier est refusé.',
+  EPERM: 'le système refuse cette opération sur ce fichier.',
+  EISDIR: 'c’est un dossier ; donnez un fichier.',
+  ENOTDIR: 'un élément de ce chemin n’est pas un dossier.',
+  EROFS: 'ce disque est en lecture seule.',
+  ENOSPC: 'le disque est plein.',
+}
+
+const database = 'Vérifiez DATABASE_URL.'
+/** What the environment lacks before anything begins. */
+const surroundings: Record<string, [string, string]> = {
+  ECONNREFUSED: ['Le serveur de la base de données refuse la connexion.', database],
+  ENOTFOUND: ['Le serveur de la base de données n’existe pas.', database],
+  EHOSTUNREACH: ['Le serveur de la base de données n’est pas joignable.', database],
+  ETIMEDOUT: ['La base de données ne répond pas.', database],
+  CONNECT_TIMEOUT: ['La base de données ne répond pas.', database],
+  '28P01': ['La base de données refuse le compte ou son mot de passe.', database],
+  '28000': ['La base de données refuse ce compte.', database],
+  '3D000': ['Cette base de données n’existe pas.', database],
+  '57P03': ['La base de données démarre ou s’arrête.', 'Recommencez dans un instant.'],
+  EADDRINUSE: ['Ce port est déjà pris.', 'Arrêtez l’autre programme, ou donnez un autre PORT.'],
+}
+
+/** What to say of an error, and the exit code; null where nobody foresaw it, and its stack is needed. `named` is the command. */
+export function refusal(error: unknown, named: string): { words: string; exit: number } | null {
+  const misused = usageFault(error)
+  if (misused !== null) return { words: spacedFr(`${named} : ${misused}.\nVoir : ${named} --help`), exit: 2 }
+  if (error instanceof DomainError) {
+    const { message, remedy, article, code } = error
+    return { words: `${message}\n${remedy}${article ? ` (${article})` : ''} [${code}]`, exit: 1 }
+  }
+  if (!(error instanceof Error && 'code' in error)) return null
+  const code = String(error.code)
+  if ('path' in error && code in pathFaults)
+    return { words: spacedFr(`${String(error.path)} : ${pathFaults[code]} [${code}]`), exit: 1 }
+  const [sentence, remedy] = surroundings[code] ?? []
+  return sentence === undefined ? null : { words: `${sentence}\n${remedy} [${code}]`, exit: 1 }
+}
+
+/** Why the command was not understood; null for any other error. parseArgs of Node says its own in English. */
+function usageFault(error: unknown): string | null {
+  if (error instanceof UsageError) return error.message
+  if (!(error instanceof Error && 'code' in error && String(error.code).startsWith('ERR_PARSE_ARGS'))) return null
+  const [, option] = /'(?:-\w, )?(--?[^\s']+)/.exec(error.message) ?? []
+  const [, word] = /^Unexpected argument '(.*)'\. This/s.exec(error.message) ?? []
+  if (word !== undefined) return `« ${word} » est de trop`
+  if (error.code === 'ERR_PARSE_ARGS_UNKNOWN_OPTION') return `l’option ${option} n’existe pas`
+  if (error.message.includes('does not take')) return `l’option ${option} ne prend pas de valeur`
+  const dash = error.message.includes('ambiguous') ? ` ; précédée d’un tiret, elle s’écrit ${option}=-3` : ''
+  return `l’option ${option} attend une valeur${dash}`
+}

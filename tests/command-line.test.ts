@@ -1,0 +1,152 @@
+import { spawnSync } from 'node:child_process'
+import { mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
+import { type Command, spacedFr } from '../scripts/command.ts'
+import { refusal } from '../scripts/refusals.ts'
+import { invoice, openCase, useHouse } from './house.ts'
+
+const root = join(import.meta.dirname, '..')
+const commands = new Map(
+  await Promise.all(
+    readdirSync(join(root, 'scripts/commands')).map(async (file) => {
+      const { command } = (await import(`../scripts/commands/${file.slice(0, -3)}.ts`)) as { command: Command }
+      return [command.name, command] as const
+    }),
+  ),
+)
+
+const printed: string[] = []
+beforeEach(() => {
+  vi.spyOn(console, 'log').mockImplementation((line: string) => void printed.push(line))
+})
+afterEach(() => {
+  vi.unstubAllEnvs()
+  vi.restoreAllMocks()
+  printed.length = 0
+})
+
+/** A command in this process, on the house's database: how it ends, and what it prints. */
+async function courtois(name: string, ...argv: string[]): Promise<{ exit: number; out: string; err: string }> {
+  printed.length = 0
+  const [exit, err] = await commands
+    .get(name)!
+    .run(argv)
+    .then((code) => [code ?? 0, ''] as const)
+    .catch((error: unknown) => {
+      const told = refusal(error, `courtois ${name}`)
+      if (told === null) throw error
+      return [told.exit, told.words.replaceAll('\u00a0', ' ')] as const
+    })
+  return { exit, out: printed.join('\n'), err }
+}
+
+describe('what the command line says of itself', () => {
+  test.each([...commands.values()])('$name: in French, and no line too wide', ({ name, summary, help }) => {
+    expect(help).toMatch(new RegExp(`^Usage : courtois ${name}`))
+    expect(help.split('\n').filter((line) => line.length > 100)).toEqual([])
+    expect(summary.length + 'personal-data'.length + 4).toBeLessThanOrEqual(100)
+    const english = /\b(the|of|with|when|which|without|writes|reads|prints|needs|default|FILE|DIR)\b/g
+    expect(`${summary}\n${help}`.match(english)).toBeNull()
+  })
+
+  test('its spaces are French ones, and what is to be copied stays as it is', () => {
+    expect(spacedFr('Usage : « x » ; curl -H "Authorization: y"')).toBe(
+      'Usage\u00a0: «\u00a0x\u00a0»\u00a0; curl -H "Authorization: y"',
+    )
+  })
+
+  test.each([
+    ['tick', ['--foo'], 'l’option --foo n’existe pas.'],
+    ['tick', ['--until'], 'l’option --until attend une valeur.'],
+    ['tick', ['--until', '-3'], 'l’option --until attend une valeur ; précédée d’un tiret, elle s’écrit --until=-3.'],
+    ['tick', ['--json=3'], 'l’option --json ne prend pas de valeur.'],
+    ['tick', ['demain'], '« demain » est de trop.'],
+    ['simulate', [], '--scenario FICHIER et --days N sont nécessaires.'],
+  ])('%s %j: exit 2, with a French sentence and the way to its help', async (name, argv, sentence) => {
+    const err = `courtois ${name} : ${sentence}\nVoir : courtois ${name} --help`
+    expect(await courtois(name, ...argv)).toEqual({ exit: 2, out: '', err })
+  })
+
+  test('a command that does not exist is named', () => {
+    const { status, stderr } = spawnSync(process.execPath, ['--no-warnings', 'scripts/courtois.ts', 'facturer'], {
+      cwd: root,
+      encoding: 'utf8',
+    })
+    expect([status, stderr.replaceAll('\u00a0', ' ')]).toEqual([
+      2,
+      'courtois : il n’y a pas de commande « facturer ».\nVoir : courtois --help\n',
+    ])
+  })
+})
+
+describe('on a database', () => {
+  const house = useHouse(async (made) => {
+    await openCase(made, {
+      on: '2026-06-11',
+      invoices: [invoice({ number: 'F-1', issued_on: '2026-05-11', due_on: '2026-06-10' })],
+    })
+  })
+
+  beforeEach(() => {
+    vi.stubEnv('DATABASE_URL', house.url)
+    vi.stubEnv('DATA_DIR', dirname(house.dir))
+  })
+
+  const nobody = '00000000-0000-4000-8000-000000000009'
+
+  test.each([
+    ['a token for a creditor of nobody', ['token', '--role', 'creditor', '--creditor', nobody], 'creditor_not_found'],
+    ['a token for a bailiff of nobody', ['token', '--role', 'bailiff', '--bailiff', nobody], 'bailiff_not_found'],
+    ['packs of a creditor of nobody', ['packs', '--creditor', nobody], 'creditor_not_found'],
+    ['packs against an unknown debtor', ['packs', '--debtor', 'Inconnu'], 'debtor_not_found'],
+    [
+      'a simulation of the past',
+      ['simulate', '--scenario', 'standard', '--days', '9', '--from', '2020-01-01'],
+      'from_in_past',
+    ],
+    ['an export of no case', ['export', '1999-0001', '--out', '/dev/null'], 'case_not_found'],
+  ])('refuses %s', async (_, [name, ...argv], code) => {
+    expect(await courtois(name!, ...argv)).toEqual({
+      exit: 1,
+      out: '',
+      err: expect.stringContaining(`[${code}]`) as string,
+    })
+  })
+
+  test('tells in a sentence that a database does not answer', async () => {
+    vi.stubEnv('DATABASE_URL', 'postgres://nobody@127.0.0.1:1/x')
+    expect(await courtois('doctor')).toEqual({
+      exit: 1,
+      out: '',
+      err: 'Le serveur de la base de données refuse la connexion.\nVérifiez DATABASE_URL. [ECONNREFUSED]',
+    })
+  })
+
+  test('tells the file that it wrote, with its size, or as JSON', async () => {
+    const dir = mkdtempSync(join(tmpdir(), 'courtois-line-'))
+    try {
+      const file = join(dir, 'dossier.json')
+      const { out } = await courtois('export', '2026-0001', '--out', file)
+      expect(out).toBe(`${file}\u00a0: ${Math.ceil(statSync(file).size / 1000)}\u00a0ko`)
+      const asJson = await courtois('export', '2026-0001', '--out', file, '--json')
+      expect(JSON.parse(asJson.out)).toEqual({ file, bytes: statSync(file).size })
+    } finally {
+      rmSync(dir, { recursive: true, force: true })
+    }
+  })
+
+  test('tells that no pack waits, of a debtor that the house knows', async () => {
+    const [debtor] = await house.sql<[{ name: string }]>`select name from debtors`
+    const { exit, out } = await courtois('packs', '--debtor', debtor.name)
+    expect({ exit, out }).toEqual({ exit: 0, out: 'Aucun dossier n’attend d’être assemblé.' })
+  })
+
+  test('signs a token for a creditor that the house knows', async () => {
+    const [creditor] = await house.sql<[{ id: string }]>`select id from creditors`
+    const { exit, out } = await courtois('token', '--role', 'creditor', '--creditor', creditor.id)
+    expect(exit).toBe(0)
+    expect(out.split('.')).toHaveLength(3)
+  })
+})
