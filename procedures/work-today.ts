@@ -33,6 +33,7 @@ export const cellOf = {
   hold: 'amicable',
   presentation: 'amicable',
   dispatch: 'amicable',
+  resend: 'amicable',
   payover: 'amicable',
   webhook: 'amicable',
   deadline: 'legal',
@@ -60,16 +61,33 @@ export async function workToday(
   day: Day,
   asked: { kinds: readonly WorkKind[]; seesDeadlines: boolean; caseId?: string },
 ): Promise<WorkItem[]> {
-  const wanted = asked.kinds.filter((kind) => kind !== 'deadline' || asked.seesDeadlines)
-  const [first, ...others] = [...new Set(wanted)].map((kind) => sources[kind](sql, day))
-  if (!first) return []
-  const union = others.reduce((all, one) => sql`${all} union all ${one}`, first)
+  const union = workOf(sql, day, asked)
+  if (!union) return []
   return sql<WorkItem[]>`
     with work (kind, case_id, on_day, what, document_id) as (${union})
     select w.kind, w.case_id, w.on_day, w.what, w.document_id
     from work w join cases c on c.id = w.case_id and (c.closed_on is null or w.kind = 'payover')
     where ${asked.caseId ? sql`w.case_id = ${asked.caseId}` : sql`true`}
     order by w.on_day, c.number, w.kind limit 500`
+}
+
+/** The cases that those kinds of work are on, as a condition's list. */
+export const casesAtWork = (
+  sql: Sql,
+  day: Day,
+  asked: { kinds: readonly WorkKind[]; seesDeadlines: boolean },
+): Fragment => {
+  const union = workOf(sql, day, asked)
+  return union
+    ? sql`select w.case_id from (${union}) as w (kind, case_id, on_day, what, document_id)`
+    : sql`select null::uuid where false`
+}
+
+function workOf(sql: Sql, day: Day, asked: { kinds: readonly WorkKind[]; seesDeadlines: boolean }): Fragment | null {
+  const wanted = asked.kinds.filter((kind) => kind !== 'deadline' || asked.seesDeadlines)
+  return [...new Set(wanted)]
+    .map((kind) => sources[kind](sql, day))
+    .reduce<Fragment | null>((all, one) => (all === null ? one : sql`${all} union all ${one}`), null)
 }
 
 /** How long the post keeps a registered letter, and what it takes to come back. */
@@ -89,9 +107,8 @@ const mayCall: Source = (sql, day) => sql`
 const sources: Record<WorkKind, Source> = {
   address: (sql) => sql`
     select 'address', c.id, c.opened_on, b.name, null::uuid
-    from cases c join debtors b on b.id = c.debtor_id
-    where c.closed_on is null
-      and (b.address is null or coalesce(b.address ->> 'city', '') = '' or jsonb_array_length(b.address -> 'lines') = 0)`,
+    from debtors b join cases c on c.debtor_id = b.id and c.closed_on is null
+    where (b.address is null or coalesce(b.address ->> 'city', '') = '' or jsonb_array_length(b.address -> 'lines') = 0)`,
   // A formal notice leaves within three days, and the registers were not looked up of late.
   lookup: (sql, day) => sql`
     select 'lookup', s.case_id, s.planned_on, b.name, null::uuid
@@ -158,6 +175,14 @@ const sources: Record<WorkKind, Source> = {
                                                         and later.attached_to is null and later.written_on > o.outcome_on))
        or (o.state = 'failed' and not exists (select from address_marks m where m.document_id = d.id and m.found_on is not null))
        or (o.state = 'sending' and not exists (select from graphile_worker.jobs j where j.key = 'send:' || d.id))`,
+  // Another address was found for what came back, and nothing went there since: a person decides whether it goes again.
+  resend: (sql) => sql`
+    select 'resend', d.case_id, m.found_on, d.reference || ' (' || o.channel || ')', d.id
+    from address_marks m join documents d on d.id = m.document_id join dispatches o on o.document_id = d.id
+    where m.found_on is not null and d.recipient = 'debiteur'
+      and not exists (select from resendings n where n.of_id = d.id)
+      and not exists (select from documents later where later.case_id = d.case_id and later.recipient = 'debiteur'
+                                                   and later.attached_to is null and later.written_on >= m.found_on)`,
   // Shown with the last case that it was not told of; the rest of an address may hold a key.
   webhook: (sql) => sql`
     select 'webhook', x.case_id, w.disabled_on, split_part(w.url, '/', 3) || ' : ' || w.disabled_why, null::uuid

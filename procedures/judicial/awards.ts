@@ -1,19 +1,23 @@
-import { after, type Day, dayFr, latest } from '../../schema/days.ts'
+import { after, before, type Day, dayFr, latest } from '../../schema/days.ts'
 import type { Sql } from '../../schema/db.ts'
 import { DomainError, type Doubt } from '../../schema/errors.ts'
 import { type Award, readAward } from '../law/award.ts'
 import { type Conduct, readConducts } from './case-progress.ts'
+import { type GivenTitle, givenTitles } from './given-title.ts'
 import { happenings, standingEvents } from './happenings.ts'
 import { loadProcedure, type Procedure, procedureIds } from './procedure.ts'
 import { progress } from './progress.ts'
 import { type ProcedureEvent, stepDeadlines } from './time-limits.ts'
 
 /** A procedure of the case that may give a title, as the ledger reads it. */
-export type TitleSource = Pick<Conduct, 'caseId' | 'procedure' | 'events' | 'zone' | 'id'> & { openedOn: Day }
+type ProcedureSource = Pick<Conduct, 'caseId' | 'procedure' | 'events' | 'zone' | 'id'> & { openedOn: Day }
+/** What may say what is owed: a procedure of the case, or a title obtained elsewhere. */
+export type TitleSource = ProcedureSource | GivenTitle
 
 /** The decision that says what is owed on a day. */
 export interface Title {
-  procedureId: string
+  /** Null for a title obtained elsewhere. */
+  procedureId: string | null
   /** The day of the decision. */
   on: Day
   /** « Ordonnance portant injonction de payer ». */
@@ -27,24 +31,38 @@ export interface Title {
   doubts: Doubt[]
 }
 
-/** The procedures of those cases that give titles, the last opened first. */
+/** The procedures of those cases that give titles, the last opened first, and the titles given by hand. */
 export async function readTitleSources(sql: Sql, ids: string[]): Promise<TitleSource[]> {
   const giving = procedureIds().filter((id) => loadProcedure(id).papiers?.titre)
-  const opened = await sql<{ id: string; openedOn: Day }[]>`
-    select id, opened_on from procedures where case_id = any(${ids}) and procedure = any(${giving}) order by opened_on desc, id`
-  if (opened.length === 0) return []
+  const [opened, given] = await Promise.all([
+    sql<{ id: string; openedOn: Day }[]>`
+      select id, opened_on from procedures where case_id = any(${ids}) and procedure = any(${giving}) order by opened_on desc, id`,
+    givenTitles(sql, ids),
+  ])
+  if (opened.length === 0) return given
   const conducts = await readConducts(
     sql,
     opened.map(({ id }) => id),
   )
-  return opened.map(({ id, openedOn }) => ({ ...conducts.get(id)!, openedOn }))
+  return [...opened.map(({ id, openedOn }) => ({ ...conducts.get(id)!, openedOn })), ...given]
 }
 
 /**
  * The title that counts on that day: a judgment from its own day, an order for payment once it is served and as long as no
- * opposition is pending. What fell (caducité, non avenu) or was decided for the debtor is none.
+ * opposition is pending. What fell (caducité, non avenu) or was decided for the debtor is none. Of the case's own and one obtained
+ * elsewhere, the later whose sums are known.
  */
 export function titleOn(sources: TitleSource[], onDay: Day): Title | null {
+  const own = ownTitle(
+    sources.filter((source) => 'procedure' in source),
+    onDay,
+  )
+  const given = sources.find((source) => 'title' in source)?.title
+  if (!given || after(given.on, onDay)) return own
+  return own?.award && !before(own.on, given.on) ? own : given
+}
+
+function ownTitle(sources: ProcedureSource[], onDay: Day): Title | null {
   for (const source of sources) {
     const events = standingEvents(source.events).filter(({ on }) => !after(on, onDay))
     const event = decisionOf(source.procedure, events)
@@ -69,7 +87,12 @@ export function requireAward(procedure: Procedure, step: string, on: Day, facts:
       facts: { step },
     })
   }
-  readAward(facts['condamnation'], on)
+  const { rate } = readAward(facts['condamnation'], on)
+  if (procedure.pays !== 'MG' || rate.kind === 'legal' || rate.kind === 'contract') return
+  throw new DomainError('bad_award', 'Une décision malgache n’alloue pas un taux du droit français.', {
+    remedy:
+      'Donnez le taux «\u00a0fixe\u00a0» de la décision, ou «\u00a0legal\u00a0» avec le taux malgache saisi (recordRate).',
+  })
 }
 
 /** The strongest decision among these events, the judgment before the order that it replaces; none where the debtor won. */
@@ -87,15 +110,14 @@ export function decisionOf<Event extends Pick<ProcedureEvent, 'step' | 'facts'>>
 const isOrder = (procedure: Procedure, event: ProcedureEvent): boolean =>
   event.step === 'ordonnance' && procedure.etapes.some(({ id }) => id === 'execution')
 
-const liftsOpposition = ['opposition-irrecevable', 'desistement-opposition']
-
 function orderCounts(procedure: Procedure, events: ProcedureEvent[]): boolean {
   const happened = (step: string | undefined) => events.some((event) => event.step === step)
   const served = happened(procedure.papiers?.signifie?.['ordonnance'])
-  return served && (!happened('opposition') || liftsOpposition.some(happened))
+  const { sans = [], sauf = [] } = happenings(procedure).get('execution')!
+  return served && (!sans.some(happened) || sauf.some(happened))
 }
 
-function titleOf(source: TitleSource, event: ProcedureEvent, events: ProcedureEvent[]): Title {
+function titleOf(source: ProcedureSource, event: ProcedureEvent, events: ProcedureEvent[]): Title {
   const { procedure } = source
   const told = event.facts?.['condamnation']
   const award = told === undefined ? null : readAward(told, event.on)
@@ -113,12 +135,13 @@ function titleOf(source: TitleSource, event: ProcedureEvent, events: ProcedureEv
 
 /** CPC 1422: the first day on which the order may be enforced, which its file derives from its service. */
 function orderEnforceable(
-  { procedure, zone }: TitleSource,
+  { procedure, zone }: ProcedureSource,
   events: ProcedureEvent[],
 ): { on: Day; doubts: Doubt[] } | null {
   const limit = stepDeadlines(procedure, events, { zone }).find(({ step, opens }) => step === 'execution' && opens)
   if (!limit) return null
-  const lifted = events.findLast(({ step }) => liftsOpposition.includes(step))
+  const lifting = happenings(procedure).get('execution')!.sauf ?? []
+  const lifted = events.findLast(({ step }) => lifting.includes(step))
   const on = lifted ? latest(limit.opens!, lifted.on) : limit.opens!
   const message = `Le jour où l’ordonnance est devenue exécutoire, le ${dayFr(on)}, est déduit de sa signification (${limit.article}, ${limit.version})\u00a0; les deux mois avant la majoration en courent. À vérifier.`
   return { on, doubts: [{ code: 'enforceable_day_derived', message }] }

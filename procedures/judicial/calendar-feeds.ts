@@ -6,6 +6,7 @@ import { newId, type Random } from '../../schema/random.ts'
 import { type Author, record } from '../cases/journal.ts'
 import { type Conduct, progressOn, readConducts } from './case-progress.ts'
 import { happenings } from './happenings.ts'
+import type { StepDeadline } from './time-limits.ts'
 
 /** A calendar that a program follows: the deadlines of every case for the legal cell, those of its own cases for a creditor. */
 export interface CalendarFeed {
@@ -125,7 +126,7 @@ function daysInCourt(conduct: Conduct, { number, debtor, creditor }: CaseOfFeed,
   const doubt = (doubts: { message: string }[]) => doubts.map(({ message }) => `À vérifier\u00a0: ${message}`)
   return [
     ...due.map((limit) => ({
-      uid: `delai-${id}-${limit.step}-${limit.id}`,
+      uid: `delai-${id}-${limit.step}-${plainId(limit)}`,
       on: limit.expires,
       title: titled(
         limit.effect === 'bars' || limit.effect === 'ends' ? `Fin du délai\u00a0: ${limit.title}` : limit.title,
@@ -139,9 +140,11 @@ function daysInCourt(conduct: Conduct, { number, debtor, creditor }: CaseOfFeed,
       marks: limit.effect === 'bars' || limit.effect === 'ends' ? [] : procedure.alertes,
     })),
     ...notBefore.map((limit) => ({
-      uid: `des-${id}-${limit.step}-${limit.id}`,
+      uid: `des-${id}-${limit.step}-${plainId(limit)}`,
       on: limit.opens!,
-      title: titled(`Possible\u00a0: ${happenings(procedure).get(limit.step)?.titre ?? limit.title}`),
+      title: titled(
+        `Possible\u00a0: ${happenings(procedure).get(limit.step)?.titre ?? limit.title}${limit.codebtor === undefined ? '' : ` (${limit.codebtor})`}`,
+      ),
       description: [about, ...limit.why, ...doubt(limit.doubts)],
       marks: [],
     })),
@@ -154,6 +157,9 @@ function daysInCourt(conduct: Conduct, { number, debtor, creditor }: CaseOfFeed,
     })),
   ]
 }
+
+/** A codebtor’s name is part of the id of its time limits, and no part of an address. */
+const plainId = ({ id }: StepDeadline): string => id.replaceAll(/[^\p{L}\p{N}-]+/gu, '-')
 
 /** Days fixed in advance: a hearing, a sale. */
 function hearings({ procedure, events }: Conduct, onDay: Day): { step: string; on: Day }[] {

@@ -1,19 +1,22 @@
 import type { Day } from '../../schema/days.ts'
 import type { Sql } from '../../schema/db.ts'
 import type { Address } from '../cases/agency.ts'
-import type { DebtorKind } from '../cases/debtors.ts'
 import { isDistantFrance, type Zone } from '../law/calendar.ts'
+import { branchOf, type Court } from '../law/court.ts'
+import { eventsFor, limitsForAll, progressForAll } from './codebtors.ts'
 import { standingEvents } from './happenings.ts'
 import { loadProcedure, type Procedure } from './procedure.ts'
 import { type ProcedureEvent, type StepDeadline, stepDeadlines } from './time-limits.ts'
-import { type Progress, progress } from './progress.ts'
+import type { Progress } from './progress.ts'
 
 /** What the engine reads of an open procedure: its events, corrected ones included, each with what the case tells. */
 export interface Conduct {
   id: string
   caseId: string
   procedure: Procedure
+  /** Those of the debtor of the case: what concerns a codebtor alone is in `everyEvent`. */
   events: ProcedureEvent[]
+  everyEvent: ProcedureEvent[]
   /** What the case itself tells of every event: which court, and where lives the one whose time is counted. */
   circumstances: Record<string, unknown>
   zone: Zone
@@ -32,7 +35,7 @@ export function newsBy({ events }: Pick<Conduct, 'events'>): Day | null {
 export async function readConducts(sql: Sql, ids: string[]): Promise<Map<string, Conduct>> {
   const [found, events] = await Promise.all([
     sql<Row[]>`
-      select p.id, p.case_id, p.procedure, c.zone, d.kind, d.address as debtor, k.identity -> 'address' as creditor
+      select p.id, p.case_id, p.procedure, p.court, c.zone, d.address as debtor, k.identity -> 'address' as creditor
       from procedures p join cases c on c.id = p.case_id join debtors d on d.id = c.debtor_id join creditors k on k.id = c.creditor_id
       where p.id = any(${ids})`,
     sql<EventRow[]>`
@@ -44,20 +47,24 @@ export async function readConducts(sql: Sql, ids: string[]): Promise<Map<string,
     found.map((row) => {
       const procedure = loadProcedure(row.procedure)
       const told = circumstances(procedure, row)
+      const everyEvent = (byProcedure.get(row.id) ?? []).map(
+        ({ id, step, happenedOn, facts, corrects, void: never }) => ({
+          id,
+          step,
+          on: happenedOn,
+          facts: { ...(facts['debiteur'] === undefined ? told : withoutHome(told)), ...facts },
+          ...(corrects === null ? {} : { corrects }),
+          void: never,
+        }),
+      )
       const conduct: Conduct = {
         id: row.id,
         caseId: row.caseId,
         procedure,
         zone: row.zone,
         circumstances: told,
-        events: (byProcedure.get(row.id) ?? []).map(({ id, step, happenedOn, facts, corrects, void: never }) => ({
-          id,
-          step,
-          on: happenedOn,
-          facts: { ...told, ...facts },
-          ...(corrects === null ? {} : { corrects }),
-          void: never,
-        })),
+        everyEvent,
+        events: eventsFor(procedure, everyEvent, null),
       }
       return [row.id, conduct]
     }),
@@ -69,19 +76,19 @@ export async function progressOf(sql: Sql, open: { id: string }, onDay: Day): Pr
   return progressOn((await readConducts(sql, [open.id])).get(open.id)!, onDay)
 }
 
-export const progressOn = ({ procedure, events, zone }: Conduct, onDay: Day): Progress =>
-  progress(procedure, events, onDay, { zone })
+export const progressOn = ({ procedure, everyEvent, zone }: Conduct, onDay: Day): Progress =>
+  progressForAll(procedure, everyEvent, onDay, { zone })
 
 /** Every time limit that the events of an open procedure started, met or not. */
-export const deadlinesOn = ({ procedure, events, zone }: Conduct): StepDeadline[] =>
-  stepDeadlines(procedure, events, { zone })
+export const deadlinesOn = ({ procedure, everyEvent, zone }: Conduct): StepDeadline[] =>
+  limitsForAll(procedure, everyEvent, (events) => stepDeadlines(procedure, events, { zone }))
 
 interface Row {
   id: string
   caseId: string
   procedure: string
   zone: Zone
-  kind: DebtorKind
+  court: Pick<Court, 'nom' | 'formation'>
   debtor: Address | null
   creditor: Address | null
 }
@@ -99,10 +106,13 @@ interface EventRow {
 function circumstances(procedure: Procedure, row: Row): Record<string, unknown> {
   const demeure = residence(procedure.demeure_de === 'creancier' ? row.creditor : row.debtor, row.zone)
   return {
-    juridiction: row.kind === 'business' ? 'commerce' : 'judiciaire',
+    juridiction: branchOf(row.court) === 'commerce' ? 'commerce' : 'judiciaire',
     ...(demeure === null || procedure.pays === 'MG' ? {} : { demeure }),
   }
 }
+
+/** Where the debtor of the case lives is no circumstance of what concerns another. */
+export const withoutHome = ({ demeure: _, ...told }: Record<string, unknown>): Record<string, unknown> => told
 
 const overseas: Record<string, Zone> = {
   '971': 'guadeloupe',

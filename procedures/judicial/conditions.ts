@@ -5,6 +5,7 @@ import { debtorWord } from '../amicable/scenario.ts'
 import type { PartyIdentity } from '../cases/creditors.ts'
 import type { CaseFile } from '../cases/file.ts'
 import { payableOn } from '../cases/ledger.ts'
+import { natureOf } from '../law/legal-form.ts'
 import { legalValue } from '../law/values.ts'
 import type { Condition, Procedure } from './procedure.ts'
 
@@ -50,22 +51,20 @@ function betweenMerchants(file: CaseFile, procedure: Procedure, condition: Condi
   if (forms === undefined || file.debtor.kind !== 'business' || file.creditor.kind === 'particulier') return 'no'
   const { creditor: seller, debtor: buyer } = file
   if (!hasForm(seller.identity, forms, onDay) || !hasForm(buyer.identity, forms, onDay)) return 'unknown'
-  const [creditor, debtor] = [formOf(seller.identity), formOf(buyer.identity)]
-  throw new DomainError('between_merchants', `${texte} Les parties sont une ${creditor} et une ${debtor}.`, {
-    remedy: 'Choisissez une autre voie\u00a0: injonction de payer, référé-provision ou assignation.',
-    article,
-    facts: { procedure: procedure.id },
-  })
+  throw new DomainError(
+    'between_merchants',
+    `${texte} Leurs formes\u00a0: ${seller.identity.legalForm} et ${buyer.identity.legalForm}.`,
+    {
+      remedy: 'Choisissez une autre voie\u00a0: injonction de payer, référé-provision ou assignation.',
+      article,
+      facts: { procedure: procedure.id },
+    },
+  )
 }
 
-/** « S.A.R.L. » is « SARL ». */
-const formOf = ({ legalForm }: PartyIdentity): string | undefined => legalForm?.toUpperCase().replaceAll(/[^A-Z]/g, '')
-
-/** Whether the party is known to have a form of that list of the law. */
-const hasForm = (party: PartyIdentity, list: string, onDay: Day): boolean =>
-  legalValue(list, onDay)
-    .value.split(', ')
-    .includes(formOf(party) ?? '')
+/** Whether the party is known to have a form of that list of the law; a form that was only read in a name refuses nothing. */
+const hasForm = ({ legalForm }: PartyIdentity, list: string, onDay: Day): boolean =>
+  natureOf({ name: '', legalForm }, onDay).list === list
 
 /** The kinds of debtor that it names, and a business that nothing shows to be commercial: it may go before the civil court. */
 function concerns({ debtor }: CaseFile, avertit: Warning, onDay: Day): boolean {

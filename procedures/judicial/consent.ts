@@ -3,7 +3,7 @@ import { packContentHash, packFiles } from '../../documents/pack.ts'
 import type { Facts } from '../../documents/facts.ts'
 import { type Day, dayFr } from '../../schema/days.ts'
 import { json, type Sql, transaction } from '../../schema/db.ts'
-import { DomainError } from '../../schema/errors.ts'
+import { DomainError, type Doubt } from '../../schema/errors.ts'
 import { amount } from '../../schema/money.ts'
 import { newId } from '../../schema/random.ts'
 import { writeLetter } from '../cases/correspondence.ts'
@@ -14,9 +14,11 @@ import { payableOn } from '../cases/ledger.ts'
 import { lockCase } from '../cases/lock.ts'
 import type { Office } from '../office.ts'
 import { endEarlierRequests } from './earlier-requests.ts'
+import { endUnfiledConsents } from './consent-ends.ts'
+import { readGivenTitle, withGivenTitle } from './given-title.ts'
 import type { GivenFacts } from './paper-facts.ts'
 import { addressee, filingStep, goesToCourt, signedKind } from './dossiers.ts'
-import { courtFacts, writeContent } from './papers.ts'
+import { type Content as PackContent, courtFacts, writeContent } from './papers.ts'
 import { requireConditions } from './conditions.ts'
 import { requireEnforceable } from './enforceable.ts'
 import { loadProcedure, type Procedure } from './procedure.ts'
@@ -93,8 +95,25 @@ export async function requestConsent(
   return transaction(sql, async (tx) => ask(office, tx, onDay, order))
 }
 
+/** What the creditor signs rests on what it can prove: a bare file is shown as one. */
+function evidenceDoubts(file: CaseFile, { exhibits }: Pick<PackContent, 'exhibits'>): Doubt[] {
+  const doubts: Doubt[] = []
+  if (!file.documents.some(({ recipient }) => recipient === 'debiteur')) {
+    const message =
+      'Aucun courrier au débiteur n’est au dossier\u00a0: ni relance ni mise en demeure ne prouve qu’il a été invité à payer (C. civ. 1231-6 et 1344).'
+    doubts.push({ code: 'no_letter', message })
+  }
+  if (exhibits.length === 0) {
+    const message =
+      'Aucune pièce n’est jointe\u00a0: il appartient au créancier de prouver l’obligation dont il demande l’exécution (C. civ. 1353).'
+    doubts.push({ code: 'no_exhibit', message })
+  }
+  return doubts
+}
+
 async function ask(office: Office, sql: Sql, onDay: Day, input: ConsentOrder): Promise<ConsentRequest> {
-  const { file, facts: given = {} } = input
+  const { facts: given = {} } = input
+  const file = withGivenTitle(input.file, given)
   const procedure = loadProcedure(input.procedure)
   refuseClosedToPublic(file, procedure.id, onDay)
   const kind = signedKind(procedure)
@@ -144,6 +163,7 @@ async function ask(office: Office, sql: Sql, onDay: Day, input: ConsentOrder): P
       ...(goesToCourt(procedure, kind) ? content.court.doubts : []),
       ...content.costs.doubts,
       ...titleDoubts(file, procedure, kind, onDay, given),
+      ...evidenceDoubts(file, content),
       ...toCheck,
     ].map((doubt) => doubt.message),
     costDoubts: content.costs.doubts.map((doubt) => doubt.message),
@@ -153,7 +173,7 @@ async function ask(office: Office, sql: Sql, onDay: Day, input: ConsentOrder): P
     ...consentFacts(statement, id),
     frais: { ...content.costs.facts, plafond: statement.ceiling },
   }
-  const now = await readCase(sql, file.case.id)
+  const now = { ...(await readCase(sql, file.case.id)), titles: file.titles }
   const form = await writeLetter(office, sql, onDay, now, {
     letter: 'creancier-consentement-formulaire',
     channel: 'formulaire',
@@ -312,6 +332,11 @@ async function decide(
       },
       author: signature.author ?? signature.signedBy,
     })
+    if (decision === 'given' && readGivenTitle(request.caseId, request.facts['titre']) !== null) {
+      const reason = 'Les sommes d’un titre obtenu ailleurs comptent depuis cet accord.'
+      const which = { spared: [request.procedure] }
+      await endUnfiledConsents(tx, onDay, request.caseId, reason, 'system', which)
+    }
     return { proof }
   })
 }

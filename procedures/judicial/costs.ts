@@ -5,6 +5,7 @@ import type { CaseFile } from '../cases/file.ts'
 import { payableOn } from '../cases/ledger.ts'
 import { parsePercent } from '../law/claim.ts'
 import { serviceCost } from '../law/costs.ts'
+import { branchOf, type Court } from '../law/court.ts'
 import { proportionalDuty } from '../law/proportional.ts'
 import { findEntry, legalCost } from '../law/values.ts'
 import type { Cost, Procedure } from './procedure.ts'
@@ -21,12 +22,14 @@ const common = {
 }
 
 /** What the creditor is told of the costs before it agrees: those of the tariff of the day, and by name those to be asked for. */
-export function filingCosts(file: CaseFile, procedure: Procedure, onDay: Day): Costs {
-  return procedure.id === 'injonction-de-payer' ? orderCosts(file, onDay) : actCosts(file, procedure, onDay)
+export function filingCosts(file: CaseFile, procedure: Procedure, court: Court, onDay: Day): Costs {
+  const isCommercial = branchOf(court) === 'commerce'
+  return procedure.id === 'injonction-de-payer'
+    ? orderCosts(file, isCommercial, onDay)
+    : actCosts(file, procedure, isCommercial, onDay)
 }
 
-function orderCosts(file: CaseFile, onDay: Day): Costs {
-  const isCommercial = file.debtor.kind === 'business'
+function orderCosts(file: CaseFile, isCommercial: boolean, onDay: Day): Costs {
   const greffe = legalCost('greffe-injonction-payer', onDay, isCommercial ? 'commerce' : 'judiciaire')
   const service = serviceCost(payableOn(file, onDay).principal, onDay)
   const total = greffe.cents === null || service.cents === null ? null : greffe.cents + service.cents
@@ -49,8 +52,9 @@ interface Line {
   doubt: Doubt | null
 }
 
-function actCosts(file: CaseFile, procedure: Procedure, onDay: Day): Costs {
-  const lines = (procedure.frais ?? []).filter((cost) => concerns(cost, file)).map((cost) => lineOf(cost, file, onDay))
+function actCosts(file: CaseFile, procedure: Procedure, isCommercial: boolean, onDay: Day): Costs {
+  const concerned = (procedure.frais ?? []).filter((cost) => concerns(cost, isCommercial))
+  const lines = concerned.map((cost) => lineOf(cost, file, onDay))
   const advanced = lines.filter(({ isDuty }) => !isDuty)
   const known = advanced.filter(({ cents }) => cents !== null)
   const isWhole = advanced.length > 0 && known.length === advanced.length
@@ -73,9 +77,9 @@ const partly = ({ titre }: Procedure, told: string): string =>
     ? `Le coût de «\u00a0${titre}\u00a0» n’est pas tarifé ici : un devis est à demander avant d’agir.`
     : `Le coût de «\u00a0${titre}\u00a0» n’est pas connu en entier. ${told}. Un devis est à demander avant d’agir.`
 
-/** What the debtor pays to the office itself is no cost to agree to; the registry of a commercial court is one for a trader alone. */
-function concerns({ avance_par: by, si }: Cost, { debtor }: CaseFile): boolean {
-  return by === 'le créancier' && (si?.['juridiction'] !== 'commerce' || debtor.kind === 'business')
+/** What the debtor pays to the office itself is no cost to agree to; the registry of a commercial court is one before that court alone. */
+function concerns({ avance_par: by, si }: Cost, isCommercial: boolean): boolean {
+  return by === 'le créancier' && (si?.['juridiction'] !== 'commerce' || isCommercial)
 }
 
 function lineOf(cost: Cost, file: CaseFile, onDay: Day): Line {

@@ -1,7 +1,9 @@
 import { type Day, dayFr } from '../../schema/days.ts'
 import { json, type Sql, transaction } from '../../schema/db.ts'
 import { type Conduct, progressOn, readConducts } from './case-progress.ts'
+import { nextCourtDay } from './court-days.ts'
 import { recountAfter } from './interruptions.ts'
+import type { Progress } from './progress.ts'
 import type { StepDeadline } from './time-limits.ts'
 
 interface Alert {
@@ -33,7 +35,8 @@ export async function watchDeadlines(sql: Sql, onDay: Day, ids?: string[]): Prom
     if (open.length === 0) return
     const watched = open.map(({ id }) => id)
     const conducts = await readConducts(tx, watched)
-    const found = [...conducts.values()].flatMap((conduct) => alertsOf(conduct, onDay))
+    const looked = [...conducts.values()].map((conduct) => ({ conduct, progress: progressOn(conduct, onDay) }))
+    const found = looked.flatMap(({ conduct, progress }) => alertsOf(conduct, progress))
     const rows = json(
       tx,
       found.map(({ procedureId, timeLimit, expiresOn, ...rest }) => ({
@@ -59,12 +62,17 @@ export async function watchDeadlines(sql: Sql, onDay: Day, ids?: string[]): Prom
     // What lapsed interrupted no limitation.
     for (const { procedureId } of told.filter(({ isNew }) => isNew))
       await recountAfter(tx, onDay, conducts.get(procedureId)!.caseId, 'system')
-    await tx`update procedures set watched_on = ${onDay} where id = any(${watched})`
+    const next = looked.map(({ conduct, progress }) => ({
+      id: conduct.id,
+      next_on: nextCourtDay(conduct, progress, onDay)?.on.toString() ?? null,
+    }))
+    await tx`
+      update procedures p set watched_on = ${onDay}, next_on = f.next_on
+      from jsonb_to_recordset(${json(tx, next)}) as f(id uuid, next_on date) where p.id = f.id`
   })
 }
 
-function alertsOf(conduct: Conduct, onDay: Day): Alert[] {
-  const { alerts, late, closed } = progressOn(conduct, onDay)
+function alertsOf(conduct: Conduct, { alerts, late, closed }: Progress): Alert[] {
   const about = (limit: StepDeadline) => ({
     procedureId: conduct.id,
     step: limit.step,

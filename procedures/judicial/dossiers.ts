@@ -3,12 +3,13 @@ import type { Sql } from '../../schema/db.ts'
 import { DomainError } from '../../schema/errors.ts'
 import type { CaseFile } from '../cases/file.ts'
 import { type Court, competentCourt } from '../law/court.ts'
+import { commercialClaim } from '../law/legal-form.ts'
 import { findPlace } from './court-directory.ts'
 import type { Procedure } from './procedure.ts'
 
 /**
- * The court that hears the claim: commercial between businesses, civil against a consumer, where the debtor lives. One entered
- * by hand stands, marked as to be checked.
+ * The court that hears the claim, where the debtor lives: the legal forms of both say whether it is the commercial one, and a
+ * consumer is sued before the civil one. One entered by hand stands, marked as to be checked.
  */
 export async function courtOf(sql: Sql, file: CaseFile, onDay: Day): Promise<Court> {
   const { court, zone } = file.case
@@ -19,16 +20,23 @@ export async function courtOf(sql: Sql, file: CaseFile, onDay: Day): Promise<Cou
   }
   const postalCode = file.debtor.address?.postalCode ?? ''
   const city = file.debtor.address?.city ?? ''
-  return competentCourt({
-    debtor: file.debtor.kind,
-    commercial: file.debtor.kind === 'business',
-    postalCode,
-    city,
-    on: onDay,
-    zone,
-    imported: zone === 'madagascar' ? null : await findPlace(sql, postalCode, city),
-  })
+  const imported = zone === 'madagascar' ? null : await findPlace(sql, postalCode, city)
+  const place = { debtor: file.debtor.kind, postalCode, city, on: onDay, zone, imported }
+  if (file.debtor.kind !== 'business' || zone === 'madagascar')
+    return competentCourt({ ...place, commercial: file.debtor.kind === 'business' })
+  const { commercial, article, doubts } = commercialClaim(creditorParty(file), partyOf(file.debtor), onDay)
+  const found = competentCourt({ ...place, commercial })
+  return { ...found, article: article ?? found.article, doubts: [...doubts, ...found.doubts] }
 }
+
+const partyOf = ({ name, identity }: CaseFile['creditor'] | CaseFile['debtor']) => ({
+  name,
+  legalForm: identity.legalForm,
+})
+const creditorParty = ({ creditor }: CaseFile) => ({
+  ...partyOf(creditor),
+  isNaturalPerson: creditor.kind === 'particulier',
+})
 
 /** The key of the pack that the creditor agrees to. DomainError `no_papers`, `procedure_not_open`. */
 export function signedKind(procedure: Procedure): string {

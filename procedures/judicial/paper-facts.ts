@@ -12,8 +12,8 @@ import { readAgency } from '../cases/agency.ts'
 import { caseFacts } from '../cases/facts.ts'
 import type { CaseFile } from '../cases/file.ts'
 import { payableOn } from '../cases/ledger.ts'
+import { branchOf, type Court } from '../law/court.ts'
 import { type Dossier, loadProcedure, type Paper, procedureIds } from './procedure.ts'
-import { debtorWord } from '../amicable/scenario.ts'
 
 /** Facts that a person may give for the papers of a procedure: those the case does not compute itself. */
 export type GivenFacts = Record<string, unknown>
@@ -44,12 +44,12 @@ export function requireGivable(given: GivenFacts): void {
   )
 }
 
-/** The letter of a paper for this kind of debtor, and for the measure that it is about. */
-export function letterOfPaper(paper: Paper, file: CaseFile, { mesure }: Partial<Facts>): Letter {
+/** The letter of a paper for this kind of court, and for the measure that it is about. */
+export function letterOfPaper(paper: Paper, court: Court, { mesure }: Partial<Facts>): Letter {
   const type = (mesure as { type?: string } | undefined)?.type ?? ''
   const ofGoods = procedureIds().includes(type) && loadProcedure(type).saisie?.biens === 'oui'
   const lettre = (ofGoods ? paper.lettre_biens : undefined) ?? paper.lettre
-  const id = typeof lettre === 'string' ? lettre : (lettre[debtorWord[file.debtor.kind]] ?? lettre.professionnel)
+  const id = typeof lettre === 'string' ? lettre : (lettre[branchOf(court)] ?? lettre.judiciaire)
   return letterOf(loadLibrary(), id)
 }
 
@@ -99,13 +99,14 @@ export async function requireFacts(
   onDay: Day,
   file: CaseFile,
   dossier: Dossier,
+  court: Court,
   more: Partial<Facts>,
 ): Promise<void> {
   const agency = await readAgency(sql)
   const references = { lettre: 'essai', code: 'ESSAI', adresseReponse: '-', adresseVerification: '-' }
   const lacking = new Map<string, string>()
   for (const paper of dossier.papiers ?? []) {
-    const letter = letterOfPaper(paper, file, more)
+    const letter = letterOfPaper(paper, court, more)
     const facts = caseFacts(file, agency, onDay, references as Facts['references'], more)
     for (const key of lackingOf(letter, facts, channelOfPaper(letter))) lacking.set(key, paper.titre)
   }

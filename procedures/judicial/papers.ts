@@ -8,7 +8,9 @@ import { letterOf, loadLibrary } from '../../letters/catalogue.ts'
 import { type LetterOrder, writeLetter } from '../cases/correspondence.ts'
 import { gatherExhibits } from '../cases/exhibit-gather.ts'
 import { type Exhibit, exhibitKinds, exhibitNumber, numberExhibits, originalTravels } from '../cases/exhibits.ts'
+import { totals } from '../cases/facts.ts'
 import { type CaseFile, readCase } from '../cases/file.ts'
+import { payableOn } from '../cases/ledger.ts'
 import type { Court } from '../law/court.ts'
 import type { Office } from '../office.ts'
 import { type Costs, filingCosts } from './costs.ts'
@@ -23,7 +25,8 @@ import {
   requireGivable,
 } from './paper-facts.ts'
 import type { Dossier, Paper, Procedure } from './procedure.ts'
-import { gatherTitle } from './titles.ts'
+import { givenTitleFacts, readGivenTitle } from './given-title.ts'
+import { gatherTitle, titleDoubts } from './titles.ts'
 
 export interface Content {
   court: Court
@@ -60,7 +63,7 @@ export async function writeContent(
   await gatherExhibits(office, sql, onDay, file)
   await gatherTitle(office, sql, onDay, file)
   const exhibits = await exhibitsFor(sql, file.case.id, procedure.dossiers![kind]!)
-  const costs = filingCosts(file, procedure, onDay)
+  const costs = filingCosts(file, procedure, court, onDay)
   const papers = await writePapers(office, sql, onDay, file, { ...order, kind, court }, exhibits)
   const parts = [...papers]
   for (const exhibit of exhibits) parts.push(await exhibitPart(office, exhibit))
@@ -97,16 +100,18 @@ export async function writePapers(
   requireGivable(order.given)
   const facts = {
     ...courtFacts(order.court, exhibits, goesToCourt(order.procedure, order.kind)),
-    frais: filingCosts(file, order.procedure, onDay).facts,
+    frais: filingCosts(file, order.procedure, order.court, onDay).facts,
     ...insolvencyFacts(file, onDay, order.given),
     ...(await bailiffFacts(sql, order.bailiffId)),
     ...order.events,
     ...withoutInsolvency(order.given),
+    ...givenTitleFacts(readGivenTitle(file.case.id, order.given['titre'])),
+    ...doubtedTotals(file, order, onDay),
   } as Partial<Facts>
-  await requireFacts(sql, onDay, file, dossier, facts)
+  await requireFacts(sql, onDay, file, dossier, order.court, facts)
   const parts: PackPart[] = []
   for (const [i, paper] of papers.entries()) {
-    const letter = letterOfPaper(paper, file, facts)
+    const letter = letterOfPaper(paper, order.court, facts)
     const own =
       paper.nature === 'bordereau'
         ? { ...facts, requete: { objet: dossier.titre, ...(facts.requete as object | undefined) } }
@@ -119,7 +124,7 @@ export async function writePapers(
       name,
       channel: channelOfPaper(letter),
     }
-    parts.push(await writePaper(office, sql, onDay, file.case.id, written, own as Partial<Facts>))
+    parts.push(await writePaper(office, sql, onDay, file, written, own as Partial<Facts>))
   }
   return parts
 }
@@ -140,17 +145,27 @@ export function courtFacts(court: Court, exhibits: Exhibit[], named = true): Par
   } as Partial<Facts>
 }
 
+/** Sums that are not those of the title to enforce are told to be compared with it, on the paper that shows them. */
+function doubtedTotals(file: CaseFile, { procedure, kind, given }: PaperOrder, onDay: Day): Partial<Facts> {
+  const unsure = titleDoubts(file, procedure, kind, onDay, given)
+  if (unsure.length === 0) return {}
+  const shown = totals(file, payableOn(file, onDay), onDay)
+  return { totaux: { ...shown, doutes: [...shown.doutes, ...unsure.map(({ message }) => message)] } } as Partial<Facts>
+}
+
 /** One paper of a pack: written as a letter of the case, kept with its Word file. */
 export async function writePaper(
   office: Office,
   sql: Sql,
   onDay: Day,
-  caseId: string,
+  { case: { id: caseId }, titles }: CaseFile,
   paper: { role: PackPart['role']; title: string; letter: string; name: string; channel?: LetterOrder['channel'] },
   facts: Partial<Facts>,
   part: PackPart['part'] = 'content',
 ): Promise<PackPart> {
-  const written = await writeLetter(office, sql, onDay, await readCase(sql, caseId), {
+  // Read again for what was written meanwhile; a title given for these papers is in no row yet.
+  const now = { ...(await readCase(sql, caseId)), titles }
+  const written = await writeLetter(office, sql, onDay, now, {
     letter: paper.letter,
     channel: paper.channel ?? 'acte-prive',
     recipient: recipientOfPaper(paper.letter),

@@ -2,8 +2,14 @@ import { dayFr } from '../../schema/days.ts'
 import type { Sql } from '../../schema/db.ts'
 import { type Exhibit, exhibitNumber, readExhibits } from '../cases/exhibits.ts'
 import type { CaseFile, WrittenDocument } from '../cases/file.ts'
-import type { Missing } from './packs.ts'
 import type { OpenProcedure } from './open-procedures.ts'
+
+/** What a pack lacks, with whom to ask and what to do. */
+export interface Missing {
+  what: string
+  from: string
+  remedy: string
+}
 
 export interface PackExhibits {
   joined: Exhibit[]

@@ -84,6 +84,8 @@ export interface Happening {
   faits?: Record<string, string | boolean>
   /** Recorded even without the creditor's live consent, as the acts of court and debtor are. */
   sans_accord?: 'oui'
+  /** It concerns one debtor at a time: with several, the time of each runs from its own. */
+  chaque_debiteur?: 'oui'
   /** Cause of prescription-causes.yaml: the act starts limitation anew. */
   interrompt?: string
 }
@@ -183,8 +185,8 @@ export interface Dossier {
 export interface Paper {
   nature: 'requete' | 'declaration' | 'projet' | 'mission' | 'decompte' | 'bordereau'
   titre: string
-  /** A letter of the library, or one for each kind of debtor. */
-  lettre: string | { professionnel: string; consommateur?: string; public?: string }
+  /** A letter of the library, or one for each kind of court. */
+  lettre: string | { commerce: string; judiciaire: string; administratif?: string }
   /** Its letter where the measure that it is about seized goods. */
   lettre_biens?: string
 }

@@ -10,7 +10,8 @@ import { refuseActing, refuseFiling } from '../cases/standstill.ts'
 import { deadline, parseDuration } from '../law/deadline.ts'
 import { courtOf, filingStep } from './dossiers.ts'
 import { requireAward } from './awards.ts'
-import { deadlinesOn, readConducts } from './case-progress.ts'
+import { deadlinesOn, readConducts, withoutHome } from './case-progress.ts'
+import { eventsFor, requireDebtor } from './codebtors.ts'
 import { endUnfiledConsents } from './consent-ends.ts'
 import { watchDeadlines } from './deadline-alerts.ts'
 import { happenings, isImposed } from './happenings.ts'
@@ -94,15 +95,24 @@ export async function recordProcedureEvent(
       await lockCase(tx, open.caseId)
       await tx`select 1 from procedures where id = ${open.id} for update`
       const conduct = (await readConducts(tx, [open.id])).get(open.id)!
-      const { procedure, events, zone } = conduct
+      const { procedure, zone } = conduct
+      const corrected = conduct.everyEvent.find(({ id }) => id === input.corrects)
+      const concerned = corrected?.facts?.['debiteur']
+      const facts: Record<string, unknown> = {
+        ...(concerned === undefined ? {} : { debiteur: concerned }),
+        ...input.facts,
+      }
+      const isOther = facts['debiteur'] !== undefined
       const event: EngineEvent = {
         id: newId(random),
         step: input.step,
         on: input.happenedOn,
-        facts: { ...conduct.circumstances, ...input.facts },
+        facts: { ...(isOther ? withoutHome(conduct.circumstances) : conduct.circumstances), ...facts },
         ...(input.corrects === undefined ? {} : { corrects: input.corrects }),
         void: input.void === true,
       }
+      requireDebtor(procedure, event, corrected)
+      const events = eventsFor(procedure, conduct.everyEvent, isOther ? String(facts['debiteur']) : null)
       requireFactValues(procedure, input.facts ?? {})
       if (!event.void) requireAward(procedure, input.step, input.happenedOn, input.facts ?? {})
       requirePossible(procedure, events, event, onDay, { zone })
@@ -114,11 +124,10 @@ export async function recordProcedureEvent(
       }
       const imposed = isImposed(happenings(procedure).get(input.step)!)
       if (!imposed && !event.void) await refuseActing(tx, open.caseId, input.happenedOn, procedure.papiers?.malgre)
-      // What was withdrawn and did take place after all follows its withdrawal: the row it corrects is that one.
-      const corrects = event.corrects ?? withdrawnBefore(events, event)
+      const corrects = event.corrects ?? placeOf(events, event)
       await tx`
         insert into procedure_events (id, procedure_id, step, happened_on, facts, original, corrects, void, imposed, recorded_on, recorded_by)
-        values (${event.id!}, ${open.id}, ${input.step}, ${input.happenedOn}, ${json(tx, input.facts ?? {})}, ${input.original ?? null},
+        values (${event.id!}, ${open.id}, ${input.step}, ${input.happenedOn}, ${json(tx, facts)}, ${input.original ?? null},
                 ${corrects ?? null}, ${event.void!}, ${imposed}, ${onDay}, ${author})`
       // While it was held to be filed, what changed in the case ended nothing.
       if (event.void && input.step === filingStep(procedure)) {
@@ -172,11 +181,25 @@ async function firstTold(tx: Sql, onDay: Day, open: OpenProcedure, event: Engine
   return liftedBy(tx, file, loadProcedure(open.procedure), event.step, onDay, request?.facts ?? {})
 }
 
-function withdrawnBefore(events: EngineEvent[], event: EngineEvent): string | undefined {
-  const corrected = new Set(events.flatMap((other) => other.corrects ?? []))
-  return events.find(
-    (other) => other.void && other.step === event.step && sameDay(other.on, event.on) && !corrected.has(other.id!),
-  )?.id
+/**
+ * The row that a new record follows: what was withdrawn and did take place after all follows its withdrawal. A day whose first
+ * record was corrected to another keeps that record. DomainError `day_taken`.
+ */
+function placeOf(events: EngineEvent[], event: EngineEvent): string | undefined {
+  const next = ({ id }: EngineEvent) => events.find((other) => other.corrects === id)
+  const isSame = (other: EngineEvent) => other.step === event.step && sameDay(other.on, event.on)
+  let last = events.find((other) => isSame(other) && other.corrects === undefined)
+  while (last && next(last)) last = next(last)
+  if (!last) return events.find((other) => isSame(other) && other.void && !next(other))?.id
+  if (last.void) return last.id
+  throw new DomainError(
+    'day_taken',
+    `Un premier enregistrement du ${dayFr(event.on)} a été corrigé au ${dayFr(last.on)}\u00a0: cet acte-ci ne s’en distingue pas.`,
+    {
+      remedy: 'Annulez d’abord l’enregistrement corrigé (void), puis enregistrez les deux actes, chacun à son jour.',
+      facts: { step: event.step, id: last.id },
+    },
+  )
 }
 
 /** The time limits of an open procedure, each with its derivation and the version of the law that applied. */

@@ -172,12 +172,18 @@ export async function toldToSeizure(
   caseId: string,
   event: { corrects: string; void?: boolean },
 ): Promise<{ procedureId: string; step: string; corrects: string; void: boolean; happenedOn?: Day } | null> {
+  // Recorded before its source was: the end of that seizure, of the same day and told on the same day as the release.
+  const lifting = procedureIds().filter((id) => loadProcedure(id).conditions?.some(({ exige }) => exige === 'saisie'))
   const [last] = await sql<
     { id: string; procedureId: string; step: string; happenedOn: Day; void: boolean; liftedBy: string | null }[]
   >`
     with recursive told as (
       select e.* from procedure_events e join procedures p on p.id = e.procedure_id
-      where p.case_id = ${caseId} and e.facts ->> 'leveePar' = ${event.corrects}
+      where p.case_id = ${caseId} and (e.facts ->> 'leveePar' = ${event.corrects} or (e.facts ->> 'leveePar' is null
+        and e.corrects is null and exists (
+          select from procedure_events r join procedures l on l.id = r.procedure_id
+          where r.id = ${event.corrects} and l.procedure = any(${lifting}) and l.id <> e.procedure_id
+            and r.step = e.step and r.happened_on = e.happened_on and r.recorded_on = e.recorded_on)))
       union all
       select e.* from procedure_events e join told t on e.corrects = t.id)
     select id, procedure_id, step, happened_on, void, facts ->> 'leveePar' as lifted_by from told t

@@ -14,6 +14,7 @@ export interface ProcedureEvent {
   /**
    * `juridiction`: commerce | judiciaire; `aPersonne`: served in person; `demeure`: metropole | outre-mer | etranger or a French zone; `remisA`: the same, where the
    * act was handed to the person himself (CPC 647);
+   * `debiteur`: the codebtor that it concerns; `codebiteurs`: of a decision, those that it condemns beside the debtor of the case;
    * `leveePar`: of a seizure's end, the event of another procedure that lifted it;
    * `condamnation`: of a decision, what it grants (schema/award.schema.json);
    * `delais`: for each time limit that the order itself fixes, its length (« P1M ») or its last day.
@@ -29,6 +30,8 @@ export interface StepDeadline extends Deadline {
   /** Id of the time limit within the step: the first of a step is its main one. */
   id: string
   title: string
+  /** The one of several debtors that it runs for, where it is not the debtor of the case: named in `id` and `title` too. */
+  codebtor?: string
   /** `not_after`: the last day to act is `expires`. `not_before`: nothing may be done until `opens`. */
   kind: 'not_after' | 'not_before'
   trigger: string

@@ -9,6 +9,7 @@ import { titleOf } from '../cases/ledger.ts'
 import type { Office } from '../office.ts'
 import { awardedSum, readAward } from '../law/award.ts'
 import { decisionOf, readTitleSources, titleOn } from './awards.ts'
+import { givenTitleFacts } from './given-title.ts'
 import type { GivenFacts } from './paper-facts.ts'
 import { loadProcedure, type Procedure } from './procedure.ts'
 import { type OpenProcedure, readProcedureEvents } from './open-procedures.ts'
@@ -33,7 +34,10 @@ export async function titlesOf(sql: Sql, caseId: string, onDay: Day): Promise<Ob
   const found: Obtained[] = []
   for (const open of opened) {
     const procedure = loadProcedure(open.procedure)
-    const events = (await readProcedureEvents(sql, open.id)).filter(({ happenedOn }) => !after(happenedOn, onDay))
+    // What was served on a codebtor serves the debtor of the case nothing.
+    const events = (await readProcedureEvents(sql, open.id)).filter(
+      ({ happenedOn, facts }) => !after(happenedOn, onDay) && facts['debiteur'] === undefined,
+    )
     const event = decisionOf(procedure, events)
     if (!event) continue
     const service = procedure.papiers?.signifie?.[event.step]
@@ -62,6 +66,9 @@ export async function titleSteps(sql: Sql, caseId: string, onDay: Day): Promise<
 
 /** The title as letters say it, with the costs that it grants; nothing when no procedure of the case gave one. */
 export async function titleFacts(sql: Sql, caseId: string, onDay: Day): Promise<Partial<Facts>> {
+  const sources = await readTitleSources(sql, [caseId])
+  const elsewhere = sources.find((source) => 'title' in source)
+  if (elsewhere && titleOn(sources, onDay) === elsewhere.title) return givenTitleFacts(elsewhere)
   const [title] = await titlesOf(sql, caseId, onDay)
   if (!title) return {}
   const text = (key: string) => (typeof title.facts[key] === 'string' ? { [key]: title.facts[key] } : {})

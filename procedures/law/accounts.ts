@@ -8,6 +8,7 @@ export interface Segment {
   invoice: string
   from: Day
   to: Day
+  /** None for interest that a decision counted itself. */
   days: number
   base: bigint
   percent: Percent
@@ -73,7 +74,7 @@ export function openAccounts(claim: Claim, end: number): Account[] {
       due,
       start,
       principal: invoice.amount,
-      interest: 0n,
+      interest: invoice.liquidated?.amount ?? 0n,
       capitalised: 0n,
       indemnity: invoice.awarded?.indemnity ?? 0n,
       penalty: invoice.awarded?.penalty ?? 0n,
@@ -82,12 +83,20 @@ export function openAccounts(claim: Claim, end: number): Account[] {
       fullYears: 1,
       rates: fixed ? rateTable((day) => publicRate(claim, day, dayOf(end)), first) : shared,
       span: 0,
-      segments: [],
+      segments: liquidated(invoice),
       growing: false,
     }
   })
   return accounts.sort((a, b) => a.due - b.due)
 }
+
+/** A line of no days: what the decision counted is not counted again. */
+function liquidated({ number, amount: base, liquidated: said }: ClaimInvoice): Segment[] {
+  if (!said || said.amount === 0n) return []
+  const { amount, on } = said
+  return [{ invoice: number, from: on, to: on, days: 0, base, percent: 0n, amount, why: liquidatedWords }]
+}
+const liquidatedWords = 'Intérêts que le titre liquide lui-même.'
 
 /** C. com. L. 441-10 binds professionals only: against a consumer its rate is refused, not reduced. */
 export const refusedToConsumer = (claim: Claim): boolean =>
@@ -165,10 +174,14 @@ function addSegment(claim: Claim, account: Account, span: Span, first: number, l
 }
 
 function endOfFullYear(claim: Claim, account: Account): number {
-  const first =
-    claim.capitaliseFrom === undefined ? account.start : Math.max(account.start, serial(claim.capitaliseFrom))
-  const anniversary = dayOf(first).add({ years: account.fullYears }, { overflow: 'constrain' })
-  return serial(anniversary) - (claim.dayRule === 'inclusive' ? 1 : 0)
+  const asked = claim.capitaliseFrom === undefined ? account.start : serial(claim.capitaliseFrom)
+  // What the decision counted itself ran before: the years go on from the demand, and those that had ended are in its sum.
+  const first = account.invoice.liquidated ? asked : Math.max(account.start, asked)
+  for (; ; account.fullYears++) {
+    const anniversary = dayOf(first).add({ years: account.fullYears }, { overflow: 'constrain' })
+    const end = serial(anniversary) - (claim.dayRule === 'inclusive' ? 1 : 0)
+    if (end > account.countedTo) return end
+  }
 }
 
 function segmentOf(claim: Claim, account: Account, span: Span, first: number, last: number, base: bigint): Segment {
@@ -177,7 +190,7 @@ function segmentOf(claim: Claim, account: Account, span: Span, first: number, la
   const { numerator, denominator, shown } = yearFraction(claim, from, to, days)
   const capital =
     account.capitalised > 0n
-      ? `, dont ${amountFr(account.capitalised, claim.currency)} d’intérêts capitalisés (C. civ. 1343-2)`
+      ? `, dont ${amountFr(account.capitalised, claim.currency)} d’intérêts capitalisés${claim.law === undefined ? ' (C. civ. 1343-2)' : ''}`
       : ''
   return {
     invoice: account.invoice.number,

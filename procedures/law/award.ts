@@ -12,6 +12,8 @@ export interface Award {
   from: Day | null
   /** C. civ. 1343-2: the day from which interest is capitalised; null where the decision orders none, absent where nobody said. */
   capitalisedFrom?: Day | null
+  /** Interest that the decision counted itself; more runs after `from`. */
+  liquidated: bigint
   indemnity: bigint
   penalty: bigint
   article700: bigint
@@ -24,13 +26,14 @@ export interface Award {
 }
 
 /** Everything that it grants, interest to come apart. */
-export const awardedSum = ({ principal, indemnity, penalty, article700, costs }: Award): bigint =>
-  principal + indemnity + penalty + article700 + costs
+export const awardedSum = ({ principal, liquidated, indemnity, penalty, article700, costs }: Award): bigint =>
+  principal + liquidated + indemnity + penalty + article700 + costs
 
 interface AwardJson {
   principal: string
   interets: { taux: 'legal' | 'l441-10' | 'commande-publique' | 'fixe'; pourcentage?: string; depuis: string }
   capitalisation?: { ordonnee: boolean; depuis?: string }
+  interetsLiquides?: string
   indemnite?: string
   clausePenale?: string
   article700?: string
@@ -53,6 +56,7 @@ export function readAward(json: unknown, decidedOn: Day): Award {
     rate: readRate(interets),
     from: interets.depuis === 'echeances' ? null : parseDay(interets.depuis, 'depuis'),
     ...(capitalisation ? { capitalisedFrom: readCapitalisation(capitalisation) } : {}),
+    liquidated: sum(told.interetsLiquides),
     indemnity: sum(told.indemnite),
     penalty: sum(told.clausePenale),
     article700: sum(told.article700),
@@ -60,10 +64,14 @@ export function readAward(json: unknown, decidedOn: Day): Award {
     paidUntil: day(told.reglementsJusquau, 'reglementsJusquau'),
     enforceableOn: day(told.executoireLe, 'executoireLe'),
   }
-  const negative = [award.principal, award.indemnity, award.penalty, award.article700, award.costs].some(
-    (one) => one < 0n,
-  )
+  const { principal, liquidated, indemnity, penalty, article700, costs } = award
+  const negative = [principal, liquidated, indemnity, penalty, article700, costs].some((one) => one < 0n)
   if (negative) throw bad('Une condamnation ne porte pas de somme négative.', 'Relisez les montants du dispositif.')
+  if (liquidated > 0n && award.from === null)
+    throw bad(
+      'Des intérêts liquidés par la décision et des intérêts comptés depuis les échéances feraient double emploi.',
+      'Donnez dans interets.depuis le jour jusqu’auquel la décision les a arrêtés.',
+    )
   if (award.paidUntil && after(award.paidUntil, decidedOn))
     throw bad(
       'Un titre ne déduit pas de règlement postérieur à lui.',

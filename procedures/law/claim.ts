@@ -48,6 +48,8 @@ export interface ClaimInvoice {
   /** Interest runs after this day, whatever the due date: what a decision says. */
   start?: Day
   penalty?: PenaltyClause
+  /** Interest that a decision of that day counted itself, in cents: interest like the other, and due. */
+  liquidated?: { amount: bigint; on: Day }
   /** What a decision grants beside the principal, due from its day (`due`) and without interest here: cents. */
   awarded?: { indemnity: bigint; penalty: bigint; costs: bigint }
 }
@@ -106,7 +108,7 @@ interface ClaimJson {
   day_count?: Claim['dayCount']
   day_rule?: Claim['dayRule']
   imputation?: Claim['imputation']
-  invoices: { number: string; amount: string; due: string; penalty?: PenaltyJson | null }[]
+  invoices: InvoiceJson[]
   penalty?: PenaltyJson
   notices?: string[]
   payments?: MovementJson[]
@@ -115,6 +117,13 @@ interface ClaimJson {
   capitalise?: boolean
   capitalise_from?: string
   indemnity?: boolean
+}
+interface InvoiceJson {
+  number: string
+  amount: string
+  due: string
+  penalty?: PenaltyJson | null
+  liquidated?: { amount: string; until: string }
 }
 interface PenaltyJson {
   percent?: string
@@ -148,11 +157,12 @@ export function readClaim(json: unknown): Claim {
     dayCount: claim.day_count ?? 'act365',
     dayRule: claim.day_rule ?? 'start_excluded',
     imputation: claim.imputation ?? 'interest_first',
-    invoices: claim.invoices.map(({ number, amount, due, penalty = claim.penalty }) => ({
+    invoices: claim.invoices.map(({ number, amount, due, liquidated, penalty = claim.penalty }) => ({
       number,
       amount: parseAmount(amount),
       due: parseDay(due, 'due'),
       ...(penalty ? { penalty: readPenalty(penalty) } : {}),
+      ...(liquidated ? readLiquidated(liquidated) : {}),
     })),
     ...(claim.notices ? { notices: claim.notices.map((day) => parseDay(day, 'notices')) } : {}),
     payments: (claim.payments ?? []).map(readMovement),
@@ -194,26 +204,24 @@ export const percentFr = (percent: Percent): string => `${percentText(percent).r
 export function checkClaim(claim: Claim): void {
   const numbers = new Set<string>()
   const { year } = claim.asOf
-  for (const { number, amount, due } of claim.invoices) {
+  for (const { number, amount, due, liquidated } of claim.invoices) {
     if (numbers.has(number)) refuse('duplicate_invoice', `La facture « ${number} » figure deux fois.`, { number })
-    if (amount < 0n) refuse('negative_amount', `La facture « ${number} » a un montant négatif.`, { number })
+    if (amount < 0n || (liquidated?.amount ?? 0n) < 0n)
+      refuse('negative_amount', `La facture « ${number} » a un montant négatif.`, { number })
     if (year - due.year > 100) {
       refuse('absurd_period', `La facture « ${number} » est échue depuis plus de cent ans (${due}).`, { number })
     }
     numbers.add(number)
   }
-  for (const movement of [...claim.payments, ...(claim.creditNotes ?? [])]) {
-    const facts = () => ({ date: movement.date.toString(), invoice: movement.invoice })
-    if (movement.amount < 0n)
-      refuse('negative_amount', `Le mouvement du ${movement.date} a un montant négatif.`, facts())
-    if (movement.invoice !== undefined && !numbers.has(movement.invoice)) {
-      refuse(
-        'unknown_invoice',
-        `Le mouvement du ${movement.date} vise une facture absente : « ${movement.invoice} ».`,
-        facts(),
-      )
-    }
-  }
+  for (const movement of claim.payments) checkMovement(movement, numbers)
+  for (const movement of claim.creditNotes ?? []) checkMovement(movement, numbers)
+}
+
+function checkMovement({ date, amount, invoice }: Movement, numbers: Set<string>): void {
+  if (amount >= 0n && (invoice === undefined || numbers.has(invoice))) return
+  const facts = { date: date.toString(), invoice }
+  if (amount < 0n) refuse('negative_amount', `Le mouvement du ${date} a un montant négatif.`, facts)
+  refuse('unknown_invoice', `Le mouvement du ${date} vise une facture absente : « ${invoice} ».`, facts)
 }
 
 function refuse(code: string, message: string, facts: Record<string, unknown>): never {
@@ -253,6 +261,12 @@ function readRate(rate: ClaimJson['rate'], rates: RateStep[] | undefined): Rate 
     remedy: 'Ajoutez percent, ou steps quand il change avec le temps.',
     facts: { rate: kind },
   })
+}
+
+/** What the decision counted stops on its day, and interest runs after it. */
+function readLiquidated(said: { amount: string; until: string }): Pick<ClaimInvoice, 'liquidated' | 'start'> {
+  const until = parseDay(said.until, 'liquidated.until')
+  return { liquidated: { amount: parseAmount(said.amount), on: until }, start: until }
 }
 
 function readPenalty(clause: PenaltyJson): PenaltyClause {

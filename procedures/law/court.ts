@@ -14,6 +14,15 @@ export interface Court {
   doubts: Doubt[]
 }
 
+/** Whose rules of procedure, registry fees and letters hold before that court, however it was named. */
+export function branchOf({
+  nom,
+  formation,
+}: Pick<Court, 'nom' | 'formation'>): 'commerce' | 'judiciaire' | 'administratif' {
+  if (/administrati/i.test(nom)) return 'administratif'
+  return /commerc|activités économiques/i.test(`${nom} ${formation}`) ? 'commerce' : 'judiciaire'
+}
+
 /** What the imported list says of a commune (procedures/judicial/court-directory.ts); null where it says nothing. */
 export interface ImportedPlace {
   commune: string

@@ -32,7 +32,8 @@ export function distance(request: { court: Zone; residence: unknown; servedAt?: 
 function extension(court: Zone, residence: unknown, on: Day): Distance {
   const seat = isMetropolitan(court) ? 'metropole' : isOverseas(court) ? 'outre-mer' : null
   const place = placeFrom(court, residence)
-  if (residence === undefined || seat === null || place === 'here') return { added: null, why: [], doubts: [] }
+  if (seat === null || place === 'here') return { added: null, why: [], doubts: [] }
+  if (residence === undefined) return { added: null, why: [], doubts: [noPlace] }
   if (place === null) return { added: null, why: [], doubts: [unknownPlace(residence)] }
   const law = legalValue('delai-distance', on, `${seat}_${place}`)
   const doubts = law.doubt ? [law.doubt] : []
@@ -60,6 +61,12 @@ const whichIsland: Doubt = {
   code: 'distance_to_check',
   message:
     'Le débiteur demeure outre-mer, comme le tribunal\u00a0: le délai n’est augmenté que s’ils ne sont pas dans la même collectivité (CPC 644), à vérifier.',
+}
+
+const noPlace: Doubt = {
+  code: 'distance_to_check',
+  message:
+    'La demeure de celui dont le délai court n’est pas donnée\u00a0: le délai peut être augmenté à raison de la distance (CPC 643 et 644), à vérifier.',
 }
 
 const unknownPlace = (residence: unknown): Doubt => ({

@@ -39,6 +39,8 @@ interface Pass {
   head: number
 }
 
+const nothing = { toInterest: 0n, toPrincipal: 0n, toIndemnity: 0n, toPenalty: 0n, toCosts: 0n }
+
 const min = (a: bigint, b: bigint): bigint => (a < b ? a : b)
 
 /**
@@ -72,14 +74,7 @@ export function imputer(claim: Claim, accounts: Account[], end: number) {
       for (const [i, share] of split(min(left, sum(weights)), weights).entries()) {
         if (share === 0n) continue
         const account = group[i]!
-        const part = parts.get(account) ?? {
-          invoice: account.invoice.number,
-          toInterest: 0n,
-          toPrincipal: 0n,
-          toIndemnity: 0n,
-          toPenalty: 0n,
-          toCosts: 0n,
-        }
+        const part = parts.get(account) ?? { invoice: account.invoice.number, ...nothing }
         parts.set(account, part)
         pass.take(account, share, part)
         left -= share
@@ -95,18 +90,16 @@ export function imputer(claim: Claim, accounts: Account[], end: number) {
         pay(groups[i]!, pass)
       }
     }
-    const done = [...parts.values()]
-    return {
-      date: movement.date,
-      amount: movement.amount,
-      toInterest: sum(done.map((part) => part.toInterest)),
-      toPrincipal: sum(done.map((part) => part.toPrincipal)),
-      toIndemnity: sum(done.map((part) => part.toIndemnity)),
-      toPenalty: sum(done.map((part) => part.toPenalty)),
-      toCosts: sum(done.map((part) => part.toCosts)),
-      excess: left,
-      parts: done,
+    const whole: Imputation = { date: movement.date, amount: movement.amount, ...nothing, excess: left, parts: [] }
+    for (const part of parts.values()) {
+      whole.toInterest += part.toInterest
+      whole.toPrincipal += part.toPrincipal
+      whole.toIndemnity += part.toIndemnity
+      whole.toPenalty += part.toPenalty
+      whole.toCosts += part.toCosts
+      whole.parts.push(part)
     }
+    return whole
   }
 }
 

@@ -245,7 +245,8 @@ function conclude(
   overpaid: bigint,
   doubts: Doubt[],
 ): Owed {
-  const used = [...new Set(accounts.flatMap((account) => account.rates.spans))].filter((span) => span.used)
+  const tables = new Set(accounts.map((account) => account.rates))
+  const used = [...tables].flatMap(({ spans }) => spans.filter((span) => span.used))
   doubts.push(...used.flatMap((span) => span.doubts))
   const { rate, floor, debtor, law, awarded } = claim
   const agreed = rate.kind === 'contract' && floor === 'none' && debtor === 'business' && law === undefined && !awarded

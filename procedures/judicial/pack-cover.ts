@@ -1,0 +1,90 @@
+import { before, type Day, dayFr, dayShortFr, parseDay } from '../../schema/days.ts'
+import { amountFr, parseCurrency } from '../../schema/money.ts'
+import type { CaseFile } from '../cases/file.ts'
+import { isLookUpDoubt, lookUpDoubts } from '../cases/insolvency-watch.ts'
+import { payableOn } from '../cases/ledger.ts'
+import type { ConsentStatement } from './consent.ts'
+import { earliestFiling } from './procedures.ts'
+import type { Progress } from './progress.ts'
+import type { StepDeadline } from './time-limits.ts'
+
+// What the cover of a pack says of its case.
+
+/** The time limit that ends first: what whoever opens the pack must read before anything else. */
+export function nextLimit({ due }: Progress, onDay: Day): { label: string; value: string } | undefined {
+  const [first] = due
+  if (!first) return undefined
+  const left = onDay.until(first.expires).days
+  return {
+    label: `Prochaine date limite : ${first.title}`,
+    value: `${dayFr(first.expires)}, dans ${left} jour${left > 1 ? 's' : ''} (${first.article})`,
+  }
+}
+
+/** Sums and days: those of the statement that was signed, or of the day. */
+export function summary(
+  file: CaseFile,
+  onDay: Day,
+  signed: ConsentStatement | null,
+  ceiling: string,
+  running: StepDeadline[],
+  waits: boolean,
+): { label: string; value: string }[] {
+  const currency = parseCurrency(file.case.currency)
+  const owed = payableOn(file, onDay)
+  const cents = (text: string) => BigInt(text.replace('.', ''))
+  const money = (value: bigint) => amountFr(value, currency)
+  const sums = signed
+    ? {
+        principal: cents(signed.principal),
+        interest: cents(signed.interest),
+        indemnity: cents(signed.indemnity),
+        penalty: cents(signed.penalty ?? '0.00'),
+        costs: cents(signed.costs ?? '0.00'),
+        total: cents(signed.total),
+      }
+    : owed
+  const until = signed ? parseDay(signed.statementOn) : onDay
+  const [insolvency] = file.insolvencies
+  // C. com. L622-28: the opening day is the last that bears interest.
+  const stopped = dayShortFr(insolvency && before(insolvency.openedOn, until) ? insolvency.openedOn : until)
+  const first = file.documents.find((document) => document.firstLetter)
+  const isMalagasy = file.case.zone === 'madagascar'
+  return [
+    { label: 'Principal', value: money(sums.principal) },
+    { label: `Intérêts arrêtés au ${stopped}`, value: money(sums.interest) },
+    ...(sums.indemnity > 0n ? [{ label: 'Indemnité forfaitaire', value: money(sums.indemnity) }] : []),
+    ...(sums.penalty > 0n ? [{ label: 'Clause pénale', value: money(sums.penalty) }] : []),
+    ...(sums.costs > 0n ? [{ label: 'Article 700 et dépens', value: money(sums.costs) }] : []),
+    { label: 'Total demandé', value: money(sums.total) },
+    ...(owed.perDay > 0n ? [{ label: 'Intérêts à courir, par jour', value: money(owed.perDay) }] : []),
+    { label: 'Plafond de frais accepté', value: money(cents(ceiling)) },
+    { label: 'Échéance la plus ancienne', value: dayFr(file.case.anchorOn) },
+    ...(first
+      ? [
+          {
+            label: isMalagasy ? 'Première lettre' : 'Première lettre (CPCE R124-4)',
+            value: `${first.reference}, ${dayFr(first.writtenOn)}`,
+          },
+        ]
+      : []),
+    ...(signed && waits ? [{ label: 'Dépôt possible à partir du', value: dayFr(earliestFiling(file).on) }] : []),
+    { label: 'Prescription', value: dayFr(file.case.limitationOn) },
+    ...running.map((limit) => ({
+      label: `Dernier jour : ${limit.title}`,
+      value: `${dayFr(limit.expires)} (${limit.article})`,
+    })),
+  ]
+}
+
+/** What a person has yet to look at, of the invoices, the statement, the registers and the time limits. */
+export function doubtsOf(file: CaseFile, onDay: Day, statement: ConsentStatement, limits: StepDeadline[]): string[] {
+  const invoices = file.invoices.flatMap((invoice) =>
+    invoice.doubts.map((doubt) => `${invoice.number} : ${doubt.message}`),
+  )
+  const law = limits.flatMap((limit) => limit.doubts.map((doubt) => doubt.message))
+  const costs = new Set(statement.costDoubts)
+  const signed = statement.doubts.filter((message) => !isLookUpDoubt(message) && !costs.has(message))
+  const looked = lookUpDoubts(file, onDay, 'depot').map(({ message }) => message)
+  return [...new Set([...invoices, ...signed, ...looked, ...law])]
+}
