@@ -58,6 +58,7 @@ export const acts = {
   setClaimNature: managers,
   recordLimitation: legal,
   recordCourt: legal,
+  recordLegalForm: legal,
   recordRate: managers,
   recordPublicOrder: [...managers, 'creditor'],
   recordCouponReply: ['research', ...cells],
@@ -65,6 +66,7 @@ export const acts = {
   recordPresentation: managers,
   recordPostalState: ['research', ...managers],
   settleSending: managers,
+  resendLetter: managers,
   makePostBatch: cells,
   createWebhook: ['creditor', 'admin'],
   endWebhook: ['creditor', 'admin'],
@@ -100,6 +102,9 @@ export const may = (viewer: Viewer | null, act: Act): boolean =>
   viewer !== null && (acts[act] as readonly Role[]).includes(viewer.role)
 export const isStaff = (viewer: Viewer | null): boolean => viewer !== null && staff.includes(viewer.role)
 
+/** Time limits before a court are the legal cell's own work. */
+export const isLegal = (viewer: Viewer | null): boolean => viewer?.role === 'legal' || viewer?.role === 'admin'
+
 /** The author that the journal keeps: role and name, as in « legal:Inès Roux ». */
 export const authorOf = (viewer: Viewer): string => `${viewer.role}:${viewer.name}`
 
@@ -129,6 +134,8 @@ export async function signToken(
 
 /** The viewer of a token; DomainError `bad_token` for anything forged, expired or incomplete. */
 export async function readToken(secret: Uint8Array, token: string, now: Temporal.Instant): Promise<Viewer> {
+  const known = verified.get(secret)?.get(token)
+  if (known && now.epochMilliseconds < known.until) return known.viewer
   try {
     const { payload } = await jwtVerify(token, secret, {
       algorithms: ['HS256'],
@@ -136,10 +143,23 @@ export async function readToken(secret: Uint8Array, token: string, now: Temporal
       requiredClaims: ['exp'],
       currentDate: new Date(now.epochMilliseconds),
     })
-    return viewerOf(payload)
+    const viewer = viewerOf(payload)
+    remember(secret, token, { viewer, until: payload.exp! * 1000 })
+    return viewer
   } catch (cause) {
     throw badToken(cause)
   }
+}
+
+/** Tokens whose signature was found good: what is true of one stays so until it expires. */
+const verified = new WeakMap<Uint8Array, Map<string, { viewer: Viewer; until: number }>>()
+const mostTokens = 1000
+
+function remember(secret: Uint8Array, token: string, found: { viewer: Viewer; until: number }): void {
+  const tokens = verified.get(secret) ?? new Map<string, { viewer: Viewer; until: number }>()
+  verified.set(secret, tokens)
+  tokens.set(token, found)
+  if (tokens.size > mostTokens) tokens.delete(tokens.keys().next().value!)
 }
 
 export const badToken = (cause: unknown): DomainError =>

@@ -5,6 +5,7 @@ import { builder } from './builder.ts'
 import { CaseType, requireCase } from './cases.ts'
 import { rowsOf } from './context.ts'
 import { once } from './once.ts'
+import { noteReading } from './readings.ts'
 
 const CallDirection = builder.enumType('CallDirection', {
   values: { OUTGOING: { value: 'outgoing' }, INCOMING: { value: 'incoming' } } as const,
@@ -23,7 +24,13 @@ const CallType = builder.objectRef<Call>('Call').implement({
 })
 
 builder.objectFields(CaseType, (t) => ({
-  calls: t.field({ type: [CallType], resolve: (found, _args, ctx) => rowsOf(ctx, caseParts.calls, found.id) }),
+  calls: t.field({
+    type: [CallType],
+    resolve: (found, _args, ctx) => {
+      noteReading(ctx, found.id, 'graphql')
+      return rowsOf(ctx, caseParts.calls, found.id)
+    },
+  }),
 }))
 
 builder.relayMutationField(

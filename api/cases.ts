@@ -1,8 +1,8 @@
-import { resolveCursorConnection, type ResolveCursorConnectionArgs } from '@pothos/plugin-relay'
 import { type Case, caseColumns, closeCase } from '../procedures/cases/cases.ts'
 import { caseGone } from '../procedures/cases/lock.ts'
 import { placeHold, releaseHold } from '../procedures/cases/holds.ts'
 import { caseParts } from '../procedures/cases/file.ts'
+import type { Day } from '../schema/days.ts'
 import type { Sql } from '../schema/db.ts'
 import { builder } from './builder.ts'
 import { type Context, rowsOf, visible } from './context.ts'
@@ -11,12 +11,12 @@ import { forgetting, inOrder, nodeId } from './nodes.ts'
 import { OwedType, owedOf } from './owed.ts'
 import { Money, rowId } from './values.ts'
 
-export type CaseRow = Case & { isHeld: boolean }
+export type CaseRow = Case & { isHeld: boolean; nextOn: Day | null; balance: bigint }
 
-const columns = (ctx: Context) => ctx.sql`
-  ${caseColumns(ctx.sql)}, exists (select from holds h where h.case_id = c.id and h.released_on is null) as is_held`
+export const columns = (ctx: Context) => ctx.sql`
+  ${caseColumns(ctx.sql)}, nullif(next_on, 'infinity') as next_on, balance, exists (select from holds h where h.case_id = c.id and h.released_on is null) as is_held`
 
-const CaseState = builder.enumType('CaseState', {
+export const CaseState = builder.enumType('CaseState', {
   values: {
     OPEN: { value: 'open', description: 'Not closed. As a filter, cases on hold are among them.' },
     HELD: { value: 'held', description: 'Open, and waiting for a reason and until a day.' },
@@ -61,6 +61,18 @@ export const CaseType = builder.loadableNode('Case', {
     openedOn: t.expose('openedOn', { type: 'Date' }),
     closedOn: t.expose('closedOn', { type: 'Date', nullable: true }),
     closedWhy: t.exposeString('closedWhy', { nullable: true }),
+    nextOn: t.field({
+      type: 'Date',
+      nullable: true,
+      description:
+        'The day of the next step, of the timeline or else of a procedure as it was looked at last night; `nextStep` says which.',
+      resolve: ({ nextOn }) => nextOn,
+    }),
+    balance: t.field({
+      type: Money,
+      description: 'Invoices less credit notes and payments, without interest or indemnity; `totalDue` has them.',
+      resolve: ({ balance, currency }) => ({ cents: balance, currency }),
+    }),
     totalDue: t.field({
       type: Money,
       nullable: true,
@@ -103,84 +115,7 @@ builder.queryFields((t) => ({
       return found
     },
   }),
-  cases: t.connection(
-    {
-      type: CaseType,
-      nullable: true,
-      description: 'The newest first.',
-      authScopes: { known: true },
-      complexity: ({ first, last }) => ({ field: 1, multiplier: first ?? last ?? 20 }),
-      args: {
-        state: t.arg({ type: CaseState }),
-        creditorId: t.arg.id(),
-        text: t.arg.string({
-          description: 'In the case’s number, the debtor’s or the creditor’s name, or an invoice’s number.',
-        }),
-      },
-      resolve: (_root, args, ctx) => {
-        const where = filter(ctx, args)
-        return resolveCursorConnection(
-          { args, toCursor: (found: CaseRow) => cursor(found), defaultSize: 20, maxSize: 100 },
-          async (page: ResolveCursorConnectionArgs): Promise<CaseRow[]> => ctx.sql<CaseRow[]>`
-            select ${columns(ctx)} from cases c
-            where ${where}
-              ${page.after ? ctx.sql`and (opened_on, id) < ${place(ctx, page.after)}` : ctx.sql``}
-              ${page.before ? ctx.sql`and (opened_on, id) > ${place(ctx, page.before)}` : ctx.sql``}
-            order by ${page.inverted ? ctx.sql`opened_on, id` : ctx.sql`opened_on desc, id desc`}
-            limit ${page.limit}`,
-        ).then((connection) => ({ ...connection, where }))
-      },
-    },
-    {
-      fields: (c) => ({
-        totalCount: c.int({
-          complexity: 5,
-          resolve: async (connection, _args, ctx) => {
-            const { where } = connection as unknown as { where: ReturnType<typeof filter> }
-            const [row] = await ctx.sql<{ count: bigint }[]>`select count(*) from cases c where ${where}`
-            return Number(row!.count)
-          },
-        }),
-      }),
-    },
-  ),
 }))
-
-interface Filter {
-  state?: 'open' | 'held' | 'closed' | null
-  creditorId?: string | null
-  text?: string | null
-}
-
-function filter(ctx: Context, { state, creditorId, text }: Filter) {
-  const { sql } = ctx
-  const held = sql`exists (select from holds h where h.case_id = c.id and h.released_on is null)`
-  const wanted =
-    state === 'closed'
-      ? sql`c.closed_on is not null`
-      : state === 'open'
-        ? sql`c.closed_on is null`
-        : sql`c.closed_on is null and ${held}`
-  return sql`
-    ${visible(ctx)}
-    ${state ? sql`and ${wanted}` : sql``}
-    ${creditorId ? sql`and c.creditor_id = ${rowId('Creditor', creditorId)}` : sql``}
-    ${
-      text
-        ? sql`and (c.number = ${text}
-      or exists (select from debtors d where d.id = c.debtor_id and strpos(lower(d.name), lower(${text})) > 0)
-      or exists (select from creditors p where p.id = c.creditor_id and strpos(lower(p.name), lower(${text})) > 0)
-      or exists (select from invoices i where i.case_id = c.id and i.number = ${text}))`
-        : sql``
-    }`
-}
-
-const cursor = (found: Case): string => Buffer.from(`${found.openedOn.toString()} ${found.id}`).toString('base64url')
-
-function place(ctx: Context, text: string) {
-  const [day = '', id = ''] = Buffer.from(text, 'base64url').toString('utf8').split(' ')
-  return ctx.sql`(${/^\d{4}-\d\d-\d\d$/.test(day) ? day : '0001-01-01'}::date, ${nodeId(id)}::uuid)`
-}
 
 const Hold = builder.objectRef<Awaited<ReturnType<typeof holdsOf>>[number]>('Hold').implement({
   description: 'A reasoned suspension, with the day on which a person looks again.',

@@ -1,6 +1,6 @@
-import { type Conduct, newsBy, progressOn, readConducts } from '../procedures/judicial/case-progress.ts'
+import { type Conduct, progressOn, readConducts } from '../procedures/judicial/case-progress.ts'
+import { type CourtDay, earliest, nextCourtDay } from '../procedures/judicial/court-days.ts'
 import type { Progress } from '../procedures/judicial/progress.ts'
-import { daysBetween } from '../schema/days.ts'
 import type { Sql } from '../schema/db.ts'
 import { type Context, rowsOf } from './context.ts'
 
@@ -18,47 +18,22 @@ export async function progressFor(ctx: Context, procedureId: string): Promise<Pr
 }
 const reckoned = new WeakMap<Conduct, Progress>()
 
-const askForNews = {
-  title: 'Sans nouvelles d’ici là, interroger le greffe ou le commissaire de justice',
-  article: 'règle de la maison',
-}
-
-/** The next day that the open procedures of a case have: the last day of an act of ours, or the first on which one is allowed. */
+/** The next day that the open procedures of a case have. */
 export async function nextDayInCourt(ctx: Context, caseId: string): Promise<CourtDay | null> {
-  const found: CourtDay[] = []
-  for (const { id, procedure } of await rowsOf(ctx, openOnes, caseId)) {
-    const { due, notBefore, closed } = await progressFor(ctx, id)
-    const before = found.length
-    for (const limit of due) {
-      if (limit.effect === 'bars' || limit.effect === 'ends') continue
-      found.push({ ...limit, procedure, on: limit.expires, daysLeft: limit.daysLeft })
-    }
-    for (const limit of notBefore) found.push({ ...limit, procedure, on: limit.opens!, daysLeft: null })
-    // The court or the other side has the word: the case still has its day, on which somebody asks.
-    const on = closed === null && found.length === before ? newsBy(await conductOf(ctx, id)) : null
-    if (on)
-      found.push({ procedure, step: 'nouvelles', ...askForNews, on, daysLeft: Math.max(0, daysBetween(ctx.day, on)) })
-  }
-  return found.toSorted((a, b) => Temporal.PlainDate.compare(a.on, b.on))[0] ?? null
-}
-
-export interface CourtDay {
-  procedure: string
-  step: string
-  title: string
-  article: string
-  on: Progress['on']
-  /** To the last day of a period that runs; null while nothing may be done yet. */
-  daysLeft: number | null
+  const open = await rowsOf(ctx, openOnes, caseId)
+  const found = await Promise.all(
+    open.map(async ({ id }) => nextCourtDay(await conductOf(ctx, id), await progressFor(ctx, id), ctx.day)),
+  )
+  return earliest(found.filter((each) => each !== null))
 }
 
 async function conducts(sql: Sql, ids: string[]): Promise<Map<string, Conduct[]>> {
   return new Map([...(await readConducts(sql, ids))].map(([id, conduct]) => [id, [conduct]]))
 }
 
-async function openOnes(sql: Sql, ids: string[]): Promise<Map<string, { id: string; procedure: string }[]>> {
-  const rows = await sql<{ caseId: string; id: string; procedure: string }[]>`
-    select p.case_id, p.id, p.procedure from procedures p join cases c on c.id = p.case_id and c.closed_on is null
+async function openOnes(sql: Sql, ids: string[]): Promise<Map<string, { id: string }[]>> {
+  const rows = await sql<{ caseId: string; id: string }[]>`
+    select p.case_id, p.id from procedures p join cases c on c.id = p.case_id and c.closed_on is null
     where p.case_id = any(${ids}) order by p.opened_on, p.id`
   return Map.groupBy(rows, (row) => row.caseId)
 }

@@ -5,6 +5,7 @@ import type { Fragment, Sql } from '../schema/db.ts'
 import { DomainError } from '../schema/errors.ts'
 import { authorOf, isStaff, type Viewer } from './auth.ts'
 import type { IdentityProvider } from './oidc.ts'
+import type { Readings } from './readings.ts'
 import type { CaseEvents } from './stream.ts'
 
 /** The clock of the house, read at the edge only. `today` is the day in Paris, or the fixed day of a development run. */
@@ -21,6 +22,8 @@ export interface House {
   /** Largest upload, in bytes. */
   maxUpload: number
   events: CaseEvents
+  /** Who reads whose data. */
+  readings: Readings
   /** The OpenID Connect provider, where there is one. */
   identity?: IdentityProvider
 }
@@ -34,7 +37,13 @@ export interface Context extends House {
 }
 
 export function contextOf(house: House, viewer: Viewer | null): Context {
-  return { ...house, viewer, sql: house.office.sql, day: house.clock.today(), loaders: new Map() }
+  return {
+    ...house,
+    viewer,
+    sql: house.office.sql,
+    day: house.clock.today(),
+    loaders: new Map(),
+  }
 }
 
 /** Rows for any number of ids in one statement, by id. */

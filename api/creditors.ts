@@ -41,6 +41,11 @@ const MandateType = builder.objectRef<Mandate>('Mandate').implement({
       nullable: true,
       description: 'Contractual late-payment rate, per cent a year; null for the rate of the law.',
     }),
+    capitalisation: t.string({
+      nullable: true,
+      description: 'Where the contract says that interest due for a whole year bears interest (C. civ. 1343-2).',
+      resolve: ({ capitalisation }) => capitalisation ?? null,
+    }),
     claimNature: t.string({
       nullable: true,
       description: 'What this creditor sells, for the limitation of its claims.',
@@ -95,7 +100,7 @@ forgetting(CreditorType)
 async function liveMandates(sql: Sql, ids: string[]): Promise<Map<string, Mandate[]>> {
   const rows = await sql<Mandate[]>`
     select id, creditor_id, signed_on, basis, guarantee, remuneration, paying_over, receives_funds, sends_invoices, scenario,
-           penalty_rate::text, claim_nature, fee_terms, reviews_invoicing
+           penalty_rate::text, capitalisation, claim_nature, fee_terms, reviews_invoicing
     from mandates where creditor_id = any(${ids}) and ended_on is null`
   return Map.groupBy(rows, (row) => row.creditorId)
 }
@@ -209,6 +214,10 @@ builder.relayMutationField(
         description: 'What this creditor sells, for the limitation of its claims: vente, transport…',
       }),
       penaltyRate: t.string({ description: 'Contractual late-payment rate, per cent a year, « 12.15 ».' }),
+      capitalisation: t.string({
+        description:
+          'Where the contract with its professional customers says that interest due for a whole year bears interest (C. civ. 1343-2): « CGV, article 8 ». Absent, none is capitalised before a decision orders it.',
+      }),
       feeTerms: t.field({ type: 'JSON', description: 'The remuneration as data: schema/fee-terms.schema.json.' }),
       reviewsInvoicing: t.boolean({
         required: true,

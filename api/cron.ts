@@ -1,6 +1,6 @@
 import cron from 'node-cron'
 import { watchOrphans } from '../procedures/alarms.ts'
-import { catchUpLines, catchUpReport } from '../procedures/amicable/catch-up.ts'
+import { catchUpLines, watchCatchUp } from '../procedures/amicable/catch-up.ts'
 import { tick } from '../procedures/amicable/tick.ts'
 import { freeDeadJobs } from '../procedures/work.ts'
 import type { Sql } from '../schema/db.ts'
@@ -8,12 +8,12 @@ import type { Clock } from './context.ts'
 import type { Log } from './errors.ts'
 
 /**
- * The clock of the house, and the only place that reads it: Paris days and real instants. With `fixed`, the day stands
- * still, so that a development run lives on a virtual day.
+ * The clock of the house, and the only place that reads it: Paris days and real instants. With `virtual`, a development run
+ * lives on the day that it says.
  */
-export function houseClock(fixed?: Temporal.PlainDate): Clock {
+export function houseClock(virtual?: () => Temporal.PlainDate): Clock {
   return {
-    today: () => fixed ?? Temporal.Now.plainDateISO('Europe/Paris'),
+    today: () => virtual?.() ?? Temporal.Now.plainDateISO('Europe/Paris'),
     now: () => Temporal.Now.instant(),
   }
 }
@@ -36,8 +36,9 @@ export function startTicking(sql: Sql, clock: Clock, log: Log): { stop(): Promis
       .then(async () => {
         await freeDeadJobs(sql)
         const today = clock.today()
+        const takenUp = await watchCatchUp(sql, today)
         if ((await tick(sql, today)) === 0) return
-        const [late] = catchUpLines(today, await catchUpReport(sql, today))
+        const [late] = catchUpLines(today, await takenUp())
         if (late !== undefined) log(new Error(late))
       })
       .catch(log))

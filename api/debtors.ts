@@ -6,6 +6,7 @@ import { CaseType, requireCase } from './cases.ts'
 import { rowsOf, visible } from './context.ts'
 import { forgetting, inOrder, nodeId } from './nodes.ts'
 import { once } from './once.ts'
+import { noteReading } from './readings.ts'
 import { AddressInput, addressOf, AddressType } from './values.ts'
 
 export const DebtorKind = builder.enumType('DebtorKind', {
@@ -21,13 +22,16 @@ export const DebtorType = builder.loadableNode('Debtor', {
   description: 'Débiteur. A creditor sees those of its own cases.',
   id: { resolve: (debtor: Debtor) => debtor.id, parse: nodeId },
   authScopes: { role: ['research', 'phone', 'amicable', 'legal', 'admin', 'creditor'] },
-  load: (ids: string[], ctx) =>
-    inOrder<Debtor>(
+  load: async (ids: string[], ctx) => {
+    const found = await inOrder<Debtor & { caseIds: string[] }>(
       ids,
       ctx.sql`
-      select id, name, kind, identity, address, email, phone from debtors d
-      where id = any(${ids}) and exists (select from cases c where c.debtor_id = d.id and ${visible(ctx)})`,
-    ),
+      select id, name, kind, identity, address, email, phone, array(select c.id from cases c where c.debtor_id = d.id and ${visible(ctx)}) as case_ids
+      from debtors d where id = any(${ids}) and exists (select from cases c where c.debtor_id = d.id and ${visible(ctx)})`,
+    )
+    for (const each of found) if ('caseIds' in each) for (const id of each.caseIds) noteReading(ctx, id, 'graphql')
+    return found
+  },
   fields: (t) => ({
     name: t.exposeString('name'),
     kind: t.expose('kind', { type: DebtorKind }),
@@ -45,7 +49,10 @@ forgetting(DebtorType)
 builder.objectFields(CaseType, (t) => ({
   debtor: t.field({
     type: DebtorType,
-    resolve: async (found, _args, ctx) => (await rowsOf(ctx, caseParts.debtor, found.id))[0]!,
+    resolve: async (found, _args, ctx) => {
+      noteReading(ctx, found.id, 'graphql')
+      return (await rowsOf(ctx, caseParts.debtor, found.id))[0]!
+    },
   }),
 }))
 

@@ -1,4 +1,5 @@
 import { answerDispute, recordDispute, resolveDispute } from '../procedures/cases/disputes.ts'
+import type { DisputeFile } from '../procedures/cases/dispute-documents.ts'
 import { caseParts, type Dispute } from '../procedures/cases/file.ts'
 import { queueFollowUp } from '../procedures/cases/follow-up-queue.ts'
 import { transaction } from '../schema/db.ts'
@@ -14,6 +15,21 @@ const DisputeOutcome = builder.enumType('DisputeOutcome', {
     CREDITED: { value: 'credited', description: 'The creditor grants a credit note (avoir).' },
     DROPPED: { value: 'dropped', description: 'The debtor gives it up.' },
   } as const,
+})
+
+const DisputeFileType = builder.objectRef<DisputeFile>('DisputeFile').implement({
+  description: 'What the debtor sent along with its dispute, as it came: no exhibit of the creditor’s.',
+  fields: (t) => ({
+    id: t.exposeID('id'),
+    name: t.exposeString('name', { description: 'As the debtor named it.' }),
+    mediaType: t.exposeString('mediaType', { description: 'By its content, whatever its name says.' }),
+    bytes: t.exposeInt('bytes'),
+    sha256: t.exposeString('sha256'),
+    url: t.string({
+      description: 'The file, with the same token; always saved, never shown by the browser.',
+      resolve: ({ id }, _args, ctx) => `${ctx.office.baseUrl}/contestations/${id}`,
+    }),
+  }),
 })
 
 const DisputeType = builder.objectRef<Dispute & { currency: string }>('Dispute').implement({
@@ -45,6 +61,7 @@ const DisputeType = builder.objectRef<Dispute & { currency: string }>('Dispute')
       nullable: true,
       description: 'What the creditor answered to the dispute; its documents are exhibits.',
     }),
+    files: t.field({ type: [DisputeFileType], resolve: ({ files }) => files }),
   }),
 })
 

@@ -1,5 +1,6 @@
 import { caseParts, type WrittenDocument } from '../procedures/cases/file.ts'
 import { settleSending } from '../procedures/cases/post.ts'
+import { resendLetter } from '../procedures/cases/resend.ts'
 import { quotedDoubts } from '../procedures/cases/quoted-terms.ts'
 import type { Sql } from '../schema/db.ts'
 import { DomainError } from '../schema/errors.ts'
@@ -100,4 +101,38 @@ builder.relayMutationField(
       }),
   },
   { outputFields: (t) => ({ case: t.field({ type: CaseType, resolve: ({ caseId }) => caseId }) }) },
+)
+
+builder.relayMutationField(
+  'resendLetter',
+  {
+    inputFields: (t) => ({
+      documentId: t.id({ required: true, description: 'The letter that did not arrive.' }),
+      reason: t.string({ required: true, description: 'Why it did not, and where the new address comes from.' }),
+      idempotencyKey: t.string(),
+    }),
+  },
+  {
+    description:
+      'Writes again, to the address validated since, a letter that came back or that its channel refused: another document, which recalls the reference and date of the first. Once for each letter, and never by itself. The first letter of CPCE R124-4 is renewed with all its mentions, and later letters recall the renewed one. Errors: letter_not_failed, same_address, no_address, already_resent, case_held, too_many_approaches.',
+    authScopes: { may: 'resendLetter' },
+    errors: {},
+    resolve: (_root, { input }, ctx) =>
+      once(ctx, 'resendLetter', input, async (office, author) => {
+        const { id } = await requireDocument(ctx, input.documentId, office.sql)
+        const { caseId, id: documentId } = await resendLetter(
+          office,
+          ctx.day,
+          { documentId: id, reason: input.reason },
+          author,
+        )
+        return { caseId, documentId }
+      }),
+  },
+  {
+    outputFields: (t) => ({
+      case: t.field({ type: CaseType, resolve: ({ caseId }) => caseId }),
+      document: t.field({ type: DocumentType, resolve: ({ documentId }) => documentId }),
+    }),
+  },
 )

@@ -5,11 +5,14 @@ import type { Context as HttpContext } from 'hono'
 import { record } from '../procedures/cases/journal.ts'
 import { findHandOver, type HandedOver, keepAccess } from '../procedures/judicial/handover.ts'
 import { readReceipt } from '../procedures/judicial/receipt.ts'
+import { type Day, dayFr } from '../schema/days.ts'
 import { DomainError } from '../schema/errors.ts'
 import type { Role } from './auth.ts'
 import { author, type Context, forbidden, unauthenticated, visible } from './context.ts'
 import { requireDocument } from './documents.ts'
 import { requireExhibit } from './exhibits.ts'
+import { notFound } from './nodes.ts'
+import { noteReading } from './readings.ts'
 import { rowId } from './values.ts'
 
 /**
@@ -27,6 +30,7 @@ export async function sendPack(ctx: Context, c: HttpContext): Promise<Response> 
   if (handed && asked === 'recu') return sendReceipt(ctx, c, handed)
   const found = handed ?? (await ownPack(ctx, packId))
   if (asked !== 'zip' && asked !== 'pdf') throw noSuchFile()
+  await refusePurged(ctx, found.caseId, found.zip)
   const file = asked
   const response = await sendFile(c, {
     path: ctx.office.archive.path(found[file]),
@@ -105,6 +109,8 @@ async function ownPack(ctx: Context, packId: string): Promise<OwnPack> {
 export async function sendExhibit(ctx: Context, c: HttpContext): Promise<Response> {
   if (!ctx.viewer) throw unauthenticated()
   const found = await requireExhibit(ctx, c.req.param('id') ?? '')
+  await refusePurged(ctx, found.caseId, found.pdf)
+  noteReading(ctx, found.caseId, 'piece')
   const isOriginal = c.req.query('file') === 'original'
   const name = (
     isOriginal ? found.originalName : found.originalName.replace(/(\.[a-z0-9]{1,5})?$/i, '.pdf')
@@ -115,16 +121,49 @@ export async function sendExhibit(ctx: Context, c: HttpContext): Promise<Respons
   return sendFile(c, { path: ctx.office.archive.path(hash), etag: hash, type, name })
 }
 
+/** `GET /contestations/:id`: what a debtor sent along with its dispute, as it came. */
+export async function sendDisputeFile(ctx: Context, c: HttpContext): Promise<Response> {
+  if (!ctx.viewer) throw unauthenticated()
+  const id = rowId('DisputeFile', c.req.param('id') ?? '')
+  const [found] = await ctx.sql<{ sha256: string; name: string; caseId: string }[]>`
+    select f.sha256, f.name, x.case_id
+    from dispute_documents f join disputes x on x.id = f.dispute_id join cases c on c.id = x.case_id
+    where f.id = ${id} and ${visible(ctx)}`
+  if (!found) throw notFound()
+  await refusePurged(ctx, found.caseId, found.sha256)
+  noteReading(ctx, found.caseId, 'piece')
+  // A stranger's file: a browser saves it and runs nothing of it.
+  const name = found.name.replaceAll(/[^\w.-]+/g, '_')
+  const path = ctx.office.archive.path(found.sha256)
+  return sendFile(c, { path, etag: found.sha256, type: 'application/octet-stream', name })
+}
+
 /** `GET /documents/:id`: a letter of a case that the viewer may see, as PDF; a text message as text. */
 export async function sendLetterPdf(ctx: Context, c: HttpContext): Promise<Response> {
   if (!ctx.viewer) throw unauthenticated()
   const document = await requireDocument(ctx, c.req.param('id') ?? '')
+  await refusePurged(ctx, document.caseId, document.sha256)
+  noteReading(ctx, document.caseId, 'document')
   return sendFile(c, {
     path: ctx.office.archive.path(document.sha256),
     etag: document.sha256,
     type: document.format === 'txt' ? 'text/plain; charset=utf-8' : 'application/pdf',
     name: `${document.reference.replaceAll('/', '-')}.${document.format}`,
   })
+}
+
+/** Whose time is over is gone, and said so with its hash: the paper that somebody else kept can still be checked against it. */
+async function refusePurged(ctx: Context, caseId: string, hash: string): Promise<void> {
+  const [found] = await ctx.sql<{ purgedOn: Day | null }[]>`select purged_on from cases where id = ${caseId}`
+  if (!found?.purgedOn || (await ctx.office.archive.has(hash))) return
+  throw new DomainError(
+    'purged',
+    `Ce document a été purgé le ${dayFr(found.purgedOn)}, sa durée de conservation passée.`,
+    {
+      remedy: `Il en reste l’empreinte SHA-256\u00a0: ${hash}.`,
+      facts: { sha256: hash },
+    },
+  )
 }
 
 export interface Sent {

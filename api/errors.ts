@@ -47,6 +47,7 @@ const unstorable = (cause: unknown): DomainError =>
 
 const statuses: Record<string, number> = {
   bad_token: 401,
+  sign_in_failed: 401,
   identity_unreachable: 503,
   unauthenticated: 401,
   forbidden: 403,
@@ -60,6 +61,7 @@ const statuses: Record<string, number> = {
   coupon_not_found: 404,
   upload_busy: 409,
   upload_gone: 410,
+  purged: 410,
   file_too_large: 413,
   antivirus_silent: 503,
   body_too_large: 413,

@@ -3,6 +3,7 @@ import type { Sql } from '../schema/db.ts'
 import { builder } from './builder.ts'
 import { CaseType, requireCase } from './cases.ts'
 import { rowsOf, visible } from './context.ts'
+import { noteReading } from './readings.ts'
 
 interface JournalLine {
   id: bigint
@@ -38,8 +39,10 @@ builder.objectFields(CaseType, (t) => ({
     description: 'The newest first.',
     args: { first: t.arg.int({ required: true, defaultValue: 50 }) },
     complexity: ({ first }) => ({ field: 1, multiplier: Math.min(Math.max(first, 1), 500) / 10 }),
-    resolve: async (found, { first }, ctx) =>
-      (await rowsOf(ctx, journal, found.id)).slice(0, Math.min(Math.max(first, 0), 500)),
+    resolve: async (found, { first }, ctx) => {
+      noteReading(ctx, found.id, 'graphql')
+      return (await rowsOf(ctx, journal, found.id)).slice(0, Math.min(Math.max(first, 0), 500))
+    },
   }),
 }))
 

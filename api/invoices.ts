@@ -1,5 +1,5 @@
 import { invoiceFromJson, type ReadInvoice, readInvoice } from '../documents/einvoice.ts'
-import { type Submission, submitInvoice } from '../procedures/cases/cases.ts'
+import { type Submission, submitInvoice } from '../procedures/cases/submissions.ts'
 import { caseParts, type CreditNote, type Invoice } from '../procedures/cases/file.ts'
 import { loadScenario } from '../procedures/amicable/scenario.ts'
 import type { Office } from '../procedures/office.ts'

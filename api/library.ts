@@ -1,6 +1,6 @@
 import { letterOf, loadLibrary } from '../letters/catalogue.ts'
 import { changesBetween, changesText, readHistory } from '../letters/history.ts'
-import type { Letter } from '../letters/letter.ts'
+import { nextOf, type Letter } from '../letters/letter.ts'
 import type { History, Revision } from '../letters/replay.ts'
 import { resolveArrayConnection } from '@pothos/plugin-relay'
 import { builder } from './builder.ts'
@@ -65,7 +65,10 @@ builder.node(LetterType, {
     usage: t.exposeString('usage'),
     bases: t.exposeStringList('bases', { description: 'Legal bases; « ? » until a lawyer confirmed them.' }),
     data: t.exposeStringList('donnees'),
-    next: t.exposeString('suite', { nullable: true }),
+    next: t.stringList({
+      description: 'What usually comes next, one for each kind of debtor where it differs; empty: the manager chooses.',
+      resolve: nextOf,
+    }),
     subject: t.exposeString('objet'),
     firstLetter: t.exposeString('premiere_lettre', {
       description: 'May or must it carry the mentions of CPCE R124-4: jamais, possible, toujours.',

@@ -10,6 +10,9 @@ export interface OidcSettings {
   issuer: string
   /** What the provider calls this API: a token for another service is refused. */
   audience: string
+  /** The client registered for the pages, and its secret; without them nobody signs in by the provider's page. */
+  clientId?: string
+  clientSecret?: string
   /** The claim that names the role; `role` when absent. A list holds the first role known here. */
   roleClaim?: string
 }
@@ -23,7 +26,13 @@ export function oidcSettings(env: NodeJS.ProcessEnv = process.env): OidcSettings
       remedy: 'Donnez le nom que le fournisseur d’identité connaît à cette API : sans lui, tout jeton passerait.',
     })
   }
-  return { issuer, audience, ...(roleClaim ? { roleClaim } : {}) }
+  const { OIDC_CLIENT_ID: clientId, OIDC_CLIENT_SECRET: clientSecret } = env
+  return {
+    issuer,
+    audience,
+    ...(roleClaim ? { roleClaim } : {}),
+    ...(clientId && clientSecret ? { clientId, clientSecret } : {}),
+  }
 }
 
 // Symmetric ones are not among them: a public key must never be taken for a shared secret.
@@ -51,7 +60,7 @@ export function openOidc({ issuer, audience, roleClaim = 'role' }: OidcSettings)
         requiredClaims: ['exp', 'sub'],
         currentDate: new Date(now.epochMilliseconds),
       })
-      return viewerOf(known(payload, roleClaim))
+      return viewerOf(knownClaims(payload, roleClaim))
     } catch (cause) {
       throw badToken(cause)
     }
@@ -85,7 +94,7 @@ async function discover(issuer: string): Promise<JWTVerifyGetKey> {
   }
 }
 
-function requireSafe(address: string): void {
+export function requireSafe(address: string): void {
   const { protocol, hostname } = URL.parse(address) ?? {}
   if (protocol === 'https:' || (protocol === 'http:' && /^(localhost|127\.0\.0\.1|\[::1\])$/.test(hostname ?? '')))
     return
@@ -96,7 +105,7 @@ function requireSafe(address: string): void {
 }
 
 /** The claims as tokens of the house write them. */
-function known(payload: JWTPayload, roleClaim: string): Record<string, unknown> {
+export function knownClaims(payload: JWTPayload, roleClaim: string): Record<string, unknown> {
   const role = payload[roleClaim]
   return {
     ...payload,

@@ -30,7 +30,7 @@ export async function once<T extends Outcome>(
   const fingerprint = sha256(canonicalJson({ act, request }))
   return transaction(ctx.sql, async (sql) => {
     const [fresh] = await sql`
-      insert into idempotency_keys (actor, key, act, request, result) values (${owner}, ${key}, ${act}, ${fingerprint}, '{}')
+      insert into idempotency_keys (actor, key, act, request, result, used_on) values (${owner}, ${key}, ${act}, ${fingerprint}, '{}', ${ctx.day})
       on conflict do nothing returning key`
     if (!fresh) {
       const [known] = await sql<{ request: string; result: T }[]>`

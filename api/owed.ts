@@ -1,7 +1,7 @@
 import { percentText } from '../procedures/law/claim.ts'
 import type { Owed } from '../procedures/law/interest.ts'
-import { caseParts } from '../procedures/cases/file.ts'
-import { type LedgerFile, owedOn } from '../procedures/cases/ledger.ts'
+import { ledgerFile } from '../procedures/cases/ledger-files.ts'
+import { owedOn } from '../procedures/cases/ledger.ts'
 import type { Case } from '../procedures/cases/cases.ts'
 import type { Day } from '../schema/days.ts'
 import { builder } from './builder.ts'
@@ -10,32 +10,7 @@ import { type Amount, DoubtType, Money } from './values.ts'
 
 /** What a case owes on a day; only the parts that the ledger reads are fetched, once for all the cases of a list. */
 export async function owedOf(ctx: Context, found: Case, onDay: Day): Promise<Owed & { currency: string }> {
-  const [creditor, mandate, debtor, invoices, creditNotes, payments, penaltyClauses, documents, insolvencies, titles] =
-    await Promise.all([
-      rowsOf(ctx, caseParts.creditor, found.id),
-      rowsOf(ctx, caseParts.mandate, found.id),
-      rowsOf(ctx, caseParts.debtor, found.id),
-      rowsOf(ctx, caseParts.invoices, found.id),
-      rowsOf(ctx, caseParts.creditNotes, found.id),
-      rowsOf(ctx, caseParts.payments, found.id),
-      rowsOf(ctx, caseParts.penaltyClauses, found.id),
-      rowsOf(ctx, caseParts.documents, found.id),
-      rowsOf(ctx, caseParts.insolvencies, found.id),
-      rowsOf(ctx, caseParts.titles, found.id),
-    ])
-  const file: LedgerFile = {
-    case: found,
-    creditor: creditor[0]!,
-    mandate: mandate[0] ?? null,
-    debtor: debtor[0]!,
-    invoices,
-    creditNotes,
-    payments,
-    penaltyClauses,
-    documents,
-    insolvencies,
-    titles,
-  }
+  const file = await ledgerFile(found, (read, caseId) => rowsOf(ctx, read, caseId))
   return { ...owedOn(file, onDay), currency: found.currency }
 }
 

@@ -13,6 +13,7 @@ import { CaseType, requireCase } from './cases.ts'
 import { type Context, rowsOf } from './context.ts'
 import { CreditorType } from './creditors.ts'
 import { DebtorKind } from './debtors.ts'
+import { nodeId } from './nodes.ts'
 import { once } from './once.ts'
 import { centsOf, Money, MoneyInput, rowId } from './values.ts'
 
@@ -157,7 +158,7 @@ builder.relayMutationField(
     resolve: (_root, { input }, ctx) =>
       once(ctx, 'endPenaltyClause', input, async (office, author) => {
         const { penaltyClauseId: id, reason } = input
-        const { creditorId } = await endPenaltyClause(office.sql, ctx.day, { id: id, reason }, author)
+        const { creditorId } = await endPenaltyClause(office.sql, ctx.day, { id: nodeId(id), reason }, author)
         return { creditorId }
       }),
   },

@@ -1,5 +1,11 @@
 import type { Context as HttpContext } from 'hono'
-import { findPostBatch, listPostBatches, makePostBatch, type PostBatch } from '../procedures/cases/post-batch.ts'
+import {
+  findPostBatch,
+  listPostBatches,
+  makePostBatch,
+  type PostBatch,
+  staleAfter,
+} from '../procedures/cases/post-batch.ts'
 import { DomainError } from '../schema/errors.ts'
 import { may } from './auth.ts'
 import { builder } from './builder.ts'
@@ -42,15 +48,24 @@ builder.queryFields((t) => ({
 
 builder.relayMutationField(
   'makePostBatch',
-  { inputFields: (t) => ({ idempotencyKey: t.string() }) },
+  {
+    inputFields: (t) => ({
+      idempotencyKey: t.string(),
+      includeLate: t.boolean({
+        description: `Takes letters dated more than ${staleAfter} days ago too, once a person has read them again; false when absent.`,
+      }),
+    }),
+  },
   {
     description:
-      'Takes the letters of the out-tray that no batch has taken, at most 300, registered ones first, and makes one PDF to print on both sides, each letter behind a separator with its address by NF Z10-011.',
+      'Takes the letters of the out-tray that no batch has taken, at most 300, registered ones first, and makes one PDF to print on both sides, each letter behind a separator with its address by NF Z10-011. A demand for payment of a case that is closed or at a standstill, and a letter that waited too long, are left out and named.',
     authScopes: { may: 'makePostBatch' },
     errors: {},
     resolve: (_root, { input }, ctx) =>
       once(ctx, 'makePostBatch', input, async (office, author) => {
-        const { batch, left, waiting } = await makePostBatch(office, ctx.day, author)
+        const { batch, left, waiting } = await makePostBatch(office, ctx.day, author, {
+          late: input.includeLate ?? false,
+        })
         return { number: batch?.number ?? null, left, waiting }
       }),
   },

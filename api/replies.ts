@@ -7,6 +7,7 @@ import { CaseType, requireCase } from './cases.ts'
 import { rowsOf } from './context.ts'
 import { once } from './once.ts'
 import { readCode } from './pages/verify.ts'
+import { noteReading } from './readings.ts'
 import { AddressInput, addressOf, centsOf, MoneyInput, rowId } from './values.ts'
 
 const ReplyKind = builder.enumType('ReplyKind', {
@@ -37,7 +38,10 @@ builder.objectFields(CaseType, (t) => ({
   replies: t.field({
     type: [ReplyType],
     description: 'The oldest first.',
-    resolve: (found, _args, ctx) => rowsOf(ctx, replies, found.id),
+    resolve: (found, _args, ctx) => {
+      noteReading(ctx, found.id, 'graphql')
+      return rowsOf(ctx, replies, found.id)
+    },
   }),
 }))
 

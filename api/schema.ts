@@ -39,6 +39,9 @@ import './returns.ts'
 import './events.ts'
 import './library.ts'
 import './work.ts'
+import './case-list.ts'
+import './catch-up.ts'
+import './personal-data.ts'
 import './courts.ts'
 
 export const schema = builder.toSchema()

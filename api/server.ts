@@ -10,18 +10,21 @@ import { DomainError } from '../schema/errors.ts'
 import { readToken, type Viewer } from './auth.ts'
 import { sendCalendar } from './calendar.ts'
 import { type Clock, type Context, contextOf, type House } from './context.ts'
-import { sendExhibit, sendLetterPdf, sendPack } from './downloads.ts'
+import { sendDisputeFile, sendExhibit, sendLetterPdf, sendPack } from './downloads.ts'
 import { httpError, type Log, maskError } from './errors.ts'
 import { exampleTabs } from './examples.ts'
+import { useKeptAnswers } from './kept-answers.ts'
 import { useLimits } from './limits.ts'
 import { metrics } from './metrics.ts'
 import { type IdentityProvider, isOwnToken } from './oidc.ts'
 import { pages } from './pages/mount.ts'
 import { sendPostBatch } from './post-batches.ts'
 import { useOwnRows } from './reading.ts'
+import { gatherReadings } from './readings.ts'
 import { type RequestLine, requestLog, useRequestLog } from './request-log.ts'
 import { schema } from './schema.ts'
 import { librarySite } from './site/serve.ts'
+import type { SignIn } from './sign-in.ts'
 import { caseEvents } from './stream.ts'
 import { receiveUpload } from './uploads.ts'
 
@@ -34,6 +37,8 @@ export interface AppOptions {
   secret: Uint8Array
   /** Whose tokens are taken beside the house's own. */
   identity?: IdentityProvider
+  /** The provider's page, by which people enter theirs. */
+  signIn?: SignIn | null
   /** Hides the schema and GraphiQL. */
   production?: boolean
   /** Bytes; 50 MB when absent. */
@@ -49,7 +54,7 @@ export interface App {
   /** Answers requests and listens to nothing: `app.fetch` for a server, `app.request` for tests. */
   app: Hono
   house: House
-  /** Ends the subscriptions. */
+  /** Ends the subscriptions, and writes down who read what. */
   close(): Promise<void>
 }
 
@@ -64,6 +69,7 @@ export function createApp(options: AppOptions): App {
     secret: options.secret,
     maxUpload: options.maxUpload ?? options.office.maxFile ?? usualBytes,
     events: caseEvents(options.sql),
+    readings: gatherReadings(options.office.sql, log),
     ...(options.identity ? { identity: options.identity } : {}),
   }
   const yoga = graphql(options, log)
@@ -101,22 +107,38 @@ export function createApp(options: AppOptions): App {
   )
   app.all('/graphql', async (c) => {
     const response = await yoga.fetch(c.req.raw, contextOf(house, await viewerOf(house, c)))
-    // Not the raw response: it would lose the headers set above.
-    return c.body(response.body as ReadableStream, response)
+    // Not the raw response: it would lose the headers set above. What is no stream goes out at once.
+    return c.body((response as Answer).whole ?? (response.body as ReadableStream), response)
   })
 
   app.put('/uploads/:id', (c) => receiveUpload(house, c))
   app.on(['GET', 'HEAD'], '/packs/:id', async (c) => sendPack(contextOf(house, await viewerOf(house, c)), c))
   app.on(['GET', 'HEAD'], '/exhibits/:id', async (c) => sendExhibit(contextOf(house, await viewerOf(house, c)), c))
+  app.on(['GET', 'HEAD'], '/contestations/:id', async (c) =>
+    sendDisputeFile(contextOf(house, await viewerOf(house, c)), c),
+  )
   app.on(['GET', 'HEAD'], '/documents/:id', async (c) => sendLetterPdf(contextOf(house, await viewerOf(house, c)), c))
   app.on(['GET', 'HEAD'], '/courrier/:number', async (c) =>
     sendPostBatch(contextOf(house, await viewerOf(house, c)), c),
   )
   app.on(['GET', 'HEAD'], '/calendrier/:file', (c) => sendCalendar(house, c))
   app.route('/bibliotheque', librarySite(house, log))
-  app.route('/', pages({ ...house, trustProxy: options.trustProxy ?? false }, log))
+  app.route(
+    '/',
+    pages(
+      { ...house, trustProxy: options.trustProxy ?? false, ...(options.signIn ? { signIn: options.signIn } : {}) },
+      log,
+    ),
+  )
 
-  return { app, house, close: () => house.events.close() }
+  return {
+    app,
+    house,
+    async close() {
+      await house.readings.flush()
+      await house.events.close()
+    },
+  }
 }
 
 /** Nothing runs in what this server sends, but for GraphiQL: one page with its script inside, which works in a blob. */
@@ -129,11 +151,20 @@ const contentPolicy: MiddlewareHandler = async (c, next) => {
   if (!c.res.headers.has('content-security-policy')) c.header('content-security-policy', policy)
 }
 
+/** A response that still knows its text: to read it back from its stream takes longer than to send it. */
+class Answer extends Response {
+  readonly whole: string | null
+  constructor(body?: BodyInit | null, init?: ResponseInit) {
+    super(body, init)
+    this.whole = typeof body === 'string' ? body : null
+  }
+}
+
 function graphql({ production = false }: AppOptions, log: Log) {
   return createYoga<Context>({
     schema,
     // Node's own: the ponyfill's streams throw out of reach when a subscriber leaves.
-    fetchAPI: { Request, Response, ReadableStream, Headers },
+    fetchAPI: { Request, Response: Answer, ReadableStream, Headers },
     logging: false,
     maskedErrors: {
       maskError: (error, message) => maskError(error, message, log),
@@ -144,7 +175,7 @@ function graphql({ production = false }: AppOptions, log: Log) {
     multipart: false,
     landingPage: false,
     maxRequestBodySize: bodyBytes,
-    plugins: [useLimits({ introspection: !production }), useRequestLog(), useOwnRows()],
+    plugins: [useLimits({ introspection: !production }), useRequestLog(), useOwnRows(), useKeptAnswers()],
     graphiql: production ? false : { title: 'Courtois', defaultTabs: exampleTabs() },
     renderGraphiQL: (tabs) => withToken(renderGraphiQL(tabs as Parameters<typeof renderGraphiQL>[0])),
   })

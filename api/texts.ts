@@ -16,7 +16,10 @@ export function checkTexts(value: unknown, path: string[] = []): void {
   if (typeof value === 'string') return checkText(value, path)
   if (Array.isArray(value)) return value.forEach((one: unknown, i) => checkTexts(one, [...path, String(i)]))
   if (typeof value !== 'object' || value === null || !isPlain(value)) return
-  for (const [key, one] of Object.entries(value)) checkTexts(one, [...path, key])
+  for (const [key, one] of Object.entries(value)) {
+    checkText(key, path)
+    checkTexts(one, [...path, key])
+  }
 }
 
 function checkText(text: string, path: string[]): void {
@@ -29,7 +32,8 @@ function checkText(text: string, path: string[]): void {
       facts: { field, length: text.length, most },
     })
   }
-  if (controls.test(text)) {
+  // Half of a pair of UTF-16 is no character, and the database keeps none.
+  if (controls.test(text) || !text.isWellFormed()) {
     throw new DomainError('bad_character', `Le champ « ${field} » contient un caractère invisible.`, {
       remedy: 'Saisissez-le de nouveau, sans le copier depuis un autre document.',
       facts: { field },

@@ -1,9 +1,11 @@
 import { loadScenario, type Scenario, scenarioIds, type ScenarioStep } from '../procedures/amicable/scenario.ts'
 import { proceduresOf } from '../procedures/amicable/scenario-check.ts'
 import { caseParts, type Step } from '../procedures/cases/file.ts'
+import type { CourtDay } from '../procedures/judicial/court-days.ts'
+import type { Sql } from '../schema/db.ts'
 import { builder } from './builder.ts'
 import { CaseType } from './cases.ts'
-import { type CourtDay, nextDayInCourt } from './conducts.ts'
+import { nextDayInCourt } from './conducts.ts'
 import { rowsOf } from './context.ts'
 
 const StepState = builder.enumType('StepState', { values: ['PLANNED', 'DONE', 'SKIPPED'] as const })
@@ -84,10 +86,17 @@ builder.objectFields(CaseType, (t) => ({
     description:
       'The earliest step neither done nor skipped; a case on hold has one too, which waits. In court, the next last day to act, or the first on which an act is allowed: its channel is « procedure ».',
     resolve: async (found, _args, ctx) =>
-      (await rowsOf(ctx, caseParts.steps, found.id)).find((step) => !step.doneOn && !step.skippedOn) ??
-      inCourt(await nextDayInCourt(ctx, found.id)),
+      (await rowsOf(ctx, nextSteps, found.id))[0] ?? inCourt(await nextDayInCourt(ctx, found.id)),
   }),
 }))
+
+/** The one step of a list of cases that a line of it shows, without the twenty others. */
+async function nextSteps(sql: Sql, ids: string[]): Promise<Map<string, Step[]>> {
+  const rows = await sql<(Step & { caseId: string })[]>`
+    select distinct on (case_id) case_id, id, key, rank, channel, nominal_on, planned_on, done_on, skipped_on, skipped_why
+    from steps where case_id = any(${ids}) and done_on is null and skipped_on is null order by case_id, rank`
+  return new Map(rows.map((row) => [row.caseId, [row]]))
+}
 
 function inCourt(courtDay: CourtDay | null): StepShape | null {
   if (!courtDay) return null

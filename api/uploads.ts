@@ -120,7 +120,7 @@ export async function receiveUpload(house: House, c: HttpContext): Promise<Respo
 }
 
 /** Looked at where it lies, before it has a place in the archive; only an archive is read whole, for the names in it. */
-async function admitFile(name: string, path: string, antivirus: Antivirus | undefined): Promise<void> {
+export async function admitFile(name: string, path: string, antivirus: Antivirus | undefined): Promise<void> {
   const file = await open(path)
   try {
     const { buffer, bytesRead } = await file.read(Buffer.alloc(256), 0, 256, 0)

@@ -4,6 +4,7 @@ import { timeOf } from './calls.ts'
 import { CaseType, requireCase } from './cases.ts'
 import { rowsOf } from './context.ts'
 import { once } from './once.ts'
+import { noteReading } from './readings.ts'
 import { centsOf, MoneyInput } from './values.ts'
 
 const VisitOutcomeType = builder.enumType('VisitOutcome', {
@@ -32,7 +33,13 @@ const VisitType = builder.objectRef<Visit>('Visit').implement({
 })
 
 builder.objectFields(CaseType, (t) => ({
-  visits: t.field({ type: [VisitType], resolve: (found, _args, ctx) => rowsOf(ctx, visitsOf, found.id) }),
+  visits: t.field({
+    type: [VisitType],
+    resolve: (found, _args, ctx) => {
+      noteReading(ctx, found.id, 'graphql')
+      return rowsOf(ctx, visitsOf, found.id)
+    },
+  }),
 }))
 
 const CommitmentInput = builder.inputType('CommitmentInput', {

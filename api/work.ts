@@ -12,7 +12,7 @@ import {
   workToday,
 } from '../procedures/work-today.ts'
 import type { Sql } from '../schema/db.ts'
-import type { Viewer } from './auth.ts'
+import { isLegal } from './auth.ts'
 import { builder } from './builder.ts'
 import { CaseType } from './cases.ts'
 import { type Context, rowsOf } from './context.ts'
@@ -61,6 +61,11 @@ const WorkKind = builder.enumType('WorkKind', {
       description:
         'À vérifier: a letter whose sending broke off, and nobody knows whether it left; that its address refused; or an e-mail that came back for another reason, until another letter follows it.',
     },
+    LETTER_TO_RESEND: {
+      value: 'resend',
+      description:
+        'A letter that came back, for whose debtor another address was validated since, and to which nothing was sent: resendLetter, or the case goes on without it.',
+    },
     CONSENT_AWAITED: { value: 'awaited', description: 'Legal: the creditor has not answered; the day it lapses.' },
     CONSENT_TO_FOLLOW: { value: 'consent', description: 'Given, and no procedure opened yet.' },
     PACK_TO_HAND_OVER: {
@@ -95,7 +100,7 @@ const WorkKind = builder.enumType('WorkKind', {
   } as const satisfies Record<string, { value: Kind; description: string }>,
 })
 
-const CellType = builder.enumType('Cell', {
+export const CellType = builder.enumType('Cell', {
   description: 'The four cells of the agency.',
   values: {
     RESEARCH: { value: 'research' },
@@ -174,9 +179,6 @@ builder.queryFields((t) => ({
     },
   }),
 }))
-
-/** Time limits before a court are the legal cell's own work. */
-const isLegal = (viewer: Viewer | null): boolean => viewer?.role === 'legal' || viewer?.role === 'admin'
 
 const MatchedByType = builder.enumType('MatchedBy', {
   values: {

@@ -26,7 +26,7 @@ export const latest = (a: Day, b: Day): Day => (before(a, b) ? b : a)
 export const daysBetween = (a: Day, b: Day): number => serial(b) - serial(a)
 
 /** The day as a whole number, 0 on 1 January 1970; years begin in March here, so that 29 February ends one. */
-export function serial({ year, month, day }: Day): number {
+export function serial({ year, month, day }: Pick<Day, 'year' | 'month' | 'day'>): number {
   const y = month < 3 ? year - 1 : year
   const dayOfYear = Math.floor((153 * (month < 3 ? month + 9 : month - 3) + 2) / 5) + day - 1
   return 365 * y + Math.floor(y / 4) - Math.floor(y / 100) + Math.floor(y / 400) + dayOfYear - 719_468

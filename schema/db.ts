@@ -1,4 +1,5 @@
 import postgres from 'postgres'
+import { dayOf, serial } from './days.ts'
 
 // The server is asked for ISO dates in UTC (see `connect`), so what arrives is what Temporal reads.
 const types = {
@@ -6,7 +7,7 @@ const types = {
     to: 1082,
     from: [1082],
     serialize: (day: Temporal.PlainDate): string => temporalText(day, Temporal.PlainDate, 'date'),
-    parse: (text: string): Temporal.PlainDate => Temporal.PlainDate.from(text),
+    parse: (text: string): Temporal.PlainDate => readDay(text),
   },
   instant: {
     to: 1184,
@@ -104,6 +105,13 @@ export async function rehearse<T>(sql: Sql, keep: boolean, act: (sql: Sql) => Pr
 export function json(sql: Sql, value: unknown): postgres.Parameter {
   if (value === undefined) throw new TypeError('undefined is not a json value')
   return sql.json(value as postgres.JSONValue)
+}
+
+/** Rows are full of the same few days, and a day is immutable: each is made once (`dayOf`). */
+function readDay(text: string): Temporal.PlainDate {
+  if (text.length !== 10) return Temporal.PlainDate.from(text)
+  const [year, month, day] = [Number(text.slice(0, 4)), Number(text.slice(5, 7)), Number(text.slice(8))]
+  return dayOf(serial({ year, month, day }))
 }
 
 type TemporalKind = typeof Temporal.PlainDate | typeof Temporal.Instant | typeof Temporal.PlainDateTime

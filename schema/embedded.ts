@@ -44,14 +44,17 @@ export async function startEmbedded(options: { dataDir: string; name?: string })
 /** A server for a demo or for tests: in the temporary folder, not durable, gone on `stop` or when this process dies. */
 export async function startThrowaway(options: { name?: string } = {}): Promise<Embedded> {
   const home = throwawayHome()
-  const clear = (): void => rmSync(home.path, { recursive: true, force: true })
+  // Before the server: a Ctrl-C while it starts must not leave it behind.
+  const watchman = stopWithUs(home)
+  const clear = (): void => {
+    rmSync(home.path, { recursive: true, force: true })
+    watchman.kill('SIGKILL')
+  }
   try {
     const embedded = await start(home, options.name ?? 'courtois', quick)
-    const watchman = stopWithUs(home)
     return {
       url: embedded.url,
       async stop() {
-        watchman.kill('SIGKILL')
         await embedded.stop()
         clear()
       },
@@ -280,12 +283,18 @@ function clearStalePid(data: string): void {
   writeFileSync(file, readFileSync(file, 'utf8').replace(/^\d+/, '2147483647'))
 }
 
-/** A watchman whose input closes when we die, kill -9 included: it stops the server and clears its folders. */
+/**
+ * A watchman whose input closes when we die, kill -9 included: it stops the server, one that is just starting too, and clears
+ * its folders, though an initdb may still write there.
+ */
 function stopWithUs(home: Home): ChildProcess {
-  const data = join(home.path, 'data')
-  const script = `read -r x; pid=$(head -n 1 "$0/postmaster.pid") && kill -INT "$pid"
-    for i in 1 2 3 4 5 6 7 8 9 10; do test -e "$0/postmaster.pid" && sleep 0.3; done; rm -rf -- "$@"`
-  const watchman = spawn('/bin/sh', ['-c', script, data, home.path, runningIn(data)?.socket ?? ''], {
+  const script = `read -r x; file=$0/data/postmaster.pid; tries='1 2 3 4 5 6 7 8 9 10'
+    for i in $tries; do test -s "$file" && break; sleep 0.3; done
+    for i in $tries; do socket=$(sed -n 5p "$file"); test -n "$socket" && break; test -e "$file" && sleep 0.3; done
+    pid=$(head -n 1 "$file") && kill -INT "$pid"
+    for i in $tries; do test -e "$file" && sleep 0.3; done
+    for i in $tries; do rm -rf -- "$0" \${socket:+"$socket"}; test -e "$0" && sleep 0.3; done`
+  const watchman = spawn('/bin/sh', ['-c', script, home.path], {
     cwd: '/',
     detached: true,
     stdio: ['pipe', 'ignore', 'ignore'],

@@ -15,7 +15,7 @@ const mayChange: Record<string, string[]> = {
   payments: ['encashed_on', 'pay_over_by', 'receipt_id', 'receipt_tried_on'],
   invoices: ['original'],
   exhibits: ['flags', 'number', 'sub', 'parent_id', 'withdrawn_on', 'withdrawn_by', 'withdrawn_why'],
-  procedures: ['watched_on'],
+  procedures: ['watched_on', 'next_on'],
   dispatches: ['state', 'sent_on', 'proof', 'registered_number', 'presented_on', 'outcome', 'outcome_on'],
   hand_overs: ['handed_on', 'handed_by', 'revoked_on', 'token_sha256', 'expires_on'],
 }

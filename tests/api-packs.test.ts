@@ -95,6 +95,20 @@ describe('the bailiff’s download', () => {
     expect(await downloads()).toBe(before + 2)
   })
 
+  test('comes with the time limits of its procedure, for that office and no other', async () => {
+    const question =
+      '{ deadlines(until: "2030-01-01") { caseNumber procedureTitle title expires article procedure { id } } }'
+    const seen = (await api.ask(bailiff(), question)).body
+    expect(seen.errors).toBeUndefined()
+    const legal = (await api.ask({ role: 'legal' }, question)).body.data.deadlines as { expires: string }[]
+    expect(seen.data.deadlines.length).toBeGreaterThan(0)
+    expect(seen.data.deadlines.map(({ expires }: { expires: string }) => expires)).toEqual(
+      legal.map(({ expires }) => expires),
+    )
+    expect(seen.data.deadlines[0]).toMatchObject({ caseNumber: '2026-0001', procedure: null })
+    expect((await api.ask({ ...bailiff(), bailiffId: stranger }, question)).body.data.deadlines).toEqual([])
+  })
+
   test('is for that bailiff alone, and ends when the hand-over is taken back', async () => {
     expect((await get(`/packs/${told.packId}`, null)).status).toBe(401)
     expect((await get(`/packs/${told.packId}`, { ...bailiff(), bailiffId: stranger })).status).toBe(404)
@@ -103,6 +117,7 @@ describe('the bailiff’s download', () => {
     await api.sql`update hand_overs set revoked_on = ${api.today}`
     expect((await get(`/packs/${told.packId}`, bailiff())).status).toBe(404)
     expect((await api.ask(bailiff(), '{ packs { id } }')).body.data.packs).toEqual([])
+    expect((await api.ask(bailiff(), '{ deadlines { title } }')).body.data.deadlines).toEqual([])
     await api.sql`update hand_overs set revoked_on = null`
   })
 
@@ -302,14 +317,14 @@ describe('the creditor’s consent', () => {
 })
 
 describe('the ready-made operations', () => {
+  /** The variables as they are shipped, with their ids filled in. */
+  const filled = (name: string, ids: object = {}): object => {
+    const { input } = JSON.parse(examples().find((each) => each.name === name)!.variables!) as { input: object }
+    return { input: { ...input, ...ids } }
+  }
   const variables: Record<string, () => object> = {
     '03-un-dossier': () => ({ number: '2026-0001' }),
-    '07-envoyer-une-facture': () => {
-      const example = JSON.parse(examples().find(({ name }) => name === '07-envoyer-une-facture')!.variables!) as {
-        input: object
-      }
-      return { input: { ...example.input, creditorId: told.creditorId } }
-    },
+    '07-envoyer-une-facture': () => filled('07-envoyer-une-facture', { creditorId: told.creditorId }),
     '08-enregistrer-un-paiement': () => ({
       input: {
         caseId: told.caseId,
@@ -322,6 +337,23 @@ describe('the ready-made operations', () => {
     '09-demander-un-accord': () => ({
       input: { caseId: told.caseId, ceiling: { amount: '250.00' }, idempotencyKey: 'y' },
     }),
+    '12-ouvrir-un-creancier': () => filled('12-ouvrir-un-creancier'),
+    '13-enregistrer-la-convention': () =>
+      filled('13-enregistrer-la-convention', { creditorId: told.creditorId, signedOn: '2026-10-01' }),
+    '14-ouvrir-la-procedure': () => filled('14-ouvrir-la-procedure', { requestId: told.packId }),
+    '15-inscrire-un-acte': () => filled('15-inscrire-un-acte', { procedureId: told.procedureId }),
+    '16-enregistrer-une-etude': () => filled('16-enregistrer-une-etude'),
+    '17-assembler-un-dossier': () =>
+      filled('17-assembler-un-dossier', { procedureId: told.procedureId, bailiffId: told.bailiffId }),
+    '18-remettre-le-dossier': () =>
+      filled('18-remettre-le-dossier', { packId: told.packId, bailiffId: told.bailiffId }),
+    '19-envoyer-un-fichier': () => filled('19-envoyer-un-fichier'),
+  }
+  // Already before the court, no agreement of that id, a day that has not come: refused, each by its name.
+  const refusals: Record<string, string> = {
+    '09-demander-un-accord': 'already_filed',
+    '14-ouvrir-la-procedure': 'consent_not_found',
+    '15-inscrire-un-acte': 'event_in_future',
   }
 
   test.each(
@@ -333,9 +365,9 @@ describe('the ready-made operations', () => {
     expect({ status, errors: body.errors }).toEqual({ status: 200, errors: undefined })
     const act = Object.values(body.data)[0] as { __typename?: string; code?: string } | null
     expect(act).not.toBeNull()
-    // A request is already before the court in this case: the ready-made demand is refused, and says so.
-    if (name === '09-demander-un-accord') expect(act).toMatchObject({ __typename: 'Refusal', code: 'already_filed' })
-    else expect(act?.__typename ?? '').not.toBe('Refusal')
+    const code = refusals[name!]
+    if (code) expect(act).toMatchObject({ __typename: 'Refusal', code })
+    else expect([act?.__typename === 'Refusal', act?.code]).toEqual([false, undefined])
     expect(api.errors).toEqual([])
   })
 })

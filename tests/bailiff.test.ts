@@ -197,6 +197,18 @@ describe('the link of a hand-over', () => {
     expect(await house.sql`select 1 from documents where letter = 'commissaire-recu-dossier'`).toHaveLength(1)
   })
 
+  test('is recognised at the public door by any of its hashes, which says nothing of the case', async () => {
+    for (const hash of [pack.zip, pack.pdf, pack.contentSha256.toUpperCase()]) {
+      const { status, text } = await page(`/verifier/${hash}`)
+      expect(status).toBe(200)
+      expect(text).toContain('Ce dossier vient bien de nous')
+      expect(text).toContain('Dossier de procédure, version 1')
+      expect(text).toContain('Notre exemplaire est intact')
+      expect(text).not.toMatch(/Garage|Papeterie|€/)
+    }
+    expect((await page(`/verifier/${'0'.repeat(64)}`)).status).toBe(404)
+  })
+
   test('is not posted to from elsewhere', async () => {
     const body = new FormData()
     body.set('nature', 'parti')

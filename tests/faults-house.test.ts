@@ -1,5 +1,5 @@
 import { execFileSync, spawnSync } from 'node:child_process'
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
@@ -110,6 +110,52 @@ describe('an engine that fails in the middle of a step', () => {
     }
     return { ...engine, compile }
   }
+
+  /** The composing processes of this program, as the system sees them. */
+  const composers = (): number[] =>
+    readdirSync('/proc').flatMap((name) => {
+      try {
+        const parent = /\) \S (\d+)/.exec(readFileSync(`/proc/${name}/stat`, 'utf8'))?.[1]
+        const isOurs =
+          Number(parent) === process.pid && readFileSync(`/proc/${name}/cmdline`, 'utf8').includes('typst-native')
+        return isOurs ? [Number(name)] : []
+      } catch {
+        return []
+      }
+    })
+
+  test.skipIf(process.platform !== 'linux')(
+    'a child killed from outside during a letter: a new one writes that letter, once, and no other is lost',
+    async () => {
+      const before = new Set(composers())
+      const engine = nativeTypst({ processes: 1 })
+      const killed: number[] = []
+      let letters = 0
+      const compile: typeof engine.compile = async (job) => {
+        const composing = engine.compile(job)
+        // Two letters of two steps lose their child under way: a first one, and one that was made in its place.
+        if (++letters === 2 || letters === 6) {
+          const [child] = composers().filter((pid) => !before.has(pid) && !killed.includes(pid))
+          process.kill(child!, 'SIGKILL')
+          killed.push(child!)
+        }
+        return composing
+      }
+      house.office.typst = { ...engine, compile }
+      try {
+        await tick(house.sql, on)
+        await drain(house.office, house.url)
+        expect(killed).toHaveLength(2)
+        expect(await counts(house.sql)).toEqual({ done: howMany - 2, documents: (howMany - 2) * 2, jobs: 2 })
+        await again(house.sql)
+        await drain(house.office, house.url)
+        expect(await counts(house.sql)).toEqual({ done: howMany, documents: howMany * 2, jobs: 0 })
+        expect(await findings()).toEqual([])
+      } finally {
+        await engine.close()
+      }
+    },
+  )
 
   test('a template that loops is stopped, its step waits, and is done once when it is mended', async () => {
     const { typst } = house.office

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { submitInvoice } from '../procedures/cases/cases.ts'
+import { submitInvoice } from '../procedures/cases/submissions.ts'
 import { claimLimitation, recordLimitation, setClaimNature } from '../procedures/cases/limitation.ts'
 import { recordPayment } from '../procedures/cases/payments.ts'
 import { standstill } from '../procedures/cases/standstill.ts'

@@ -303,6 +303,8 @@ describe('a house in production', () => {
   test('logs each request and job by its ids, and no name, address, token or secret', async () => {
     await tick(house.sql, today)
     await house.sql`select graphile_worker.add_job('step', ${json(house.sql, { step: 'Garage du Pont', day: '2026-07-29' })}::json, max_attempts => 1)`
+    const theirs = ['FR1420041010050500013M02606', 'Quatrebarbes', 'zephyrine@discrete.example', '06 11 22 33 44']
+    await house.sql`select graphile_worker.add_job('send', ${json(house.sql, { document: theirs[0]!, day: '2026-07-29' })}::json, max_attempts => 1)`
     const serve = start(compose.services['api']!.command!, production())
     const [, base] = await serve.says(/(http:\S+)\/ready/)
     await serve.says(/job done/)
@@ -319,7 +321,20 @@ describe('a house in production', () => {
     })
     const answer = await fetch(`${base}/graphql`, { method: 'POST', headers: bearer, body })
     expect(await answer.json()).toMatchObject({ data: { case: { debtor: { name: 'Garage du Pont' } } } })
+    const [iban, name, email, phone] = theirs
+    const typed = { name, iban, email, phone, address: { lines: [name], postalCode: '69002', city: 'Lyon' } }
+    const act = 'mutation ($input: CreateCreditorInput!) { createCreditor(input: $input) { __typename } }'
+    for (const input of [typed, { ...typed, siret: iban }, { name: `${name}\u0000` }])
+      await fetch(`${base}/graphql`, {
+        method: 'POST',
+        headers: bearer,
+        body: JSON.stringify({ query: act, variables: { input } }),
+      })
+    const lost = new URLSearchParams({ jeton: token, code: row!.code, adresse: name!, email: email! })
+    await fetch(`${base}/r/${row!.code}`, { method: 'POST', body: lost, redirect: 'manual' })
     for (const path of [
+      `/bureau?q=${encodeURIComponent(name!)}`,
+      `/portail/dossiers/${encodeURIComponent(iban!)}`,
       `/portail/entrer?jeton=${token}`,
       `/r/${row!.code}`,
       `/verifier/${row!.code}`,
@@ -359,6 +374,7 @@ describe('a house in production', () => {
       viewer.name,
       ...Object.values(secrets),
       'garage@',
+      ...theirs,
     ]
     expect(never.length).toBeGreaterThan(8)
     expect(never.filter((text) => `${serve.out}${serve.err}`.includes(text))).toEqual([])

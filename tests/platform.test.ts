@@ -1,13 +1,13 @@
 import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { pathToFileURL } from 'node:url'
 
 import { makeWorkerUtils } from 'graphile-worker'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { connect, json, transaction } from '../schema/db.ts'
 import { startEmbedded, startThrowaway } from '../schema/embedded.ts'
 import { migrate } from '../schema/migrate.ts'
@@ -195,6 +195,21 @@ describe('the embedded server', () => {
     expect(await again`select x from kept`).toEqual([{ x: 1 }])
     await again.end()
     await second.stop()
+  })
+
+  test('a throwaway server leaves nothing behind when its program is killed, while it starts or after', async () => {
+    for (const killedOn of ['starting', 'started']) {
+      const folder = mkdtempSync(join(tmpdir(), 'courtois-gone-'))
+      spawnSync('chmod', ['777', folder])
+      const env = { ...process.env, TMPDIR: folder }
+      const child = spawn(process.execPath, [program], { env, stdio: ['ignore', 'pipe', 'inherit'] })
+      for await (const line of createInterface(child.stdout)) if (line === killedOn) break
+      const watched = readdirSync(folder)
+      child.kill('SIGKILL')
+      expect(watched.length).toBeGreaterThan(0)
+      await vi.waitFor(() => expect(readdirSync(folder)).toEqual([]), { timeout: 20_000, interval: 100 })
+      rmSync(folder, { recursive: true })
+    }
   })
 
   test('the pid file of a dead server does not stop a start when another program has its number', async () => {

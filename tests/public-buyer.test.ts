@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { submitInvoice } from '../procedures/cases/cases.ts'
+import { submitInvoice } from '../procedures/cases/submissions.ts'
 import { owedOn } from '../procedures/cases/ledger.ts'
 import { publicDue, recordPublicOrder, type PublicOrder } from '../procedures/cases/public-orders.ts'
 import { requestConsent } from '../procedures/judicial/consent.ts'

@@ -2,7 +2,7 @@ import { afterEach, describe, expect, test, vi } from 'vitest'
 import { validateAddress } from '../procedures/cases/addresses.ts'
 import { recordContactPreference } from '../procedures/cases/contact-preferences.ts'
 import { sendLetter } from '../procedures/cases/correspondence.ts'
-import { noticeDay } from '../procedures/cases/ledger.ts'
+import { noticeDay, owedOn } from '../procedures/cases/ledger.ts'
 import { isPosted } from '../procedures/cases/reach.ts'
 import {
   markEarlierReturns,
@@ -94,6 +94,17 @@ describe('a registered letter, state by state', () => {
     await expect(earlier).rejects.toMatchObject({ code: 'postal_order' })
   })
 
+  test('nor deposited after it was presented, nor presented before it was deposited, until the other day is corrected', async () => {
+    await say('presented', '2026-07-15')
+    const late = say('deposited', '2026-07-16')
+    await expect(late).rejects.toMatchObject({ code: 'postal_order' })
+    await say('deposited', '2026-07-15')
+    const early = say('presented', '2026-07-14', '2026-07-16')
+    await expect(early).rejects.toMatchObject({ code: 'postal_order' })
+    await say('deposited', '2026-07-14', '2026-07-16')
+    await say('presented', '2026-07-14', '2026-07-16')
+  })
+
   test('nor presented after the day on which it ended, unless that day is corrected first or with it', async () => {
     const { id } = await notice()
     const days = async () =>
@@ -153,6 +164,20 @@ describe('a registered letter, state by state', () => {
     const file = await fileOf(house, caseId)
     expect(noticeDay(file, day('2026-08-01'))).toEqual(day('2026-07-15'))
     expect(earliestFiling(file).why.length).toBeGreaterThan(0)
+  })
+})
+
+describe('a formal notice whose presentation nobody recorded', () => {
+  test('makes no consumer owe interest, and the account says why until it is recorded', async () => {
+    await house.sql`update debtors set kind = 'consumer'`
+    const owes = async () => owedOn(await fileOf(house, caseId), day('2026-08-01'))
+    const unproved = await owes()
+    expect(unproved.interest).toBe(0n)
+    expect(unproved.doubts).toContainEqual(expect.objectContaining({ code: 'notice_not_proved' }))
+    await say('presented', '2026-07-15')
+    const proved = await owes()
+    expect(proved.segments[0]!.from).toEqual(day('2026-07-16'))
+    expect(proved.doubts.map(({ code }) => code)).not.toContain('notice_not_proved')
   })
 })
 

@@ -1,7 +1,8 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { loadProcedure, type Procedure } from '../procedures/judicial/procedure.ts'
 import type { ProcedureEvent } from '../procedures/judicial/time-limits.ts'
-import { type Progress, progress } from '../procedures/judicial/progress.ts'
+import { progressForAll } from '../procedures/judicial/codebtors.ts'
+import type { Progress } from '../procedures/judicial/progress.ts'
 import { parseZone } from '../procedures/law/calendar.ts'
 import { parseDay } from '../schema/days.ts'
 import { parseYaml } from '../schema/validate.ts'
@@ -89,7 +90,7 @@ export function answer(
       ...((event.corrige ?? event.annule) === undefined ? {} : { corrects: (event.corrige ?? event.annule)! }),
       ...(event.annule === undefined ? {} : { void: true }),
     }))
-  return progress(procedure, events, on, worked.zone === undefined ? {} : { zone: parseZone(worked.zone) })
+  return progressForAll(procedure, events, on, worked.zone === undefined ? {} : { zone: parseZone(worked.zone) })
 }
 
 /** The same words as the finding, for what it states and nothing else. */

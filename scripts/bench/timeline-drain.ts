@@ -182,7 +182,8 @@ interface Api {
   token: string
 }
 
-async function startApi(ground: DrainGround): Promise<Api> {
+/** A `courtois serve` that does no jobs, with the token of an administrator. */
+export async function startApi(ground: Program): Promise<Api> {
   const child = start(ground, ['serve', '--jobs', '0'])
   let said = ''
   return new Promise((resolve, reject) => {
@@ -217,14 +218,17 @@ async function askUntil({ url, token }: Api, over: Promise<unknown>): Promise<nu
   return took
 }
 
-function start({ url, dir }: DrainGround, argv: string[]): ChildProcess {
+/** The database and the folder that a program is given. */
+type Program = Pick<DrainGround, 'url' | 'dir'>
+
+function start({ url, dir }: Program, argv: string[]): ChildProcess {
   return spawn(process.execPath, [program, ...argv], {
     env: { ...process.env, DATABASE_URL: url, DATA_DIR: dir, PORT: '0', COURTOIS_SECRET: 'bench'.repeat(8) },
     stdio: ['ignore', 'pipe', 'inherit'],
   })
 }
 
-async function end(child: ChildProcess): Promise<void> {
+export async function end(child: ChildProcess): Promise<void> {
   if (child.exitCode !== null) return
   child.kill('SIGTERM')
   await once(child, 'exit')

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { invoiceFromJson } from '../../documents/einvoice.ts'
-import { submitInvoice } from '../../procedures/cases/cases.ts'
+import { submitInvoice } from '../../procedures/cases/submissions.ts'
 import { sendLetter } from '../../procedures/cases/correspondence.ts'
 import { recordDispute, resolveDispute } from '../../procedures/cases/disputes.ts'
 import { readCase } from '../../procedures/cases/file.ts'

@@ -1,6 +1,6 @@
 import type { ReadInvoice } from '../../documents/einvoice.ts'
 import { recordCall } from '../../procedures/cases/calls.ts'
-import { submitInvoice } from '../../procedures/cases/cases.ts'
+import { submitInvoice } from '../../procedures/cases/submissions.ts'
 import { createCreditor, recordMandate } from '../../procedures/cases/creditors.ts'
 import type { DebtorKind } from '../../procedures/cases/debtors.ts'
 import { readCase } from '../../procedures/cases/file.ts'

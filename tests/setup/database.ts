@@ -1,4 +1,5 @@
 import type { TestProject } from 'vitest/node'
+import { whenNpmStops } from '../../scripts/stop.ts'
 import { connect } from '../../schema/db.ts'
 import { startThrowaway } from '../../schema/embedded.ts'
 import { migrate } from '../../schema/migrate.ts'
@@ -12,6 +13,7 @@ declare module 'vitest' {
 
 /** One server for the whole run: TEST_DATABASE_URL (its user may create databases), else a throwaway one. */
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
+  whenNpmStops(() => process.kill(process.pid, 'SIGTERM'))
   const given = process.env['TEST_DATABASE_URL']
   const server = given ? { url: given, stop: async () => {} } : await startThrowaway({ name: 'tests' })
   const template = `courtois_template_${process.pid}`
