@@ -1,5 +1,5 @@
-import { type AccountColumn, type AccountField, accountFields, readAccount } from '../documents/account.ts'
-import { readTable } from '../documents/table.ts'
+import { type AccountColumn, type AccountField, accountFields, readAccount } from '../documents/invoices/account.ts'
+import { readTable } from '../documents/invoices/table.ts'
 import { loadScenario } from '../procedures/amicable/scenario.ts'
 import { importAccount } from '../procedures/cases/account-import.ts'
 import type { Doubt } from '../schema/errors.ts'

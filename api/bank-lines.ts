@@ -1,5 +1,5 @@
-import { readBankStatement } from '../documents/bank-statement.ts'
-import { type Candidate, importBankLines, settleBankLine } from '../procedures/cases/bank-lines.ts'
+import { readBankStatement } from '../documents/invoices/bank-statement.ts'
+import { type Candidate, importBankLines, settleBankLine } from '../procedures/money/bank-lines.ts'
 import type { Day } from '../schema/days.ts'
 import { DomainError, type Doubt } from '../schema/errors.ts'
 import { builder } from './builder.ts'

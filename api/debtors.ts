@@ -1,4 +1,4 @@
-import { validateAddress } from '../procedures/cases/addresses.ts'
+import { validateAddress } from '../procedures/mail/addresses.ts'
 import type { Debtor } from '../procedures/cases/debtors.ts'
 import { caseParts } from '../procedures/cases/file.ts'
 import { builder } from './builder.ts'

@@ -1,7 +1,7 @@
 import { answerDispute, recordDispute, resolveDispute } from '../procedures/cases/disputes.ts'
 import type { DisputeFile } from '../procedures/cases/dispute-documents.ts'
 import { caseParts, type Dispute } from '../procedures/cases/file.ts'
-import { queueFollowUp } from '../procedures/cases/follow-up-queue.ts'
+import { queueFollowUp } from '../procedures/mail/follow-up-queue.ts'
 import { transaction } from '../schema/db.ts'
 import { builder } from './builder.ts'
 import { CaseType, requireCase } from './cases.ts'

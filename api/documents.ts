@@ -1,6 +1,6 @@
 import { caseParts, type WrittenDocument } from '../procedures/cases/file.ts'
-import { settleSending } from '../procedures/cases/post.ts'
-import { resendLetter } from '../procedures/cases/resend.ts'
+import { settleSending } from '../procedures/mail/post.ts'
+import { resendLetter } from '../procedures/mail/resend.ts'
 import { quotedDoubts } from '../procedures/cases/quoted-terms.ts'
 import type { Sql } from '../schema/db.ts'
 import { DomainError } from '../schema/errors.ts'

@@ -3,7 +3,7 @@ import {
   issueFeeStatement,
   readFeeStatements,
   recordExtraStep,
-} from '../procedures/cases/fee-statements.ts'
+} from '../procedures/money/fee-statements.ts'
 import { builder } from './builder.ts'
 import { CaseType, requireCase } from './cases.ts'
 import { type Context, rowsOf } from './context.ts'

@@ -1,4 +1,4 @@
-import { invoiceFromJson, type ReadInvoice, readInvoice } from '../documents/einvoice.ts'
+import { invoiceFromJson, type ReadInvoice, readInvoice } from '../documents/invoices/einvoice.ts'
 import { type Submission, submitInvoice } from '../procedures/cases/submissions.ts'
 import { caseParts, type CreditNote, type Invoice } from '../procedures/cases/file.ts'
 import { loadScenario } from '../procedures/amicable/scenario.ts'

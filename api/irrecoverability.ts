@@ -2,7 +2,7 @@ import {
   certifyIrrecoverable,
   type Irrecoverability,
   readIrrecoverabilities,
-} from '../procedures/cases/irrecoverability.ts'
+} from '../procedures/money/irrecoverability.ts'
 import { builder } from './builder.ts'
 import { CaseType, requireCase } from './cases.ts'
 import { rowsOf } from './context.ts'

@@ -1,4 +1,4 @@
-import type { Changes } from '../documents/manifest.ts'
+import type { Changes } from '../documents/packs/manifest.ts'
 import { type Bailiff, createBailiff, findHandOver, handOver, revokeHandOver } from '../procedures/judicial/handover.ts'
 import { assembleFilingPack, type Pack } from '../procedures/judicial/packs.ts'
 import { loadProcedure, procedureIds } from '../procedures/judicial/procedure.ts'

@@ -1,6 +1,6 @@
 import { caseParts, type Payment } from '../procedures/cases/file.ts'
-import { payOver, readFunds } from '../procedures/cases/funds.ts'
-import { recordEncashment, recordPayment, rejectPayment } from '../procedures/cases/payments.ts'
+import { payOver, readFunds } from '../procedures/money/funds.ts'
+import { recordEncashment, recordPayment, rejectPayment } from '../procedures/money/payments.ts'
 import type { Sql } from '../schema/db.ts'
 import { DomainError } from '../schema/errors.ts'
 import { amount, parseAmount } from '../schema/money.ts'

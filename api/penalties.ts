@@ -4,7 +4,7 @@ import {
   penaltyColumns,
   type PenaltyTerms,
   recordPenaltyClause,
-} from '../procedures/cases/penalties.ts'
+} from '../procedures/money/penalties.ts'
 import type { Sql } from '../schema/db.ts'
 import { DomainError } from '../schema/errors.ts'
 import { parseCurrency } from '../schema/money.ts'

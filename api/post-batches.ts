@@ -5,7 +5,7 @@ import {
   makePostBatch,
   type PostBatch,
   staleAfter,
-} from '../procedures/cases/post-batch.ts'
+} from '../procedures/mail/post-batch.ts'
 import { DomainError } from '../schema/errors.ts'
 import { may } from './auth.ts'
 import { builder } from './builder.ts'

@@ -1,7 +1,7 @@
 import { caseParts, type Plan, type Promise_ } from '../procedures/cases/file.ts'
 import { type DueInstalment, fillInstalments } from '../procedures/cases/plans.ts'
 import { agreeInstalments, attestPromise, recordPromise } from '../procedures/cases/promises.ts'
-import { queueFollowUp } from '../procedures/cases/follow-up-queue.ts'
+import { queueFollowUp } from '../procedures/mail/follow-up-queue.ts'
 import { transaction } from '../schema/db.ts'
 import { builder } from './builder.ts'
 import { CaseType, requireCase } from './cases.ts'

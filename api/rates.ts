@@ -1,5 +1,5 @@
 import type { HandRate } from '../procedures/cases/cases.ts'
-import { recordRate } from '../procedures/cases/hand-rates.ts'
+import { recordRate } from '../procedures/money/hand-rates.ts'
 import { parseDay } from '../schema/days.ts'
 import { builder } from './builder.ts'
 import { CaseType, requireCase } from './cases.ts'

@@ -5,7 +5,7 @@ import {
   type PostalMeaning,
   recordPostalState,
   recordPresentation,
-} from '../procedures/cases/registered.ts'
+} from '../procedures/mail/registered.ts'
 import { builder } from './builder.ts'
 import { CaseType } from './cases.ts'
 import { rowsOf } from './context.ts'

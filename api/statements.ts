@@ -1,4 +1,4 @@
-import { issueStatement, readStatements, type Statement } from '../procedures/cases/statements.ts'
+import { issueStatement, readStatements, type Statement } from '../procedures/money/statements.ts'
 import { builder } from './builder.ts'
 import { CaseType, requireCase } from './cases.ts'
 import { rowsOf } from './context.ts'

@@ -1,6 +1,6 @@
 import { connect, type Socket } from 'node:net'
 import { DomainError } from '../schema/errors.ts'
-import { isExecutable } from './exhibit-program.ts'
+import { isExecutable } from './exhibits/program.ts'
 
 /** Looks into a file; answers the name of what it found, null when nothing. DomainError `antivirus_silent` when it cannot say. */
 export interface Antivirus {

@@ -15,7 +15,7 @@ const filters: Record<string, (value: unknown, argument?: unknown) => string> = 
   date_langue: (value, language) => dateIn(String(language), String(value)),
   euros_langue: (value, language) => eurosIn(String(language), String(value)),
   iban: (value) => groupedIban(String(value)),
-  // Words that only have to be as many as the real ones: documents/template.ts writes them.
+  // Words that only have to be as many as the real ones: documents/rendering/template.ts writes them.
   en_lettres: () => 'quatre cent soixante-dix euros et quinze centimes',
   jours: () => 'quinze jours',
   taux: (value) => `${String(value).replace('.', ',')} %`,

@@ -1,4 +1,4 @@
-import { typographyFr } from '../documents/typography.ts'
+import { typographyFr } from '../documents/rendering/typography.ts'
 import type { Day } from '../schema/days.ts'
 import { json, type Sql, transaction } from '../schema/db.ts'
 import { orphans } from './doctor-rows.ts'

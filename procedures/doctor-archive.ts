@@ -1,6 +1,6 @@
 import { sha256 } from '../documents/archive.ts'
-import { renderLetter } from '../documents/letter-render.ts'
-import { sealPdf } from '../documents/seal.ts'
+import { renderLetter } from '../documents/rendering/render.ts'
+import { sealPdf } from '../documents/proof/seal.ts'
 import { loadLibrary } from '../letters/catalogue.ts'
 import type { Day } from '../schema/days.ts'
 import type { Sql } from '../schema/db.ts'

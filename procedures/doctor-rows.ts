@@ -1,4 +1,4 @@
-import { contentHash } from '../documents/manifest.ts'
+import { contentHash } from '../documents/packs/manifest.ts'
 import { after, type Day, latest } from '../schema/days.ts'
 import type { Fragment, Sql } from '../schema/db.ts'
 import { loadScenario, scenarioIds } from './amicable/scenario.ts'

@@ -1,5 +1,5 @@
-import { verifyFile } from '../documents/verify.ts'
-import { hashOfFile } from '../documents/verify-source.ts'
+import { verifyFile } from '../documents/proof/verify.ts'
+import { hashOfFile } from '../documents/proof/verify-source.ts'
 import type { Day } from '../schema/days.ts'
 import type { Sql } from '../schema/db.ts'
 import { DomainError } from '../schema/errors.ts'

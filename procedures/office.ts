@@ -1,10 +1,10 @@
 import type { Antivirus } from '../documents/antivirus.ts'
 import type { Archive } from '../documents/archive.ts'
-import type { SealKey } from '../documents/seal.ts'
-import type { TimestampAuthority } from '../documents/timestamp.ts'
+import type { SealKey } from '../documents/proof/seal.ts'
+import type { TimestampAuthority } from '../documents/proof/timestamp.ts'
 import type { Post } from '../documents/send/tray.ts'
 import type { Hooks } from '../documents/send/webhook.ts'
-import type { TypstEngine } from '../documents/typst.ts'
+import type { TypstEngine } from '../documents/typst/typst.ts'
 import type { Day } from '../schema/days.ts'
 import type { Sql } from '../schema/db.ts'
 import type { Random } from '../schema/random.ts'
@@ -24,7 +24,7 @@ export interface Office {
   /** Who dates packs (RFC 3161); without it they wait for a timestamp, and say so. */
   timestamps?: TimestampAuthority
   random: Random
-  /** Bytes of the largest file taken in, by upload or by hand; the default of documents/exhibits.ts when absent. */
+  /** Bytes of the largest file taken in, by upload or by hand; the default of documents/exhibits/exhibits.ts when absent. */
   maxFile?: number | undefined
   /** Where debtors and creditors reach the house, for the addresses printed on paper. */
   baseUrl: string

@@ -1,6 +1,6 @@
 import { expect, test, describe } from 'vitest'
-import { packExport } from '../documents/verify-case.ts'
-import { verifyFile } from '../documents/verify.ts'
+import { packExport } from '../documents/proof/verify-case.ts'
+import { verifyFile } from '../documents/proof/verify.ts'
 import { exportCase, filesOf, importCase } from '../procedures/cases/export.ts'
 import { examine } from '../procedures/doctor.ts'
 import { DomainError } from '../schema/errors.ts'

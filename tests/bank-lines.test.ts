@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import { readBankStatement } from '../documents/bank-statement.ts'
-import { importBankLines, settleBankLine } from '../procedures/cases/bank-lines.ts'
+import { readBankStatement } from '../documents/invoices/bank-statement.ts'
+import { importBankLines, settleBankLine } from '../procedures/money/bank-lines.ts'
 import { addInvoices, creditorOf, day, fileOf, invoice, liveHolds, openCase, type House, useHouse } from './house.ts'
 
 const entry = (

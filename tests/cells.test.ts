@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, test } from 'vitest'
-import { queueFollowUp } from '../procedures/cases/follow-up-queue.ts'
+import { queueFollowUp } from '../procedures/mail/follow-up-queue.ts'
 import { findCaller } from '../procedures/cases/callers.ts'
 import { drain } from '../procedures/work.ts'
 import { useApi } from './api.ts'

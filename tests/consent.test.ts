@@ -1,12 +1,12 @@
 import { describe, expect, test } from 'vitest'
-import { contentHash } from '../documents/manifest.ts'
-import { validateAddress } from '../procedures/cases/addresses.ts'
+import { contentHash } from '../documents/packs/manifest.ts'
+import { validateAddress } from '../procedures/mail/addresses.ts'
 import type { Address } from '../procedures/cases/agency.ts'
 import { recordMandate } from '../procedures/cases/creditors.ts'
 import { readExhibits, withdrawExhibit } from '../procedures/cases/exhibits.ts'
-import { recordRate } from '../procedures/cases/hand-rates.ts'
+import { recordRate } from '../procedures/money/hand-rates.ts'
 import { recordCheck, recordDeclaration, recordInsolvency } from '../procedures/cases/insolvencies.ts'
-import { recordPayment } from '../procedures/cases/payments.ts'
+import { recordPayment } from '../procedures/money/payments.ts'
 import {
   giveConsent,
   readConsentRequest,

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { attachExhibit, type ExhibitKind } from '../procedures/cases/exhibits.ts'
 import { recordLegalForm } from '../procedures/cases/debtors.ts'
-import { recordPayment } from '../procedures/cases/payments.ts'
+import { recordPayment } from '../procedures/money/payments.ts'
 import { setClaimNature } from '../procedures/cases/limitation.ts'
 import { examine } from '../procedures/doctor.ts'
 import { progressOf } from '../procedures/judicial/case-progress.ts'

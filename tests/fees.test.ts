@@ -1,9 +1,9 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { issueFeeStatement, readFeeStatements, recordExtraStep } from '../procedures/cases/fee-statements.ts'
-import { type FeeBasis, feeLines, type FeeTerms, readFeeTerms, share } from '../procedures/cases/fees.ts'
+import { issueFeeStatement, readFeeStatements, recordExtraStep } from '../procedures/money/fee-statements.ts'
+import { type FeeBasis, feeLines, type FeeTerms, readFeeTerms, share } from '../procedures/money/fees.ts'
 import { formalNotices } from '../procedures/cases/file.ts'
-import { recordPayment, rejectPayment } from '../procedures/cases/payments.ts'
+import { recordPayment, rejectPayment } from '../procedures/money/payments.ts'
 import { amount, parseAmount, sum } from '../schema/money.ts'
 import { day, fileOf, invoice, liveUntil, openCase, textOf, useHouse } from './house.ts'
 

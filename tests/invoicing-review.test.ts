@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import type { InvoiceJson } from '../documents/einvoice.ts'
+import type { InvoiceJson } from '../documents/invoices/einvoice.ts'
 import { averageDays, type Examined, reviewInvoicing } from '../procedures/cases/invoicing-review.ts'
 import { issueInvoicingReview } from '../procedures/cases/invoicing-reviews.ts'
 import { openAgency } from '../scripts/demo/people.ts'

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
-import { oweUnderTitle, underTitle } from '../procedures/cases/title-ledger.ts'
+import { oweUnderTitle, underTitle } from '../procedures/money/title-ledger.ts'
 import { requireAward, titleOn } from '../procedures/judicial/awards.ts'
 import { loadProcedure } from '../procedures/judicial/procedure.ts'
 import { readAward } from '../procedures/law/award.ts'

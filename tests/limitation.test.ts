@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { submitInvoice } from '../procedures/cases/submissions.ts'
 import { claimLimitation, recordLimitation, setClaimNature } from '../procedures/cases/limitation.ts'
-import { recordPayment } from '../procedures/cases/payments.ts'
+import { recordPayment } from '../procedures/money/payments.ts'
 import { standstill } from '../procedures/cases/standstill.ts'
 import { recordCall } from '../procedures/cases/calls.ts'
 import { agreeInstalments } from '../procedures/cases/promises.ts'

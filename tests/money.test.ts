@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { recordInsolvency } from '../procedures/cases/insolvencies.ts'
-import { owedOn, payableOn } from '../procedures/cases/ledger.ts'
-import { recordPayment } from '../procedures/cases/payments.ts'
+import { owedOn, payableOn } from '../procedures/money/ledger.ts'
+import { recordPayment } from '../procedures/money/payments.ts'
 import { agreeInstalments } from '../procedures/cases/promises.ts'
 import { amount, parseAmount } from '../schema/money.ts'
 import {

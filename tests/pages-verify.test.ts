@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { beforeAll, describe, expect, test } from 'vitest'
-import { sealPdf } from '../documents/seal.ts'
+import { sealPdf } from '../documents/proof/seal.ts'
 import { useApi } from './api.ts'
 import { browser, noticed } from './pages.ts'
 

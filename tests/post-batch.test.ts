@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest'
 import { sha256 } from '../documents/archive.ts'
 import { closeCase } from '../procedures/cases/cases.ts'
 import { recordInsolvency } from '../procedures/cases/insolvencies.ts'
-import { makePostBatch, remakePostBatch, staleAfter } from '../procedures/cases/post-batch.ts'
+import { makePostBatch, remakePostBatch, staleAfter } from '../procedures/mail/post-batch.ts'
 import { before, type Day, dayFr } from '../schema/days.ts'
 import { addInvoices, creditorOf, day, invoice, liveUntil, openCase, textOf, useHouse } from './house.ts'
 

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { strFromU8, unzipSync } from 'fflate'
 import { describe, expect, test } from 'vitest'
-import { verifyFile } from '../documents/verify.ts'
+import { verifyFile } from '../documents/proof/verify.ts'
 import { attachPostalProof } from '../procedures/cases/exhibit-proofs.ts'
 import { attachExhibit, exhibitKinds } from '../procedures/cases/exhibits.ts'
 import { recordDispute } from '../procedures/cases/disputes.ts'
@@ -14,7 +14,7 @@ import { createBailiff, findHandOver, handOver, keepAccess } from '../procedures
 import { assembleFilingPack } from '../procedures/judicial/packs.ts'
 import { earliestFiling, openProcedure, recordProcedureEvent } from '../procedures/judicial/procedures.ts'
 import { readProcedureEvents } from '../procedures/judicial/open-procedures.ts'
-import type { Manifest } from '../documents/manifest.ts'
+import type { Manifest } from '../documents/packs/manifest.ts'
 import { seededRandom } from '../schema/random.ts'
 import { day, fileOf, invoice, liveUntil, openCase, textOf, useHouse } from './house.ts'
 

@@ -1,10 +1,10 @@
 import { describe, expect, test } from 'vitest'
 import { submitInvoice } from '../procedures/cases/submissions.ts'
-import { owedOn } from '../procedures/cases/ledger.ts'
+import { owedOn } from '../procedures/money/ledger.ts'
 import { publicDue, recordPublicOrder, type PublicOrder } from '../procedures/cases/public-orders.ts'
 import { requestConsent } from '../procedures/judicial/consent.ts'
-import type { InvoiceJson } from '../documents/einvoice.ts'
-import { readInvoice } from '../documents/einvoice.ts'
+import type { InvoiceJson } from '../documents/invoices/einvoice.ts'
+import { readInvoice } from '../documents/invoices/einvoice.ts'
 import { openAgency } from '../scripts/demo/people.ts'
 import { suspension } from '../procedures/amicable/suspension.ts'
 import {

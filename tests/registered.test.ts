@@ -1,9 +1,9 @@
 import { afterEach, describe, expect, test, vi } from 'vitest'
-import { validateAddress } from '../procedures/cases/addresses.ts'
+import { validateAddress } from '../procedures/mail/addresses.ts'
 import { recordContactPreference } from '../procedures/cases/contact-preferences.ts'
-import { sendLetter } from '../procedures/cases/correspondence.ts'
-import { noticeDay, owedOn } from '../procedures/cases/ledger.ts'
-import { isPosted } from '../procedures/cases/reach.ts'
+import { sendLetter } from '../procedures/mail/correspondence.ts'
+import { noticeDay, owedOn } from '../procedures/money/ledger.ts'
+import { isPosted } from '../procedures/mail/reach.ts'
 import {
   markEarlierReturns,
   meaningOf,
@@ -11,7 +11,7 @@ import {
   postalStates,
   recordPostalState,
   recordPresentation,
-} from '../procedures/cases/registered.ts'
+} from '../procedures/mail/registered.ts'
 import { earliestFiling } from '../procedures/judicial/procedures.ts'
 import { workToday } from '../procedures/work-today.ts'
 import { transaction } from '../schema/db.ts'

@@ -1,10 +1,10 @@
 import { describe, expect, test } from 'vitest'
-import { validateAddress } from '../procedures/cases/addresses.ts'
+import { validateAddress } from '../procedures/mail/addresses.ts'
 import { recordCall } from '../procedures/cases/calls.ts'
 import { recordDispute } from '../procedures/cases/disputes.ts'
 import { firstLetter } from '../procedures/cases/file.ts'
-import { recordPostalState } from '../procedures/cases/registered.ts'
-import { resendLetter } from '../procedures/cases/resend.ts'
+import { recordPostalState } from '../procedures/mail/registered.ts'
+import { resendLetter } from '../procedures/mail/resend.ts'
 import { workToday } from '../procedures/work-today.ts'
 import { day, fileOf, invoice, liveOn, liveUntil, openCase, textOf, toDebtor, useHouse } from './house.ts'
 

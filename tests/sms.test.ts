@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { sendLetter } from '../procedures/cases/correspondence.ts'
+import { sendLetter } from '../procedures/mail/correspondence.ts'
 import { examine } from '../procedures/doctor.ts'
 import { remake } from '../procedures/doctor-archive.ts'
 import { drain } from '../procedures/work.ts'

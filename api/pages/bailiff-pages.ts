@@ -1,4 +1,4 @@
-import type { Changes } from '../../documents/manifest.ts'
+import type { Changes } from '../../documents/packs/manifest.ts'
 import type { HandedOver, handedOverTo } from '../../procedures/judicial/handover.ts'
 import type { BailiffAnswer } from '../../procedures/judicial/procedure.ts'
 import type { Progress } from '../../procedures/judicial/progress.ts'

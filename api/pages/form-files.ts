@@ -9,7 +9,7 @@ import { Busboy, type BusboyFileStream, type BusboyInstance } from '@fastify/bus
 import type { Context as HttpContext } from 'hono'
 import type { Antivirus } from '../../documents/antivirus.ts'
 import type { StoredFile } from '../../documents/archive.ts'
-import { kindOf } from '../../documents/exhibit-kind.ts'
+import { kindOf } from '../../documents/exhibits/kind.ts'
 import { DomainError } from '../../schema/errors.ts'
 import { admitFile } from '../uploads.ts'
 import type { Typed } from './typed.ts'

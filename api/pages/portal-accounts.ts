@@ -1,6 +1,6 @@
 import type { Hono, Context as HttpContext } from 'hono'
-import { accountFields, type Account, readAccount } from '../../documents/account.ts'
-import { readTable } from '../../documents/table.ts'
+import { accountFields, type Account, readAccount } from '../../documents/invoices/account.ts'
+import { readTable } from '../../documents/invoices/table.ts'
 import { type ImportedLine, importAccount } from '../../procedures/cases/account-import.ts'
 import type { DebtorKind } from '../../procedures/cases/debtors.ts'
 import { DomainError } from '../../schema/errors.ts'

@@ -1,5 +1,5 @@
 import type { Hono } from 'hono'
-import { announce, type Customer, customersToTell } from '../../procedures/cases/announcements.ts'
+import { announce, type Customer, customersToTell } from '../../procedures/mail/announcements.ts'
 import { authorOf } from '../auth.ts'
 import { type Doors, requireOwnForm } from './guard.ts'
 import { count, dated, h, type Html, send } from './page.ts'

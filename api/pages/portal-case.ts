@@ -1,5 +1,5 @@
 import type { CaseFile, WrittenDocument } from '../../procedures/cases/file.ts'
-import { payableOn } from '../../procedures/cases/ledger.ts'
+import { payableOn } from '../../procedures/money/ledger.ts'
 import type { Reply } from '../../procedures/cases/replies.ts'
 import { percentText } from '../../procedures/law/claim.ts'
 import { loadLibrary } from '../../letters/catalogue.ts'

@@ -1,6 +1,6 @@
 import { pendingApprovals } from '../../procedures/amicable/approvals.ts'
 import { readCases } from '../../procedures/cases/file.ts'
-import { payableOn } from '../../procedures/cases/ledger.ts'
+import { payableOn } from '../../procedures/money/ledger.ts'
 import { caseGone } from '../../procedures/cases/lock.ts'
 import { progressOn, readConducts } from '../../procedures/judicial/case-progress.ts'
 import { loadProcedure, type Procedure } from '../../procedures/judicial/procedure.ts'

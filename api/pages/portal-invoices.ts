@@ -1,5 +1,5 @@
 import type { Hono, Context as HttpContext } from 'hono'
-import { type ReadInvoice, readInvoice } from '../../documents/einvoice.ts'
+import { type ReadInvoice, readInvoice } from '../../documents/invoices/einvoice.ts'
 import { sellerDoubts, type Submission, submitInvoice } from '../../procedures/cases/submissions.ts'
 import type { Creditor } from '../../procedures/cases/creditors.ts'
 import type { PublicOrder } from '../../procedures/cases/public-orders.ts'

@@ -1,6 +1,6 @@
 import { type Case, caseColumns } from '../../procedures/cases/cases.ts'
 import { caseParts } from '../../procedures/cases/file.ts'
-import { type LedgerFile, payableOn } from '../../procedures/cases/ledger.ts'
+import { type LedgerFile, payableOn } from '../../procedures/money/ledger.ts'
 import type { Office } from '../../procedures/office.ts'
 import { daysBetween } from '../../schema/days.ts'
 import type { Sql } from '../../schema/db.ts'

@@ -1,4 +1,4 @@
-import { invoiceFromJson, type ReadInvoice } from '../../documents/einvoice.ts'
+import { invoiceFromJson, type ReadInvoice } from '../../documents/invoices/einvoice.ts'
 import type { DebtorKind } from '../../procedures/cases/debtors.ts'
 import { amount } from '../../schema/money.ts'
 import { h, type Html } from './page.ts'

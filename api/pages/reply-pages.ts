@@ -1,5 +1,5 @@
 import type { CaseFile } from '../../procedures/cases/file.ts'
-import { payableOn } from '../../procedures/cases/ledger.ts'
+import { payableOn } from '../../procedures/money/ledger.ts'
 import {
   checkDays,
   type Coupon,

@@ -1,4 +1,4 @@
-import { typedDay } from '../../documents/typed-values.ts'
+import { typedDay } from '../../documents/invoices/typed-values.ts'
 import type { Day } from '../../schema/days.ts'
 import { DomainError } from '../../schema/errors.ts'
 import { parseAmount } from '../../schema/money.ts'

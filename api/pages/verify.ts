@@ -1,5 +1,5 @@
 import type { Hono } from 'hono'
-import { verifyFile } from '../../documents/verify.ts'
+import { verifyFile } from '../../documents/proof/verify.ts'
 import { readAgency } from '../../procedures/cases/agency.ts'
 import { disagreement, knownByCode, knownByHash, type KnownFile } from '../../procedures/known-files.ts'
 import { DomainError } from '../../schema/errors.ts'

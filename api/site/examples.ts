@@ -1,6 +1,6 @@
 import type { Shelves } from './shelves.ts'
-import { fill, type FilledLetter } from '../../documents/fill.ts'
-import { exampleOf } from '../../documents/letter-example.ts'
+import { fill, type FilledLetter } from '../../documents/rendering/fill.ts'
+import { exampleOf } from '../../documents/rendering/example.ts'
 import type { ExampleSet } from '../../letters/example.ts'
 import { leastFacts, withoutFact } from '../../letters/example-sets.ts'
 import { sectionFor, type Channel, type Letter } from '../../letters/letter.ts'

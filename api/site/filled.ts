@@ -1,6 +1,6 @@
 import { h, type Html } from './page.ts'
-import type { Block, Run, Table } from '../../documents/blocks.ts'
-import type { FilledLetter } from '../../documents/fill.ts'
+import type { Block, Run, Table } from '../../documents/rendering/blocks.ts'
+import type { FilledLetter } from '../../documents/rendering/fill.ts'
 import {
   callFacts,
   contactLines,
@@ -9,9 +9,9 @@ import {
   referencesOf,
   taglineOf,
   townOf,
-} from '../../documents/letter-head.ts'
-import { paymentRows } from '../../documents/letter-html.ts'
-import { ordered } from '../../documents/letter-pdf.ts'
+} from '../../documents/rendering/head.ts'
+import { paymentRows } from '../../documents/rendering/html.ts'
+import { ordered } from '../../documents/rendering/pdf.ts'
 import { dayFr, parseDay } from '../../schema/days.ts'
 
 /** A filled letter as a sheet of paper: the parts and the order of its PDF, in the page's own style. */

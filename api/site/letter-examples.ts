@@ -3,7 +3,7 @@ import { filledHtml } from './filled.ts'
 import { h, type Html, type Link } from './page.ts'
 import type { Shelves } from './shelves.ts'
 import { channels, said } from './words.ts'
-import { renderSms } from '../../documents/letter-text.ts'
+import { renderSms } from '../../documents/rendering/text.ts'
 import type { Channel, Letter } from '../../letters/letter.ts'
 import { DomainError } from '../../schema/errors.ts'
 

@@ -1,5 +1,5 @@
 import type { Channel, Letter, Recipient } from '../../letters/letter.ts'
-import { typographyFr } from '../../documents/typography.ts'
+import { typographyFr } from '../../documents/rendering/typography.ts'
 import { unaccented } from '../../schema/words.ts'
 
 // What the short words of heads and of the law's files say in full, for readers who do not write them.

@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs'
 import { type Day, dayFr } from '../../schema/days.ts'
 import type { Doubt } from '../../schema/errors.ts'
-import { openStaticPdf } from '../exhibit-pdf.ts'
-import type { TypstEngine } from '../typst.ts'
+import { openStaticPdf } from '../exhibits/pdf.ts'
+import type { TypstEngine } from '../typst/typst.ts'
 
 export interface Paper {
   title: string

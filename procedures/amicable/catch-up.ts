@@ -1,4 +1,4 @@
-import { typographyFr } from '../../documents/typography.ts'
+import { typographyFr } from '../../documents/rendering/typography.ts'
 import { type Day, dayFr, daysBetween } from '../../schema/days.ts'
 import type { Sql } from '../../schema/db.ts'
 

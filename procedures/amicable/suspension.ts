@@ -1,7 +1,7 @@
 import { type Day, dayFr } from '../../schema/days.ts'
 import type { CaseFile } from '../cases/file.ts'
 import type { HoldCause } from '../cases/holds.ts'
-import { dueOn, owedOn, payableOn } from '../cases/ledger.ts'
+import { dueOn, owedOn, payableOn } from '../money/ledger.ts'
 import { standstill } from '../cases/standstill.ts'
 
 export interface Suspension {

@@ -1,5 +1,5 @@
-import type { AccountLine } from '../../documents/account.ts'
-import type { ReadInvoice } from '../../documents/einvoice.ts'
+import type { AccountLine } from '../../documents/invoices/account.ts'
+import type { ReadInvoice } from '../../documents/invoices/einvoice.ts'
 import type { Day } from '../../schema/days.ts'
 import { rehearse, type Sql, transaction } from '../../schema/db.ts'
 import { DomainError, type Doubt } from '../../schema/errors.ts'

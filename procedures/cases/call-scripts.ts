@@ -1,6 +1,6 @@
 import type { Facts } from '../../documents/facts.ts'
-import { fill } from '../../documents/fill.ts'
-import { renderText } from '../../documents/letter-text.ts'
+import { fill } from '../../documents/rendering/fill.ts'
+import { renderText } from '../../documents/rendering/text.ts'
 import { letterOf, loadLibrary } from '../../letters/catalogue.ts'
 import type { Day } from '../../schema/days.ts'
 import type { Sql } from '../../schema/db.ts'

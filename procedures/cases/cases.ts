@@ -1,4 +1,4 @@
-import type { ReadInvoice } from '../../documents/einvoice.ts'
+import type { ReadInvoice } from '../../documents/invoices/einvoice.ts'
 import type { Day } from '../../schema/days.ts'
 import { json, type Sql, transaction } from '../../schema/db.ts'
 import { type Doubt } from '../../schema/errors.ts'

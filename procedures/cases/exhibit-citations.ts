@@ -1,5 +1,5 @@
 import type { Archive } from '../../documents/archive.ts'
-import { citedIn } from '../../documents/exhibit-cited.ts'
+import { citedIn } from '../../documents/exhibits/cited.ts'
 import type { Sql } from '../../schema/db.ts'
 
 export interface ExhibitCitation {

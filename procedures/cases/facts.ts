@@ -9,8 +9,8 @@ import type { Address, Agency } from './agency.ts'
 import type { PartyIdentity } from './creditors.ts'
 import { type CaseFile, firstLetter, formalNotices } from './file.ts'
 import { fillInstalments } from './plans.ts'
-import { clauseFacts } from './penalties.ts'
-import { awardedRate, dueOn, isMalagasy, lateRate, payableOn, standingPayments } from './ledger.ts'
+import { clauseFacts } from '../money/penalties.ts'
+import { awardedRate, dueOn, isMalagasy, lateRate, payableOn, standingPayments } from '../money/ledger.ts'
 import { orderFacts } from './public-orders.ts'
 
 /**

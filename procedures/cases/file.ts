@@ -1,4 +1,4 @@
-import type { InvoiceJson } from '../../documents/einvoice.ts'
+import type { InvoiceJson } from '../../documents/invoices/einvoice.ts'
 import type { Day } from '../../schema/days.ts'
 import type { Sql } from '../../schema/db.ts'
 import type { Doubt } from '../../schema/errors.ts'
@@ -10,7 +10,7 @@ import { type DisputeFile, disputeFiles } from './dispute-documents.ts'
 import type { Insolvency } from './insolvencies.ts'
 import { isRare, rareParts } from './file-parts.ts'
 import { caseGone } from './lock.ts'
-import { penaltyColumns, type PenaltyTerms } from './penalties.ts'
+import { penaltyColumns, type PenaltyTerms } from '../money/penalties.ts'
 
 export interface Invoice {
   id: string

@@ -1,5 +1,5 @@
-import { readTitledTable, type TitledTable } from '../../documents/table.ts'
-import { typedDay } from '../../documents/typed-values.ts'
+import { readTitledTable, type TitledTable } from '../../documents/invoices/table.ts'
+import { typedDay } from '../../documents/invoices/typed-values.ts'
 import type { Day } from '../../schema/days.ts'
 import { rehearse, type Sql, transaction } from '../../schema/db.ts'
 import { DomainError } from '../../schema/errors.ts'

@@ -1,6 +1,6 @@
-import { invoiceFromJson } from '../../documents/einvoice.ts'
-import { writeFacturX } from '../../documents/facturx.ts'
-import type { Mention } from '../../documents/facturx-xml.ts'
+import { invoiceFromJson } from '../../documents/invoices/einvoice.ts'
+import { writeFacturX } from '../../documents/invoices/facturx.ts'
+import type { Mention } from '../../documents/invoices/facturx-xml.ts'
 import { type Day, dayShortFr } from '../../schema/days.ts'
 import type { Sql } from '../../schema/db.ts'
 import { amountFr, parseAmount } from '../../schema/money.ts'
@@ -9,7 +9,7 @@ import { legalValue } from '../law/values.ts'
 import { instantOf, type Office } from '../office.ts'
 import type { CaseFile } from './file.ts'
 import { record } from './journal.ts'
-import { isMalagasy, lateRate } from './ledger.ts'
+import { isMalagasy, lateRate } from '../money/ledger.ts'
 
 /** Where the mandate has the agency send the invoices, those typed in are made into Factur-X PDFs and kept as originals. */
 export async function issueInvoices(office: Office, sql: Sql, onDay: Day, file: CaseFile): Promise<void> {

@@ -1,4 +1,4 @@
-import type { ReadInvoice } from '../../documents/einvoice.ts'
+import type { ReadInvoice } from '../../documents/invoices/einvoice.ts'
 import { after, before, type Day, dayShortFr, daysBetween } from '../../schema/days.ts'
 import type { Doubt } from '../../schema/errors.ts'
 import { findEntry, lawEntries } from '../law/values.ts'

@@ -1,6 +1,6 @@
 import { after, before, type Day } from '../../schema/days.ts'
 import type { CaseFile, Plan, PlanLine } from './file.ts'
-import { standingPayments } from './ledger.ts'
+import { standingPayments } from '../money/ledger.ts'
 
 export type InstalmentState = 'kept' | 'late' | 'missed' | 'due'
 

@@ -1,4 +1,4 @@
-import type { ReadInvoice } from '../../documents/einvoice.ts'
+import type { ReadInvoice } from '../../documents/invoices/einvoice.ts'
 import { after, type Day, dayFr, latest, parseDay } from '../../schema/days.ts'
 import { json, type Sql, transaction } from '../../schema/db.ts'
 import { DomainError, type Doubt } from '../../schema/errors.ts'

@@ -1,4 +1,4 @@
-import { invoiceToJson, type ReadInvoice } from '../../documents/einvoice.ts'
+import { invoiceToJson, type ReadInvoice } from '../../documents/invoices/einvoice.ts'
 import { after, before, type Day, dayFr } from '../../schema/days.ts'
 import { json, type Sql, transaction } from '../../schema/db.ts'
 import { DomainError, type Doubt } from '../../schema/errors.ts'

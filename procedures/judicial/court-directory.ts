@@ -1,4 +1,4 @@
-import { readTitledTable } from '../../documents/table.ts'
+import { readTitledTable } from '../../documents/invoices/table.ts'
 import type { Day } from '../../schema/days.ts'
 import { json, type Sql, transaction } from '../../schema/db.ts'
 import { DomainError } from '../../schema/errors.ts'

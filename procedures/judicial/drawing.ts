@@ -1,4 +1,4 @@
-import { typographyFr } from '../../documents/typography.ts'
+import { typographyFr } from '../../documents/rendering/typography.ts'
 import { dayFr, daysBetween } from '../../schema/days.ts'
 import type { Procedure } from './procedure.ts'
 import type { StepDeadline } from './time-limits.ts'

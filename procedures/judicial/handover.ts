@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { type Changes, changesSince, type Manifest } from '../../documents/manifest.ts'
+import { type Changes, changesSince, type Manifest } from '../../documents/packs/manifest.ts'
 import { type Day, dayFr } from '../../schema/days.ts'
 import { json, type Sql, transaction } from '../../schema/db.ts'
 import { DomainError } from '../../schema/errors.ts'

@@ -2,7 +2,7 @@ import { before, type Day, dayFr, dayShortFr, parseDay } from '../../schema/days
 import { amountFr, parseCurrency } from '../../schema/money.ts'
 import type { CaseFile } from '../cases/file.ts'
 import { isLookUpDoubt, lookUpDoubts } from '../cases/insolvency-watch.ts'
-import { payableOn } from '../cases/ledger.ts'
+import { payableOn } from '../money/ledger.ts'
 import type { ConsentStatement } from './consent.ts'
 import { earliestFiling } from './procedures.ts'
 import type { Progress } from './progress.ts'

@@ -1,5 +1,5 @@
 import type { Facts } from '../../documents/facts.ts'
-import type { PackPart } from '../../documents/pack.ts'
+import type { PackPart } from '../../documents/packs/pack.ts'
 import { type Day, dayFr } from '../../schema/days.ts'
 import type { Sql } from '../../schema/db.ts'
 import { DomainError } from '../../schema/errors.ts'

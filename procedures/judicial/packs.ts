@@ -1,5 +1,5 @@
-import { keepPack } from '../../documents/pack.ts'
-import type { Manifest } from '../../documents/manifest.ts'
+import { keepPack } from '../../documents/packs/pack.ts'
+import type { Manifest } from '../../documents/packs/manifest.ts'
 import type { Day } from '../../schema/days.ts'
 import { json, type Sql, transaction } from '../../schema/db.ts'
 import { DomainError } from '../../schema/errors.ts'

@@ -1,4 +1,4 @@
-import { typographyFr } from '../../documents/typography.ts'
+import { typographyFr } from '../../documents/rendering/typography.ts'
 import { actorKind } from './happenings.ts'
 import { limitWords } from './limit-words.ts'
 import type { Procedure, Step, TimeLimit } from './procedure.ts'

@@ -1,4 +1,4 @@
-import { requestTimestamp } from '../../documents/timestamp.ts'
+import { requestTimestamp } from '../../documents/proof/timestamp.ts'
 import { json, type Sql } from '../../schema/db.ts'
 import type { Office } from '../office.ts'
 

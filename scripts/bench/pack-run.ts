@@ -1,10 +1,10 @@
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { openArchive, type StoredFile } from '../../documents/archive.ts'
-import { normaliseInto } from '../../documents/exhibits.ts'
-import { assemblePack, type PackPart } from '../../documents/pack.ts'
-import { nativeTypst } from '../../documents/typst.ts'
-import { verifyFile } from '../../documents/verify.ts'
+import { normaliseInto } from '../../documents/exhibits/exhibits.ts'
+import { assemblePack, type PackPart } from '../../documents/packs/pack.ts'
+import { nativeTypst } from '../../documents/typst/typst.ts'
+import { verifyFile } from '../../documents/proof/verify.ts'
 
 // One step of a pack in a process of its own, so that its memory is told from the others': taking the exhibits in, assembling
 // them, verifying what came out. The folder holds what one step leaves to the next.

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { crc32, deflateSync } from 'node:zlib'
-import { nativeTypst, type TypstEngine } from '../../documents/typst.ts'
+import { nativeTypst, type TypstEngine } from '../../documents/typst/typst.ts'
 import { type Random, seededRandom } from '../../schema/random.ts'
 import { type Bench, type Figure, median } from './bench.ts'
 

@@ -2,7 +2,7 @@ import { readdir, readFile, rename, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { houseClock } from '../../api/cron.ts'
-import { type ReadBounce, recordBounce } from '../../procedures/cases/bounces.ts'
+import { type ReadBounce, recordBounce } from '../../procedures/mail/bounces.ts'
 import { type Command, UsageError } from '../command.ts'
 import { startOffice } from '../office.ts'
 

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
-import { readInvoice } from '../../documents/einvoice.ts'
+import { readInvoice } from '../../documents/invoices/einvoice.ts'
 import { connect } from '../../schema/db.ts'
 import { DomainError } from '../../schema/errors.ts'
 import { startThrowaway } from '../../schema/embedded.ts'

@@ -1,7 +1,7 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { dirname, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
-import { packExport } from '../../documents/verify-case.ts'
+import { packExport } from '../../documents/proof/verify-case.ts'
 import { exportCase, filesOf } from '../../procedures/cases/export.ts'
 import { caseNamed } from '../named.ts'
 import { type Command, sayWritten, UsageError } from '../command.ts'

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { basename, dirname, relative, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
-import { fill } from '../../documents/fill.ts'
+import { fill } from '../../documents/rendering/fill.ts'
 import { letterOf, libraryFolders, loadLibrary, type Library } from '../../letters/catalogue.ts'
 import { checkClause, checkLetter } from '../../letters/check.ts'
 import { readLibrary } from '../../letters/check-library.ts'

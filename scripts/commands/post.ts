@@ -6,7 +6,7 @@ import {
   type PostBatch,
   remakePostBatch,
   staleAfter,
-} from '../../procedures/cases/post-batch.ts'
+} from '../../procedures/mail/post-batch.ts'
 import { DomainError } from '../../schema/errors.ts'
 import { type Command, UsageError } from '../command.ts'
 import { startOffice } from '../office.ts'

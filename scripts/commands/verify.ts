@@ -1,5 +1,5 @@
 import { parseArgs } from 'node:util'
-import { verifyFile } from '../../documents/verify.ts'
+import { verifyFile } from '../../documents/proof/verify.ts'
 import { DomainError } from '../../schema/errors.ts'
 import { UsageError, type Command } from '../command.ts'
 

@@ -1,5 +1,5 @@
 import { nextBusinessDay } from '../../procedures/law/calendar.ts'
-import { recordPresentation } from '../../procedures/cases/registered.ts'
+import { recordPresentation } from '../../procedures/mail/registered.ts'
 import { tick } from '../../procedures/amicable/tick.ts'
 import type { Office } from '../../procedures/office.ts'
 import { drain } from '../../procedures/work.ts'

@@ -2,7 +2,7 @@ import { type Day, parseDay } from '../../schema/days.ts'
 import type { Sql } from '../../schema/db.ts'
 import type { Random } from '../../schema/random.ts'
 import { recordAgency, recordAgencyProof } from '../../procedures/cases/agency.ts'
-import type { InvoiceJson } from '../../documents/einvoice.ts'
+import type { InvoiceJson } from '../../documents/invoices/einvoice.ts'
 
 /** The invented agency of the demo. Its facts of CPCE R124-2 are recorded on the day the story needs them. */
 export async function openAgency(sql: Sql, day: Day): Promise<void> {

@@ -1,4 +1,4 @@
-import { invoiceFromJson, type InvoiceJson } from '../../documents/einvoice.ts'
+import { invoiceFromJson, type InvoiceJson } from '../../documents/invoices/einvoice.ts'
 import { submitInvoice } from '../../procedures/cases/submissions.ts'
 import { createCreditor, recordMandate } from '../../procedures/cases/creditors.ts'
 import type { Office } from '../../procedures/office.ts'

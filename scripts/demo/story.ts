@@ -1,4 +1,4 @@
-import type { ReadInvoice } from '../../documents/einvoice.ts'
+import type { ReadInvoice } from '../../documents/invoices/einvoice.ts'
 import { recordCall } from '../../procedures/cases/calls.ts'
 import { submitInvoice } from '../../procedures/cases/submissions.ts'
 import { createCreditor, recordMandate } from '../../procedures/cases/creditors.ts'

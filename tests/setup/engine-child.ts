@@ -1,5 +1,5 @@
 // Compiles letters one after another until its standard input ends or it is killed without warning.
-import { nativeTypst } from '../../documents/typst.ts'
+import { nativeTypst } from '../../documents/typst/typst.ts'
 
 const engine = nativeTypst({ processes: 1 })
 let going = true

@@ -1,0 +1,128 @@
+import { parse } from 'csv-parse/sync'
+import { unzipSync } from 'fflate'
+import readWorkbook from 'read-excel-file/node'
+import { DomainError } from '../../schema/errors.ts'
+import { plainWords } from '../../schema/words.ts'
+
+/** One line of a file that people filled in a spreadsheet: cells as texts, and its number as the spreadsheet shows it. */
+export interface TableRow {
+  number: number
+  cells: string[]
+}
+
+/** The same with its cells by title, as `plainWords` writes them. */
+export interface TitledTable {
+  titles: string[]
+  rows: { number: number; cells: Record<string, string> }[]
+}
+
+// As many rows as France has communes, and some.
+const limits = { bytes: 20 << 20, unpacked: 200 << 20, rows: 50_000, columns: 200, cell: 2_000 }
+const remedy = 'Enregistrez le tableau en .xlsx ou en .csv (UTF-8, une ligne de titres) et envoyez-le de nouveau.'
+
+/**
+ * The rows of a CSV text or of the first sheet of an XLSX workbook, by content and not by name. Numbers keep the digits of
+ * the file, days become AAAA-MM-JJ, empty rows are left out. DomainErrors: empty_file, file_too_large, unreadable_table.
+ */
+export async function readTable(bytes: Uint8Array): Promise<TableRow[]> {
+  if (bytes.length === 0) throw refused('empty_file', 'Le fichier est vide.')
+  if (bytes.length > limits.bytes) throw refused('file_too_large', 'Le fichier dépasse 20 Mo.')
+  const rows = isZip(bytes) ? await workbookRows(bytes) : csvRows(textOf(bytes))
+  const filled = rows.filter(({ cells }) => cells.some((cell) => cell !== ''))
+  if (filled.length === 0) throw refused('empty_file', 'Le tableau n’a aucune ligne.')
+  if (filled.length > limits.rows || filled.some(({ cells }) => cells.length > limits.columns)) {
+    throw refused('file_too_large', `Le tableau dépasse ${limits.rows} lignes ou ${limits.columns} colonnes.`)
+  }
+  const long = filled.find(({ cells }) => cells.some((cell) => cell.length > limits.cell))
+  if (long) {
+    const message = `La ligne ${long.number} a une case de plus de ${limits.cell} caractères.`
+    throw new DomainError('text_too_long', message, {
+      remedy: 'Raccourcissez cette case.',
+      facts: { row: long.number },
+    })
+  }
+  return filled
+}
+
+/** The rows under their first one, which gives the titles. DomainError `unreadable_table` where it gives fewer than two. */
+export async function readTitledTable(bytes: Uint8Array): Promise<TitledTable> {
+  const [head, ...rows] = await readTable(bytes)
+  const titles = head!.cells.map(plainWords)
+  if (titles.filter(Boolean).length < 2) {
+    throw refused('unreadable_table', 'La première ligne ne donne pas de titres de colonnes.')
+  }
+  return {
+    titles,
+    rows: rows.map(({ number, cells }) => ({
+      number,
+      cells: Object.fromEntries(titles.map((title, i) => [title, cells[i] ?? ''])),
+    })),
+  }
+}
+
+export const isZip = (bytes: Uint8Array): boolean => bytes[0] === 0x50 && bytes[1] === 0x4b
+
+async function workbookRows(bytes: Uint8Array): Promise<TableRow[]> {
+  let unpacked = 0
+  try {
+    unzipSync(bytes, { filter: ({ originalSize }) => ((unpacked += originalSize), false) })
+    if (unpacked > limits.unpacked) throw refused('file_too_large', 'Le classeur décompressé dépasse 200 Mo.')
+    const [sheet] = await readWorkbook(Buffer.from(bytes), { parseNumber: (text: string) => text })
+    return (sheet?.data ?? []).map((cells, i) => ({ number: i + 1, cells: cells.map(cellText) }))
+  } catch (error) {
+    if (error instanceof DomainError) throw error
+    throw refused('unreadable_table', 'Ce classeur ne se lit pas comme un fichier .xlsx.', error)
+  }
+}
+
+// A workbook's day is an instant at midnight UTC.
+function cellText(cell: unknown): string {
+  if (cell === null || cell === undefined) return ''
+  if (cell instanceof Date) return Number.isNaN(cell.getTime()) ? '' : cell.toISOString().slice(0, 10)
+  return String(cell as string | number | boolean).trim()
+}
+
+function csvRows(text: string): TableRow[] {
+  try {
+    const records = parse(text, {
+      delimiter: delimiterOf(text),
+      relax_column_count: true,
+      skip_empty_lines: false,
+      trim: true,
+      info: true,
+    }) as unknown as { record: string[]; info: { lines: number } }[]
+    return records.map(({ record, info }) => ({ number: info.lines, cells: record }))
+  } catch (error) {
+    throw refused('unreadable_table', 'Ce fichier ne se lit pas comme un tableau CSV (guillemets ?).', error)
+  }
+}
+
+/** French spreadsheets write « ; », because the comma is their decimal point. */
+function delimiterOf(text: string): string {
+  const head = text.split(/\r?\n/, 20).join('\n')
+  const count = (mark: string) => head.split(mark).length
+  return [';', '\t', ',', '|'].reduce((best, mark) => (count(mark) > count(best) ? mark : best))
+}
+
+// Exports that are not UTF-8 are, in France, Windows-1252.
+function textOf(bytes: Uint8Array): string {
+  const [first, second] = bytes
+  if (first === 0xff && second === 0xfe) return new TextDecoder('utf-16le').decode(bytes)
+  let text: string
+  try {
+    text = new TextDecoder('utf-8', { fatal: true }).decode(bytes)
+  } catch {
+    text = new TextDecoder('windows-1252').decode(bytes)
+  }
+  if (/[\u0000-\u0008\u000e-\u001f]/.test(text)) {
+    throw refused(
+      'unreadable_table',
+      'Ce fichier n’est pas un tableau : il contient des octets qui ne sont pas du texte.',
+    )
+  }
+  return text
+}
+
+function refused(code: string, message: string, cause?: unknown): DomainError {
+  return new DomainError(code, message, { remedy, ...(cause === undefined ? {} : { cause }) })
+}

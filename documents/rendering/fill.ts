@@ -1,0 +1,86 @@
+import type { Library } from '../../letters/catalogue.ts'
+import { sectionFor, type Channel, type Letter } from '../../letters/letter.ts'
+import { DomainError } from '../../schema/errors.ts'
+import { validate } from '../../schema/validate.ts'
+import type { Block } from './blocks.ts'
+import { discreetFacts } from './discreet.ts'
+import type { Facts } from '../facts.ts'
+import { addressKeyOf, recipientOf, senderOf, type Party } from './parties.ts'
+import { blocksOfMarkdown } from './markdown.ts'
+import { missingFact, renderTemplate } from './template.ts'
+import { typographyFr } from './typography.ts'
+
+/** How it is dressed: an ordinary letter, an act headed by its title, a form, or a sheet for a telephone operator. */
+export type Presentation = 'lettre' | 'acte' | 'formulaire' | 'appel'
+
+export interface FilledLetter {
+  id: string
+  version: string
+  titre: string
+  ton: number
+  channel: Channel
+  presentation: Presentation
+  /** Goes to somebody who must not learn of a debt: nothing printed may tell the trade. */
+  discreet: boolean
+  objet: string
+  sender: Party
+  recipient?: Party
+  blocks: Block[]
+  facts: Facts
+}
+
+/**
+ * A letter with a case's facts, as blocks that every format prints. Pure. Refuses with missing_fact (naming the key
+ * and the letter's line), bad_letter, invalid_file (facts that do not fit the schema) or channel_refused.
+ */
+export function fill(library: Library, letter: Letter, facts: unknown, channel: Channel): FilledLetter {
+  const section = sectionFor(letter, channel)
+  const discreet = letter.discret === 'oui'
+  const given = validate<Facts>('facts', facts, 'Les faits du courrier')
+  const checked = discreet ? discreetFacts(given) : given
+  const presentation = presentationOf(channel)
+  const blocks = blocksOfMarkdown(renderTemplate(library, letter, section, checked), checked)
+  const addressed = channel === 'lettre' || channel === 'lrar' || channel === 'lre'
+  const recipient = addressed ? recipientOf(letter, checked) : recipientIfAny(letter, checked)
+  if ((channel === 'lettre' || channel === 'lrar') && !recipient!.located) {
+    throw missingFact(addressKeyOf(recipient!), letter, 1)
+  }
+  return {
+    id: letter.id,
+    version: letter.version,
+    titre: letter.titre,
+    ton: letter.ton,
+    channel,
+    presentation,
+    discreet,
+    objet: fillObjet(library, letter, checked),
+    sender: senderOf(letter, checked),
+    ...(recipient ? { recipient } : {}),
+    blocks,
+    facts: checked,
+  }
+}
+
+/** The letter's object as one line of plain text. */
+export function fillObjet(library: Pick<Library, 'clauses'>, letter: Letter, facts: Facts): string {
+  const { text, resolve } = renderTemplate(library, letter, { text: letter.objet, line: letter.objetLine }, facts)
+  return resolve(typographyFr(text))
+    .replace(/\s+/g, (space) => (space.includes('\u00a0') ? '\u00a0' : ' '))
+    .trim()
+}
+
+function recipientIfAny(letter: Letter, facts: Facts): Party | undefined {
+  try {
+    return recipientOf(letter, facts)
+  } catch (error) {
+    if (error instanceof DomainError) return undefined
+    throw error
+  }
+}
+
+function presentationOf(channel: Channel): Presentation {
+  if (channel === 'acte-prive') return 'acte'
+  if (channel === 'formulaire') return 'formulaire'
+  if (channel === 'script-telephone' || channel === 'visite') return 'appel'
+  return 'lettre'
+}

@@ -1,0 +1,212 @@
+import type { Facts } from '../../documents/facts.ts'
+import { renderLetter } from '../../documents/rendering/render.ts'
+import { sealPdf } from '../../documents/proof/seal.ts'
+import type { MailBody } from '../../documents/send/mail.ts'
+import { letterOf, loadLibrary } from '../../letters/catalogue.ts'
+import { type Day } from '../../schema/days.ts'
+import { insideTransaction, json, type Sql, transaction } from '../../schema/db.ts'
+import { DomainError } from '../../schema/errors.ts'
+import { newCode, newId } from '../../schema/random.ts'
+import { instantOf, type Office } from '../office.ts'
+import { type Agency, readAgency } from '../cases/agency.ts'
+import { caseFacts } from '../cases/facts.ts'
+import { type CaseFile, firstLetter, readCase, type WrittenDocument } from '../cases/file.ts'
+import { type Author, record } from '../cases/journal.ts'
+import { queueSending } from './post.ts'
+import { addressOf } from './reach.ts'
+import { refuseAsking } from '../cases/standstill.ts'
+
+export type Recipient =
+  | 'debiteur'
+  | 'creancier'
+  | 'operateur'
+  | 'juge'
+  | 'greffe'
+  | 'commissaire-de-justice'
+  | 'mandataire-judiciaire'
+  | 'tiers'
+
+export interface LetterOrder {
+  letter: string
+  channel: 'lettre' | 'lrar' | 'lre' | 'email' | 'sms' | 'appel' | 'visite' | 'formulaire' | 'acte-prive'
+  recipient: Recipient
+  stepId?: string
+  /** Facts beyond those of the case: a delay, a deadline, a court. */
+  facts?: Partial<Facts>
+  /** A reply code for the debtor, where the letter carries a coupon. */
+  coupon?: string
+  attachedTo?: string
+  /** A receipt asks for nothing: it is owed whatever was or was not written before (CPCE R124-6). */
+  isReceipt?: boolean
+  /** Printed in the place of the reference where the paper is only shown, not sent: « projet ». */
+  shownAs?: string
+  /** The letter that did not arrive, and is written again: its reference and date are recalled. */
+  renews?: WrittenDocument
+  /** The agency, where the caller has read it. */
+  agency?: Agency
+  author: Author
+}
+
+export interface Written {
+  id: string
+  reference: string
+  sha256: string
+  editable: string | null
+  coupon: string | null
+}
+
+/** What leaves the house by itself; the rest is kept in the case or travels in a pack. */
+const dispatched = new Set<string>(['lettre', 'lrar', 'lre', 'email', 'sms'])
+const outside = new Set<string>(['debiteur', 'creancier'])
+/** What a person of the legal cell, a court or a creditor may have to complete is kept as a Word file too. */
+const completes = new Set<string>(['commissaire-de-justice', 'mandataire-judiciaire', 'tiers'])
+const isEditable = (order: LetterOrder) =>
+  order.channel === 'acte-prive' || order.channel === 'formulaire' || completes.has(order.recipient)
+
+/**
+ * Writes one letter of a case: facts, rendering, archive, one row with everything needed to make it again, and its place
+ * in the out-tray. Runs in the caller's transaction, with the case locked, so that references follow one another.
+ */
+export async function writeLetter(
+  office: Office,
+  sql: Sql,
+  onDay: Day,
+  file: CaseFile,
+  order: LetterOrder,
+): Promise<Written> {
+  insideTransaction(sql)
+  const letter = letterOf(loadLibrary(), order.letter)
+  if (order.recipient === 'debiteur' && !order.isReceipt) refuseAsking(file, onDay, letter.famille)
+  const first = firstLetter(file)
+  const isFirst = isFirstLetter(file, order, letter.premiere_lettre, onDay)
+  const leaves = dispatched.has(order.channel) && outside.has(order.recipient) && !order.attachedTo
+  const to = leaves ? await addressOf(sql, file, order) : null
+  const [count, agency] = await Promise.all([countDocuments(sql, file.case.id), order.agency ?? readAgency(sql)])
+  const reference = `${file.case.number}/${count + 1}`
+  const code = newCode(office.random)
+  const facts = caseFacts(
+    file,
+    agency,
+    onDay,
+    {
+      lettre: order.shownAs ?? reference,
+      code: order.shownAs === undefined ? code : undefined,
+      coupon: order.coupon,
+      adresseReponse: `${office.baseUrl}/r`,
+      adresseVerification: `${office.baseUrl}/verifier`,
+      ...(order.renews ? { renouvelle: renewedBy(order.renews) } : {}),
+    } as Facts['references'],
+    // The first letter renewed has the mentions of a first letter, and not the recall of itself.
+    order.renews && order.renews.id === first?.id ? { ...order.facts, premiereLettre: undefined } : order.facts,
+  )
+  const at = instantOf(onDay)
+  const base = {
+    letter,
+    facts,
+    channel: order.channel === 'appel' ? 'script-telephone' : order.channel,
+    at,
+    engine: office.typst,
+  } as const
+  const format = order.channel === 'sms' ? 'txt' : 'pdf'
+  const made = await renderLetter({ ...base, format })
+  const bytes = format === 'txt' ? made.bytes : await sealPdf(made.bytes, { at, key: office.seal })
+  const sha256 = await office.archive.put(bytes)
+  const again = { ...base, filled: made.filled }
+  const editable = isEditable(order)
+    ? await office.archive.put((await renderLetter({ ...again, format: 'docx' })).bytes)
+    : null
+  const mail = order.channel === 'email' && !order.attachedTo ? await office.archive.put(await mailBody(again)) : null
+  const id = newId(office.random)
+  const written = sql`
+    insert into documents (id, case_id, step_id, letter, version, channel, recipient, reference, code, coupon, first_letter, facts,
+                           renderer, format, sha256, editable, mail, written_on, written_by, attached_to)
+    values (${id}, ${file.case.id}, ${order.stepId ?? null}, ${letter.id}, ${letter.version}, ${order.channel}, ${order.recipient},
+            ${reference}, ${code}, ${order.coupon ?? null}, ${isFirst}, ${json(sql, facts)}, ${made.renderer}, ${format}, ${sha256}, ${editable}, ${mail},
+            ${onDay}, ${order.author}, ${order.attachedTo ?? null})`.execute()
+  // Sent together, and done in this order.
+  await Promise.all([
+    written,
+    ...(to ? dispatch(sql, onDay, order.channel, to, id) : []),
+    record(sql, onDay, {
+      caseId: file.case.id,
+      kind: 'letter_written',
+      detail: {
+        letter: letter.id,
+        reference,
+        channel: order.channel,
+        to: order.recipient,
+        sha256,
+        firstLetter: isFirst,
+        recalls: first?.reference ?? null,
+      },
+      author: order.author,
+    }),
+  ])
+  return { id, reference, sha256, editable, coupon: order.coupon ?? null }
+}
+
+const renewedBy = ({ reference, writtenOn }: WrittenDocument) => ({ lettre: reference, date: writtenOn.toString() })
+
+async function mailBody(base: Omit<Parameters<typeof renderLetter>[0], 'format'>): Promise<Uint8Array> {
+  const [html, text] = await Promise.all([
+    renderLetter({ ...base, format: 'html' }),
+    renderLetter({ ...base, format: 'txt' }),
+  ])
+  const decode = (bytes: Uint8Array) => new TextDecoder().decode(bytes)
+  const body: MailBody = { subject: html.filled.objet, html: decode(html.bytes), text: decode(text.bytes) }
+  return new TextEncoder().encode(JSON.stringify(body))
+}
+
+/** Writes and sends one letter beside the timeline: an answer to a dispute, an agreement, a reminder of an instalment. */
+export async function sendLetter(office: Office, onDay: Day, caseId: string, order: LetterOrder): Promise<Written> {
+  return transaction(office.sql, async (sql) => {
+    await sql`select 1 from cases where id = ${caseId} for update`
+    return writeLetter(office, sql, onDay, await readCase(sql, caseId), order)
+  })
+}
+
+/** CPCE R124-4: after the due date nothing but the first letter opens; every later approach recalls it. */
+function isFirstLetter(file: CaseFile, order: LetterOrder, mentions: string, onDay: Day): boolean {
+  if (
+    order.isReceipt ||
+    firstLetter(file) ||
+    (order.recipient !== 'debiteur' && order.recipient !== 'operateur') ||
+    order.attachedTo
+  )
+    return false
+  // The CPCE is French law.
+  if (file.case.zone === 'madagascar' || Temporal.PlainDate.compare(onDay, file.case.anchorOn) <= 0) return false
+  if (
+    order.recipient === 'debiteur' &&
+    mentions !== 'jamais' &&
+    (order.channel === 'lettre' || order.channel === 'lrar' || order.channel === 'lre' || order.channel === 'email')
+  )
+    return true
+  throw new DomainError(
+    'first_letter_missing',
+    `« ${order.letter} » ne peut partir avant la première lettre au débiteur.`,
+    {
+      remedy: 'Envoyez d’abord la lettre qui porte les mentions obligatoires.',
+      article: 'CPCE R124-4',
+      facts: { letter: order.letter, on: onDay.toString() },
+    },
+  )
+}
+
+async function countDocuments(sql: Sql, caseId: string): Promise<number> {
+  const [row] = await sql<{ count: bigint }[]>`select count(*) from documents where case_id = ${caseId}`
+  return Number(row!.count)
+}
+
+function dispatch(
+  sql: Sql,
+  onDay: Day,
+  channel: LetterOrder['channel'],
+  to: Record<string, unknown>,
+  documentId: string,
+): PromiseLike<unknown>[] {
+  return [
+    sql`insert into dispatches (document_id, channel, address) values (${documentId}, ${channel}, ${json(sql, to)})`.execute(),
+    queueSending(sql, onDay, documentId),
+  ]
+}

@@ -1,0 +1,176 @@
+import type { Facts } from '../../documents/facts.ts'
+import { after, type Day, latest } from '../../schema/days.ts'
+import { type Sql, transaction } from '../../schema/db.ts'
+import { DomainError } from '../../schema/errors.ts'
+import { amount } from '../../schema/money.ts'
+import type { Office } from '../office.ts'
+import { writeLetter } from './correspondence.ts'
+import { announcementLetter, isAnnounced } from './announcements.ts'
+import { type CaseFile, readCase } from '../cases/file.ts'
+import type { FollowUp } from './follow-up-queue.ts'
+import { record } from '../cases/journal.ts'
+import { reachOf } from './reach.ts'
+import { checkDays } from '../cases/replies.ts'
+
+/** What the creditor is asked for when its debtor disputes (S3: supporting documents, and then without delay). */
+const wanted = [
+  'commande, devis ou contrat signé',
+  'bon de livraison ou procès-verbal de réception',
+  'échanges avec le client sur ce point',
+]
+/** Days left to the creditor before the day promised to the debtor. */
+const beforeAnswer = 5
+
+/**
+ * Writes what follows from a debtor's word: a dispute is acknowledged and its documents asked of the creditor; a promise goes out as
+ * a form to sign and return. Each letter once; one that the law or the file refuses is told in the journal, and holds nothing up.
+ */
+export async function followUp(office: Office, about: FollowUp, onDay: Day): Promise<void> {
+  if ('announcement' in about) return attempt(office, onDay, about.announcement, 'cases', announce)
+  if ('paid' in about) return attempt(office, onDay, about.paid, 'replies', askWhetherPaid)
+  if ('promise' in about) return attempt(office, onDay, about.promise, 'promises', confirmPromise)
+  await attempt(office, onDay, about.dispute, 'disputes', acknowledge)
+  await attempt(office, onDay, about.dispute, 'disputes', askCreditor)
+}
+
+type Act = (office: Office, sql: Sql, onDay: Day, file: CaseFile, id: string) => Promise<void>
+
+async function attempt(
+  office: Office,
+  onDay: Day,
+  id: string,
+  table: 'disputes' | 'promises' | 'replies' | 'cases',
+  act: Act,
+): Promise<void> {
+  const caseOf = async (sql: Sql) => {
+    const [found] =
+      table === 'cases'
+        ? await sql<{ id: string }[]>`select id from cases where id = ${id} for update`
+        : await sql<{ id: string }[]>`
+            select c.id from cases c join ${sql(table)} x on x.case_id = c.id where x.id = ${id} for update of c`
+    return found!.id
+  }
+  try {
+    await transaction(office.sql, async (sql) => act(office, sql, onDay, await readCase(sql, await caseOf(sql)), id))
+  } catch (error) {
+    // An engine that failed is tried again; a refusal would be the same tomorrow.
+    if (!(error instanceof DomainError) || error.code.startsWith('typst_')) throw error
+    const { code, message, remedy } = error
+    await transaction(office.sql, async (sql) => {
+      const caseId = await caseOf(sql)
+      const detail = { about: table, id, code, message, remedy }
+      await record(sql, onDay, { caseId, kind: 'follow_up_refused', detail, author: 'system' })
+    })
+  }
+}
+
+const acknowledge: Act = async (office, sql, onDay, file, id) => {
+  const dispute = file.disputes.find((each) => each.id === id)
+  const channel = reachOf(file, 'debiteur')
+  const [row] = await sql<{ answerBy: Day | null; acknowledgedId: string | null }[]>`
+    select answer_by, acknowledged_id from disputes where id = ${id}`
+  if (!dispute || dispute.resolvedOn || row!.acknowledgedId || channel === null || file.case.zone === 'madagascar')
+    return
+  const written = await writeLetter(office, sql, onDay, file, {
+    letter: 'contestation-accuse-reception',
+    channel,
+    recipient: 'debiteur',
+    facts: {
+      contestation: disputeFacts(dispute),
+      ...(row!.answerBy ? { dateLimite: { date: row!.answerBy.toString() } } : { delaiJours: 15 }),
+    } as Partial<Facts>,
+    author: 'system',
+  })
+  await sql`update disputes set acknowledged_id = ${written.id} where id = ${id}`
+}
+
+const askCreditor: Act = async (office, sql, onDay, file, id) => {
+  const dispute = file.disputes.find((each) => each.id === id)
+  const channel = reachOf(file, 'creancier')
+  const [row] = await sql<{ answerBy: Day | null; askedId: string | null }[]>`
+    select answer_by, asked_id from disputes where id = ${id}`
+  if (!dispute || dispute.resolvedOn || row!.askedId || channel === null) return
+  const by = creditorDay(onDay, row!.answerBy)
+  const written = await writeLetter(office, sql, onDay, file, {
+    letter: 'contestation-demande-pieces-creancier',
+    channel,
+    recipient: 'creancier',
+    facts: {
+      contestation: disputeFacts(dispute),
+      dateLimite: { date: by.toString() },
+      piecesDemandees: { liste: wanted, date: onDay.toString() },
+    } as Partial<Facts>,
+    author: 'system',
+  })
+  await sql`update disputes set asked_id = ${written.id} where id = ${id}`
+}
+
+/** The day by which the creditor is asked to answer: some days before the debtor is. */
+export function creditorDay(onDay: Day, answerBy: Day | null): Day {
+  const by = answerBy?.subtract({ days: beforeAnswer }) ?? onDay.add({ days: 8 })
+  return latest(by, onDay.add({ days: 1 }))
+}
+
+const disputeFacts = ({ raisedOn, channel, ground, contested }: CaseFile['disputes'][number]) => ({
+  date: raisedOn.toString(),
+  canal: channel,
+  motif: ground,
+  ...(contested === null ? {} : { montantConteste: amount(contested) }),
+})
+
+const confirmPromise: Act = async (office, sql, onDay, file, id) => {
+  const promise = file.promises.find((each) => each.id === id)
+  const channel = reachOf(file, 'debiteur')
+  const [done] = await sql`select 1 from promise_confirmations where promise_id = ${id}`
+  if (!promise || done || channel === null || file.case.zone === 'madagascar') return
+  const written = await writeLetter(office, sql, onDay, file, {
+    letter: 'engagement-promesse-attestee',
+    channel,
+    recipient: 'debiteur',
+    facts: {
+      promesse: {
+        date: promise.dueOn.toString(),
+        montant: amount(promise.amount),
+        mode: promise.means,
+        auteur: promise.author,
+        canal: promise.channel,
+        faiteLe: promise.promisedOn.toString(),
+      },
+    } as Partial<Facts>,
+    author: 'system',
+  })
+  await sql`
+    insert into promise_confirmations (promise_id, document_id, confirmed_on, confirmed_by) values (${id}, ${written.id}, ${onDay}, 'system')`
+}
+
+/** The creditor's notice that the agency follows its invoices: before the due date, once a debtor. */
+const announce: Act = async (office, sql, onDay, file) => {
+  const channel = reachOf(file, 'debiteur')
+  if (file.case.closedOn || channel === null || isAnnounced(file) || after(onDay, file.case.anchorOn)) return
+  await writeLetter(office, sql, onDay, file, {
+    letter: announcementLetter,
+    channel,
+    recipient: 'debiteur',
+    facts: { dateEffet: onDay.toString() } as Partial<Facts>,
+    author: 'system',
+  })
+}
+
+/** The debtor says it has paid: the creditor is asked before anything goes on (CPCE R124-5). Asked once a reply. */
+const askWhetherPaid: Act = async (office, sql, onDay, file, id) => {
+  const [reply] = await sql<{ repliedOn: Day; waits: boolean; known: boolean }[]>`
+    select r.replied_on, r.handled_on is null as waits,
+           exists (select from documents d where d.case_id = r.case_id and d.letter = ${paidLetter} and d.written_on >= r.replied_on) as known
+    from replies r where r.id = ${id}`
+  if (!reply?.waits || reply.known || file.case.closedOn || reachOf(file, 'creancier') !== 'email') return
+  await writeLetter(office, sql, onDay, file, {
+    letter: paidLetter,
+    channel: 'email',
+    recipient: 'creancier',
+    facts: {
+      dateLimite: { date: latest(reply.repliedOn.add({ days: checkDays }), onDay).toString() },
+    } as Partial<Facts>,
+    author: 'system',
+  })
+}
+const paidLetter = 'creancier-paiement-direct-a-declarer'

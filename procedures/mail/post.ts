@@ -1,0 +1,177 @@
+import type { MailBody } from '../../documents/send/mail.ts'
+import { NotSent, type Parcel } from '../../documents/send/tray.ts'
+import { type Day } from '../../schema/days.ts'
+import { json, type Sql, transaction } from '../../schema/db.ts'
+import { DomainError } from '../../schema/errors.ts'
+import type { Office } from '../office.ts'
+import { type Author, record } from '../cases/journal.ts'
+
+interface Claimed {
+  caseId: string
+  channel: string
+  address: Record<string, unknown>
+  sha256: string
+  mail: string | null
+  reference: string
+  letter: string
+}
+
+/**
+ * Hands one document to its channel, once. The row is claimed before anything leaves the house: if the process dies in
+ * between, it stays « sending »: done again where doing it twice leaves one letter (the out-tray), left to a person where
+ * it would not (the mail server).
+ */
+export async function sendDocument(office: Office, documentId: string, onDay: Day): Promise<void> {
+  const [claimed] = await office.sql<Claimed[]>`
+    update dispatches o set state = 'sending'
+    from documents d
+    where o.document_id = ${documentId} and d.id = o.document_id
+      and (o.state = 'ready' or (o.state = 'sending' and o.channel = any(${office.post.repeatable})))
+    returning d.case_id, o.channel, o.address, d.sha256, d.mail, d.reference, d.letter`
+  if (!claimed) return leaveInDoubt(office.sql, documentId, onDay, 'le travail s’est interrompu pendant l’envoi')
+  try {
+    const proof = await office.post.send(await parcelOf(office, documentId, claimed, onDay))
+    await recordSent(office.sql, documentId, onDay, proof, 'system')
+  } catch (error) {
+    if (error instanceof NotSent) return putBack(office, documentId, claimed, onDay, error)
+    if (office.post.repeatable.includes(claimed.channel)) throw error
+    await leaveInDoubt(office.sql, documentId, onDay, error instanceof Error ? error.message : String(error))
+  }
+}
+
+/**
+ * What a person found out about a sending in doubt: the day it left, which is written; or, with `null`, that it did not, and
+ * it goes once more.
+ */
+export async function settleSending(
+  sql: Sql,
+  onDay: Day,
+  input: { documentId: string; sentOn: Day | null; reason: string },
+  author: Author,
+): Promise<void> {
+  const { documentId, sentOn, reason } = input
+  await transaction(sql, async (tx) => {
+    const [settled] = await tx<{ caseId: string; reference: string; channel: string }[]>`
+      update dispatches o set state = ${sentOn === null ? 'ready' : 'sent'}, sent_on = ${sentOn},
+                              proof = ${sentOn === null ? null : json(tx, { constat: reason })}
+      from documents d
+      where o.document_id = ${documentId} and d.id = o.document_id and o.state = 'sending'
+        and (${sentOn}::date is null or ${sentOn}::date between d.written_on and ${onDay})
+        and not exists (select from graphile_worker.jobs j where j.key = 'send:' || d.id)
+      returning d.case_id, d.reference, o.channel`
+    if (!settled) {
+      throw new DomainError(
+        'sending_not_in_doubt',
+        'Aucun envoi de ce document n’attend d’être vérifié à cette date.',
+        {
+          remedy: 'Relisez le travail du jour : un envoi en cours se termine seul, et ne part pas avant d’être écrit.',
+        },
+      )
+    }
+    const { caseId, ...detail } = settled
+    const kind = sentOn === null ? 'letter_put_back' : 'letter_sent'
+    await record(tx, onDay, { caseId, kind, detail: { ...detail, reason }, author })
+    if (sentOn === null) await queueSending(tx, onDay, documentId)
+  })
+}
+
+/** The job that hands a document to its channel: tried again for four days when the channel does not answer. */
+export async function queueSending(sql: Sql, onDay: Day, documentId: string): Promise<void> {
+  await sql`
+    select graphile_worker.add_job('send', ${json(sql, { document: documentId, day: onDay.toString(), version: 1 })}::json,
+                                   job_key => ${`send:${documentId}`}, max_attempts => 25)`
+}
+
+async function recordSent(
+  sql: Sql,
+  documentId: string,
+  onDay: Day,
+  proof: Record<string, string>,
+  author: Author,
+): Promise<boolean> {
+  return transaction(sql, async (tx) => {
+    // A worker thought dead may have been doing the same: only one of them writes that it left.
+    const [sent] = await tx<{ caseId: string; reference: string; channel: string }[]>`
+      update dispatches o set state = 'sent', sent_on = ${onDay}, proof = ${json(tx, proof)}
+      from documents d where o.document_id = ${documentId} and d.id = o.document_id and o.state = 'sending'
+      returning d.case_id, d.reference, o.channel`
+    if (!sent) return false
+    const { caseId, ...detail } = sent
+    await record(tx, onDay, { caseId, kind: 'letter_sent', detail, author })
+    return true
+  })
+}
+
+/** Nobody knows whether it left: the row stays « sending », the journal says so once, and only a person goes on. */
+async function leaveInDoubt(sql: Sql, documentId: string, onDay: Day, why: string): Promise<void> {
+  await transaction(sql, async (tx) => {
+    const [doubtful] = await tx<{ caseId: string; reference: string; channel: string }[]>`
+      select d.case_id, d.reference, o.channel from dispatches o join documents d on d.id = o.document_id
+      where o.document_id = ${documentId} and o.state = 'sending'
+        and coalesce((select e.kind from events e
+                      where e.case_id = d.case_id and e.kind in ('letter_in_doubt', 'letter_put_back')
+                        and e.detail ->> 'reference' = d.reference order by e.seq desc limit 1), '') <> 'letter_in_doubt'
+      for update of o`
+    if (!doubtful) return
+    const { caseId, ...detail } = doubtful
+    await record(tx, onDay, { caseId, kind: 'letter_in_doubt', detail: { ...detail, why }, author: 'system' })
+  })
+}
+
+/** What certainly did not leave waits for the next try; a refused address is told to the people of the case. */
+async function putBack(
+  office: Office,
+  documentId: string,
+  claimed: Claimed,
+  onDay: Day,
+  error: NotSent,
+): Promise<void> {
+  await transaction(office.sql, async (sql) => {
+    await sql`update dispatches set state = ${error.permanent ? 'failed' : 'ready'} where document_id = ${documentId} and state = 'sending'`
+    const detail = { reference: claimed.reference, channel: claimed.channel, why: error.message }
+    if (error.permanent)
+      await record(sql, onDay, { caseId: claimed.caseId, kind: 'letter_refused', detail, author: 'system' })
+  })
+  if (!error.permanent) throw error
+}
+
+/** Read before the channel is touched: an archive that does not answer is no doubt about the sending. */
+async function parcelOf(office: Office, documentId: string, claimed: Claimed, day: Day): Promise<Parcel> {
+  return assemble(office, documentId, claimed, day).catch((cause: unknown) => {
+    throw new NotSent(cause instanceof Error ? cause.message : String(cause), { permanent: false, cause })
+  })
+}
+
+async function assemble(office: Office, documentId: string, claimed: Claimed, day: Day): Promise<Parcel> {
+  const enclosures = []
+  for (const { letter, sha256 } of await enclosuresOf(office.sql, documentId))
+    enclosures.push({ letter, pdf: await office.archive.get(sha256) })
+  const { channel, address, reference, letter } = claimed
+  const mail =
+    claimed.mail === null
+      ? null
+      : (JSON.parse(new TextDecoder().decode(await office.archive.get(claimed.mail))) as MailBody)
+  const pdf = await office.archive.get(claimed.sha256)
+  const text = channel === 'sms' ? { text: new TextDecoder().decode(pdf) } : {}
+  return { channel, address, reference, letter, day, pdf, enclosures, mail, ...text }
+}
+
+/** What goes in the same envelope as a letter, or with the same message, in its order. */
+export async function enclosuresOf(sql: Sql, documentId: string): Promise<{ letter: string; sha256: string }[]> {
+  return sql`
+    select letter, sha256 from (
+      select letter, sha256, reference from documents where attached_to = ${documentId}
+      union all
+      -- A cover letter takes its invoices along.
+      select 'facture-' || i.number, i.original, i.number
+      from documents d join invoices i on i.case_id = d.case_id and i.original is not null
+      where d.id = ${documentId} and d.letter like 'facture-envoi-%'
+      union all
+      -- What a letter to the debtor lists as enclosed, it encloses, and nothing else: two exhibits may bear one reference.
+      select 'piece-' || (p ->> 'numero'), e.pdf, 'p' || lpad(p ->> 'numero', 3, '0')
+      from documents d cross join jsonb_array_elements(d.facts -> 'piecesJointes') p
+      join exhibits e on e.case_id = d.case_id and e.id::text = p ->> 'id' and e.withdrawn_on is null
+      where d.id = ${documentId} and d.recipient = 'debiteur' and d.attached_to is null
+        and (d.step_id is not null or exists (select from resendings n where n.document_id = d.id))) joined
+    order by length(reference), reference`
+}
