@@ -1,7 +1,7 @@
 import { resolveCursorConnection, type ResolveCursorConnectionArgs } from '@pothos/plugin-relay'
 import { type Found, searchCases } from '../procedures/cases/callers.ts'
 import { casesAtWork, type Cell, kindsOf } from '../procedures/work-today.ts'
-import type { Day } from '../schema/days.ts'
+import { type Day, parseDay } from '../schema/days.ts'
 import type { Fragment, Sql } from '../schema/db.ts'
 import { DomainError } from '../schema/errors.ts'
 import { parseAmount } from '../schema/money.ts'
@@ -24,19 +24,31 @@ const CaseOrder = builder.enumType('CaseOrder', {
 type Order = 'opened' | 'next' | 'amount' | 'late'
 
 /** What a list is ordered by, and how it stands in a cursor; each has its indexes (0021_case_lists.sql). */
-const orders: Record<Order, { key(sql: Sql): Fragment; of(found: CaseRow): string; isDown: boolean; form: RegExp }> = {
-  opened: { key: (sql) => sql`c.opened_on`, of: (found) => found.openedOn.toString(), isDown: true, form: aDay() },
+const orders: Record<
+  Order,
+  { key(sql: Sql): Fragment; of(found: CaseRow): string; isDown: boolean; isKey(text: string): boolean }
+> = {
+  opened: { key: (sql) => sql`c.opened_on`, of: (found) => found.openedOn.toString(), isDown: true, isKey: isDay },
   next: {
     key: (sql) => sql`c.next_on`,
     of: (found) => found.nextOn?.toString() ?? 'infinity',
     isDown: false,
-    form: aDay(),
+    isKey: isDay,
   },
-  amount: { key: (sql) => sql`c.balance`, of: (found) => found.balance.toString(), isDown: true, form: /^\d{1,18}$/ },
-  late: { key: (sql) => sql`c.anchor_on`, of: (found) => found.anchorOn.toString(), isDown: false, form: aDay() },
+  amount: {
+    key: (sql) => sql`c.balance`,
+    of: (found) => found.balance.toString(),
+    isDown: true,
+    isKey: (text) => /^\d{1,18}$/.test(text),
+  },
+  late: { key: (sql) => sql`c.anchor_on`, of: (found) => found.anchorOn.toString(), isDown: false, isKey: isDay },
 }
-function aDay(): RegExp {
-  return /^(\d{4}-\d\d-\d\d|infinity)$/
+function isDay(text: string): boolean {
+  try {
+    return text === 'infinity' || parseDay(text).toString() === text
+  } catch {
+    return false
+  }
 }
 
 builder.queryFields((t) => ({
@@ -142,7 +154,8 @@ function filter(ctx: Context, asked: Filter, meant: Found | null): Fragment {
     ...(nextUntil ? [sql`c.next_on <= ${nextUntil}::date`] : []),
     ...(amountFrom ? [sql`c.balance >= ${parseAmount(amountFrom)}`] : []),
     ...(amountUntil ? [sql`c.balance <= ${parseAmount(amountUntil)}`] : []),
-    ...(cell ? [sql`c.id in (${atWork(ctx, cell)})`] : []),
+    // Found first, and its few cases then by their ids: walked in its order, the list would be looked through for each of them.
+    ...(cell ? [sql`c.id = any(array(${atWork(ctx, cell)}))`] : []),
     ...(meant ? [among(sql, meant)] : []),
   ]
   return conditions.reduce((all, one) => sql`${all} and ${one}`)
@@ -165,7 +178,7 @@ const cursorOf = (order: Order, found: CaseRow): string =>
 function placeOf({ sql }: Context, order: Order, cursor: string): Fragment {
   const [of, key = '', ...rest] = Buffer.from(cursor, 'base64url').toString('utf8').split(' ')
   const number = rest.join(' ')
-  if (of !== order || !orders[order].form.test(key) || number === '' || number.includes('\0')) throw badCursor()
+  if (of !== order || !orders[order].isKey(key) || number === '' || number.includes('\0')) throw badCursor()
   const typed = order === 'amount' ? sql`${key}::bigint` : sql`${key}::date`
   return sql`(${typed}, length(${number}::text), ${number}::text)`
 }

@@ -4,6 +4,7 @@ import {
   createCreditor,
   creditorDoubts,
   type Mandate,
+  namesakes,
   recordMandate,
 } from '../procedures/cases/creditors.ts'
 import { caseParts } from '../procedures/cases/file.ts'
@@ -85,8 +86,12 @@ export const CreditorType = builder.loadableNode('Creditor', {
     bic: t.exposeString('bic', { nullable: true }),
     doubts: t.field({
       type: [DoubtType],
-      description: 'What may be wrong in its SIREN, SIRET or IBAN: no payment code is printed for an impossible IBAN.',
-      resolve: (creditor) => creditorDoubts(creditor),
+      description:
+        'What may be wrong in its SIREN, SIRET, e-mail, BIC or IBAN, and whether its SIRET is another creditor’s too: no payment code is printed for an impossible IBAN.',
+      resolve: async (creditor, _args, ctx) => [
+        ...creditorDoubts(creditor),
+        ...(await rowsOf(ctx, namesakes, creditor.id)),
+      ],
     }),
     mandate: t.field({
       type: MandateType,

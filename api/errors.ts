@@ -1,5 +1,6 @@
 import { GraphQLError } from 'graphql'
 import { DomainError } from '../schema/errors.ts'
+import { inputFault } from './input-faults.ts'
 
 /** Where whole errors go: a bug is masked for the client and kept here with its cause. */
 export type Log = (error: unknown) => void
@@ -25,7 +26,7 @@ export function maskError(error: unknown, message: string, log: Log): Error {
     })
   }
   // Raised by graphql itself, or by a rule of ours: already meant for the client.
-  if (cause instanceof GraphQLError) return error instanceof GraphQLError ? error : cause
+  if (cause instanceof GraphQLError) return inputFault(error instanceof GraphQLError ? error : cause)
   log(error)
   return new GraphQLError(message, { ...place, extensions: { code: 'internal_error', unexpected: true } })
 }
@@ -65,6 +66,7 @@ const statuses: Record<string, number> = {
   file_too_large: 413,
   antivirus_silent: 503,
   body_too_large: 413,
+  length_unknown: 411,
   too_many_attempts: 429,
   foreign_form: 403,
   case_not_found: 404,

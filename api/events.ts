@@ -3,6 +3,7 @@ import type { Sql } from '../schema/db.ts'
 import { builder } from './builder.ts'
 import { CaseType, requireCase } from './cases.ts'
 import { rowsOf, visible } from './context.ts'
+import { readAnew } from './once.ts'
 import { noteReading } from './readings.ts'
 
 interface JournalLine {
@@ -56,6 +57,9 @@ builder.subscriptionFields((t) => ({
       const wanted = caseId ? (await requireCase(ctx, caseId)).id : null
       return ctx.events.follow(async (announced) => {
         if (announced.caseId === null || (wanted !== null && announced.caseId !== wanted)) return null
+        // One subscription lives for hours: each line is answered from the rows, and on the day, of its own moment.
+        ctx.day = ctx.clock.today()
+        readAnew(ctx)
         const [line] = await ctx.sql<JournalLine[]>`
           select e.id, e.case_id, e.on_day, e.kind, e.detail, e.author
           from events e join cases c on c.id = e.case_id

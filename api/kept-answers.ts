@@ -33,6 +33,7 @@ export function useKeptAnswers(): Plugin<Context> {
       const known = kept.get(key)
       const snapshot = known === undefined ? null : await snapshotOf(sql)
       if (known && known.snapshot === snapshot) {
+        keep(key, known)
         setExecuteFn(() => known.result)
         return
       }
@@ -60,8 +61,12 @@ function textOf(document: DocumentNode): string {
 }
 const texts = new WeakMap<DocumentNode, string>()
 
-/** Which transactions are seen: each that writes changes it when it begins and when it ends. */
+/**
+ * Which transactions are seen: each that writes changes it when it ends. A server that started again, or another in its place,
+ * may give numbers once more to other transactions than those it lost.
+ */
 async function snapshotOf(sql: Sql): Promise<string> {
-  const [row] = await sql<[{ snapshot: string }]>`select pg_current_snapshot()::text as snapshot`
+  const [row] = await sql<[{ snapshot: string }]>`
+    select pg_current_snapshot() || ' ' || pg_postmaster_start_time() as snapshot`
   return row.snapshot
 }

@@ -11,6 +11,7 @@ import {
 } from 'graphql'
 import type { Plugin } from 'graphql-yoga'
 import { DomainError } from '../schema/errors.ts'
+import { inputFault } from './input-faults.ts'
 
 const limits = { tokens: 1000, depth: 10, aliases: 15 }
 
@@ -27,7 +28,7 @@ export function useLimits(options: { introspection: boolean }): Plugin {
     onValidate({ addValidationRule, setValidationFn }) {
       for (const rule of rules) addValidationRule(rule)
       setValidationFn((schema, document, all) =>
-        validate(schema, document as DocumentNode, all, { hideSuggestions: true, maxErrors: 20 }),
+        validate(schema, document as DocumentNode, all, { hideSuggestions: true, maxErrors: 20 }).map(inputFault),
       )
     },
     onExecute({ args }) {
@@ -40,7 +41,8 @@ function parseWithin(source: string, options: object): DocumentNode {
   try {
     return parse(source, { ...options, maxTokens: limits.tokens })
   } catch (error) {
-    if (!(error instanceof GraphQLError && error.message.includes('tokens'))) throw error
+    if (!(error instanceof GraphQLError)) throw error
+    if (!error.message.includes('tokens')) throw inputFault(error)
     // Not a GraphQLError: the server would give it the status of a misspelt query, 200 for some clients.
     throw new DomainError('query_too_long', `Une requête a ${limits.tokens} mots au plus.`, {
       remedy: 'Coupez-la en plusieurs requêtes.',
@@ -82,14 +84,16 @@ function weightRule(context: ValidationContext): ASTVisitor {
     OperationDefinition(operation) {
       const { depth, aliases } = weigh(operation.selectionSet)
       if (depth > limits.depth)
-        context.reportError(refused('query_too_deep', `A query is ${limits.depth} fields deep at most.`))
+        context.reportError(refused('query_too_deep', `Une requête a ${limits.depth} niveaux de champs au plus.`))
       if (aliases > limits.aliases)
-        context.reportError(refused('too_many_aliases', `A query has ${limits.aliases} aliases at most.`))
+        context.reportError(refused('too_many_aliases', `Une requête a ${limits.aliases} alias au plus.`))
     },
   }
 }
 
 /** A refusal that is a refusal whatever the client accepts: status 400, even for `application/json`. */
 function refused(code: string, message: string): GraphQLError {
-  return new GraphQLError(message, { extensions: { code, http: { status: 400, spec: false } } })
+  return new GraphQLError(message, {
+    extensions: { code, remedy: 'Coupez-la en plusieurs requêtes.', http: { status: 400, spec: false } },
+  })
 }

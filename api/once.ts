@@ -22,9 +22,7 @@ export async function once<T extends Outcome>(
   checkTexts(input)
   const by = author(ctx)
   const owner = actor(ctx)
-  // Rows read before an act are not those after it.
-  ctx.loaders.clear()
-  for (const forget of forgetters) forget(ctx)
+  readAnew(ctx)
   const { idempotencyKey: key, ...request } = input
   if (!key) return run(ctx.office, by)
   const fingerprint = sha256(canonicalJson({ act, request }))
@@ -44,6 +42,12 @@ export async function once<T extends Outcome>(
     await sql`update idempotency_keys set result = ${json(sql, result)} where actor = ${owner} and key = ${key}`
     return result
   })
+}
+
+/** Rows read before an act, or before an event, are not those after it. */
+export function readAnew(ctx: Context): void {
+  ctx.loaders.clear()
+  for (const forget of forgetters) forget(ctx)
 }
 
 /** What clears the rows that nodes have kept for this request. */

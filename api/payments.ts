@@ -1,6 +1,6 @@
 import { caseParts, type Payment } from '../procedures/cases/file.ts'
 import { payOver, readFunds } from '../procedures/money/funds.ts'
-import { recordEncashment, recordPayment, rejectPayment } from '../procedures/money/payments.ts'
+import { recordEncashment, recordPayment, refuseUnlikely, rejectPayment } from '../procedures/money/payments.ts'
 import type { Sql } from '../schema/db.ts'
 import { DomainError } from '../schema/errors.ts'
 import { amount, parseAmount } from '../schema/money.ts'
@@ -68,6 +68,10 @@ builder.relayMutationField(
         description:
           'When the bank credited the agency; the day received when absent, unless it is a cheque or a bill.',
       }),
+      confirmed: t.boolean({
+        description:
+          'Says that the payment is right though it is more than is owed, or dated before the oldest invoice; refused without (payment_to_confirm).',
+      }),
       invoiceNumber: t.string({ description: 'The invoice the debtor chose to pay (C. civ. 1342-10).' }),
       idempotencyKey: t.string({ required: true }),
     }),
@@ -80,13 +84,17 @@ builder.relayMutationField(
     resolve: (_root, { input }, ctx) =>
       once(ctx, 'recordPayment', input, async (office, author) => {
         const found = await requireCase(ctx, input.caseId, office.sql)
+        const said = {
+          caseId: found.id,
+          receivedOn: input.receivedOn,
+          amount: centsOf(input.amount, found.currency),
+        }
+        if (!input.confirmed) await refuseUnlikely(office.sql, ctx.day, said)
         const done = await recordPayment(
           office,
           ctx.day,
           {
-            caseId: found.id,
-            receivedOn: input.receivedOn,
-            amount: centsOf(input.amount, found.currency),
+            ...said,
             means: input.means,
             reference: input.reference ?? null,
             // What the agency received, the agency says.

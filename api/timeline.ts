@@ -28,7 +28,11 @@ const StepType = builder.objectRef<StepShape>('Step').implement({
       type: 'Date',
       description: 'That day, or the next one that is neither a Sunday nor a holiday.',
     }),
-    doneOn: t.expose('doneOn', { type: 'Date', nullable: true }),
+    doneOn: t.expose('doneOn', {
+      type: 'Date',
+      nullable: true,
+      description: 'Of a call, the day it joined the calls to make; Case.calls holds those made.',
+    }),
     skippedOn: t.expose('skippedOn', { type: 'Date', nullable: true }),
     skippedWhy: t.exposeString('skippedWhy', { nullable: true }),
     title: t.string({

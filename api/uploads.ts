@@ -1,10 +1,12 @@
-import { createHash, createHmac, timingSafeEqual } from 'node:crypto'
+import { createHmac, timingSafeEqual } from 'node:crypto'
 import { createReadStream } from 'node:fs'
-import { mkdir, open, readFile, rename, rm } from 'node:fs/promises'
-import { dirname } from 'node:path'
+import { open, readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { Readable } from 'node:stream'
 import type { Context as HttpContext } from 'hono'
 import { admit, type Antivirus } from '../documents/antivirus.ts'
-import type { Sql } from '../schema/db.ts'
+import { type StoredFile, writeHashed } from '../documents/archive.ts'
+import { type Sql, transaction } from '../schema/db.ts'
 import { DomainError } from '../schema/errors.ts'
 import { newId } from '../schema/random.ts'
 import { builder } from './builder.ts'
@@ -96,27 +98,42 @@ export async function receiveUpload(house: House, c: HttpContext): Promise<Respo
   const body = c.req.raw.body
   if (!body) throw emptyUpload()
 
-  // Beside its final place, so that the rename is atomic; « wx », so that two writers never share a file.
-  const temporary = archive.path('0'.repeat(64)).replace(/0{62}$/, `upload-${id}`)
-  await mkdir(dirname(temporary), { recursive: true })
-  const { sha256, bytes } = await toDisk(body, temporary, limit)
+  const receiving = receivedBy.get(house) ?? new Set()
+  receivedBy.set(house, receiving)
+  if (receiving.has(id)) {
+    throw new DomainError('upload_busy', 'Ce fichier est déjà en cours de réception.', {
+      remedy: 'Attendez la fin du premier envoi.',
+    })
+  }
+  receiving.add(id)
   try {
-    if (asked.exact && bytes !== limit) throw cutShort(bytes, limit)
-    await admitFile(asked.fileName, temporary, house.office.antivirus)
-    const place = archive.path(sha256)
-    await mkdir(dirname(place), { recursive: true })
-    await rename(temporary, place)
+    return await archive.drafting(async (folder) => {
+      const file = await toDisk(body, join(folder, 'upload'), limit)
+      if (asked.exact && file.bytes !== limit) throw cutShort(file.bytes, limit)
+      await admitFile(asked.fileName, file.path, house.office.antivirus)
+      await keep(house, id, file)
+      return c.json({ uploadId: id, sha256: file.sha256, bytes: file.bytes }, 201)
+    })
+  } finally {
+    receiving.delete(id)
+  }
+}
+
+// One file at a time by one address. Another process may take the same one meanwhile: who ends first is kept.
+const receivedBy = new WeakMap<House, Set<string>>()
+
+/** The row first: of two, the second finds it taken, and its file never has a place. */
+async function keep({ office, clock }: House, id: string, file: StoredFile): Promise<void> {
+  await transaction(office.sql, async (sql) => {
     const kept = await sql`
-      update uploads set sha256 = ${sha256}, bytes = ${bytes}, received_on = ${house.clock.today()}
+      update uploads set sha256 = ${file.sha256}, bytes = ${file.bytes}, received_on = ${clock.today()}
       where id = ${id} and sha256 is null returning id`
     if (kept.length === 0)
       throw new DomainError('upload_gone', 'Ce fichier a déjà été reçu.', {
         remedy: 'Utilisez-le, ou demandez une autre adresse.',
       })
-  } finally {
-    await rm(temporary, { force: true })
-  }
-  return c.json({ uploadId: id, sha256, bytes }, 201)
+    await office.archive.adopt(file)
+  })
 }
 
 /** Looked at where it lies, before it has a place in the archive; only an archive is read whole, for the names in it. */
@@ -126,49 +143,36 @@ export async function admitFile(name: string, path: string, antivirus: Antivirus
     const { buffer, bytesRead } = await file.read(Buffer.alloc(256), 0, 256, 0)
     const head = buffer.subarray(0, bytesRead)
     const directory = head.subarray(0, 2).toString('latin1') === 'PK' ? await readFile(path) : head
-    await admit({ name, head, directory }, createReadStream(path, { highWaterMark: 1 << 20 }), antivirus)
+    await admit({ name, head, directory }, partsOf(path), antivirus)
   } finally {
     await file.close()
   }
 }
 
-async function toDisk(
-  body: ReadableStream<Uint8Array>,
-  path: string,
-  limit: number,
-): Promise<{ sha256: string; bytes: number }> {
-  const hash = createHash('sha256')
-  const file = await open(path, 'wx', 0o640).catch((error: unknown) => {
-    if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) throw error
-    throw new DomainError('upload_busy', 'Ce fichier est déjà en cours de réception.', {
-      remedy: 'Attendez la fin du premier envoi.',
-      cause: error,
-    })
-  })
-  let bytes = 0
-  try {
-    for await (const chunk of body) {
-      bytes += chunk.byteLength
-      if (bytes > limit) throw tooLarge(limit)
-      hash.update(chunk)
-      await file.writeFile(chunk)
-    }
-    if (bytes === 0) throw emptyUpload()
-    await file.sync()
-  } catch (error) {
-    await file.close()
-    await rm(path, { force: true })
-    throw error
-  }
-  await file.close()
-  return { sha256: hash.digest('hex'), bytes }
+/** Opened only once somebody reads it: a stream that nobody does stays open, and its file on the disk, with the program. */
+async function* partsOf(path: string): AsyncGenerator<Uint8Array> {
+  yield* createReadStream(path, { highWaterMark: 1 << 20 })
 }
 
-/** A file that this very actor has sent; another's does not exist. */
+async function toDisk(body: ReadableStream<Uint8Array>, path: string, limit: number): Promise<StoredFile> {
+  let left = limit
+  const measured = async function* () {
+    for await (const chunk of body) {
+      left -= chunk.byteLength
+      if (left < 0) throw tooLarge(limit)
+      yield chunk
+    }
+  }
+  const file = await writeHashed(Readable.from(measured(), { objectMode: false }), path)
+  if (file.bytes === 0) throw emptyUpload()
+  return file
+}
+
+/** A file that this very actor has sent; another's does not exist, nor one that was purged. In a transaction no purge takes it meanwhile. */
 export async function receivedUpload(ctx: Context, sql: Sql, uploadId: string): Promise<Received> {
   const [found] = await sql<Received[]>`
     select id, file_name, sha256 from uploads
-    where id = ${rowId('Upload', uploadId)} and actor = ${actor(ctx)} and sha256 is not null`
+    where id = ${rowId('Upload', uploadId)} and actor = ${actor(ctx)} and sha256 is not null and purged_on is null for share`
   if (found) return found
   throw new DomainError('upload_not_found', "Ce fichier n'a pas été reçu, ou n'a pas été envoyé par vous.", {
     remedy: 'Envoyez-le d’abord à l’adresse donnée par requestUpload.',

@@ -2,7 +2,7 @@ import { createHash, randomUUID } from 'node:crypto'
 import { createReadStream, createWriteStream, existsSync } from 'node:fs'
 import { mkdir, mkdtemp, open, readdir, readFile, rename, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
-import { Transform } from 'node:stream'
+import { type Readable, Transform } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { DomainError } from '../schema/errors.ts'
 import { isGone, ownMark } from './owner.ts'
@@ -20,6 +20,21 @@ export const isStored = (content: Content): content is StoredFile => !(content i
 /** The bytes, read where they are; not checked against their hash. */
 export async function contentBytes(content: Content): Promise<Uint8Array> {
   return isStored(content) ? readInto(Buffer.allocUnsafeSlow(content.bytes), content.path) : content
+}
+
+/** Writes a stream to a new file, hashed on the way. */
+export async function writeHashed(stream: Readable, path: string): Promise<StoredFile> {
+  const hash = createHash('sha256')
+  let bytes = 0
+  const watch = new Transform({
+    transform(chunk: Buffer, _, done) {
+      hash.update(chunk)
+      bytes += chunk.length
+      done(null, chunk)
+    },
+  })
+  await pipeline(stream, watch, createWriteStream(path, { mode: 0o640 }))
+  return { path, sha256: hash.digest('hex'), bytes }
 }
 
 /** Fills a buffer with the beginning of a file. */
@@ -52,8 +67,11 @@ export interface Archive {
   /** Takes in a file of `drafting`, whose hash was computed as it was written. */
   adopt(draft: StoredFile): Promise<string>
   has(sha256: string): Promise<boolean>
-  /** For a purge alone: the hash stays where rows name it, the bytes go. */
-  remove(sha256: string): Promise<void>
+  /**
+   * For a purge alone: the hash stays where rows name it, the bytes go. False where there are none, or somebody put them there
+   * within the hour, for a row that nobody sees yet: the next purge takes them, if nobody names them then.
+   */
+  remove(sha256: string): Promise<boolean>
   path(sha256: string): string
 }
 
@@ -104,17 +122,7 @@ export function openArchive(dir: string): Archive {
     async putFile(from) {
       return archive.drafting(async (folder) => {
         const draft = join(folder, 'file')
-        const hash = createHash('sha256')
-        let bytes = 0
-        const watch = new Transform({
-          transform(chunk: Buffer, _, done) {
-            hash.update(chunk)
-            bytes += chunk.length
-            done(null, chunk)
-          },
-        })
-        await pipeline(createReadStream(from), watch, createWriteStream(draft, { mode: 0o640 }))
-        return archive.stored(await archive.adopt({ path: draft, sha256: hash.digest('hex'), bytes }))
+        return archive.stored(await archive.adopt(await writeHashed(createReadStream(from), draft)))
       })
     },
     async stored(hash) {
@@ -146,11 +154,23 @@ export function openArchive(dir: string): Archive {
       return draft.sha256
     },
     has: async (hash) => existsSync(path(hash)),
-    remove: async (hash) => rm(path(hash), { force: true }),
+    async remove(hash) {
+      if (!existsSync(path(hash))) return false
+      return archive.drafting(async (folder) => {
+        const aside = join(folder, 'file')
+        // The folder is as old as what was just made or moved in it, by the clock of the disk itself.
+        const isFresh = async (file: string): Promise<boolean> =>
+          (await stat(folder)).mtimeMs - (await stat(file)).mtimeMs < hour
+        if (await isFresh(path(hash))) return false
+        await rename(path(hash), aside)
+        if (!(await isFresh(aside))) return true
+        await place(aside, path(hash))
+        return false
+      })
+    },
     async put(bytes) {
       const hash = sha256(bytes)
       const target = path(hash)
-      if (existsSync(target) && sha256(await readFile(target)) === hash) return hash
       const folder = join(target, '..')
       await makeFolder(dir, folder)
       // Same folder, so that the rename is atomic; the name of the temporary file is never kept.
@@ -186,6 +206,7 @@ export function openArchive(dir: string): Archive {
   return archive
 }
 
+const hour = 3_600_000
 const draftMark = '.draft-'
 const swept = new Map<string, Promise<void>>()
 

@@ -27,8 +27,10 @@ export interface Invoice {
   numero: string
   emission: string
   echeance: string
-  /** Payable when it was issued, « 470.15 ». */
+  /** All taxes included, « 671.15 ». */
   montant: string
+  /** Paid already when it was issued. */
+  acompte?: string
   /** Unpaid today. */
   solde: string
   devise: Currency
@@ -96,7 +98,10 @@ export interface Facts {
   references: {
     dossier: string
     lettre: string
+    /** The creditor's order or file. */
     creancier?: string
+    /** What a payment is to name. */
+    paiement?: string
     code?: string
     coupon?: string
     adresseReponse?: string

@@ -46,16 +46,14 @@ export async function purge(office: Office, onDay: Day, order: PurgeOrder, autho
   const told: Purged = { cases: [], accounts: [], debtors: 0, names: 0, rows: {}, files: 0, tray: 0 }
   const work = { onDay, told, author }
   const { files, letters } = await rehearse(office.sql, order.keep, async (sql) => {
-    const due = await dueCases(sql, order.until)
+    const due = await locked(sql, () => dueCases(sql, order.until))
     for (const found of due) await purgeCase(sql, work, found)
-    for (const found of await dueAccounts(sql, order.until)) await purgeAccounts(sql, work, found)
+    for (const found of await locked(sql, () => dueAccounts(sql, order.until))) await purgeAccounts(sql, work, found)
     await purgeLists(sql, onDay, order.until, told)
     return { files: await deadFiles(sql), letters: await lettersOf(sql, due) }
   })
   for (const hash of files) {
-    if (!(await office.archive.has(hash))) continue
-    if (order.keep) await office.archive.remove(hash)
-    told.files++
+    if (order.keep ? await office.archive.remove(hash) : await office.archive.has(hash)) told.files++
   }
   for (const letter of letters) told.tray += (await office.post.forget?.(letter, order.keep)) ?? 0
   return told
@@ -75,21 +73,33 @@ function refuseFuture(until: Day, today: Day): void {
 const months = (kind: Retention, on: Day): number => Number(legalValue('conservation', on, kind).value)
 const ours = ['personal_data_purged', 'personal_data_given']
 
-// A case lives on in what still happens to it: a return of the bailiff, funds paid over after its end.
+/**
+ * What the program does meanwhile in one of these cases, or for one of these debtors, is waited for and then seen, or waits
+ * for the purge: each row of a case holds its case, each case its debtor, until its transaction ends.
+ */
+async function locked(sql: Sql, due: () => Promise<Due[]>): Promise<Due[]> {
+  const found = await due()
+  const ids = found.map(({ id }) => id)
+  await sql`select 1 from cases where id = any(${ids}) order by id for update`
+  await sql`select 1 from debtors where id = any(${found.map(({ debtorId }) => debtorId)}) order by id for update`
+  return (await due()).filter(({ id }) => ids.includes(id))
+}
+
+// A case lives on in what still happens to it, purged or not: a return of the bailiff, funds paid over after its end.
 const closedCases = (sql: Sql) => sql`
-  select c.id, c.number, c.debtor_id, c.purged_on, exists (select from procedures p where p.case_id = c.id) as before_court,
+  select c.id, c.number, c.debtor_id, c.purged_on, c.accounts_purged_on, exists (select from procedures p where p.case_id = c.id) as before_court,
          greatest(c.closed_on, (select max(e.on_day) from events e where e.case_id = c.id and not e.kind = any(${ours}))) as last_on
-  from cases c where c.closed_on is not null and c.accounts_purged_on is null`
+  from cases c where c.closed_on is not null`
 
 const dueCases = async (sql: Sql, until: Day): Promise<Due[]> => sql<Due[]>`
   select id, number, debtor_id from (${closedCases(sql)}) c
-  where purged_on is null
+  where (purged_on is null or purged_on <= last_on)
     and last_on + make_interval(months => case when before_court then ${months('titre', until)}::int else ${months('dossier', until)}::int end) <= ${until}::date
   order by number`
 
 const dueAccounts = async (sql: Sql, until: Day): Promise<Due[]> => sql<Due[]>`
   select id, number, debtor_id from (${closedCases(sql)}) c
-  where purged_on is not null
+  where purged_on > last_on and (accounts_purged_on is null or accounts_purged_on <= last_on)
     and make_date(extract(year from last_on)::int, 12, 31) + make_interval(months => ${months('comptes', until)}::int) <= ${until}::date
   order by number`
 
@@ -106,7 +116,7 @@ async function purgeCase(sql: Sql, { onDay, told, author }: Work, { id, number, 
     await redact(sql, [papers, ...caseRows], id, told)
     const proof = sql.unsafe(proofOnly('detail'))
     const { count } = await sql`
-      update events set detail = ${proof}, purged_on = ${onDay} where case_id = ${id} and detail <> ${proof}`
+      update events set detail = ${proof}, purged_on = ${onDay} where case_id = ${id} and detail <> ${proof} and not kind = any(${ours})`
     add(told, 'events', count)
     await sql`update cases set purged_on = ${onDay} where id = ${id}`
     const [kept] = await sql`select 1 from cases where debtor_id = ${debtorId} and purged_on is null limit 1`

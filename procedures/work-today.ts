@@ -112,11 +112,14 @@ const sources: Record<WorkKind, Source> = {
   // A formal notice leaves within three days, and the registers were not looked up of late.
   lookup: (sql, day) => sql`
     select 'lookup', s.case_id, s.planned_on, b.name, null::uuid
-    from steps s join cases c on c.id = s.case_id and c.closed_on is null join debtors b on b.id = c.debtor_id
+    from steps s
+    -- Looked up row by row: joined, the planner reads every case to find the few whose notice leaves.
+    cross join lateral (select c.debtor_id, d.name from cases c join debtors d on d.id = c.debtor_id
+                        where c.id = s.case_id and c.closed_on is null limit 1) b
     where s.channel = 'lrar' and s.done_on is null and s.skipped_on is null and s.planned_on <= ${day}::date + 3
-      and not exists (select from insolvencies n where n.case_id = c.id)
-      and not exists (select from holds h where h.case_id = c.id and h.released_on is null)
-      and not exists (select from insolvency_checks k where k.debtor_id = b.id
+      and not exists (select from insolvencies n where n.case_id = s.case_id)
+      and not exists (select from holds h where h.case_id = s.case_id and h.released_on is null)
+      and not exists (select from insolvency_checks k where k.debtor_id = b.debtor_id
                       and k.checked_on >= s.planned_on - ${lookUpDays(day, 'mise-en-demeure')}::int)`,
   returned: (sql) => sql`
     select 'returned', c.id, m.marked_on, m.reason || ' : ' || m.value, m.document_id
@@ -124,8 +127,9 @@ const sources: Record<WorkKind, Source> = {
     where m.found_on is null`,
   // A step done on another channel than a call has left by itself; a call leaves a script, and waits for its record.
   call: (sql, day) => sql`
-    select 'call', d.case_id, d.written_on, coalesce(s.key, d.letter), d.id
-    from documents d left join steps s on s.id = d.step_id
+    select 'call', d.case_id, d.written_on,
+           (select b.name || coalesce(' : ' || b.phone, ' : téléphone à trouver') from cases c join debtors b on b.id = c.debtor_id where c.id = d.case_id), d.id
+    from documents d
     where d.channel = 'appel' and d.written_on <= ${day}
       and not exists (select from calls k where k.case_id = d.case_id and (k.step_id = d.step_id or k.called_on >= d.written_on))
       and not exists (select from holds h where h.case_id = d.case_id and h.released_on is null)

@@ -1,9 +1,12 @@
 import { createHash } from 'node:crypto'
-import { readFileSync } from 'node:fs'
+import { readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { Readable } from 'node:stream'
 import { beforeAll, describe, expect, test } from 'vitest'
+import { createApp } from '../api/server.ts'
 import { printedSchema } from '../api/schema.ts'
 import { openPortfolio } from '../scripts/demo/portfolio.ts'
-import { useApi } from './api.ts'
+import { now, secret, useApi } from './api.ts'
 
 const api = useApi({ maxUpload: 200_000 })
 let creditorId = ''
@@ -300,6 +303,44 @@ describe('an upload', () => {
     })
     expect((await put(url, 'un deux trois')).status).toBe(413)
     expect((await put(url, 'un deux tro.')).status).toBe(201)
+  })
+
+  test('begun by a process that died of it can be sent again to another, and is kept once', async () => {
+    const { url } = await request()
+    const other = createApp({
+      office: api.office,
+      sql: api.sql,
+      clock: { today: () => api.today, now: () => now },
+      secret,
+    })
+    const [begun, ended] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()]
+    const slow = async function* () {
+      yield Buffer.from('le premier ')
+      begun.resolve()
+      await ended.promise
+      yield Buffer.from('envoi')
+    }
+    const first = put(url, Readable.toWeb(Readable.from(slow())) as BodyInit)
+    await begun.promise
+    expect((await put(url, 'le deuxième envoi')).status).toBe(409)
+    const second = await other.app.request(url, { method: 'PUT', body: 'le second envoi' })
+    expect(second.status).toBe(201)
+    ended.resolve()
+    expect((await first).status).toBe(410)
+    const kept = ['le premier envoi', 'le second envoi'].map((words) =>
+      createHash('sha256').update(words).digest('hex'),
+    )
+    expect(await Promise.all(kept.map((hash) => api.office.archive.has(hash)))).toEqual([false, true])
+    const left = readdirSync(join(api.dir, 'archive'), { recursive: true }).map(String)
+    expect(left.filter((name) => /draft|upload/.test(name))).toEqual([])
+    await other.close()
+  })
+
+  test('that was purged is no upload any more', async () => {
+    const { uploadId, url } = await request()
+    expect((await put(url, 'à purger')).status).toBe(201)
+    await api.sql`update uploads set purged_on = asked_on where sha256 = ${createHash('sha256').update('à purger').digest('hex')}`
+    expect((await attach(uploadId)).body.data.attachExhibit.code).toBe('upload_not_found')
   })
 
   test('too large is cut off, announced or not, and leaves nothing', async () => {

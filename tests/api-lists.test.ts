@@ -3,6 +3,7 @@ import { schema } from '../api/schema.ts'
 import type { Viewer } from '../api/auth.ts'
 import { copyCases } from '../scripts/bench/portfolio-rows.ts'
 import { openAgency } from '../scripts/demo/people.ts'
+import type { Sql } from '../schema/db.ts'
 import { useApi } from './api.ts'
 import { addInvoices, creditorOf, day, invoice } from './house.ts'
 
@@ -102,10 +103,12 @@ describe('an order', () => {
     for (const cursor of [
       data.cases.pageInfo.endCursor,
       'nonsense',
-      Buffer.from('opened 2026-13-45 x').toString('base64url'),
+      ...['opened 2026-09-02 x', 'late 2026-13-45 2026-0001', 'late 2026-09-02 a\0'].map((text) =>
+        Buffer.from(text).toString('base64url'),
+      ),
     ])
       codes.push((await list(`order: DAYS_LATE, after: "${cursor}"`)).errors?.[0]?.extensions?.code)
-    expect(codes).toEqual(['bad_cursor', 'bad_cursor', 'bad_cursor'])
+    expect(codes).toEqual(Array(5).fill('bad_cursor'))
   })
 })
 
@@ -189,6 +192,40 @@ describe('what a list is ordered by', () => {
     expect(await numbers('state: HELD')).toEqual(['5'])
     await act(`releaseCase(input: { caseId: "${found!.id}", reason: "Reprise" })`)
     await balances()
+  })
+})
+
+describe('what is kept beside a case, when two write to it at once', () => {
+  test('is of what both wrote, whichever ends first', async () => {
+    const [found] = await api.sql<{ id: string; balance: bigint }[]>`
+      select id, balance from cases where number like '%4'`
+    const owed = (sql: Sql, number: string) => sql`
+      insert into invoices (id, case_id, number, issued_on, due_on, total, payable, currency, source, recorded_on, recorded_by)
+      values (gen_random_uuid(), ${found!.id}, ${number}, '2026-07-01', '2026-08-31', 100, 100, 'EUR', '{}', '2026-09-30', 'test')`
+    let written = () => {}
+    let end = () => {}
+    const isWritten = new Promise<void>((resolve) => (written = resolve))
+    const isOver = new Promise<void>((resolve) => (end = resolve))
+    const first = api.sql.begin(async (sql) => {
+      await owed(sql, 'W-1')
+      written()
+      await isOver
+    })
+    await isWritten
+    const second = owed(api.sql, 'W-2').execute()
+    for (let waits = false; !waits;) {
+      const [row] = await api.sql<{ waits: boolean }[]>`
+        select exists (select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock') as waits`
+      waits = row!.waits
+    }
+    end()
+    await first
+    await second
+    const [after] = await api.sql<{ balance: bigint }[]>`select balance from cases where id = ${found!.id}`
+    expect(after!.balance).toBe(found!.balance + 200n)
+    await api.sql`delete from invoices where number like 'W-%'`
+    const [back] = await api.sql<{ balance: bigint }[]>`select balance from cases where id = ${found!.id}`
+    expect(back!.balance).toBe(found!.balance)
   })
 })
 
@@ -302,6 +339,7 @@ describe('among thousands of cases', () => {
     'order: DAYS_LATE',
     'state: CLOSED',
     'state: HELD',
+    'cell: RESEARCH',
     'cell: AMICABLE',
     'cell: LEGAL',
     'order: AMOUNT, amountUntil: "100.00"',

@@ -27,6 +27,8 @@ export interface TestApi extends House {
   /** Statements sent to the database since the last look. */
   statements(): string[]
   errors: unknown[]
+  /** Writes down who read what so far. */
+  flushReadings(): Promise<void>
   token(viewer: Partial<Viewer>): Promise<string>
   ask(viewer: Partial<Viewer> | null, query: string, variables?: object): Promise<Answer>
 }
@@ -66,6 +68,7 @@ export function useApi(options: { today?: string; production?: boolean; maxUploa
       dir: folder,
       today,
       errors,
+      flushReadings: () => opened.house.readings.flush(),
       token,
       statements: () => seen.splice(0),
       ask: async (viewer: Partial<Viewer> | null, query: string, variables?: object): Promise<Answer> => {

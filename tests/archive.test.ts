@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process'
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, utimesSync, writeFileSync } from 'node:fs'
 import { hostname, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, expect, test } from 'vitest'
@@ -36,6 +36,19 @@ test('a document altered on the disk is refused when read, and mended when put a
   await expect(archive.get(hash)).rejects.toMatchObject({ code: 'archive_damaged' })
   await archive.put(Buffer.from('intact'))
   expect(Buffer.from(await archive.get(hash)).toString()).toBe('intact')
+})
+
+test('a purge takes away what has lain for an hour, and nothing that somebody has just put there for a row to come', async () => {
+  const hash = await archive.put(Buffer.from('partagé'))
+  const age = () => utimesSync(archive.path(hash), 0, 0)
+  expect([await archive.remove(hash), await archive.has(hash)]).toEqual([false, true])
+  age()
+  await archive.put(Buffer.from('partagé'))
+  expect([await archive.remove(hash), await archive.has(hash)]).toEqual([false, true])
+  age()
+  expect([await archive.remove(hash), await archive.has(hash)]).toEqual([true, false])
+  expect(await archive.remove(hash)).toBe(false)
+  expect(filesOf().filter((name) => name.startsWith('.'))).toEqual([])
 })
 
 test('an absent document and a hash that is none are refused in a sentence', async () => {

@@ -1,4 +1,6 @@
 import { expect, test, describe } from 'vitest'
+import { sha256 } from '../documents/archive.ts'
+import { localHeader, zipHead } from '../documents/packs/zip.ts'
 import { packExport } from '../documents/proof/verify-case.ts'
 import { verifyFile } from '../documents/proof/verify.ts'
 import { exportCase, filesOf, importCase } from '../procedures/cases/export.ts'
@@ -80,6 +82,60 @@ test('the ZIP of an export is checked whole: files, journal, and every byte arou
     end + 20,
   ]
   expect(await undetected(zip, [...fields, zip.length - 1, ...drawn(zip.length)])).toEqual([])
+})
+
+test('a ZIP made to grow, entries that are one and the same again and again, takes no memory before it is refused', async () => {
+  const large = new Uint8Array(1 << 20)
+  const name = `files/${sha256(large)}`
+  const zip = Buffer.from(packExport({ 'case.json': bytes(await exported()), [name]: large }))
+  const end = zip.lastIndexOf(Buffer.from('504b0506', 'hex'))
+  const entry = zip.lastIndexOf(Buffer.from('504b0102', 'hex'))
+  const again = Array.from({ length: 700 }, (_, rank) => {
+    const copy = Buffer.from(zip.subarray(entry, end))
+    copy.write(String(rank).padStart(3, '0'), copy.length - 3)
+    return copy
+  })
+  const closing = Buffer.from(zip.subarray(end))
+  closing.writeUInt16LE(702, 8)
+  closing.writeUInt16LE(702, 10)
+  const before = process.resourceUsage().maxRSS
+  const { ok } = await verifyFile(Buffer.concat([zip.subarray(0, end), ...again, closing]))
+  expect(ok).toBe(false)
+  expect((process.resourceUsage().maxRSS - before) / 1024).toBeLessThan(200)
+})
+
+test('a ZIP of more entries than one can count is left where the count ends', async () => {
+  const entry = localHeader(zipHead('x', 0, 0))
+  const many = Buffer.concat([...Array<Buffer>(0x1_0010).fill(entry), Buffer.from('504b0102', 'hex')])
+  const { ok, sentence } = await verifyFile(many)
+  expect([ok, sentence]).toEqual([false, expect.stringContaining(`à l’octet ${0xffff * entry.length}.`)])
+})
+
+describe('an export that nobody of ours wrote', () => {
+  const start = '{ "format": "courtois-case/2", '
+  test.each([
+    ['says a line was purged, and nowhere by which purge', { purged_on: '2026-07-01' }],
+    ['has lines that are none', null],
+    ['has objects where words are due', { kind: 'personal_data_purged', detail: { upTo: { toString: 1 } }, hash: {} }],
+  ])('%s: a verdict, and no fault of the program', async (_what, line) => {
+    const made = await exported()
+    const text = JSON.stringify({
+      format: 'courtois-case/2',
+      case: { number: { toString: 1 } },
+      events: [...made.events.slice(0, 2), line === null ? null : { ...made.events[2]!, ...line }],
+    })
+    const { ok, sentence } = await verifyFile(Buffer.from(text))
+    expect([ok, sentence]).toEqual([false, expect.stringContaining('ligne 3')])
+  })
+
+  test('is nested without end', async () => {
+    const deep = `${'['.repeat(200_000)}${']'.repeat(200_000)}`
+    const made = await exported()
+    const first = JSON.stringify(made.events[0]).replace(/"detail":\{[^}]*\}/, `"detail":${deep}`)
+    expect(first).toContain(deep)
+    const { ok, sentence } = await verifyFile(Buffer.from(`${start}"events": [${first}] }`))
+    expect([ok, sentence]).toEqual([false, expect.stringContaining('n’est plus un JSON lisible')])
+  })
 })
 
 test('a sealed letter of the case passes, and any one byte of it changed does not: header, seal, padding, last byte', async () => {

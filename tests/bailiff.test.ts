@@ -323,6 +323,17 @@ test('an office sees in its session every pack handed over to it, and no otherâ€
   expect((await get('/etude')).status).toBe(401)
 })
 
+test('a link to the session of an office, followed from another site, asks before it signs anyone in', async () => {
+  const viewer = { role: 'bailiff', name: 'Me Brun', creditorId: null, bailiffId } as const
+  const token = await signToken(secret, viewer, Temporal.Instant.from(`${today}T08:00:00Z`))
+  const asked = await get(`/etude/entrer?jeton=${token}`, { 'sec-fetch-site': 'cross-site' })
+  expect([asked.status, asked.headers.getSetCookie().some((line) => line.startsWith('courtois-etude='))]).toEqual([
+    200,
+    false,
+  ])
+  expect(await asked.text()).toContain('Confirmez pour y entrer')
+})
+
 describe('enforcing what was served', () => {
   const seize = async (on: string) =>
     requestConsent(house.office, house.sql, day(on), {

@@ -167,4 +167,14 @@ describe('movements matched with cases', () => {
     const [next] = await run(camt(entry('3.00', { words: 'SOLDE', name: 'X' })))
     expect(next!.candidates).toMatchObject([{ by: 'iban' }])
   })
+
+  test('why a movement is none of ours stays where a purge reaches it, and not in the journal of the house', async () => {
+    const [line] = await run(camt(entry('12.00', { words: 'CADEAU', name: 'MME DURAND' })))
+    const answer = { lineId: line!.id!, caseId: null, invoiceNumber: null, reason: 'Mme Durand rembourse sa sœur.' }
+    await settleBankLine(house.office, day('2026-06-15'), answer, 'test')
+    const [kept] = await house.sql`
+      select settled_why, (select detail ? 'line' and detail::text not like '%Durand%' from events where kind = 'bank_line_set_aside') as silent
+      from bank_lines where id = ${line!.id!}`
+    expect(kept).toEqual({ settledWhy: 'Mme Durand rembourse sa sœur.', silent: true })
+  })
 })

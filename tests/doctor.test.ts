@@ -1,4 +1,5 @@
-import { rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, rmSync, truncateSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { beforeEach, describe, expect, test } from 'vitest'
 import { tick } from '../procedures/amicable/tick.ts'
 import { placeHold } from '../procedures/cases/holds.ts'
@@ -89,6 +90,23 @@ const copyDocument = (sql: Sql, where: string, changes: { step?: boolean; first?
 
 test('an ordinary house has nothing to be told', async () => {
   expect(await codes()).toEqual([])
+})
+
+test('a file of any size is looked at as it lies, and never held', async () => {
+  const large = join(house.dir, 'large')
+  mkdirSync(house.dir, { recursive: true })
+  writeFileSync(large, '')
+  truncateSync(large, 400 << 20)
+  const { sha256, bytes } = await house.office.archive.putFile(large)
+  await house.sql`
+    insert into uploads (id, actor, file_name, max_bytes, expires_at, asked_on, sha256, bytes, received_on)
+    values (gen_random_uuid(), 'creditor', 'a.pdf', ${bytes}, '2026-07-29T00:00:00Z', ${on}, ${sha256}, ${bytes}, ${on})`
+  const before = process.resourceUsage().maxRSS
+  expect(await codes()).toEqual([])
+  expect((process.resourceUsage().maxRSS - before) / 1024).toBeLessThan(200)
+  truncateSync(house.office.archive.path(sha256), bytes - 1)
+  expect(await codes()).toEqual(['maison archive_damaged'])
+  rmSync(house.office.archive.path(sha256))
 })
 
 describe('an open case that waits for nothing is named', () => {

@@ -554,9 +554,13 @@ describe('courtois intake', () => {
   test('it prints what is understood, doubtful and missing, and exits 0 though things be missing', async () => {
     const { code, stdout } = await run(path('samples/Facture_FR_EN16931.pdf'), '--dry-run')
     expect(code).toBe(0)
-    const json = JSON.parse(stdout) as { payable: string; doubts: unknown[]; missing: unknown[] }
+    const json = JSON.parse(stdout) as { payable: string; doubts: { code: string }[]; missing: unknown[] }
     expect(json).toMatchObject({ payable: '470.15', due_on: '2017-12-13' })
-    expect(json.doubts).toHaveLength(3)
+    expect(json.doubts).toHaveLength(4)
+    expect(json.doubts.at(-1)).toMatchObject({
+      code: 'time_barred',
+      message: expect.stringContaining('13 décembre 2018'),
+    })
     expect(json.missing).toHaveLength(1)
   })
 

@@ -10,7 +10,7 @@ import { importCourts } from '../procedures/judicial/court-directory.ts'
 import { createBailiff } from '../procedures/judicial/handover.ts'
 import { watchDeadlines } from '../procedures/judicial/deadline-alerts.ts'
 import { assembleFilingPack } from '../procedures/judicial/packs.ts'
-import { readProcedureEvents } from '../procedures/judicial/open-procedures.ts'
+import { readProcedure, readProcedureEvents } from '../procedures/judicial/open-procedures.ts'
 import { openProcedure, recordProcedureEvent } from '../procedures/judicial/procedures.ts'
 import { seededRandom } from '../schema/random.ts'
 import { actOf, day, fileOf, invoice, liveUntil, openCase, useHouse } from './house.ts'
@@ -552,6 +552,28 @@ describe('a debtor that its form shows to be civil', () => {
     expect(known.statement.court).toBe('tribunal des activités économiques de Lyon')
     expect(known.statement.doubts.join(' ')).not.toContain('forme juridique')
     expect(new Set(await application())).toEqual(new Set(['injonction-requete-tribunal-commerce']))
+  })
+
+  test('whose application was filed before that was known keeps its court, its rules and its papers', async () => {
+    const opened = await open('injonction-de-payer')
+    await happens(opened.id, 'requete', '2026-08-03')
+    await form('SCI')
+    await happens(opened.id, 'ordonnance', '2026-09-07')
+    await happens(opened.id, 'signification', '2026-09-21', { aPersonne: true })
+    await happens(opened.id, 'opposition', '2026-10-05')
+    await happens(opened.id, 'invitation-consigner', '2026-10-12')
+    const { due } = await progressOf(house.sql, opened, day('2026-10-13'))
+    expect(due.map(({ id }) => id)).toContain('consignation-opposition')
+    const { court } = await readProcedure(house.sql, opened.id)
+    expect(court.nom).toBe('tribunal des activités économiques de Lyon')
+    expect(new Set(await application())).toEqual(new Set(['injonction-requete-tribunal-commerce']))
+  })
+
+  test('whose procedure was opened before another court, and is not filed, is not filed there', async () => {
+    const opened = await open('injonction-de-payer')
+    // As an invoice gave it long ago, when the form did not count.
+    await house.sql`update debtors set identity = identity || '{"legalForm":"SCI"}'`
+    await expect(happens(opened.id, 'requete', '2026-08-03')).rejects.toMatchObject({ code: 'court_changed' })
   })
 
   test('told after the signature asks for another, and says where it was read', async () => {

@@ -117,7 +117,7 @@ describe('an engine that fails in the middle of a step', () => {
       try {
         const parent = /\) \S (\d+)/.exec(readFileSync(`/proc/${name}/stat`, 'utf8'))?.[1]
         const isOurs =
-          Number(parent) === process.pid && readFileSync(`/proc/${name}/cmdline`, 'utf8').includes('typst-native')
+          Number(parent) === process.pid && readFileSync(`/proc/${name}/cmdline`, 'utf8').includes('typst/native')
         return isOurs ? [Number(name)] : []
       } catch {
         return []
@@ -146,9 +146,11 @@ describe('an engine that fails in the middle of a step', () => {
         await tick(house.sql, on)
         await drain(house.office, house.url)
         expect(killed).toHaveLength(2)
-        expect(await counts(house.sql)).toEqual({ done: howMany - 2, documents: (howMany - 2) * 2, jobs: 2 })
+        // On a slow machine their turn may have come again already.
         await again(house.sql)
         await drain(house.office, house.url)
+        // Both were the second letter of their step, which was begun again from its first.
+        expect(letters).toBe(howMany * 2 + 4)
         expect(await counts(house.sql)).toEqual({ done: howMany, documents: howMany * 2, jobs: 0 })
         expect(await findings()).toEqual([])
       } finally {

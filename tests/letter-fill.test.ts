@@ -5,6 +5,7 @@ import { fill } from '../documents/rendering/fill.ts'
 import { printable } from '../documents/typst/glyphs.ts'
 import { renderHtml } from '../documents/rendering/html.ts'
 import { renderText } from '../documents/rendering/text.ts'
+import { ordered } from '../documents/rendering/pdf.ts'
 import { exampleOf } from '../documents/rendering/example.ts'
 import { amountInWords, wordsFr } from '../documents/rendering/numbers-fr.ts'
 import { typographyFr } from '../documents/rendering/typography.ts'
@@ -177,4 +178,35 @@ test('every text message holds in two, with the longest names, references and ad
     const facts = withTexts(exampleOf(letter, 'long', law, real), (value, path) => widest[path] ?? value)
     expect.soft(() => renderText(fill(real, letter, facts, 'sms')), letter.id).not.toThrow()
   }
+})
+
+test.each(['injonction-requete-tribunal-commerce', 'injonction-requete-tribunal-judiciaire'])(
+  '%s tells the court of a plan not kept only once an instalment has passed unpaid',
+  (id) => {
+    const real = loadLibrary()
+    const letter = letterOf(real, id)
+    const facts = exampleOf(letter, 'good', (day) => lawTerms(parseDay(day)), real)
+    const agreed = (date: string, etat: string) => {
+      const echeancier = {
+        lignes: [{ rang: 1, date, montant: '470.15', etat }],
+        total: '470.15',
+        dateAccord: '2026-10-02',
+      }
+      return text(fill(real, letter, { ...facts, echeancier }, 'acte-prive').blocks)
+    }
+    expect(agreed('2026-11-10', 'à payer')).toContain('n’a pas été respecté')
+    expect(agreed('2026-11-10', 'payée')).not.toContain('n’a pas été respecté')
+    expect(agreed('2026-12-10', 'à payer')).not.toContain('n’a pas été respecté')
+  },
+)
+
+test('the page that bears a signature says something of what is signed', () => {
+  const line = (text: string): Block => ({ kind: 'paragraph', runs: [{ text }] })
+  const held = (blocks: Block[]) =>
+    ordered(blocks).flatMap((block) =>
+      'sticky' in block && block.kind === 'paragraph' ? block.runs.map(({ text }) => text) : [],
+    )
+  const signature: Block = { kind: 'signature', name: 'Hugo Marchand', quality: 'Gestionnaire', house: 'Cabinet' }
+  expect(held([line('compte'), line('certifié'), line('Fait à Lyon'), signature])).toEqual(['certifié', 'Fait à Lyon'])
+  expect(held([line('seul')])).toEqual([])
 })

@@ -2,7 +2,9 @@ import { describe, expect, test } from 'vitest'
 import { submitInvoice } from '../procedures/cases/submissions.ts'
 import { claimLimitation, recordLimitation, setClaimNature } from '../procedures/cases/limitation.ts'
 import { recordPayment } from '../procedures/money/payments.ts'
-import { standstill } from '../procedures/cases/standstill.ts'
+import { barredDoubts, standstill } from '../procedures/cases/standstill.ts'
+import { releaseHold } from '../procedures/cases/holds.ts'
+import { workToday } from '../procedures/work-today.ts'
 import { recordCall } from '../procedures/cases/calls.ts'
 import { agreeInstalments } from '../procedures/cases/promises.ts'
 import { requestConsent } from '../procedures/judicial/consent.ts'
@@ -171,4 +173,51 @@ test('a seller without SIREN under another creditor’s name is a doubt; the cre
     'La facture F-2 est de Imprimerie Roussel, sans SIREN, et non de Papeterie Rhône-Alpes.',
   ])
   expect(await sold('F-3', 'PAPETERIE RHONE ALPES')).toEqual([])
+})
+
+describe('a case that must wait is told at the moment of submitting', () => {
+  test('when its claim is already barred: the doubt is answered and the hold placed, before any tick', async () => {
+    await openAgency(house.sql, day('2025-07-01'))
+    const creditorId = await creditorOf(house, day('2025-07-01'), { claimNature: 'vente' })
+    const read = invoice({ number: 'F-9', issued_on: '2019-05-11', due_on: '2019-06-10' })
+    const submission = { creditorId, invoices: [{ read, original: null }], debtor: { kind: 'business' as const } }
+    const { case: found, doubts } = await submitInvoice(
+      house.sql,
+      house.office.random,
+      day('2025-07-01'),
+      submission,
+      'test',
+    )
+    expect(doubts).toContainEqual(expect.objectContaining({ code: 'time_barred' }))
+    expect(liveHolds(await fileOf(house, found.id))).toMatchObject([{ cause: 'prescription' }])
+  })
+
+  test('when another seller made the invoice: nothing is sent, on any day, until a person says whose claim it is', async () => {
+    await openAgency(house.sql, day('2025-07-01'))
+    const creditorId = await creditorOf(house, day('2025-07-01'), { claimNature: 'vente' })
+    const seller = { name: 'Imprimerie Roussel', siren: '732829320' }
+    const read = invoice({ number: 'F-8', issued_on: '2025-05-11', due_on: '2025-06-10', seller })
+    const submission = { creditorId, invoices: [{ read, original: null }], debtor: { kind: 'business' as const } }
+    const { case: found } = await submitInvoice(house.sql, house.office.random, day('2025-07-01'), submission, 'test')
+    const work = await workToday(house.sql, day('2025-07-01'), { kinds: ['hold'], seesDeadlines: false })
+    expect(work).toMatchObject([{ caseId: found.id, what: expect.stringContaining('Imprimerie Roussel') }])
+    await liveUntil(house, '2025-07-01', '2025-07-15')
+    const held = await fileOf(house, found.id)
+    expect(held.documents).toEqual([])
+    expect(liveHolds(held)).toMatchObject([{ cause: 'decision', reason: expect.stringContaining('affacturage') }])
+    const release = { caseId: found.id, cause: 'decision', reason: 'Cession du 2 juin 2025, vue' } as const
+    await releaseHold(house.sql, day('2025-07-15'), release, 'test')
+    await liveOn(house, '2025-07-16')
+    expect(liveHolds(await fileOf(house, found.id))).toEqual([])
+    expect(done(await fileOf(house, found.id)).length).toBeGreaterThan(0)
+  })
+})
+
+test('an invoice is read with the prescription of its day, and of a consumer where that is shorter', () => {
+  const read = invoice({ number: 'F-7', issued_on: '2022-05-11', due_on: '2022-06-10' })
+  const said = (on: string, nature: string | null) => barredDoubts(read, nature, day(on)).map(({ message }) => message)
+  expect(said('2024-06-10', 'vente')).toEqual([])
+  expect(said('2024-06-11', 'vente')).toEqual([expect.stringMatching(/^Si le débiteur est un particulier/)])
+  expect(said('2027-06-11', 'vente')).toEqual([expect.stringMatching(/^Créance prescrite/)])
+  expect(said('2023-06-11', null)).toEqual([expect.stringContaining('Nature de la créance non dite')])
 })

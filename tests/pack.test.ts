@@ -479,7 +479,7 @@ describe('the seal', () => {
   })
 
   test('refuses a key that is not its certificate’s', () => {
-    const read = (name: string): string => execFileSync('cat', [`documents/dev-seal/${name}`]).toString()
+    const read = (name: string): string => execFileSync('cat', [`documents/proof/dev-seal/${name}`]).toString()
     expect(() => openSealKey({ certificate: read('certificate.pem'), key: otherKey })).toThrow('ne convient pas')
   })
 })

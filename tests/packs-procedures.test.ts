@@ -42,14 +42,9 @@ const titre = {
 const lawyer = { nom: 'Maître Claire Vidal', barreau: 'Lyon', adresse: address, email: 'c.vidal@barreau.example' }
 const bank = { nom: 'Banque du Rhône', formeJuridique: 'SA', adresse: address }
 const threat = { faits: ['Trois prélèvements rejetés depuis juin.'], preuves: ['avis de rejet'] }
-const biens = [
-  {
-    designation: 'Pont élévateur',
-    lieu: '3 rue de la Gare, 69003 Lyon',
-    valeur: '4000.00',
-    clause: 'Les biens restent la propriété du vendeur jusqu’au paiement entier de leur prix.',
-  },
-]
+const biens = [{ designation: 'Pont élévateur', lieu: '3 rue de la Gare, 69003 Lyon', valeur: '4000.00' }]
+const clause = 'Les biens restent la propriété du vendeur jusqu’au paiement entier de leur prix.'
+const biensReserves = biens.map((bien) => ({ ...bien, clause }))
 const cgv = { version: '2026', date: '2026-01-05', preuve: 'bon de commande signé' }
 const opened = {
   mandataire: 'SELARL Alpes Mandataires',
@@ -99,7 +94,7 @@ const given: Record<string, { facts?: Record<string, unknown>; exhibits?: Exhibi
   },
   'mg-saisie-conservatoire': { facts: { menaceRecouvrement: threat, biens }, exhibits: ['menace'] },
   'petites-creances': { exhibits: ['kbis'] },
-  revendication: { facts: { procedureCollective: opened, biensReserves: biens, cgv }, exhibits: ['cgv', 'inventaire'] },
+  revendication: { facts: { procedureCollective: opened, biensReserves, cgv }, exhibits: ['cgv', 'inventaire'] },
   'saisie-attribution': {
     facts: { titre, comptes: [{ etablissement: 'Banque du Rhône' }] },
     exhibits: ['titre', 'signification'],

@@ -4,6 +4,7 @@ import { serve } from '@hono/node-server'
 import type { AddressInfo } from 'node:net'
 import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { recordCall } from '../procedures/cases/calls.ts'
 import { recordDispute } from '../procedures/cases/disputes.ts'
 import { useApi } from './api.ts'
 import { liveUntil } from './house.ts'
@@ -167,6 +168,62 @@ describe.skipIf(!hasChromium)('in a real browser', () => {
       await page.waitForSelector('text=Voici ce que nous lisons')
       await sound(page, `facture-${width}-${colorScheme}`)
     }
+  }, 120_000)
+
+  test('the page of a case follows what happens to it, and leaves fold, focus and what is marked where they are', async () => {
+    const token = await api.token({ role: 'creditor', name: 'Inès Roche', creditorId: letter.creditorId })
+    const [found] = await api.sql<{ number: string }[]>`select number from cases where id = ${letter.caseId}`
+    const page = await open({ viewport: { width: 1280, height: 900 } })
+    await page.goto(`${base}/portail/entrer?jeton=${token}`)
+    const listening = page.waitForResponse(/\/suite$/)
+    await page.goto(`${base}/portail/dossiers/${found!.number}`)
+    await listening
+    await page.evaluate(() => Object.assign(window, { sameDocument: true }))
+    const fold = 'summary:has-text("Le calcul des intérêts")'
+    await page.click(fold)
+    await page.focus('a[href^="/portail/courriers/"]')
+    const focused = await page.evaluate(() => document.activeElement?.getAttribute('href'))
+    const called = async (summary: string) => {
+      const call = { caseId: letter.caseId, calledAt: null, direction: 'incoming' as const, person: null, summary }
+      await recordCall(api.sql, api.office.random, api.today, { ...call, outcome: 'message' }, 'phone:Essai')
+    }
+    await called('Rappellera lundi.')
+    await page.waitForSelector('text=Rappellera lundi.')
+    expect(await page.textContent('[role=status]')).toBe('Ce dossier vient d’être mis à jour.')
+    expect(
+      await page.evaluate(() => [
+        document.activeElement?.getAttribute('href'),
+        document.querySelectorAll('details[open]').length,
+        'sameDocument' in window,
+      ]),
+    ).toEqual([focused, 1, true])
+    await sound(page, 'dossier-suivi-1280')
+
+    // What is marked to be copied is not taken away: the next word of the server finds it free again.
+    await page.evaluate(() => getSelection()!.selectAllChildren(document.querySelector('h1')!))
+    const looked = page.waitForEvent('console', (message) => message.text() === 'looked')
+    await page.evaluate(() => {
+      const source = new EventSource(document.querySelector<HTMLElement>('[data-live]')!.dataset['live']!)
+      const before = document.querySelector<HTMLElement>('[data-live]')!.dataset['mark']!
+      source.addEventListener('message', ({ data }) => {
+        if (data === before) return
+        source.close()
+        requestAnimationFrame(() => console.log('looked'))
+      })
+    })
+    await called('A laissé un message.')
+    await looked
+    expect(await page.textContent('main')).not.toContain('A laissé un message.')
+    await page.evaluate(() => getSelection()!.removeAllRanges())
+    await called('Demande un délai.')
+    await page.waitForSelector('text=Demande un délai.')
+    expect(await page.textContent('main')).toContain('A laissé un message.')
+
+    // Whoever left and comes back is told what happened meanwhile.
+    await page.goto(`${base}/portail`)
+    await called('Confirme son virement.')
+    await page.goBack()
+    await page.waitForSelector('text=Confirme son virement.')
   }, 120_000)
 
   test('what a creditor answers, announces, fetches and has reviewed stands narrow and wide', async () => {

@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from 'node:fs'
+import { readdirSync, readFileSync, readlinkSync } from 'node:fs'
 import { join } from 'node:path'
 import { beforeEach, describe, expect, test } from 'vitest'
 import { recordInsolvency } from '../procedures/cases/insolvencies.ts'
@@ -61,6 +61,34 @@ describe('before anything is shown', () => {
   test('five wrong postcodes block the code for the day, the right one too', async () => {
     for (let i = 0; i < 5; i++) expect((await enter(letter.coupon, `7500${i}`)).status).toBe(422)
     expect((await enter()).status).toBe(429)
+  })
+
+  test('a guess sent while others are being counted waits for their count', async () => {
+    for (let i = 0; i < 4; i++) expect((await enter(letter.coupon, `7500${i}`)).status).toBe(422)
+    const page = await guest.go(`/r/${letter.coupon}`)
+    let guess: Promise<Shown> | undefined
+    await api.sql.begin(async (sql) => {
+      // The fifth, not yet written down by another process.
+      await sql`update attempts set count = count + 1 where place = 'coupon-code'`
+      guess = guest.submit(page, '/r', { code: letter.coupon, cp: '69003' })
+      let isAnswered = false
+      void guess.finally(() => (isAnswered = true))
+      let isCounting = false
+      while (!isCounting && !isAnswered) {
+        const [row] = await sql<{ waits: boolean }[]>`
+          select exists (select from pg_stat_activity where datname = current_database() and cardinality(pg_blocking_pids(pid)) > 0) as waits`
+        isCounting = row!.waits
+      }
+    })
+    expect((await guess!).status).toBe(429)
+  })
+
+  test('knowing the postcode takes back the attempts that one made before', async () => {
+    for (let round = 0; round < 2; round++) {
+      for (let i = 0; i < 4; i++) expect((await enter(letter.coupon, `7500${i}`)).status).toBe(422)
+      expect((await enter()).status).toBe(200)
+      guest = browser(api)
+    }
   })
 
   test('a form from elsewhere, without its cookie or its token, is refused', async () => {
@@ -255,6 +283,49 @@ describe('the answers', () => {
       expect(await replies()).toEqual([])
       const drafts = readdirSync(join(api.dir, 'archive')).filter((name) => name.startsWith('.draft'))
       expect(drafts).toEqual([])
+    })
+
+    test.skipIf(process.platform !== 'linux')('whose sender hangs up half-way keep no place on the disk', async () => {
+      await enter()
+      const head = '--a\r\ncontent-disposition: form-data; name="pieces"; filename="a.pdf"\r\n\r\n%PDF-'
+      const body = new ReadableStream({
+        start(controller) {
+          controller.enqueue(new TextEncoder().encode(head + 'x'.repeat(200_000)))
+        },
+        pull: () => Promise.reject(new Error('the sender hung up')),
+      })
+      const response = await api.app.request(`/r/${letter.coupon}`, {
+        method: 'POST',
+        body,
+        duplex: 'half',
+        headers: {
+          cookie: cookies(guest),
+          'content-type': 'multipart/form-data; boundary=a',
+          'content-length': '900000',
+        },
+      } as RequestInit)
+      expect(response.status).toBe(400)
+      const open = readdirSync('/proc/self/fd').flatMap((fd) => {
+        try {
+          return [readlinkSync(`/proc/self/fd/${fd}`)]
+        } catch {
+          return []
+        }
+      })
+      expect(open.filter((path) => path.includes('.draft'))).toEqual([])
+    })
+
+    test('of a length that nobody says are refused before they are read, whoever sends them', async () => {
+      for (const path of [`/r/${letter.coupon}`, '/bureau/coupon/x', '/portail/factures', '/etude/lien/x/retour']) {
+        let read = 0
+        const body = new ReadableStream(
+          { pull: (controller) => controller.enqueue(new Uint8Array(++read && 100_000)) },
+          { highWaterMark: 0 },
+        )
+        const headers = { 'transfer-encoding': 'chunked', 'content-type': 'multipart/form-data; boundary=a' }
+        const response = await api.app.request(path, { method: 'POST', body, duplex: 'half', headers } as RequestInit)
+        expect([path, response.status, read]).toEqual([path, 411, 0])
+      }
     })
   })
 

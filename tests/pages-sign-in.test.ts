@@ -6,6 +6,7 @@ import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
 import { openOidc } from '../api/oidc.ts'
 import { createApp } from '../api/server.ts'
 import { openSignIn } from '../api/sign-in.ts'
+import { createBailiff } from '../procedures/judicial/handover.ts'
 import { secret, useApi } from './api.ts'
 import { noticed } from './pages.ts'
 
@@ -19,12 +20,14 @@ let creditorId = ''
 /** A real provider on loopback: whoever names an account is signed in, with the claims that the account has. */
 beforeAll(async () => {
   ;({ creditorId } = await noticed(api))
+  const { id: bailiffId } = await createBailiff(api.sql, api.office.random, { name: 'SELARL Brun', identity: {} })
   server = createServer()
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   issuer = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
   const accounts: Record<string, object> = {
     ines: { role: ['amicable'], name: 'Inès Roux' },
     creancier: { role: 'creditor', name: 'Delorme', creditor: creditorId },
+    etude: { role: 'bailiff', name: 'Me Brun', bailiff: bailiffId },
     personne: { name: 'Personne' },
   }
   const provider = new Provider(issuer, {
@@ -32,11 +35,11 @@ beforeAll(async () => {
       {
         client_id: 'pages',
         client_secret: 'pages-secret',
-        redirect_uris: ['bureau', 'portail'].map((space) => `http://api.test/${space}/retour`),
+        redirect_uris: ['bureau', 'portail', 'etude'].map((space) => `http://api.test/${space}/retour`),
         response_types: ['code'],
       },
     ],
-    claims: { openid: ['sub', 'role', 'creditor'], profile: ['name'] },
+    claims: { openid: ['sub', 'role', 'creditor', 'bailiff'], profile: ['name'] },
     conformIdTokenClaims: false,
     pkce: { required: () => true },
     findAccount: (_ctx, id) => ({ accountId: id, claims: () => ({ sub: id, ...accounts[id] }) }),
@@ -116,6 +119,12 @@ test('a person of the agency enters by the provider’s own page, with the role 
 test('a creditor enters its own space', async () => {
   await go(await signedIn('portail', 'creancier'))
   expect(await (await go('/portail')).text()).toContain('Papeterie Rhône-Alpes')
+})
+
+test('an office of bailiffs enters its own space', async () => {
+  expect(await (await go('/etude')).text()).toContain('href="/etude/connexion"')
+  await go(await signedIn('etude', 'etude'))
+  expect(await (await go('/etude')).text()).toContain('Me Brun')
 })
 
 test('whoever has no role here, or that of another door, enters nothing', async () => {

@@ -255,6 +255,18 @@ describe('a day’s work, done on the board', () => {
     expect([stale.status, stale.text.includes('déjà été renvoyé')]).toEqual([422, true])
   })
 
+  test('who finds a letter by the code of its coupon is kept among those who read the case', async () => {
+    const { fresh } = await open()
+    const entered = await api.app.request(`/bureau/entrer?jeton=${await api.token({ role: 'phone', name: 'Luc' })}`)
+    const cookie = entered.headers.getSetCookie().join('; ')
+    const shown = await api.app.request(`/bureau/coupon?code=${fresh.coupon}`, { headers: { cookie } })
+    expect(shown.status).toBe(200)
+    await api.flushReadings()
+    const readings = await api.sql`
+      select door from case_readings where case_id = ${fresh.caseId} and reader = 'phone:Luc'`
+    expect(readings).toEqual([{ door: 'bureau' }])
+  })
+
   test('a coupon on paper is entered by its code, and the dispute that it bears is answered', async () => {
     const { fresh, guest, board } = await open()
     expect((await guest.go('/bureau/coupon?code=7K3M-Q2XZ-9T4C')).text).toContain('Aucune lettre ne porte ce code')

@@ -125,6 +125,14 @@ describe('is this file ours?', () => {
     expect([empty.status, empty.text]).toEqual([400, expect.stringContaining("Aucun fichier n'a été choisi")])
   })
 
+  test('an export too large to be held for a stranger is left to the command', async () => {
+    const page = await verified(
+      Buffer.from(`{ "format": "courtois-case/2", "events": [${' '.repeat(17 << 20)}] }`),
+      'x.json',
+    )
+    expect([page.status, page.text]).toEqual([200, expect.stringContaining('trop volumineux')])
+  })
+
   test('a length above the limit of the house, or none, is refused before anything is read', async () => {
     for (const length of ['9000000000', undefined]) {
       const headers = {

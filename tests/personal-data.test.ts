@@ -194,6 +194,17 @@ describe('who reads a case', () => {
     ])
   })
 
+  test('is kept of the list on a creditor’s page too', async () => {
+    const [own] = await house.sql<{ creditorId: string }[]>`select creditor_id from cases where id = ${caseId}`
+    const viewer = { role: 'creditor', name: 'Inès Roche', creditorId: own!.creditorId, bailiffId: null } as const
+    const token = await signToken(secret, viewer, clock.now())
+    const entered = await opened.app.request(`/portail/entrer?jeton=${token}`)
+    const cookie = entered.headers.getSetCookie().join('; ')
+    expect((await opened.app.request('/portail/dossiers', { headers: { cookie } })).status).toBe(200)
+    await opened.house.readings.flush()
+    expect(await kept()).toEqual([{ onDay: '2026-07-10', reader: 'creditor:Inès Roche', door: 'portail' }])
+  })
+
   test('costs no statement of its own: a list of cases is one more at most, whatever its length', async () => {
     const texts: string[] = []
     const counted = { ...house.office, sql: countingSql(texts) }

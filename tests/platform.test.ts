@@ -132,6 +132,44 @@ describe('migrations', () => {
   })
 })
 
+test('cases that were there before their lists are in them once migrated, and their procedures are looked at again', async () => {
+  const server = await startThrowaway()
+  try {
+    const ours = new URL('../schema/migrations/', import.meta.url)
+    await migrate(server.url, ours, '0020_known_files.sql')
+    const sql = connect(server.url, { max: 1 })
+    const id = '00000000-0000-4000-8000-000000000001'
+    await sql.begin(async (tx) => {
+      await tx`set local session_replication_role = replica`
+      await tx`
+        insert into creditors (id, name, kind, identity, created_on) values (${id}, 'Papeterie', 'autres', '{}', '2026-06-01')`
+      await tx`
+        insert into debtors (id, creditor_id, name, kind, identity, created_on)
+        values (${id}, ${id}, 'Garage', 'business', '{}', '2026-06-02')`
+      await tx`
+        insert into cases (id, number, creditor_id, debtor_id, scenario, currency, anchor_on, limitation_on, opened_on, opened_by)
+        values (${id}, '2026-0001', ${id}, ${id}, 'standard', 'EUR', '2026-06-01', '2031-06-01', '2026-06-02', 'test')`
+      await tx`
+        insert into invoices (id, case_id, number, issued_on, due_on, total, payable, currency, source, recorded_on, recorded_by)
+        values (${id}, ${id}, 'F-1', '2026-05-01', '2026-06-01', 12000, 12000, 'EUR', '{}', '2026-06-02', 'test')`
+      await tx`
+        insert into steps (id, case_id, key, rank, channel, nominal_on, planned_on)
+        values (${id}, ${id}, 'relance', 1, 'courrier', '2026-06-10', '2026-06-11')`
+      await tx`
+        insert into procedures (id, case_id, procedure, consent_id, court, opened_on, opened_by, watched_on)
+        values (${id}, ${id}, 'injonction-de-payer', ${id}, '{}', '2026-06-02', 'test', '2026-06-09')`
+    })
+    await migrate(server.url, ours)
+    expect(
+      await sql`
+      select c.balance, c.next_on::text as next_on, p.watched_on from cases c join procedures p on p.case_id = c.id`,
+    ).toEqual([{ balance: 12000n, nextOn: '2026-06-11', watchedOn: null }])
+    await sql.end()
+  } finally {
+    await server.stop()
+  }
+})
+
 describe('the tables', () => {
   const db = useDatabase()
 

@@ -2,6 +2,7 @@ import { PDF } from '@libpdf/core'
 import { describe, expect, test } from 'vitest'
 import { sha256 } from '../documents/archive.ts'
 import { closeCase } from '../procedures/cases/cases.ts'
+import { placeHold, releaseHold } from '../procedures/cases/holds.ts'
 import { recordInsolvency } from '../procedures/cases/insolvencies.ts'
 import { makePostBatch, remakePostBatch, staleAfter } from '../procedures/mail/post-batch.ts'
 import { before, type Day, dayFr } from '../schema/days.ts'
@@ -124,6 +125,24 @@ describe('the batch of the letters to post', () => {
     const told = await house.sql`select 1 from events where case_id = ${caseId} and kind = 'letter_withheld'`
     expect(told).toHaveLength(of.length)
     expect(await make()).toEqual({ batch: null, left: [], waiting: 0 })
+  })
+
+  test.each([
+    ['paiement-integral', 'Tout est payé : le dossier est à clore après vérification.'],
+    ['contestation', 'Le débiteur conteste la livraison.'],
+  ] as const)('a demand written before %s was known waits, and goes once nothing holds it', async (cause, reason) => {
+    const [{ caseId }] = await house.sql<[{ caseId: string }]>`select id as case_id from cases order by number limit 1`
+    const mine = async () => house.sql`
+      select 1 from post_batch_letters b join documents d on d.id = b.document_id where d.case_id = ${caseId} and d.recipient = 'debiteur'`
+    const { random } = house.office
+    await placeHold(house.sql, random, on, { caseId, cause, reason, reviewOn: on.add({ days: 7 }) }, 'test')
+    const { left } = await make()
+    expect(left.length).toBeGreaterThan(0)
+    for (const { why } of left) expect(why).toBe(`Le dossier est suspendu\u00a0: ${reason}`)
+    expect(await mine()).toEqual([])
+    await releaseHold(house.sql, on, { caseId, cause, reason: 'Erreur de saisie.' }, 'test')
+    expect((await make()).left).toEqual([])
+    expect(await mine()).toHaveLength(left.length)
   })
 
   test('a demand for payment written before the debtor’s insolvency was known stays in the house', async () => {

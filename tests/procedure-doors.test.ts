@@ -1,7 +1,11 @@
 import ICAL from 'ical.js'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { calendarText } from '../api/calendar.ts'
-import type { FeedDay } from '../procedures/judicial/calendar-feeds.ts'
+import type { FeedDay } from '../procedures/judicial/court-calendar.ts'
+import { recordDispute } from '../procedures/cases/disputes.ts'
+import { placeHold, releaseHold } from '../procedures/cases/holds.ts'
+import { recordPromise } from '../procedures/cases/promises.ts'
+import { createBailiff } from '../procedures/judicial/handover.ts'
 import { newsBy } from '../procedures/judicial/case-progress.ts'
 import { openAgency } from '../scripts/demo/people.ts'
 import { newId, seededRandom } from '../schema/random.ts'
@@ -54,7 +58,7 @@ beforeAll(async () => {
 const make = async (viewer: Parameters<typeof api.ask>[0], label = 'agenda') => {
   const { body } = await api.ask(
     viewer,
-    'mutation ($label: String!) { createCalendarFeed(input: { label: $label }) { __typename ... on CreateCalendarFeedPayload { url feed { id label } } } }',
+    'mutation ($label: String!) { createCalendarFeed(input: { label: $label }) { __typename ... on CreateCalendarFeedPayload { url feed { id label } } ... on Refusal { code } } }',
     { label },
   )
   return body.data.createCalendarFeed as { url: string; feed: { id: string } }
@@ -118,9 +122,151 @@ test('its address is kept as a hash, opens without a token, and closes when revo
   await end({ role: 'creditor', creditorId: mine.creditorId })
   for (const path of [url, `/calendrier/${'A'.repeat(43)}.ics`, '/calendrier/x.ics', `/calendrier/${token}`])
     expect((await api.app.request(path)).status, path).toBe(404)
-  expect((await api.ask({ role: 'phone' }, '{ calendarFeeds { id } }')).body.errors?.[0]?.extensions?.code).toBe(
+  expect((await api.ask({ role: 'research' }, '{ calendarFeeds { id } }')).body.errors?.[0]?.extensions?.code).toBe(
     'forbidden',
   )
+})
+
+describe('the calendars of those who work on the cases', () => {
+  const days = async (viewer: Parameters<typeof api.ask>[0]) => {
+    const { url } = await make(viewer)
+    return async () => eventsOf(await (await api.app.request(url)).text())
+  }
+  const third = { caseId: '', at: day('2026-11-18') }
+  beforeAll(async () => {
+    const creditorId = await creditorOf(api, day('2026-09-01'), { name: 'Créancier C-1' })
+    const buyer = {
+      name: 'Papeterie Vasseur',
+      address: { lines: ['9 rue Haute'], postal_code: '69003', city: 'Lyon', country: 'FR' },
+    }
+    const invoices = [invoice({ number: 'C-1', issued_on: '2026-08-01', due_on: '2026-08-31', buyer })]
+    third.caseId = await addInvoices(api, { creditorId, on: '2026-09-02', invoices })
+  })
+
+  test('the amicable cell’s has promises, disputes and holds, what is late on today, and no time limit of a court', async () => {
+    const read = await days({ role: 'amicable' })
+    const promise = {
+      caseId: third.caseId,
+      amount: 125_000n,
+      means: 'virement',
+      author: 'Mme Vasseur',
+      channel: 'appel',
+    }
+    const id = await recordPromise(api.sql, random, third.at, { ...promise, dueOn: day('2026-11-27') }, 'amicable')
+    const asked = {
+      caseId: third.caseId,
+      channel: 'email',
+      ground: 'prestation',
+      contested: null,
+      answerBy: day('2026-11-19'),
+    }
+    const dispute = await recordDispute(api.sql, random, third.at, asked, 'amicable')
+    const hold = {
+      caseId: theirs.caseId,
+      cause: 'decision' as const,
+      reason: 'Médiation en cours',
+      reviewOn: day('2026-12-04'),
+    }
+    const held = await placeHold(api.sql, random, third.at, hold, 'amicable')
+    const found = await read()
+    const shown = found.map(({ uid, start, summary }) => [uid, start.toString(), summary])
+    expect(shown).toEqual([
+      [
+        `contestation-${dispute}@courtois`,
+        '2026-11-20',
+        'Contestation sans réponse du créancier – Papeterie Vasseur (2026-0003)',
+      ],
+      [`promesse-${id}@courtois`, '2026-11-27', 'Promesse (1\u202f250,00\u00a0€) – Papeterie Vasseur (2026-0003)'],
+      [`suspension-${held}@courtois`, '2026-12-04', 'Suspension à revoir – Imprimerie Delmas (2026-0002)'],
+    ])
+    expect(found[0]!.description).toContain('Attend depuis le 19')
+    await api.sql`update disputes set resolved_on = '2026-11-20', outcome = 'dropped' where id = ${dispute}`
+    expect((await read()).map(({ uid }) => uid)).not.toContain(`contestation-${dispute}@courtois`)
+    await releaseHold(
+      api.sql,
+      third.at,
+      { caseId: theirs.caseId, cause: 'decision', reason: 'Médiation finie' },
+      'amicable',
+    )
+  })
+
+  test('the phone cell’s has planned calls and debtors to call back, until somebody has called', async () => {
+    const read = await days({ role: 'phone' })
+    const [step] = await api.sql<{ id: string }[]>`
+      select id from steps where case_id = ${mine.caseId} and channel = 'appel' and done_on is null order by rank limit 1`
+    const [back, later] = [newId(random), newId(random)]
+    const call = (id: string, on: string, outcome: string) => api.sql`
+      insert into calls (id, case_id, called_on, direction, person, outcome, summary, recorded_by)
+      values (${id}, ${mine.caseId}, ${on}, 'incoming', 'M. Pont', ${outcome}, 'demande à être rappelé', 'phone')`
+    await call(back, '2026-11-17', 'a-rappeler')
+    const found = await read()
+    expect(found.find(({ uid }) => uid === `appel-${step!.id}@courtois`)?.start.toString()).toBe('2026-11-20')
+    const shown = found.find(({ uid }) => uid === `rappel-${back}@courtois`)
+    expect([shown?.start.toString(), shown?.summary]).toEqual([
+      '2026-11-20',
+      expect.stringMatching(/^Rappeler – Garage/),
+    ])
+    expect(shown?.description).toContain('M. Pont : demande à être rappelé')
+    expect(found.filter(({ uid }) => /^(delai|prescription|promesse)/.test(uid))).toEqual([])
+    await call(later, '2026-11-19', 'message')
+    expect((await read()).map(({ uid }) => uid)).not.toContain(`rappel-${back}@courtois`)
+  })
+
+  test('an office’s has the procedures handed over to it and the end of each access, and nothing once it is taken back', async () => {
+    const pack = newId(random)
+    const office = await createBailiff(api.sql, random, { name: 'Étude Roussel', identity: {} })
+    const other = await createBailiff(api.sql, random, { name: 'Étude Vidal', identity: {} })
+    await api.sql`
+      insert into packs (id, procedure_id, kind, version, content_sha256, pdf, zip, manifest, assembled_on, assembled_by)
+      values (${pack}, ${mine.procedureId}, 'mission', 1, 'a', 'p', 'z', '{}', '2026-11-18', 'legal')`
+    const [row] = await api.sql<{ id: string }[]>`
+      insert into hand_overs (id, pack_id, bailiff_id, handed_on, handed_by, token_sha256, expires_on)
+      values (${newId(random)}, ${pack}, ${office.id}, '2026-11-18', 'legal', 't', '2027-01-15') returning id`
+    const read = await days({ role: 'bailiff', bailiffId: office.id })
+    const stranger = await days({ role: 'bailiff', bailiffId: other.id })
+    const found = await read()
+    expect(found.map(({ uid }) => uid)).toEqual(
+      expect.arrayContaining([
+        `delai-${mine.procedureId}-denonciation-denonciation@courtois`,
+        `remise-${row!.id}@courtois`,
+      ]),
+    )
+    expect(found.filter(({ uid }) => !uid.includes(mine.procedureId)).map(({ uid }) => uid)).toEqual([
+      `remise-${row!.id}@courtois`,
+    ])
+    expect(await stranger()).toEqual([])
+    await api.sql`update hand_overs set revoked_on = '2026-11-20' where id = ${row!.id}`
+    expect(await read()).toEqual([])
+  })
+
+  test('each lists and closes its own alone', async () => {
+    const office = await createBailiff(api.sql, random, { name: 'Étude Lambert', identity: {} })
+    const viewers = [
+      { role: 'legal' },
+      { role: 'amicable' },
+      { role: 'phone' },
+      { role: 'creditor', creditorId: mine.creditorId },
+      { role: 'bailiff', bailiffId: office.id },
+    ] as const
+    for (const viewer of viewers) await make(viewer, `de ${viewer.role}`)
+    for (const viewer of viewers) {
+      const { body } = await api.ask(viewer, '{ calendarFeeds { id label } }')
+      const labels = body.data.calendarFeeds.map(({ label }: { label: string }) => label)
+      expect(labels).toContain(`de ${viewer.role}`)
+      const others = viewers.filter((one) => one !== viewer).map(({ role }) => `de ${role}`)
+      expect(labels.filter((label: string) => others.includes(label))).toEqual([])
+    }
+    const { feed } = await make({ role: 'legal' })
+    const end = `mutation { revokeCalendarFeed(input: { feedId: "${feed.id}" }) { __typename ... on Refusal { code } } }`
+    for (const viewer of viewers.slice(1))
+      expect((await api.ask(viewer, end)).body.data.revokeCalendarFeed).toMatchObject({ code: 'feed_not_found' })
+  })
+
+  test('a name with a character that cannot be seen is refused, and so is an office that is not known', async () => {
+    const unknown = await make({ role: 'bailiff', bailiffId: newId(random) })
+    expect(unknown).toMatchObject({ __typename: 'Refusal', code: 'owner_not_found' })
+    expect(await make({ role: 'legal' }, 'agenda\u0000')).toMatchObject({ __typename: 'Refusal' })
+  })
 })
 
 test('any text survives folding and escaping, and another’s clock', () => {

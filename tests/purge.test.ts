@@ -1,4 +1,4 @@
-import { cpSync, existsSync, mkdirSync, readdirSync } from 'node:fs'
+import { cpSync, existsSync, mkdirSync, readdirSync, utimesSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { beforeEach, describe, expect, test } from 'vitest'
 import { signToken } from '../api/auth.ts'
@@ -10,6 +10,8 @@ import { importBankLines } from '../procedures/money/bank-lines.ts'
 import { recordCall } from '../procedures/cases/calls.ts'
 import { closeCase } from '../procedures/cases/cases.ts'
 import { recordContactPreference } from '../procedures/cases/contact-preferences.ts'
+import { findOrCreateDebtor } from '../procedures/cases/debtors.ts'
+import { keepDisputeDocuments } from '../procedures/cases/dispute-documents.ts'
 import { recordDispute } from '../procedures/cases/disputes.ts'
 import { attachExhibit } from '../procedures/cases/exhibits.ts'
 import { exportCase, importCase } from '../procedures/cases/export.ts'
@@ -22,9 +24,10 @@ import { examine, repair } from '../procedures/doctor.ts'
 import { giveConsent, readConsentRequest } from '../procedures/judicial/consent.ts'
 import { assembleFilingPack } from '../procedures/judicial/packs.ts'
 import { openProcedure } from '../procedures/judicial/procedures.ts'
-import { purge, type PurgeOrder } from '../procedures/purge.ts'
+import { purge, type Purged, type PurgeOrder } from '../procedures/purge.ts'
 import { accountRows, caseRows, debtorRows } from '../procedures/purge-rows.ts'
 import { makePostBatch } from '../procedures/mail/post-batch.ts'
+import type { Sql } from '../schema/db.ts'
 import { secret } from './api.ts'
 import { addInvoices, creditorOf, day, invoice, liveUntil, openCase, useHouse } from './house.ts'
 
@@ -111,13 +114,28 @@ const house = useHouse(async (made) => {
     { caseId, dueOn: on, amount: 1000n, means: 'virement', author: name, channel: 'téléphone' },
     'phone',
   )
-  await recordDispute(
+  const disputed = await recordDispute(
     sql,
     office.random,
     on,
     { caseId, channel: 'courrier', ground: said, contested: null, answerBy: on },
     'test',
   )
+  const brought = new TextEncoder().encode(`Constat de ${name}`)
+  const enclosed = { sha256: await office.archive.put(brought), mediaType: 'text/plain', bytes: brought.length }
+  await sql.begin((tx) =>
+    keepDisputeDocuments(
+      tx,
+      office.random,
+      on,
+      { caseId, disputeId: disputed },
+      [{ ...enclosed, name: `${name}.txt` }],
+      'debtor',
+    ),
+  )
+  await sql`
+    insert into resendings (document_id, of_id, reason, asked_on, asked_by)
+    select max(id::text)::uuid, min(id::text)::uuid, ${said}, ${on}, 'test' from documents where case_id = ${caseId}`
   await recordContactPreference(
     sql,
     office.random,
@@ -183,10 +201,16 @@ beforeEach(() => {
   kept = join(house.dir, 'archive')
   mkdirSync(house.dir, { recursive: true })
   cpSync(dirname(dirname(house.office.archive.path('0'.repeat(64)))), kept, { recursive: true })
+  age()
   cpSync(join(prepared, 'out'), join(house.dir, 'out'), { recursive: true })
   Object.assign(house.office, { archive: openArchive(kept) })
 })
 
+/** Years go by in the archive as they do in the days of these tests. */
+function age(): void {
+  for (const entry of readdirSync(kept, { recursive: true, withFileTypes: true }))
+    if (entry.isFile()) utimesSync(join(entry.parentPath, entry.name), 0, 0)
+}
 const purged = (on: string, order: Partial<PurgeOrder> = {}) =>
   purge(house.office, day(on), { until: day(on), keep: true, ...order }, 'purge')
 /** Tables in which one of the marks of a person is still to be read. */
@@ -225,7 +249,15 @@ describe('what was kept long enough', () => {
     expect(told).toMatchObject({ cases: ['2026-0001'], accounts: [], debtors: 1, names: 0 })
     expect(told.files).toBeGreaterThan(15)
     expect(told.tray).toBeGreaterThan(3)
-    expect(told.rows).toMatchObject({ calls: 1, visits: 1, disputes: 1, packs: 1, consents: 1 })
+    expect(told.rows).toMatchObject({
+      calls: 1,
+      visits: 1,
+      disputes: 1,
+      dispute_documents: 1,
+      resendings: 1,
+      packs: 1,
+      consents: 1,
+    })
     expect([await whole(), files()]).toEqual(before)
     const done = await purged('2036-07-31')
     expect(done).toEqual(told)
@@ -254,6 +286,8 @@ describe('what was kept long enough', () => {
     expect(files()).toBe(before - first.files - second.files)
     const [common] = await house.sql<{ original: string }[]>`select original from exhibits where reference = 'CGV'`
     expect(existsSync(house.office.archive.path(common!.original))).toBe(true)
+    const [enclosed] = await house.sql<{ sha256: string }[]>`select sha256 from dispute_documents`
+    expect(existsSync(house.office.archive.path(enclosed!.sha256))).toBe(false)
     const out = join(house.dir, 'out')
     const left = existsSync(out)
       ? readdirSync(out, { recursive: true }).filter((each) => String(each).includes('2026-0001'))
@@ -363,6 +397,96 @@ describe('a journal that was purged', () => {
   })
 })
 
+const attachAct = (sql: Sql, on: string) =>
+  attachExhibit(
+    house.office,
+    sql,
+    day(on),
+    {
+      caseId: purgedCase,
+      kind: 'cgv',
+      reference: `Acte reçu le ${on}`,
+      datedOn: day(on),
+      proves: 'la mainlevée',
+      bytes: new TextEncoder().encode(`Mainlevée du ${on}`),
+      fileName: 'acte.txt',
+    },
+    'legal',
+  )
+let purgedCase = ''
+beforeEach(async () => {
+  purgedCase = (await house.sql<{ id: string }[]>`select id from cases where number = '2026-0001'`)[0]!.id
+})
+
+test('what happens in a purged case later is kept for its own time, and then goes as well', async () => {
+  await purged('2036-07-31')
+  await attachAct(house.sql, '2036-09-01')
+  age()
+  const left = async () => {
+    const rows = await house.sql<{ hash: string }[]>`
+      select unnest(array[original, pdf]) as hash from exhibits where added_on = '2036-09-01'`
+    return Promise.all(rows.map(({ hash }) => house.office.archive.has(hash)))
+  }
+  const doctor = async (on: string) =>
+    (await examine(house.office, day(on))).filter(({ case: number }) => number !== '2026-0002')
+  expect([await doctor('2036-09-01'), await left()]).toEqual([[], [true, true]])
+  expect(await purged('2046-08-31')).toMatchObject({ cases: [], accounts: [] })
+  expect(await left()).toEqual([true, true])
+  expect(await purged('2046-09-01')).toMatchObject({ cases: ['2026-0001'], accounts: [] })
+  expect([await doctor('2046-09-01'), await left()]).toEqual([[], [false, false]])
+  const { ok, sentence } = await verifyFile(Buffer.from(JSON.stringify(await exported())))
+  expect([ok, sentence.replaceAll('\u00a0', ' ')]).toEqual([
+    true,
+    expect.stringContaining('purgées le 1er septembre 2046'),
+  ])
+})
+
+describe('beside the program at work', () => {
+  /** The purge while an act is not yet committed: it waits for it, and only then says what is due. */
+  async function purgedDuring(on: string, act: (sql: Sql) => Promise<unknown>): Promise<Purged> {
+    let purge: Promise<Purged> | undefined
+    await house.sql.begin(async (sql) => {
+      await act(sql)
+      purge = purged(on)
+      const waiting = async () =>
+        (await house.sql`select from pg_locks where not granted and pid <> pg_backend_pid()`).length
+      await expect.poll(waiting, { timeout: 20_000 }).toBeGreaterThan(0)
+    })
+    return purge!
+  }
+
+  test('an act that has begun keeps its case from a purge of the same moment', async () => {
+    const told = await purgedDuring('2036-07-31', (sql) => attachAct(sql, '2036-07-31'))
+    expect(told.cases).toEqual([])
+    expect((await examine(house.office, day('2036-07-31'))).map(({ code }) => code)).not.toContain('journal_broken')
+    expect(await whereRead()).toContain('visits')
+  })
+
+  test('a debtor who is about to have a new case keeps name and address', async () => {
+    const told = await purgedDuring('2036-07-31', async (sql) => {
+      const [old] = await sql<{ creditorId: string; debtorId: string; kind: 'consumer' }[]>`
+        select c.creditor_id, c.debtor_id, d.kind from cases c join debtors d on d.id = c.debtor_id where c.id = ${purgedCase}`
+      const { address, contact } = buyer
+      const [line] = address.lines
+      const found = await findOrCreateDebtor(sql, house.office.random, day('2036-07-31'), old!.creditorId, {
+        name,
+        kind: old!.kind,
+        identity: {},
+        address: { lines: [line!], postalCode: address.postal_code, city: address.city, country: address.country },
+        email: contact.email,
+        phone: contact.phone,
+      })
+      expect(found.id).toBe(old!.debtorId)
+      await sql`
+        insert into cases select (jsonb_populate_record(c, jsonb_build_object(
+          'id', gen_random_uuid(), 'number', '2036-0001', 'closed_on', null, 'closed_why', null))).* from cases c where c.id = ${purgedCase}`
+    })
+    expect(told).toMatchObject({ cases: ['2026-0001'], debtors: 0 })
+    const [debtor] = await house.sql`select address ->> 'city' as city from debtors where name = ${name}`
+    expect(debtor).toEqual({ city: 'Lyon' })
+  })
+})
+
 test('a purge cut short before its files were taken away is seen by the doctor, and finished', async () => {
   const archive = { ...house.office.archive, remove: () => Promise.reject(new Error('cut')) }
   const cut = purge({ ...house.office, archive }, day('2036-07-31'), { until: day('2036-07-31'), keep: true }, 'purge')
@@ -377,6 +501,7 @@ test('a purge cut short before its files were taken away is seen by the doctor, 
 test('files that nobody used go after a month, others of the same bytes stay', async () => {
   const [common] = await house.sql<{ original: string }[]>`select original from exhibits where reference = 'CGV'`
   const alone = await house.office.archive.put(new TextEncoder().encode('déposé, jamais utilisé'))
+  age()
   for (const [id, hash] of [
     ['0199a000-0000-7000-8000-000000000001', alone],
     ['0199a000-0000-7000-8000-000000000002', common!.original],

@@ -37,6 +37,15 @@ describe('an address by NF Z10-011', () => {
     expect(doubts).toEqual([])
     expect(lines.every((line) => line.length <= 38)).toBe(true)
   })
+  test('a person’s title is shortened before the name is carried over, and only then', () => {
+    const attention = (person: string) => to({ attention: `À l’attention de ${person}` }).lines.slice(1, -2)
+    expect(attention('Madame Hélène Garlaban')).toEqual(['À l’attention de Mme Hélène Garlaban'])
+    expect(attention('Madame Anne Durand')).toEqual(['À l’attention de Madame Anne Durand'])
+    expect(attention('Monsieur Jean-Baptiste de la Tour du Pin')).toEqual([
+      'À l’attention de M. Jean-Baptiste de',
+      'la Tour du Pin',
+    ])
+  })
   test('a seventh line in France, or a word that no line holds, is a doubt', () => {
     const lines = ['Appartement 4', 'Escalier B', 'Résidence des Acacias', '3 rue de la Gare', 'Lieu-dit les Prés']
     expect(to({ lines }).doubts.map(({ code }) => code)).toEqual(['postal_lines'])

@@ -149,10 +149,10 @@ ${packs.length === 0 ? h`<p>Aucun dossier ne vous est ouvert aujourd’hui.</p>`
   })
 }
 
-export const noLinkPage = (agency: Contact): Html =>
+export const noLinkPage = (agency: Contact, connexion?: string): Html =>
   layout({
     title: 'Espace de l’étude',
     brand: agency.name,
-    body: h`<h1>Espace de l’étude</h1><p class="lead">Pour ouvrir un dossier, suivez le lien que le cabinet vous a envoyé.</p>`,
+    body: h`<h1>Espace de l’étude</h1><p class="lead">Pour ouvrir un dossier, suivez le lien que le cabinet vous a envoyé.</p>${connexion ? h`<p><a class="button" href="${connexion}">Se connecter</a></p>` : ''}`,
     foot: contactBlock(agency),
   })

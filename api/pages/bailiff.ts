@@ -1,6 +1,5 @@
 import { stat } from 'node:fs/promises'
 import type { Hono, Context as HttpContext } from 'hono'
-import { bodyLimit } from 'hono/body-limit'
 import { admitBytes } from '../../documents/antivirus.ts'
 import { readAgency } from '../../procedures/cases/agency.ts'
 import {
@@ -18,17 +17,17 @@ import { acknowledgePack, readReceipt, sentWhole } from '../../procedures/judici
 import { answersTo, readReturns, recordBailiffReturn, type ReturnInput } from '../../procedures/judicial/returns.ts'
 import { DomainError } from '../../schema/errors.ts'
 import type { Sql } from '../../schema/db.ts'
-import { readToken, type Viewer } from '../auth.ts'
+import type { Viewer } from '../auth.ts'
 import { sendFile, sentPart } from '../downloads.ts'
 import { listPage, noLinkPage, packPage, type Shown } from './bailiff-pages.ts'
 import { readAs } from '../reading.ts'
 import { contactOf } from './contact.ts'
+import { mountDoor } from './door.ts'
 import {
-  closeSession,
   countAttempt,
   type Doors,
   formToken,
-  openSession,
+  limitBody,
   readSession,
   requireOwnForm,
   type SessionKind,
@@ -47,29 +46,26 @@ interface Opened {
 
 /** `/etude`: where a bailiff's office fetches the packs handed over to it, gives a receipt, and answers with its acts. */
 export function mountBailiff(app: Hono, house: Doors): void {
-  app.use('/etude/*', bodyLimit({ maxSize: 51 << 20, onError: tooLong }))
+  app.use('/etude/*', limitBody(51 << 20, tooLong))
 
   app.get('/etude', async (c) => {
     const known = await readSession(house, c, session)
     const agency = await agencyOf(house)
-    if (!known) return send(c, noLinkPage(agency), 401)
+    if (!known) return send(c, noLinkPage(agency, house.signIn && '/etude/connexion'), 401)
     const packs = await readAs(house.office.sql, bailiffOf(known.subject), (sql) =>
       handedOverTo(sql, known.subject, house.clock.today()),
     )
     return send(c, listPage(agency, { name: known.name, packs, token: formToken(house, c, known.id) }))
   })
-  app.get('/etude/entrer', async (c) => {
-    await countAttempt(house, c, 'etude', { max: 30, minutes: 10 })
-    const viewer = await readToken(house.secret, c.req.query('jeton') ?? '', house.clock.now())
-    if (viewer.role !== 'bailiff' || !viewer.bailiffId) throw linkRefused()
-    await openSession(house, c, session, viewer.bailiffId, viewer.name)
-    return c.redirect('/etude', 303)
-  })
-  app.post('/etude/sortir', async (c) => {
-    const known = await readSession(house, c, session)
-    requireOwnForm(house, c, typedOf(await c.req.parseBody())['jeton'], known?.id)
-    if (known) await closeSession(house, c, session, known.id)
-    return c.redirect('/etude', 303)
+  mountDoor(app, house, {
+    session,
+    space: 'l’espace d’une étude',
+    async admit({ role, bailiffId }) {
+      if (role !== 'bailiff' || bailiffId === null) return null
+      const [known] = await house.office.sql`select 1 from bailiffs where id = ${bailiffId}`
+      return known ? bailiffId : null
+    },
+    sessionOf: async (c) => (await readSession(house, c, session))?.id ?? null,
   })
 
   for (const [path, open] of [

@@ -1,14 +1,12 @@
-import { createHash } from 'node:crypto'
-import { createWriteStream } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { Readable, Transform } from 'node:stream'
+import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import type { ReadableStream as WebStream } from 'node:stream/web'
 import { Busboy, type BusboyFileStream, type BusboyInstance } from '@fastify/busboy'
 import type { Context as HttpContext } from 'hono'
 import type { Antivirus } from '../../documents/antivirus.ts'
-import type { StoredFile } from '../../documents/archive.ts'
+import { type StoredFile, writeHashed } from '../../documents/archive.ts'
 import { kindOf } from '../../documents/exhibits/kind.ts'
 import { DomainError } from '../../schema/errors.ts'
 import { admitFile } from '../uploads.ts'
@@ -43,6 +41,7 @@ export async function receiveForm(c: HttpContext, folder: string, limits: FormLi
   const contentType = c.req.header('content-type') ?? ''
   if (!body || !/^(multipart\/form-data|application\/x-www-form-urlencoded)\b/i.test(contentType)) throw unreadable()
   const typed: Typed = {}
+  const streams: BusboyFileStream[] = []
   const writing: Promise<FormFile>[] = []
   const form = reader(contentType, limits)
   form.on('field', (name, value) => {
@@ -52,9 +51,13 @@ export async function receiveForm(c: HttpContext, folder: string, limits: FormLi
     const file = toDisk(stream, join(folder, `file-${writing.length}`), plainName(name))
     // Told once the whole form is read, with the rest.
     file.catch(() => {})
+    streams.push(stream)
     writing.push(file)
   })
-  await pipeline(Readable.fromWeb(body as WebStream), form).catch((cause: unknown) => {
+  await pipeline(Readable.fromWeb(body as WebStream), form).catch(async (cause: unknown) => {
+    // A file cut short is told nothing by its parser: it would stay open, and on the disk, as long as the program runs.
+    for (const stream of streams) stream.destroy()
+    await Promise.allSettled(writing)
     throw cause instanceof DomainError ? cause : unreadable(cause)
   })
   const written = await Promise.allSettled(writing)
@@ -81,18 +84,9 @@ function reader(contentType: string, { files, fileBytes }: FormLimits): BusboyIn
 }
 
 async function toDisk(stream: BusboyFileStream, path: string, name: string): Promise<FormFile> {
-  const hash = createHash('sha256')
-  let bytes = 0
-  const watch = new Transform({
-    transform(chunk: Buffer, _, done) {
-      hash.update(chunk)
-      bytes += chunk.length
-      done(null, chunk)
-    },
-  })
-  await pipeline(stream, watch, createWriteStream(path, { mode: 0o640 }))
-  if (stream.truncated) throw tooLarge(name, bytes)
-  return { path, name, sha256: hash.digest('hex'), bytes }
+  const file = await writeHashed(stream, path)
+  if (stream.truncated) throw tooLarge(name, file.bytes)
+  return { ...file, name }
 }
 
 const plainName = (name: string | undefined): string =>

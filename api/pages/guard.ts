@@ -1,6 +1,7 @@
 import { createHmac, timingSafeEqual } from 'node:crypto'
 import { getConnInfo } from '@hono/node-server/conninfo'
-import type { Context as HttpContext } from 'hono'
+import type { Context as HttpContext, MiddlewareHandler } from 'hono'
+import { bodyLimit } from 'hono/body-limit'
 import { getCookie, setCookie } from 'hono/cookie'
 import { SignJWT, jwtVerify } from 'jose'
 import { DomainError } from '../../schema/errors.ts'
@@ -48,12 +49,20 @@ export async function countAttempt(
   throw tooMany(seconds)
 }
 
-/** Refuses when `who` has already used up its attempts, without counting this one. */
-export async function refuseSpent(house: Doors, place: string, limit: Limit, who: string): Promise<void> {
-  const from = house.clock.now().subtract({ minutes: limit.minutes })
-  const [row] = await house.office.sql`
-    select 1 from attempts where place = ${place} and who = ${keyOf(house, place, who)} and since > ${from} and count >= ${limit.max}`
-  if (row) throw tooMany(limit.minutes * 60)
+/** Whoever knew the answer has attempted nothing. */
+export async function forgetAttempts(house: House, place: string, who: string): Promise<void> {
+  await house.office.sql`delete from attempts where place = ${place} and who = ${keyOf(house, place, who)}`
+}
+
+/** Refuses a body longer than that; and one that does not say its length, for it would be held in memory to be measured. */
+export function limitBody(maxSize: number, onError: () => never): MiddlewareHandler {
+  const limit = bodyLimit({ maxSize, onError })
+  return (c, next) => {
+    if (c.req.header('transfer-encoding') === undefined) return limit(c, next)
+    throw new DomainError('length_unknown', 'Cet envoi ne dit pas sa longueur.', {
+      remedy: 'Envoyez-le par le formulaire de la page, d’un navigateur à jour.',
+    })
+  }
 }
 
 const keyOf = (house: House, place: string, who: string): string => mac(house, `attempt\0${place}\0${who}`).slice(0, 22)

@@ -23,7 +23,7 @@ export function pages(house: Doors, log: Log): Hono {
   app.get('/', async (c) => send(c, doorsPage(await readAgency(house.office.sql).then(contactOf, () => null))))
   mountVerify(app, house)
   mountReply(app, house)
-  mountPortal(app, house)
+  mountPortal(app, house, log)
   mountBailiff(app, house)
   mountStaff(app, house)
   // A person who mistypes an address reads a page, not JSON.

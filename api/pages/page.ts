@@ -22,6 +22,7 @@ export const assets = new Map<string, { type: string; body: string; path: string
     [
       ['style.css', 'text/css; charset=utf-8'],
       ['portal.js', 'text/javascript; charset=utf-8'],
+      ['live.js', 'text/javascript; charset=utf-8'],
     ] as const
   ).map(([name, type]) => {
     const body = name === 'style.css' ? styleSheet(place(name)) : readFileSync(place(name), 'utf8')
@@ -31,6 +32,8 @@ export const assets = new Map<string, { type: string; body: string; path: string
 )
 const asset = (name: string): string => assets.get(name)!.path
 
+export type Script = 'portal.js' | 'live.js'
+
 export interface Page {
   title: string
   /** The name of the agency, or of the creditor's space. */
@@ -38,7 +41,7 @@ export interface Page {
   home?: string
   nav?: Html | undefined
   /** A script of `assets`; every page works without it. */
-  script?: 'portal.js'
+  script?: Script
   wide?: boolean
   /** Where the browser goes by itself. */
   goOn?: string

@@ -2,6 +2,7 @@ import type { Hono } from 'hono'
 import {
   type CalendarFeed,
   createCalendarFeed,
+  type FeedOwner,
   readCalendarFeeds,
   revokeCalendarFeed,
 } from '../../procedures/judicial/calendar-feeds.ts'
@@ -20,14 +21,14 @@ export function mountCalendar(app: Hono, house: Doors, withDesk: WithDesk): void
       const typed = typedOf(await c.req.parseBody())
       requireOwnForm(house, c, typed['jeton'], desk.sessionId)
       const { ctx } = desk
-      const creditorId = ctx.viewer!.creditorId!
+      const owner = ownerOf(desk)
       const author = `creditor:${ctx.viewer!.name}`
       try {
         if (typed['geste'] === 'fermer') {
-          await revokeCalendarFeed(ctx.sql, ctx.day, { id: typed['calendrier'] ?? '', creditorId }, author)
+          await revokeCalendarFeed(ctx.sql, ctx.day, { id: typed['calendrier'] ?? '', owner }, author)
           return c.redirect('/portail/calendrier', 303)
         }
-        const order = { role: 'creditor' as const, creditorId, label: textOf(typed, 'nom', 80) }
+        const order = { owner, label: textOf(typed, 'nom', 80) }
         const { token } = await createCalendarFeed(ctx.sql, ctx.office.random, ctx.day, order, author)
         // Shown on this answer alone: the address is the key, and is not kept.
         return send(c, await page(desk, { address: `${ctx.office.baseUrl}/calendrier/${token}.ics` }))
@@ -39,8 +40,14 @@ export function mountCalendar(app: Hono, house: Doors, withDesk: WithDesk): void
   )
 }
 
+const ownerOf = ({ ctx }: Desk): FeedOwner => ({
+  role: 'creditor',
+  creditorId: ctx.viewer!.creditorId,
+  bailiffId: null,
+})
+
 async function page(desk: Desk, { address, error }: { address?: string; error?: DomainError } = {}): Promise<Html> {
-  const feeds = await readCalendarFeeds(desk.ctx.sql, desk.ctx.viewer!.creditorId)
+  const feeds = await readCalendarFeeds(desk.ctx.sql, ownerOf(desk))
   const open = feeds.filter(({ revokedOn }) => revokedOn === null)
   return deskPage(desk, {
     title: 'Calendrier',

@@ -1,6 +1,7 @@
-import type { CaseFile, WrittenDocument } from '../../procedures/cases/file.ts'
+import type { CaseFile, Invoice, WrittenDocument } from '../../procedures/cases/file.ts'
 import { payableOn } from '../../procedures/money/ledger.ts'
 import type { Reply } from '../../procedures/cases/replies.ts'
+import { standstill } from '../../procedures/cases/standstill.ts'
 import { percentText } from '../../procedures/law/claim.ts'
 import { loadLibrary } from '../../letters/catalogue.ts'
 import { type Day, dayFr } from '../../schema/days.ts'
@@ -10,19 +11,23 @@ import type { ProcedureLog } from './portal-data.ts'
 import { awaitsCreditor, clock, disputeFiles } from './portal-disputes.ts'
 import { courtPicture, pathPicture } from './portal-path.ts'
 
-export type CaseView = ProcedureLog & { file: CaseFile; replies: Reply[]; isNew: boolean }
+export type CaseView = ProcedureLog & { file: CaseFile; replies: Reply[]; isNew: boolean; mark: string }
 
 /** One case: where it stands, what was sent, said and answered, and what is owed today with its reckoning. */
 export function casePage(desk: Desk, view: CaseView): Html {
-  const { file, isNew } = view
+  const { file, isNew, mark } = view
   const { day } = desk.ctx
   const held = file.holds.filter((hold) => hold.releasedOn === null)
-  const owed = payableOn(file, day)
+  const isBarred = standstill(file, day)?.cause === 'prescription'
+  // What is no longer claimed stays as it was on the last day to claim it.
+  const counted = isBarred ? file.case.limitationOn : day
+  const owed = payableOn(file, counted)
   return deskPage(desk, {
     title: `${file.debtor.name}, dossier ${file.case.number}`,
-    body: h`<p class="meta"><a href="/portail/dossiers">Dossiers</a></p>
+    script: 'live.js',
+    body: h`<p class="meta" data-live="/portail/dossiers/${file.case.number}/suite" data-mark="${mark}"><a href="/portail/dossiers">Dossiers</a></p>
 <h1>${file.debtor.name}</h1>
-<p class="lead">Dossier ${file.case.number}, ouvert le ${dated(file.case.openedOn)}\u00a0: <strong>${money(owed.total, file.case.currency)}</strong> dus au ${dated(day)}.</p>
+<p class="lead">Dossier ${file.case.number}, ouvert le ${dated(file.case.openedOn)}\u00a0: ${isBarred ? 'plus rien n’est réclamé.' : h`<strong>${money(owed.total, file.case.currency)}</strong> dus au ${dated(day)}.`}</p>
 ${isNew ? h`<p class="good" role="status">La facture est enregistrée. Rien ne part sans être inscrit ici.</p>` : ''}
 ${file.case.closedOn ? h`<p class="note">Dossier clos le ${dated(file.case.closedOn)}\u00a0: ${said(file.case.closedWhy ?? '')}</p>` : ''}
 ${held.map((hold) => h`<p class="note">Suspendu depuis le ${dated(hold.fromOn)}\u00a0: ${said(hold.reason)} À revoir le ${dated(hold.reviewOn)}.</p>`)}
@@ -31,7 +36,7 @@ ${requests(view)}
 ${view.ways.length ? h`<section class="path" aria-labelledby="justice"><h2 id="justice">En justice</h2>${view.ways.map(courtPicture)}</section>` : ''}
 <div class="two path"><section aria-labelledby="etapes"><h2 id="etapes">Les étapes</h2>${pathPicture(file)}</section>
 <section aria-labelledby="suivi"><h2 id="suivi">Ce qui s’est passé</h2>${log(view)}</section></div>
-<section aria-labelledby="decompte"><h2 id="decompte">Ce qui est dû au ${dated(day)}</h2>${statement(file, day)}</section>
+<section aria-labelledby="decompte"><h2 id="decompte">${isBarred ? 'Pour mémoire, ce qui était dû au' : 'Ce qui est dû au'} ${dated(counted)}</h2>${statement(file, counted, !isBarred)}</section>
 <section aria-labelledby="factures"><h2 id="factures">Factures</h2>${invoices(file)}</section>`,
   })
 }
@@ -144,7 +149,7 @@ function letterLine(letter: WrittenDocument): Html {
   return h`<a href="/portail/courriers/${letter.id}">${said(title)}</a> <span class="meta"><span class="ref">${letter.reference}</span>, ${fate.join(', ')}</span>`
 }
 
-function statement(file: CaseFile, day: Day): Html {
+function statement(file: CaseFile, day: Day, isClaimed: boolean): Html {
   const owed = payableOn(file, day)
   const { currency } = file.case
   const sums = [
@@ -156,7 +161,7 @@ function statement(file: CaseFile, day: Day): Html {
   ] as const
   return h`<div class="two"><dl class="facts">${sums.map(([label, cents]) => h`<div><dt>${label}</dt><dd>${money(cents, currency)}</dd></div>`)}
 <div><dt>Total</dt><dd class="sum">${money(owed.total, currency)}</dd></div>
-${owed.perDay > 0n ? h`<div><dt>Par jour de plus</dt><dd>${money(owed.perDay, currency)}</dd></div>` : ''}</dl>
+${isClaimed && owed.perDay > 0n ? h`<div><dt>Par jour de plus</dt><dd>${money(owed.perDay, currency)}</dd></div>` : ''}</dl>
 <div>${owed.doubts.length > 0 ? h`<div class="note"><p><strong>À vérifier</strong></p><ul>${owed.doubts.map(({ message }) => h`<li>${said(message)}</li>`)}</ul></div>` : ''}</div></div>
 ${
   owed.segments.length === 0
@@ -178,8 +183,13 @@ ${
 }
 
 function invoices(file: CaseFile): Html {
-  return h`<table class="cards"><thead><tr><th scope="col">Numéro</th><th scope="col">Émise le</th><th scope="col">Échéance</th><th scope="col" class="num">Montant</th></tr></thead>
-<tbody>${file.invoices.map((invoice) => h`<tr><th scope="row">${invoice.number}</th><td data-label="émise le">${dated(invoice.issuedOn)}</td><td data-label="échéance">${dated(invoice.dueOn)}</td><td class="num">${money(invoice.payable, invoice.currency)}</td></tr>`)}
-${file.creditNotes.map((note) => h`<tr><th scope="row">Avoir ${note.number}</th><td>${dated(note.issuedOn)}</td><td></td><td class="num">−\u202f${money(note.amount, file.case.currency)}</td></tr>`)}</tbody></table>
+  const prepaid = file.invoices.some((invoice) => invoice.prepaid > 0n)
+  const columns = (invoice: Invoice) =>
+    prepaid
+      ? h`<td data-label="acompte" class="num">${invoice.prepaid > 0n ? money(invoice.prepaid, invoice.currency) : '–'}</td><td data-label="à payer" class="num">${money(invoice.payable, invoice.currency)}</td>`
+      : ''
+  return h`<table class="cards"><thead><tr><th scope="col">Numéro</th><th scope="col">Émise le</th><th scope="col">Échéance</th><th scope="col" class="num">Montant TTC</th>${prepaid ? h`<th scope="col" class="num">Acompte versé</th><th scope="col" class="num">À payer</th>` : ''}</tr></thead>
+<tbody>${file.invoices.map((invoice) => h`<tr><th scope="row">${invoice.number}</th><td data-label="émise le">${dated(invoice.issuedOn)}</td><td data-label="échéance">${dated(invoice.dueOn)}</td><td data-label="montant TTC" class="num">${money(invoice.total, invoice.currency)}</td>${columns(invoice)}</tr>`)}
+${file.creditNotes.map((note) => h`<tr><th scope="row">Avoir ${note.number}</th><td>${dated(note.issuedOn)}</td><td></td><td class="num">−\u202f${money(note.amount, file.case.currency)}</td>${prepaid ? h`<td></td><td></td>` : ''}</tr>`)}</tbody></table>
 ${file.invoices.some(({ doubts }) => doubts.length > 0) ? h`<div class="note"><p><strong>À vérifier sur vos factures</strong></p><ul>${file.invoices.flatMap((invoice) => invoice.doubts.map(({ message }) => h`<li>${invoice.number}\u00a0: ${said(message)}</li>`))}</ul></div>` : ''}`
 }

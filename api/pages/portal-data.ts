@@ -133,6 +133,13 @@ export async function findByNumber(ctx: Context, number: string): Promise<{ id: 
   return found
 }
 
+/** The last line of the journal of that case: what shows more than another has a greater one. */
+export async function journalMark(ctx: Context, caseId: string): Promise<string> {
+  const [last] = await ctx.sql<{ id: bigint }[]>`
+    select coalesce(max(e.id), 0) as id from events e join cases c on c.id = e.case_id where c.id = ${caseId} and ${visible(ctx)}`
+  return String(last!.id)
+}
+
 export interface ProcedureLog {
   procedures: { title: string; court: string; openedOn: Day }[]
   judicial: { on: Day; what: string }[]

@@ -1,6 +1,6 @@
 import type { Context as HttpContext } from 'hono'
 import type { Context } from '../context.ts'
-import { type Contact, h, type Html, layout, raw } from './page.ts'
+import { type Contact, h, type Html, layout, raw, type Script } from './page.ts'
 
 /** A signed-in creditor: its own rows alone, by the same conditions in SQL as the API's. */
 export interface Desk {
@@ -33,7 +33,7 @@ const links: [path: string, name: string][] = [
 ]
 
 /** The frame of the creditor's pages: where we are, who is signed in, the way out. */
-export function deskPage(desk: Desk, page: { title: string; at?: string; body: unknown; script?: 'portal.js' }): Html {
+export function deskPage(desk: Desk, page: { title: string; at?: string; body: unknown; script?: Script }): Html {
   const { name, phone, email } = desk.agency.manager
   return layout({
     title: page.title,

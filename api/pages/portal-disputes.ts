@@ -7,6 +7,7 @@ import type { ExhibitKind, NewExhibit } from '../../procedures/cases/exhibits.ts
 import { type Day, dayFr, daysBetween } from '../../schema/days.ts'
 import { DomainError } from '../../schema/errors.ts'
 import { authorOf } from '../auth.ts'
+import { noteReading } from '../readings.ts'
 import { type Doors, requireOwnForm } from './guard.ts'
 import { count, dated, h, type Html, send } from './page.ts'
 import { findByNumber } from './portal-data.ts'
@@ -77,6 +78,7 @@ interface Asked {
 async function asked({ ctx }: Desk, c: HttpContext): Promise<Asked> {
   const number = c.req.param('number') ?? ''
   const { id } = await findByNumber(ctx, number)
+  noteReading(ctx, id, 'portail')
   const file = await readCase(ctx.sql, id)
   const dispute = file.disputes.findLast(awaitsCreditor)
   if (!dispute) {

@@ -2,6 +2,7 @@ import type { Hono, Context as HttpContext } from 'hono'
 import { type ReadInvoice, readInvoice } from '../../documents/invoices/einvoice.ts'
 import { sellerDoubts, type Submission, submitInvoice } from '../../procedures/cases/submissions.ts'
 import type { Creditor } from '../../procedures/cases/creditors.ts'
+import { barredDoubts } from '../../procedures/cases/standstill.ts'
 import type { PublicOrder } from '../../procedures/cases/public-orders.ts'
 import { DomainError } from '../../schema/errors.ts'
 import { once } from '../once.ts'
@@ -10,7 +11,7 @@ import { type Doors, requireOwnForm } from './guard.ts'
 import { dated, h, type Html, money, raw, said, send } from './page.ts'
 import { type Desk, deskPage, type WithDesk } from './portal-desk.ts'
 import { debtorKinds, typedFields, typedInvoice } from './portal-typed.ts'
-import { keepUpload, refusal } from './portal-upload.ts'
+import { keepUpload, refusal, toCreditor } from './portal-upload.ts'
 import { requiredDay, requiredText, textOf, type Typed, typedOf } from './typed.ts'
 
 /** `/portail/factures`: a file is read and shown as understood, then confirmed; nothing opens a case before that. */
@@ -63,10 +64,13 @@ export function mountInvoices(app: Hono, house: Doors, withDesk: WithDesk): void
 async function readUpload({ ctx }: Desk, id: string): Promise<{ read: ReadInvoice | null; sha256: string }> {
   const { sha256, fileName } = await receivedUpload(ctx, ctx.sql, id)
   const read = await readIfData(await ctx.office.archive.get(sha256), fileName)
-  const [creditor] = await ctx.sql<Pick<Creditor, 'name' | 'identity'>[]>`
-    select name, identity from creditors where id = ${ctx.viewer!.creditorId}`
+  const [creditor] = await ctx.sql<(Pick<Creditor, 'name' | 'identity'> & { nature: string | null })[]>`
+    select name, identity, (select claim_nature from mandates m where m.creditor_id = c.id and m.ended_on is null limit 1) as nature
+    from creditors c where id = ${ctx.viewer!.creditorId}`
+  if (!read) return { read, sha256 }
   // Said before it is confirmed: the debtor would be asked to pay somebody else's invoice.
-  return { read: read && { ...read, doubts: [...read.doubts, ...sellerDoubts(read, creditor!)] }, sha256 }
+  const doubts = [...read.doubts, ...sellerDoubts(read, creditor!), ...barredDoubts(read, creditor!.nature, ctx.day)]
+  return { read: { ...read, doubts }, sha256 }
 }
 
 async function readIfData(bytes: Uint8Array, fileName: string): Promise<ReadInvoice | null> {
@@ -217,7 +221,7 @@ function understood(read: ReadInvoice): Html {
     ...(buyer.siret ? ([['SIRET du débiteur', buyer.siret]] as [string, unknown][]) : []),
   ]
   return h`<div class="two"><dl class="facts">${rows.map(([label, value]) => h`<div><dt>${label}</dt><dd>${value}</dd></div>`)}</dl>
-<div>${read.missing.length > 0 ? h`<div class="note"><p><strong>Il manque</strong></p><ul>${read.missing.map(({ message, remedy }) => h`<li>${said(message)} ${said(remedy)}</li>`)}</ul></div>` : ''}
+<div>${read.missing.length > 0 ? h`<div class="note"><p><strong>Il manque</strong></p><ul>${read.missing.map(({ message, remedy }) => h`<li>${said(message)} ${said(toCreditor(remedy))}</li>`)}</ul></div>` : ''}
 ${read.doubts.length > 0 ? h`<div class="note"><p><strong>À vérifier</strong></p><ul>${read.doubts.map(({ message }) => h`<li>${said(message)}</li>`)}</ul></div>` : ''}
 ${read.missing.length + read.doubts.length === 0 ? h`<p class="good">Rien ne manque et rien n’est douteux.</p>` : ''}</div></div>`
 }

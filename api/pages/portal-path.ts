@@ -1,7 +1,7 @@
 import { type Scenario, loadScenario, scenarioStep } from '../../procedures/amicable/scenario.ts'
 import type { CaseFile, Step } from '../../procedures/cases/file.ts'
 import { loadLibrary } from '../../letters/catalogue.ts'
-import { dayFr } from '../../schema/days.ts'
+import { before, dayFr } from '../../schema/days.ts'
 import { caseDrawing } from '../../procedures/judicial/drawing.ts'
 import type { Procedure } from '../../procedures/judicial/procedure.ts'
 import type { Progress } from '../../procedures/judicial/progress.ts'
@@ -58,6 +58,8 @@ function stopsOf(file: CaseFile): Stop[] {
     const name = nameOf(scenario, step)
     const way = step.key.endsWith('.prevenir') ? '' : ways[step.channel]
     const by = way && !name.toLowerCase().includes(way) ? `, ${way}` : ''
+    if (step.doneOn && isToCall(file, step))
+      return { look: 'next', name, note: `À passer depuis le ${dayFr(step.doneOn)}` }
     if (step.doneOn) return { look: 'done', name, note: `Fait le ${dayFr(step.doneOn)}${by}` }
     if (step.skippedOn) return { look: 'skipped', name, note: `Sans objet\u00a0: ${said(step.skippedWhy ?? '')}` }
     const look: Look = isNext ? 'next' : 'later'
@@ -66,6 +68,10 @@ function stopsOf(file: CaseFile): Stop[] {
     return { look, name, note: `${when}${by}` }
   })
 }
+
+/** The step of a call puts it on the list of those to make: it is made once somebody has recorded it. */
+const isToCall = ({ calls }: CaseFile, { channel, doneOn }: Step): boolean =>
+  channel === 'appel' && doneOn !== null && !calls.some(({ calledOn }) => !before(calledOn, doneOn))
 
 const words: Record<Look, string> = { done: 'fait', skipped: 'sans objet', next: 'prochaine étape', later: 'à venir' }
 

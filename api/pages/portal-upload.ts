@@ -31,5 +31,13 @@ export async function keepUpload(
 /** What was refused, in the page where it was asked. */
 export const refusal = (error: DomainError | undefined): Html =>
   error
-    ? h`<div class="alert" role="alert"><p><strong>${said(error.message)}</strong></p><p>${said(error.remedy)}</p></div>`
+    ? h`<div class="alert" role="alert"><p><strong>${said(error.message)}</strong></p><p>${said(toCreditor(error.remedy))}</p></div>`
     : h``
+
+/** A remedy is written for the agency; the creditor is not told to ask himself. */
+export const toCreditor = (remedy: string): string =>
+  remedy
+    .replace('Demandez-le au créancier', 'Donnez-le-nous')
+    .replace('Reprenez celui du mandat du créancier', 'Celui de votre convention est repris')
+    .replace('Demandez au créancier', 'Donnez-nous')
+    .replace(/demandez (.+?) au créancier/, 'donnez-nous $1')

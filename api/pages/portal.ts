@@ -1,5 +1,4 @@
 import type { Hono, Context as HttpContext } from 'hono'
-import { bodyLimit } from 'hono/body-limit'
 import { readAgency } from '../../procedures/cases/agency.ts'
 import { readCase } from '../../procedures/cases/file.ts'
 import { readReplies } from '../../procedures/cases/replies.ts'
@@ -7,12 +6,13 @@ import type { Sql } from '../../schema/db.ts'
 import { DomainError } from '../../schema/errors.ts'
 import type { Viewer } from '../auth.ts'
 import { contextOf } from '../context.ts'
+import type { Log } from '../errors.ts'
 import { sendDisputeFile, sendLetterPdf } from '../downloads.ts'
 import { noteReading } from '../readings.ts'
 import { readAs } from '../reading.ts'
 import { contactOf } from './contact.ts'
 import { mountDoor, signInPage } from './door.ts'
-import { type Doors, formToken, readSession, type SessionKind } from './guard.ts'
+import { type Doors, formToken, limitBody, readSession, type SessionKind } from './guard.ts'
 import { send } from './page.ts'
 import { mountAccounts } from './portal-accounts.ts'
 import { mountAnnounce } from './portal-announce.ts'
@@ -23,16 +23,17 @@ import { mountConsents } from './portal-consents.ts'
 import type { Desk, WithDesk } from './portal-desk.ts'
 import { mountDisputes } from './portal-disputes.ts'
 import { mountDocuments } from './portal-documents.ts'
-import { findByNumber, listCases, overview, procedureLog } from './portal-data.ts'
+import { findByNumber, journalMark, listCases, overview, procedureLog } from './portal-data.ts'
 import { homePage } from './portal-home.ts'
 import { mountInvoices } from './portal-invoices.ts'
+import { mountLive } from './portal-live.ts'
 import { listPage, states } from './portal-list.ts'
 import { mountReview } from './portal-review.ts'
 
 const session: SessionKind = { cookie: 'courtois-portail', path: '/portail', sameSite: 'Lax', minutes: 8 * 60 }
 
 /** `/portail`: the creditor's space. */
-export function mountPortal(app: Hono, house: Doors): void {
+export function mountPortal(app: Hono, house: Doors, log: Log): void {
   const withDesk: WithDesk = async (
     c,
     act,
@@ -55,7 +56,7 @@ export function mountPortal(app: Hono, house: Doors): void {
   app.use('/portail/*', async (c, next) => {
     // A file of an invoice aside, nothing that is typed here is long.
     const maxSize = /^\/portail\/(factures|releves|dossiers\/[^/]+\/contestation)/.test(c.req.path) ? 21 << 20 : 100_000
-    return bodyLimit({ maxSize, onError: tooLong })(c, next)
+    return limitBody(maxSize, tooLong)(c, next)
   })
 
   mountDoor(app, house, {
@@ -82,7 +83,9 @@ export function mountPortal(app: Hono, house: Doors): void {
         state,
         page,
       }
-      return send(c, listPage(desk, asked, await listCases(desk.ctx, asked)))
+      const listed = await listCases(desk.ctx, asked)
+      for (const { id } of listed.lines) noteReading(desk.ctx, id, 'portail')
+      return send(c, listPage(desk, asked, listed))
     }),
   )
   app.get('/portail/dossiers/:number', (c) =>
@@ -90,12 +93,14 @@ export function mountPortal(app: Hono, house: Doors): void {
       const { id } = await findByNumber(desk.ctx, c.req.param('number'))
       noteReading(desk.ctx, id, 'portail')
       const { sql } = desk.ctx
+      // Before all else: what happens meanwhile is told to the page, and shown once more.
+      const mark = await journalMark(desk.ctx, id)
       const [file, replies, judicial] = await Promise.all([
         readCase(sql, id),
         readReplies(sql, id),
         procedureLog(sql, id, desk.ctx.day),
       ])
-      return send(c, casePage(desk, { file, replies, ...judicial, isNew: c.req.query('recue') !== undefined }))
+      return send(c, casePage(desk, { file, replies, ...judicial, isNew: c.req.query('recue') !== undefined, mark }))
     }),
   )
   app.get('/portail/contestations/:id', (c) => withDesk(c, (desk) => sendDisputeFile(desk.ctx, c)))
@@ -107,6 +112,7 @@ export function mountPortal(app: Hono, house: Doors): void {
       return response
     }),
   )
+  mountLive(app, house, withDesk, async (c) => (await signedInAs(house, c))?.viewer ?? null, log)
   mountConsents(app, house, withDesk)
   mountInvoices(app, house, withDesk)
   mountAccounts(app, house, withDesk)

@@ -1,3 +1,4 @@
+import { paymentReference } from '../../procedures/cases/facts.ts'
 import type { CaseFile } from '../../procedures/cases/file.ts'
 import { payableOn } from '../../procedures/money/ledger.ts'
 import {
@@ -149,7 +150,7 @@ ${line('Principal', owed.principal)}${line('Intérêts de retard', owed.interest
 <div><dt>Total dû au ${dated(day)}</dt><dd class="sum">${money(owed.total, file.case.currency)}</dd></div>
 </dl>
 ${owed.perDay > 0n ? h`<p class="meta">Les intérêts augmentent de ${money(owed.perDay, file.case.currency)} par jour de retard.</p>` : ''}
-${file.creditor.iban && !file.mandate?.receivesFunds ? h`<p>Le paiement se fait directement à ${file.creditor.name}, compte <code class="iban">${file.creditor.iban.replace(/(.{4})(?=.)/g, '$1 ')}</code>, en rappelant la référence ${file.case.number}.</p>` : ''}`
+${file.creditor.iban && !file.mandate?.receivesFunds ? h`<p>Le paiement se fait directement à ${file.creditor.name}, compte <code class="iban">${file.creditor.iban.replace(/(.{4})(?=.)/g, '$1 ')}</code>, en rappelant la référence ${paymentReference(file)}.</p>` : ''}`
 }
 
 /** One fold for each answer that may be given, posted to that address. */

@@ -1,5 +1,4 @@
 import type { Hono, Context as HttpContext } from 'hono'
-import { bodyLimit } from 'hono/body-limit'
 import { readAgency } from '../../procedures/cases/agency.ts'
 import { readCase } from '../../procedures/cases/file.ts'
 import {
@@ -20,10 +19,11 @@ import { admitDocument, type Form, receiveForm } from './form-files.ts'
 import {
   countAttempt,
   type Doors,
+  forgetAttempts,
   formToken,
+  limitBody,
   openSession,
   readSession,
-  refuseSpent,
   requireOwnForm,
   type SessionKind,
 } from './guard.ts'
@@ -46,7 +46,7 @@ export function mountReply(app: Hono, house: Doors): void {
   app.use('/r/*', (c, next) => {
     // A dispute may come with files; what one may see decides whether they are read at all.
     const maxSize = c.req.method === 'POST' && c.req.path !== '/r' ? joined.files * joined.fileBytes + 100_000 : 50_000
-    return bodyLimit({ maxSize, onError: tooLong })(c, next)
+    return limitBody(maxSize, tooLong)(c, next)
   })
 
   const ask = async (c: HttpContext, code: string, wrong = false) =>
@@ -60,13 +60,12 @@ export function mountReply(app: Hono, house: Doors): void {
     await countAttempt(house, c, 'coupon', perVisitor)
     const code = readCode(typed['code'] ?? '')
     if (code === null) return ask(c, textOf(typed, 'code', 40), true)
-    await refuseSpent(house, 'coupon-code', perCode, code)
+    // Counted before it is compared: a hundred guesses sent at once are a hundred guesses.
+    await countAttempt(house, c, 'coupon-code', perCode, code)
     const coupon = await findCoupon(office.sql, { code })
     const postalCode = (typed['cp'] ?? '').toUpperCase().replace(/[^0-9A-Z]/g, '')
-    if (!coupon || coupon.postalCode === null || coupon.postalCode !== postalCode) {
-      await countAttempt(house, c, 'coupon-code', perCode, code)
-      return ask(c, code, true)
-    }
+    if (!coupon || coupon.postalCode === null || coupon.postalCode !== postalCode) return ask(c, code, true)
+    await forgetAttempts(house, 'coupon-code', code)
     await openSession(house, c, session, coupon.documentId, coupon.reference)
     return c.redirect(`/r/${code}`, 303)
   })

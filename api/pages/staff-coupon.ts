@@ -3,6 +3,7 @@ import { type Coupon, findCoupon } from '../../procedures/cases/replies.ts'
 import { DomainError } from '../../schema/errors.ts'
 import { authorOf, may } from '../auth.ts'
 import { type Context, forbidden } from '../context.ts'
+import { noteReading } from '../readings.ts'
 import { receiveForm } from './form-files.ts'
 import { type Doors, requireOwnForm } from './guard.ts'
 import { dated, h, type Html, send } from './page.ts'
@@ -34,6 +35,7 @@ export function mountPaperCoupon(app: Hono, house: Doors, withStaff: WithStaff, 
       if (code === undefined) return send(c, askPage(frame, ''))
       const coupon = await couponOf(who.ctx, code)
       if (!coupon) return send(c, askPage(frame, code.slice(0, 40), unknown()), 422)
+      noteReading(who.ctx, coupon.caseId, 'bureau')
       return send(c, enterPage(frame, await shown(house, frame, coupon)))
     }),
   )

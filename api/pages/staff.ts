@@ -1,5 +1,4 @@
 import type { Context as HttpContext, Hono } from 'hono'
-import { bodyLimit } from 'hono/body-limit'
 import { approveSteps } from '../../procedures/amicable/approvals.ts'
 import { readAgency } from '../../procedures/cases/agency.ts'
 import { DomainError } from '../../schema/errors.ts'
@@ -9,7 +8,7 @@ import { newCode } from '../../schema/random.ts'
 import { sendDisputeFile, sendLetterPdf } from '../downloads.ts'
 import { contactOf } from './contact.ts'
 import { mountDoor, signInPage } from './door.ts'
-import { type Doors, formToken, readSession, requireOwnForm, type SessionKind } from './guard.ts'
+import { type Doors, formToken, limitBody, readSession, requireOwnForm, type SessionKind } from './guard.ts'
 import { send } from './page.ts'
 import { joined } from './reply-pages.ts'
 import { doGesture, gestures } from './staff-acts.ts'
@@ -66,7 +65,7 @@ export function mountStaff(app: Hono, house: Doors): void {
 
   app.use('/bureau/*', (c, next) => {
     const maxSize = c.req.path.startsWith('/bureau/coupon/') ? joined.files * joined.fileBytes + 100_000 : 20_000
-    return bodyLimit({ maxSize, onError: tooLong })(c, next)
+    return limitBody(maxSize, tooLong)(c, next)
   })
   mountDoor(app, house, {
     session,

@@ -1,20 +1,7 @@
-import MarkdownIt from 'markdown-it'
 import { h, type Html, type Link, raw } from './page.ts'
 import { said } from './words.ts'
+import { letterMarkdown } from '../../documents/rendering/markdown.ts'
 import type { Clause } from '../../letters/letter.ts'
-
-const markdown = new MarkdownIt({ html: false, linkify: false, typographer: false }).disable([
-  'code',
-  'fence',
-  'html_block',
-  'reference',
-  'lheading',
-  'image',
-  'link',
-  'autolink',
-  'html_inline',
-  'backticks',
-])
 
 const blocs: Record<string, string> = {
   factures: 'tableau des factures',
@@ -38,7 +25,7 @@ export function templateHtml(text: string, clauses: ReadonlyMap<string, Clause>,
       const chip = output === undefined ? tagChip(tag!.trim(), clauses, to) : outputChip(output.trim())
       return `\uE000${chips.push(chip) - 1}\uE001`
     })
-  const rendered = dressed(markdown.render(said(marked)))
+  const rendered = dressed(letterMarkdown.render(said(marked)))
   return raw(rendered.replace(/\uE000(\d+)\uE001/g, (_, index: string) => String(chips[Number(index)])))
 }
 

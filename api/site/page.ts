@@ -78,7 +78,7 @@ ${body}
 export function searchForm(to: Link, large = false): Html {
   return h`<form role="search" class="search${large ? ' large' : ''}" action="${to('courriers.html')}">
 <label for="q">Chercher dans les courriers</label>
-<input id="q" type="search" name="q" placeholder="pénalités, échéancier, caution…" autocomplete="off"><button>Chercher</button>
+<input id="q" type="search" name="q" placeholder="${large ? 'pénalités, échéancier, caution…' : 'pénalités…'}" autocomplete="off"><button>Chercher</button>
 </form>`
 }
 

@@ -2,6 +2,7 @@ import { type ChildProcess, fork } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import { DomainError, type Doubt } from '../../schema/errors.ts'
 import type { Content } from '../archive.ts'
+import { hold } from '../child.ts'
 import { refuse } from './refusal.ts'
 import { Scratch } from './scratch.ts'
 
@@ -153,15 +154,4 @@ function start(): Reader {
   child.on('error', () => {})
   child.once('exit', () => scratch.close())
   return { child, scratch }
-}
-
-/** Keeps this program alive while a file is read, and lets it end when none is. */
-function hold(child: ChildProcess, busy: boolean): void {
-  if (busy) {
-    child.ref()
-    child.channel?.ref()
-  } else {
-    child.unref()
-    child.channel?.unref()
-  }
 }

@@ -1,4 +1,4 @@
-import { unzipSync, type Unzipped, zipSync } from 'fflate'
+import { type UnzipFileInfo, unzipSync, type Unzipped, zipSync } from 'fflate'
 import { dayFr, parseDay } from '../../schema/days.ts'
 import { canonicalJson, sha256 } from '../archive.ts'
 
@@ -15,8 +15,12 @@ export const packExport = (entries: Record<string, Uint8Array>): Uint8Array =>
 /** Every file by its own name, which is its hash; the journal by its chain; the ZIP by being packed again. */
 export function verifyExportZip(bytes: Uint8Array): { ok: boolean; sentence: string } {
   let entries: Unzipped
+  // Ours are stored, each of its own bytes: what would grow, or tell the same bytes twice, is left out and so found below.
+  let room = bytes.length
+  const isStored = ({ compression, size, originalSize }: UnzipFileInfo): boolean =>
+    compression === 0 && size === originalSize && (room -= size) >= 0
   try {
-    entries = unzipSync(bytes)
+    entries = unzipSync(bytes, { filter: isStored })
   } catch {
     return { ok: false, sentence: 'Le ZIP de ce dossier est altéré ou incomplet.' }
   }
@@ -29,6 +33,11 @@ export function verifyExportZip(bytes: Uint8Array): { ok: boolean; sentence: str
   return journal.ok
     ? { ok: true, sentence: `${journal.sentence} ${Object.keys(files).length} fichiers intacts.` }
     : journal
+}
+
+interface Exported {
+  case?: { number?: unknown } | null
+  events?: unknown
 }
 
 interface Line {
@@ -53,33 +62,47 @@ export const isCaseExport = (text: Buffer): boolean =>
  * and names the hash of the line before it. The other rows of the export are shown, not proved.
  */
 export function verifyCase(text: Buffer): { ok: boolean; sentence: string } {
-  let exported: { case?: { number?: string }; events?: Line[] }
   try {
-    exported = JSON.parse(text.toString('utf8')) as typeof exported
-  } catch {
+    return verifyJournal(JSON.parse(text.toString('utf8')) as Exported)
+  } catch (error) {
+    // What is nested a million times is no JSON of ours either.
+    if (!(error instanceof SyntaxError || error instanceof RangeError)) throw error
     return { ok: false, sentence: 'Le fichier du dossier est incomplet ou altéré : ce n’est plus un JSON lisible.' }
   }
-  const lines = Array.isArray(exported.events) ? exported.events : []
-  const number = exported.case?.number ?? '?'
-  const purge = lines.find((line) => line.kind === 'personal_data_purged' && line.purged_on == null)
-  const purgedTo = purge ? Number((purge.detail as { upTo?: unknown } | undefined)?.upTo ?? 0) : 0
+}
+
+function verifyJournal(exported: Exported): { ok: boolean; sentence: string } {
+  const lines = (Array.isArray(exported.events) ? (exported.events as (Line | null)[]) : []).map((line) => line ?? {})
+  const number = wordOf(exported.case?.number)
+  const at = lines.findLastIndex((line) => line.kind === 'personal_data_purged' && upTo(line) > 0)
+  const purge = lines[at]
+  const purgedTo = purge ? Math.min(upTo(purge), at) : 0
   let previous = ''
   for (const [i, line] of lines.entries()) {
-    const wrong =
-      typeof line.purged_on === 'string' && i < purgedTo
+    const wrong = !isPurged(line)
+      ? faultOf(line, i + 1, previous)
+      : i < purgedTo
         ? purgedFault(line, i + 1, previous)
-        : faultOf(line, i + 1, previous)
+        : 'aucune purge n’en a ôté ce qu’elle disait.'
     if (wrong) return { ok: false, sentence: `Journal du dossier ${number}, ligne ${i + 1} : ${wrong}` }
     previous = String(line.hash)
   }
   if (lines.length === 0) return { ok: false, sentence: `Le dossier ${number} n’a plus de journal.` }
   const intact = `Journal du dossier ${number} intact : ${lines.length} lignes, chacune liée à la précédente, empreinte finale ${previous.slice(0, 16)}….`
-  const gone = lines.filter((line) => typeof line.purged_on === 'string').length
-  if (gone === 0) return { ok: true, sentence: intact }
+  const gone = lines.filter(isPurged).length
+  if (!purge || gone === 0) return { ok: true, sentence: intact }
   return {
     ok: true,
-    sentence: `${intact} Données personnelles purgées le ${dayFr(parseDay(String(purge!.on_day), 'on_day'))} : de ${gone} lignes il reste l’empreinte.`,
+    sentence: `${intact} Données personnelles purgées le ${dayFr(parseDay(wordOf(purge.on_day), 'on_day'))} : de ${gone} lignes il reste l’empreinte.`,
   }
+}
+
+const isPurged = (line: Line): boolean => typeof line.purged_on === 'string'
+// A file from anywhere may say anything in any place.
+const wordOf = (value: unknown): string => (typeof value === 'string' ? value.slice(0, 100) : '?')
+function upTo({ detail }: Line): number {
+  const said = (detail as { upTo?: unknown } | null | undefined)?.upTo
+  return typeof said === 'number' ? said : 0
 }
 
 // What it said is gone; its hash stays, and the line after it carries it.

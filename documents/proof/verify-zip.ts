@@ -13,8 +13,9 @@ interface ZipSpan {
   to: number
 }
 
-// A manifest names each file in some hundred bytes.
-const maxManifest = 64 << 20
+// As many as a ZIP can count, and a manifest that names each of them in some hundred bytes.
+const maxEntries = 0xffff
+const maxManifest = 32 << 20
 
 /** Every file against the manifest, the manifest against itself, and the ZIP against the only one that its files can give. */
 export async function verifyZip(source: Source): Promise<string> {
@@ -43,7 +44,7 @@ async function walkZip(source: Source): Promise<{ entries: ZipSpan[]; directory:
     const head = await source.read(at, Math.min(source.length, at + 30))
     const mark = head.length < 4 ? 0 : head.readUInt32LE(0)
     if (mark !== 0x04034b50) return { entries, directory: at, stopped: mark === 0x02014b50 ? null : at }
-    if (head.length < 30) return { entries, directory: at, stopped: at }
+    if (head.length < 30 || entries.length === maxEntries) return { entries, directory: at, stopped: at }
     const [packed, size] = [head.readUInt32LE(18), head.readUInt32LE(22)]
     const nameEnd = at + 30 + head.readUInt16LE(26)
     const from = nameEnd + head.readUInt16LE(28)

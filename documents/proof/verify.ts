@@ -14,22 +14,25 @@ export interface Verification {
 
 /**
  * Tells whether a pack (ZIP), a sealed PDF or the journal of an exported case is as it was made, with the first difference in
- * a French sentence. Needs the bytes alone, or the path of a file, which may be of any size; only an export is held whole.
- * DomainError `not_verifiable` when they are none of these. A changed byte anywhere is a difference.
+ * a French sentence. Needs the bytes alone, or the path of a file, which may be of any size; only an export is held whole,
+ * up to `held` bytes: a stranger's could be all brackets, and take fifty times its size.
+ * DomainError `not_verifiable` when they are none of these, or too much. A changed byte anywhere is a difference.
  */
-export async function verifyFile(content: Uint8Array | string): Promise<Verification> {
+export async function verifyFile(content: Uint8Array | string, held = Infinity): Promise<Verification> {
   const source = await openSource(content)
   try {
-    return await verify(source)
+    return await verify(source, held)
   } finally {
     await source.close()
   }
 }
 
-async function verify(source: Source): Promise<Verification> {
+async function verify(source: Source, held: number): Promise<Verification> {
   const head = await source.read(0, Math.min(source.length, 1024))
-  if (isCaseExport(head)) return { kind: 'case', ...verifyCase(await whole(source)) }
-  if (isExportZip(head)) return { kind: 'case', ...verifyExportZip(await whole(source)) }
+  const [isCase, isExport] = [isCaseExport(head), isExportZip(head)]
+  if ((isCase || isExport) && source.length > held) throw tooMuch()
+  if (isCase) return { kind: 'case', ...verifyCase(await whole(source)) }
+  if (isExport) return { kind: 'case', ...verifyExportZip(await whole(source)) }
   if (head.subarray(0, zipStart.length).equals(zipStart)) return zipVerdict(source)
   if (head.subarray(10, 14).equals(sealedHeader)) return sealVerdict(source)
   // Several marks, far apart: damage to one of them must not turn « changed » into « not one of ours ». The name of the
@@ -41,6 +44,11 @@ async function verify(source: Source): Promise<Verification> {
     remedy: 'Donnez le fichier pack.zip, le fichier pack.pdf ou la lettre, tels que reçus.',
   })
 }
+
+const tooMuch = (): DomainError =>
+  new DomainError('not_verifiable', 'Cet export d’un dossier est trop volumineux pour être vérifié ici.', {
+    remedy: 'Vérifiez-le sur votre ordinateur avec la commande «\u00a0courtois verify\u00a0».',
+  })
 
 const whole = (source: Source): Promise<Buffer> => source.read(0, source.length)
 

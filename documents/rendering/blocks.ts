@@ -132,6 +132,7 @@ function invoices(facts: Facts): Table {
   const list = required(facts, 'factures', 'factures')
   if (list.length === 0) throw missing('factures', 'factures')
   const total = sum(list.map((invoice) => parseAmount(invoice.solde)))
+  const prepaid = list.some((invoice) => !zero(invoice.acompte))
   return {
     kind: 'table',
     name: 'factures',
@@ -140,6 +141,7 @@ function invoices(facts: Facts): Table {
       column('Émise le'),
       column('Échéance'),
       column('Montant TTC', 'right'),
+      ...(prepaid ? [column('Acompte déjà versé', 'right')] : []),
       column('Reste dû', 'right'),
     ],
     rows: list.map((invoice) => [
@@ -149,6 +151,7 @@ function invoices(facts: Facts): Table {
       cell(day(invoice.emission)),
       cell(day(invoice.echeance)),
       cell(amountFr(parseAmount(invoice.montant), invoice.devise)),
+      ...(prepaid ? [cell(zero(invoice.acompte) ? '–' : amountFr(parseAmount(invoice.acompte!), invoice.devise))] : []),
       strong(amountFr(parseAmount(invoice.solde), invoice.devise)),
     ]),
     ...(list.length > 1 ? { total: { label: 'Total restant dû', value: amountFr(total, list[0]!.devise) } } : {}),
@@ -287,7 +290,7 @@ function payment(facts: Facts): Payment {
   const due = facts.totaux?.total ?? invoicesTotal
   if (due === undefined) throw missing('totaux', 'paiement')
   const iban = creancier.iban ? electronicFormatIBAN(creancier.iban) : null
-  const reference = references.creancier ?? references.dossier
+  const reference = references.paiement ?? references.dossier
   const qr =
     iban && isValidIBAN(iban) && currencyOf(facts) === 'EUR'
       ? epcCode(creancier.nom, iban, creancier.bic, due, reference)

@@ -38,8 +38,9 @@ export function fill(library: Library, letter: Letter, facts: unknown, channel: 
   const discreet = letter.discret === 'oui'
   const given = validate<Facts>('facts', facts, 'Les faits du courrier')
   const checked = discreet ? discreetFacts(given) : given
+  const told = outside.test(letter.destinataire) ? withoutDoubts(checked) : checked
   const presentation = presentationOf(channel)
-  const blocks = blocksOfMarkdown(renderTemplate(library, letter, section, checked), checked)
+  const blocks = blocksOfMarkdown(renderTemplate(library, letter, section, told), told)
   const addressed = channel === 'lettre' || channel === 'lrar' || channel === 'lre'
   const recipient = addressed ? recipientOf(letter, checked) : recipientIfAny(letter, checked)
   if ((channel === 'lettre' || channel === 'lrar') && !recipient!.located) {
@@ -60,6 +61,13 @@ export function fill(library: Library, letter: Letter, facts: unknown, channel: 
     facts: checked,
   }
 }
+
+// Who is asked to pay, or stands beside. The creditor, the courts and who acts for them are told what is doubtful.
+const outside = /^(debiteur|caution|codebiteur|heritier|tiers)/
+
+/** What the house has still to confirm is its own affair: it stays with the facts that are kept, and is not printed. */
+const withoutDoubts = ({ totaux, ...facts }: Facts): Facts =>
+  totaux ? { ...facts, totaux: { ...totaux, doutes: [] } } : facts
 
 /** The letter's object as one line of plain text. */
 export function fillObjet(library: Pick<Library, 'clauses'>, letter: Letter, facts: Facts): string {

@@ -69,7 +69,7 @@ export function referencesOf({ facts, recipient, presentation, discreet }: Fille
 export function callFacts({ facts }: FilledLetter): [string, string][] {
   const { debiteur, creancier, references, factures = [] } = facts
   const rows: [string, string | undefined][] = [
-    ['À appeler', debiteur?.nom],
+    ['À appeler', [debiteur?.prenom, debiteur?.nom].filter(Boolean).join(' ')],
     ['Téléphone', debiteur?.telephone],
     ['Dossier', references.dossier],
     ['Créancier', creancier.nom],

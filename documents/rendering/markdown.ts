@@ -4,7 +4,13 @@ import type { Facts } from '../facts.ts'
 import { blocNamed, type Rendered, withoutBlocs } from './template.ts'
 import { typographyFr } from './typography.ts'
 
-const markdown = new MarkdownIt({ html: false, linkify: false, typographer: false, breaks: false }).disable([
+/** The Markdown that letters may use: no HTML, no code, no image, no link. */
+export const letterMarkdown = new MarkdownIt({
+  html: false,
+  linkify: false,
+  typographer: false,
+  breaks: false,
+}).disable([
   'code',
   'fence',
   'html_block',
@@ -19,7 +25,7 @@ const markdown = new MarkdownIt({ html: false, linkify: false, typographer: fals
 
 /** A rendered letter as blocks that every format prints; its values come back only here, when all markup is known. */
 export function blocksOfMarkdown({ text, resolve }: Rendered, facts: Facts): Block[] {
-  return blocksOf(markdown.parse(text, {}), { facts, resolve })
+  return blocksOf(letterMarkdown.parse(text, {}), { facts, resolve })
 }
 
 interface Around {

@@ -57,15 +57,15 @@ export function toSign(block: Block): boolean {
   return /((?<!date de )signature|avocat)[^:,]{0,60}:[\s….]*$/i.test(block.runs.map((run) => run.text).join(''))
 }
 
-/** The coupon goes last, to be cut off; the words before a signature stay on its page. */
+/** The coupon goes last, to be cut off; a signature never stands on a page that says nothing of what is signed. */
 export function ordered(blocks: Block[]): Block[] {
   const coupons = blocks.filter((block) => block.kind === 'coupon')
   const others = blocks.filter((block) => block.kind !== 'coupon')
   return [
     ...others.map((block, i) => {
-      const [next, ...later] = others.slice(i + 1, i + 4).map(({ kind }) => kind)
-      // A page that two parties sign says something of what they sign.
-      const signed = next === 'signature' || next === 'signatures' || later.includes('signatures')
+      // The formula alone, or « Fait à … », says nothing of it: what comes before goes along.
+      const next = others.slice(i + 1, i + 4).map(({ kind }) => kind)
+      const signed = next.slice(0, 2).includes('signature') || next.includes('signatures')
       return block.kind === 'paragraph' && signed ? { ...block, sticky: true } : block
     }),
     ...coupons,

@@ -29,6 +29,7 @@ interface Norm {
   caracteres: number
   codes_postaux: Record<string, string>
   abreviations: Record<string, string>
+  civilites: Record<string, string>
 }
 const norm = readYaml<Norm>(new URL('./nf-z10-011.yaml', import.meta.url), 'postal-norm')
 const countries = new Intl.DisplayNames('fr', { type: 'region' })
@@ -43,7 +44,7 @@ export function postalAddress(address: AddressToPost, from: string): PostalAddre
   const place = [...address.lines.map(capitals), capitals(`${address.postalCode ?? ''} ${address.city ?? ''}`)]
   const country = abroad ? [capitals(countries.of(address.country) ?? address.country)] : []
   const lines = [
-    ...[address.name, address.attention ?? '']
+    ...[address.name, titled(address.attention ?? '')]
       .flatMap((line) => carriedOver(line.replace(/\s+/g, ' ').trim()))
       .filter((line) => line !== ''),
     ...place.filter((line) => line !== '').flatMap((line) => carriedOver(abbreviated(line))),
@@ -65,6 +66,15 @@ function capitals(text: string): string {
     .toUpperCase()
     .replaceAll(/[^\p{L}\p{N}/]+/gu, ' ')
     .trim()
+}
+
+/** « À l’attention de Madame … » gives way by its civility alone: a name is written as its owner writes it. */
+function titled(line: string): string {
+  if (line.length <= norm.caracteres) return line
+  return Object.entries(norm.civilites).reduce(
+    (shorter, [long, short]) => shorter.replace(new RegExp(`(?<=^|\\s)${long}(?=\\s\\p{Lu})`, 'u'), short),
+    line,
+  )
 }
 
 function abbreviated(line: string): string {

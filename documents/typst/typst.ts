@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { Worker } from 'node:worker_threads'
 import { DomainError } from '../../schema/errors.ts'
+import { hold } from '../child.ts'
 import { printable } from './glyphs.ts'
 import { isGone, ownMark } from '../owner.ts'
 
@@ -204,15 +205,7 @@ function spawnNative(folder: string): Runner {
   })
   const runner: Runner = {
     send: (task) => void child.send(task, () => {}),
-    hold(busy) {
-      if (busy) {
-        child.ref()
-        child.channel?.ref()
-      } else {
-        child.unref()
-        child.channel?.unref()
-      }
-    },
+    hold: (busy) => hold(child, busy),
     kill: () => void child.kill('SIGKILL'),
   }
   child.on('message', (reply) => runner.reply?.(reply as TypstReply))

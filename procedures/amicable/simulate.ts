@@ -169,7 +169,9 @@ class Flight {
   /** The same order of things as the tick and its steps: one a day, a letter never overtakes the answer it waits for. */
   #run(each: PortfolioCase, steps: readonly Standing[], ruleOf: (key: string) => Placed | undefined): Course {
     const course: Course = { acts: [], lastOn: null, isBarred: false, orphan: null }
-    if (each.isStopped || each.releaseOn === null) return course
+    if (each.isStopped) return course
+    if (after(this.#from, each.limitationOn)) return { ...course, isBarred: true }
+    if (each.releaseOn === null) return course
     const { anchorOn, debtor, zone, heldSince } = each.timeline
     let day = this.#from
     let shift = 0

@@ -1,6 +1,6 @@
 import { letterOf, loadLibrary } from '../../letters/catalogue.ts'
 import type { Channel } from '../../letters/letter.ts'
-import type { Day } from '../../schema/days.ts'
+import { type Day, daysBetween, latest } from '../../schema/days.ts'
 import { DomainError } from '../../schema/errors.ts'
 import { parseAmount } from '../../schema/money.ts'
 import { newCode } from '../../schema/random.ts'
@@ -11,6 +11,7 @@ import { caseParts } from '../cases/file.ts'
 import { issueInvoices } from '../cases/invoices.ts'
 import { isReturned } from '../mail/returned.ts'
 import { requestConsent } from '../judicial/consent.ts'
+import { isBusinessDay, nextBusinessDay, nextWorkingDay, type Zone } from '../law/calendar.ts'
 import { forDebtor } from './scenario.ts'
 import type { Turn } from './turn.ts'
 
@@ -122,15 +123,23 @@ function delayFacts(delaiJours: number | null, from: Day): NonNullable<LetterOrd
   return { delaiJours, dateLimite: { date: from.add({ days: delaiJours }).toString() } }
 }
 
-/** The creditor reads the very letter before it leaves, and has until then to object. */
-export async function tellCreditorFirst({ office, sql, onDay, file, step, rule }: Turn): Promise<void> {
-  const objectBy = onDay.add({ days: rule.prevenir!.avance })
+/**
+ * The creditor reads the very letter before it leaves, and has two business days at least to object: days that the letter
+ * still has to wait for that are given back, for the case to be put off by them.
+ */
+export async function tellCreditorFirst({ office, sql, onDay, file, step, rule }: Turn): Promise<number> {
+  const late = Math.max(0, daysBetween(step.plannedOn, onDay))
+  const sent = file.steps.find(({ key }) => key === rule.id)!.nominalOn.add({ days: late })
+  const sendOn = sendingDay(onDay, sent, file.case.zone)
   const order: LetterOrder = {
     letter: rule.prevenir!.lettre,
     channel: 'email',
     recipient: 'creancier',
     stepId: step.id,
-    facts: { dateLimite: { date: objectBy.toString() } },
+    facts: {
+      dateLimite: { date: businessDayBefore(sendOn, file.case.zone).toString() },
+      dateEffet: sendOn.toString(),
+    },
     author: 'system',
   }
   const written = await writeLetter(office, sql, onDay, file, order)
@@ -140,8 +149,24 @@ export async function tellCreditorFirst({ office, sql, onDay, file, step, rule }
     channel: rule.canal!,
     attachedTo: written.id,
     shownAs: 'projet',
-    facts: delayFacts(forDebtor(rule.delai, file.debtor.kind), objectBy.add({ days: rule.marge_postale ?? 0 })),
+    facts: delayFacts(forDebtor(rule.delai, file.debtor.kind), sendOn.add({ days: rule.marge_postale ?? 0 })),
   })
+  return nextWorkingDay(sent, file.case.zone).equals(sendOn) ? 0 : daysBetween(sent, sendOn)
+}
+
+/** Full business days that a creditor has between being told and the letter. */
+const objectionDays = 2
+
+function sendingDay(toldOn: Day, wanted: Day, zone: Zone): Day {
+  let last = toldOn
+  for (let n = 0; n < objectionDays; n++) last = nextBusinessDay(last.add({ days: 1 }), zone)
+  return nextWorkingDay(latest(wanted, last.add({ days: 1 })), zone)
+}
+
+function businessDayBefore(day: Day, zone: Zone): Day {
+  let last = day.subtract({ days: 1 })
+  while (!isBusinessDay(last, zone)) last = last.subtract({ days: 1 })
+  return last
 }
 
 /** What the court needs, written and put before the creditor to sign. */

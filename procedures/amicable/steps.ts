@@ -88,7 +88,8 @@ async function attempt(office: Office, sql: Sql, stepId: string, onDay: Day): Pr
   const tells = step.key.endsWith('.prevenir')
   const writes = rule.lettre && rule.canal !== 'appel' && rule.canal !== 'visite' && !tells
   if (writes && (await waitForAnswer(turn))) return 'held'
-  if (tells) await tellCreditorFirst(turn)
+  let wait = 0
+  if (tells) wait = await tellCreditorFirst(turn)
   else if (rule.action) await askAgreement(turn)
   else {
     const [wishes, lately] = await Promise.all([
@@ -111,7 +112,7 @@ async function attempt(office: Office, sql: Sql, stepId: string, onDay: Day): Pr
     }),
   ])
   // What precedes the due date hangs on it alone; from the first letter on, intervals are kept.
-  if (!comesBefore) await shiftCase(sql, file.case.id, daysBetween(step.plannedOn, onDay))
+  if (!comesBefore) await shiftCase(sql, file.case.id, daysBetween(step.plannedOn, onDay) + wait)
   return 'done'
 }
 

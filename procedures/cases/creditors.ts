@@ -1,4 +1,4 @@
-import { electronicFormatIBAN, isValidIBAN } from 'ibantools'
+import { electronicFormatIBAN, isValidBIC, isValidIBAN } from 'ibantools'
 import { luhn, siretIsSound } from '../../documents/invoices/einvoice-party.ts'
 import { after, type Day, dayFr } from '../../schema/days.ts'
 import { json, type Sql, transaction } from '../../schema/db.ts'
@@ -59,7 +59,7 @@ export interface Mandate {
 }
 
 /** What may be wrong in the creditor's own numbers: shown, and never a reason to refuse the file. */
-export function creditorDoubts({ name, identity, iban }: Pick<Creditor, 'name' | 'identity' | 'iban'>): Doubt[] {
+export function creditorDoubts({ name, identity, iban, bic }: Omit<Creditor, 'id' | 'kind'>): Doubt[] {
   const doubts: Doubt[] = []
   const say = (code: string, message: string) => doubts.push({ code, message })
   const siren = identity.siren?.replace(/\s/g, '') ?? ''
@@ -72,7 +72,31 @@ export function creditorDoubts({ name, identity, iban }: Pick<Creditor, 'name' |
     say('siren_mismatch', `Le SIREN et le SIRET de ${name} ne se correspondent pas.`)
   if (iban && !isValidIBAN(electronicFormatIBAN(iban) ?? ''))
     say('iban_key', `L’IBAN de ${name} ne passe pas le contrôle de sa clé\u00a0: aucun code de paiement n’est imprimé.`)
+  if (bic && !isValidBIC(bic.replace(/\s/g, '').toUpperCase()))
+    say('bic_format', `Le BIC «\u00a0${bic}\u00a0» de ${name} n’a pas la forme d’un BIC.`)
+  const email = identity.contact?.email
+  if (email && !/^[^\s@]+@[^\s@.]+(\.[^\s@.]+)+$/.test(email))
+    say(
+      'email_format',
+      `Le courriel «\u00a0${email}\u00a0» de ${name} n’a pas la forme d’une adresse\u00a0: rien ne lui parviendra.`,
+    )
   return doubts
+}
+
+/** The creditors already known under the SIRET of each of these: one entered twice has its cases and its funds in two places. */
+export async function namesakes(sql: Sql, ids: string[]): Promise<Map<string, Doubt[]>> {
+  const rows = await sql<{ id: string; siret: string; name: string; createdOn: Day }[]>`
+    select c.id, o.identity ->> 'siret' as siret, o.name, o.created_on from creditors c
+    join creditors o on o.id <> c.id and replace(o.identity ->> 'siret', ' ', '') = replace(c.identity ->> 'siret', ' ', '')
+    where c.id = any(${ids}) order by o.created_on, o.id`
+  return Map.groupBy(
+    rows.map(({ id, siret, name, createdOn }) => ({
+      id,
+      code: 'same_siret',
+      message: `Un créancier de SIRET ${siret} est déjà enregistré\u00a0: ${name}, le ${dayFr(createdOn)}.`,
+    })),
+    ({ id }) => id,
+  )
 }
 
 export async function createCreditor(

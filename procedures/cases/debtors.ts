@@ -24,7 +24,7 @@ export interface Debtor {
 
 /**
  * This creditor's debtor with this SIRET, or with this name at this postcode; a new row when nobody is known. Each creditor
- * has its own: the phone or the e-mail that one gave is not for another to read.
+ * has its own: the phone or the e-mail that one gave is not for another to read. No purge takes it before the case is there.
  */
 export async function findOrCreateDebtor(
   sql: Sql,
@@ -43,7 +43,7 @@ export async function findOrCreateDebtor(
       and ((${siret}::text is not null and identity ->> 'siret' = ${siret})
         or (${siret}::text is null and lower(name) = lower(${input.name})
             and address ->> 'postalCode' is not distinct from ${input.address?.postalCode ?? null}))
-    order by created_on limit 1`
+    order by created_on limit 1 for key share`
   if (known) return known.identity.legalForm ? known : withForm(sql, known, input.identity.legalForm)
   const debtor = { ...input, id: newId(random) }
   await sql`
@@ -79,17 +79,14 @@ export async function recordLegalForm(
   }
   await transaction(sql, async (tx) => {
     await lockOpenCase(tx, input.caseId)
-    const [{ debtorId }] = await tx<[{ debtorId: string }]>`select debtor_id from cases where id = ${input.caseId}`
-    await tx`update debtors set identity = identity || ${json(tx, { legalForm })} where id = ${debtorId}`
-    const cases = await tx<{ id: string }[]>`select id from cases where debtor_id = ${debtorId} and closed_on is null`
-    const changed = 'La forme juridique du débiteur a changé depuis la demande d’accord.'
-    await endUnfiledConsents(
-      tx,
-      onDay,
-      cases.map(({ id }) => id),
-      changed,
-      author,
-    )
+    // A debtor has one open case (cases_one_open): this one.
+    const changed = await tx`
+      update debtors d set identity = identity || ${json(tx, { legalForm })} from cases c
+      where c.id = ${input.caseId} and d.id = c.debtor_id and d.identity ->> 'legalForm' is distinct from ${legalForm} returning d.id`
+    if (changed.length > 0) {
+      const reason = 'La forme juridique du débiteur a changé depuis la demande d’accord.'
+      await endUnfiledConsents(tx, onDay, input.caseId, reason, author)
+    }
     await record(tx, onDay, {
       caseId: input.caseId,
       kind: 'legal_form_recorded',

@@ -1,5 +1,5 @@
 import type { Facts } from '../../documents/facts.ts'
-import { type Day, dayShortFr } from '../../schema/days.ts'
+import type { Day } from '../../schema/days.ts'
 import { amount, sum } from '../../schema/money.ts'
 import { debtorWord } from '../amicable/scenario.ts'
 import type { Owed } from '../law/interest.ts'
@@ -7,10 +7,11 @@ import { percentText } from '../law/claim.ts'
 import { lawTerms, malagasyTerms } from '../law/terms.ts'
 import type { Address, Agency } from './agency.ts'
 import type { PartyIdentity } from './creditors.ts'
+import { everyStep, outcome, reminders } from './earlier-steps.ts'
 import { type CaseFile, firstLetter, formalNotices } from './file.ts'
 import { fillInstalments } from './plans.ts'
 import { clauseFacts } from '../money/penalties.ts'
-import { awardedRate, dueOn, isMalagasy, lateRate, payableOn, standingPayments } from '../money/ledger.ts'
+import { awardedRate, dueOn, isMalagasy, lateRate, noticeDay, payableOn, standingPayments } from '../money/ledger.ts'
 import { orderFacts } from './public-orders.ts'
 
 /**
@@ -34,6 +35,7 @@ export function caseFacts(
     agence: agencyFacts(agency),
     references: {
       creancier: file.invoices[0]?.source.order_reference ?? undefined,
+      paiement: paymentReference(file),
       ...references,
       dossier: file.case.number,
     },
@@ -41,7 +43,8 @@ export function caseFacts(
       numero: invoice.number,
       emission: invoice.issuedOn.toString(),
       echeance: dueOn(file, invoice).toString(),
-      montant: amount(invoice.payable),
+      montant: amount(invoice.total),
+      acompte: invoice.prepaid > 0n ? amount(invoice.prepaid) : undefined,
       solde: amount(owed.principalByInvoice[invoice.number] ?? 0n),
       devise: invoice.currency,
       commande: invoice.source.order_reference ?? undefined,
@@ -50,8 +53,8 @@ export function caseFacts(
     totaux: totals(file, owed, onDay),
     droit: isMalagasy(file) ? malagasyTerms(onDay) : lawTerms(onDay),
     premiereLettre: first ? { reference: first.reference, date: first.writtenOn.toString() } : undefined,
-    relancesAnterieures: earlierSteps(file),
-    actionsRealisees: earlierSteps(file),
+    relancesAnterieures: reminders(file),
+    actionsRealisees: everyStep(file),
     tauxPenalites: rate,
     clausePenale: agreedPenalty(file),
     engagementPublic: orderFacts(file.case),
@@ -62,14 +65,14 @@ export function caseFacts(
           pouvoirRecevoir: file.mandate.receivesFunds,
         }
       : undefined,
-    honoraires: file.mandate ? { description: file.mandate.remuneration } : undefined,
+    honoraires: file.mandate ? { description: file.mandate.remuneration.replace(/[\s.]+$/u, '') } : undefined,
     mediation: file.creditor.identity.mediator
       ? { nom: file.creditor.identity.mediator.name, coordonnees: file.creditor.identity.mediator.details }
       : undefined,
     contestation: latestDispute(file),
     promesse: latestPromise(file),
     echeancier: latestPlan(file, onDay),
-    miseEnDemeure: latestNotice(file),
+    miseEnDemeure: latestNotice(file, onDay),
     prescription: { depart: file.case.anchorOn.toString(), acquisition: file.case.limitationOn.toString() },
     paiementsRecus: standingPayments(file, onDay).map((payment) => ({
       date: payment.receivedOn.toString(),
@@ -79,6 +82,12 @@ export function caseFacts(
     })),
     ...more,
   }) as Facts
+}
+
+/** What a payment is to name, wherever it is asked: what the invoice says (BT-83), its number, or the case of several. */
+export function paymentReference({ case: { number }, invoices }: Pick<CaseFile, 'case' | 'invoices'>): string {
+  const [reference, ...others] = new Set(invoices.map((invoice) => invoice.source.payment_reference ?? invoice.number))
+  return reference !== undefined && others.length === 0 ? reference : number
 }
 
 /** Letters list what is still unpaid; when everything is paid, what was. A court is only told of what is due. */
@@ -234,47 +243,6 @@ export function totals(file: CaseFile, owed: Owed, onDay: Day) {
   }
 }
 
-const channelWord: Record<string, string> = {
-  lettre: 'lettre simple',
-  lrar: 'lettre recommandée avec demande d’avis de réception',
-  lre: 'lettre recommandée électronique',
-  email: 'courriel',
-  sms: 'message',
-}
-
-function earlierSteps(file: CaseFile) {
-  const letters = file.documents
-    .filter((document) => document.recipient === 'debiteur' && document.attachedTo === null)
-    .map((document) => ({
-      on: document.writtenOn,
-      canal: channelWord[document.channel] ?? document.channel,
-      resultat: outcome(document),
-      reference: document.reference,
-    }))
-  const calls = file.calls.map((call) => ({
-    on: call.calledOn,
-    canal: 'appel téléphonique',
-    resultat: call.summary,
-    reference: undefined,
-  }))
-  return [...letters, ...calls]
-    .toSorted((a, b) => Temporal.PlainDate.compare(a.on, b.on))
-    .map(({ on, ...line }) => ({ date: on.toString(), ...line }))
-}
-
-function outcome(document: CaseFile['documents'][number]): string {
-  if (document.outcome === 'delivered') return 'distribuée'
-  if (document.outcome === 'unclaimed') return 'présentée, non réclamée'
-  if (document.outcome === 'refused') return 'refusée par le destinataire'
-  if (document.outcome === 'unknown_address') return 'revenue, destinataire inconnu à l’adresse'
-  if (document.outcome === 'bounced') return 'non remis'
-  return document.presentedOn
-    ? `présentée le ${dayShortFr(document.presentedOn)}`
-    : document.channel === 'email'
-      ? 'envoyé'
-      : 'envoyée'
-}
-
 function latestDispute(file: CaseFile) {
   const dispute = file.disputes.at(-1)
   return (
@@ -283,6 +251,7 @@ function latestDispute(file: CaseFile) {
       canal: dispute.channel,
       motif: dispute.ground,
       montantConteste: dispute.contested === null ? undefined : amount(dispute.contested),
+      repondueLe: dispute.resolvedOn?.toString(),
     }
   )
 }
@@ -313,10 +282,18 @@ function latestPlan(file: CaseFile, onDay: Day) {
     mode: plan.means,
     total: amount(sum(plan.instalments.map((line) => line.amount))),
     dateAccord: plan.agreedOn.toString(),
+    rompuLe: plan.brokenOn?.toString(),
   }
 }
 
-function latestNotice(file: CaseFile) {
+/** Which notice makes the legal interest of a consumer run, and from when. */
+function interestStart(file: CaseFile, onDay: Day) {
+  const from = noticeDay(file, onDay)
+  const notice = from && formalNotices(file).find(({ presentedOn }) => presentedOn?.equals(from))
+  return notice ? { premiere: notice.writtenOn.toString(), interetsDepuis: from.toString() } : {}
+}
+
+function latestNotice(file: CaseFile, onDay: Day) {
   const notice = formalNotices(file).at(-1)
   return (
     notice && {
@@ -325,6 +302,7 @@ function latestNotice(file: CaseFile) {
       numero: notice.registeredNumber ?? undefined,
       presentation: notice.presentedOn?.toString(),
       issue: notice.outcome === null ? undefined : outcome(notice),
+      ...interestStart(file, onDay),
     }
   )
 }

@@ -18,6 +18,9 @@ export type HoldCause =
   | 'prescription'
   | 'decision'
 
+/** The words by which the hold of another seller's invoice is known again: it ends when a person says so, never of itself. */
+export const whoseClaim = 'Dites à quel titre la créance est à ce créancier'
+
 /** Suspends a case and says why, until a day on which a person looks again: no case waits without a date. */
 export async function placeHold(
   sql: Sql,

@@ -1,9 +1,11 @@
+import type { ReadInvoice } from '../../documents/invoices/einvoice.ts'
 import type { Library } from '../../letters/catalogue.ts'
 import { after, type Day, dayFr } from '../../schema/days.ts'
 import type { Sql } from '../../schema/db.ts'
 import { DomainError, type Doubt } from '../../schema/errors.ts'
 import { asking } from './contacts.ts'
 import type { CaseFile } from './file.ts'
+import { claimLimitation } from './limitation.ts'
 import { type Insolvency, type InsolvencyKind, whyStopped } from './insolvencies.ts'
 
 export interface Standstill {
@@ -20,6 +22,23 @@ export function standstill(file: Pick<CaseFile, 'case' | 'insolvencies'>, onDay:
   return after(onDay, limitationOn)
     ? { cause: 'prescription', reason: whyBarred(limitationOn, limitationDoubts) }
     : null
+}
+
+/** Said of an invoice as it is read, before anything is kept: whether its claim is barred, were its buyer of that nature. */
+export function barredDoubts(
+  { kind, dueOn }: Pick<ReadInvoice, 'kind' | 'dueOn'>,
+  nature: string | null,
+  onDay: Day,
+): Doubt[] {
+  if (kind === 'credit_note' || dueOn === null) return []
+  for (const debtor of ['business', 'consumer'] as const) {
+    const { expires, doubts } = claimLimitation({ zone: 'metropole', debtor, nature, due: dueOn })
+    if (!after(onDay, expires)) continue
+    const reason = whyBarred(expires, doubts)
+    const message = debtor === 'business' ? reason : `Si le débiteur est un particulier\u00a0: ${reason}`
+    return [{ code: 'time_barred', message }]
+  }
+  return []
 }
 
 /**

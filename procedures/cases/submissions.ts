@@ -9,11 +9,12 @@ import { requireAgencyReady } from './agency.ts'
 import { moveAnchor } from './anchor.ts'
 import { type Creditor, requireMandate } from './creditors.ts'
 import { type Debtor, type DebtorKind, findOrCreateDebtor } from './debtors.ts'
-import { releaseHold } from './holds.ts'
+import { placeHold, releaseHold, whoseClaim } from './holds.ts'
 import { type Author, record } from './journal.ts'
 import { claimLimitation } from './limitation.ts'
 import { checkedOrder, orderInInvoice, publicDue, type PublicOrder } from './public-orders.ts'
 import { type Case, openCase, openCaseOf } from './cases.ts'
+import { standstill } from './standstill.ts'
 
 export interface Submission {
   creditorId: string
@@ -93,16 +94,7 @@ export async function submitInvoice(
       ))
     for (const { read } of input.invoices) refuseOtherCurrency(opened, read)
     for (const { read, original } of input.invoices)
-      await addDocument(
-        tx,
-        random,
-        onDay,
-        opened.id,
-        read,
-        original,
-        read.kind === 'invoice' ? due(read) : null,
-        author,
-      )
+      await addDocument(tx, random, onDay, opened, read, original, read.kind === 'invoice' ? due(read) : null, author)
     if (open && order) {
       // What was recorded of the order stands against what a later invoice repeats; what is said now stands against both.
       const said = { ...order, ...open.publicOrder, ...input.order }
@@ -119,13 +111,35 @@ export async function submitInvoice(
         author,
       )
     }
+    const found = open ? (await openCaseOf(tx, input.creditorId, debtor.id))! : opened
+    const reads = input.invoices.map(({ read }) => read)
+    const barred = await holdDoubtful(tx, random, onDay, found, reads)
     return {
-      case: open ? (await openCaseOf(tx, input.creditorId, debtor.id))! : opened,
+      case: found,
       opened: !open,
-      missing: input.invoices.flatMap(({ read }) => read.missing.filter(isUnknown(creditor!, debtor))),
-      doubts: input.invoices.flatMap(({ read }) => read.doubts),
+      missing: reads.flatMap(({ missing }) => missing.filter(isUnknown(creditor!, debtor))),
+      doubts: [...reads.flatMap(({ doubts }) => doubts), ...barred],
     }
   })
+}
+
+/** Nothing is claimed for a creditor whose claim it may not be, nor what can no longer be claimed: the case waits at once. */
+async function holdDoubtful(sql: Sql, random: Random, onDay: Day, found: Case, reads: ReadInvoice[]): Promise<Doubt[]> {
+  const hold = async (cause: 'decision' | 'prescription', reason: string, reviewOn: Day) => {
+    const [held] = await sql`
+      select 1 from holds where case_id = ${found.id} and cause = ${cause} and reason = ${reason} and released_on is null`
+    if (!held) await placeHold(sql, random, onDay, { caseId: found.id, cause, reason, reviewOn }, 'system')
+  }
+  const barred = standstill({ case: found, insolvencies: [] }, onDay)
+  if (barred) await hold('prescription', barred.reason, onDay.add({ days: 30 }))
+  const sellers = reads.flatMap(({ doubts }) => doubts.filter(({ code }) => code === 'other_seller'))
+  for (const { message } of sellers)
+    await hold(
+      'decision',
+      `${message} ${whoseClaim} (affacturage, cession, nom commercial), puis reprenez le dossier, ou clôturez-le.`,
+      onDay,
+    )
+  return barred ? [{ code: 'time_barred', message: barred.reason }] : []
 }
 
 /** What the invoice does not say and the house has of the parties is not asked for again. */
@@ -210,7 +224,7 @@ async function addDocument(
   sql: Sql,
   random: Random,
   onDay: Day,
-  caseId: string,
+  found: Pick<Case, 'id' | 'number'>,
   read: ReadInvoice,
   original: string | null,
   dueOn: Day | null,
@@ -219,34 +233,47 @@ async function addDocument(
   if (read.kind === 'credit_note') {
     const rows = await sql`
       insert into credit_notes (id, case_id, invoice_id, number, issued_on, amount, original, recorded_on, recorded_by)
-      values (${newId(random)}, ${caseId},
-              (select id from invoices where case_id = ${caseId} and number = ${read.precedingInvoice}),
+      values (${newId(random)}, ${found.id},
+              (select id from invoices where case_id = ${found.id} and number = ${read.precedingInvoice}),
               ${read.number}, ${read.issuedOn}, ${read.payable}, ${original}, ${onDay}, ${author})
       on conflict (case_id, number) do nothing
       returning id`
     if (rows.length === 0) {
-      throw new DomainError('credit_note_already_recorded', `L'avoir ${read.number} est déjà dans ce dossier.`, {
-        remedy: 'Vérifiez le numéro ; un avoir ne se déduit qu’une fois.',
-        facts: { number: read.number },
-      })
+      throw new DomainError(
+        'credit_note_already_recorded',
+        `L'avoir ${read.number} est déjà dans le dossier ${found.number}.`,
+        {
+          remedy: 'Vérifiez le numéro ; un avoir ne se déduit qu’une fois.',
+          facts: { number: read.number, case: found.number },
+        },
+      )
     }
   } else {
     const rows = await sql`
       insert into invoices (id, case_id, number, issued_on, due_on, total, prepaid, payable, currency, source, missing, doubts,
                             original, recorded_on, recorded_by)
-      values (${newId(random)}, ${caseId}, ${read.number}, ${read.issuedOn}, ${dueOn}, ${read.total},
+      values (${newId(random)}, ${found.id}, ${read.number}, ${read.issuedOn}, ${dueOn}, ${read.total},
               ${read.prepaid}, ${read.payable}, ${read.currency}, ${json(sql, invoiceOnly(read))}, ${json(sql, read.missing)},
               ${json(sql, read.doubts)}, ${original}, ${onDay}, ${author})
       on conflict (case_id, number) do nothing
       returning id`
     if (rows.length === 0) {
-      throw new DomainError('invoice_already_recorded', `La facture ${read.number} est déjà dans ce dossier.`, {
-        remedy: 'Vérifiez le numéro ; une facture ne peut être réclamée deux fois.',
-        facts: { number: read.number },
-      })
+      throw new DomainError(
+        'invoice_already_recorded',
+        `La facture ${read.number} est déjà dans le dossier ${found.number}.`,
+        {
+          remedy: 'Vérifiez le numéro ; une facture ne peut être réclamée deux fois.',
+          facts: { number: read.number, case: found.number },
+        },
+      )
     }
   }
-  await record(sql, onDay, { caseId, kind: `${read.kind}_recorded`, detail: { number: read.number, original }, author })
+  await record(sql, onDay, {
+    caseId: found.id,
+    kind: `${read.kind}_recorded`,
+    detail: { number: read.number, original },
+    author,
+  })
 }
 
 /** What an invoice is due on; a missing due date is asked for, never invented. */

@@ -1,5 +1,5 @@
 import { before, type Day, dayFr, dayShortFr, parseDay } from '../../schema/days.ts'
-import { amountFr, parseCurrency } from '../../schema/money.ts'
+import { amountFr, parseAmount, parseCurrency } from '../../schema/money.ts'
 import type { CaseFile } from '../cases/file.ts'
 import { isLookUpDoubt, lookUpDoubts } from '../cases/insolvency-watch.ts'
 import { payableOn } from '../money/ledger.ts'
@@ -32,16 +32,15 @@ export function summary(
 ): { label: string; value: string }[] {
   const currency = parseCurrency(file.case.currency)
   const owed = payableOn(file, onDay)
-  const cents = (text: string) => BigInt(text.replace('.', ''))
   const money = (value: bigint) => amountFr(value, currency)
   const sums = signed
     ? {
-        principal: cents(signed.principal),
-        interest: cents(signed.interest),
-        indemnity: cents(signed.indemnity),
-        penalty: cents(signed.penalty ?? '0.00'),
-        costs: cents(signed.costs ?? '0.00'),
-        total: cents(signed.total),
+        principal: parseAmount(signed.principal),
+        interest: parseAmount(signed.interest),
+        indemnity: parseAmount(signed.indemnity),
+        penalty: parseAmount(signed.penalty ?? '0.00'),
+        costs: parseAmount(signed.costs ?? '0.00'),
+        total: parseAmount(signed.total),
       }
     : owed
   const until = signed ? parseDay(signed.statementOn) : onDay
@@ -58,7 +57,7 @@ export function summary(
     ...(sums.costs > 0n ? [{ label: 'Article 700 et dépens', value: money(sums.costs) }] : []),
     { label: 'Total demandé', value: money(sums.total) },
     ...(owed.perDay > 0n ? [{ label: 'Intérêts à courir, par jour', value: money(owed.perDay) }] : []),
-    { label: 'Plafond de frais accepté', value: money(cents(ceiling)) },
+    { label: 'Plafond de frais accepté', value: money(parseAmount(ceiling)) },
     { label: 'Échéance la plus ancienne', value: dayFr(file.case.anchorOn) },
     ...(first
       ? [

@@ -130,8 +130,13 @@ function entry(file: LawFile, line: LawFile['valeurs'][number]): LawEntry {
   const confirmed = line.confirme === 'oui' && value !== null
   const [first, last] = [parseDay(line.du, 'du'), line.au === null ? null : parseDay(line.au, 'au')]
   const period = last === null ? `depuis le ${dayShortFr(first)}` : `du ${dayShortFr(first)} au ${dayShortFr(last)}`
+  const figure = value?.replace(/^(\d+)\.(\d+)$/, '$1,$2')
   const shown =
-    value === null ? 'valeur à compléter' : `${value.replace(/^(\d+)\.(\d+)$/, '$1,$2')} (${file.unite}), à vérifier`
+    figure === undefined
+      ? 'valeur à compléter'
+      : /^pourcent( par an)?$/.test(file.unite)
+        ? `${figure}${file.unite.replace('pourcent', '\u00a0%')}, à vérifier`
+        : `${figure} (${file.unite}), à vérifier`
   return {
     id: file.id,
     title: file.titre,

@@ -92,7 +92,8 @@ export async function writeLetter(
       lettre: order.shownAs ?? reference,
       code: order.shownAs === undefined ? code : undefined,
       coupon: order.coupon,
-      adresseReponse: `${office.baseUrl}/r`,
+      // The page opens on a code alone.
+      adresseReponse: order.coupon ? `${office.baseUrl}/r` : undefined,
       adresseVerification: `${office.baseUrl}/verifier`,
       ...(order.renews ? { renouvelle: renewedBy(order.renews) } : {}),
     } as Facts['references'],

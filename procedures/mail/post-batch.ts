@@ -44,6 +44,8 @@ interface Waiting {
   sha256: string
   sentOn: Day
   closedOn: Day | null
+  /** Why nothing more is asked for the time being: all is paid, or the debtor disputes it. */
+  heldFor: string | null
   /** Its case may be at a standstill: to be looked at. */
   mayStand: boolean
 }
@@ -102,6 +104,8 @@ export async function makePostBatch(
 async function lettersToPrint(sql: Sql, onDay: Day): Promise<Waiting[]> {
   return sql`
     select d.id as document_id, d.case_id, d.reference, d.letter, o.channel, d.recipient, o.address, d.sha256, o.sent_on, c.closed_on,
+           (select h.reason from holds h where h.case_id = c.id and h.released_on is null
+              and h.cause in ('paiement-integral', 'contestation') order by h.from_on, h.id limit 1) as held_for,
            c.limitation_on < ${onDay} or exists (select from insolvencies n where n.case_id = c.id) as may_stand
     from dispatches o join documents d on d.id = o.document_id join cases c on c.id = d.case_id
     where o.channel in ('lettre', 'lrar') and o.state = 'sent' and o.proof ? 'tray' and o.sent_on <= ${onDay} and d.format = 'pdf'
@@ -122,10 +126,11 @@ async function stillTrue(
   const still: Waiting[] = []
   const no: LeftOut[] = []
   for (const letter of found) {
-    const { caseId, reference, closedOn } = letter
+    const { caseId, reference, closedOn, heldFor } = letter
     const asks = letter.recipient === 'debiteur' && asksPayment(loadLibrary(), letter.letter)
     const why =
       (asks && closedOn && `Le dossier est clos depuis le ${dayFr(closedOn)}\u00a0: rien n’est plus demandé.`) ||
+      (asks && heldFor && `Le dossier est suspendu\u00a0: ${heldFor}`) ||
       (asks && letter.mayStand && (await standstillOf(sql, onDay, caseId))) ||
       (!late && tooLong(letter.sentOn, onDay)) ||
       null

@@ -297,7 +297,8 @@ export async function settleBankLine(
     await record(sql, onDay, {
       caseId: null,
       kind: 'bank_line_set_aside',
-      detail: { line: found.id, amount: amount(found.amount), reason: input.reason },
+      // The reason stays in its row, which a purge reaches: the house's own journal is kept for ever.
+      detail: { line: found.id, amount: amount(found.amount) },
       author,
     })
   })

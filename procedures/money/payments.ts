@@ -6,7 +6,7 @@ import { newId, type Random } from '../../schema/random.ts'
 import { legalValue } from '../law/values.ts'
 import type { Office } from '../office.ts'
 import { lockOpenCase } from '../cases/lock.ts'
-import { readCase } from '../cases/file.ts'
+import { type CaseFile, readCase } from '../cases/file.ts'
 import { placeHold, releaseHold } from '../cases/holds.ts'
 import { type Author, record } from '../cases/journal.ts'
 import { owedOn } from './ledger.ts'
@@ -94,6 +94,42 @@ export async function recordPayment(
     await holdUncounted(tx, random, onDay, input, left)
     return { id, left: null }
   })
+}
+
+/**
+ * Sums and days that are most often slips of the pen: more than is owed, or before the oldest invoice. Refused until somebody
+ * says that they are so. DomainError `payment_to_confirm`.
+ */
+export async function refuseUnlikely(
+  sql: Sql,
+  onDay: Day,
+  { caseId, receivedOn, amount: paid }: Pick<PaymentInput, 'caseId' | 'receivedOn' | 'amount'>,
+): Promise<void> {
+  const file = await readCase(sql, caseId)
+  const currency = parseCurrency(file.case.currency)
+  const refuse = (message: string) => {
+    throw new DomainError('payment_to_confirm', message, {
+      remedy: 'Vérifiez la somme et la date\u00a0; si elles sont exactes, confirmez le paiement (confirmed: true).',
+    })
+  }
+  const [oldest] = file.invoices.map(({ issuedOn }) => issuedOn).toSorted((a, b) => Temporal.PlainDate.compare(a, b))
+  if (oldest && before(receivedOn, oldest))
+    refuse(
+      `Ce paiement du ${dayFr(receivedOn)} précède la plus ancienne facture du dossier, émise le ${dayFr(oldest)}.`,
+    )
+  const left = balance(file, onDay)
+  if (left !== null && paid > left)
+    refuse(`Ce paiement de ${amountFr(paid, currency)} dépasse ce qui est dû, ${amountFr(left, currency)}.`)
+}
+
+/** Null where the law has no rate yet to count it with. */
+function balance(file: CaseFile, onDay: Day): bigint | null {
+  try {
+    return owedOn(file, onDay).total
+  } catch (error) {
+    if (error instanceof DomainError && error.code === 'no_legal_value') return null
+    throw error
+  }
 }
 
 /** The receipt of what the agency received, and the hold of a case with nothing left to pay; returns what is left. */

@@ -1,14 +1,18 @@
 -- Lists of cases by next date, amount and days late, in the order and from the place asked for, by an index: a page costs the
 -- same among a thousand cases or a million. What no index could tell is kept beside the case by whatever changes it.
 
--- The next day that an open procedure has, as the daily look at its time limits found it (procedures/judicial/deadline-alerts.ts).
+-- The next day that an open procedure has, as the daily look at its time limits found it (procedures/judicial/deadline-alerts.ts);
+-- those that are there already are looked at once more.
 alter table procedures add column next_on date;
+update procedures set watched_on = null;
 
 alter table cases
   add column next_on date not null default 'infinity',  -- of the next step neither done nor skipped; past them, of its procedures
   add column balance bigint not null default 0;     -- invoices less credit notes and payments that stand, never under zero
 
+-- The case is taken before it is counted: what another transaction did to it meanwhile is then among what is counted.
 create function recount_next(ids uuid[]) returns void language sql as $$
+  select from unnest(ids) as asked (id) join cases c on c.id = asked.id order by c.id for no key update of c;
   update cases c set next_on = found.next_on
   from (select asked.id, coalesce(s.planned_on, p.next_on, 'infinity') as next_on
         from unnest(ids) as asked (id)
@@ -19,6 +23,7 @@ create function recount_next(ids uuid[]) returns void language sql as $$
   where c.id = found.id and c.next_on <> found.next_on
 $$;
 create function recount_balance(ids uuid[]) returns void language sql as $$
+  select from unnest(ids) as asked (id) join cases c on c.id = asked.id order by c.id for no key update of c;
   update cases c set balance = found.balance
   from (select asked.id, greatest(0, coalesce(i.sum, 0) - coalesce(n.sum, 0) - coalesce(p.sum, 0)) as balance
         from unnest(ids) as asked (id)
@@ -37,7 +42,7 @@ begin
 end $$;
 create function recount_changed_next() returns trigger language plpgsql as $$
 begin
-  perform recount_next(array[coalesce(new.case_id, old.case_id)]);
+  perform recount_next(array[old.case_id, new.case_id]);
   return null;
 end $$;
 create function recount_added_balance() returns trigger language plpgsql as $$
@@ -47,7 +52,7 @@ begin
 end $$;
 create function recount_changed_balance() returns trigger language plpgsql as $$
 begin
-  perform recount_balance(array[coalesce(new.case_id, old.case_id)]);
+  perform recount_balance(array[old.case_id, new.case_id]);
   return null;
 end $$;
 
@@ -73,7 +78,15 @@ begin
   end loop;
 end $$;
 
-select recount_next(array_agg(id)), recount_balance(array_agg(id)) from cases;
+-- By the thousand: each of those asked for is looked up among all of them.
+do $$
+declare
+  batch uuid[];
+begin
+  for batch in select array_agg(id) from (select id, row_number() over () / 1000 as part from cases) as numbered group by part loop
+    perform recount_next(batch), recount_balance(batch);
+  end loop;
+end $$;
 
 -- Cases of one day or one sum stand in the order of their numbers.
 drop index cases_newest;
@@ -89,7 +102,7 @@ create index cases_by_balance_of_creditor on cases (creditor_id, balance, length
 create index cases_late on cases (anchor_on, length(number), number) where closed_on is null;
 create index cases_late_of_creditor on cases (creditor_id, anchor_on, length(number), number) where closed_on is null;
 
--- The work of the day: debtors without a postal address to write to, and limitations that come near.
+-- The work of the day: debtors without a postal address to write to, limitations that come near, notices that will leave.
 create index debtors_without_address on debtors (id)
   where address is null or coalesce(address ->> 'city', '') = '' or jsonb_array_length(address -> 'lines') = 0;
 create index cases_near_limitation on cases (limitation_on) where closed_on is null;
@@ -97,6 +110,7 @@ create index cases_near_limitation on cases (limitation_on) where closed_on is n
 -- What a day took up that was planned before it: the few that were late.
 create index steps_done_late on steps (done_on) where skipped_on is null and done_on > planned_on;
 create index steps_queued_late on steps (queued_for) where skipped_on is null and done_on is null and queued_for > planned_on;
+create index steps_registered on steps (planned_on) where channel = 'lrar' and done_on is null and skipped_on is null;
 create index documents_to_call on documents (written_on) where channel = 'appel';
 
 -- Names of creditors, in the words of a search, as those of debtors are.

@@ -5,7 +5,7 @@ alter table cases add column purged_on date;                    -- coordinates, 
 alter table cases add column accounts_purged_on date;           -- invoices, receipts and the name as well
 alter table cases add constraint cases_purged_closed check (purged_on is null or closed_on is not null);
 alter table cases add constraint cases_accounts_purged_last check (accounts_purged_on is null or purged_on is not null);
-create index cases_to_purge on cases (closed_on) where closed_on is not null and accounts_purged_on is null;
+create index cases_to_purge on cases (closed_on) where closed_on is not null;
 alter table uploads add column purged_on date;                 -- a month after it was asked for, used or not
 
 -- A line whose details are gone keeps its hash, which the line after it carries; the purge's own line says up to which.

@@ -5,6 +5,7 @@ import { type Day, dayFr, parseDay } from '../../schema/days.ts'
 import type { Sql } from '../../schema/db.ts'
 import type { Command } from '../command.ts'
 import { startOffice } from '../office.ts'
+import { houseDay } from '../virtual-day.ts'
 
 export const command: Command = {
   name: 'doctor',
@@ -18,7 +19,8 @@ signé ; en production, un compte qui pourrait réécrire le journal. Ne change 
 
   --repair     répare ce que la base prouve (une tâche disparue, une lettre refaite à la même
                empreinte, un accord caduc), dit ce qui a été fait, et regarde de nouveau
-  --day DATE   juge à ce jour (par défaut : aujourd’hui à Paris)
+  --day DATE   juge à ce jour (par défaut : aujourd’hui à Paris, ou le jour virtuel d’un
+               « serve --day » en cours)
   --json       un tableau de { code, case, message, remedy, repaired? }
 
 Code 0 quand il n’y a rien à redire, 1 sinon.`,
@@ -27,7 +29,7 @@ Code 0 quand il n’y a rien à redire, 1 sinon.`,
       args: argv,
       options: { json: { type: 'boolean' }, repair: { type: 'boolean' }, day: { type: 'string' } },
     })
-    const on = values.day === undefined ? Temporal.Now.plainDateISO('Europe/Paris') : parseDay(values.day, 'day')
+    const on = values.day === undefined ? houseDay() : parseDay(values.day, 'day')
     const office = await startOffice()
     let findings: Finding[]
     let gone: string | null = null

@@ -3,11 +3,13 @@ import { readFile, stat } from 'node:fs/promises'
 import { parseArgs } from 'node:util'
 import { readAccount } from '../../documents/invoices/account.ts'
 import { type BankStatement, isCamt, readBankStatement } from '../../documents/invoices/bank-statement.ts'
-import { invoiceToJson, readInvoice } from '../../documents/invoices/einvoice.ts'
+import { invoiceToJson, type ReadInvoice, readInvoice } from '../../documents/invoices/einvoice.ts'
 import { isZip, readTable } from '../../documents/invoices/table.ts'
+import { barredDoubts } from '../../procedures/cases/standstill.ts'
 import { DomainError } from '../../schema/errors.ts'
 import { amount } from '../../schema/money.ts'
 import { UsageError, type Command } from '../command.ts'
+import { houseDay } from '../virtual-day.ts'
 
 export const command: Command = {
   name: 'intake',
@@ -54,7 +56,8 @@ Exemple
       } catch (error) {
         if (!(error instanceof DomainError)) throw error
         refused++
-        console.error(`${file}\u00a0: ${error.message}\n${error.remedy} [${error.code}]`)
+        const remedy = error.code === 'unsupported_format' ? readable : error.remedy
+        console.error(`${file}\u00a0: ${error.message}\n${remedy} [${error.code}]`)
       }
     }
     if (positionals.length > 1) console.log(JSON.stringify(read, null, 2))
@@ -63,17 +66,28 @@ Exemple
   },
 }
 
+const readable =
+  'Donnez une facture (Factur-X, CII, UBL, ou JSON d’après schema/invoice.schema.json), un relevé de compte (CSV ou XLSX) ' +
+  'ou un relevé bancaire (camt.053, camt.054, CSV ou XLSX).'
+
 async function understood(bytes: Uint8Array, file: string, seller = 'le créancier'): Promise<object> {
   if (isCamt(bytes)) return bankJson(await readBankStatement(bytes))
-  if (!isZip(bytes) && !isTable(bytes)) return invoiceToJson(await readInvoice(bytes, { fileName: file }))
+  if (!isZip(bytes) && !isTable(bytes)) return invoiceToJson(told(await readInvoice(bytes, { fileName: file })))
   const rows = await readTable(bytes)
   try {
-    return accountJson(readAccount(rows, { seller }))
+    const account = readAccount(rows, { seller })
+    const lines = account.lines.map((line) => ('invoice' in line ? { ...line, invoice: told(line.invoice) } : line))
+    return accountJson({ ...account, lines })
   } catch (error) {
     if (!(error instanceof DomainError) || error.code !== 'columns_unknown') throw error
     // Not an account: a table of payments has a date and a sum, and names no invoice by column.
     return bankJson(await readBankStatement(bytes).catch(() => Promise.reject(error)))
   }
+}
+
+/** With what only the day and the law say of it. */
+function told(read: ReadInvoice): ReadInvoice {
+  return { ...read, doubts: [...read.doubts, ...barredDoubts(read, null, houseDay())] }
 }
 
 /** Text with a row of titles, which neither XML, JSON nor PDF begins with. */

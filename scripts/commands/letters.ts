@@ -63,7 +63,11 @@ const listed = [
 ] as const satisfies (keyof Letter)[]
 
 function list(famille: string | undefined, json: boolean): void {
-  const letters = [...loadLibrary().letters.values()].filter((letter) => !famille || letter.famille === famille)
+  const all = [...loadLibrary().letters.values()]
+  const families = [...new Set(all.map((letter) => letter.famille))].toSorted()
+  if (famille && !families.some((known) => known === famille))
+    throw new UsageError(`la famille « ${famille} » n’existe pas (${families.join(', ')})`)
+  const letters = all.filter((letter) => !famille || letter.famille === famille)
   if (json) {
     const told = letters.map((letter) => Object.fromEntries(listed.map((key) => [key, letter[key]])))
     console.log(JSON.stringify(told, null, 2))
@@ -85,6 +89,9 @@ function check(files: string[], json: boolean): number {
     const file = relative(process.cwd(), fault.file) || fault.file
     console.log(json ? JSON.stringify({ ...fault, file }) : `${file}:${fault.line} ${fault.rule} ${fault.message}`)
   }
+  // The output holds faults and nothing else; a person in front of a terminal wants to know that something was done.
+  if (faults.length === 0 && process.stderr.isTTY)
+    console.error(`${files.length || library.letters.size + library.clauses.size} fichier(s) vérifié(s), aucun défaut.`)
   return faults.length ? 1 : 0
 }
 

@@ -1,10 +1,10 @@
 import { parseArgs } from 'node:util'
-import { houseClock } from '../../api/cron.ts'
 import { purge, type Purged } from '../../procedures/purge.ts'
 import { parseDay } from '../../schema/days.ts'
 import { connect } from '../../schema/db.ts'
 import type { Command } from '../command.ts'
 import { startOffice } from '../office.ts'
+import { houseDay } from '../virtual-day.ts'
 
 export const command: Command = {
   name: 'purge',
@@ -21,7 +21,8 @@ Sans --yes, montre ce qui partirait et ne change rien. Travaille sous DATABASE_O
 administrateur ou qui a reçu « set on parameter session_replication_role ». Les sauvegardes faites
 avant gardent ce qui est ôté ici.
 
-  --until DATE  compte les durées jusqu’à ce jour (par défaut : aujourd’hui à Paris ; jamais après)
+  --until DATE  compte les durées jusqu’à ce jour (par défaut : aujourd’hui à Paris, ou le jour
+                virtuel d’un « serve --day » en cours ; jamais après)
   --yes         ôte pour de bon
   --json        donne { "done", "cases", "accounts", "debtors", "names", "rows", "files", "tray" }`,
   async run(argv) {
@@ -29,7 +30,7 @@ avant gardent ce qui est ôté ici.
       args: argv,
       options: { until: { type: 'string' }, yes: { type: 'boolean' }, json: { type: 'boolean' } },
     })
-    const today = houseClock().today()
+    const today = houseDay()
     const until = values.until === undefined ? today : parseDay(values.until, 'until')
     const keep = values.yes === true
     const opened = await startOffice()

@@ -45,7 +45,7 @@ Exemple
       on,
       pdf: !values['no-pdf'],
       history: !values['no-history'],
-      progress: process.stderr.isTTY,
+      progress: true,
     })
     const seconds = Math.round((performance.now() - started) / 100) / 10
     if (values.json) console.log(JSON.stringify({ out: values.out, ...site, seconds }))
@@ -78,11 +78,14 @@ export async function buildSite(options: {
   progress?: boolean
 }): Promise<BuiltSite> {
   const { out, on, pdf, history, search: indexed = true, progress = false } = options
+  const say = (what: string) => void (progress && process.stderr.write(`${what}\n`))
   clear(out)
+  say('Lecture des courriers, du droit et des versions…')
   const library = loadLibrary()
   const shelves = readShelves({ library, on, history: history ? await readHistory() : null })
   const engine = pdf ? nativeTypst({ processes: 2 }) : undefined
-  const bar = progressBar(progress && pdf ? library.letters.size : 0)
+  say(`Écriture des pages de ${library.letters.size} courriers${pdf ? ', avec leurs PDF' : ''}…`)
+  const bar = progressBar(progress && pdf && process.stderr.isTTY ? library.letters.size : 0)
   const built: BuiltSite = { pages: 0, files: 0, bytes: 0, largest: { file: '', bytes: 0 } }
   const keep = (file: string, bytes: number) => {
     built.files++

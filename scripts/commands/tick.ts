@@ -4,6 +4,7 @@ import { catchUpLines, watchCatchUp } from '../../procedures/amicable/catch-up.t
 import { tick } from '../../procedures/amicable/tick.ts'
 import { drainWithOthers } from '../../procedures/work.ts'
 import { before, type Day, dayFr, parseDay } from '../../schema/days.ts'
+import type { Sql } from '../../schema/db.ts'
 import { DomainError } from '../../schema/errors.ts'
 import type { Command } from '../command.ts'
 import { startOffice } from '../office.ts'
@@ -19,7 +20,8 @@ dit ce qu’elle a repris en retard, de combien de jours, pourquoi, et quand vie
 
   --until DATE   vit chaque jour d’aujourd’hui à DATE ; avec la base embarquée seulement. Le jour
                  virtuel d’un « serve --day » en cours avance avec lui
-  --json         donne { "from", "until", "planned", "late": [{ "day", "lines" }] }`,
+  --json         donne { "from", "until", "planned", "days": [{ "day", "done" }],
+                 "late": [{ "day", "lines" }] }`,
   async run(argv) {
     const { values } = parseArgs({ args: argv, options: { until: { type: 'string' }, json: { type: 'boolean' } } })
     const virtual = virtualDay()
@@ -29,6 +31,7 @@ dit ce qu’elle a repris en retard, de combien de jours, pourquoi, et quand vie
     if (!until.equals(today)) refuseInProduction('tick --until')
     const office = await startOffice({ baseUrl: process.env['BASE_URL'] })
     let planned = 0
+    const days: { day: string; done: string[] }[] = []
     const late: { day: string; lines: string[] }[] = []
     try {
       for (let day = today; Temporal.PlainDate.compare(day, until) <= 0; day = day.add({ days: 1 })) {
@@ -36,19 +39,35 @@ dit ce qu’elle a repris en retard, de combien de jours, pourquoi, et quand vie
         const takenUp = await watchCatchUp(office.sql, day)
         planned += await tick(office.sql, day)
         await drainWithOthers(office.office, office.url)
+        const done = await doneOn(office.sql, day)
+        if (done.length > 0) days.push({ day: day.toString(), done })
         const lines = catchUpLines(day, await takenUp())
         if (lines.length > 0) late.push({ day: day.toString(), lines })
       }
     } finally {
       await office.close()
     }
-    if (values.json) console.log(JSON.stringify({ from: today.toString(), until: until.toString(), planned, late }))
+    if (values.json)
+      console.log(JSON.stringify({ from: today.toString(), until: until.toString(), planned, days, late }))
     else {
       console.log(planned === 0 ? 'Rien à faire.' : `${planned} étape${planned > 1 ? 's' : ''} au travail.`)
+      for (const { day, done } of days) console.log(`${dayFr(parseDay(day))}\u00a0: ${shown(done)}`)
       for (const { lines } of late) console.log(lines.join('\n'))
     }
   },
 }
+
+/** The steps of that day, each after the number of its case. */
+async function doneOn(sql: Sql, day: Day): Promise<string[]> {
+  const rows = await sql<{ what: string }[]>`
+    select c.number || ' ' || s.key as what from steps s join cases c on c.id = s.case_id
+    where s.done_on = ${day} order by c.number, s.rank`
+  return rows.map(({ what }) => what)
+}
+
+const most = 20
+const shown = (done: string[]): string =>
+  done.slice(0, most).join(', ') + (done.length > most ? `, et ${done.length - most} de plus` : '')
 
 /** A day that is over was lived, or is caught up today: nothing may be dated before today. */
 function refusePast(today: Day, until: Day): void {

@@ -1,0 +1,101 @@
+import { loadLibrary } from '../../letters/catalogue.ts'
+import { after, dayShortFr } from '../../schema/days.ts'
+import { type CaseFile, firstLetter, formalNotices, type WrittenDocument } from './file.ts'
+
+interface EarlierStep {
+  date: string
+  /** What it was, and how it went: « relance par lettre simple ». */
+  canal: string
+  resultat: string | undefined
+  reference: string | undefined
+}
+
+/** Everything written or said to the debtor, as the creditor is told of it. */
+export function everyStep(file: CaseFile): EarlierStep[] {
+  return told(file, () => true, true)
+}
+
+/** What asked for payment after the due date: the first letter, reminders, formal notices, calls. */
+export function reminders(file: CaseFile): EarlierStep[] {
+  return told(
+    file,
+    (document) =>
+      after(document.writtenOn, file.case.anchorOn) &&
+      (document.firstLetter || reminding.has(familyOf(document)) || formalNotices(file).includes(document)),
+  )
+}
+
+function told(file: CaseFile, counts: (document: WrittenDocument) => boolean, incoming = false): EarlierStep[] {
+  const letters = file.documents
+    .filter((document) => document.recipient === 'debiteur' && document.attachedTo === null && counts(document))
+    .map((document) => {
+      const channel = channelWord[document.channel] ?? document.channel
+      const [nature, gender] = natureOf(document, file)
+      return {
+        on: document.writtenOn,
+        canal: nature === firstWord ? `${nature} (${channel})` : `${nature} par ${channel}`,
+        resultat: outcome(document, gender),
+        reference: document.reference,
+      }
+    })
+  const calls = file.calls
+    .filter((call) => incoming || call.direction === 'outgoing')
+    .map((call) => ({
+      on: call.calledOn,
+      canal: call.direction === 'outgoing' ? 'appel téléphonique' : 'appel reçu du débiteur',
+      // Printed in the middle of a sentence.
+      resultat: call.summary.replace(/[\s.]+$/u, ''),
+      reference: undefined,
+    }))
+  return [...letters, ...calls]
+    .toSorted((a, b) => Temporal.PlainDate.compare(a.on, b.on))
+    .map(({ on, ...line }) => ({ date: on.toString(), ...line }))
+}
+
+const channelWord: Record<string, string> = {
+  lettre: 'lettre simple',
+  lrar: 'lettre recommandée avec demande d’avis de réception',
+  lre: 'lettre recommandée électronique',
+  email: 'courriel',
+  sms: 'message',
+  formulaire: 'formulaire',
+}
+
+type Gender = '' | 'e'
+const firstWord = 'première lettre'
+/** What a letter is, by its family, and whether the word is feminine. */
+const familyWord: Record<string, [string, Gender]> = {
+  'envoi-facture': ['envoi de la facture', ''],
+  'avant-echeance': ['rappel avant l’échéance', ''],
+  'relance-cordiale': ['relance', 'e'],
+  'relance-ferme': ['relance', 'e'],
+  'mise-en-demeure': ['mise en demeure', 'e'],
+  'dernier-avis': ['dernier avis', ''],
+  madagascar: ['relance', 'e'],
+  contestations: ['réponse à une contestation', 'e'],
+  engagements: ['courrier sur un engagement de payer', ''],
+  'incidents-paiement': ['courrier sur un paiement', ''],
+  'rgpd-et-conformite': ['information sur les données', 'e'],
+  appels: ['confirmation d’un appel', 'e'],
+  visites: ['confirmation d’une visite', 'e'],
+  cloture: ['avis de clôture', ''],
+}
+const reminding = new Set(['relance-cordiale', 'relance-ferme', 'mise-en-demeure', 'dernier-avis', 'madagascar'])
+
+const familyOf = ({ letter }: WrittenDocument): string => loadLibrary().letters.get(letter)?.famille ?? ''
+
+function natureOf(document: WrittenDocument, file: CaseFile): [string, Gender] {
+  if (document.resendOf !== null) return ['nouvel envoi', '']
+  if (document.id === firstLetter(file)?.id) return [firstWord, 'e']
+  return familyWord[familyOf(document)] ?? ['courrier', '']
+}
+
+/** What became of it, agreeing with the word that it follows. */
+export function outcome(document: WrittenDocument, e: Gender = 'e'): string {
+  if (document.outcome === 'delivered') return `distribué${e}`
+  if (document.outcome === 'unclaimed') return `présenté${e}, non réclamé${e}`
+  if (document.outcome === 'refused') return `refusé${e} par le destinataire`
+  if (document.outcome === 'unknown_address') return `revenu${e}, destinataire inconnu à l’adresse`
+  if (document.outcome === 'bounced') return `non remis${e}`
+  return document.presentedOn ? `présenté${e} le ${dayShortFr(document.presentedOn)}` : `envoyé${e}`
+}

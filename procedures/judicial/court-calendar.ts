@@ -1,0 +1,140 @@
+import { after, type Day, dayFr } from '../../schema/days.ts'
+import type { Sql } from '../../schema/db.ts'
+import { type Conduct, progressOn, readConducts } from './case-progress.ts'
+import { happenings } from './happenings.ts'
+import type { StepDeadline } from './time-limits.ts'
+
+/** One whole day of a calendar. */
+export interface FeedDay {
+  /** The same for the same thing, whatever day it moves to. */
+  uid: string
+  on: Day
+  title: string
+  description: string[]
+  /** Days before it on which to warn. */
+  marks: number[]
+}
+
+/** Of every open case, or of one creditor’s: time limits that run, days from which an act is allowed, hearings, last days of prescription. */
+export async function courtDays(sql: Sql, creditorId: string | null, onDay: Day): Promise<FeedDay[]> {
+  const cases = await sql<(CaseOfFeed & { id: string; limitationOn: Day })[]>`
+    select c.id, c.number, c.limitation_on, d.name as debtor, k.name as creditor,
+           array(select p.id from procedures p where p.case_id = c.id) as procedures
+    from cases c join debtors d on d.id = c.debtor_id join creditors k on k.id = c.creditor_id
+    where c.closed_on is null and (${creditorId}::uuid is null or c.creditor_id = ${creditorId})`
+  const limits = await ofProcedures(sql, cases, onDay)
+  return [...limits, ...cases.flatMap((each) => prescription(each, onDay))]
+}
+
+/** Of the procedures whose packs an office holds: the same, and until when each pack is open to it. Nothing else of their cases. */
+export async function officeDays(sql: Sql, bailiffId: string, onDay: Day): Promise<FeedDay[]> {
+  const handed = await sql<(CaseOfFeed & { handOver: string; expiresOn: Day | null })[]>`
+    select h.id as hand_over, h.expires_on, array[p.id] as procedures, c.number, d.name as debtor, k.name as creditor
+    from hand_overs h join packs q on q.id = h.pack_id join procedures p on p.id = q.procedure_id
+    join cases c on c.id = p.case_id join debtors d on d.id = c.debtor_id join creditors k on k.id = c.creditor_id
+    where h.bailiff_id = ${bailiffId} and h.revoked_on is null and c.closed_on is null
+      and (h.expires_on is null or h.expires_on >= ${onDay})
+    order by h.handed_on, h.id`
+  const each = new Map(handed.map((one) => [one.procedures[0]!, one]))
+  return [...(await ofProcedures(sql, [...each.values()], onDay)), ...handed.flatMap(endOfAccess)]
+}
+
+interface CaseOfFeed {
+  number: string
+  debtor: string
+  creditor: string
+  procedures: string[]
+}
+
+async function ofProcedures(sql: Sql, cases: CaseOfFeed[], onDay: Day): Promise<FeedDay[]> {
+  const ids = cases.flatMap(({ procedures }) => procedures)
+  const conducts = await readConducts(sql, ids)
+  return cases.flatMap((each) => each.procedures.flatMap((id) => daysInCourt(conducts.get(id)!, each, onDay)))
+}
+
+function endOfAccess(handed: CaseOfFeed & { handOver: string; expiresOn: Day | null }): FeedDay[] {
+  const { handOver, expiresOn, creditor, debtor, number } = handed
+  if (!expiresOn) return []
+  const last = `Dernier jour où le dossier de pièces vous est ouvert\u00a0: ${dayFr(expiresOn)}.`
+  return [
+    {
+      uid: `remise-${handOver}`,
+      on: expiresOn,
+      title: `Fin de l’accès aux pièces – ${debtor} (${number})`,
+      description: [`${creditor} contre ${debtor}, dossier ${number}`, last],
+      marks: [3],
+    },
+  ]
+}
+
+function daysInCourt(conduct: Conduct, { number, debtor, creditor }: CaseOfFeed, onDay: Day): FeedDay[] {
+  const { procedure, id } = conduct
+  const { due, notBefore } = progressOn(conduct, onDay)
+  const about = `${creditor} contre ${debtor}, dossier ${number}, ${procedure.titre}`
+  const titled = (what: string) => `${what} – ${debtor} (${number})`
+  const doubt = (doubts: { message: string }[]) => doubts.map(({ message }) => `À vérifier\u00a0: ${message}`)
+  return [
+    ...due.map((limit) => ({
+      uid: `delai-${id}-${limit.step}-${plainId(limit)}`,
+      on: limit.expires,
+      title: titled(
+        limit.effect === 'bars' || limit.effect === 'ends' ? `Fin du délai\u00a0: ${limit.title}` : limit.title,
+      ),
+      description: [
+        about,
+        `${limit.title}\u00a0: au plus tard le ${dayFr(limit.expires)} (${limit.article}), par ${limit.by}.`,
+        ...limit.why,
+        ...doubt(limit.doubts),
+      ],
+      marks: limit.effect === 'bars' || limit.effect === 'ends' ? [] : procedure.alertes,
+    })),
+    ...notBefore.map((limit) => ({
+      uid: `des-${id}-${limit.step}-${plainId(limit)}`,
+      on: limit.opens!,
+      title: titled(
+        `Possible\u00a0: ${happenings(procedure).get(limit.step)?.titre ?? limit.title}${limit.codebtor === undefined ? '' : ` (${limit.codebtor})`}`,
+      ),
+      description: [about, ...limit.why, ...doubt(limit.doubts)],
+      marks: [],
+    })),
+    ...hearings(conduct, onDay).map(({ step, on }) => ({
+      uid: `jour-${id}-${step}-${on.toString()}`,
+      on,
+      title: titled(happenings(procedure).get(step)?.titre ?? step),
+      description: [about],
+      marks: procedure.alertes,
+    })),
+  ]
+}
+
+/** A codebtor’s name is part of the id of its time limits, and no part of an address. */
+const plainId = ({ id }: StepDeadline): string => id.replaceAll(/[^\p{L}\p{N}-]+/gu, '-')
+
+/** Days fixed in advance: a hearing, a sale. */
+function hearings({ procedure, events }: Conduct, onDay: Day): { step: string; on: Day }[] {
+  const corrected = new Set(events.flatMap((event) => event.corrects ?? []))
+  return events.filter(
+    (event) =>
+      event.void !== true &&
+      !corrected.has(event.id ?? '') &&
+      happenings(procedure).get(event.step)?.a_venir === 'oui' &&
+      !after(onDay, event.on),
+  )
+}
+
+function prescription(of: CaseOfFeed & { id: string; limitationOn: Day }, onDay: Day): FeedDay[] {
+  const { id, number, limitationOn, debtor, creditor } = of
+  if (after(onDay, limitationOn)) return []
+  return [
+    {
+      uid: `prescription-${id}`,
+      on: limitationOn,
+      title: `Prescription – ${debtor} (${number})`,
+      description: [
+        `${creditor} contre ${debtor}, dossier ${number}`,
+        `Dernier jour pour agir\u00a0: ${dayFr(limitationOn)}.`,
+      ],
+      marks: [],
+    },
+  ]
+}

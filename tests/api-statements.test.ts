@@ -1,0 +1,76 @@
+import { beforeAll, describe, expect, test } from 'vitest'
+import { examples } from '../api/examples.ts'
+import { consumerWhoStops } from '../scripts/demo/consumer.ts'
+import { useApi } from './api.ts'
+import { copyWhole } from './copies.ts'
+
+const api = useApi({ today: '2026-10-05' })
+const ids = { caseId: '', procedureId: '', bailiffId: '', packId: '', creditorId: '', requestId: '' }
+/** What the first two copies of that case call their rows; the second is asked about among ten others. */
+const copies: Map<string, string>[] = []
+const reading = examples().filter(({ query }) => /^query/m.test(query))
+const acts = examples().filter(({ query }) => /^mutation/m.test(query))
+const before = new Map<string, Cost>()
+
+interface Cost {
+  statements: number
+  answer: string
+}
+
+/** One case that went all the way to the bailiff, with what each operation costs beside two of its likes; then beside twelve. */
+beforeAll(async () => {
+  Object.assign(ids, await consumerWhoStops({ office: api.office, databaseUrl: api.url, tell: () => {} }))
+  const [row] = await api.sql<{ packId: string; creditorId: string; requestId: string }[]>`
+    select k.id as pack_id, c.creditor_id, p.consent_id as request_id
+    from packs k join procedures p on p.id = k.procedure_id join cases c on c.id = p.case_id limit 1`
+  Object.assign(ids, row)
+  // Something for the work of the day.
+  const call = `mutation { recordCall(input: { caseId: "${ids.caseId}", outcome: "a-rappeler", summary: "Occupé" }) { __typename } }`
+  await api.ask({}, call)
+  copies.push(...(await copyWhole(api.sql, ids.caseId, 0, 2)))
+  // The first question of a connection asks for the types of the database.
+  await api.ask({}, reading[0]!.query)
+  for (const { name } of [...acts, ...reading]) before.set(name, await costOf(name, 0))
+  await copyWhole(api.sql, ids.caseId, 2, 10)
+}, 240_000)
+
+/** As it is shipped, with the ids of that copy filled in, days that have passed, and whatever time limit there is. */
+function asked(name: string, n: number): { query: string; variables: object } {
+  const { query, variables } = examples().find((each) => each.name === name)!
+  const shipped = (variables ?? '{}').replace('Menuiserie Ardent', `Menuiserie ${n}`)
+  const { input, ...rest } = JSON.parse(shipped) as { input?: Record<string, unknown> }
+  const known: Record<string, string> = {
+    ...Object.fromEntries(Object.entries(ids).map(([key, id]) => [key, copies[n]!.get(id) ?? id])),
+    idempotencyKey: `${name} ${n}`,
+    receivedOn: '2026-10-01',
+    happenedOn: '2026-10-01',
+  }
+  return {
+    query: query.replace(/^  deadlines \{/m, '  deadlines(until: "2030-01-01") {'),
+    variables: input
+      ? { input: Object.fromEntries(Object.entries(input).map(([key, value]) => [key, known[key] ?? value])) }
+      : { ...rest, number: `2026-0001-${n}` },
+  }
+}
+
+/** Statements on the rows: not those of what is kept or noted beside. */
+async function costOf(name: string, n: number): Promise<Cost> {
+  const { query, variables } = asked(name, n)
+  api.statements()
+  const { body } = await api.ask({ role: 'admin' }, query, variables)
+  expect(body.errors).toBeUndefined()
+  const statements = api.statements().filter((text) => !/pg_current_snapshot|case_readings/.test(text)).length
+  return { statements, answer: JSON.stringify(body.data) }
+}
+
+describe('among ten more cases that went as far', () => {
+  test.each([...reading, ...acts].map(({ name }) => name))('%s takes as many statements as before', async (name) => {
+    const { statements, answer } = await costOf(name, 1)
+    expect(statements, answer.slice(0, 300)).toBe(before.get(name)!.statements)
+  })
+
+  test.each(['02-dossiers', '04-travail-du-jour', '05-delais'])('%s answers with more rows', async (name) => {
+    const { answer } = await costOf(name, 1)
+    expect(answer.length).toBeGreaterThan(2 * before.get(name)!.answer.length)
+  })
+})
