@@ -4,13 +4,17 @@ type Said = [code: string, message: (...parts: string[]) => string, remedy: stri
 
 const wrong = 'Corrigez cette valeur\u00a0; le schéma (/graphql) dit ce qu’elle doit être.'
 const seek = 'Cherchez le nom juste dans le schéma (/graphql).'
-const at = (place = '') => (place ? ` (${place.replace(/^ at "?|"$/g, '').trim()})` : '')
 
 /** What graphql says of a question that it cannot read, as it says it, and in the words of the house. */
 const faults: [RegExp, Said][] = [
   [
     /^Syntax Error: (.+)$/s,
-    ['query_unreadable', (why) => `La requête ne se lit pas\u00a0: ${why}`, 'Corrigez-la à la ligne indiquée.'],
+    [
+      'query_unreadable',
+      (why = '') =>
+        `La requête ne se lit pas\u00a0: ${why.replace(/^Expected (.+), found (.+)$/s, '$1 est attendu, et non $2')}`,
+      'Corrigez-la à la ligne indiquée.',
+    ],
   ],
   [
     /^Cannot query field "(.+?)" on type "(.+?)"/,
@@ -42,28 +46,28 @@ const faults: [RegExp, Said][] = [
     ],
   ],
   [
-    /^Variable "\$(.+?)" has invalid value( at ".+?")?: Expected a? ?value of non-null type/,
+    /^Variable "\$(.+?)" of required type ".+?" was not provided/,
     [
       'value_missing',
-      (name, place) => `La variable «\u00a0${name}\u00a0»${at(place)} n’a pas de valeur.`,
+      (name) => `Il manque la variable «\u00a0${name}\u00a0».`,
       'Donnez-lui une valeur\u00a0: elle est nécessaire.',
     ],
   ],
   [
-    /(?:"\$?(.+?)" has invalid value( at ".+?")?: )?Expected (?:a )?value of type "Date/,
+    /(?: at "(\S+?)"; )?Expected (?:a day of the calendar|(?:a )?value of type "Date)/,
     [
       'bad_date',
-      (name, place) => `${name ? `«\u00a0${name}\u00a0»${at(place)}` : 'Une date'} n’est pas un jour du calendrier.`,
+      (place) => `${place ? `«\u00a0${place}\u00a0»` : 'Une date'} n’est pas un jour du calendrier.`,
       'Écrivez un jour qui existe sous la forme AAAA-MM-JJ, par exemple 2026-11-30.',
     ],
   ],
   [
-    /(?:"\$?(.+?)" has invalid value( at ".+?")?: )?Expected (?:a )?value of (?:non-null )?type "(.+?)"/,
-    [
-      'bad_value',
-      (name, place, type) => `${name ? `«\u00a0${name}\u00a0»${at(place)}` : 'Une valeur'} n’est pas du type ${type}.`,
-      wrong,
-    ],
+    / at "(\S+?)"; (?:Expected .*?type "(.+?)"|(\w+) cannot represent|Value .* does not exist in "(.+?)" enum)/s,
+    ['bad_value', (place, ...types) => `«\u00a0${place}\u00a0» n’est pas du type ${types.find(Boolean)}.`, wrong],
+  ],
+  [
+    /Expected (?:a )?value of (?:non-null )?type "(.+?)"/,
+    ['bad_value', (type) => `Une valeur n’est pas du type ${type}.`, wrong],
   ],
   [
     /^Field "(.+?)" of type ".+?" must have a selection/,
@@ -93,7 +97,7 @@ export function inputFault(error: GraphQLError): GraphQLError {
     source: error.source,
     positions: error.positions,
     path: error.path,
-    extensions: { ...error.extensions, code, remedy, facts: { detail: error.message } },
+    extensions: { ...error.extensions, code, remedy, facts: { detail: error.message.slice(0, 300) } },
   })
 }
 

@@ -1,7 +1,11 @@
 import { describe, expect, test } from 'vitest'
+import { pathPicture } from '../api/pages/portal-path.ts'
 import { approveSteps, pendingApprovals, setApprovalRule } from '../procedures/amicable/approvals.ts'
 import { recordContactPreference } from '../procedures/cases/contact-preferences.ts'
+import { recordCall } from '../procedures/cases/calls.ts'
 import { recordVisit } from '../procedures/cases/visits.ts'
+import { workToday } from '../procedures/work-today.ts'
+import { dayFr } from '../schema/days.ts'
 import {
   day,
   done,
@@ -61,6 +65,30 @@ describe('a debtor that says how to be reached', () => {
   test('cannot refuse the post, which the law wants', async () => {
     await expect(wish('lettre', 'refuse')).rejects.toMatchObject({ code: 'post_not_refusable', article: 'CPCE R124-4' })
   })
+})
+
+test('a call on the list of those to make is shown to the creditor as to be made, until it is recorded', async () => {
+  await liveUntil(house, '2026-06-02', '2026-06-20')
+  const call = (await file()).steps.find(({ key }) => key === 'appel')!
+  const told = async () =>
+    String(pathPicture(await file()))
+      .replaceAll(/<[^>]+>/g, ' ')
+      .replaceAll(/\s+/g, ' ')
+  const since = `À passer depuis le ${dayFr(call.doneOn!)}`.replaceAll(/\s+/g, ' ')
+  expect(await told()).toContain(since)
+  const work = await workToday(house.sql, call.doneOn!, { kinds: ['call'], seesDeadlines: false })
+  expect(work).toMatchObject([{ what: 'Garage du Pont : 04 00 00 00 10' }])
+  const made = {
+    caseId: (await theCase()).id,
+    calledAt: '10:30',
+    direction: 'outgoing',
+    person: null,
+    outcome: 'absent',
+    summary: 'Personne.',
+  } as const
+  await recordCall(house.sql, house.office.random, call.doneOn!, { ...made, stepKey: 'appel' }, 'phone:Essai')
+  expect(await told()).not.toContain('À passer depuis')
+  expect(await told()).toContain(`Fait le ${dayFr(call.doneOn!)}`.replaceAll(/\s+/g, ' '))
 })
 
 describe('steps that somebody asked to see first', () => {

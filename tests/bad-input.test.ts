@@ -38,14 +38,24 @@ describe('a creditor', () => {
     act('createCreditor', { name: 'Scierie Bonnet', address, ...changes }, 'creditor { doubts { code message } }')
 
   test('whose SIREN, SIRET or IBAN cannot be is kept, and shows it', async () => {
-    const sound = await created({ siret: '55208131766522', iban: 'FR14 2004 1010 0505 0001 3M02 606' })
+    const sound = await created({ siret: '73282932000074', iban: 'FR14 2004 1010 0505 0001 3M02 606' })
     expect(sound.creditor.doubts).toEqual([])
     const wrong = await created({ siren: '552081318', iban: 'FR1420041010050500013M02607' })
     expect(codes(wrong.creditor.doubts)).toEqual(['siren_key', 'iban_key'])
     expect(codes((await created({ siret: '55208131766523' })).creditor.doubts)).toEqual(['siret_key'])
-    expect(codes((await created({ siren: '732829320', siret: '55208131766522' })).creditor.doubts)).toEqual([
+    expect(codes((await created({ siren: '552081317', siret: '73282932000082' })).creditor.doubts)).toContain(
       'siren_mismatch',
+    )
+  })
+
+  test('whose e-mail or BIC cannot be, or whose SIRET is another creditor’s too, shows it', async () => {
+    expect(codes((await created({ email: 'compta@', bic: 'XX' })).creditor.doubts)).toEqual([
+      'bic_format',
+      'email_format',
     ])
+    const [doubt] = (await created({ siret: '55208131766522', email: 'a@b.example', bic: 'PSSTFRPPLYO' })).creditor
+      .doubts
+    expect(doubt).toMatchObject({ code: 'same_siret', message: expect.stringContaining('Papeterie Rhône-Alpes') })
   })
 
   test('whose name is fifty thousand characters long is refused, and so is one with a NUL', async () => {
@@ -76,13 +86,48 @@ test('a payment dated before its invoice is an advance, counted and shown as a d
     means: 'virement',
     idempotencyKey: 'a',
   }
+  expect(await act('recordPayment', input, 'case { number }')).toMatchObject({ code: 'payment_to_confirm' })
   const paid = await act(
     'recordPayment',
-    input,
+    { ...input, confirmed: true },
     'case { owed { imputations { toPrincipal { amount } } doubts { code message } } }',
   )
   expect(paid.case.owed.imputations).toEqual([{ toPrincipal: { amount: '10.00' } }])
   expect(codes(paid.case.owed.doubts)).toContain('payment_before_invoice')
+})
+
+describe('a question that cannot be read', () => {
+  const pay = 'mutation ($input: RecordPaymentInput!) { recordPayment(input: $input) { __typename } }'
+  const input = {
+    caseId: 'x',
+    receivedOn: '2026-08-20',
+    amount: { amount: '1.00' },
+    means: 'virement',
+    idempotencyKey: 'q',
+  }
+  test.each<[string, string, object, string, RegExp]>([
+    ['a word out of place', '{ me { ', {}, 'query_unreadable', /ne se lit pas/],
+    ['an unknown field', '{ moi }', {}, 'unknown_field', /«\u00a0moi\u00a0»/],
+    ['an unknown field of an input', pay, { input: { ...input, payeur: 'x' } }, 'unknown_field', /payeur/],
+    ['a field that is missing', pay, { input: { ...input, means: undefined } }, 'value_missing', /means/],
+    ['no value', pay, {}, 'value_missing', /input/],
+    [
+      'a day that is none',
+      pay,
+      { input: { ...input, receivedOn: '2026-02-30' } },
+      'bad_date',
+      /input\.receivedOn.*jour/,
+    ],
+    ['an unknown argument', '{ workToday(kinds: [PAY_OVER]) { on(x: "2026-02-30") } }', {}, 'unknown_field', /x/],
+    ['another type', pay, { input: { ...input, confirmed: 'oui' } }, 'bad_value', /input\.confirmed.*Boolean/],
+    ['a field without its fields', '{ creditors }', {}, 'selection_missing', /creditors/],
+  ])('by %s is told in French, with a code and a remedy', async (_what, query, variables, code, message) => {
+    const { body } = await api.ask({ role: 'legal' }, query, variables)
+    const [fault] = body.errors!
+    expect(fault).toMatchObject({ message: expect.stringMatching(message), extensions: { code } })
+    expect(fault!.extensions!.remedy).toMatch(/\.$/)
+    expect(fault!.message).not.toMatch(/Expected|Cannot|Unknown/)
+  })
 })
 
 test('a debtor that nobody looked up, or long ago, is a doubt of its case, and work before a formal notice', async () => {
@@ -140,4 +185,19 @@ test('« tick --until » a day that is past is refused', () => {
   rmSync(dir, { recursive: true, force: true })
   expect(run.status).toBe(1)
   expect(run.stderr).toContain('est passé')
+})
+
+test('a payment of more than is owed is recorded once it is confirmed, and nothing of it before', async () => {
+  const input = {
+    caseId: caseIds[1],
+    receivedOn: api.today.toString(),
+    amount: { amount: '900000.00' },
+    means: 'virement',
+    idempotencyKey: 'b',
+  }
+  const refused = await act('recordPayment', input, 'left { amount }')
+  expect(refused).toMatchObject({ code: 'payment_to_confirm', remedy: expect.stringContaining('confirmed: true') })
+  expect(await api.sql`select 1 from payments where case_id = ${caseIds[1]!}`).toHaveLength(0)
+  await act('recordPayment', { ...input, confirmed: true }, 'left { amount }')
+  expect(await api.sql`select 1 from payments where case_id = ${caseIds[1]!}`).toHaveLength(1)
 })

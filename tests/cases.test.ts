@@ -154,7 +154,7 @@ describe('the invoices of a case', () => {
     expect(done(file)).toEqual([
       'cordiale 2026-06-11',
       'appel 2026-06-19',
-      'demeure.prevenir 2026-06-25',
+      'demeure.prevenir 2026-06-22',
       'demeure 2026-06-27',
     ])
     const notice = await textOf(
@@ -325,7 +325,7 @@ describe('the tick', () => {
     expect(done(file)).toEqual([
       'cordiale 2026-07-01',
       'appel 2026-07-09',
-      'demeure.prevenir 2026-07-15',
+      'demeure.prevenir 2026-07-13',
       'demeure 2026-07-17',
       'dernier-appel 2026-07-25',
     ])
@@ -510,7 +510,7 @@ describe('a case is suspended, says why, and resumes', () => {
     )
     expect(planned(await fileOf(house, caseId))).toEqual([
       'appel 2026-07-09',
-      'demeure.prevenir 2026-07-15',
+      'demeure.prevenir 2026-07-13',
       'demeure 2026-07-17',
       'dernier-appel 2026-07-25',
       'dernier-avis 2026-08-03',
@@ -771,7 +771,7 @@ describe('each document', () => {
     expect(done(file)).toEqual([
       'cordiale 2026-06-11',
       'appel 2026-06-19',
-      'demeure.prevenir 2026-06-25',
+      'demeure.prevenir 2026-06-22',
       'demeure 2026-06-27',
     ])
     for (const document of toDebtor(file)) {

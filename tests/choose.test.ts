@@ -37,7 +37,7 @@ describe('another scenario', () => {
       'visite added → 2026-07-03',
       'relance added → 2026-07-11',
       'pieces added → 2026-07-23',
-      'demeure.prevenir moved 2026-07-02 → 2026-08-03',
+      'demeure.prevenir moved 2026-06-29 → 2026-07-30',
       'demeure moved 2026-07-04 → 2026-08-04',
       'judiciaire moved 2026-07-28 → 2026-08-26',
       'dernier-appel skipped 2026-07-13',
@@ -122,7 +122,7 @@ describe('one step', () => {
     await liveUntil(house, '2026-06-01', '2026-06-27')
     const moves = await adjust('2026-06-27', { caseId, change: 'hold', stepKey: 'demeure', on: day('2026-07-14') })
     expect(shown(moves)).toEqual([
-      'demeure.prevenir moved 2026-07-02 → 2026-07-13',
+      'demeure.prevenir moved 2026-06-29 → 2026-07-09',
       'demeure moved 2026-07-04 → 2026-07-15',
       'dernier-appel moved 2026-07-13 → 2026-07-22',
       'dernier-avis moved 2026-07-20 → 2026-07-30',
@@ -169,7 +169,7 @@ describe('one step', () => {
 
   test('is added, written once, and stays under another scenario', async () => {
     const caseId = await open()
-    await liveUntil(house, '2026-06-01', '2026-06-27')
+    await liveUntil(house, '2026-06-01', '2026-06-26')
     const letter = {
       caseId,
       change: 'add',
@@ -178,15 +178,15 @@ describe('one step', () => {
       letter: 'relance-ferme-silence-total',
       delay: 3,
     } as const
-    expect(shown(await adjust('2026-06-27', { ...letter, on: day('2026-06-29'), dryRun: true }))).toEqual([
-      'silence added → 2026-06-29',
+    expect(shown(await adjust('2026-06-26', { ...letter, on: day('2026-06-27'), dryRun: true }))).toEqual([
+      'silence added → 2026-06-27',
     ])
-    await adjust('2026-06-27', { ...letter, on: day('2026-06-29') })
-    expect(await examine(house.office, day('2026-06-27'))).toEqual([])
-    await choose(caseId, '2026-06-27', 'abonnement')
-    await liveUntil(house, '2026-06-28', '2026-06-30')
+    await adjust('2026-06-26', { ...letter, on: day('2026-06-27') })
+    expect(await examine(house.office, day('2026-06-26'))).toEqual([])
+    await choose(caseId, '2026-06-26', 'abonnement')
+    await liveUntil(house, '2026-06-27', '2026-06-29')
     const file = await fileOf(house, caseId)
-    expect(done(file)).toContain('silence 2026-06-29')
+    expect(done(file)).toContain('silence 2026-06-27')
     expect(file.documents.at(-1)).toMatchObject({
       letter: 'relance-ferme-silence-total',
       stepKey: 'silence',
@@ -197,15 +197,15 @@ describe('one step', () => {
   test.each([
     [
       'a letter of another channel',
-      { channel: 'lrar', letter: 'relance-ferme-silence-total', on: '2026-06-29' },
+      { channel: 'lrar', letter: 'relance-ferme-silence-total', on: '2026-06-27' },
       'step_refused',
     ],
     [
       'a letter to another debtor',
-      { channel: 'lettre', letter: 'relance-ferme-particulier', on: '2026-06-29' },
+      { channel: 'lettre', letter: 'relance-ferme-particulier', on: '2026-06-27' },
       'step_refused',
     ],
-    ['a letter that does not exist', { channel: 'lettre', letter: 'inventee', on: '2026-06-29' }, 'step_refused'],
+    ['a letter that does not exist', { channel: 'lettre', letter: 'inventee', on: '2026-06-27' }, 'step_refused'],
     [
       'a letter softer than the last',
       { channel: 'lettre', letter: 'relance-cordiale-petit-montant', on: '2026-07-08' },
@@ -223,14 +223,14 @@ describe('one step', () => {
     ],
     [
       'a name already used',
-      { stepKey: 'demeure', channel: 'lettre', letter: 'relance-ferme-silence-total', on: '2026-06-29' },
+      { stepKey: 'demeure', channel: 'lettre', letter: 'relance-ferme-silence-total', on: '2026-06-27' },
       'bad_step',
     ],
   ] as const)('is not added: %s', async (_what, { on, ...input }, code) => {
     const caseId = await open()
-    await liveUntil(house, '2026-06-01', '2026-06-27')
+    await liveUntil(house, '2026-06-01', '2026-06-26')
     await expect(
-      adjust('2026-06-27', { caseId, change: 'add', stepKey: 'essai', ...input, on: day(on) }),
+      adjust('2026-06-26', { caseId, change: 'add', stepKey: 'essai', ...input, on: day(on) }),
     ).rejects.toMatchObject({ code })
   })
 

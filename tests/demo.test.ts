@@ -165,7 +165,7 @@ describe('FA-2017-0010', () => {
       ['rappel', '2017-12-05', '2017-12-05', 'lettre', 'debiteur', 'relance-avant-echeance-simple'],
       ['cordiale', '2017-12-21', '2017-12-21', 'lettre', 'debiteur', 'relance-cordiale-pro'],
       ['appel', '2017-12-29', '2017-12-29', 'appel', 'operateur', 'script-j16-paiement-immediat-pro'],
-      ['demeure.prevenir', '2018-01-04', '2018-01-04', 'email', 'creancier', 'creancier-information-passage-amiable'],
+      ['demeure.prevenir', '2018-01-02', '2018-01-02', 'email', 'creancier', 'creancier-information-passage-amiable'],
       ['demeure', '2018-01-06', '2018-01-06', 'lrar', 'debiteur', 'mise-en-demeure-pro'],
       ['dernier-appel', '2018-01-15', '2018-01-15', 'appel', 'operateur', 'script-j32-derniere-relance-pro'],
       ['dernier-avis', '2018-01-22', '2018-01-22', 'lrar', 'debiteur', 'dernier-avis-pro'],

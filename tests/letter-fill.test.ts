@@ -210,3 +210,24 @@ test('the page that bears a signature says something of what is signed', () => {
   expect(held([line('compte'), line('certifié'), line('Fait à Lyon'), signature])).toEqual(['certifié', 'Fait à Lyon'])
   expect(held([line('seul')])).toEqual([])
 })
+
+test.each([
+  [
+    'a debtor reads that a value is to be checked, and not what the house has still to read',
+    'mise-en-demeure-particulier',
+    false,
+  ],
+  ['the creditor reads why', 'creancier-rapport-dossier', true],
+])('%s', (_what, id, readsWhy) => {
+  const letter = letterOf(loadLibrary(), id)
+  const facts = exampleOf(letter, 'good', (on) => lawTerms(parseDay(on)), loadLibrary())
+  const doutes = [
+    'Taux légal depuis le 01/07/2026 : 2,75 % par an, à vérifier. L’arrêté n’a pas été lu.',
+    'Siège à relire.',
+  ]
+  const filled = fill(loadLibrary(), letter, { ...facts, totaux: { ...facts.totaux!, doutes } }, letter.canaux[0]!)
+  expect(text(filled.blocks)).toContain('2,75 % par an, à vérifier.')
+  expect(text(filled.blocks).includes('L’arrêté n’a pas été lu.')).toBe(readsWhy)
+  expect(text(filled.blocks).includes('Siège à relire.')).toBe(readsWhy)
+  expect(filled.facts.totaux!.doutes).toEqual(doutes)
+})

@@ -368,3 +368,18 @@ test('every page is free of errors on the server', async () => {
   await openAgency(api.sql, api.today)
   expect(api.errors).toEqual([])
 })
+
+test('a claim that is barred when it is submitted waits at once, and its page claims nothing', async () => {
+  const caseId = await addInvoices(api, {
+    creditorId: mine.creditorId,
+    on: api.today.toString(),
+    invoices: [
+      invoice({ number: 'F-0', issued_on: '2019-06-01', due_on: '2019-07-01', buyer: buyer('Menuiserie Lenoir') }),
+    ],
+  })
+  const { number } = await one(api.sql<{ number: string }[]>`select number from cases where id = ${caseId}`)
+  const page = await desk.go(`/portail/dossiers/${number}`)
+  expect(page.text).toContain("plus rien n'est réclamé")
+  expect(page.text).toMatch(/Pour mémoire, ce qui était dû au 1er juillet 20\d\d/)
+  expect(page.text).not.toMatch(/dus au|Par jour de plus/)
+})

@@ -88,7 +88,7 @@ describe('the scenarios that ship', () => {
       'visite 2026-06-29',
       'relance 2026-07-06',
       'pieces 2026-07-18',
-      'demeure.prevenir 2026-07-28',
+      'demeure.prevenir 2026-07-25',
       'demeure 2026-07-30',
       'judiciaire 2026-08-21',
     ])

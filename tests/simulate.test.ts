@@ -82,6 +82,15 @@ const lived = async () => {
 }
 
 describe('a flight', () => {
+  test('counts a case whose claim is barred already, though it is held for that', async () => {
+    const before = await fly('standard')
+    await house.sql`update cases set limitation_on = '2026-06-01' where id = ${ids[3]!}`
+    await house.sql`update holds set cause = 'prescription' where case_id = ${ids[3]!}`
+    const after = await fly('standard')
+    expect(after.deadlines.late).toHaveLength(before.deadlines.late.length + 1)
+    expect(after.deadlines.today.missed).toBe(before.deadlines.today.missed + 1)
+  })
+
   test('is what then really happens, day by day, when nobody pays or answers', async () => {
     const simulation = await fly('standard', 60)
     expect(simulation.texts).toEqual([])

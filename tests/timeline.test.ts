@@ -36,7 +36,7 @@ describe('a case opened on the day of the invoice', () => {
       rappel: '2017-12-05',
       cordiale: '2017-12-21',
       appel: '2017-12-29',
-      'demeure.prevenir': '2018-01-04',
+      'demeure.prevenir': '2018-01-02',
       demeure: '2018-01-06',
       'dernier-appel': '2018-01-15', // J+32 is Sunday the 14th
       'dernier-avis': '2018-01-22',
@@ -81,7 +81,7 @@ describe('a case opened later', () => {
       {
         cordiale: '2017-12-16',
         appel: '2017-12-26',
-        'demeure.prevenir': '2017-12-30',
+        'demeure.prevenir': '2017-12-27',
         demeure: '2018-01-02',
         'dernier-appel': '2018-01-09',
         'dernier-avis': '2018-01-17',
@@ -93,7 +93,7 @@ describe('a case opened later', () => {
       {
         cordiale: '2017-12-23',
         appel: '2018-01-02',
-        'demeure.prevenir': '2018-01-06',
+        'demeure.prevenir': '2018-01-03',
         demeure: '2018-01-08',
         'dernier-appel': '2018-01-16',
         'dernier-avis': '2018-01-24',
@@ -105,7 +105,7 @@ describe('a case opened later', () => {
       {
         cordiale: '2018-03-23',
         appel: '2018-03-31',
-        'demeure.prevenir': '2018-04-06',
+        'demeure.prevenir': '2018-04-03',
         demeure: '2018-04-09',
         'dernier-appel': '2018-04-16',
         'dernier-avis': '2018-04-24',
@@ -122,7 +122,7 @@ describe('a case opened later', () => {
     expect(nominal).toMatchObject({
       cordiale: 0,
       appel: 8,
-      'demeure.prevenir': 14,
+      'demeure.prevenir': 11,
       demeure: 16,
       'dernier-appel': 24,
       'dernier-avis': 32,

@@ -38,7 +38,7 @@ export function fill(library: Library, letter: Letter, facts: unknown, channel: 
   const discreet = letter.discret === 'oui'
   const given = validate<Facts>('facts', facts, 'Les faits du courrier')
   const checked = discreet ? discreetFacts(given) : given
-  const told = outside.test(letter.destinataire) ? withoutDoubts(checked) : checked
+  const told = outside.test(letter.destinataire) ? withoutReasons(checked) : checked
   const presentation = presentationOf(channel)
   const blocks = blocksOfMarkdown(renderTemplate(library, letter, section, told), told)
   const addressed = channel === 'lettre' || channel === 'lrar' || channel === 'lre'
@@ -65,9 +65,12 @@ export function fill(library: Library, letter: Letter, facts: unknown, channel: 
 // Who is asked to pay, or stands beside. The creditor, the courts and who acts for them are told what is doubtful.
 const outside = /^(debiteur|caution|codebiteur|heritier|tiers)/
 
-/** What the house has still to confirm is its own affair: it stays with the facts that are kept, and is not printed. */
-const withoutDoubts = ({ totaux, ...facts }: Facts): Facts =>
-  totaux ? { ...facts, totaux: { ...totaux, doutes: [] } } : facts
+/** A value that is not confirmed is shown as such; why the house has not confirmed it is its own affair. */
+const withoutReasons = ({ totaux, ...facts }: Facts): Facts => {
+  if (!totaux) return facts
+  const doutes = (totaux.doutes ?? []).flatMap((doubt) => /^.*?, à vérifier\./.exec(doubt)?.[0] ?? [])
+  return { ...facts, totaux: { ...totaux, doutes } }
+}
 
 /** The letter's object as one line of plain text. */
 export function fillObjet(library: Pick<Library, 'clauses'>, letter: Letter, facts: Facts): string {

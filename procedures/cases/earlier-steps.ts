@@ -1,5 +1,5 @@
 import { loadLibrary } from '../../letters/catalogue.ts'
-import { after, dayShortFr } from '../../schema/days.ts'
+import { after, before, type Day, dayShortFr } from '../../schema/days.ts'
 import { type CaseFile, firstLetter, formalNotices, type WrittenDocument } from './file.ts'
 
 interface EarlierStep {
@@ -80,6 +80,13 @@ const familyWord: Record<string, [string, Gender]> = {
   visites: ['confirmation d’une visite', 'e'],
   cloture: ['avis de clôture', ''],
 }
+/** Letters of a family that are not what its word says. */
+const letterWord: Record<string, [string, Gender]> = {
+  'contestation-accuse-reception': ['accusé de réception d’une contestation', ''],
+  'engagement-acceptation-echeancier': ['confirmation d’un échéancier', 'e'],
+  'engagement-rappel-echeance': ['rappel d’une échéance du plan', ''],
+  'engagement-echeance-manquee': ['relance sur une échéance du plan', 'e'],
+}
 const reminding = new Set(['relance-cordiale', 'relance-ferme', 'mise-en-demeure', 'dernier-avis', 'madagascar'])
 
 const familyOf = ({ letter }: WrittenDocument): string => loadLibrary().letters.get(letter)?.famille ?? ''
@@ -87,7 +94,24 @@ const familyOf = ({ letter }: WrittenDocument): string => loadLibrary().letters.
 function natureOf(document: WrittenDocument, file: CaseFile): [string, Gender] {
   if (document.resendOf !== null) return ['nouvel envoi', '']
   if (document.id === firstLetter(file)?.id) return [firstWord, 'e']
-  return familyWord[familyOf(document)] ?? ['courrier', '']
+  const family = familyOf(document)
+  // A registered letter is a formal notice, be it on a broken plan.
+  if (family !== 'dernier-avis' && formalNotices(file).includes(document)) return familyWord['mise-en-demeure']!
+  return letterWord[document.letter] ?? familyWord[family] ?? ['courrier', '']
+}
+
+/** The day of the letter that answered a dispute now closed; of its closing, where no letter did. */
+export function answeredOn(file: CaseFile, { raisedOn, resolvedOn }: CaseFile['disputes'][number]): Day | null {
+  if (resolvedOn === null) return null
+  const answer = file.documents.findLast(
+    (document) =>
+      document.recipient === 'debiteur' &&
+      familyOf(document) === 'contestations' &&
+      document.letter !== 'contestation-accuse-reception' &&
+      !before(document.writtenOn, raisedOn) &&
+      !after(document.writtenOn, resolvedOn),
+  )
+  return answer?.writtenOn ?? resolvedOn
 }
 
 /** What became of it, agreeing with the word that it follows. */

@@ -7,7 +7,7 @@ import { percentText } from '../law/claim.ts'
 import { lawTerms, malagasyTerms } from '../law/terms.ts'
 import type { Address, Agency } from './agency.ts'
 import type { PartyIdentity } from './creditors.ts'
-import { everyStep, outcome, reminders } from './earlier-steps.ts'
+import { answeredOn, everyStep, outcome, reminders } from './earlier-steps.ts'
 import { type CaseFile, firstLetter, formalNotices } from './file.ts'
 import { fillInstalments } from './plans.ts'
 import { clauseFacts } from '../money/penalties.ts'
@@ -251,7 +251,7 @@ function latestDispute(file: CaseFile) {
       canal: dispute.channel,
       motif: dispute.ground,
       montantConteste: dispute.contested === null ? undefined : amount(dispute.contested),
-      repondueLe: dispute.resolvedOn?.toString(),
+      repondueLe: answeredOn(file, dispute)?.toString(),
     }
   )
 }

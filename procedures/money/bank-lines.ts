@@ -168,9 +168,12 @@ async function candidatesOf(sql: Sql, line: BankLine, creditorId: string | null)
     ), named as (
       select i.case_id, array_agg(i.number order by i.number) as invoices
       from invoices i join open o on o.id = i.case_id
-      -- « 101 » may be a street, a year or a sum: a number is one when it has letters too, or six figures.
-      where regexp_replace(i.number, '[^A-Za-z0-9]', '', 'g') ~ '^(?=.*[A-Za-z])(?=.*[0-9]).{4,}$|^[0-9]{6,}$'
-        and position(' ' || trim(regexp_replace(upper(i.number), '[^A-Z0-9]+', ' ', 'g')) || ' ' in ' ' || ${words} || ' ') > 0
+      where exists (
+        -- Letters ask for the reference that the invoice gives to its payment, where it gives one.
+        select from unnest(array[i.number, i.source ->> 'payment_reference']) as said
+        -- « 101 » may be a street, a year or a sum: a number is one when it has letters too, or six figures.
+        where regexp_replace(said, '[^A-Za-z0-9]', '', 'g') ~ '^(?=.*[A-Za-z])(?=.*[0-9]).{4,}$|^[0-9]{6,}$'
+          and position(' ' || trim(regexp_replace(upper(said), '[^A-Z0-9]+', ' ', 'g')) || ' ' in ' ' || ${words} || ' ') > 0)
       group by i.case_id
     ), found as (
       select o.id, 'named' as by, n.invoices from open o join named n on n.case_id = o.id
