@@ -32,7 +32,8 @@ describe('insolvency proceedings', () => {
     await insolvency(caseId, '2026-07-06')
     await liveUntil(house, '2026-07-06', '2026-12-31')
     const file = await fileOf(house, caseId)
-    expect(done(file).at(-1)).toBe('appel 2026-06-26')
+    // The creditor was told the day before; the formal notice itself stays in the house.
+    expect(done(file).at(-1)).toBe('demeure.prevenir 2026-06-29')
     const { sql, office } = house
     const on = day('2026-07-07')
     const refused = { code: 'case_at_standstill', message: expect.stringContaining('L622-21') }
