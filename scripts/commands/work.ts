@@ -22,7 +22,7 @@ Sa priorité est plus basse que celle de l’API, où des personnes attendent un
     const { values } = parseArgs({ args: argv, options: { jobs: { type: 'string' } } })
     const jobs = jobsAtOnce(values.jobs, 1)
     // People wait for the API, nobody waits for a letter by the second: where both share a machine, the API comes first.
-    setPriority(5)
+    setPriority(15)
     const office = await startOffice({ baseUrl: process.env['BASE_URL'] })
     try {
       const log = openLog()
