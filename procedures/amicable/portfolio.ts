@@ -3,7 +3,7 @@ import type { Day } from '../../schema/days.ts'
 import type { Sql } from '../../schema/db.ts'
 import type { Zone } from '../law/calendar.ts'
 import type { DebtorKind } from '../cases/debtors.ts'
-import { whoseClaim } from '../cases/holds.ts'
+import { lapsing } from '../cases/holds.ts'
 import type { Timeline } from './change.ts'
 import type { ScenarioStep } from './scenario.ts'
 
@@ -114,7 +114,7 @@ function page(sql: Sql, onDay: Day, creditorId: string | null, last: string): Pr
              max((w.facts -> 'dateLimite' ->> 'date')::date - date '1970-01-01') filter (where w.recipient = 'debiteur') as answer_by
       from documents w where w.case_id = c.id and w.step_id is not null and w.attached_to is null) l on true
     left join lateral (
-      select min(${days('o.from_on')}) as held_since, max(${days('o.review_on')}) as review_on, bool_or(o.cause not in ('promesse', 'decision') or strpos(o.reason, ${whoseClaim}) > 0) as for_person
+      select min(${days('o.from_on')}) as held_since, max(${days('o.review_on')}) as review_on, bool_or(o.cause <> all(${lapsing}) or o.for_person) as for_person
       from holds o where o.case_id = c.id and o.released_on is null) h on true
     order by c.id`
 }

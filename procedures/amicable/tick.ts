@@ -1,6 +1,6 @@
 import type { Day } from '../../schema/days.ts'
 import { type Sql, transaction } from '../../schema/db.ts'
-import { type HoldCause, releaseHold, whoseClaim } from '../cases/holds.ts'
+import { type HoldCause, lapsing, releaseHold } from '../cases/holds.ts'
 import { askApprovals } from './approvals.ts'
 import { tickReviews } from '../cases/invoicing-reviews.ts'
 import { tickReceipts } from '../money/late-receipts.ts'
@@ -15,11 +15,10 @@ import { jobsOf } from './queue.ts'
 async function lapseHolds(sql: Sql, upTo: Day): Promise<void> {
   const over = (on: Sql, caseId: string | null) => on<{ caseId: string; cause: HoldCause }[]>`
     select h.case_id, h.cause from holds h join cases c on c.id = h.case_id and c.closed_on is null
-    where h.released_on is null and h.cause in ('promesse', 'decision') and h.review_on <= ${upTo}
+    where h.released_on is null and h.cause = any(${lapsing}) and h.review_on <= ${upTo}
       and (${caseId}::uuid is null or h.case_id = ${caseId})
       -- Holds of one cause end together.
-      and (h.cause <> 'decision' or not exists (select from holds k where k.case_id = h.case_id and k.cause = 'decision'
-                                                and k.released_on is null and strpos(k.reason, ${whoseClaim}) > 0))
+      and not exists (select from holds k where k.case_id = h.case_id and k.cause = h.cause and k.released_on is null and k.for_person)
     group by h.case_id, h.cause order by h.case_id, h.cause`
   for (const caseId of new Set((await over(sql, null)).map((hold) => hold.caseId))) {
     await transaction(sql, async (tx) => {

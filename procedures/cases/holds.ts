@@ -18,15 +18,22 @@ export type HoldCause =
   | 'prescription'
   | 'decision'
 
-/** The words by which the hold of another seller's invoice is known again: it ends when a person says so, never of itself. */
-export const whoseClaim = 'Dites à quel titre la créance est à ce créancier'
+/** Holds of these causes end on their day by themselves, but for those that wait for a person (`forPerson`). */
+export const lapsing: readonly HoldCause[] = ['promesse', 'decision']
 
 /** Suspends a case and says why, until a day on which a person looks again: no case waits without a date. */
 export async function placeHold(
   sql: Sql,
   random: Random,
   onDay: Day,
-  input: { caseId: string; cause: HoldCause; reason: string; reviewOn: Day },
+  input: {
+    caseId: string
+    cause: HoldCause
+    reason: string
+    reviewOn: Day
+    /** It ends when a person says so, never of itself. */
+    forPerson?: boolean
+  },
   author: Author,
 ): Promise<string> {
   if (Temporal.PlainDate.compare(input.reviewOn, onDay) < 0) {
@@ -37,8 +44,8 @@ export async function placeHold(
   await lockOpenCase(sql, input.caseId)
   const id = newId(random)
   await sql`
-    insert into holds (id, case_id, cause, reason, from_on, review_on, placed_by)
-    values (${id}, ${input.caseId}, ${input.cause}, ${input.reason}, ${onDay}, ${input.reviewOn}, ${author})`
+    insert into holds (id, case_id, cause, reason, from_on, review_on, for_person, placed_by)
+    values (${id}, ${input.caseId}, ${input.cause}, ${input.reason}, ${onDay}, ${input.reviewOn}, ${input.forPerson ?? false}, ${author})`
   await record(sql, onDay, {
     caseId: input.caseId,
     kind: 'case_held',

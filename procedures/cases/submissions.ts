@@ -9,7 +9,7 @@ import { requireAgencyReady } from './agency.ts'
 import { moveAnchor } from './anchor.ts'
 import { type Creditor, requireMandate } from './creditors.ts'
 import { type Debtor, type DebtorKind, findOrCreateDebtor } from './debtors.ts'
-import { placeHold, releaseHold, whoseClaim } from './holds.ts'
+import { placeHold, releaseHold } from './holds.ts'
 import { type Author, record } from './journal.ts'
 import { claimLimitation } from './limitation.ts'
 import { checkedOrder, orderInInvoice, publicDue, type PublicOrder } from './public-orders.ts'
@@ -125,20 +125,18 @@ export async function submitInvoice(
 
 /** Nothing is claimed for a creditor whose claim it may not be, nor what can no longer be claimed: the case waits at once. */
 async function holdDoubtful(sql: Sql, random: Random, onDay: Day, found: Case, reads: ReadInvoice[]): Promise<Doubt[]> {
-  const hold = async (cause: 'decision' | 'prescription', reason: string, reviewOn: Day) => {
+  const hold = async (about: Omit<Parameters<typeof placeHold>[3], 'caseId'>) => {
     const [held] = await sql`
-      select 1 from holds where case_id = ${found.id} and cause = ${cause} and reason = ${reason} and released_on is null`
-    if (!held) await placeHold(sql, random, onDay, { caseId: found.id, cause, reason, reviewOn }, 'system')
+      select 1 from holds where case_id = ${found.id} and cause = ${about.cause} and reason = ${about.reason} and released_on is null`
+    if (!held) await placeHold(sql, random, onDay, { caseId: found.id, ...about }, 'system')
   }
   const barred = standstill({ case: found, insolvencies: [] }, onDay)
-  if (barred) await hold('prescription', barred.reason, onDay.add({ days: 30 }))
+  if (barred) await hold({ cause: 'prescription', reason: barred.reason, reviewOn: onDay.add({ days: 30 }) })
   const sellers = reads.flatMap(({ doubts }) => doubts.filter(({ code }) => code === 'other_seller'))
-  for (const { message } of sellers)
-    await hold(
-      'decision',
-      `${message} ${whoseClaim} (affacturage, cession, nom commercial), puis reprenez le dossier, ou clôturez-le.`,
-      onDay,
-    )
+  for (const { message } of sellers) {
+    const reason = `${message} Dites à quel titre la créance est à ce créancier (affacturage, cession, nom commercial), puis reprenez le dossier, ou clôturez-le.`
+    await hold({ cause: 'decision', reason, reviewOn: onDay, forPerson: true })
+  }
   return barred ? [{ code: 'time_barred', message: barred.reason }] : []
 }
 
