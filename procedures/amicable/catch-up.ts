@@ -39,7 +39,7 @@ export async function catchUpReport(sql: Sql, onDay: Day): Promise<LateStep[]> {
                        order by n.rank limit 1) n on true
     where s.skipped_on is null
       and (s.done_on = ${onDay} and s.done_on > s.planned_on
-           or s.done_on is null and s.queued_for = ${onDay} and s.queued_for > s.planned_on)
+           or s.done_on is null and s.planned_on < ${onDay} and s.queued_for = ${onDay})
     order by s.planned_on, c.number, s.rank`
 }
 

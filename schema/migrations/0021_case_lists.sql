@@ -109,7 +109,6 @@ create index cases_near_limitation on cases (limitation_on) where closed_on is n
 
 -- What a day took up that was planned before it: the few that were late.
 create index steps_done_late on steps (done_on) where skipped_on is null and done_on > planned_on;
-create index steps_queued_late on steps (queued_for) where skipped_on is null and done_on is null and queued_for > planned_on;
 create index steps_registered on steps (planned_on) where channel = 'lrar' and done_on is null and skipped_on is null;
 create index documents_to_call on documents (written_on) where channel = 'appel';
 
