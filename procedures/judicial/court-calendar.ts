@@ -1,7 +1,7 @@
 import { after, type Day, dayFr } from '../../schema/days.ts'
 import type { Sql } from '../../schema/db.ts'
 import { type Conduct, progressOn, readConducts } from './case-progress.ts'
-import { happenings } from './happenings.ts'
+import { happenings, standingEvents } from './happenings.ts'
 import type { StepDeadline } from './time-limits.ts'
 
 /** One whole day of a calendar. */
@@ -112,13 +112,8 @@ const plainId = ({ id }: StepDeadline): string => id.replaceAll(/[^\p{L}\p{N}-]+
 
 /** Days fixed in advance: a hearing, a sale. */
 function hearings({ procedure, events }: Conduct, onDay: Day): { step: string; on: Day }[] {
-  const corrected = new Set(events.flatMap((event) => event.corrects ?? []))
-  return events.filter(
-    (event) =>
-      event.void !== true &&
-      !corrected.has(event.id ?? '') &&
-      happenings(procedure).get(event.step)?.a_venir === 'oui' &&
-      !after(onDay, event.on),
+  return standingEvents(events).filter(
+    (event) => happenings(procedure).get(event.step)?.a_venir === 'oui' && !after(onDay, event.on),
   )
 }
 
