@@ -9,6 +9,7 @@ import { type StoredFile, writeHashed } from '../documents/archive.ts'
 import { type Sql, transaction } from '../schema/db.ts'
 import { DomainError } from '../schema/errors.ts'
 import { newId } from '../schema/random.ts'
+import { plainFileName } from '../schema/words.ts'
 import { builder } from './builder.ts'
 import { actor, type Context, type House } from './context.ts'
 import { once } from './once.ts'
@@ -44,7 +45,7 @@ builder.relayMutationField(
         if (bytes <= 0 || bytes > ctx.maxUpload) throw tooLarge(ctx.maxUpload)
         const id = newId(office.random)
         const expiresAt = ctx.clock.now().add({ minutes })
-        const fileName = input.fileName.replaceAll(/[\p{Cc}/\\]/gu, '_').slice(-200) || 'document'
+        const fileName = plainFileName(input.fileName, 'document')
         await office.sql`
           insert into uploads (id, actor, file_name, max_bytes, exact, expires_at, asked_on)
           values (${id}, ${actor(ctx)}, ${fileName}, ${bytes}, ${input.bytes != null}, ${expiresAt}, ${ctx.day})`

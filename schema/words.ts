@@ -1,6 +1,10 @@
 /** « Éts Dupont » → « Ets Dupont »: letters without their accents, case and marks as they were. */
 export const unaccented = (text: string): string => text.normalize('NFD').replace(/\p{M}/gu, '')
 
+/** The name that a sender gave to a file, without folder or control characters; its end is kept, where it is longer. */
+export const plainFileName = (given: string | null | undefined, otherwise: string, most = 200): string =>
+  (given ?? '').replaceAll(/[\p{Cc}/\\]/gu, '_').slice(-most) || otherwise
+
 /** « N° de dossier » → « n de dossier »: what two spellings of a name or a title have in common. */
 export const plainWords = (text: string): string =>
   unaccented(text)

@@ -16,6 +16,7 @@ import { readProcedure } from '../../procedures/judicial/open-procedures.ts'
 import { acknowledgePack, readReceipt, sentWhole } from '../../procedures/judicial/receipt.ts'
 import { answersTo, readReturns, recordBailiffReturn, type ReturnInput } from '../../procedures/judicial/returns.ts'
 import { DomainError } from '../../schema/errors.ts'
+import { plainFileName } from '../../schema/words.ts'
 import type { Sql } from '../../schema/db.ts'
 import type { Viewer } from '../auth.ts'
 import { sendFile, sentPart } from '../downloads.ts'
@@ -252,7 +253,7 @@ const answer: Act = async (house, found, typed, body) => {
       ? {
           act: {
             bytes: new Uint8Array(await acte.arrayBuffer()),
-            fileName: acte.name.replaceAll(/[\p{Cc}/\\]/gu, '_').slice(-200) || 'acte.pdf',
+            fileName: plainFileName(acte.name, 'acte.pdf'),
           },
         }
       : {}),

@@ -9,6 +9,7 @@ import type { Antivirus } from '../../documents/antivirus.ts'
 import { type StoredFile, writeHashed } from '../../documents/archive.ts'
 import { kindOf } from '../../documents/exhibits/kind.ts'
 import { DomainError } from '../../schema/errors.ts'
+import { plainFileName } from '../../schema/words.ts'
 import { admitFile } from '../uploads.ts'
 import type { Typed } from './typed.ts'
 
@@ -48,7 +49,7 @@ export async function receiveForm(c: HttpContext, folder: string, limits: FormLi
     typed[name] = value
   })
   form.on('file', (_field, stream, name) => {
-    const file = toDisk(stream, join(folder, `file-${writing.length}`), plainName(name))
+    const file = toDisk(stream, join(folder, `file-${writing.length}`), plainFileName(name, 'document', 120))
     // Told once the whole form is read, with the rest.
     file.catch(() => {})
     streams.push(stream)
@@ -88,9 +89,6 @@ async function toDisk(stream: BusboyFileStream, path: string, name: string): Pro
   if (stream.truncated) throw tooLarge(name, file.bytes)
   return { ...file, name }
 }
-
-const plainName = (name: string | undefined): string =>
-  (name ?? '').replaceAll(/[\p{Cc}/\\]/gu, '_').slice(-120) || 'document'
 
 /** What people send to show something: a scan, a photograph, a letter, a message. */
 const shown = new Set([

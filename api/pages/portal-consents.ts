@@ -1,11 +1,6 @@
 import type { Hono, Context as HttpContext } from 'hono'
-import {
-  giveConsent,
-  type ConsentRequest,
-  readConsentRequest,
-  refuseConsent,
-  withdrawConsent,
-} from '../../procedures/judicial/consent.ts'
+import { giveConsent, refuseConsent, withdrawConsent } from '../../procedures/judicial/consent.ts'
+import { type ConsentRequest, readConsentRequest } from '../../procedures/judicial/consent-requests.ts'
 import { type Day, dayFr } from '../../schema/days.ts'
 import { DomainError } from '../../schema/errors.ts'
 import { parseAmount } from '../../schema/money.ts'

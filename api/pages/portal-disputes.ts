@@ -6,6 +6,7 @@ import { creditorDay } from '../../procedures/mail/follow-ups.ts'
 import type { ExhibitKind, NewExhibit } from '../../procedures/cases/exhibits.ts'
 import { type Day, dayFr, daysBetween } from '../../schema/days.ts'
 import { DomainError } from '../../schema/errors.ts'
+import { plainFileName } from '../../schema/words.ts'
 import { authorOf } from '../auth.ts'
 import { noteReading } from '../readings.ts'
 import { type Doors, requireOwnForm } from './guard.ts'
@@ -61,7 +62,7 @@ async function broughtFile(
   file: unknown,
 ): Promise<Omit<NewExhibit, 'caseId'>[]> {
   if (!(file instanceof File) || file.size === 0) return []
-  const fileName = file.name.replaceAll(/[\p{Cc}/\\]/gu, '_').slice(-200) || 'piece'
+  const fileName = plainFileName(file.name, 'piece')
   const bytes = new Uint8Array(await file.arrayBuffer())
   await admitBytes(fileName, bytes, office.antivirus)
   return [{ kind, reference: `${label}, reçu le ${dayFr(day)}`, datedOn: null, proves, bytes, fileName }]

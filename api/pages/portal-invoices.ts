@@ -12,7 +12,7 @@ import { dated, h, type Html, money, raw, said, send } from './page.ts'
 import { type Desk, deskPage, type WithDesk } from './portal-desk.ts'
 import { debtorKinds, typedFields, typedInvoice } from './portal-typed.ts'
 import { keepUpload, refusal, toCreditor } from './portal-upload.ts'
-import { requiredDay, requiredText, textOf, type Typed, typedOf } from './typed.ts'
+import { linesOf, requiredDay, requiredText, textOf, type Typed, typedOf } from './typed.ts'
 
 /** `/portail/factures`: a file is read and shown as understood, then confirmed; nothing opens a case before that. */
 export function mountInvoices(app: Hono, house: Doors, withDesk: WithDesk): void {
@@ -101,10 +101,7 @@ async function submit(
   if (phone) debtor.phone = phone
   if (needsAddress(read)) {
     debtor.address = {
-      lines: requiredText(typed, 'rue', 'l’adresse du débiteur', 300)
-        .split('\n')
-        .map((line) => line.trim())
-        .filter(Boolean),
+      lines: linesOf(requiredText(typed, 'rue', 'l’adresse du débiteur', 300)),
       postalCode: requiredText(typed, 'cp', 'le code postal du débiteur', 12),
       city: requiredText(typed, 'ville', 'la ville du débiteur', 100),
       country: 'FR',

@@ -2,7 +2,7 @@ import { invoiceFromJson, type ReadInvoice } from '../../documents/invoices/einv
 import type { DebtorKind } from '../../procedures/cases/debtors.ts'
 import { amount } from '../../schema/money.ts'
 import { h, type Html } from './page.ts'
-import { requiredAmount, requiredDay, requiredText, textOf, type Typed } from './typed.ts'
+import { linesOf, requiredAmount, requiredDay, requiredText, textOf, type Typed } from './typed.ts'
 
 /** Who a debtor may be, as a creditor says it. */
 export const debtorKinds: [DebtorKind, string][] = [
@@ -26,10 +26,7 @@ export function typedInvoice(typed: Typed, seller: string): ReadInvoice {
       name: requiredText(typed, 'debiteur', 'le nom du débiteur', 150),
       siret: siret || null,
       address: {
-        lines: requiredText(typed, 'rue', 'l’adresse du débiteur', 300)
-          .split('\n')
-          .map((line) => line.trim())
-          .filter(Boolean),
+        lines: linesOf(requiredText(typed, 'rue', 'l’adresse du débiteur', 300)),
         postal_code: requiredText(typed, 'cp', 'le code postal du débiteur', 12),
         city: requiredText(typed, 'ville', 'la ville du débiteur', 100),
         country: 'FR',

@@ -1,5 +1,6 @@
 import { admitBytes } from '../../documents/antivirus.ts'
 import { DomainError } from '../../schema/errors.ts'
+import { plainFileName } from '../../schema/words.ts'
 import { newId } from '../../schema/random.ts'
 import { actor } from '../context.ts'
 import { h, type Html, said } from './page.ts'
@@ -17,7 +18,7 @@ export async function keepUpload(
     })
   }
   const bytes = new Uint8Array(await file.arrayBuffer())
-  const fileName = file.name.replaceAll(/[\p{Cc}/\\]/gu, '_').slice(-200) || 'fichier'
+  const fileName = plainFileName(file.name, 'fichier')
   await admitBytes(fileName, bytes, ctx.office.antivirus)
   await check(bytes, fileName)
   const id = newId(ctx.office.random)

@@ -29,7 +29,7 @@ import {
 } from './guard.ts'
 import { send } from './page.ts'
 import { answerPage, codePage, joined, type Shown } from './reply-pages.ts'
-import { requiredAmount, requiredDay, requiredText, textOf, type Typed, typedOf } from './typed.ts'
+import { linesOf, requiredAmount, requiredDay, requiredText, textOf, type Typed, typedOf } from './typed.ts'
 import { readCode } from './verify.ts'
 
 const session: SessionKind = { cookie: 'courtois-reponse', path: '/r', sameSite: 'Strict', minutes: 30 }
@@ -197,10 +197,7 @@ function answerOf(typed: Typed): Answer {
       return {
         kind: 'address',
         address: {
-          lines: requiredText(typed, 'rue', 'la rue', 300)
-            .split('\n')
-            .map((line) => line.trim())
-            .filter(Boolean),
+          lines: linesOf(requiredText(typed, 'rue', 'la rue', 300)),
           postalCode: requiredText(typed, 'cp', 'le code postal', 12),
           city: requiredText(typed, 'ville', 'la ville', 100),
           country: 'FR',

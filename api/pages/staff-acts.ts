@@ -14,7 +14,7 @@ import { type Context, forbidden } from '../context.ts'
 import { requireDocument } from '../documents.ts'
 import { once } from '../once.ts'
 import { rowId } from '../values.ts'
-import { requiredDay, requiredText, textOf, type Typed } from './typed.ts'
+import { linesOf, requiredDay, requiredText, textOf, type Typed } from './typed.ts'
 
 interface Gesture {
   /** The mutation of the API that it is: who may do it is written there alone. */
@@ -106,10 +106,7 @@ export const gestures: Record<string, Gesture> = {
   adresse: {
     act: 'validateAddress',
     async run(ctx, office, typed, author) {
-      const lines = textOf(typed, 'rue', 300)
-        .split('\n')
-        .map((line) => line.trim())
-        .filter(Boolean)
+      const lines = linesOf(textOf(typed, 'rue', 300))
       const found = {
         caseId: await ofCase(ctx, office, typed),
         address:

@@ -23,6 +23,13 @@ export function requiredText(typed: Typed, name: string, what: string, max = 200
   throw bad(`Il manque ${what}.`, 'Remplissez ce champ, puis envoyez de nouveau.')
 }
 
+/** The lines of a street as they were typed, one under the other. */
+export const linesOf = (text: string): string[] =>
+  text
+    .split('\n')
+    .map((line) => line.trim())
+    .filter(Boolean)
+
 /** « 2026-11-22 » as date fields send it, « 22/11/2026 » as people type it where there is no such field. */
 export function requiredDay(typed: Typed, name: string, what: string): Day {
   const text = requiredText(typed, name, what, 40)

@@ -3,6 +3,7 @@ import { convert } from 'html-to-text'
 import PostalMime, { type Address, type Email } from 'postal-mime'
 import { dayFr } from '../../schema/days.ts'
 import type { Doubt } from '../../schema/errors.ts'
+import { plainFileName } from '../../schema/words.ts'
 import { sha256 } from '../archive.ts'
 import { refuse } from './refusal.ts'
 import type { Attachment, Printed } from './process.ts'
@@ -147,9 +148,8 @@ function shown(message: Message, { name, seed, flags }: { name: string; seed: st
   }
 }
 
-/** The name a sender gave to a file: no folder, no control, no end. */
 const fileName = (given: string | null | undefined, rank: number, extension = ''): string =>
-  given?.replaceAll(/[\p{Cc}/\\]/gu, '_').slice(-150) || `piece-jointe-${rank + 1}${extension}`
+  plainFileName(given, `piece-jointe-${rank + 1}${extension}`, 150)
 
 const textOfHtml = (html: string): string =>
   convert(html, {
