@@ -125,9 +125,10 @@ describe('a notice of non-delivery as servers write it', () => {
 })
 
 describe('where a message may go', () => {
-  test.each([
+  const inside = [
     '127.0.0.1',
     '10.1.2.3',
+    '172.16.0.1',
     '172.31.0.1',
     '192.168.1.1',
     '169.254.169.254',
@@ -138,41 +139,67 @@ describe('where a message may go', () => {
     '::1',
     '::',
     'fe80::1',
+    'fc00::1',
     'fd00::1',
     'ff02::1',
     '::ffff:127.0.0.1',
+    '::ffff:7f00:1',
     '64:ff9b::7f00:1',
+    '2002:7f00:1::',
     '2002:7f00:1::1',
     '2001:db8::1',
-    'localhost',
-  ])('%s is not the public internet', (address) => expect(isPublicAddress(address)).toBe(false))
-  test.each(['93.184.216.34', '172.32.0.1', '2606:2800:220:1:248:1893:25c8:1946'])('%s is', (address) =>
-    expect(isPublicAddress(address)).toBe(true),
+  ]
+  test.each([...inside, 'localhost'])('%s is not the public internet', (address) =>
+    expect(isPublicAddress(address)).toBe(false),
   )
+  test.each([
+    '93.184.216.34',
+    '93.184.215.14',
+    '172.32.0.1',
+    '2606:2800:220:1:248:1893:25c8:1946',
+    '2606:2800:21f:cb07:6820:80da:af6b:8b2c',
+  ])('%s is', (address) => expect(isPublicAddress(address)).toBe(true))
 
   const { check, send } = webhooks({ clock: () => Temporal.Instant.from('2026-09-30T09:00:00Z') })
+  const secret = `whsec_${Buffer.alloc(32, 7).toString('base64')}`
   test.each([
+    ...inside.map((address) => `https://${address.includes(':') ? `[${address}]` : address}/`),
     'http://client.example/hook',
     'https://localhost/hook',
+    'https://LOCALHOST./',
     'https://127.0.0.1/hook',
+    'https://127.1/',
     'https://2130706433/hook',
     'https://0x7f.1/hook',
+    'https://0x7f000001/',
+    'https://0177.0.0.1/',
+    'https://１２７.0.0.1/',
     'https://[::1]/hook',
     'https://[::ffff:10.0.0.1]/hook',
     'https://user:pass@client.example/hook',
+    'https://client.example@127.0.0.1/',
     'ftp://client.example/',
     'file:///etc/passwd',
+    'gopher://client.example/',
+    'javascript:alert(1)',
     'client.example',
-  ])('%s is refused when it is registered', (url) => {
+    '//client.example',
+    'https://',
+    '',
+  ])('« %s » is refused when it is registered, and takes no message', async (url) => {
     expect(() => check(url)).toThrow(/ne peut pas recevoir/)
+    expect(() => check(url)).toThrow(expect.objectContaining({ code: 'webhook_url' }))
+    expect((await send({ id: 'msg_1', url, secret, body: '{}' })).status).toBeNull()
   })
   test('a public https address is taken', () => check('https://erp.client.example:8443/courtois?k=1'))
 
   // The names of a machine's own hosts file lead to private addresses, as an attacker's would.
-  test('a name that leads to a private address is refused at the moment of connecting', async () => {
-    const secret = `whsec_${Buffer.alloc(32, 7).toString('base64')}`
-    const answer = await send({ id: 'msg_1', url: 'https://localhost.localdomain:9/hook', secret, body: '{}' })
-    expect(answer.status).toBeNull()
-    expect(answer.error).toMatch(/adresse privée|n’existe pas/)
-  })
+  test.each(['https://localhost.localdomain:9/hook', 'https://localhost.localdomain/'])(
+    'a name that leads to a private address is refused at the moment of connecting (%s)',
+    async (url) => {
+      const answer = await send({ id: 'msg_1', url, secret, body: '{}' })
+      expect(answer.status).toBeNull()
+      expect(answer.error).toMatch(/adresse privée|n’existe pas/)
+    },
+  )
 })
