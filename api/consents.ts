@@ -1,12 +1,5 @@
-import {
-  type ConsentRequest,
-  giveConsent,
-  readConsentRequest,
-  refuseConsent,
-  requestConsent,
-  type Signature,
-  withdrawConsent,
-} from '../procedures/judicial/consent.ts'
+import { giveConsent, refuseConsent, type Signature, withdrawConsent } from '../procedures/judicial/consent.ts'
+import { type ConsentRequest, readConsentRequest, requestConsent } from '../procedures/judicial/consent-requests.ts'
 import { readCase } from '../procedures/cases/file.ts'
 import type { Day } from '../schema/days.ts'
 import type { Sql } from '../schema/db.ts'

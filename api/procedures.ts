@@ -1,6 +1,6 @@
 import { casePicture } from '../procedures/judicial/drawing.ts'
 import { deadlinesOn } from '../procedures/judicial/case-progress.ts'
-import { readConsentRequest } from '../procedures/judicial/consent.ts'
+import { readConsentRequest } from '../procedures/judicial/consent-requests.ts'
 import { happenings } from '../procedures/judicial/happenings.ts'
 import { loadProcedure } from '../procedures/judicial/procedure.ts'
 import type { StepDeadline } from '../procedures/judicial/time-limits.ts'

@@ -6,14 +6,15 @@ import { sha256 } from '../documents/archive.ts'
 import { verifyFile } from '../documents/proof/verify.ts'
 import { closeCase } from '../procedures/cases/cases.ts'
 import { readExhibits } from '../procedures/cases/exhibits.ts'
-import { requestConsent, giveConsent } from '../procedures/judicial/consent.ts'
+import { giveConsent } from '../procedures/judicial/consent.ts'
+import { requestConsent } from '../procedures/judicial/consent-requests.ts'
 import { createBailiff, handOver, revokeHandOver } from '../procedures/judicial/handover.ts'
 import { assembleFilingPack, type Pack } from '../procedures/judicial/packs.ts'
 import { earliestFiling, openProcedure, recordProcedureEvent } from '../procedures/judicial/procedures.ts'
 import { readProcedureEvents } from '../procedures/judicial/open-procedures.ts'
 import { seededRandom } from '../schema/random.ts'
 import { act as written } from './fixtures/pack-sample.ts'
-import { day, fileOf, invoice, liveUntil, openCase, textOf, useHouse } from './house.ts'
+import { day, fileOf, liveToConsent, textOf, useHouse } from './house.ts'
 
 const random = seededRandom('bailiff')
 const orderOn = '2026-09-10'
@@ -21,11 +22,7 @@ const today = '2026-09-15'
 const secret = new TextEncoder().encode('a secret for tests only, of no use elsewhere')
 
 const house = useHouse(async (made) => {
-  const caseId = await openCase(made, {
-    on: '2026-06-11',
-    invoices: [invoice({ number: 'F-1', issued_on: '2026-05-11', due_on: '2026-06-10' })],
-  })
-  await liveUntil(made, '2026-06-11', '2026-07-22')
+  const caseId = await liveToConsent(made)
   const [request] = await made.sql<{ id: string; contentSha256: string }[]>`
     select id, content_sha256 from consent_requests where case_id = ${caseId}`
   await giveConsent(made.sql, day('2026-07-23'), {

@@ -1,14 +1,15 @@
 import { describe, expect, test } from 'vitest'
 import { progressOf } from '../procedures/judicial/case-progress.ts'
 import { limitsForAll, progressForAll } from '../procedures/judicial/codebtors.ts'
-import { giveConsent, requestConsent } from '../procedures/judicial/consent.ts'
+import { giveConsent } from '../procedures/judicial/consent.ts'
+import { requestConsent } from '../procedures/judicial/consent-requests.ts'
 import { watchDeadlines } from '../procedures/judicial/deadline-alerts.ts'
 import { readProcedureEvents } from '../procedures/judicial/open-procedures.ts'
 import { loadProcedure } from '../procedures/judicial/procedure.ts'
 import { openProcedure, recordProcedureEvent } from '../procedures/judicial/procedures.ts'
 import { stepDeadlines } from '../procedures/judicial/time-limits.ts'
 import { seededRandom } from '../schema/random.ts'
-import { day, fileOf, invoice, liveUntil, openCase, useHouse } from './house.ts'
+import { day, fileOf, liveToConsent, useHouse } from './house.ts'
 
 const procedure = loadProcedure('injonction-de-payer')
 const told = { juridiction: 'commerce', demeure: 'metropole' }
@@ -76,13 +77,7 @@ describe('an order against two debtors', () => {
 })
 
 const random = seededRandom('codebtors')
-const house = useHouse(async (made) => {
-  await openCase(made, {
-    on: '2026-06-11',
-    invoices: [invoice({ number: 'F-1', issued_on: '2026-05-11', due_on: '2026-06-10' })],
-  })
-  await liveUntil(made, '2026-06-11', '2026-07-22')
-})
+const house = useHouse(async (made) => void (await liveToConsent(made)))
 
 describe('recorded in a case', () => {
   const happens = (

@@ -7,14 +7,8 @@ import { readExhibits, withdrawExhibit } from '../procedures/cases/exhibits.ts'
 import { recordRate } from '../procedures/money/hand-rates.ts'
 import { recordCheck, recordDeclaration, recordInsolvency } from '../procedures/cases/insolvencies.ts'
 import { recordPayment } from '../procedures/money/payments.ts'
-import {
-  giveConsent,
-  readConsentRequest,
-  refuseConsent,
-  requestConsent,
-  type Signature,
-  withdrawConsent,
-} from '../procedures/judicial/consent.ts'
+import { giveConsent, refuseConsent, type Signature, withdrawConsent } from '../procedures/judicial/consent.ts'
+import { readConsentRequest, requestConsent } from '../procedures/judicial/consent-requests.ts'
 import { watchDeadlines } from '../procedures/judicial/deadline-alerts.ts'
 import { importCourts, recordCourt } from '../procedures/judicial/court-directory.ts'
 import { assembleFilingPack } from '../procedures/judicial/packs.ts'
@@ -22,16 +16,10 @@ import { openProcedure, recordProcedureEvent } from '../procedures/judicial/proc
 import { readProcedureEvents } from '../procedures/judicial/open-procedures.ts'
 import { type Sql, transaction } from '../schema/db.ts'
 import { newId, seededRandom } from '../schema/random.ts'
-import { addInvoices, creditorOf, day, fileOf, invoice, liveUntil, openCase, textOf, useHouse } from './house.ts'
+import { addInvoices, creditorOf, day, fileOf, invoice, liveToConsent, textOf, useHouse } from './house.ts'
 
 // Opened on 11 June 2026 and lived up to the request for the creditor's agreement, of 21 July, good until 20 August.
-const house = useHouse(async (made) => {
-  await openCase(made, {
-    on: '2026-06-11',
-    invoices: [invoice({ number: 'F-1', issued_on: '2026-05-11', due_on: '2026-06-10' })],
-  })
-  await liveUntil(made, '2026-06-11', '2026-07-22')
-})
+const house = useHouse(async (made) => void (await liveToConsent(made)))
 
 const random = seededRandom('consent')
 const asked = async () => {

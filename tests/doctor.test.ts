@@ -4,33 +4,19 @@ import { beforeEach, describe, expect, test } from 'vitest'
 import { tick } from '../procedures/amicable/tick.ts'
 import { placeHold } from '../procedures/cases/holds.ts'
 import { examine, repair } from '../procedures/doctor.ts'
-import { giveConsent, readConsentRequest } from '../procedures/judicial/consent.ts'
+import { giveConsent } from '../procedures/judicial/consent.ts'
+import { readConsentRequest } from '../procedures/judicial/consent-requests.ts'
 import { assembleFilingPack } from '../procedures/judicial/packs.ts'
 import { openProcedure } from '../procedures/judicial/procedures.ts'
 import { drain } from '../procedures/work.ts'
 import { type Sql, transaction } from '../schema/db.ts'
-import {
-  addInvoices,
-  creditorOf,
-  day,
-  done,
-  fileOf,
-  invoice,
-  liveHolds,
-  liveUntil,
-  openCase,
-  useHouse,
-} from './house.ts'
+import { addInvoices, creditorOf, day, done, fileOf, invoice, liveHolds, liveToConsent, useHouse } from './house.ts'
 
 const on = day('2026-07-29')
 
 // The first case has come to its filing pack, the second has its letter of the day in the queue, the third is on hold.
 const house = useHouse(async (made) => {
-  await openCase(made, {
-    on: '2026-06-11',
-    invoices: [invoice({ number: 'F-1', issued_on: '2026-05-11', due_on: '2026-06-10' })],
-  })
-  await liveUntil(made, '2026-06-11', '2026-07-22')
+  await liveToConsent(made)
   const [asked] = await made.sql<{ id: string }[]>`select id from consent_requests`
   const request = await readConsentRequest(made.sql, asked!.id)
   await giveConsent(made.sql, day('2026-07-23'), {

@@ -5,7 +5,8 @@ import { recordPayment } from '../procedures/money/payments.ts'
 import { setClaimNature } from '../procedures/cases/limitation.ts'
 import { examine } from '../procedures/doctor.ts'
 import { progressOf } from '../procedures/judicial/case-progress.ts'
-import { giveConsent, requestConsent } from '../procedures/judicial/consent.ts'
+import { giveConsent } from '../procedures/judicial/consent.ts'
+import { requestConsent } from '../procedures/judicial/consent-requests.ts'
 import { importCourts } from '../procedures/judicial/court-directory.ts'
 import { createBailiff } from '../procedures/judicial/handover.ts'
 import { watchDeadlines } from '../procedures/judicial/deadline-alerts.ts'
@@ -13,16 +14,10 @@ import { assembleFilingPack } from '../procedures/judicial/packs.ts'
 import { readProcedure, readProcedureEvents } from '../procedures/judicial/open-procedures.ts'
 import { openProcedure, recordProcedureEvent } from '../procedures/judicial/procedures.ts'
 import { seededRandom } from '../schema/random.ts'
-import { actOf, day, fileOf, invoice, liveUntil, openCase, useHouse } from './house.ts'
+import { actOf, day, fileOf, liveToConsent, useHouse } from './house.ts'
 
 const random = seededRandom('enforcement')
-const house = useHouse(async (made) => {
-  await openCase(made, {
-    on: '2026-06-11',
-    invoices: [invoice({ number: 'F-1', issued_on: '2026-05-11', due_on: '2026-06-10' })],
-  })
-  await liveUntil(made, '2026-06-11', '2026-07-22')
-})
+const house = useHouse(async (made) => void (await liveToConsent(made)))
 
 const address = { lignes: ['12 rue de la République'], codePostal: '69002', ville: 'Lyon', pays: 'FR' }
 const title = {

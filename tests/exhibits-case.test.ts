@@ -15,7 +15,8 @@ import {
   readExhibits,
   withdrawExhibit,
 } from '../procedures/cases/exhibits.ts'
-import { giveConsent, readConsentRequest } from '../procedures/judicial/consent.ts'
+import { giveConsent } from '../procedures/judicial/consent.ts'
+import { readConsentRequest } from '../procedures/judicial/consent-requests.ts'
 import { assembleFilingPack } from '../procedures/judicial/packs.ts'
 import { openProcedure } from '../procedures/judicial/procedures.ts'
 import { day, fileOf, type House, invoice, liveUntil, openCase, textOf, useHouse } from './house.ts'

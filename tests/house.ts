@@ -223,6 +223,14 @@ export async function liveUntil(
   }
 }
 
+/** One ordinary invoice, unanswered up to the day on which the creditor is asked to agree to a payment order. */
+export async function liveToConsent(house: House): Promise<string> {
+  const invoices = [invoice({ number: 'F-1', issued_on: '2026-05-11', due_on: '2026-06-10' })]
+  const caseId = await openCase(house, { on: '2026-06-11', invoices })
+  await liveUntil(house, '2026-06-11', '2026-07-22')
+  return caseId
+}
+
 async function present({ sql, office: { random } }: House, today: Day, after: number): Promise<void> {
   const letters = await sql<{ documentId: string }[]>`
     select document_id from dispatches

@@ -19,15 +19,11 @@ import { seededRandom } from '../schema/random.ts'
 import { holdBack, restoreBackup, writeBackup } from '../scripts/backup.ts'
 import { openOffice } from '../scripts/office.ts'
 import { dropDatabase } from './database.ts'
-import { addInvoices, creditorOf, day, invoice, liveOn, liveUntil, openCase, useHouse, type House } from './house.ts'
+import { addInvoices, creditorOf, day, type House, invoice, liveOn, liveToConsent, useHouse } from './house.ts'
 
 // Two cases: one far along, one whose first letter is due on the day.
 const house = useHouse(async (made) => {
-  await openCase(made, {
-    on: '2026-06-11',
-    invoices: [invoice({ number: 'F-1', issued_on: '2026-05-11', due_on: '2026-06-10' })],
-  })
-  await liveUntil(made, '2026-06-11', '2026-07-22')
+  await liveToConsent(made)
   await anotherCase(made, 'Deux')
 })
 async function anotherCase(made: House, name: string): Promise<void> {

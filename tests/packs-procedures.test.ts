@@ -7,7 +7,8 @@ import { verifyFile } from '../documents/proof/verify.ts'
 import { attachExhibit, type ExhibitKind } from '../procedures/cases/exhibits.ts'
 import { recordInsolvency } from '../procedures/cases/insolvencies.ts'
 import { readCase } from '../procedures/cases/file.ts'
-import { giveConsent, requestConsent } from '../procedures/judicial/consent.ts'
+import { giveConsent } from '../procedures/judicial/consent.ts'
+import { requestConsent } from '../procedures/judicial/consent-requests.ts'
 import { filingCosts } from '../procedures/judicial/costs.ts'
 import { courtOf } from '../procedures/judicial/dossiers.ts'
 import { createBailiff } from '../procedures/judicial/handover.ts'
@@ -17,18 +18,12 @@ import { loadProcedure, procedureIds } from '../procedures/judicial/procedure.ts
 import { openProcedure } from '../procedures/judicial/procedures.ts'
 import { validate } from '../schema/validate.ts'
 import { seededRandom } from '../schema/random.ts'
-import { day, invoice, liveUntil, openCase, useHouse } from './house.ts'
+import { day, liveToConsent, useHouse } from './house.ts'
 
 const random = seededRandom('packs')
 const today = '2026-07-29'
 
-const house = useHouse(async (made) => {
-  await openCase(made, {
-    on: '2026-06-11',
-    invoices: [invoice({ number: 'F-1', issued_on: '2026-05-11', due_on: '2026-06-10' })],
-  })
-  await liveUntil(made, '2026-06-11', '2026-07-22')
-})
+const house = useHouse(async (made) => void (await liveToConsent(made)))
 
 const address = { lignes: ['12 rue de la République'], codePostal: '69002', ville: 'Lyon', pays: 'FR' }
 const titre = {

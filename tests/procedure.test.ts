@@ -8,7 +8,8 @@ import { recordDispute } from '../procedures/cases/disputes.ts'
 import { recordInsolvency } from '../procedures/cases/insolvencies.ts'
 import { tick } from '../procedures/amicable/tick.ts'
 import { progressOf } from '../procedures/judicial/case-progress.ts'
-import { giveConsent, requestConsent, withdrawConsent } from '../procedures/judicial/consent.ts'
+import { giveConsent, withdrawConsent } from '../procedures/judicial/consent.ts'
+import { requestConsent } from '../procedures/judicial/consent-requests.ts'
 import { watchDeadlines } from '../procedures/judicial/deadline-alerts.ts'
 import { createBailiff, findHandOver, handOver, keepAccess } from '../procedures/judicial/handover.ts'
 import { assembleFilingPack } from '../procedures/judicial/packs.ts'
@@ -16,17 +17,13 @@ import { earliestFiling, openProcedure, recordProcedureEvent } from '../procedur
 import { readProcedureEvents } from '../procedures/judicial/open-procedures.ts'
 import type { Manifest } from '../documents/packs/manifest.ts'
 import { seededRandom } from '../schema/random.ts'
-import { day, fileOf, invoice, liveUntil, openCase, textOf, useHouse } from './house.ts'
+import { day, fileOf, liveToConsent, textOf, useHouse } from './house.ts'
 
 const sample = new Uint8Array(readFileSync(new URL('../samples/Facture_FR_EN16931.pdf', import.meta.url)))
 
 // Signed on 23 July 2026; the last letter, of 13 July, was first presented on the 15th.
 const house = useHouse(async (made) => {
-  const caseId = await openCase(made, {
-    on: '2026-06-11',
-    invoices: [invoice({ number: 'F-1', issued_on: '2026-05-11', due_on: '2026-06-10' })],
-  })
-  await liveUntil(made, '2026-06-11', '2026-07-22')
+  const caseId = await liveToConsent(made)
   const [request] = await made.sql<
     { id: string; contentSha256: string }[]
   >`select id, content_sha256 from consent_requests where case_id = ${caseId}`

@@ -13,7 +13,7 @@ import { giveConsent } from '../procedures/judicial/consent.ts'
 import { assembleFilingPack } from '../procedures/judicial/packs.ts'
 import { earliestFiling, openProcedure } from '../procedures/judicial/procedures.ts'
 import { seededRandom } from '../schema/random.ts'
-import { day, fileOf, invoice, liveUntil, openCase, useHouse } from './house.ts'
+import { day, fileOf, liveToConsent, useHouse } from './house.ts'
 
 const hasOpenssl = spawnSync('openssl', ['version']).status === 0
 const hash = (text: string): string => createHash('sha256').update(text).digest('hex')
@@ -160,11 +160,7 @@ describe.skipIf(!hasOpenssl)('a timestamp of a real authority (skipped without o
 
 const random = seededRandom('timestamp')
 const house = useHouse(async (made) => {
-  const caseId = await openCase(made, {
-    on: '2026-06-11',
-    invoices: [invoice({ number: 'F-1', issued_on: '2026-05-11', due_on: '2026-06-10' })],
-  })
-  await liveUntil(made, '2026-06-11', '2026-07-22')
+  const caseId = await liveToConsent(made)
   const [request] = await made.sql<{ id: string; contentSha256: string }[]>`
     select id, content_sha256 from consent_requests where case_id = ${caseId}`
   await giveConsent(made.sql, day('2026-07-23'), {

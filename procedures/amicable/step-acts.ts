@@ -10,7 +10,7 @@ import { type ExhibitKind, exhibitKinds, readExhibits } from '../cases/exhibits.
 import { caseParts } from '../cases/file.ts'
 import { issueInvoices } from '../cases/invoices.ts'
 import { isReturned } from '../mail/returned.ts'
-import { requestConsent } from '../judicial/consent.ts'
+import { requestConsent } from '../judicial/consent-requests.ts'
 import { isBusinessDay, nextBusinessDay, nextWorkingDay, type Zone } from '../law/calendar.ts'
 import { forDebtor } from './scenario.ts'
 import type { Turn } from './turn.ts'

@@ -6,7 +6,7 @@ import { recordDispute, resolveDispute } from '../../procedures/cases/disputes.t
 import { readCase } from '../../procedures/cases/file.ts'
 import { recordPayment } from '../../procedures/money/payments.ts'
 import { agreeInstalments } from '../../procedures/cases/promises.ts'
-import { readConsentRequest } from '../../procedures/judicial/consent.ts'
+import { readConsentRequest } from '../../procedures/judicial/consent-requests.ts'
 import { createBailiff, handOver } from '../../procedures/judicial/handover.ts'
 import { assembleFilingPack } from '../../procedures/judicial/packs.ts'
 import { recordProcedureEvent } from '../../procedures/judicial/procedures.ts'
