@@ -1,7 +1,6 @@
 import { createHash } from 'node:crypto'
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { Readable } from 'node:stream'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { createApp } from '../api/server.ts'
 import { printedSchema } from '../api/schema.ts'
@@ -314,13 +313,19 @@ describe('an upload', () => {
       secret,
     })
     const [begun, ended] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()]
-    const slow = async function* () {
-      yield Buffer.from('le premier ')
-      begun.resolve()
-      await ended.promise
-      yield Buffer.from('envoi')
-    }
-    const first = put(url, Readable.toWeb(Readable.from(slow())) as BodyInit)
+    // Nothing is read ahead: the first pull is the server's own.
+    const slow = new ReadableStream<Uint8Array>(
+      {
+        async pull(body) {
+          begun.resolve()
+          await ended.promise
+          body.enqueue(Buffer.from('le premier envoi'))
+          body.close()
+        },
+      },
+      { highWaterMark: 0 },
+    )
+    const first = put(url, slow)
     await begun.promise
     expect((await put(url, 'le deuxième envoi')).status).toBe(409)
     const second = await other.app.request(url, { method: 'PUT', body: 'le second envoi' })
