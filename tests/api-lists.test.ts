@@ -229,54 +229,6 @@ describe('what is kept beside a case, when two write to it at once', () => {
   })
 })
 
-describe('a list asked again and again', () => {
-  const question = '{ cases { edges { node { number totalDue { amount } } } } }'
-  const ask = async (viewer: Partial<Viewer> = {}) => {
-    api.statements()
-    const { body } = await api.ask(viewer, question)
-    return { text: JSON.stringify(body), statements: api.statements().length }
-  }
-
-  test('is answered by one statement while nothing is written, and anew once something is', async () => {
-    const [first, second, third] = [await ask(), await ask(), await ask()]
-    expect([second.text, third.text]).toEqual([first.text, first.text])
-    expect([first.statements > 3, third.statements]).toEqual([true, 1])
-    const [found] = await api.sql<{ id: string }[]>`select id from cases where number like '%4'`
-    await api.sql`update invoices set original = original where false`
-    expect((await ask()).statements).toBe(1)
-    await api.sql`insert into events (case_id, on_day, kind, author) values (${found!.id}, '2026-09-30', 'note', 'test')`
-    const anew = await ask()
-    expect(anew.statements).toBeGreaterThan(3)
-    expect((await ask()).statements).toBe(1)
-  })
-
-  test('is kept for whoever asked, and for no other', async () => {
-    const asOurs = { role: 'creditor', name: 'C', creditorId: creditors.ours } as const
-    const asOther = { role: 'creditor', name: 'C', creditorId: creditors.other } as const
-    for (let i = 0; i < 3; i++) {
-      expect((await ask(asOurs)).text).not.toContain('2026-0004')
-      expect((await ask(asOther)).text).not.toContain('2026-0001')
-    }
-  })
-
-  test('shows what another transaction has just committed, however late it does', async () => {
-    for (let i = 0; i < 3; i++) await ask()
-    let commit = () => {}
-    const asked = new Promise<void>((resolve) => (commit = resolve))
-    const before = await ask()
-    const writing = api.sql.begin(async (sql) => {
-      await sql`update debtors set name = 'Garage du Port' where name = 'Garage du Pont'`
-      await asked
-    })
-    const names = '{ cases { edges { node { debtor { name } } } } }'
-    for (let i = 0; i < 3; i++) expect(JSON.stringify(await api.ask({}, names))).toContain('Garage du Pont')
-    commit()
-    await writing
-    expect(JSON.stringify(await api.ask({}, names))).toContain('Garage du Port')
-    expect((await ask()).text).toBe(before.text)
-  })
-})
-
 test('what a day took up late is told with its reason, to the cells alone', async () => {
   const [step] = await api.sql<{ id: string; plannedOn: Temporal.PlainDate }[]>`
     select s.id, s.planned_on from steps s join cases c on c.id = s.case_id

@@ -36,9 +36,11 @@ export interface TestApi extends House {
 export const secret = new TextEncoder().encode('a secret for tests only, of no use elsewhere')
 export const now = Temporal.Instant.from('2026-09-30T09:00:00Z')
 
-/** The whole server on a database of its own, on a fixed day, without listening to anything. */
-export function useApi(options: { today?: string; production?: boolean; maxUpload?: number } = {}): TestApi {
-  const database = useDatabase()
+/** The whole server on a database of its own, on a fixed day, without listening to anything. `alone`: as in `useDatabase`. */
+export function useApi(
+  options: { today?: string; production?: boolean; maxUpload?: number; alone?: boolean } = {},
+): TestApi {
+  const database = useDatabase(options)
   const api = {} as TestApi
   let opened: App
   let folder: string

@@ -1,5 +1,7 @@
 import { afterAll, beforeAll, inject } from 'vitest'
 import { connect, transaction, type Client, type Sql } from '../schema/db.ts'
+import { startThrowaway } from '../schema/embedded.ts'
+import { migrate } from '../schema/migrate.ts'
 
 let made = 0
 
@@ -18,12 +20,15 @@ export async function withDatabase<T>(act: (sql: Client, url: string) => Promise
   }
 }
 
-/** The same for a whole file: `const db = useDatabase()`, then `db.sql` in its tests. */
-export function useDatabase(): TestDatabase {
+/**
+ * The same for a whole file: `const db = useDatabase()`, then `db.sql` in its tests. `alone`: on a server of its own, for a test
+ * that hangs on what every other database of the server does.
+ */
+export function useDatabase({ alone = false } = {}): TestDatabase {
   const database = {} as TestDatabase
   let drop: () => Promise<void>
   beforeAll(async () => {
-    const created = await create()
+    const created = await (alone ? createAlone() : create())
     Object.assign(database, { sql: created.sql, url: created.url })
     drop = created.drop
   })
@@ -61,6 +66,20 @@ async function create(): Promise<TestDatabase & { drop: () => Promise<void> }> {
       await sql.end({ timeout: 5 })
       await dropDatabase(admin, name)
       await admin.end()
+    },
+  }
+}
+
+async function createAlone(): Promise<TestDatabase & { drop: () => Promise<void> }> {
+  const server = await startThrowaway({ name: 'alone' })
+  await migrate(server.url)
+  const sql = connect(server.url, { max: 4 })
+  return {
+    sql,
+    url: server.url,
+    async drop() {
+      await sql.end({ timeout: 5 })
+      await server.stop()
     },
   }
 }
