@@ -10,6 +10,8 @@ export interface Announcement {
 export interface CaseEvents {
   /** What `read` makes of every line of the journal from now on, written by any process; null is left out. */
   follow<T>(read: (announcement: Announcement) => Promise<T | null>): AsyncIterable<T>
+  /** Once it resolves, no line goes by unheard: what is read after it is followed without a gap. */
+  ready(): Promise<void>
   close(): Promise<void>
 }
 
@@ -52,6 +54,7 @@ export function caseEvents(sql: Client): CaseEvents {
           followers.delete(follower)
         }
       }),
+    ready: listen,
     async close() {
       for (const stop of followers.values()) stop()
       if (listening) await (await listening).unlisten()

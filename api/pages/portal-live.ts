@@ -66,6 +66,8 @@ function marks(house: Doors, caseId: string, mark: () => Promise<string | null>,
     const timer = setInterval(() => void tell(), beat * 1000)
     try {
       let next = lines.next()
+      // The first mark is read with the ear to the journal already: a line written in between would wait for the beat.
+      await house.events.ready()
       await tell()
       while (!(await next).done) {
         next = lines.next()
