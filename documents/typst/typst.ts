@@ -14,7 +14,7 @@ export interface TypstJob {
   template: string
   /** Handed over as one JSON string in `sys.inputs.data`; never as source. */
   data: unknown
-  /** Other texts than those of letters/layout (an older version, a half-edited one), by file name. */
+  /** Texts that letters/layout has not, or not so (an older version, a half-edited one), by file name. */
   sources?: Record<string, string>
   /** What the template may read besides: « /exhibit-1.pdf ». */
   files?: Record<string, Uint8Array>
@@ -118,11 +118,8 @@ function pool(
   }
 
   async function compile(job: TypstJob): Promise<Uint8Array> {
-    const sources = { ...layoutSources(), ...job.sources }
+    const sources = { ...job.sources, [job.template]: job.sources?.[job.template] ?? layoutSource(job.template) }
     refusePackages(sources)
-    if (sources[job.template] === undefined) {
-      throw failure('typst_failed', `Le modèle ${job.template} n'existe pas dans letters/layout.`)
-    }
     const runner = await acquire()
     const files = Object.entries(job.files ?? {}).map(([path, bytes]): [string, string] => {
       const file = join(folder!, `file-${++serial}`)
@@ -263,17 +260,21 @@ function sweep(): void {
   }
 }
 
-/** The templates of letters/layout as they are on disk now, by file name. */
-export function layoutSources(): Record<string, string> {
-  const names = readdirSync(layout).filter((name) => name.endsWith('.typ'))
-  return Object.fromEntries(names.map((name) => [name, readFileSync(join(layout, name), 'utf8')]))
+/** A template of letters/layout as it is on disk now. None of them takes in another: a version is one text. */
+function layoutSource(name: string): string {
+  try {
+    return readFileSync(join(layout, name), 'utf8')
+  } catch {
+    throw failure('typst_failed', `Le modèle ${name} n'existe pas dans letters/layout.`)
+  }
 }
 
 // The native engine would fetch them from the network, and their bytes are not ours to keep.
 function refusePackages(sources: Record<string, string>): void {
   for (const [name, text] of Object.entries(sources)) {
-    const line = text.split('\n').findIndex((row) => /@(preview|local)\//.test(row)) + 1
-    if (line)
+    const at = text.search(/@(preview|local)\//)
+    const line = text.slice(0, at).split('\n').length
+    if (at >= 0)
       throw refused(name, [{ file: name, line, column: 1, message: 'paquets Typst @preview et @local interdits' }])
   }
 }
