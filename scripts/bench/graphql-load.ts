@@ -25,7 +25,7 @@ export async function load(asked: Asked, questions: string[], cases: number, ms:
   const until = async (end: number) => {
     while (performance.now() < end) {
       const start = performance.now()
-      const answer = await post(asked, questions[next++ % questions.length]!, agent)
+      const answer = await post(asked, { query: questions[next++ % questions.length]! }, agent)
       took.push(performance.now() - start)
       const shown = answer.split('"debtor').length - 1
       if (shown !== cases) throw new Error(`${asked.url} showed ${shown} cases of ${cases}: ${answer.slice(0, 300)}`)
@@ -43,13 +43,13 @@ export async function load(asked: Asked, questions: string[], cases: number, ms:
   }
 }
 
-export async function ask<Data>(asked: Asked, query: string): Promise<Data> {
-  const { data, errors } = JSON.parse(await post(asked, query)) as { data?: Data; errors?: unknown }
+export async function ask<Data>(asked: Asked, query: string, variables: object = {}): Promise<Data> {
+  const { data, errors } = JSON.parse(await post(asked, { query, variables })) as { data?: Data; errors?: unknown }
   if (!data || errors) throw new Error(JSON.stringify(errors))
   return data
 }
 
-function post({ url, headers }: Asked, query: string, agent?: Agent): Promise<string> {
+function post({ url, headers }: Asked, question: object, agent?: Agent): Promise<string> {
   return new Promise((resolve, reject) => {
     const sent = request(
       url,
@@ -60,6 +60,6 @@ function post({ url, headers }: Asked, query: string, agent?: Agent): Promise<st
         answer.on('end', () => resolve(Buffer.concat(parts).toString()))
       },
     )
-    sent.on('error', reject).end(JSON.stringify({ query }))
+    sent.on('error', reject).end(JSON.stringify(question))
   })
 }

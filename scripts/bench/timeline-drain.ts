@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url'
 import type { Client } from '../../schema/db.ts'
 import { type Figure, median, p99 } from './bench.ts'
 import { familyOf } from './bench-processes.ts'
+import { ask } from './graphql-load.ts'
 
 export interface DrainGround {
   sql: Client
@@ -21,8 +22,8 @@ const program = fileURLToPath(new URL('../courtois.ts', import.meta.url))
 const query = readFileSync(new URL('../../api/examples/02-dossiers.graphql', import.meta.url), 'utf8')
 
 /**
- * Does queued steps by one `courtois work`, then by two, beside a `courtois serve` that only answers; asks the API all the
- * while for its first fifty cases, and last gives steps one by one, at half the pace, to see how long each waits.
+ * Does queued steps by one `courtois work`, then by two, beside a `courtois serve` that only answers; leafs all the while
+ * through the cases by fifty, and last gives steps one by one, at half the pace, to see how long each waits.
  */
 export async function drainFigures(ground: DrainGround): Promise<Figure[]> {
   const { sql, tell, letters } = ground
@@ -180,6 +181,12 @@ interface Api {
   child: ChildProcess
   url: string
   token: string
+  /** Where the next page begins: one that was asked before might be answered from what was kept. */
+  after: string | null
+}
+interface PageInfo {
+  hasNextPage: boolean
+  endCursor: string
 }
 
 /** A `courtois serve` that does no jobs, with the token of an administrator. */
@@ -191,27 +198,23 @@ export async function startApi(ground: Program): Promise<Api> {
     child.stdout!.on('data', (chunk: Buffer) => {
       said += chunk.toString()
       const found = /GraphQL\s+(\S+)#token=(\S+)/.exec(said)
-      if (found) resolve({ child, url: found[1]!, token: found[2]! })
+      if (found) resolve({ child, url: found[1]!, token: found[2]!, after: null })
     })
   })
 }
 
-/** Asks for the first fifty cases, one request after the other, until `over`; the milliseconds that each took. */
-async function askUntil({ url, token }: Api, over: Promise<unknown>): Promise<number[]> {
+/** Leafs through the cases by fifty, one request after the other, until `over`; the milliseconds that each took. */
+async function askUntil(api: Api, over: Promise<unknown>): Promise<number[]> {
   let asking = true
   const end = over.finally(() => (asking = false))
   end.catch(() => {})
   const took: number[] = []
+  const asked = { url: api.url, headers: { authorization: `Bearer ${api.token}` } }
   while (asking) {
     const start = performance.now()
-    const answer = await fetch(url, {
-      method: 'POST',
-      headers: { 'content-type': 'application/json', authorization: `Bearer ${token}` },
-      body: JSON.stringify({ query }),
-    })
-    const { errors } = (await answer.json()) as { errors?: unknown }
-    if (errors) throw new Error(JSON.stringify(errors))
+    const { cases } = await ask<{ cases: { pageInfo: PageInfo } }>(asked, query, { after: api.after })
     took.push(performance.now() - start)
+    api.after = cases.pageInfo.hasNextPage ? cases.pageInfo.endCursor : null
     await pause(20)
   }
   await end
@@ -222,7 +225,8 @@ async function askUntil({ url, token }: Api, over: Promise<unknown>): Promise<nu
 type Program = Pick<DrainGround, 'url' | 'dir'>
 
 function start({ url, dir }: Program, argv: string[]): ChildProcess {
-  return spawn(process.execPath, [program, ...argv], {
+  // As `npm start` and the container run it.
+  return spawn(process.execPath, ['--max-semi-space-size=16', program, ...argv], {
     env: { ...process.env, DATABASE_URL: url, DATA_DIR: dir, PORT: '0', COURTOIS_SECRET: 'bench'.repeat(8) },
     stdio: ['ignore', 'pipe', 'inherit'],
   })
