@@ -1,7 +1,9 @@
 import type { ChildProcess } from 'node:child_process'
+import { existsSync } from 'node:fs'
+import { chromium } from 'playwright-core'
 import { afterEach, expect, test } from 'vitest'
 import { ended, killAll, start } from './faults.ts'
-import { invoice, openCase, useHouse } from './house.ts'
+import { openCase, ordinary, useHouse } from './house.ts'
 
 const house = useHouse()
 afterEach(killAll)
@@ -40,10 +42,11 @@ const ask = ({ url, token }: Served, query: string, accept: string) =>
     body: JSON.stringify({ query }),
   })
 
-async function act(at: Served, mutation: string): Promise<void> {
-  const response = await ask(at, `mutation { act: ${mutation} { __typename } }`, 'application/json')
-  const { data } = (await response.json()) as { data: { act: { __typename: string } } }
+async function act(at: Served, mutation: string, shown = ''): Promise<Record<string, unknown>> {
+  const response = await ask(at, `mutation { act: ${mutation} { __typename ${shown} } }`, 'application/json')
+  const { data } = (await response.json()) as { data: { act: { __typename: string } & Record<string, unknown> } }
   expect(data.act.__typename).toMatch(/Payload$/)
+  return data.act
 }
 
 /** Resolves once a process hears what the database announces. */
@@ -58,7 +61,7 @@ async function listening(): Promise<void> {
 test('what one server records is heard by who follows the case at another, as the case stands at that moment', async () => {
   const caseId = await openCase(house, {
     on: '2026-06-11',
-    invoices: [invoice({ number: 'F-1', issued_on: '2026-05-11', due_on: '2026-06-10' })],
+    invoices: [ordinary()],
   })
   const [here, there] = await Promise.all([serve(), serve()])
   const question = `subscription { caseEvents(caseId: "${btoa(`Case:${caseId}`)}") { kind case { state holds { reason releasedOn } } } }`
@@ -92,3 +95,45 @@ test('what one server records is heard by who follows the case at another, as th
   await Promise.all([here, there].map(({ child }) => ended(child)))
   expect([here, there].map(({ child }) => child.exitCode)).toEqual([0, 0])
 }, 60_000)
+
+const executablePath = process.env['CHROMIUM'] ?? '/usr/bin/chromium'
+const hasChromium = existsSync(executablePath)
+if (!hasChromium)
+  console.log(`Skipped: an open page and another server (no Chromium at ${executablePath}; set CHROMIUM).`)
+
+test.skipIf(!hasChromium)(
+  'what one server records appears on the page of a case that another keeps open',
+  async () => {
+    const caseId = await openCase(house, {
+      on: '2026-06-11',
+      invoices: [ordinary()],
+    })
+    const [found] = await house.sql<{ number: string; creditorId: string }[]>`
+    select number, creditor_id from cases where id = ${caseId}`
+    const [here, there] = await Promise.all([serve(), serve()])
+    const chrome = await chromium.launch({ executablePath, args: ['--no-sandbox'] })
+    try {
+      const invitation = `createEntryLink(input: { creditorId: "${found!.creditorId}", name: "Inès Roche" })`
+      const { url } = await act(there, invitation, '... on CreateEntryLinkPayload { url }')
+      const page = await chrome.newPage()
+      await page.goto(String(url))
+      await page.click('button:has-text("Entrer")')
+      await page.waitForURL(/\/portail$/)
+      const following = page.waitForResponse(/\/suite$/)
+      await page.goto(new URL(`/portail/dossiers/${found!.number}`, there.url).href)
+      await following
+      await listening()
+      await act(
+        here,
+        `recordCall(input: { caseId: "${caseId}", direction: INCOMING, outcome: "message", summary: "Rappellera lundi." })`,
+      )
+      await page.waitForSelector('text=Rappellera lundi.')
+      expect(await page.textContent('[role=status]')).toBe('Ce dossier vient d’être mis à jour.')
+    } finally {
+      await chrome.close()
+    }
+    for (const { child } of [here, there]) child.kill('SIGTERM')
+    await Promise.all([here, there].map(({ child }) => ended(child)))
+  },
+  90_000,
+)

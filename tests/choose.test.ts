@@ -3,7 +3,7 @@ import { adjustStep, chooseScenario } from '../procedures/amicable/choose.ts'
 import type { Move } from '../procedures/amicable/change.ts'
 import { placeHold, releaseHold } from '../procedures/cases/holds.ts'
 import { examine } from '../procedures/doctor.ts'
-import { day, done, fileOf, invoice, liveUntil, openCase, planned, toDebtor, useHouse } from './house.ts'
+import { day, done, fileOf, liveUntil, openCase, ordinary, planned, toDebtor, useHouse } from './house.ts'
 
 const house = useHouse()
 // Due on Wednesday 10 June 2026, opened on the 1st.
@@ -11,7 +11,7 @@ const open = (kind: 'business' | 'consumer' | 'public' = 'business') =>
   openCase(house, {
     on: '2026-06-01',
     kind,
-    invoices: [invoice({ number: 'F-1', issued_on: '2026-05-11', due_on: '2026-06-10' })],
+    invoices: [ordinary()],
   })
 const choose = (caseId: string, on: string, scenario: string, dryRun = false) =>
   chooseScenario(

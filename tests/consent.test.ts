@@ -16,7 +16,7 @@ import { openProcedure, recordProcedureEvent } from '../procedures/judicial/proc
 import { readProcedureEvents } from '../procedures/judicial/open-procedures.ts'
 import { type Sql, transaction } from '../schema/db.ts'
 import { newId, seededRandom } from '../schema/random.ts'
-import { addInvoices, creditorOf, day, fileOf, invoice, liveToConsent, textOf, useHouse } from './house.ts'
+import { addInvoices, creditorOf, day, fileOf, invoice, liveToConsent, ordinary, textOf, useHouse } from './house.ts'
 
 // Opened on 11 June 2026 and lived up to the request for the creditor's agreement, of 21 July, good until 20 August.
 const house = useHouse(async (made) => void (await liveToConsent(made)))
@@ -491,7 +491,7 @@ describe('the database itself refuses (CT001)', () => {
     const other = await addInvoices(house, {
       creditorId: (await fileOf(house, request.caseId)).creditor.id,
       on: '2026-07-22',
-      invoices: [invoice({ number: 'F-1', issued_on: '2026-05-11', due_on: '2026-06-10' })],
+      invoices: [ordinary()],
       debtor: { name: 'Un autre' },
     })
     await expect(raw.procedure(other, request.id, filed)).rejects.toMatchObject(refused)

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { unzipSync } from 'fflate'
 import { describe, expect, test } from 'vitest'
 import { sha256 } from '../documents/archive.ts'
+import { exhibitTitle } from '../documents/exhibits/title.ts'
 import { exhibitCitations } from '../procedures/cases/exhibit-citations.ts'
 import { gatherExhibits } from '../procedures/cases/exhibit-gather.ts'
 import { attachPostalProof } from '../procedures/cases/exhibit-proofs.ts'
@@ -19,7 +20,7 @@ import { giveConsent } from '../procedures/judicial/consent.ts'
 import { readConsentRequest } from '../procedures/judicial/consent-requests.ts'
 import { assembleFilingPack } from '../procedures/judicial/packs.ts'
 import { openProcedure } from '../procedures/judicial/procedures.ts'
-import { day, fileOf, type House, invoice, liveUntil, openCase, textOf, useHouse } from './house.ts'
+import { day, fileOf, type House, liveUntil, openCase, ordinary, textOf, useHouse } from './house.ts'
 
 const data = Buffer.from(
   JSON.stringify({
@@ -91,7 +92,7 @@ const attach = async (
 const house = useHouse(async (made) => {
   const caseId = await openCase(made, {
     on: '2026-06-11',
-    invoices: [invoice({ number: 'F-1', issued_on: '2026-05-11', due_on: '2026-06-10' })],
+    invoices: [ordinary()],
   })
   await made.sql`update invoices set original = ${await made.office.archive.put(data)} where case_id = ${caseId}`
   await attach(made, reply, 'reponse.eml', '2026-07-02')
@@ -116,6 +117,17 @@ async function sign(): Promise<string> {
   await giveConsent(house.sql, day('2026-07-23'), { requestId: id, contentSha256, ...given })
   return id
 }
+
+test.each([
+  ['FACTURE', 'FA-1', '2017-11-13', 'FACTURE n° FA-1 du 13/11/2017'],
+  ['ÉCHANGE', 'courriel de relance', '2026-07-02', 'ÉCHANGE, courriel de relance du 02/07/2026'],
+  ['ÉCHANGE', 'courriel du 02/07/2026', '2026-07-02', 'ÉCHANGE, courriel du 02/07/2026'],
+  ['ÉCHANGE', 'IMG_0042.jpg', null, 'ÉCHANGE, IMG_0042.jpg'],
+  ['EXTRAIT KBIS', '552 081 317', null, 'EXTRAIT KBIS n° 552 081 317'],
+  ['MANDAT', undefined, '2026-06-11', 'MANDAT du 11/06/2026'],
+])('an exhibit %s « %s » of %s is named as a lawyer would: %s', (type, reference, date, title) => {
+  expect(exhibitTitle(type, reference, date)).toBe(title)
+})
 
 describe('the numbers of exhibits', () => {
   test('follow the conventional order, and what goes with an exhibit follows it under its number', async () => {

@@ -179,6 +179,13 @@ export async function openCase(
   return addInvoices(house, { creditorId, on, invoices, kind, debtor })
 }
 
+/** Due on Wednesday 10 June 2026: J+8 is Thursday the 18th, J+16 Friday the 26th, J+24 Saturday 4 July. */
+export const ordinary = (): ReadInvoice => invoice({ number: 'F-1', issued_on: '2026-05-11', due_on: '2026-06-10' })
+
+/** The case of that invoice, opened the day after it fell due. */
+export const openOrdinary = (house: House, more: Partial<Opening> = {}): Promise<string> =>
+  openCase(house, { on: '2026-06-11', invoices: [ordinary()], ...more })
+
 export async function addInvoices(
   { sql, office }: House,
   input: { creditorId: string; on: string; invoices: ReadInvoice[]; kind?: DebtorKind; debtor?: Opening['debtor'] },
@@ -225,7 +232,7 @@ export async function liveUntil(
 
 /** One ordinary invoice, unanswered up to the day on which the creditor is asked to agree to a payment order. */
 export async function liveToConsent(house: House): Promise<string> {
-  const invoices = [invoice({ number: 'F-1', issued_on: '2026-05-11', due_on: '2026-06-10' })]
+  const invoices = [ordinary()]
   const caseId = await openCase(house, { on: '2026-06-11', invoices })
   await liveUntil(house, '2026-06-11', '2026-07-22')
   return caseId

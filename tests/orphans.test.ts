@@ -3,13 +3,13 @@ import { lookForOrphans } from '../api/cron.ts'
 import { watchOrphans } from '../procedures/alarms.ts'
 import { releaseHold } from '../procedures/cases/holds.ts'
 import { examine } from '../procedures/doctor.ts'
-import { day, fileOf, invoice, liveOn, openCase, useHouse } from './house.ts'
+import { day, fileOf, liveOn, openCase, ordinary, useHouse } from './house.ts'
 
 const house = useHouse()
 const opened = () =>
   openCase(house, {
     on: '2026-06-11',
-    invoices: [invoice({ number: 'F-1', issued_on: '2026-05-11', due_on: '2026-06-10' })],
+    invoices: [ordinary()],
   })
 const alarms = () =>
   house.sql<{ code: string; settledOn: string | null }[]>`

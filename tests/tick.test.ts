@@ -1,0 +1,164 @@
+import { describe, expect, test } from 'vitest'
+import { nativeTypst } from '../documents/typst/typst.ts'
+import { doStep } from '../procedures/amicable/steps.ts'
+import { tick } from '../procedures/amicable/tick.ts'
+import { releaseHold } from '../procedures/cases/holds.ts'
+import { recordPromise } from '../procedures/cases/promises.ts'
+import { drain } from '../procedures/work.ts'
+import { connect } from '../schema/db.ts'
+import {
+  day,
+  done,
+  fileOf,
+  type House,
+  liveHolds,
+  liveOn,
+  liveUntil,
+  openCase,
+  openOrdinary,
+  ordinary,
+  planned,
+  toDebtor,
+  useHouse,
+} from './house.ts'
+
+const house = useHouse()
+
+const count = async (table: string, { sql }: House = house) =>
+  Number((await sql`select count(*) from ${sql(table)}`)[0]!['count'])
+
+describe('the tick', () => {
+  test('run twice, plans nothing the second time, before the work and after it', async () => {
+    const caseId = await openOrdinary(house)
+    expect(await tick(house.sql, day('2026-06-11'))).toBe(1)
+    expect(await tick(house.sql, day('2026-06-11'))).toBe(0)
+    await drain(house.office, house.url)
+    expect(await count('graphile_worker.jobs')).toBe(0)
+    expect(await tick(house.sql, day('2026-06-11'))).toBe(0)
+    await drain(house.office, house.url)
+    expect(toDebtor(await fileOf(house, caseId)).filter((letter) => letter.attachedTo === null)).toHaveLength(1)
+  })
+
+  test('run at once on several connections, plans each step once', async () => {
+    await openOrdinary(house)
+    const others = [1, 2, 3].map(() => connect(house.url, { max: 1 }))
+    const planned = await Promise.all([house.sql, ...others].map((sql) => tick(sql, day('2026-06-11'))))
+    expect(planned.toSorted((a, b) => a - b)).toEqual([0, 0, 0, 1])
+    await Promise.all(others.map((sql) => sql.end()))
+  })
+
+  test('run at once on several connections when a promise lapses, releases it once and fails nowhere', async () => {
+    const caseId = await openOrdinary(house)
+    await liveOn(house, '2026-06-11')
+    await recordPromise(
+      house.sql,
+      house.office.random,
+      day('2026-06-12'),
+      {
+        caseId,
+        dueOn: day('2026-06-15'),
+        amount: 100_000n,
+        means: 'virement',
+        author: 'M. Pont',
+        channel: 'téléphone',
+      },
+      'test',
+    )
+    const others = [1, 2, 3].map(() => connect(house.url, { max: 1 }))
+    await Promise.all([house.sql, ...others].map((sql) => tick(sql, day('2026-06-16'))))
+    await Promise.all(others.map((sql) => sql.end()))
+    const file = await fileOf(house, caseId)
+    expect(file.holds).toEqual([expect.objectContaining({ cause: 'promesse', releasedOn: day('2026-06-16') })])
+    // Four days lost, from the 12th to the 16th: J+16 of this late case was the 19th.
+    expect(planned(file)[0]).toBe('appel 2026-06-23')
+  })
+
+  test('after days missed, does each due step once, one a day, and keeps the intervals', async () => {
+    const caseId = await openCase(house, { on: '2026-05-25', invoices: [ordinary()] })
+    // Nobody ticks from 25 May to 1 July: the reminder of 2 June and the first letter of 18 June are both late.
+    await liveUntil(house, '2026-07-01', '2026-07-31')
+    const file = await fileOf(house, caseId)
+    expect(done(file)).toEqual([
+      'cordiale 2026-07-01',
+      'appel 2026-07-09',
+      'demeure.prevenir 2026-07-13',
+      'demeure 2026-07-17',
+      'dernier-appel 2026-07-25',
+    ])
+    expect(file.steps.find((step) => step.key === 'rappel')).toMatchObject({
+      doneOn: null,
+      skippedWhy: expect.stringContaining('échéance'),
+    })
+    const days = toDebtor(file)
+      .filter((letter) => letter.attachedTo === null)
+      .map((letter) => letter.writtenOn.toString())
+    expect(new Set(days).size).toBe(days.length)
+  })
+
+  test('late for the reminder but before the due date, still sends it and leaves J+8 where it is', async () => {
+    const caseId = await openCase(house, { on: '2026-05-25', invoices: [ordinary()] })
+    await liveUntil(house, '2026-06-08', '2026-06-18')
+    expect(done(await fileOf(house, caseId))).toEqual(['rappel 2026-06-08', 'cordiale 2026-06-18'])
+  })
+
+  test('never sends two degrees of firmness on one day, however often it runs', async () => {
+    const caseId = await openOrdinary(house)
+    for (let i = 0; i < 3; i++) await liveOn(house, '2026-08-20')
+    expect(done(await fileOf(house, caseId))).toEqual(['cordiale 2026-08-20'])
+    for (let i = 0; i < 3; i++) await liveOn(house, '2026-08-28')
+    expect(done(await fileOf(house, caseId))).toEqual(['cordiale 2026-08-20', 'appel 2026-08-28'])
+  })
+
+  test('a job of the day before that was left behind does nothing once the case has been put off', async () => {
+    const caseId = await openOrdinary(house)
+    await liveOn(house, '2026-06-11')
+    await tick(house.sql, day('2026-06-19')) // the call of J+8 after the first letter is queued, and nobody works
+    await recordPromise(
+      house.sql,
+      house.office.random,
+      day('2026-06-19'),
+      {
+        caseId,
+        dueOn: day('2026-06-29'),
+        amount: 100_000n,
+        means: 'virement',
+        author: 'M. Pont',
+        channel: 'téléphone',
+      },
+      'test',
+    )
+    await releaseHold(house.sql, day('2026-06-25'), { caseId, cause: 'promesse', reason: 'Promesse retirée.' }, 'test')
+    await drain(house.office, house.url)
+    expect(done(await fileOf(house, caseId))).toEqual(['cordiale 2026-06-11'])
+    await liveUntil(house, '2026-06-25', '2026-06-25')
+    expect(done(await fileOf(house, caseId))).toEqual(['cordiale 2026-06-11', 'appel 2026-06-25'])
+  })
+
+  test('when the engine fails, the step is tried again: the case is not held for it', async () => {
+    const caseId = await openOrdinary(house)
+    const [step] = (await fileOf(house, caseId)).steps.filter((each) => each.key === 'cordiale')
+    const slow = nativeTypst({ timeLimit: 1 })
+    await expect(doStep({ ...house.office, typst: slow }, step!.id, day('2026-06-11'))).rejects.toMatchObject({
+      code: 'typst_timeout',
+    })
+    await slow.close()
+    await expect(doStep({ ...house.office, typst: slow }, step!.id, day('2026-06-11'))).rejects.toMatchObject({
+      code: 'typst_closed',
+    })
+    expect(liveHolds(await fileOf(house, caseId))).toEqual([])
+    expect(await doStep(house.office, step!.id, day('2026-06-11'))).toBe('done')
+    expect(await doStep(house.office, step!.id, day('2026-06-11'))).toBe('already')
+  })
+
+  test('a step that three workers do at one moment is done once: who waited for the case reads what the first one left', async () => {
+    const caseId = await openOrdinary(house)
+    const [step] = (await fileOf(house, caseId)).steps.filter((each) => each.key === 'cordiale')
+    const outcomes = await Promise.all([1, 2, 3].map(() => doStep(house.office, step!.id, day('2026-06-11'))))
+    expect(outcomes.toSorted()).toEqual(['already', 'already', 'done'])
+    const { documents } = await fileOf(house, caseId)
+    expect(documents.filter(({ attachedTo }) => attachedTo === null).map(({ stepKey }) => stepKey)).toEqual([
+      'cordiale',
+    ])
+    expect(documents.map(({ reference }) => reference.split('/')[1])).toEqual(documents.map((_, i) => String(i + 1)))
+  })
+})
