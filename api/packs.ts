@@ -1,11 +1,9 @@
 import type { Changes } from '../documents/packs/manifest.ts'
-import { type Bailiff, createBailiff, findHandOver, handOver, revokeHandOver } from '../procedures/judicial/handover.ts'
 import { assembleFilingPack, type Pack } from '../procedures/judicial/packs.ts'
 import { loadProcedure, procedureIds } from '../procedures/judicial/procedure.ts'
-import { acknowledgePack } from '../procedures/judicial/receipt.ts'
 import type { Day } from '../schema/days.ts'
 import type { Fragment, Sql } from '../schema/db.ts'
-import { DomainError } from '../schema/errors.ts'
+import { BailiffType } from './bailiffs.ts'
 import { builder } from './builder.ts'
 import { type Context, rowsOf, visible } from './context.ts'
 import { DocumentType } from './documents.ts'
@@ -42,24 +40,6 @@ function visiblePack(ctx: Context): Fragment {
 }
 
 const readers = ['legal', 'admin', 'amicable', 'creditor', 'bailiff'] as const
-
-const BailiffType = builder.loadableNode('Bailiff', {
-  description: 'Commissaire de justice (huissier de justice before 1 July 2022).',
-  id: { resolve: (bailiff: Bailiff) => bailiff.id, parse: nodeId },
-  authScopes: { role: ['legal', 'admin', 'amicable', 'bailiff'] },
-  load: (ids: string[], ctx) =>
-    inOrder<Bailiff>(
-      ids,
-      ctx.sql`
-    select id, name, identity from bailiffs
-    where id = any(${ids}) and (${ctx.viewer?.role !== 'bailiff'} or id = ${ctx.viewer?.bailiffId ?? null})`,
-    ),
-  fields: (t) => ({
-    name: t.exposeString('name'),
-    identity: t.expose('identity', { type: 'JSON' }),
-  }),
-})
-forgetting(BailiffType)
 
 interface HandOver {
   packId: string
@@ -214,13 +194,6 @@ builder.queryFields((t) => ({
     resolve: (_root, _args, ctx) => ctx.sql<PackRow[]>`
       select ${columns(ctx.sql)} where ${visiblePack(ctx)} order by k.assembled_on desc, k.id limit 100`,
   }),
-  bailiffs: t.field({
-    type: [BailiffType],
-    nullable: true,
-    authScopes: { role: ['legal', 'admin', 'amicable'] },
-    resolve: (_root, _args, ctx) =>
-      ctx.sql<Bailiff[]>`select id, name, identity from bailiffs order by name collate "fr-x-icu" limit 500`,
-  }),
 }))
 
 const kinds = [...new Set(procedureIds().flatMap((id) => Object.keys(loadProcedure(id).dossiers ?? {})))].sort()
@@ -272,131 +245,3 @@ builder.relayMutationField(
   },
   { outputFields: (t) => ({ pack: t.field({ type: PackType, resolve: ({ packId }) => packId }) }) },
 )
-
-builder.relayMutationField(
-  'createBailiff',
-  {
-    inputFields: (t) => ({
-      name: t.string({ required: true, description: 'The office’s name.' }),
-      identity: t.field({ type: 'JSON', description: 'Address, e-mail, telephone as the mission letter prints them.' }),
-      idempotencyKey: t.string(),
-    }),
-  },
-  {
-    authScopes: { may: 'createBailiff' },
-    errors: {},
-    resolve: (_root, { input }, ctx) =>
-      once(ctx, 'createBailiff', input, async (office) => {
-        const { name, identity } = input
-        if (name.trim() === '' || (identity != null && (typeof identity !== 'object' || Array.isArray(identity)))) {
-          throw new DomainError('bad_bailiff', 'Une étude a un nom, et son identité est un objet JSON.', {
-            remedy: 'Indiquez au moins le nom de l’étude.',
-          })
-        }
-        const bailiff = await createBailiff(office.sql, office.random, {
-          name,
-          identity: (identity ?? {}) as Record<string, unknown>,
-        })
-        return { bailiffId: bailiff.id }
-      }),
-  },
-  { outputFields: (t) => ({ bailiff: t.field({ type: BailiffType, resolve: ({ bailiffId }) => bailiffId }) }) },
-)
-
-builder.relayMutationField(
-  'handOver',
-  {
-    inputFields: (t) => ({
-      packId: t.id({ required: true }),
-      bailiffId: t.id({ required: true }),
-      expiresOn: t.field({ type: 'Date', description: 'Sixty days from today when absent.' }),
-      idempotencyKey: t.string({ required: true }),
-    }),
-  },
-  {
-    description:
-      'Hands one version of a pack to one bailiff’s office, by a link that expires and may be taken back. Done again, it gives a new link and ends the old one.',
-    authScopes: { may: 'handOver' },
-    errors: {},
-    resolve: (_root, { input }, ctx) =>
-      once(ctx, 'handOver', input, async (office, author) => {
-        const packId = rowId('Pack', input.packId)
-        const { token } = await handOver(
-          office.sql,
-          office.random,
-          ctx.day,
-          {
-            packId,
-            bailiffId: rowId('Bailiff', input.bailiffId),
-            ...(input.expiresOn ? { expiresOn: input.expiresOn } : {}),
-          },
-          author,
-        )
-        // What is kept for a repeated request must not open the pack: it would be a token kept in clear.
-        shown.set(ctx, `${ctx.office.baseUrl}/etude/lien/${token}`)
-        return { packId }
-      }),
-  },
-  {
-    outputFields: (t) => ({
-      pack: t.field({ type: PackType, resolve: ({ packId }) => packId }),
-      link: t.string({
-        nullable: true,
-        description: 'For the office, shown this once: only its hash is kept. Null where the request is a repeat.',
-        resolve: (_result, _args, ctx) => shown.get(ctx) ?? null,
-      }),
-    }),
-  },
-)
-
-builder.relayMutationField(
-  'revokeHandOver',
-  {
-    inputFields: (t) => ({
-      packId: t.id({ required: true }),
-      bailiffId: t.id({ required: true }),
-      reason: t.string({ required: true }),
-      idempotencyKey: t.string(),
-    }),
-  },
-  {
-    description: 'Takes a pack back: its link and its downloads stop at once.',
-    authScopes: { may: 'revokeHandOver' },
-    errors: {},
-    resolve: (_root, { input }, ctx) =>
-      once(ctx, 'revokeHandOver', input, async (office, author) => {
-        const packId = rowId('Pack', input.packId)
-        const bailiffId = rowId('Bailiff', input.bailiffId)
-        await revokeHandOver(office.sql, ctx.day, { packId, bailiffId, reason: input.reason }, author)
-        return { packId }
-      }),
-  },
-  { outputFields: (t) => ({ pack: t.field({ type: PackType, resolve: ({ packId }) => packId }) }) },
-)
-
-builder.relayMutationField(
-  'acknowledgePack',
-  {
-    inputFields: (t) => ({
-      packId: t.id({ required: true }),
-      zipSha256: t.string({ required: true, description: 'SHA-256 of the ZIP, as the office computed it.' }),
-      receivedBy: t.string({ required: true }),
-      idempotencyKey: t.string(),
-    }),
-  },
-  {
-    description: 'Receipt of the office: it holds the pack, and verified it.',
-    authScopes: { may: 'acknowledgePack' },
-    errors: {},
-    resolve: (_root, { input }, ctx) =>
-      once(ctx, 'acknowledgePack', input, async (office) => {
-        const packId = rowId('Pack', input.packId)
-        const found = await findHandOver(office.sql, { packId, bailiffId: ctx.viewer!.bailiffId!, onDay: ctx.day })
-        await acknowledgePack(office, ctx.day, found, { receivedBy: input.receivedBy, zipSha256: input.zipSha256 })
-        return { packId }
-      }),
-  },
-  { outputFields: (t) => ({ pack: t.field({ type: PackType, resolve: ({ packId }) => packId }) }) },
-)
-
-const shown = new WeakMap<Context, string>()
