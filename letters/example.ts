@@ -35,12 +35,18 @@ export const exampleSets: readonly ExampleSet[] = ['good', 'long', 'missing', 'h
 
 function caseOf(letter: Letter): string {
   if (letter.droit === 'MG') return 'madagascar'
-  if (letter.destinataire === 'debiteur-professionnel') return 'professionnel'
+  const judged = letter.donnees.some((key) => judicial.has(key))
+  if (letter.destinataire === 'debiteur-professionnel') return judged ? 'poursuite' : 'professionnel'
   if (letter.destinataire === 'debiteur-consommateur' || /particulier|consommateur/.test(letter.id))
-    return 'consommateur'
+    return judged ? 'poursuite-particulier' : 'consommateur'
   if (letter.destinataire === 'debiteur-public' || /-public(-|$)/.test(letter.id)) return 'public'
-  return 'professionnel'
+  return judged ? 'poursuite' : 'professionnel'
 }
+
+/** What a letter cites once a judge was asked: its case is then old enough for a judgment, and its service, to be behind it. */
+const judicial = new Set(
+  'requete audience ordonnance decision titre signification opposition acquiescement mesure'.split(' '),
+)
 
 interface Kind {
   facts: Record<string, unknown>

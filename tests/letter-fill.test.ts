@@ -100,6 +100,8 @@ test('French spaces are put where an editor forgot them, and never in a name', (
   expect(typographyFr('Prêt ? « oui » : 10 % ; voir http://a.fr:80/?x=1 à 10:30, n° 4, art. L. 111-8')).toBe(
     'Prêt\u00a0? «\u00a0oui\u00a0»\u00a0: 10\u00a0%\u00a0; voir http://a.fr:80/?x=1 à 10:30, n°\u00a04, art.\u00a0L.\u00a0111-8',
   )
+  expect(typographyFr("Nous vous demandons d'")).toBe('Nous vous demandons d’')
+  expect(typographyFr('Rien d’autre.  Bien à vous.')).toBe('Rien d’autre. Bien à vous.')
   const filled = fill(library, essai, letterFacts({ creditor: 'A ! B' }), 'lettre')
   expect(text(filled.blocks)).toContain('A ! B')
   expect(filled.objet).toContain('\u00a0: ')
@@ -197,6 +199,8 @@ test.each(['injonction-requete-tribunal-commerce', 'injonction-requete-tribunal-
     expect(agreed('2026-11-10', 'à payer')).toContain('n’a pas été respecté')
     expect(agreed('2026-11-10', 'payée')).not.toContain('n’a pas été respecté')
     expect(agreed('2026-12-10', 'à payer')).not.toContain('n’a pas été respecté')
+    // No signature of a plan is kept: what it acknowledges is argued, and never stated as a fact.
+    expect(agreed('2026-11-10', 'à payer')).toContain('soutient que cet accord vaut reconnaissance')
   },
 )
 
@@ -230,4 +234,24 @@ test.each([
   expect(text(filled.blocks).includes('L’arrêté n’a pas été lu.')).toBe(readsWhy)
   expect(text(filled.blocks).includes('Siège à relire.')).toBe(readsWhy)
   expect(filled.facts.totaux!.doutes).toEqual(doutes)
+})
+
+test('« de » and « que » lose their vowel before a name that opens with one, and before « un mois »', () => {
+  const real = loadLibrary()
+  const law = (day: string) => lawTerms(parseDay(day))
+  const named = /\.(nom|prenom|denomination|auteur|signataire|barreau|parquet|etude|organisme|titulaire)$/
+  const faults: string[] = []
+  for (const letter of real.letters.values()) {
+    const facts = withTexts(exampleOf(letter, 'good', law, real), (value, path) =>
+      named.test(path) ? 'Aubépine' : path === 'contrat.preavis' || path === 'mandat.preavis' ? 'un mois' : value,
+    )
+    for (const channel of letter.canaux.filter((each) => each !== 'sms')) {
+      const filled = fill(real, letter, facts, channel)
+      for (const said of [filled.objet, renderText(filled)]) {
+        const fault = /(?<![\p{L}-])(de|que) (Aubépine|une? (mois|an)\b).*/iu.exec(said)
+        if (fault) faults.push(`${letter.id}: ${fault[0]}`)
+      }
+    }
+  }
+  expect(faults).toEqual([])
 })

@@ -2,11 +2,15 @@ import { createHash } from 'node:crypto'
 import PizZip from 'pizzip'
 import { afterAll, expect, test } from 'vitest'
 import { PDF } from '@libpdf/core'
+import type { Block } from '../documents/rendering/blocks.ts'
+import { fill } from '../documents/rendering/fill.ts'
+import { renderPdf } from '../documents/rendering/pdf.ts'
 import { renderLetter, type LetterFormat } from '../documents/rendering/render.ts'
 import { nativeTypst, wasmTypst, type TypstJob } from '../documents/typst/typst.ts'
 import { letterOf } from '../letters/catalogue.ts'
 import type { Channel } from '../letters/letter.ts'
 import { hostile, letterFacts, library } from './fixtures/letters/sample.ts'
+import { readPages } from './sheet.ts'
 
 const at = Temporal.Instant.from('2026-11-23T07:00:00Z')
 const engine = nativeTypst({ timeLimit: 10_000, processes: 1 })
@@ -147,4 +151,36 @@ test('a template reads nothing but what it is handed, fetches no package, and it
   })
   const read = await engine.compile(job('#read("/note.txt")', { files: { '/note.txt': Buffer.from('lu') } }))
   expect(await pdfText(read)).toContain('lu')
+})
+
+test('an address of the net stays whole on its line, wherever it falls', async () => {
+  const site = 'www.mediateur-de-la-consommation.example.fr'
+  const filled = fill(library, letterOf(library, 'essai-rappel'), letterFacts({}), 'lettre')
+  const blocks = Array.from({ length: 24 }, (_, i) => ({
+    kind: 'paragraph' as const,
+    runs: [{ text: `${'mot '.repeat(i)}${site}, puis la fin de la phrase.` }],
+  }))
+  const { lines } = await readPages(await renderPdf({ ...filled, blocks }, engine, at), true)
+  expect(lines.filter(({ text }) => text.includes(site))).toHaveLength(24)
+})
+
+test('words that announce a list go with it to the next page', async () => {
+  const filled = fill(library, letterOf(library, 'essai-rappel'), letterFacts({}), 'lettre')
+  const run = (text: string) => ({ kind: 'paragraph' as const, runs: [{ text }] })
+  for (let before = 24; before < 32; before++) {
+    const blocks: Block[] = [
+      ...Array.from({ length: before }, (_, i) => run(`Ligne ${i}.`)),
+      run('Voici la liste :'),
+      {
+        kind: 'list',
+        ordered: false,
+        start: 1,
+        items: ['premier', 'deuxième', 'troisième'].map((text) => [run(text)]),
+      },
+      ...Array.from({ length: 40 }, () => run('Suite.')),
+    ]
+    const { lines } = await readPages(await renderPdf({ ...filled, blocks }, engine, at), true)
+    const page = (words: string) => lines.find(({ text }) => text.includes(words))?.page
+    expect([before, page('Voici la liste')]).toEqual([before, page('premier')])
+  }
 })

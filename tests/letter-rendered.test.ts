@@ -165,13 +165,14 @@ function attempt(run: () => unknown): unknown {
 
 /**
  * What is attacked prints as itself. Each character of each attack is given a stand-in that no format could take for
- * markup: what comes of the stand-ins, put back, must be what comes of the attack.
+ * markup: what comes of the stand-ins, put back, must be what comes of the attack. Digits stay what they are: a reference with
+ * them is called a number.
  */
 async function hostile(letter: Letter, expect: ExpectStatic): Promise<void> {
   const facts = factsOf(letter, 'hostile')
   const standIns = new Map<string, string>()
   const plain = withTexts(facts, (text) =>
-    text.replace(/[^ -]/g, (character) => {
+    text.replace(/[^\d -]/g, (character) => {
       const code = 0x4e00 + standIns.size
       const standIn = String.fromCharCode(code < 0xa000 ? code : code + 0xc00)
       standIns.set(standIn, character)

@@ -64,3 +64,9 @@ test.each(procedureIds())('%s is drawn with all its steps, as XML, and no line l
   const shown = words(svg).replaceAll(' ', '')
   for (const step of procedure.etapes) expect(shown).toContain(step.titre.replace(/[\s\u00a0]+/g, ''))
 })
+
+test('a limit that follows a wait starts at the end of what was waited for', () => {
+  const shown = words(procedurePicture(order))
+  expect(shown).toContain('après : la fin du délai d’opposition, sans opposition')
+  expect(shown).not.toContain('pour attendre')
+})

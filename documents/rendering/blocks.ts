@@ -1,3 +1,4 @@
+import { exhibitTitle } from '../exhibits/title.ts'
 import { electronicFormatIBAN, friendlyFormatIBAN, isValidBIC, isValidIBAN } from 'ibantools'
 import { encode } from 'uqr'
 import { dayFr, dayShortFr, parseDay } from '../../schema/days.ts'
@@ -257,10 +258,9 @@ function exhibits(facts: Facts): Table {
     name: 'pieces',
     columns: [column('Pièces, dans l’ordre de la procédure', 'left', false)],
     rows: required(facts, 'piecesJointes', 'pieces').map((piece) => {
-      const reference = piece.reference ? ` n° ${piece.reference}` : ''
-      const dated = piece.date ? ` du ${day(piece.date)}` : ''
+      const title = exhibitTitle(piece.type, piece.reference, piece.date)
       const pages = piece.pages === undefined ? '' : ` (${piece.pages} page${piece.pages > 1 ? 's' : ''})`
-      const line: Run[] = [{ text: `Pièce n° ${piece.numero} : ${piece.type}${reference}${dated}${pages}` }]
+      const line: Run[] = [{ text: `Pièce n° ${piece.numero} : ${title}${pages}` }]
       return [piece.prouve ? [...line, { text: '', break: true }, { text: `établit ${piece.prouve}`, em: true }] : line]
     }),
     notes: [],

@@ -49,7 +49,7 @@ export function fill(library: Library, letter: Letter, facts: unknown, channel: 
   return {
     id: letter.id,
     version: letter.version,
-    titre: letter.titre,
+    titre: typographyFr(letter.titre),
     ton: letter.ton,
     channel,
     presentation,

@@ -66,8 +66,18 @@ export function ordered(blocks: Block[]): Block[] {
       // The formula alone, or « Fait à … », says nothing of it: what comes before goes along.
       const next = others.slice(i + 1, i + 4).map(({ kind }) => kind)
       const signed = next.slice(0, 2).includes('signature') || next.includes('signatures')
-      return block.kind === 'paragraph' && signed ? { ...block, sticky: true } : block
+      if (block.kind === 'list' && leads(others[i - 1], 'list')) return { ...block, led: true }
+      if (block.kind !== 'paragraph') return block
+      if (leads(block, next[0])) return { ...block, sticky: true, leads: next[0] === 'list' }
+      return signed ? { ...block, sticky: true } : block
     }),
     ...coupons,
   ]
+}
+
+/** Words that only announce a list or a table, « Merci de nous envoyer : » or a title in bold, are no end of a page. */
+function leads(block: Block | undefined, next: Block['kind'] | undefined): boolean {
+  if (block?.kind !== 'paragraph' || (next !== 'list' && next !== 'table' && next !== 'quote')) return false
+  const said = block.runs.filter(({ text }) => text.trim() !== '')
+  return said.every(({ strong }) => strong) || /:\s*$/.test(said.at(-1)?.text ?? '')
 }

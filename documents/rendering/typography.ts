@@ -8,7 +8,9 @@ export function typographyFr(text: string): string {
   return (
     text
       .replace(/\.\.\./g, '…')
-      .replace(/(?<=[\p{L}\p{N}\uE001])['’](?=[\p{L}\p{N}«\uE000])/gu, '’')
+      // Two clauses side by side, of which one says nothing in this case.
+      .replace(/ {2,}/g, ' ')
+      .replace(/(?<=[\p{L}\p{N}\uE001])['’](?=[\p{L}\p{N}«\uE000]|$)/gu, '’')
       .replace(/[ \u00a0\u202f]+(?=[:;!?€%»])/g, nbsp)
       .replace(/«[ \u00a0\u202f]*/g, `«${nbsp}`)
       .replace(/(?<![\u00a0\u202f])»/g, `${nbsp}»`)
