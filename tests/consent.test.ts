@@ -543,5 +543,8 @@ test('the pack that is assembled has the hash that was signed, and the consent s
   >`select manifest from packs`
   const { files, content } = row!.manifest
   expect(content.sha256).toBe(contentHash(files.filter((file) => file.part === 'content')))
-  expect(files.filter((file) => file.role === 'consent').map((file) => file.part)).toEqual(['proof'])
+  expect(files.filter((file) => file.role === 'consent').map(({ part, name }) => [part, name])).toEqual([
+    ['proof', 'preuves/accord-du-creancier-formulaire.pdf'],
+    ['proof', 'preuves/accord-du-creancier.pdf'],
+  ])
 })

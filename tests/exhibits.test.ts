@@ -171,7 +171,9 @@ describe('an e-mail', () => {
 
   test('that carries a program says so, and its file stays out of packs', async () => {
     const program = { name: 'facture.exe', text: 'MZ...' }
-    expect(codesOf(await normalise(Buffer.from(mail({ program }))))).toEqual(['exhibit_active'])
+    const read = await normalise(Buffer.from(mail({ program })))
+    expect(codesOf(read)).toEqual(['exhibit_active'])
+    expect(await textOf(read.pdf)).toContain('(programme, non reproduit)')
   })
 
   test('is known behind the pages that servers wrote on its way', async () => {

@@ -180,6 +180,15 @@ test('a pack too large for a ZIP is refused before it is begun', async () => {
   await expect(keepPack(archive, withScan(pages, vast))).rejects.toMatchObject({ code: 'pack_too_big' })
 })
 
+test('a pack of more files than a ZIP can count is refused before it is begun', async () => {
+  const { original: _, ...part } = withScan(pages, original).parts[0]!
+  const many = Array.from({ length: 65_534 }, (__, i) => ({ ...part, name: `${i}.pdf` }))
+  await expect(keepPack(archive, { ...input, parts: many })).rejects.toMatchObject({
+    code: 'pack_too_big',
+    message: expect.stringMatching(/\d{5} fichiers/),
+  })
+})
+
 test('an exhibit whose drawing is in several streams has one, and shows the same words', async () => {
   const document = await PDF.load(readFileSync(new URL('../samples/Facture_FR_EN16931.pdf', import.meta.url)))
   const words = document.getPage(0)!.extractText().text

@@ -68,6 +68,25 @@ describe('the merged pack', () => {
     }
   })
 
+  test('prints it once, beside the line of the exhibit, however often the bordereau names it again', async () => {
+    const bordereau = await act(engine, [
+      ...input.parts.flatMap(({ exhibit, pages: count }) =>
+        exhibit ? [`Pièce n° ${exhibit.number} : ${exhibit.type} du 13/11/2017 (${count} pages)`] : [],
+      ),
+      ...Array.from({ length: 60 }, () => '·'),
+      'Engagement du débiteur (pièce n° 1, pièce n° 2).',
+    ])
+    const parts = input.parts.map((part) => (part.role === 'bordereau' ? { ...part, pdf: bordereau, pages: 2 } : part))
+    const { pdf, manifest } = await assembled({ ...input, parts })
+    const at = manifest.files.find(({ role }) => role === 'bordereau')!.merged_page!
+    const shown = (await PDF.load(pdf)).getPages().slice(at - 1, at + 1)
+    // The second page leads to both exhibits too, and prints nothing beside them.
+    for (const page of shown) expect(page.dict.getArray('Annots')!.length).toBeGreaterThan(0)
+    const [first, second] = shown.map((page) => page.extractText().text)
+    expect(first).toMatch(/p\.\s\d/)
+    expect(second).not.toMatch(/p\.\s\d/)
+  })
+
   test('names each page as a reader shows it: the exhibit, then the rank of the page in it', async () => {
     const labels = (await PDF.load(pack.pdf)).context.catalog.getDict().getDict('PageLabels')!.getArray('Nums')!
     const told = new Map<number, string>()

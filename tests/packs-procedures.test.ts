@@ -2,6 +2,7 @@ import { mkdirSync, writeFileSync } from 'node:fs'
 import { PDF } from '@libpdf/core'
 import { strFromU8, unzipSync } from 'fflate'
 import { describe, expect, test } from 'vitest'
+import { sha256 } from '../documents/archive.ts'
 import type { Manifest } from '../documents/packs/manifest.ts'
 import { verifyFile } from '../documents/proof/verify.ts'
 import { attachExhibit, type ExhibitKind } from '../procedures/cases/exhibits.ts'
@@ -18,7 +19,7 @@ import { loadProcedure, procedureIds } from '../procedures/judicial/procedure.ts
 import { openProcedure } from '../procedures/judicial/procedures.ts'
 import { validate } from '../schema/validate.ts'
 import { seededRandom } from '../schema/random.ts'
-import { day, liveToConsent, useHouse } from './house.ts'
+import { day, liveToConsent, textOf, useHouse } from './house.ts'
 
 const random = seededRandom('packs')
 const today = '2026-07-29'
@@ -203,6 +204,67 @@ describe('each procedure has its pack', () => {
       pack: { zip_sha256: pack.zip },
     })
     expect((await PDF.load(pdf)).getPageCount()).toBe(manifest.merged.pages)
+  })
+})
+
+describe('whoever acts on a pack', () => {
+  const wordsOf = async (hash: string) => {
+    const pages = (await PDF.load(await house.office.archive.get(hash))).getPages()
+    return pages.map((page) => page.extractText().text.replaceAll(/\s+/g, ' '))
+  }
+  const assembledFor = async (id: string) =>
+    assembleFilingPack(
+      house.office,
+      day(today),
+      { procedureId: (await signed(id)).id, reason: 'Pièces à joindre au dépôt.' },
+      'Hugo Marchand',
+    )
+
+  test('reads on its cover who the parties are, under the names of its matter, the title, and whom to ask', async () => {
+    const [seizing] = await wordsOf((await assembledFor('saisie-attribution')).pdf)
+    expect(seizing).toContain('CRÉANCIER')
+    expect(seizing).toContain('SAS, SIREN 552 081 317')
+    expect(seizing).toContain('3 rue de la Gare, 69003 Lyon')
+    expect(seizing).toContain('04 00 00 00 10, garage@client.example')
+    // Cells stand apart on paper only: the extracted text joins them.
+    expect(seizing).toContain('Titrejugement, tribunal de commerce de Lyon, du 25/06/2026, n° 2026/118')
+    expect(seizing).toContain('Entre les mains deBanque du Rhône')
+    expect(seizing).toMatch(/Dossier suivi par Nadia Ferrand, Cabinet Vasseur Recouvrement : [\d ]+, n\.ferrand@/)
+  })
+
+  test('reads before a court who asks and who is asked, and no telephone of theirs', async () => {
+    const [filed] = await wordsOf((await assembledFor('injonction-de-payer')).pdf)
+    expect(filed).toContain('DÉFENDEUR')
+    expect(filed).toContain('3 rue de la Gare, 69003 Lyon')
+    expect(filed).not.toContain('garage@client.example')
+  })
+
+  test('reads by whom, when and to what the creditor agreed: the form alone shows empty boxes', async () => {
+    const pack = await assembledFor('saisie-attribution')
+    const { manifest, files } = await unpacked(pack.zip)
+    const consents = manifest.files.filter(({ role }) => role === 'consent').map(({ name }) => name)
+    expect(consents).toEqual(['preuves/accord-du-creancier-formulaire.pdf', 'preuves/accord-du-creancier.pdf'])
+    const [form, given] = consents.map((name) => files[name]!)
+    expect(Buffer.from(given!).toString('latin1')).toContain('<pdfaid:part>2')
+    const page = await textOf(given!)
+    expect(page).toContain('OUI, la procédure est autorisée')
+    expect(page).toContain('Inès Roche, présidente')
+    const proof = files['originaux/accord-du-creancier-preuve.json']!
+    for (const hash of [pack.contentSha256, sha256(proof), sha256(form!)])
+      expect(page.replaceAll(' ', '')).toContain(hash)
+  })
+
+  test('reads the facts that a person gave with one full stop each', async () => {
+    const { manifest, files } = await unpacked((await assembledFor('saisie-conservatoire-creances')).zip)
+    const text = await textOf(files[manifest.files.find(({ role, pages }) => role === 'application' && pages)!.name]!)
+    expect(text).toContain('Trois prélèvements rejetés depuis juin.')
+    expect(text).not.toContain('juin..')
+  })
+
+  test('finds the last day to declare on the cover, from the publication that the case knows', async () => {
+    const [cover] = await wordsOf((await assembledFor('declaration-creance')).pdf)
+    // Published on 20 July 2026: two months end on a Sunday.
+    expect(cover).toContain('Déclarer la créance 21 septembre 2026, dans 54 jours (C. com. L622-24 et R622-24)')
   })
 })
 

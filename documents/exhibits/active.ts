@@ -15,6 +15,8 @@ const actions = new Set([
   'RichMediaExecute',
 ])
 const scenes = new Set(['RichMedia', '3D', 'Movie', 'Screen', 'Sound'])
+// Behind a click they are links; by themselves, when a page is opened, they fetch what they name.
+const leading = new Set(['URI', 'GoToR', 'GoToE'])
 const maxObjects = 2_000_000
 
 /** True for a PDF that holds a script, an action that runs or sends, a scene that plays, or a program among its files. */
@@ -50,7 +52,26 @@ function acts(dict: PdfDict, document: PDF): boolean {
     const value = dict.get(key)
     return value instanceof PdfName ? value.value : ''
   }
-  return isAction(dict) || dict.has('JS') || scenes.has(name('Subtype')) || holdsProgram(dict, document)
+  return (
+    isAction(dict) ||
+    dict.has('JS') ||
+    scenes.has(name('Subtype')) ||
+    leadsAway(dict, document) ||
+    holdsProgram(dict, document)
+  )
+}
+
+/** What is done without a click, when the document or a page is opened, goes to another file or address. */
+function leadsAway(dict: PdfDict, document: PDF): boolean {
+  const resolve = (value: unknown): unknown => (value instanceof PdfRef ? document.getObject(value) : value)
+  const others = resolve(dict.get('AA'))
+  return [dict.get('OpenAction'), ...(others instanceof PdfDict ? [...others].map(([, value]) => value) : [])].some(
+    (value) => {
+      const action = resolve(value)
+      const kind = action instanceof PdfDict ? action.get('S') : undefined
+      return kind instanceof PdfName && leading.has(kind.value)
+    },
+  )
 }
 
 /** A file specification whose embedded file a computer could run. */

@@ -140,7 +140,7 @@ function shown(message: Message, { name, seed, flags }: { name: string; seed: st
       ),
       lines: shownLines(body, name, flags),
       joined: [
-        ...attachments.map((one) => say(one)),
+        ...attachments.map((one) => say(one, isProgram(one) ? ' (programme, non reproduit)' : '')),
         ...inline.map((one) => say(one, ' (image du message, non reproduite)')),
       ],
     },

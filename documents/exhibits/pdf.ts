@@ -55,6 +55,7 @@ export async function staticPdf(
       'Demandez de nouveau ce document.',
     )
   }
+  const hidden = source.getLayers().filter(({ visible }) => !visible).length
   let flat: ReturnType<PDF['flattenAll']>
   try {
     drawFields(source)
@@ -68,8 +69,10 @@ export async function staticPdf(
       cause,
     )
   }
-  if (flat.layers > 1)
-    flag('exhibit_layers', 'ses calques ont été fondus dans la page\u00a0; vérifiez ce qu’elle montre')
+  if (flat.layers > 1 || hidden > 0) {
+    const shown = hidden > 0 ? ', même ceux qu’elle cachait' : ''
+    flag('exhibit_layers', `ses calques ont été fondus dans la page${shown}\u00a0; vérifiez ce qu’elle montre`)
+  }
   const resolve = source.context.resolve.bind(source.context)
   const skipped = source.warnings.filter((warning) => warning.includes('skipped during flatten')).length
   const lost = pages.reduce((sum, page) => sum + (page.dict.getArray('Annots', resolve)?.length ?? 0), skipped)

@@ -47,7 +47,10 @@ export class PackFront {
   join(branches: Branches, beginnings: readonly Beginning[]): void {
     const total = this.joinPages(branches)
     this.joinTags(branches)
-    this.document.getCatalog().set('Outlines', this.standIn(branches.outline))
+    const catalog = this.document.getCatalog()
+    catalog.set('Outlines', this.standIn(branches.outline))
+    // « Suspects false » is what its absence says, and poppler takes it for a fault.
+    catalog.getDict('MarkInfo', this.resolve)?.delete('Suspects')
     this.leadLinks(beginnings)
     this.tellPages(total)
   }

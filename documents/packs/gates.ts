@@ -20,10 +20,17 @@ export function refuseIncomplete({ missing, reason, parts }: PackInput): void {
   )
 }
 
-// What the sizes and offsets of a ZIP can say.
+// What the sizes and offsets of a ZIP can say, and its count of files, with cover and manifest.
 const maxBytes = 4_000_000_000
+const maxFiles = 65_535 - 2
 
 export function refuseTooLarge(files: readonly { bytes: number }[]): void {
+  if (files.length > maxFiles) {
+    throw new DomainError('pack_too_big', `Ce dossier a ${files.length} fichiers, et ne peut dépasser ${maxFiles}.`, {
+      remedy: 'Réunissez en une seule pièce celles qui vont ensemble, ou retirez celles qui ne prouvent rien.',
+      facts: { files: files.length, maxFiles },
+    })
+  }
   const bytes = files.reduce((sum, file) => sum + file.bytes, 0)
   if (bytes <= maxBytes) return
   throw new DomainError(

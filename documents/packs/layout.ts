@@ -30,6 +30,8 @@ export function stampOf(part: PackPart, page: number): string {
     : `page ${page + 1}/${part.pages}`
 }
 
+export const courtRoles = { demandeur: 'Demandeur', defendeur: 'Défendeur' }
+
 /** What letters/layout/pack.typ prints: strings only. `linked`: the table's lines lead to `part:0`, `part:1`… */
 export function layoutData(input: PackInput, { doubts, changes }: Told, { starts, total }: Places, linked: boolean) {
   const { parts } = input
@@ -38,10 +40,12 @@ export function layoutData(input: PackInput, { doubts, changes }: Told, { starts
     title: input.title,
     reference: input.reference,
     court: input.court.charAt(0).toUpperCase() + input.court.slice(1),
-    parties: [
-      { label: 'Demandeur', name: input.parties.demandeur },
-      { label: 'Défendeur', name: input.parties.defendeur },
-    ],
+    parties: (['demandeur', 'defendeur'] as const).map((side) => ({
+      label: (input.people?.roles ?? courtRoles)[side],
+      name: input.parties[side],
+      lines: input.people?.[side] ?? [],
+    })),
+    contact: input.people?.contact ?? null,
     summary: input.summary,
     'next-limit': input.nextLimit ?? null,
     picture: input.picture ?? null,
@@ -89,15 +93,15 @@ export function sheetParts(
   const partOf = (number: string): number =>
     parts.findIndex(({ exhibit }) => exhibit?.number === number || exhibit?.number.split('-')[0] === number)
   const linksOn = (part: number, page: number): SheetLink[] =>
-    citations[part]!.filter((citation) => citation.page === page && partOf(citation.number) >= 0).map(
-      ({ number, x, y, width, height }, rank, all) => {
-        const to = partOf(number)
-        // The bordereau was written before the pack: the page of each exhibit goes beside its line, in the margin.
-        const noted = parts[part]!.role === 'bordereau' && all.findIndex((other) => other.number === number) === rank
-        const top = sizes[part]![page]!.height - y - height
-        return { part: to, x, y: top, width, height, note: noted ? `p.\u00a0${starts[to]}` : null }
-      },
-    )
+    citations[part]!.filter((citation) => citation.page === page && partOf(citation.number) >= 0).map((citation) => {
+      const { number, x, y, width, height } = citation
+      const to = partOf(number)
+      // The bordereau was written before the pack: the page of each exhibit goes beside its line, in the margin.
+      const first = citations[part]!.find((other) => other.number === number)
+      const noted = parts[part]!.role === 'bordereau' && first === citation
+      const top = sizes[part]![page]!.height - y - height
+      return { part: to, x, y: top, width, height, note: noted ? `p.\u00a0${starts[to]}` : null }
+    })
   return parts.map((part, i) => ({
     running: shorten(part.title, 80),
     bookmark: printable(part.exhibit ? `Pièce n° ${part.exhibit.number}\u00a0: ${part.title}` : part.title),

@@ -52,6 +52,8 @@ export interface PackInput {
   reference: string
   court: string
   parties: { demandeur: string; defendeur: string }
+  /** Who they are and who answers for the case, as the cover says it; the names alone when absent. */
+  people?: CoverPeople
   parts: PackPart[]
   /** Sums, key dates: the cover's table. */
   summary: { label: string; value: string }[]
@@ -70,6 +72,14 @@ export interface PackInput {
   engine: TypstEngine
   /** The development certificate when absent. */
   key?: SealKey
+}
+
+/** Lines of the cover: the parties, each under its role, and whom to ask. */
+export interface CoverPeople {
+  roles: { demandeur: string; defendeur: string }
+  demandeur: string[]
+  defendeur: string[]
+  contact: string
 }
 
 type ListedFile = ManifestFile & { content: Content }

@@ -4,6 +4,7 @@ import type { CaseFile } from '../cases/file.ts'
 import { isLookUpDoubt, lookUpDoubts } from '../cases/insolvency-watch.ts'
 import { payableOn } from '../money/ledger.ts'
 import type { ConsentStatement } from './consent-requests.ts'
+import type { GivenFacts } from './paper-facts.ts'
 import { earliestFiling } from './procedures.ts'
 import type { Progress } from './progress.ts'
 import type { StepDeadline } from './time-limits.ts'
@@ -11,14 +12,47 @@ import type { StepDeadline } from './time-limits.ts'
 // What the cover of a pack says of its case.
 
 /** The time limit that ends first: what whoever opens the pack must read before anything else. */
-export function nextLimit({ due }: Progress, onDay: Day): { label: string; value: string } | undefined {
-  const [first] = due
+export function nextLimit(
+  { due }: Progress,
+  onDay: Day,
+  { insolvencies }: Pick<CaseFile, 'insolvencies'>,
+): { label: string; value: string } | undefined {
+  const [first = declaration(insolvencies[0])] = due
   if (!first) return undefined
   const left = onDay.until(first.expires).days
+  const when = left < 0 ? 'passée' : left === 0 ? 'aujourd’hui' : `dans ${left} jour${left > 1 ? 's' : ''}`
   return {
     label: `Prochaine date limite : ${first.title}`,
-    value: `${dayFr(first.expires)}, dans ${left} jour${left > 1 ? 's' : ''} (${first.article})`,
+    value: `${dayFr(first.expires)}, ${when} (${first.article})`,
   }
+}
+
+/** The last day to declare, which the case knows from the publication before anybody enters it in the procedure. */
+function declaration(insolvency: CaseFile['insolvencies'][number] | undefined) {
+  if (!insolvency?.declareBy || insolvency.declaredOn) return undefined
+  return { title: 'Déclarer la créance', expires: insolvency.declareBy, article: 'C. com. L622-24 et R622-24' }
+}
+
+/** What is enforced, and where the debtor's money or goods are. */
+export function titleLines(given: GivenFacts): { label: string; value: string }[] {
+  const { titre, comptes, tiersSaisi, employeur } = given as {
+    titre?: { nature?: string; juridiction?: string; date?: string; numero?: string; signification?: string }
+    comptes?: { etablissement: string; agence?: string }[]
+    tiersSaisi?: { nom?: string }
+    employeur?: { nom?: string }
+  }
+  const title = titre && [
+    titre.nature,
+    titre.juridiction,
+    titre.date && `du ${dayShortFr(parseDay(titre.date))}`,
+    titre.numero && `n° ${titre.numero}`,
+  ]
+  const third = comptes?.map(({ etablissement }) => etablissement).join(', ') || tiersSaisi?.nom || employeur?.nom
+  return [
+    ...(title ? [{ label: 'Titre', value: title.filter(Boolean).join(', ') }] : []),
+    ...(titre?.signification ? [{ label: 'Signifié le', value: dayFr(parseDay(titre.signification)) }] : []),
+    ...(third ? [{ label: 'Entre les mains de', value: third }] : []),
+  ]
 }
 
 /** Sums and days: those of the statement that was signed, or of the day. */
@@ -28,7 +62,7 @@ export function summary(
   signed: ConsentStatement | null,
   ceiling: string,
   running: StepDeadline[],
-  waits: boolean,
+  { waits, toCourt }: { waits: boolean; toCourt: boolean },
 ): { label: string; value: string }[] {
   const currency = parseCurrency(file.case.currency)
   const owed = payableOn(file, onDay)
@@ -51,11 +85,11 @@ export function summary(
   const isMalagasy = file.case.zone === 'madagascar'
   return [
     { label: 'Principal', value: money(sums.principal) },
-    { label: `Intérêts arrêtés au ${stopped}`, value: money(sums.interest) },
+    ...(sums.interest > 0n ? [{ label: `Intérêts arrêtés au ${stopped}`, value: money(sums.interest) }] : []),
     ...(sums.indemnity > 0n ? [{ label: 'Indemnité forfaitaire', value: money(sums.indemnity) }] : []),
     ...(sums.penalty > 0n ? [{ label: 'Clause pénale', value: money(sums.penalty) }] : []),
     ...(sums.costs > 0n ? [{ label: 'Article 700 et dépens', value: money(sums.costs) }] : []),
-    { label: 'Total demandé', value: money(sums.total) },
+    { label: toCourt ? 'Total demandé' : 'Total dû', value: money(sums.total) },
     ...(owed.perDay > 0n ? [{ label: 'Intérêts à courir, par jour', value: money(owed.perDay) }] : []),
     { label: 'Plafond de frais accepté', value: money(parseAmount(ceiling)) },
     { label: 'Échéance la plus ancienne', value: dayFr(file.case.anchorOn) },

@@ -1,3 +1,4 @@
+import { sha256 } from '../../documents/archive.ts'
 import type { Facts } from '../../documents/facts.ts'
 import type { PackPart } from '../../documents/packs/pack.ts'
 import { type Day, dayFr } from '../../schema/days.ts'
@@ -5,8 +6,10 @@ import type { Sql } from '../../schema/db.ts'
 import { DomainError } from '../../schema/errors.ts'
 import { type Exhibit, exhibitNumber, readExhibits } from '../cases/exhibits.ts'
 import type { CaseFile } from '../cases/file.ts'
-import type { Office } from '../office.ts'
+import { instantOf, type Office } from '../office.ts'
 import { type OpenProcedure, type ProcedureEvent, readProcedureEvents } from './open-procedures.ts'
+import { consentPage, type GivenConsent, proofName } from './consent-page.ts'
+import type { ConsentRequest } from './consent-requests.ts'
 import type { GivenFacts } from './paper-facts.ts'
 import { exhibitPart, exhibitsFor, pageCount, writePapers } from './papers.ts'
 import type { Procedure } from './procedure.ts'
@@ -162,21 +165,39 @@ function stringFacts(facts: Record<string, unknown>): Record<string, string> {
   )
 }
 
-export async function consentPart(office: Office, sql: Sql, requestId: string, pdf: string): Promise<PackPart> {
-  const [signed] = await sql<{ proof: unknown; decidedOn: Day; signedBy: string; capacity: string }[]>`
-    select proof, decided_on, signed_by, capacity from consents where request_id = ${requestId} and decision = 'given'`
+/** The creditor's agreement: a page that says who gave it, when and to what, then the form as it was put to him. */
+export async function consentParts(
+  office: Office,
+  sql: Sql,
+  open: Pick<OpenProcedure, 'consentId'>,
+  form: Pick<ConsentRequest, 'pdf' | 'statement'>,
+): Promise<PackPart[]> {
+  const [signed] = await sql<GivenConsent[]>`
+    select proof, decided_on, signed_by, capacity from consents where request_id = ${open.consentId} and decision = 'given'`
   if (!signed) throw Object.assign(new Error('no consent'), { code: 'CT001' })
-  const form = await office.archive.get(pdf)
-  return {
-    role: 'consent',
-    part: 'proof',
-    title: `Accord du créancier, ${signed.signedBy} (${signed.capacity}), le ${dayFr(signed.decidedOn)}`,
-    name: 'accord-du-creancier.pdf',
-    pdf: form,
-    pages: await pageCount(form, 'accord-du-creancier'),
-    original: {
-      name: 'accord-du-creancier-preuve.json',
-      content: new TextEncoder().encode(`${JSON.stringify(signed.proof, null, 2)}\n`),
+  const proof = new TextEncoder().encode(`${JSON.stringify(signed.proof, null, 2)}\n`)
+  const page = await office.typst.compile({
+    template: 'exhibit.typ',
+    data: consentPage(signed, form.statement, sha256(proof)),
+    pdf: { timestamp: instantOf(signed.decidedOn), standard: 'a-2b' },
+  })
+  const asked = await office.archive.get(form.pdf)
+  const common = { role: 'consent', part: 'proof' } as const
+  return [
+    {
+      ...common,
+      title: `Accord du créancier, ${signed.signedBy} (${signed.capacity}), le ${dayFr(signed.decidedOn)}`,
+      name: 'accord-du-creancier.pdf',
+      pdf: page,
+      pages: await pageCount(page, 'accord-du-creancier'),
+      original: { name: proofName, content: proof },
     },
-  }
+    {
+      ...common,
+      title: 'Formulaire soumis au créancier',
+      name: 'accord-du-creancier-formulaire.pdf',
+      pdf: asked,
+      pages: await pageCount(asked, 'accord-du-creancier-formulaire'),
+    },
+  ]
 }

@@ -11,13 +11,14 @@ import { casePicture } from './drawing.ts'
 import { caseFile } from './case-file.ts'
 import { progressOf } from './case-progress.ts'
 import { readConsentRequest } from './consent-requests.ts'
-import { addressee } from './dossiers.ts'
+import { addressee, goesToCourt } from './dossiers.ts'
 import { requireEnforceable } from './enforceable.ts'
 import { withGivenTitle } from './given-title.ts'
 import { type OpenProcedure, readProcedure, readProcedureEvents } from './open-procedures.ts'
-import { doubtsOf, nextLimit, summary } from './pack-cover.ts'
+import { coverPeople } from './cover-people.ts'
+import { doubtsOf, nextLimit, summary, titleLines } from './pack-cover.ts'
 import { incomplete, missingPieces } from './pack-gaps.ts'
-import { consentPart, signedContent, writtenContent } from './pack-parts.ts'
+import { consentParts, signedContent, writtenContent } from './pack-parts.ts'
 import type { GivenFacts } from './paper-facts.ts'
 import { type Dossier, loadProcedure, type Procedure } from './procedure.ts'
 import { deadlinesOf, needsNotice, underConsent } from './procedures.ts'
@@ -73,10 +74,11 @@ async function assemble(office: Office, sql: Sql, onDay: Day, input: PackOrder, 
   const content = isSigned
     ? await signedContent(office, sql, onDay, file, open, procedure)
     : await writtenContent(office, sql, onDay, file, order)
-  const proof = await consentPart(office, sql, open.consentId, request.pdf)
+  const proof = await consentParts(office, sql, open, request)
   const previous = await lastVersion(sql, open, kind)
   const version = (previous?.version ?? 0) + 1
-  const next = nextLimit(standing, onDay)
+  const next = nextLimit(standing, onDay, file)
+  const toCourt = goesToCourt(procedure, kind)
   const { manifest, zip, pdf } = await keepPack(office.archive, {
     title: isSigned && kind === 'requete' ? `${statement.title}\u00a0: requête` : dossier.titre,
     version,
@@ -84,8 +86,15 @@ async function assemble(office: Office, sql: Sql, onDay: Day, input: PackOrder, 
     reference: file.case.number,
     court: isSigned ? statement.court : addressee(procedure, kind, open.court),
     parties: { demandeur: file.creditor.name, defendeur: file.debtor.name },
-    parts: [...content, proof],
-    summary: summary(file, onDay, isSigned ? statement : null, statement.ceiling, standing.due, needsNotice(procedure)),
+    people: await coverPeople(sql, file, toCourt),
+    parts: [...content, ...proof],
+    summary: [
+      ...(toCourt ? [] : titleLines(given)),
+      ...summary(file, onDay, isSigned ? statement : null, statement.ceiling, standing.due, {
+        waits: needsNotice(procedure),
+        toCourt,
+      }),
+    ],
     ...(next ? { nextLimit: next } : {}),
     picture: casePicture(procedure, standing),
     missing,

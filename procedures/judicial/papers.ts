@@ -1,5 +1,6 @@
 import type { PackPart } from '../../documents/packs/pack.ts'
 import { openStaticPdf } from '../../documents/exhibits/pdf.ts'
+import { exhibitTitle } from '../../documents/exhibits/title.ts'
 import type { Facts } from '../../documents/facts.ts'
 import type { Day } from '../../schema/days.ts'
 import type { Sql } from '../../schema/db.ts'
@@ -14,7 +15,7 @@ import { payableOn } from '../money/ledger.ts'
 import type { Court } from '../law/court.ts'
 import type { Office } from '../office.ts'
 import { type Costs, filingCosts } from './costs.ts'
-import { courtOf, goesToCourt, signedKind } from './dossiers.ts'
+import { atBench, courtOf, goesToCourt, signedKind } from './dossiers.ts'
 import {
   bailiffFacts,
   channelOfPaper,
@@ -23,6 +24,7 @@ import {
   letterOfPaper,
   requireFacts,
   requireGivable,
+  withoutFullStops,
 } from './paper-facts.ts'
 import type { Dossier, Paper, Procedure } from './procedure.ts'
 import { givenTitleFacts, readGivenTitle } from './given-title.ts'
@@ -99,12 +101,12 @@ export async function writePapers(
   const papers = dossier.papiers ?? []
   requireGivable(order.given)
   const facts = {
-    ...courtFacts(order.court, exhibits, goesToCourt(order.procedure, order.kind)),
+    ...courtFacts(atBench(order.court, dossier), exhibits, goesToCourt(order.procedure, order.kind)),
     frais: filingCosts(file, order.procedure, order.court, onDay).facts,
     ...insolvencyFacts(file, onDay, order.given),
     ...(await bailiffFacts(sql, order.bailiffId)),
     ...order.events,
-    ...withoutInsolvency(order.given),
+    ...withoutFullStops(withoutInsolvency(order.given)),
     ...givenTitleFacts(readGivenTitle(file.case.id, order.given['titre'])),
     ...doubtedTotals(file, order, onDay),
   } as Partial<Facts>
@@ -133,7 +135,7 @@ const withoutInsolvency = ({ procedureCollective: _, declaration: __, ...rest }:
 
 export function courtFacts(court: Court, exhibits: Exhibit[], named = true): Partial<Facts> {
   return {
-    ...(named ? { tribunal: { nom: court.nom, formation: court.formation ?? undefined, ville: court.ville } } : {}),
+    ...(named ? { tribunal: { nom: court.nom, formation: court.formation || undefined, ville: court.ville } } : {}),
     piecesJointes: exhibits.map((exhibit) => ({
       numero: exhibitNumber(exhibit),
       type: exhibitKinds[exhibit.kind],
@@ -195,7 +197,7 @@ export async function exhibitPart(office: Office, exhibit: Exhibit): Promise<Pac
   return {
     role: 'exhibit',
     part: 'content',
-    title: `${exhibitKinds[exhibit.kind]} ${exhibit.reference}`,
+    title: exhibitTitle(exhibitKinds[exhibit.kind], exhibit.reference, exhibit.datedOn?.toString()),
     name: `${fileStem(exhibit)}-${slug(`${exhibit.kind} ${exhibit.reference}`)}.pdf`,
     pdf: await office.archive.stored(exhibit.pdf),
     pages: exhibit.pages,
