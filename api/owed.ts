@@ -2,7 +2,9 @@ import { percentText } from '../procedures/law/claim.ts'
 import type { Owed } from '../procedures/law/interest.ts'
 import { ledgerFile } from '../procedures/money/ledger-files.ts'
 import { owedOn } from '../procedures/money/ledger.ts'
+import { claimableOn, isBarredOn } from '../procedures/money/claimable.ts'
 import type { Case } from '../procedures/cases/cases.ts'
+import { standstill } from '../procedures/cases/standstill.ts'
 import type { Day } from '../schema/days.ts'
 import { builder } from './builder.ts'
 import { type Context, rowsOf } from './context.ts'
@@ -10,9 +12,22 @@ import { type Amount, DoubtType, Money } from './values.ts'
 
 /** What a case owes on a day; only the parts that the ledger reads are fetched, once for all the cases of a list. */
 export async function owedOf(ctx: Context, found: Case, onDay: Day): Promise<Owed & { currency: string }> {
-  const file = await ledgerFile(found, (read, caseId) => rowsOf(ctx, read, caseId))
-  return { ...owedOn(file, onDay), currency: found.currency }
+  const file = await ledgerOf(ctx, found)
+  const owed = owedOn(file, onDay)
+  const stop = standstill(file, onDay)
+  const barred = stop?.cause === 'prescription' ? [{ code: 'time_barred', message: stop.reason }] : []
+  return { ...owed, doubts: [...barred, ...owed.doubts], currency: found.currency }
 }
+
+/** What is to be recovered today and, where limitation has put the claim out of reach, what it was. */
+export async function recoverableOf(ctx: Context, found: Case): Promise<{ due: bigint; barred: bigint | null }> {
+  const file = await ledgerOf(ctx, found)
+  return isBarredOn(file, ctx.day)
+    ? { due: 0n, barred: claimableOn(file, ctx.day).barred }
+    : { due: owedOn(file, ctx.day).total, barred: null }
+}
+
+const ledgerOf = (ctx: Context, found: Case) => ledgerFile(found, (read, caseId) => rowsOf(ctx, read, caseId))
 
 const money = (cents: bigint, { currency }: { currency: string }): Amount => ({ cents, currency })
 /** The rows of a list with the currency that their sums are in. */

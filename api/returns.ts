@@ -28,6 +28,10 @@ const ReturnType = builder.objectRef<BailiffReturn>('BailiffReturn').implement({
     step: t.exposeString('step', { nullable: true }),
     happenedOn: t.expose('happenedOn', { type: 'Date' }),
     recordedOn: t.expose('recordedOn', { type: 'Date' }),
+    debtor: t.exposeString('debtor', {
+      nullable: true,
+      description: 'The codebtor that it concerns alone; null for the debtor of the case.',
+    }),
     inPerson: t.exposeBoolean('inPerson', { nullable: true }),
     found: t.field({
       type: Money,
@@ -93,6 +97,10 @@ builder.relayMutationField(
       bailiffId: t.id({ description: 'Whose answer it is, where the legal cell records it.' }),
       nature: t.string({ required: true, description: 'One of the pack’s `answers`: signification, saisie, parti…' }),
       happenedOn: t.field({ type: 'Date', required: true }),
+      debtor: t.string({
+        description:
+          'The codebtor that it concerns, as the decision names it (codebiteurs); the debtor of the case when absent.',
+      }),
       inPerson: t.boolean({ description: 'Of a service: handed to the debtor in person.' }),
       found: t.field({
         type: MoneyInput,
@@ -131,6 +139,7 @@ builder.relayMutationField(
           {
             nature: input.nature,
             happenedOn: input.happenedOn,
+            ...(input.debtor?.trim() ? { debtor: input.debtor.trim() } : {}),
             ...(input.inPerson == null ? {} : { inPerson: input.inPerson }),
             ...(input.found ? { found: centsOf(input.found, await currencyOf(office.sql, found.caseId), 0n) } : {}),
             ...(input.note ? { note: input.note } : {}),

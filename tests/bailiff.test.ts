@@ -279,6 +279,47 @@ describe('what the office answers', () => {
     expect((await post('/retour', fields)).text).toContain('déjà reçu')
   })
 
+  test('debtors bound together and served on one day are answered one by one, each with its own time limits', async () => {
+    const [order] = (await readProcedureEvents(house.sql, procedureId)).filter(({ step }) => step === 'ordonnance')
+    await recordProcedureEvent(
+      house.sql,
+      random,
+      day(today),
+      {
+        procedureId,
+        step: 'ordonnance',
+        happenedOn: day(orderOn),
+        facts: { ...order!.facts, codebiteurs: ['Marc Bonnet'] },
+        original: order!.original,
+        corrects: order!.id,
+      },
+      'legal',
+    )
+    const { text } = await page()
+    expect(text).toContain('<option value="Marc Bonnet">Marc Bonnet, codébiteur</option>')
+    const served = { nature: 'signification', date: '2026-09-14' }
+    expect((await post('/retour', { ...served, remise: 'personne', acte: await act() })).status).toBe(303)
+    const his = { ...served, remise: 'autrement', debiteur: 'marc BONNET' }
+    expect((await post('/retour', { ...his, acte: await act('Signification à Marc Bonnet') })).status).toBe(303)
+    const events = (await readProcedureEvents(house.sql, procedureId)).filter(({ step }) => step === 'signification')
+    expect(events.map(({ facts }) => [facts['debiteur'], facts['aPersonne']])).toEqual(
+      expect.arrayContaining([
+        [undefined, true],
+        ['Marc Bonnet', false],
+      ]),
+    )
+    const shown = (await page()).text
+    expect(shown).toContain('Signifiée (à personne, acte joint)')
+    expect(shown).toContain('Signifiée (Marc Bonnet, non à personne, acte joint)')
+    const again = await post('/retour', { ...his, acte: await act('Signification à Marc Bonnet') })
+    expect([again.status, again.text.includes('déjà')]).toEqual([422, true])
+    const other = await post('/retour', { ...his, debiteur: 'Paul Ferrand', acte: await act() })
+    expect([other.status, other.text.includes('Marc Bonnet')]).toEqual([422, true])
+    const [told] = await house.sql<{ detail: object }[]>`
+      select detail from events where kind = 'bailiff_returned' order by seq desc limit 1`
+    expect(told!.detail).toMatchObject({ debtor: 'Marc Bonnet', title: 'Signifiée (Marc Bonnet)' })
+  })
+
   test('a debtor who has gone is searched for: the case waits, and a person sees it the same day', async () => {
     await post('/retour', { nature: 'parti', date: '2026-09-14' })
     const [hold] = await house.sql`select cause, reason, review_on from holds where released_on is null`
@@ -313,6 +354,7 @@ test('an office sees in its session every pack handed over to it, and no other�
   }
   const mine = await (await get('/etude', { cookie: await enter(bailiffId) })).text()
   expect(mine).toContain(`/etude/dossiers/${pack.id}`)
+  expect(mine).toContain('Demande de signification de l’ordonnance, version 1')
   expect((await get(`/etude/dossiers/${pack.id}`, { cookie: await enter(bailiffId) })).status).toBe(200)
   const theirs = await enter(other.id)
   expect(await (await get('/etude', { cookie: theirs })).text()).not.toContain(pack.id)

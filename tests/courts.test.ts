@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
 import { findPlace, importCourts, recordCourt } from '../procedures/judicial/court-directory.ts'
-import { courtOf } from '../procedures/judicial/dossiers.ts'
+import { atBench, courtOf, signedKind } from '../procedures/judicial/dossiers.ts'
+import { loadProcedure } from '../procedures/judicial/procedure.ts'
 import { competentCourt } from '../procedures/law/court.ts'
 import { day, fileOf, invoice, openCase, useHouse } from './house.ts'
 
@@ -119,5 +120,41 @@ test('a court entered by hand stands in the case, marked as to be checked', asyn
     nom: 'tribunal de commerce de Vienne',
     ville: 'Vienne',
     doubts: [expect.objectContaining({ code: 'court_by_hand', message: expect.stringContaining('annuaire') })],
+  })
+})
+
+describe('who hears a pack', () => {
+  const heard = (id: string, postalCode: string, city: string, debtor: 'business' | 'consumer') => {
+    const procedure = loadProcedure(id)
+    const found = competentCourt({ debtor, commercial: debtor === 'business', postalCode, city, on })
+    return atBench(found, procedure.dossiers![signedKind(procedure)]!).formation
+  }
+  test.each([
+    ['injonction-de-payer', '69003', 'Lyon', 'business', 'président du tribunal'],
+    ['injonction-de-payer', '69003', 'Lyon', 'consumer', 'président du tribunal'],
+    ['refere-provision', '69003', 'Lyon', 'consumer', 'président du tribunal'],
+    ['assignation', '69003', 'Lyon', 'business', ''],
+    ['assignation', '69003', 'Lyon', 'consumer', ''],
+    ['assignation', '67000', 'Strasbourg', 'business', 'chambre commerciale'],
+    ['saisie-conservatoire-creances', '69003', 'Lyon', 'business', 'président du tribunal'],
+    ['saisie-conservatoire-creances', '69003', 'Lyon', 'consumer', 'juge de l’exécution'],
+    ['saisie-conservatoire-biens', '69003', 'Lyon', 'consumer', 'juge de l’exécution'],
+    ['saisie-conservatoire-biens', '67000', 'Strasbourg', 'business', 'président de la chambre commerciale'],
+  ] as const)('of %s in %s %s against a %s is: %s', (id, postalCode, city, debtor, bench) => {
+    expect(heard(id, postalCode, city, debtor)).toBe(bench)
+  })
+
+  test('is whom a person entered, where one did', () => {
+    const entered = {
+      nom: 'tribunal judiciaire de Vienne',
+      formation: 'première chambre',
+      ville: '',
+      article: '',
+      doubts: [],
+    }
+    for (const id of ['assignation', 'saisie-conservatoire-creances'])
+      expect(atBench(entered, loadProcedure(id).dossiers![signedKind(loadProcedure(id))]!).formation).toBe(
+        'première chambre',
+      )
   })
 })

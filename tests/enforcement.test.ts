@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { attachExhibit, type ExhibitKind } from '../procedures/cases/exhibits.ts'
 import { recordLegalForm } from '../procedures/cases/debtors.ts'
+import { placeHold } from '../procedures/cases/holds.ts'
 import { recordPayment } from '../procedures/money/payments.ts'
 import { setClaimNature } from '../procedures/cases/limitation.ts'
 import { examine } from '../procedures/doctor.ts'
@@ -12,9 +13,11 @@ import { createBailiff } from '../procedures/judicial/handover.ts'
 import { watchDeadlines } from '../procedures/judicial/deadline-alerts.ts'
 import { assembleFilingPack } from '../procedures/judicial/packs.ts'
 import { readProcedure, readProcedureEvents } from '../procedures/judicial/open-procedures.ts'
+import { loadProcedure, procedureIds } from '../procedures/judicial/procedure.ts'
 import { openProcedure, recordProcedureEvent } from '../procedures/judicial/procedures.ts'
+import { natureRuns, runsTenYears } from '../procedures/judicial/title-limitation.ts'
 import { seededRandom } from '../schema/random.ts'
-import { actOf, day, fileOf, liveToConsent, useHouse } from './house.ts'
+import { actOf, day, fileOf, liveToConsent, textOf, useHouse } from './house.ts'
 
 const random = seededRandom('enforcement')
 const house = useHouse(async (made) => void (await liveToConsent(made)))
@@ -450,10 +453,97 @@ describe('limitation', () => {
     const biens = [{ designation: 'Pont élévateur', lieu: '3 rue de la Gare, 69003 Lyon' }]
     const seizure = await open('saisie-vente', { titre: title, biens })
     await happens(seizure.id, 'commandement', '2026-07-30')
-    expect(await limitationOn()).toBe('2031-07-30')
+    expect(await limitationOn()).toBe('2036-07-30')
     await watchDeadlines(house.sql, day('2028-08-02'), [seizure.id])
     expect((await progressOf(house.sql, seizure, day('2028-08-02'))).closed?.sanction).toBe('nouveau commandement')
-    expect(await limitationOn()).toBe('2031-07-30')
+    expect(await limitationOn()).toBe('2036-07-30')
+  })
+
+  const seizing = (titre: object) => ({ ...bank('Banque du Rhône'), titre: { ...title, ...titre } })
+
+  test('runs for ten years with a judgment given by hand, from the creditor’s signature on', async () => {
+    await setClaimNature(house.sql, day('2026-07-23'), { caseId: await caseOf(), nature: 'vente' }, 'test')
+    await ask('saisie-attribution', seizing({}))
+    expect(await limitationOn()).toBe('2031-06-10')
+    await open('saisie-attribution', seizing({}))
+    expect(await limitationOn()).toBe('2036-06-25')
+  })
+
+  test('is the day that its giver says, where an act interrupted it elsewhere', async () => {
+    await open('saisie-attribution', seizing({ prescription: '2037-03-04' }))
+    const { case: found } = await fileOf(house, await caseOf())
+    expect(found.limitationOn.toString()).toBe('2037-03-04')
+    expect(found.limitationDoubts).toMatchObject([{ code: 'title_limitation_by_hand' }])
+  })
+
+  test('stays that of the claim with a title that is no court’s, or of no known nature, and the creditor reads it', async () => {
+    await setClaimNature(house.sql, day('2026-07-23'), { caseId: await caseOf(), nature: 'vente' }, 'test')
+    for (const [nature, words] of [
+      ['acte notarié', 'il vaut tant que la créance n’est pas prescrite'],
+      ['titre', 'Indiquez-la (facts.titre.nature)'],
+    ] as const) {
+      const facts = { ...seizing({ nature }), ...bank(`Banque ${nature}`) }
+      expect((await ask('saisie-attribution', facts)).statement.doubts.join(' ')).toContain(words)
+      await open('saisie-attribution', facts)
+      expect(await limitationOn()).toBe('2031-06-10')
+    }
+  })
+
+  test('lets a judgment be enforced on a claim whose own period is over, and the case goes on', async () => {
+    const caseId = await caseOf()
+    const due = day('2016-02-03')
+    await house.sql`update invoices set issued_on = '2016-01-04', due_on = ${due}`
+    await house.sql`update cases set anchor_on = ${due}`
+    await setClaimNature(house.sql, day('2026-07-23'), { caseId, nature: 'vente' }, 'test')
+    expect(await limitationOn()).toBe('2021-02-03')
+    const held = { caseId, cause: 'prescription', reason: 'prescrite', reviewOn: day('2026-08-30') } as const
+    await placeHold(house.sql, random, day('2026-07-29'), held, 'system')
+    const old = { date: '2018-05-14', signification: '2018-06-01' }
+    await expect(ask('saisie-attribution', seizing({ ...old, nature: 'acte notarié' }))).rejects.toMatchObject({
+      code: 'case_suspended',
+      facts: { cause: 'prescription' },
+    })
+    await open('saisie-attribution', seizing(old))
+    expect(await limitationOn()).toBe('2028-05-14')
+    expect((await fileOf(house, caseId)).holds.filter(({ releasedOn }) => releasedOn === null)).toEqual([])
+  })
+
+  test('of a title starts anew for ten years with what the debtor pays', async () => {
+    const opened = await open('injonction-de-payer')
+    await happens(opened.id, 'requete', '2026-08-03')
+    await happens(opened.id, 'ordonnance', '2026-09-07')
+    await happens(opened.id, 'signification', '2026-09-21', { aPersonne: true, demeure: 'metropole' })
+    const paid = { receivedOn: day('2026-12-01'), amount: 1_000n, means: 'virement', reference: null }
+    await recordPayment(
+      house.office,
+      day('2026-12-01'),
+      { caseId: await caseOf(), ...paid, receivedBy: 'creditor' },
+      'test',
+    )
+    expect(await limitationOn()).toBe('2036-12-01')
+  })
+
+  test('is of ten years with what a court decides alone', () => {
+    const giving = procedureIds().filter((id) => loadProcedure(id).papiers?.titre && loadProcedure(id).pays !== 'MG')
+    expect(giving.filter((id) => runsTenYears(loadProcedure(id)))).toEqual([
+      'assignation',
+      'injonction-de-payer',
+      'injonction-europeenne',
+      'refere-provision',
+    ])
+    const natures = [
+      'Jugement du 3 mai',
+      'ordonnance de référé',
+      'Arrêt',
+      'chèque impayé',
+      'acte notarié',
+      'papier',
+      null,
+    ]
+    const courts = natures.slice(0, 3).map((nature) => natureRuns(nature, day('2026-05-03')))
+    expect(courts).toEqual(['dix-ans', 'dix-ans', 'dix-ans'])
+    const others = natures.slice(3).map((nature) => natureRuns(nature, day('2026-05-03')))
+    expect(others).toEqual(['creance', 'creance', 'unknown', 'unknown'])
   })
 
   test('entered by hand is left as it was', async () => {
@@ -463,6 +553,36 @@ describe('limitation', () => {
     await order()
     expect(await limitationOn()).toBe('2030-01-01')
   })
+})
+
+test('a debtor of unknown legal form is looked up before anything is filed: the pack names it, and a person answers for it', async () => {
+  const opened = await open('injonction-de-payer')
+  const order = { procedureId: opened.id }
+  const assembled = () => assembleFilingPack(house.office, day('2026-07-29'), order, 'Hugo Marchand')
+  const named = 'Forme juridique de Garage du Pont, qui décide entre le tribunal de commerce et la juridiction civile'
+  await expect(assembled()).rejects.toMatchObject({
+    code: 'pack_incomplete',
+    message: expect.stringContaining(named),
+    remedy: expect.stringContaining('recordCourt'),
+  })
+  const pack = await assembleFilingPack(
+    house.office,
+    day('2026-07-29'),
+    { ...order, reason: 'Débiteur inscrit au RCS, vu ce jour.' },
+    'Hugo Marchand',
+  )
+  const [kept] = await house.sql<{ manifest: { missing: { what: string }[]; reason: object } }[]>`
+    select manifest from packs where id = ${pack.id}`
+  expect(kept!.manifest.missing.map(({ what }) => what).join()).toContain(named)
+  expect(kept!.manifest.reason).toMatchObject({ by: 'Hugo Marchand' })
+  const form = { caseId: await caseOf(), legalForm: 'SARL', source: 'extrait Kbis du jour' }
+  await recordLegalForm(house.sql, day('2026-07-29'), form, 'legal')
+  const told = () => assembled().catch((error: Error) => error.message)
+  expect(await told()).not.toContain('Forme juridique')
+  // A town that no directory knows is no better: the request would go to a court without a seat.
+  expect(await told()).not.toContain('Siège de la juridiction')
+  await house.sql`update debtors set address = address || '{"postalCode": "38200", "city": "Vienne"}'`
+  expect(await told()).toContain('Siège de la juridiction compétente (tribunal de commerce) dont relève Vienne')
 })
 
 describe('the simplified procedure for small claims', () => {
@@ -536,6 +656,24 @@ describe('a debtor that its form shows to be civil', () => {
     const { due } = await progressOf(house.sql, opened, day('2026-10-13'))
     expect(due.map(({ id }) => id)).toContain('constitution-avocat')
     expect(due.map(({ id }) => id)).not.toContain('consignation-opposition')
+  })
+
+  test('is before the juge de l’exécution for a conservatory seizure, and before the court itself on the merits', async () => {
+    await form('SCI')
+    const printed = async (letter: string) => {
+      const [found] = await house.sql<{ sha256: string }[]>`select sha256 from documents where letter = ${letter}`
+      return (await textOf(await house.office.archive.get(found!.sha256))).replaceAll(/\s+/g, ' ')
+    }
+    const threat = { faits: ['trois prélèvements rejetés depuis juin'], preuves: ['avis de rejet'] }
+    const seized = { nom: 'Banque du Rhône', formeJuridique: 'SA', adresse: address }
+    const opened = await open('saisie-conservatoire-creances', { menaceRecouvrement: threat, tiersSaisi: seized })
+    expect(opened.court.formation).toBe('juge de l’exécution')
+    expect(await printed('saisie-conservatoire-creances-requete-jex')).toContain(
+      "tribunal judiciaire de Lyon, juge de l'exécution",
+    )
+    await open('assignation', { avocatCreancier: { nom: 'Claire Perrin', adresse: address } })
+    const asked = await printed('assignation-fond-judiciaire-dossier')
+    expect(asked).toContain('tribunal judiciaire de Lyon. Selon la matière')
   })
 
   test('of a commercial form, or of none that is known, is before the commercial court, and the second is said', async () => {

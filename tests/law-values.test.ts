@@ -84,11 +84,16 @@ describe('a legal value', () => {
     expect(reviews.some((review) => review.where.startsWith('taux-bce 2026-07-01'))).toBe(true)
     expect(reviews.some((review) => review.reasons.includes('stale'))).toBe(false)
     expect(lawReview(on('2027-06-01')).some((review) => review.reasons.includes('stale'))).toBe(true)
-    expect(
-      lawReview(on('2027-01-01'))
-        .filter((review) => review.reasons.includes('ended'))
-        .map((review) => review.where),
-    ).toEqual(['interet-legal 2026-07-01 particulier', 'interet-legal 2026-07-01 autres', 'taux-bce 2026-07-01'])
+    const endOf = (reason: 'ended' | 'ending', day: string) =>
+      lawReview(on(day))
+        .filter((review) => review.reasons.includes(reason))
+        .map((review) => review.where)
+    const rates = ['interet-legal 2026-07-01 particulier', 'interet-legal 2026-07-01 autres', 'taux-bce 2026-07-01']
+    expect(endOf('ended', '2027-01-01')).toEqual(rates)
+    // 45 days before they end, while there is time to look the next ones up.
+    expect(endOf('ending', '2026-11-16')).toEqual([])
+    expect(endOf('ending', '2026-11-17')).toEqual(rates)
+    expect(endOf('ended', '2026-12-31')).toEqual([])
   })
 })
 

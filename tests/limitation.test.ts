@@ -210,6 +210,25 @@ describe('a case that must wait is told at the moment of submitting', () => {
     await liveOn(house, '2025-07-16')
     expect(liveHolds(await fileOf(house, found.id))).toEqual([])
     expect(done(await fileOf(house, found.id)).length).toBeGreaterThan(0)
+
+    // The answer is kept: the factor's next invoice of that seller, under another writing of its name, asks nothing again.
+    const more = async (number: string, from: typeof seller) => {
+      const next = invoice({ number, issued_on: '2025-06-11', due_on: '2025-07-10', seller: from })
+      const invoices = [{ read: next, original: null }]
+      const { doubts } = await submitInvoice(
+        house.sql,
+        house.office.random,
+        day('2025-07-17'),
+        { ...submission, invoices },
+        'test',
+      )
+      expect(doubts.map(({ code }) => code)).toContain('other_seller')
+      return liveHolds(await fileOf(house, found.id)).map(({ reason }) => reason)
+    }
+    expect(await more('F-10', { ...seller, name: 'IMPRIMERIE ROUSSEL SAS' })).toEqual([])
+    expect(await more('F-11', { name: 'Reliure Perrin', siren: '552100554' })).toEqual([
+      expect.stringContaining('Reliure Perrin'),
+    ])
   })
 })
 

@@ -68,7 +68,7 @@ function caution({ due, interruptions = [] }: Claim): CaseLimitation {
     .reduce((end, on) => (before(end, on) ? end : latest(end, addDuration(on, length))), addDuration(due, length))
   const message =
     `Prescription malgache non renseignée\u00a0: par précaution, la créance n’est plus réclamée après le ${dayFr(expires)}. ` +
-    'Saisissez la date exacte avec sa source (recordLimitation).'
+    'La date exacte reste à saisir, avec sa source.'
   return { expires, why: [message], doubts: [{ code: 'limitation_unknown', message }] }
 }
 
@@ -94,13 +94,19 @@ export async function renewLimitation(
   if (found.limitationDoubts.some((doubt) => doubt.code === 'limitation_by_hand')) return
   const { on, cause, article } = input
   const interruptions = [...(await renewals(sql, input.caseId)), { on, cause, article }]
-  const { expires, why, doubts } = claimLimitation({ ...found, due: found.anchorOn, interruptions })
-  if (Temporal.PlainDate.compare(expires, found.limitationOn) <= 0) return
-  await keep(sql, input.caseId, expires, doubts)
+  const claim = claimLimitation({ ...found, due: found.anchorOn, interruptions })
+  const recounted = await lastRecount(sql, input.caseId)
+  // What is owed under a title is acknowledged for as long again as the title lasts (C. civ. 2231).
+  const title = recounted?.title ? limitation({ kind: 'titre', due: recounted.title, interruptions }) : null
+  const { expires, why, doubts } = title && after(title.expires, claim.expires) ? title : claim
+  const isLater = after(expires, found.limitationOn)
+  // Where acts or a title hold for longer, it is kept for the day on which one of them falls.
+  if (!isLater && recounted === null) return
+  if (isLater) await keep(sql, input.caseId, expires, doubts)
   await record(sql, onDay, {
     caseId: input.caseId,
     kind: 'limitation_renewed',
-    detail: { until: expires.toString(), why, on: on.toString(), cause, article },
+    detail: { until: latest(expires, found.limitationOn).toString(), why, on: on.toString(), cause, article },
     author: 'system',
   })
 }
@@ -146,27 +152,34 @@ export async function recordLimitation(
 
 /**
  * Counts limitation again with what courts and bailiffs did: the claim's own period starts anew at each act that interrupts it,
- * and a title runs for ten years of its own (CPCE L111-4), whatever the claim was. A day entered by hand stands.
+ * and a title runs for a time of its own (CPCE L111-4), whatever the claim was. A day entered by hand stands.
  */
 export async function recountLimitation(
   sql: Sql,
   onDay: Day,
-  input: { caseId: string; interruptions: Interruption[]; title: Day | null },
+  input: { caseId: string; interruptions: Interruption[]; title: (CaseLimitation & { on: Day }) | null },
   author: Author,
 ): Promise<void> {
   const found = await readClaim(sql, input.caseId)
   if (!found || found.zone === 'madagascar') return
   if (found.limitationDoubts.some((doubt) => doubt.code === 'limitation_by_hand')) return
-  const known =
-    await sql`select 1 from events where case_id = ${input.caseId} and kind = 'limitation_set' and detail ? 'acts' limit 1`
-  if (known.length === 0 && input.title === null && input.interruptions.length === 0) return
+  const known = await lastRecount(sql, input.caseId)
+  if (known === null && input.title === null && input.interruptions.length === 0) return
   const interruptions = [...(await renewals(sql, input.caseId)), ...input.interruptions]
   const claim = claimLimitation({ ...found, due: found.anchorOn, interruptions })
-  const title = input.title && limitation({ kind: 'titre', due: input.title, interruptions })
+  const { title } = input
   const { expires, why, doubts } = title && after(title.expires, claim.expires) ? title : claim
   if (sameDay(expires, found.limitationOn)) return
-  const more = { acts: input.interruptions.length, title: input.title?.toString() ?? null }
+  const more = { acts: input.interruptions.length, title: title?.on.toString() ?? null }
   await settle(sql, onDay, input.caseId, { expires, why, doubts }, more, author)
+}
+
+/** What the limitation was last counted with in court; null where nothing of court ever counted. */
+async function lastRecount(sql: Sql, caseId: string): Promise<{ title: Day | null } | null> {
+  const [last] = await sql<{ title: string | null }[]>`
+    select detail ->> 'title' as title from events
+    where case_id = ${caseId} and kind = 'limitation_set' and detail ? 'acts' order by seq desc limit 1`
+  return last ? { title: last.title === null ? null : parseDay(last.title) } : null
 }
 
 /** The acknowledgements that kept the claim alive until now. */

@@ -26,6 +26,25 @@ export function codebtorsOf(events: ProcedureEvent[]): string[] {
   return named.filter((name, i) => named.findIndex((other) => sameName(name, other)) === i)
 }
 
+/**
+ * The codebtor of that name as the decision or the acts have it, so that one person is never two. DomainError `unknown_codebtor`.
+ */
+export function requireCodebtor(events: ProcedureEvent[], name: string): string {
+  const all = codebtorsOf(events)
+  const known = all.find((each) => sameName(each, name))
+  if (known !== undefined) return known
+  throw new DomainError(
+    'unknown_codebtor',
+    `«\u00a0${name.slice(0, 80)}\u00a0» n’est pas codébiteur dans cette procédure.`,
+    {
+      remedy:
+        all.length > 0
+          ? `Nommez l’un de ceux qui y sont\u00a0: ${all.join(', ')}\u00a0; ou personne, pour le débiteur du dossier.`
+          : 'Les codébiteurs s’enregistrent avec la décision qui les condamne (codebiteurs).',
+    },
+  )
+}
+
 /** What happened as one of them sees it: what concerns them all, and what concerns itself. `null`: the debtor of the case. */
 export function eventsFor(procedure: Procedure, events: ProcedureEvent[], debtor: string | null): ProcedureEvent[] {
   if (debtor === null) return events.filter((event) => nameOf(event) === null)

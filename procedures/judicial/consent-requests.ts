@@ -14,8 +14,9 @@ import { payableOn } from '../money/ledger.ts'
 import type { Office } from '../office.ts'
 import { endEarlierRequests } from './earlier-requests.ts'
 import { withGivenTitle } from './given-title.ts'
+import { interruptionsOf } from './interruptions.ts'
 import type { GivenFacts } from './paper-facts.ts'
-import { addressee, filingStep, goesToCourt, signedKind } from './dossiers.ts'
+import { addressee, atBench, filingStep, goesToCourt, signedKind } from './dossiers.ts'
 import { type Content as PackContent, courtFacts, writeContent } from './papers.ts'
 import { requireConditions } from './conditions.ts'
 import { requireEnforceable } from './enforceable.ts'
@@ -23,6 +24,7 @@ import { loadProcedure, type Procedure } from './procedure.ts'
 import { requireNotSuspended } from './procedures.ts'
 import { refuseClosedToPublic } from './public-debtor.ts'
 import { gatherSeizure, refuseSecondSeizure, seizureToLift } from './seizures.ts'
+import { withTitleLimitation } from './title-limitation.ts'
 import { titleDoubts, titleFacts } from './titles.ts'
 
 /** What the creditor signs; frozen, and void as soon as the file changes. */
@@ -111,7 +113,8 @@ function evidenceDoubts(file: CaseFile, { exhibits }: Pick<PackContent, 'exhibit
 
 async function ask(office: Office, sql: Sql, onDay: Day, input: ConsentOrder): Promise<ConsentRequest> {
   const { facts: given = {} } = input
-  const file = withGivenTitle(input.file, given)
+  const acts = await interruptionsOf(sql, input.file.case.id, onDay)
+  const file = await withTitleLimitation(sql, withGivenTitle(input.file, given), given, acts, onDay)
   const procedure = loadProcedure(input.procedure)
   refuseClosedToPublic(file, procedure.id, onDay)
   const kind = signedKind(procedure)
@@ -141,7 +144,7 @@ async function ask(office: Office, sql: Sql, onDay: Day, input: ConsentOrder): P
   const id = newId(office.random)
   const statement = statementOf(onDay, { ...input, file }, { procedure, kind, content, doubts })
   const facts = {
-    ...courtFacts(content.court, content.exhibits, goesToCourt(procedure, kind)),
+    ...courtFacts(atBench(content.court, procedure.dossiers![kind]!), content.exhibits, goesToCourt(procedure, kind)),
     ...consentFacts(statement, id),
     frais: { ...content.costs.facts, plafond: statement.ceiling },
   }

@@ -5,6 +5,7 @@ import { type Author, record } from '../cases/journal.ts'
 import { lockCase } from '../cases/lock.ts'
 import { endUnfiledConsents } from './consent-ends.ts'
 import { readGivenTitle } from './given-title.ts'
+import { recountAfter } from './interruptions.ts'
 import { type ConsentRequest, readConsentRequest } from './consent-requests.ts'
 
 export interface Signature {
@@ -77,6 +78,7 @@ async function decide(
       const which = { spared: [request.procedure] }
       await endUnfiledConsents(tx, onDay, request.caseId, reason, 'system', which)
     }
+    if (decision === 'given') await recountAfter(tx, onDay, request.caseId, 'system')
     return { proof }
   })
 }

@@ -15,15 +15,28 @@ export interface FeedDay {
   marks: number[]
 }
 
-/** Of every open case, or of one creditor’s: time limits that run, days from which an act is allowed, hearings, last days of prescription. */
+/** How far ahead the house’s own calendar shows the end of a limitation: a case has years, and theirs are by the thousand. A rule of the house, in days. */
+const limitationAhead = 365
+
+/**
+ * Of the open cases of one creditor, or of all: time limits that run, days from which an act is allowed, hearings, last days of
+ * prescription. What is read grows with what is shown, and not with the cases.
+ */
 export async function courtDays(sql: Sql, creditorId: string | null, onDay: Day): Promise<FeedDay[]> {
-  const cases = await sql<(CaseOfFeed & { id: string; limitationOn: Day })[]>`
-    select c.id, c.number, c.limitation_on, d.name as debtor, k.name as creditor,
-           array(select p.id from procedures p where p.case_id = c.id) as procedures
-    from cases c join debtors d on d.id = c.debtor_id join creditors k on k.id = c.creditor_id
-    where c.closed_on is null and (${creditorId}::uuid is null or c.creditor_id = ${creditorId})`
-  const limits = await ofProcedures(sql, cases, onDay)
-  return [...limits, ...cases.flatMap((each) => prescription(each, onDay))]
+  const theirs = creditorId === null ? sql`` : sql`and c.creditor_id = ${creditorId}`
+  const near = creditorId === null ? sql`and c.limitation_on <= ${onDay.add({ days: limitationAhead })}` : sql``
+  const [before, ending] = await Promise.all([
+    sql<CaseOfFeed[]>`
+      select c.number, d.name as debtor, k.name as creditor, array_agg(p.id order by p.opened_on, p.id) as procedures
+      from procedures p join cases c on c.id = p.case_id and c.closed_on is null ${theirs}
+      join debtors d on d.id = c.debtor_id join creditors k on k.id = c.creditor_id
+      group by c.id, d.id, k.id`,
+    sql<(CaseOfFeed & { id: string; limitationOn: Day })[]>`
+      select c.id, c.number, c.limitation_on, d.name as debtor, k.name as creditor, '{}'::uuid[] as procedures
+      from cases c join debtors d on d.id = c.debtor_id join creditors k on k.id = c.creditor_id
+      where c.closed_on is null and c.limitation_on >= ${onDay} ${near} ${theirs}`,
+  ])
+  return [...(await ofProcedures(sql, before, onDay)), ...ending.map(prescription)]
 }
 
 /** Of the procedures whose packs an office holds: the same, and until when each pack is open to it. Nothing else of their cases. */
@@ -117,19 +130,21 @@ function hearings({ procedure, events }: Conduct, onDay: Day): { step: string; o
   )
 }
 
-function prescription(of: CaseOfFeed & { id: string; limitationOn: Day }, onDay: Day): FeedDay[] {
-  const { id, number, limitationOn, debtor, creditor } = of
-  if (after(onDay, limitationOn)) return []
-  return [
-    {
-      uid: `prescription-${id}`,
-      on: limitationOn,
-      title: `Prescription – ${debtor} (${number})`,
-      description: [
-        `${creditor} contre ${debtor}, dossier ${number}`,
-        `Dernier jour pour agir\u00a0: ${dayFr(limitationOn)}.`,
-      ],
-      marks: [],
-    },
-  ]
+function prescription({
+  id,
+  number,
+  limitationOn,
+  debtor,
+  creditor,
+}: CaseOfFeed & { id: string; limitationOn: Day }): FeedDay {
+  return {
+    uid: `prescription-${id}`,
+    on: limitationOn,
+    title: `Prescription – ${debtor} (${number})`,
+    description: [
+      `${creditor} contre ${debtor}, dossier ${number}`,
+      `Dernier jour pour agir\u00a0: ${dayFr(limitationOn)}.`,
+    ],
+    marks: [],
+  }
 }

@@ -2,10 +2,10 @@ import type { Day } from '../../schema/days.ts'
 import type { Sql } from '../../schema/db.ts'
 import { DomainError } from '../../schema/errors.ts'
 import type { CaseFile } from '../cases/file.ts'
-import { type Court, competentCourt } from '../law/court.ts'
+import { branchOf, type Court, competentCourt } from '../law/court.ts'
 import { commercialClaim } from '../law/legal-form.ts'
 import { findPlace } from './court-directory.ts'
-import type { Procedure } from './procedure.ts'
+import type { Dossier, Procedure } from './procedure.ts'
 
 /**
  * The court that hears the claim, where the debtor lives: the legal forms of both say whether it is the commercial one, and a
@@ -61,6 +61,16 @@ export const goesToCourt = (procedure: Procedure, kind: string): boolean =>
 export function addressee(procedure: Procedure, kind: string, court: Court): string {
   const { destinataire } = procedure.dossiers![kind]!
   return goesToCourt(procedure, kind) ? court.nom : destinataire.charAt(0).toUpperCase() + destinataire.slice(1)
+}
+
+/** The court as that pack addresses it: its president, the whole of it, or the juge de l’exécution. What a person entered stands. */
+export function atBench(court: Court, { juge }: Pick<Dossier, 'juge'>): Court {
+  const { formation } = court
+  if (juge === 'fond') return { ...court, formation: formation.replace(/^président (?:du tribunal$|de la )/, '') }
+  const isPresident = /^(?:président |juge d’instance)/.test(formation)
+  return juge === 'execution' && isPresident && branchOf(court) === 'judiciaire'
+    ? { ...court, formation: 'juge de l’exécution' }
+    : court
 }
 
 /** The step that files the signed pack: once it is recorded, a change in the case no longer voids the consent. */

@@ -2,7 +2,7 @@ import { after, before, type Day, dayFr, parseDay } from '../../schema/days.ts'
 import type { Sql } from '../../schema/db.ts'
 import { DomainError, type Doubt } from '../../schema/errors.ts'
 import type { CaseFile } from '../cases/file.ts'
-import { type Interruption, limitation } from '../law/limitation.ts'
+import type { Interruption } from '../law/limitation.ts'
 import { readConducts } from './case-progress.ts'
 import { happenings, standingEvents } from './happenings.ts'
 import { interruptionsOf } from './interruptions.ts'
@@ -10,6 +10,7 @@ import type { GivenFacts } from './paper-facts.ts'
 import type { Procedure } from './procedure.ts'
 import { progress } from './progress.ts'
 import type { ProcedureEvent } from './time-limits.ts'
+import { natureRuns, runsTenYears, titleEnd } from './title-limitation.ts'
 import { type Obtained, titlesOf } from './titles.ts'
 
 /**
@@ -42,7 +43,22 @@ export async function requireEnforceable(
   const doubts = meant ? await requireStanding(sql, meant, onDay) : []
   const dates = meant && told === undefined ? datesOf(meant) : told && datesGiven(told)
   if (!dates || isMalagasy) return doubts
-  return [...doubts, ...judgeDates(file, dates, await interruptionsOf(sql, file.case.id, onDay), onDay)]
+  const lasts = meant ? (runsTenYears(meant.procedure) ? 'dix-ans' : 'creance') : natureRuns(told?.['nature'], dates.on)
+  return [
+    ...doubts,
+    ...lastingDoubts(dates.on, lasts),
+    ...judgeDates(file, dates, await interruptionsOf(sql, file.case.id, onDay), onDay),
+  ]
+}
+
+/** A title that is no court's lasts as long as the claim; so does, by caution, one whose nature says nothing. */
+function lastingDoubts(on: Day, lasts: ReturnType<typeof natureRuns>): Doubt[] {
+  if (lasts === 'dix-ans') return []
+  const message =
+    lasts === 'creance'
+      ? `Le titre du ${dayFr(on)} n’est pas de ceux qui s’exécutent pendant dix ans (CPCE L111-3, 1° à 3°, et L111-4)\u00a0: il vaut tant que la créance n’est pas prescrite.`
+      : `La nature du titre du ${dayFr(on)} ne dit pas s’il s’exécute pendant dix ans (CPCE L111-3, 1° à 3°, et L111-4)\u00a0: par précaution, la prescription de la créance est retenue. Indiquez-la (facts.titre.nature)\u00a0: jugement, ordonnance, acte notarié…`
+  return [{ code: 'title_limitation_of_claim', message }]
 }
 
 /** What a person says of the title that is enforced; without its date, the case's own is meant. */
@@ -161,16 +177,18 @@ function judgeDates(file: CaseFile, title: TitleDates, acts: Interruption[], onD
 
 /** Ten years (CPCE L111-4), started anew by each act of enforcement; what happened elsewhere is taken at its giver's word. */
 function judgeAge(on: Day, until: Day | null, acts: Interruption[], onDay: Day): Doubt[] {
-  const { expires, why, doubts } = limitation({ kind: 'titre', due: on, interruptions: acts })
-  if (!after(onDay, expires)) return doubts
-  if (until && !before(until, onDay)) {
-    const message = `Le titre du ${dayFr(on)} serait prescrit depuis le ${dayFr(expires)} (CPCE L111-4)\u00a0; sa prescription est dite au ${dayFr(until)}\u00a0: joindre l’acte qui l’a interrompue ou suspendue.`
-    return [...doubts, { code: 'title_limitation_by_hand', message }]
-  }
-  throw new DomainError('title_expired', `Le titre du ${dayFr(on)} est prescrit depuis le ${dayFr(expires)}.`, {
-    remedy:
-      'Si un acte a interrompu ou suspendu la prescription, donnez le dernier jour qui en résulte (facts.titre.prescription) et joignez l’acte.',
-    article: 'CPCE L111-4',
-    facts: { expires: expires.toString(), why },
-  })
+  const reckoned = titleEnd({ on, until: null }, acts)
+  if (!after(onDay, reckoned.expires)) return reckoned.doubts
+  const told = titleEnd({ on, until }, acts)
+  if (!after(onDay, told.expires)) return [...reckoned.doubts, ...told.doubts]
+  throw new DomainError(
+    'title_expired',
+    `Le titre du ${dayFr(on)} est prescrit depuis le ${dayFr(reckoned.expires)}.`,
+    {
+      remedy:
+        'Si un acte a interrompu ou suspendu la prescription, donnez le dernier jour qui en résulte (facts.titre.prescription) et joignez l’acte.',
+      article: 'CPCE L111-4',
+      facts: { expires: reckoned.expires.toString(), why: reckoned.why },
+    },
+  )
 }

@@ -155,13 +155,20 @@ export async function handedOverTo(
   sql: Sql,
   bailiffId: string,
   onDay: Day,
-): Promise<(HandedOver & { fetched: boolean; receivedOn: Day | null; returns: number })[]> {
+): Promise<(HandedOver & { title: string; fetched: boolean; receivedOn: Day | null; returns: number })[]> {
   return sql`
-    select exists (select from hand_over_accesses a where a.hand_over_id = h.id and a.what in ('zip', 'pdf')) as fetched,
+    select k.manifest->>'title' as title,
+           exists (select from hand_over_accesses a where a.hand_over_id = h.id and a.what in ('zip', 'pdf')) as fetched,
            (select r.received_on from hand_over_receipts r where r.hand_over_id = h.id) as received_on,
            (select count(*)::int from bailiff_returns r where r.hand_over_id = h.id) as returns, ${columns(sql)}
     where h.bailiff_id = ${bailiffId} and h.revoked_on is null and (h.expires_on is null or h.expires_on >= ${onDay})
     order by h.handed_on desc, k.version desc, h.id limit 200`
+}
+
+/** For an act about it: taken back at this very moment, it allows nothing more. */
+export async function lockHandOver(sql: Sql, { id }: Pick<HandedOver, 'id'>): Promise<void> {
+  const [open] = await sql`select 1 from hand_overs where id = ${id} and revoked_on is null for share`
+  if (!open) throw packNotFound()
 }
 
 const packNotFound = (): DomainError =>

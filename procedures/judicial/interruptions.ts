@@ -1,11 +1,12 @@
 import type { Day } from '../../schema/days.ts'
 import type { Sql } from '../../schema/db.ts'
 import type { Author } from '../cases/journal.ts'
-import { recountLimitation } from '../cases/limitation.ts'
+import { recountLimitation, renewals } from '../cases/limitation.ts'
 import type { Interruption } from '../law/limitation.ts'
 import { type Conduct, progressOn, readConducts } from './case-progress.ts'
 import { happenings, standingEvents } from './happenings.ts'
 import type { StepDeadline } from './time-limits.ts'
+import { runsTenYears, signedTitles, titleEnd } from './title-limitation.ts'
 import { titlesOf } from './titles.ts'
 
 /**
@@ -46,15 +47,15 @@ function keepsInterruption({ procedure }: Conduct, { step, id }: StepDeadline): 
 
 /** Counts the limitation of a case again after something was recorded, corrected or lapsed in one of its procedures. */
 export async function recountAfter(sql: Sql, onDay: Day, caseId: string, author: Author): Promise<void> {
-  let title: Day | null = null
+  const titles = await signedTitles(sql, caseId, onDay)
   for (const obtained of await titlesOf(sql, caseId, onDay)) {
     const conduct = (await readConducts(sql, [obtained.open.id])).get(obtained.open.id)!
-    if (!progressOn(conduct, onDay).closed?.limit) title ??= obtained.on
+    const hasLapsed = progressOn(conduct, onDay).closed?.limit !== undefined
+    if (!hasLapsed && runsTenYears(conduct.procedure)) titles.push({ on: obtained.on, until: null })
   }
-  await recountLimitation(
-    sql,
-    onDay,
-    { caseId, interruptions: await interruptionsOf(sql, caseId, onDay), title },
-    author,
-  )
+  const interruptions = await interruptionsOf(sql, caseId, onDay)
+  const known = [...(await renewals(sql, caseId)), ...interruptions]
+  const ends = titles.map((title) => ({ on: title.on, ...titleEnd(title, known) }))
+  const [title = null] = ends.toSorted((a, b) => Temporal.PlainDate.compare(b.expires, a.expires))
+  await recountLimitation(sql, onDay, { caseId, interruptions, title }, author)
 }

@@ -4,11 +4,14 @@ import type { Procedure, TimeLimit } from './procedure.ts'
 /** « Au plus tard 3 mois après », and after what. */
 export function limitWords(procedure: Procedure, limit: TimeLimit): { when: string; from: string } {
   const awaited = procedure.etapes.flatMap((step) => step.delais ?? []).find(({ id }) => id === limit.apres_delai)
-  const from =
-    awaited === undefined
-      ? eventWords(procedure, limit.a_compter_de ?? '')
-      : `la fin du délai pour ${lowered(awaited.titre)}`
+  const from = awaited === undefined ? eventWords(procedure, limit.a_compter_de ?? '') : endWords(awaited.titre)
   return { when: whenWords(limit), from }
+}
+
+/** A limit that is itself a wait names its end: « Attendre la fin du délai d’opposition ». */
+const endWords = (title: string): string => {
+  const [, end] = /^Attendre (la fin .*)/.exec(title) ?? []
+  return end ?? `la fin du délai pour ${lowered(title)}`
 }
 
 function whenWords({ duree, compte, nature }: TimeLimit): string {

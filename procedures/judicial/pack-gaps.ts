@@ -2,6 +2,7 @@ import type { Day } from '../../schema/days.ts'
 import type { Sql } from '../../schema/db.ts'
 import { DomainError } from '../../schema/errors.ts'
 import type { CaseFile } from '../cases/file.ts'
+import { courtOf, goesToCourt } from './dossiers.ts'
 import { type OpenProcedure, readProcedureEvents } from './open-procedures.ts'
 import type { GivenFacts } from './paper-facts.ts'
 import { exhibitsOfPack, type Missing, postalGaps, registeredLetters, tooLate } from './postal-gaps.ts'
@@ -41,7 +42,30 @@ export async function missingPieces(
       from: piece.aupres_de,
       remedy: exhibits.later.some(({ kind }) => kind === piece.type) ? tooLate : `Demander ${piece.quoi}.`,
     }))
-  return [...pieces, ...postal]
+  return [...pieces, ...postal, ...(goesToCourt(procedure, kind) ? await courtGaps(sql, file, onDay) : [])]
+}
+
+/** No court is taken for granted: what decides which one hears the claim, or where it sits, and nobody has looked up. */
+async function courtGaps(sql: Sql, file: CaseFile, onDay: Day): Promise<Missing[]> {
+  const { nom, ville, doubts } = await courtOf(sql, file, onDay)
+  const { name, address } = file.debtor
+  const gaps: Missing[] = []
+  if (doubts.some(({ code }) => code === 'legal_form_unknown')) {
+    gaps.push({
+      what: `Forme juridique de ${name}, qui décide entre le tribunal de commerce et la juridiction civile (C. com. L. 721-3)`,
+      from: 'le greffe du tribunal de commerce (Infogreffe), ou l’INSEE',
+      remedy: `Relever la forme juridique de ${name} (extrait Kbis, ou avis de situation de l’INSEE) et l’inscrire au dossier (recordLegalForm), ou saisir la juridiction avec sa source (recordCourt)`,
+    })
+  }
+  if (ville === '') {
+    const place = address?.city ? ` dont relève ${address.city}` : ''
+    gaps.push({
+      what: `Siège de la juridiction compétente (${nom})${place}`,
+      from: 'l’annuaire de la justice, ou le greffe',
+      remedy: 'Relever le siège de la juridiction, puis l’enregistrer avec sa source (recordCourt)',
+    })
+  }
+  return gaps
 }
 
 function has(facts: Record<string, unknown>, path: string): boolean {

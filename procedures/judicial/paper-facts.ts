@@ -44,6 +44,15 @@ export function requireGivable(given: GivenFacts): void {
   )
 }
 
+/** What threatens the claim, as a person writes it: the letters put their own full stop after each line. */
+export function withoutFullStops(given: GivenFacts): GivenFacts {
+  const threat = given['menaceRecouvrement'] as Record<string, unknown> | undefined
+  if (!threat) return given
+  const plain = (value: unknown): unknown => (typeof value === 'string' ? value.replace(/\s*[.;]\s*$/, '') : value)
+  const lines = Object.entries(threat).map(([key, value]) => [key, Array.isArray(value) ? value.map(plain) : value])
+  return { ...given, menaceRecouvrement: Object.fromEntries(lines) }
+}
+
 /** The letter of a paper for this kind of court, and for the measure that it is about. */
 export function letterOfPaper(paper: Paper, court: Court, { mesure }: Partial<Facts>): Letter {
   const type = (mesure as { type?: string } | undefined)?.type ?? ''

@@ -25,7 +25,14 @@ export interface Procedure {
    * `signe`: the pack that the creditor agrees to; `titre`: the events that give a title to enforce, the strongest first, and
    * `signifie` the event that serves each; `malgre`: what stops a case, but not this procedure.
    */
-  papiers?: { signe: string; titre?: string[]; signifie?: Record<string, string>; malgre?: string[] }
+  papiers?: {
+    signe: string
+    titre?: string[]
+    /** The title lasts as long as the claim; ten years when absent. */
+    prescription_du_titre?: 'creance'
+    signifie?: Record<string, string>
+    malgre?: string[]
+  }
   /** Of a seizure: the event that seizes, and those after which it holds nothing any more. */
   saisie?: { acte: string; fin: string[]; biens?: 'oui' }
   etapes: Step[]
@@ -173,6 +180,8 @@ export interface CourtRule {
 export interface Dossier {
   titre: string
   destinataire: string
+  /** Who hears it where it is not the president of the court. */
+  juge?: 'fond' | 'execution'
   papiers?: Paper[]
   actes?: string[]
   reprend?: string

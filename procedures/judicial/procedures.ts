@@ -8,7 +8,7 @@ import { type Author, record } from '../cases/journal.ts'
 import { lockCase } from '../cases/lock.ts'
 import { refuseActing, refuseFiling } from '../cases/standstill.ts'
 import { deadline, parseDuration } from '../law/deadline.ts'
-import { courtOf, filingStep } from './dossiers.ts'
+import { atBench, courtOf, filingStep, signedKind } from './dossiers.ts'
 import { requireAward } from './awards.ts'
 import { deadlinesOn, readConducts, withoutHome } from './case-progress.ts'
 import { eventsFor, requireDebtor } from './codebtors.ts'
@@ -50,7 +50,7 @@ export async function openProcedure(
       await seizureToLift(tx, file, procedure, onDay, request.facts)
       const opened = await tx`
         insert into procedures (id, case_id, procedure, consent_id, court, opened_on, opened_by)
-        values (${id}, ${request.caseId}, ${request.procedure}, ${input.requestId}, ${json(tx, court)}, ${onDay}, ${author})
+        values (${id}, ${request.caseId}, ${request.procedure}, ${input.requestId}, ${json(tx, atBench(court, procedure.dossiers![signedKind(procedure)]!))}, ${onDay}, ${author})
         on conflict (consent_id) do nothing returning id`
       if (opened.length === 0) {
         throw new DomainError('procedure_already_open', 'Une procédure est déjà ouverte sur cet accord.', {

@@ -9,7 +9,7 @@ import { readCase } from '../cases/file.ts'
 import { record } from '../cases/journal.ts'
 import { lockCase } from '../cases/lock.ts'
 import type { Office } from '../office.ts'
-import type { Accessed, HandedOver } from './handover.ts'
+import { type Accessed, type HandedOver, lockHandOver } from './handover.ts'
 
 export interface Receipt {
   receivedOn: Day
@@ -52,6 +52,7 @@ export async function acknowledgePack(
   }
   return transaction(office.sql, async (tx) => {
     await lockCase(tx, found.caseId)
+    await lockHandOver(tx, found)
     const before = await readReceipt(tx, found.id)
     if (before) return before
     const receipt = { receivedBy: input.receivedBy, verified: given !== null, note: input.note || null }

@@ -12,8 +12,9 @@ import { readCase } from '../cases/file.ts'
 import { placeHold } from '../cases/holds.ts'
 import { type Author, record } from '../cases/journal.ts'
 import type { Office } from '../office.ts'
-import type { HandedOver } from './handover.ts'
-import { progressOf } from './case-progress.ts'
+import { type HandedOver, lockHandOver } from './handover.ts'
+import { progressOf, readConducts } from './case-progress.ts'
+import { requireCodebtor } from './codebtors.ts'
 import { type BailiffAnswer, loadProcedure } from './procedure.ts'
 import { recordProcedureEvent } from './procedures.ts'
 import { readProcedure } from './open-procedures.ts'
@@ -23,6 +24,8 @@ import type { Progress } from './progress.ts'
 export interface ReturnInput {
   nature: string
   happenedOn: Day
+  /** The codebtor that it concerns alone; the debtor of the case where absent. */
+  debtor?: string
   /** Of a service: handed to the debtor in person, or not. */
   inPerson?: boolean
   /** Cents seized, or declared by the third party. */
@@ -37,6 +40,8 @@ export interface BailiffReturn {
   title: string
   step: string | null
   happenedOn: Day
+  /** The codebtor that it concerns; null for the debtor of the case. */
+  debtor: string | null
   inPerson: boolean | null
   found: bigint | null
   currency: string
@@ -63,28 +68,31 @@ export async function recordBailiffReturn(
   input: ReturnInput,
   author: Author,
 ): Promise<{ id: string; due: Progress['due'] }> {
-  const answer = answersTo(found).find((each) => each.nature === input.nature)
-  if (!answer) {
+  const given = answersTo(found).find((each) => each.nature === input.nature)
+  if (!given) {
     throw new DomainError('unknown_return', `Ce dossier n'attend pas de réponse « ${input.nature.slice(0, 40)} ».`, {
       remedy: `Réponses possibles : ${answersTo(found)
         .map((each) => each.nature)
         .join(', ')}.`,
     })
   }
-  requireReadable(onDay, answer, input)
+  requireReadable(onDay, given, input)
   return transaction(office.sql, async (sql) => {
     // A case that is closed waits for nothing more, but what the office says is kept.
     const [{ isOpen }] = await sql<[{ isOpen: boolean }]>`
       select closed_on is null as is_open from cases where id = ${found.caseId} for update`
+    await lockHandOver(sql, found)
     await requireOpenThen(sql, found, input.happenedOn)
+    const debtor = input.debtor === undefined ? null : await codebtorOf(sql, found, input.debtor)
+    const answer = debtor === null ? given : { ...given, titre: `${given.titre} (${debtor})` }
     const original = input.act ? await office.archive.put(input.act.bytes) : null
     const exhibitId = input.act ? await attachAct(office, sql, onDay, found, answer, input, author) : null
     const id = newId(office.random)
     const kept = await sql`
-      insert into bailiff_returns (id, hand_over_id, procedure_id, nature, step, happened_on, in_person, found, note, exhibit_id, recorded_on, recorded_by)
-      values (${id}, ${found.id}, ${found.procedureId}, ${answer.nature}, ${answer.etape ?? null}, ${input.happenedOn},
+      insert into bailiff_returns (id, hand_over_id, procedure_id, nature, step, happened_on, debtor, in_person, found, note, exhibit_id, recorded_on, recorded_by)
+      values (${id}, ${found.id}, ${found.procedureId}, ${answer.nature}, ${answer.etape ?? null}, ${input.happenedOn}, ${debtor},
               ${input.inPerson ?? null}, ${input.found ?? null}, ${input.note ?? null}, ${exhibitId}, ${onDay}, ${author})
-      on conflict (procedure_id, nature, happened_on) do nothing returning id`
+      on conflict (procedure_id, nature, happened_on, debtor) do nothing returning id`
     if (kept.length === 0) {
       throw new DomainError(
         'return_already_recorded',
@@ -105,6 +113,7 @@ export async function recordBailiffReturn(
           step: answer.etape,
           happenedOn: input.happenedOn,
           facts: {
+            ...(debtor === null ? {} : { debiteur: debtor }),
             ...(input.inPerson === undefined ? {} : { aPersonne: input.inPerson }),
             ...(input.found === undefined ? {} : { montant: amount(input.found) }),
             etude: found.bailiff,
@@ -124,13 +133,20 @@ export async function recordBailiffReturn(
         title: answer.titre,
         happenedOn: input.happenedOn.toString(),
         bailiff: found.bailiff,
+        ...(debtor === null ? {} : { debtor }),
       },
       author,
     })
-    if (answer.nature === 'parti' && isOpen) await holdForAddress(office, sql, onDay, found, input.happenedOn, author)
+    if (answer.nature === 'parti' && isOpen)
+      await holdForAddress(office, sql, onDay, found, { debtor, happenedOn: input.happenedOn }, author)
     await tellCreditor(office, sql, onDay, found, answer, input, due)
     return { id, due }
   })
+}
+
+async function codebtorOf(sql: Sql, { procedureId }: HandedOver, name: string): Promise<string> {
+  const { everyEvent } = (await readConducts(sql, [procedureId])).get(procedureId)!
+  return requireCodebtor(everyEvent, name)
 }
 
 /** Nobody was found where the case says that the debtor is: it waits until an address is found. */
@@ -139,10 +155,11 @@ async function holdForAddress(
   sql: Sql,
   onDay: Day,
   { caseId, bailiff }: HandedOver,
-  happenedOn: Day,
+  { debtor, happenedOn }: { debtor: string | null; happenedOn: Day },
   author: Author,
 ): Promise<void> {
-  const reason = `${bailiff} : débiteur parti ou introuvable le ${dayFr(happenedOn)}. Adresse à rechercher.`
+  const who = debtor === null ? 'débiteur' : `codébiteur ${debtor}`
+  const reason = `${bailiff} : ${who} parti ou introuvable le ${dayFr(happenedOn)}. Adresse à rechercher.`
   await placeHold(sql, office.random, onDay, { caseId, cause: 'decision', reason, reviewOn: onDay }, author)
 }
 
@@ -269,7 +286,7 @@ const beforePack = (happenedOn: Day, assembledOn: Day): Doubt => ({
 /** Of several hand-overs in one statement, by hand-over. */
 export async function readReturnsOf(sql: Sql, handOverIds: string[]): Promise<Map<string, BailiffReturn[]>> {
   const rows = await sql<Row[]>`
-    select r.id, r.nature, r.step, r.happened_on, r.in_person, r.found, c.currency, r.note, r.exhibit_id, r.recorded_on, p.procedure, k.kind,
+    select r.id, r.nature, r.step, r.happened_on, r.debtor, r.in_person, r.found, c.currency, r.note, r.exhibit_id, r.recorded_on, p.procedure, k.kind,
            r.hand_over_id,
            (select min(first.assembled_on) from packs first where first.procedure_id = p.id and first.kind = k.kind) as assembled_on
     from bailiff_returns r join hand_overs h on h.id = r.hand_over_id join packs k on k.id = h.pack_id

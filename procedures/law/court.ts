@@ -1,8 +1,10 @@
-import { after, before, parseDay, type Day } from '../../schema/days.ts'
+import { before, parseDay, type Day } from '../../schema/days.ts'
 import type { Doubt } from '../../schema/errors.ts'
+import { amountFr, parseAmount } from '../../schema/money.ts'
 import { readYaml } from '../../schema/validate.ts'
 import { plainWords } from '../../schema/words.ts'
 import { lawTerms } from './terms.ts'
+import { findEntry, legalValue } from './values.ts'
 
 export interface Court {
   nom: string
@@ -65,8 +67,13 @@ function directory(): Directory {
   return sample
 }
 
-// The experiment lasts four years from 1 January 2025 (loi 2023-1059, art. 26; arrêté of 5 July 2024).
-const endOfExperiment = '2028-12-31'
+/** While the twelve tribunaux des activités économiques are tried (loi 2023-1059, art. 26). */
+const isExperiment = (on: Day): boolean => findEntry('competence', on, 'activites-economiques') !== null
+
+function isAlsaceMoselle(postalCode: string, on: Day): boolean {
+  const departments = findEntry('competence', on, 'alsace-moselle')?.value ?? ''
+  return departments.split(', ').includes(postalCode.slice(0, 2))
+}
 
 /**
  * The court of an order for payment: that of the place where the debtor lives or sits (CPC 1406, public order).
@@ -92,7 +99,7 @@ export function competentCourt(request: {
   const court =
     debtor === 'consumer' || !commercial
       ? civilCourt(place, request)
-      : /^(57|67|68)/.test(request.postalCode)
+      : isAlsaceMoselle(request.postalCode, on)
         ? chamberOfAlsaceMoselle(place, request)
         : commercialCourt(place, request, on)
   // The seat that counts comes from the list, and was not written from memory.
@@ -113,15 +120,14 @@ export function competentCourt(request: {
 function commercialCourt(place: Commune | undefined, request: { postalCode: string; city: string }, on: Day): Court {
   const overseas = /^97/.test(request.postalCode)
   const seat = place?.commerce
-  const tae =
-    place?.tae_du !== undefined && !before(on, parseDay(place.tae_du)) && !after(on, parseDay(endOfExperiment))
+  const tae = place?.tae_du !== undefined && !before(on, parseDay(place.tae_du)) && isExperiment(on)
   const kind = overseas
     ? 'tribunal mixte de commerce'
     : tae
       ? 'tribunal des activités économiques'
       : 'tribunal de commerce'
   const name = place?.commerce_nom ?? seat
-  const possible = !overseas && !before(on, parseDay('2025-01-01'))
+  const possible = !overseas && isExperiment(on)
   return {
     nom: name === undefined ? kind : `${kind} ${of(name)}`,
     formation: 'président du tribunal',
@@ -154,11 +160,12 @@ function chamberOfAlsaceMoselle(place: Commune | undefined, request: { city: str
 
 function civilCourt(place: Commune | undefined, request: { debtor: string; city: string; on: Day }): Court {
   const kind = lawTerms(request.on).tribunalCivil as string
-  const judicial = !before(request.on, parseDay('2020-01-01'))
+  const judicial = kind.includes('judiciaire')
   const seat = judicial ? place?.civil : place?.instance
   const doubts: Doubt[] = seat === undefined ? [toLookUp(request.city)] : []
   if (judicial && place?.proximite !== undefined) {
-    const message = `Jusqu’à 10\u202f000\u00a0€, la chambre de proximité ${of(place.proximite)} peut être compétente\u00a0: à vérifier.`
+    const until = amountFr(parseAmount(legalValue('seuils', request.on, 'chambre-de-proximite').value), 'EUR')
+    const message = `Jusqu’à ${until.replace(/,00(?=\D)/, '')}, la chambre de proximité ${of(place.proximite)} peut être compétente\u00a0: à vérifier.`
     doubts.push({ code: 'court_to_check', message })
   }
   if (judicial && request.debtor === 'consumer') {
@@ -243,8 +250,7 @@ const isCivil = ({ nom, formation }: Court): boolean => /judiciaire|instance/.te
 /** Malagasy courts are not on file: the kind is named, and the seat is for a person to enter. */
 function malagasyCourt({ debtor, commercial, city }: { debtor: string; commercial: boolean; city: string }): Court {
   const isCommercial = commercial && debtor === 'business'
-  const message =
-    'Juridiction malgache\u00a0: compétence et siège à vérifier avec un avocat du lieu, puis à saisir (recordCourt).'
+  const message = 'Juridiction malgache\u00a0: compétence et siège à vérifier avec un avocat du lieu.'
   return {
     nom: isCommercial ? 'tribunal de commerce' : 'tribunal de première instance',
     formation: 'président du tribunal',

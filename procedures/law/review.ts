@@ -9,8 +9,8 @@ export interface Review {
   /** The file and the line: « taux-bce 2026-07-01 ». */
   where: string
   what: string
-  /** unconfirmed: never confirmed; missing: no figure; stale: not re-read for six months; ended: nothing after it. */
-  reasons: ('unconfirmed' | 'missing' | 'stale' | 'ended')[]
+  /** unconfirmed: never confirmed; missing: no figure; stale: not re-read for six months; ended: nothing after it; ending: nothing after it, within 45 days. */
+  reasons: ('unconfirmed' | 'missing' | 'stale' | 'ended' | 'ending')[]
   source: string
   checkedOn: string
   note?: string
@@ -23,7 +23,9 @@ export function lawReview(on: Day): Review[] {
     const follows = (other: LawEntry) =>
       before(entry.to!, other.from) &&
       (entry.qualifier === 'tous' || other.qualifier === 'tous' || entry.qualifier === other.qualifier)
-    const ended = entry.to !== null && before(entry.to, on) && !lawEntries(id).some(follows)
+    const isLast = entry.to !== null && !lawEntries(id).some(follows)
+    const ended = isLast && before(entry.to!, on)
+    const ending = isLast && !ended && before(entry.to!, on.add({ days: 45 }))
     // A closed period that was confirmed once does not change any more.
     const stale = entry.to === null || !before(entry.to, on) ? isStale(entry.checkedOn, on) : false
     return {
@@ -33,6 +35,7 @@ export function lawReview(on: Day): Review[] {
         ...(entry.value === null ? (['missing'] as const) : entry.confirmed ? [] : (['unconfirmed'] as const)),
         ...(stale ? (['stale'] as const) : []),
         ...(ended ? (['ended'] as const) : []),
+        ...(ending ? (['ending'] as const) : []),
       ],
       source: entry.source,
       checkedOn: entry.checkedOn.toString(),

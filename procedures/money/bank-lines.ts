@@ -8,6 +8,7 @@ import { newId } from '../../schema/random.ts'
 import type { Office } from '../office.ts'
 import { readCase } from '../cases/file.ts'
 import { type Author, record } from '../cases/journal.ts'
+import { lockCase } from '../cases/lock.ts'
 import { owedOn } from './ledger.ts'
 import { recordPayment } from './payments.ts'
 
@@ -139,6 +140,8 @@ async function certainOf(
   }
   if (named.length > 1) return { doubt: `Le libellé nomme ${named.length} dossiers : la répartition est à dire.` }
   const [candidate] = named as [Candidate]
+  // Taken before it is read: somebody may be entering the same payment by hand.
+  await lockCase(sql, candidate.caseId)
   const file = await readCase(sql, candidate.caseId)
   if (file.case.currency !== line.currency)
     return { doubt: `Le virement est en ${line.currency}, le dossier en ${file.case.currency}.` }

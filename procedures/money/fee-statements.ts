@@ -21,7 +21,7 @@ import {
 import { formalNotices, readCase, readCases } from '../cases/file.ts'
 import { type Author, record } from '../cases/journal.ts'
 import { owedOn, standingPayments } from './ledger.ts'
-import { lockOpenCase } from '../cases/lock.ts'
+import { lockCase, lockOpenCase } from '../cases/lock.ts'
 
 /** What the creditor owes the agency (CPCE R124-3 3°): lines, VAT, and the document that says so. Cents. */
 export interface FeeStatement {
@@ -85,6 +85,7 @@ export async function issueFeeStatement(
         remedy: 'Émettez le relevé avec le premier dossier.',
       })
     }
+    await lockCase(sql, leadCase)
     const file = await readCase(sql, leadCase)
     const written = await writeLetter(office, sql, onDay, file, {
       letter: 'creancier-facture-honoraires',

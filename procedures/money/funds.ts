@@ -33,6 +33,14 @@ export async function readFunds(sql: Sql, creditorId: string, onDay: Day): Promi
     order by c.number, p.encashed_on, p.id`
 }
 
+/** The same, with their cases taken: what the bank takes back at this moment is not paid over. */
+async function lockFunds(sql: Sql, creditorId: string, onDay: Day, currency: string): Promise<Funds[]> {
+  const due = async () => (await readFunds(sql, creditorId, onDay)).filter((line) => line.currency === currency)
+  const taken = new Set((await due()).map(({ caseId }) => caseId))
+  await sql`select 1 from cases where id = any(${[...taken]}::uuid[]) order by id for update`
+  return (await due()).filter(({ caseId }) => taken.has(caseId))
+}
+
 export interface PayOver {
   id: string
   amount: bigint
@@ -59,7 +67,7 @@ export async function payOver(
   }
   return transaction(office.sql, async (sql) => {
     await sql`select 1 from creditors where id = ${creditorId} for no key update`
-    const funds = (await readFunds(sql, creditorId, paidOn)).filter((line) => line.currency === currency)
+    const funds = await lockFunds(sql, creditorId, paidOn, currency)
     if (funds.length === 0) {
       throw new DomainError(
         'nothing_to_pay_over',

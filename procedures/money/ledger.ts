@@ -216,7 +216,7 @@ function malagasyRate({ case: { anchorOn, rates }, mandate, debtor }: LedgerFile
 const noMalagasyRate = {
   code: 'no_malagasy_rate',
   message:
-    'Droit malgache\u00a0: aucun taux d’intérêt n’est dans nos données, aucun intérêt n’est compté. Saisissez le taux convenu ou légal avec sa source (recordRate).',
+    'Droit malgache\u00a0: aucun taux d’intérêt n’est dans nos données, aucun intérêt n’est compté. Le taux convenu ou légal reste à saisir, avec sa source.',
 }
 
 /** The day from which a consumer owes legal interest: first presentation of the first formal notice (C. civ. 1344-1). */

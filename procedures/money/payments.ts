@@ -98,13 +98,15 @@ export async function recordPayment(
 
 /**
  * Sums and days that are most often slips of the pen: more than is owed, or before the oldest invoice. Refused until somebody
- * says that they are so. DomainError `payment_to_confirm`.
+ * says that they are so. Takes the case, so that what it found holds until the payment is recorded. DomainError
+ * `payment_to_confirm`.
  */
 export async function refuseUnlikely(
   sql: Sql,
   onDay: Day,
   { caseId, receivedOn, amount: paid }: Pick<PaymentInput, 'caseId' | 'receivedOn' | 'amount'>,
 ): Promise<void> {
+  await lockOpenCase(sql, caseId)
   const file = await readCase(sql, caseId)
   const currency = parseCurrency(file.case.currency)
   const refuse = (message: string) => {
