@@ -30,6 +30,14 @@ export const doubleChecks: Check[] = [
     remedy: 'Cherchez pourquoi le calendrier a avancé deux fois ; une lettre par jour au plus.',
   },
   {
+    code: 'letter_sent_twice',
+    find: (sql) => sql`
+      select c.number, e.detail ->> 'reference' as what, null as subject from events e join cases c on c.id = e.case_id
+      where e.kind = 'letter_sent' and e.detail ? 'reference' group by c.number, e.detail ->> 'reference' having count(*) > 1 order by 1, 2`,
+    say: (what) => `Le journal dit partie deux fois la lettre ${what}.`,
+    remedy: 'Cherchez auprès du canal si elle est arrivée deux fois ; si oui, écrivez-le au débiteur.',
+  },
+  {
     code: 'letter_without_dispatch',
     find: (sql) => sql`
       select c.number, d.reference || ' (' || d.channel || ')' as what, d.id as subject
@@ -60,6 +68,9 @@ export const doubleChecks: Check[] = [
         union all
         select d.case_id, 'le refus de ' || d.reference from dispatches o join documents d on d.id = o.document_id
         where o.state = 'failed' and not exists (select from events e where e.case_id = d.case_id and e.kind = 'letter_refused' and e.detail ->> 'reference' = d.reference)
+        union all
+        select d.case_id, 'le retrait de ' || d.reference from dispatches o join documents d on d.id = o.document_id
+        where o.state = 'withdrawn' and not exists (select from events e where e.case_id = d.case_id and e.kind = 'letter_withheld' and e.detail ->> 'reference' = d.reference)
         union all
         select s.case_id, 'l''étape ' || s.key from steps s
         where s.done_on is not null and not exists (select from events e where e.case_id = s.case_id and e.kind = 'step_done' and e.detail ->> 'step' = s.key)

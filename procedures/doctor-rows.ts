@@ -1,11 +1,14 @@
 import { contentHash } from '../documents/packs/manifest.ts'
 import { after, type Day, latest } from '../schema/days.ts'
-import type { Fragment, Sql } from '../schema/db.ts'
+import { type Fragment, json, type Sql } from '../schema/db.ts'
+import { guards } from '../schema/guards.ts'
 import { loadScenario, scenarioIds } from './amicable/scenario.ts'
 import type { Finding } from './doctor.ts'
 import { doubleChecks } from './doctor-doubles.ts'
+import { erasureChecks } from './doctor-erasure.ts'
 import { courtSilence, progressOf } from './judicial/case-progress.ts'
 import { type OpenProcedure, readProcedureEvents } from './judicial/open-procedures.ts'
+import { leftUnsaid } from './mail/still-true.ts'
 import type { Office } from './office.ts'
 
 /** A statement that answers one row a fault; `what` completes the sentence. */
@@ -27,7 +30,7 @@ const reviewPatience = 14
 export async function rowFindings(office: Office, onDay: Day): Promise<Finding[]> {
   const { sql } = office
   return [
-    ...(await run(sql, onDay, [...lifeChecks, ...houseChecks, ...jobChecks, ...doubleChecks])),
+    ...(await run(sql, onDay, [...lifeChecks, ...houseChecks, ...jobChecks, ...doubleChecks, ...erasureChecks])),
     ...(await orphanProcedures(sql, onDay)),
     ...(await unknownSteps(sql)),
     ...(await unboundContent(sql)),
@@ -154,41 +157,38 @@ const jobChecks: Check[] = [
       'Demandez au canal (serveur de courrier, bac de départ) s’il l’a reçue, puis dites-le (settleSending) : rien ne la renvoie avant.',
   },
   {
+    code: 'letter_withdrawn',
+    find: (sql) => sql`
+      select c.number, d.reference || ' (' || o.channel || ')' as what, d.id as subject
+      from dispatches o join documents d on d.id = o.document_id join cases c on c.id = d.case_id
+      where o.state = 'withdrawn' and ${leftUnsaid(sql)}
+      order by d.reference`,
+    say: (what) =>
+      `La lettre ${what} a été retirée avant son envoi, et le dossier suit de nouveau son cours sans elle.`,
+    remedy:
+      'Écrivez-la de nouveau (resendLetter) si elle est encore due\u00a0; sans la première lettre, rien d’autre ne part.',
+  },
+  {
     code: 'guard_missing',
     find: (sql) => sql`
-      select null as number, g.name as what, null as subject
-      from unnest(${guards}::text[]) as g(name)
+      select null as number, g.name || ' » de la table « ' || g.table_name as what, null as subject
+      from jsonb_to_recordset(${json(
+        sql,
+        guards().map(({ table, name }) => ({ table_name: table, name })),
+      )}) as g(table_name text, name text)
       where not exists (select from pg_trigger t join pg_class k on k.oid = t.tgrelid
-                        where t.tgname = g.name and t.tgenabled <> 'D' and k.relnamespace = 'public'::regnamespace)
-        and not exists (select from pg_index i join pg_class k on k.oid = i.indexrelid
-                        where k.relname = g.name and i.indisvalid and i.indisunique and k.relnamespace = 'public'::regnamespace)
-      order by g.name`,
+                        where t.tgname = g.name and k.relname = g.table_name and t.tgenabled <> 'D' and k.relnamespace = 'public'::regnamespace)
+        and not exists (select from pg_index i join pg_class k on k.oid = i.indexrelid join pg_class o on o.oid = i.indrelid
+                        where k.relname = g.name and o.relname = g.table_name and i.indisvalid and i.indisunique
+                          and k.relnamespace = 'public'::regnamespace)
+      union all
+      -- What creditors and bailiffs may see of a table that has such a rule.
+      select null, 'viewer » de la table « ' || k.relname, null from pg_class k join pg_policy p on p.polrelid = k.oid and p.polname = 'viewer'
+      where k.relnamespace = 'public'::regnamespace and not k.relrowsecurity
+      order by 2`,
     say: (what) => `La base a perdu son garde-fou « ${what} ».`,
     remedy: 'Rétablissez-le d’après schema/migrations, puis cherchez qui l’a ôté et ce qui est passé depuis.',
   },
-]
-
-/** What the database itself refuses, by name: without these, a fault would enter unseen. */
-const guards = [
-  'events_are_kept',
-  'chain_event',
-  'documents_are_kept',
-  'packs_are_kept',
-  'consents_are_bound',
-  'consent_ends_are_kept',
-  'consent_requests_are_kept',
-  'procedures_need_consent',
-  'procedure_events_need_consent',
-  'procedure_events_are_kept',
-  'procedure_events_once',
-  'packs_need_consent',
-  'payments_void_consent',
-  'credit_notes_void_consent',
-  'invoices_void_consent',
-  'documents_one_a_step',
-  'documents_one_first_letter',
-  'cases_one_open',
-  'mandates_one_live',
 ]
 
 /** A case before a court waits for its next time limit, for its filing, or for news of what was last done. */

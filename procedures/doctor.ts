@@ -1,6 +1,6 @@
 import { typographyFr } from '../documents/rendering/typography.ts'
 import type { Day } from '../schema/days.ts'
-import { type Sql, transaction } from '../schema/db.ts'
+import { type Fragment, type Sql, transaction } from '../schema/db.ts'
 import { record } from './cases/journal.ts'
 import { archiveFindings, dropFile, remake } from './doctor-archive.ts'
 import { journalFindings } from './doctor-journal.ts'
@@ -82,13 +82,18 @@ async function queueStep(office: Office, onDay: Day, step: string): Promise<stri
   })
 }
 
+/** What the journal says is gone is never sent again, whatever its row says: somebody wrote in the row. */
+const notGone = (sql: Sql): Fragment => sql`
+  not exists (select from events e join documents d on d.case_id = e.case_id
+              where d.id = o.document_id and e.kind = 'letter_sent' and e.detail ->> 'reference' = d.reference)`
+
 /** « ready » never left the house; « sending » is done again only where doing it twice leaves one letter. */
 async function queueSending(office: Office, onDay: Day, document: string): Promise<string | null> {
   const queued = await office.sql`
     select graphile_worker.add_job('send', json_build_object('document', o.document_id, 'day', ${onDay}::date, 'version', 1),
                                    job_key => 'send:' || o.document_id, max_attempts => 25)
     from dispatches o
-    where o.document_id = ${document}
+    where o.document_id = ${document} and ${notGone(office.sql)}
       and (o.state = 'ready' or (o.state = 'sending' and o.channel = any(${office.post.repeatable})))
       and not exists (select from graphile_worker.jobs j where j.key = 'send:' || o.document_id)`
   return queued.length === 0 ? null : 'L’envoi est remis au travail.'
@@ -102,7 +107,7 @@ async function reviveJob(office: Office, _onDay: Day, key: string): Promise<stri
     where j.key = ${key} and j.attempts >= j.max_attempts and j.locked_at is null
       and (j.key like 'step:%'
            or exists (select from dispatches o
-                      where 'send:' || o.document_id = j.key
+                      where 'send:' || o.document_id = j.key and ${notGone(office.sql)}
                         and (o.state = 'ready' or (o.state = 'sending' and o.channel = any(${office.post.repeatable})))))`
   return revived.length === 0 ? null : 'Le travail est remis à l’essai depuis le début.'
 }

@@ -59,7 +59,11 @@ export const caseRows: Redaction[] = [
   { table: 'procedures', where: ofCase, set: `court = court || '{"doubts": []}'` },
   { table: 'procedure_events', where: through('procedure_id', 'procedures'), set: `facts = '{}'` },
   { table: 'deadline_alerts', where: through('procedure_id', 'procedures'), set: blank('what') },
-  { table: 'bailiff_returns', where: through('procedure_id', 'procedures'), set: 'note = null' },
+  {
+    table: 'bailiff_returns',
+    where: through('procedure_id', 'procedures'),
+    set: 'note = null, debtor = case when debtor is not null then id::text end',
+  },
   {
     table: 'hand_over_receipts',
     where: `hand_over_id in (select h.id from hand_overs h join packs k on k.id = h.pack_id join procedures p on p.id = k.procedure_id where p.case_id = $1)`,

@@ -1,5 +1,5 @@
 import { after, type Day, dayFr } from '../schema/days.ts'
-import { rehearse, type Sql } from '../schema/db.ts'
+import { type Fragment, rehearse, type Sql } from '../schema/db.ts'
 import { DomainError } from '../schema/errors.ts'
 import { record } from './cases/journal.ts'
 import { legalValue } from './law/values.ts'
@@ -19,6 +19,8 @@ export interface Purged {
   names: number
   /** Rows changed or taken away, by table. */
   rows: Record<string, number>
+  /** Debtors whose e-mail address and telephone went, their cases being closed, because they asked for it. */
+  contacts: number
   /** Files of the archive that no kept row names any more; letters left in the out-tray. */
   files: number
   tray: number
@@ -35,27 +37,46 @@ export interface PurgeOrder {
   until: Day
   /** False: all is done and undone, and what is told is what would happen. */
   keep: boolean
+  /** These debtors alone, and none of what hangs on no case. */
+  debtors?: string[]
+}
+
+/** What a purge of the rows leaves to do outside the database. */
+interface RowsPurged {
+  told: Purged
+  files: string[]
+  letters: { reference: string; writtenOn: Day; sentOn: Day }[]
 }
 
 /**
- * Drops what has been kept long enough, and keeps what proves: hashes, numbers, sums, days, the chain of the journal. Rows
- * first; then the files that only purged rows name, found again from the rows, so that a purge cut short is taken up by the next.
+ * Drops what has been kept long enough, or was granted to be erased (`erasure.ts`), and keeps what proves: hashes, numbers, sums,
+ * days, the chain of the journal. Rows first; then the files that only purged rows name, found again from the rows, so that a
+ * purge cut short is taken up by the next.
  */
 export async function purge(office: Office, onDay: Day, order: PurgeOrder, author: string): Promise<Purged> {
   refuseFuture(order.until, onDay)
-  const told: Purged = { cases: [], accounts: [], debtors: 0, names: 0, rows: {}, files: 0, tray: 0 }
+  const purged = await rehearse(office.sql, order.keep, (sql) => purgeRows(sql, onDay, order, author))
+  return dropFiles(office, purged, order.keep)
+}
+
+/** Belongs in a transaction of its caller, who drops the files once it is kept. */
+export async function purgeRows(sql: Sql, onDay: Day, order: PurgeOrder, author: string): Promise<RowsPurged> {
+  const told: Purged = { cases: [], accounts: [], debtors: 0, names: 0, contacts: 0, rows: {}, files: 0, tray: 0 }
   const work = { onDay, told, author }
-  const { files, letters } = await rehearse(office.sql, order.keep, async (sql) => {
-    const due = await locked(sql, () => dueCases(sql, order.until))
-    for (const found of due) await purgeCase(sql, work, found)
-    for (const found of await locked(sql, () => dueAccounts(sql, order.until))) await purgeAccounts(sql, work, found)
-    await purgeLists(sql, onDay, order.until, told)
-    return { files: await deadFiles(sql), letters: await lettersOf(sql, due) }
-  })
+  const due = await locked(sql, () => dueCases(sql, order))
+  for (const found of due) await purgeCase(sql, work, found)
+  for (const found of await locked(sql, () => dueAccounts(sql, order))) await purgeAccounts(sql, work, found)
+  await purgeContacts(sql, work, order)
+  if (!order.debtors) await purgeLists(sql, onDay, order.until, told)
+  return { told, files: await deadFiles(sql), letters: await lettersOf(sql, due) }
+}
+
+/** Takes the files away, or only counts them. */
+export async function dropFiles(office: Office, { told, files, letters }: RowsPurged, keep: boolean): Promise<Purged> {
   for (const hash of files) {
-    if (order.keep ? await office.archive.remove(hash) : await office.archive.has(hash)) told.files++
+    if (keep ? await office.archive.remove(hash) : await office.archive.has(hash)) told.files++
   }
-  for (const letter of letters) told.tray += (await office.post.forget?.(letter, order.keep)) ?? 0
+  for (const letter of letters) told.tray += (await office.post.forget?.(letter, keep)) ?? 0
   return told
 }
 
@@ -71,7 +92,8 @@ function refuseFuture(until: Day, today: Day): void {
 }
 
 const months = (kind: Retention, on: Day): number => Number(legalValue('conservation', on, kind).value)
-const ours = ['personal_data_purged', 'personal_data_given']
+/** What is done about the data themselves is no act of the case, and is never purged. */
+const ours = ['personal_data_purged', 'personal_data_given', 'personal_data_erased']
 
 /**
  * What the program does meanwhile in one of these cases, or for one of these debtors, is waited for and then seen, or waits
@@ -85,23 +107,39 @@ async function locked(sql: Sql, due: () => Promise<Due[]>): Promise<Due[]> {
   return (await due()).filter(({ id }) => ids.includes(id))
 }
 
-// A case lives on in what still happens to it, purged or not: a return of the bailiff, funds paid over after its end.
-const closedCases = (sql: Sql) => sql`
-  select c.id, c.number, c.debtor_id, c.purged_on, c.accounts_purged_on, exists (select from procedures p where p.case_id = c.id) as before_court,
-         greatest(c.closed_on, (select max(e.on_day) from events e where e.case_id = c.id and not e.kind = any(${ours}))) as last_on
-  from cases c where c.closed_on is not null`
+/** The closed cases, of these debtors or of all, each with the days until which its data are kept. `for_us` is the first of both. */
+export const closedCases = (sql: Sql, until: Day, debtors: string[] | undefined): Fragment => sql`
+  select c.*,
+         (last_on + make_interval(months => case when before_court then ${months('titre', until)}::int else ${months('dossier', until)}::int end))::date as for_us,
+         (make_date(extract(year from last_on)::int, 12, 31) + make_interval(months => ${months('comptes', until)}::int))::date as for_accounts
+  from (
+    select c.id, c.number, c.debtor_id, c.closed_on, c.purged_on, c.accounts_purged_on,
+           exists (select from procedures p where p.case_id = c.id) as before_court,
+           -- A case lives on in what still happens to it, purged or not: a return of the bailiff, funds paid over after its end.
+           greatest(c.closed_on, (select max(e.on_day) from events e where e.case_id = c.id and not e.kind = any(${ours}))) as last_on
+    from cases c where c.closed_on is not null ${debtors ? sql`and c.debtor_id = any(${debtors})` : sql``}) c`
 
-const dueCases = async (sql: Sql, until: Day): Promise<Due[]> => sql<Due[]>`
-  select id, number, debtor_id from (${closedCases(sql)}) c
-  where (purged_on is null or purged_on <= last_on)
-    and last_on + make_interval(months => case when before_court then ${months('titre', until)}::int else ${months('dossier', until)}::int end) <= ${until}::date
+const dueCases = async (sql: Sql, { until, debtors }: PurgeOrder): Promise<Due[]> => sql<Due[]>`
+  select id, number, debtor_id from (${closedCases(sql, until, debtors)}) c
+  where (purged_on is null or purged_on <= last_on) and (for_us <= ${until}::date or ${waived(sql, until)})
   order by number`
 
-const dueAccounts = async (sql: Sql, until: Day): Promise<Due[]> => sql<Due[]>`
-  select id, number, debtor_id from (${closedCases(sql)}) c
-  where purged_on > last_on and (accounts_purged_on is null or accounts_purged_on <= last_on)
-    and make_date(extract(year from last_on)::int, 12, 31) + make_interval(months => ${months('comptes', until)}::int) <= ${until}::date
+const dueAccounts = async (sql: Sql, { until, debtors }: PurgeOrder): Promise<Due[]> => sql<Due[]>`
+  select id, number, debtor_id from (${closedCases(sql, until, debtors)}) c
+  where purged_on > last_on and (accounts_purged_on is null or accounts_purged_on <= last_on) and for_accounts <= ${until}::date
   order by number`
+
+/** The house gave up keeping it for its own defence; never where a court was asked, and nothing of the day itself. */
+export const waived = (sql: Sql, until: Day): Fragment => sql`
+  (not before_court and exists (select from erasures r where r.debtor_id = c.debtor_id and r.waiver is not null
+                                and c.last_on < r.asked_on and r.asked_on <= ${until}::date))`
+
+/** Debtors who asked for it, of whom no case is open and who gave nothing new since, and whose e-mail or telephone is still there. */
+export const reachable = (sql: Sql, until: Day): Fragment => sql`
+  select d.id from debtors d
+  where (d.email is not null or d.phone is not null)
+    and exists (select from erasures r where r.debtor_id = d.id and r.asked_on <= ${until}::date
+                and not exists (select from cases c where c.debtor_id = d.id and (c.closed_on is null or c.opened_on > r.asked_on)))`
 
 interface Work {
   onDay: Day
@@ -140,6 +178,20 @@ async function purgeAccounts(sql: Sql, { onDay, told, author }: Work, { id, numb
   })
   await record(sql, onDay, { caseId: id, kind: 'personal_data_purged', detail: { kind: 'comptes' }, author })
   told.accounts.push(number)
+}
+
+/** What served to call and to write quickly serves nothing any more, and proves nothing. */
+async function purgeContacts(sql: Sql, { told }: Work, { until, debtors }: PurgeOrder): Promise<void> {
+  const due = async (): Promise<string[]> => {
+    const found = await sql<
+      { id: string }[]
+    >`${reachable(sql, until)} ${debtors ? sql`and d.id = any(${debtors})` : sql``}`
+    return found.map(({ id }) => id)
+  }
+  // A case that is being opened for one of them is waited for, and then seen.
+  await sql`select 1 from debtors where id = any(${await due()}) order by id for update`
+  const { count } = await sql`update debtors set email = null, phone = null where id = any(${await due()})`
+  told.contacts += count
 }
 
 /** What hangs on no case: files that nobody used, who read what, keys of repeated requests, movements of the bank left unmatched. */
@@ -205,8 +257,6 @@ export async function deadFiles(sql: Sql): Promise<string[]> {
   return rows.map((row) => row.sha256)
 }
 
-const lettersOf = async (sql: Sql, cases: Due[]): Promise<{ reference: string; sentOn: Day }[]> => sql<
-  { reference: string; sentOn: Day }[]
->`
-  select d.reference, o.sent_on from dispatches o join documents d on d.id = o.document_id
+const lettersOf = async (sql: Sql, cases: Due[]): Promise<RowsPurged['letters']> => sql<RowsPurged['letters']>`
+  select d.reference, d.written_on, o.sent_on from dispatches o join documents d on d.id = o.document_id
   where d.case_id = any(${cases.map(({ id }) => id)}) and o.sent_on is not null`

@@ -2,7 +2,7 @@ import { EventEmitter } from 'node:events'
 import { setTimeout as pause } from 'node:timers/promises'
 import { type JobHelpers, Logger, run, type Runner, runOnce, type TaskList, type WorkerEvents } from 'graphile-worker'
 import { type Day, latest, parseDay } from '../schema/days.ts'
-import { connect, type Sql, transaction } from '../schema/db.ts'
+import { type Client, connect, type Sql, transaction } from '../schema/db.ts'
 import { traced } from '../schema/trace.ts'
 import type { FollowUp } from './mail/follow-up-queue.ts'
 import { followUp } from './mail/follow-ups.ts'
@@ -14,6 +14,7 @@ import { doStep } from './amicable/steps.ts'
 import { stampPack } from './judicial/timestamps.ts'
 import type { Office } from './office.ts'
 import { deliver } from './webhooks.ts'
+import { failQuietly, keepAlive, type Worker } from './worker-life.ts'
 
 /** Payloads carry a version, so that a job queued before a deploy is still understood after it. */
 function tasks(office: Office, today?: () => Day): TaskList {
@@ -113,23 +114,57 @@ export async function drainWithOthers(office: Office, connectionString: string):
   }
 }
 
+interface WorkerOptions {
+  concurrency?: number
+  today?: () => Day
+  report?: (error: unknown) => void
+}
+
 /** Works until `stop`, beside any number of others on the same database; `today` is the day documents are dated by. */
 export async function startWorker(
   office: Office,
   connectionString: string,
-  options: { concurrency?: number; today?: () => Day; report?: (error: unknown) => void } = {},
-): Promise<Runner> {
-  const { concurrency = 2, today, report } = options
-  await freeDeadJobs(office.sql)
-  const alive = connect(connectionString, { max: 1 })
+  options: WorkerOptions = {},
+): Promise<Worker> {
   const events = new EventEmitter() as unknown as WorkerEvents
+  const tell = options.report ?? ((error: unknown) => console.error(error))
+  let sign: Client
+  failQuietly(events)
   events.on('pool:create', ({ workerPool }) => {
     // Held by the session: PostgreSQL lets go of it the moment this process dies.
-    alive`select pg_advisory_lock(hashtextextended(${lockOf(workerPool.id)}, 0))`.catch((error: unknown) =>
-      (report ?? console.error)(error),
-    )
+    sign`select pg_advisory_lock(hashtextextended(${lockOf(workerPool.id)}, 0))`.catch(tell)
   })
-  const runner = await run({
+  const begin = async (): Promise<Runner> => {
+    await freeDeadJobs(office.sql)
+    const live: { runner?: Runner } = {}
+    // Without its sign of life its jobs are for others to take: it ends what it has in hand, and another begins.
+    const lost = (): void => void live.runner?.stop().catch(tell)
+    const alive = connect(connectionString, { max: 1, lasting: true, onclose: lost })
+    sign = alive
+    const over = (): void => {
+      delete live.runner
+      void alive.end({ timeout: 1 }).catch(tell)
+    }
+    try {
+      live.runner = await runJobs(office, connectionString, options, events)
+    } catch (error) {
+      over()
+      throw error
+    }
+    const { runner } = live
+    runner.promise.then(over, over)
+    return runner
+  }
+  return keepAlive(events, begin, tell)
+}
+
+const runJobs = (
+  office: Office,
+  connectionString: string,
+  { concurrency = 2, today, report }: WorkerOptions,
+  events: WorkerEvents,
+): Promise<Runner> =>
+  run({
     connectionString,
     taskList: tasks(office, today),
     concurrency,
@@ -139,10 +174,6 @@ export async function startWorker(
     events,
     preset: { worker: { ...inBatches, localQueue: { size: 50 } } },
   })
-  const release = (): void => void alive.end().catch((error: unknown) => (report ?? console.error)(error))
-  runner.promise.then(release, release)
-  return runner
-}
 
 const lockOf = (pool: string): string => `worker:${pool}`
 

@@ -56,6 +56,8 @@ export function connect(
     max?: number
     onnotice?: (notice: postgres.Notice) => void
     onclose?: () => void
+    /** A session that holds a lock is not changed for another within the hour, as the others are. */
+    lasting?: boolean
     onquery?: (text: string) => void
   } = {},
 ): Client {
@@ -63,7 +65,10 @@ export function connect(
   return postgres(text, {
     ...(socket === undefined ? {} : { host: socket }),
     max: options.max ?? 10,
+    // A database that was away is found again within seconds of its coming back, and not after twenty.
+    backoff: (retries: number) => Math.min(3, 0.05 * 2 ** Math.min(retries, 10)),
     onnotice: options.onnotice ?? (() => {}),
+    ...(options.lasting ? { max_lifetime: null } : {}),
     ...(options.onclose ? { onclose: options.onclose } : {}),
     ...(options.onquery ? { debug: (_connection: number, text: string) => options.onquery?.(text) } : {}),
     types,

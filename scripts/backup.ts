@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { createReadStream, createWriteStream, existsSync } from 'node:fs'
-import { chmod, cp, mkdir, open, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
+import { chmod, cp, mkdir, open, readdir, readFile, rename, rm, stat, utimes, writeFile } from 'node:fs/promises'
 import { basename, dirname, join, resolve } from 'node:path'
 import { Transform } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
@@ -11,6 +11,7 @@ import type { Day } from '../schema/days.ts'
 import { connect, type Client, type Sql, transaction } from '../schema/db.ts'
 import { DomainError } from '../schema/errors.ts'
 import { migrate } from '../schema/migrate.ts'
+import { keepRegister, readRegister, registerBeside, restoreErasures } from './erasure-register.ts'
 
 /** One table as COPY wrote it, compressed; the names are quoted by whoever puts them into a statement. */
 interface TableFile {
@@ -61,23 +62,35 @@ export async function writeBackup(
   const manifest: BackupManifest = { format, takenAt: takenAt.toString(), ...database, archived: found }
   await writeFile(join(aside, 'manifest.json'), `${JSON.stringify(manifest, null, 2)}\n`)
   await rename(aside, folder)
+  await keepRegister(sql, resolve(into))
   return { folder, manifest, added }
 }
 
-/** Puts a backup into an empty database and a data folder without archive; whole, or refused before anything is written. */
-export async function restoreBackup(from: string, { url, dataDir }: { url: string; dataDir: string }): Promise<void> {
+/**
+ * Puts a backup into an empty database and a data folder without archive; whole, or refused before anything is written. What was
+ * granted to be erased since is said by the register beside the backup, or by a later one: answers how many of them it brings back.
+ */
+export async function restoreBackup(
+  from: string,
+  { url, dataDir, register }: { url: string; dataDir: string; register?: string | undefined },
+): Promise<number> {
   const folder = resolve(from)
   const manifest = await readManifest(folder)
+  const beside = registerBeside(folder)
+  const erased = [...(existsSync(beside) ? [beside] : []), ...(register === undefined ? [] : [resolve(register)])]
+  const registers = await Promise.all(erased.map(readRegister))
   if (existsSync(join(dataDir, 'archive'))) {
     throw refused(`${join(dataDir, 'archive')} existe déjà`, 'Restaurez dans un DATA_DIR neuf.')
   }
   const sql = connect(url, { max: 2 })
+  let toErase = 0
   try {
     await requireEmpty(sql)
     await migrate(url, undefined, manifest.migrations.at(-1)?.name ?? '')
     await requireSameTables(sql, manifest)
     await transaction(sql, (tx) => writeDatabase(tx, folder, manifest))
     await migrate(url)
+    for (const each of registers) toErase += await restoreErasures(sql, each)
   } finally {
     await sql.end({ timeout: 5 })
   }
@@ -85,6 +98,7 @@ export async function restoreBackup(from: string, { url, dataDir }: { url: strin
   for (const name of ['out', 'secret']) {
     if (existsSync(join(folder, name))) await cp(join(folder, name), join(dataDir, name), { recursive: true })
   }
+  return toErase
 }
 
 /**
@@ -228,6 +242,9 @@ async function copyArchive(from: string, to: string): Promise<{ found: number; a
       await rm(temporary)
       throw refused(`le fichier archivé ${name} ne correspond plus à son empreinte`, 'Voyez « courtois doctor ».')
     }
+    // As old as it was: a purge leaves alone what was put within the hour.
+    const { atime, mtime } = await stat(join(from, name))
+    await utimes(temporary, atime, mtime)
     await rename(temporary, target)
     added++
   }

@@ -1,6 +1,7 @@
 import { readdirSync } from 'node:fs'
 import { setFlagsFromString } from 'node:v8'
 import { spacedFr, UsageError, type Command } from './command.ts'
+import { mendDriver } from './driver.ts'
 import { refusal } from './refusals.ts'
 import { startTracing } from './tracing.ts'
 
@@ -27,6 +28,7 @@ async function help(): Promise<string> {
 
 // V8 lets a program that is alone on a large machine keep its garbage for long; several of ours share one.
 setFlagsFromString('--heap-growing-percent=50')
+mendDriver()
 
 async function main([name, ...argv]: string[]): Promise<number> {
   if (name === undefined || name === '--help' || name === '-h' || name === 'help') {

@@ -1,4 +1,5 @@
-// npm run faults -- [--seeds N] [--seed NAME] [--letters N] [--workers N]: workers killed at random moments, again and again.
+// npm run faults -- [--seeds N] [--seed NAME] [--letters N] [--workers N]: workers, API and database killed at random moments,
+// again and again; and workers while a mail server takes their messages.
 import { spawnSync } from 'node:child_process'
 import { parseArgs } from 'node:util'
 
@@ -15,10 +16,14 @@ const seeds = values.seed
   : Array.from({ length: Number(values.seeds) }, () => String((Date.now() % 1e9) ^ (Math.random() * 1e9)))
 const failed = seeds.filter((seed, i) => {
   console.log(`${i + 1}/${seeds.length}  seed ${seed}, ${values.letters} letters, ${values.workers} workers`)
-  const { status } = spawnSync('npx', ['vitest', 'run', 'tests/faults.test.ts', '-t', 'workers killed'], {
-    stdio: 'inherit',
-    env: { ...process.env, FAULTS_SEED: seed, FAULTS_LETTERS: values.letters, FAULTS_WORKERS: values.workers },
-  })
+  const { status } = spawnSync(
+    'npx',
+    ['vitest', 'run', 'tests/faults.test.ts', 'tests/faults-mail.test.ts', '-t', 'killed again and again'],
+    {
+      stdio: 'inherit',
+      env: { ...process.env, FAULTS_SEED: seed, FAULTS_LETTERS: values.letters, FAULTS_WORKERS: values.workers },
+    },
+  )
   return status !== 0
 })
 for (const seed of failed)

@@ -1,6 +1,6 @@
-import type { Runner } from 'graphile-worker'
 import { type Logger, pino } from 'pino'
 import { currentRequest } from '../api/request-log.ts'
+import type { Worker } from '../procedures/worker-life.ts'
 
 /** LOG_LEVEL, else `info` in production and `warn` at a developer's; one JSON line each, with the request it belongs to. */
 export function openLog(): Logger {
@@ -14,7 +14,7 @@ export function openLog(): Logger {
 }
 
 /** One line a job: which row it was about, how long it took, how it ended. Its payload is ids and a day. */
-export function logJobs(worker: Runner, log: Logger): void {
+export function logJobs(worker: Worker, log: Logger): void {
   worker.events.on('job:success', ({ job }) => log.info(aboutJob(job), 'job done'))
   worker.events.on('job:error', ({ job, error }) => log.error({ ...aboutJob(job), err: error }, 'job failed'))
 }

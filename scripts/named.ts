@@ -1,3 +1,4 @@
+import { findPersons } from '../procedures/cases/personal-data.ts'
 import type { Sql } from '../schema/db.ts'
 import { DomainError } from '../schema/errors.ts'
 
@@ -34,4 +35,20 @@ export async function refuseUnknownDebtor(sql: Sql, nameOrSiren: string): Promis
       remedy: 'Donnez son nom entier, tel que le dossier le porte, ou son SIREN.',
     },
   )
+}
+
+/** The ids of the debtor that these words name: several, each creditor having its own, only where they are said to be one person. */
+export async function personsNamed(sql: Sql, said: string, all: boolean): Promise<string[]> {
+  const found = await findPersons(sql, said)
+  if (found.length > 1 && !all) {
+    const each = found.map(({ id, name, creditor, cases }) => `${name}, ${creditor}, ${cases.join(', ')}\u00a0: ${id}`)
+    throw new DomainError(
+      'several_persons',
+      `${found.length} débiteurs répondent à cette demande\u00a0: ${each.join(' ; ')}.`,
+      {
+        remedy: 'Donnez l’un de ces identifiants, ou --all s’il s’agit bien d’une seule personne.',
+      },
+    )
+  }
+  return found.map(({ id }) => id)
 }

@@ -1,5 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises'
-import type { Runner } from 'graphile-worker'
+import type { Worker } from '../procedures/worker-life.ts'
 
 /** Settles when this process is asked to stop. A second request ends it at once, and twenty seconds end it anyway. */
 export async function untilStopped(): Promise<void> {
@@ -33,7 +33,7 @@ export function whenNpmStops(act: () => void): void {
 }
 
 /** Ends well what is under way, and gives the rest back before whoever asked us to stop loses patience and kills. */
-export async function stopWorker(worker: Runner, patience = 15_000): Promise<void> {
+export async function stopWorker(worker: Worker, patience = 15_000): Promise<void> {
   const late = new AbortController()
   const kill = pause(patience, undefined, { signal: late.signal }).then(
     () => worker.kill('stopping'),

@@ -1,6 +1,7 @@
 import { mkdirSync, rmSync, truncateSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { beforeEach, describe, expect, test } from 'vitest'
+import { beforeEach, describe, expect, test, vi } from 'vitest'
+import { NotSent } from '../documents/send/tray.ts'
 import { tick } from '../procedures/amicable/tick.ts'
 import { placeHold } from '../procedures/cases/holds.ts'
 import { examine, repair } from '../procedures/doctor.ts'
@@ -164,6 +165,26 @@ describe('each corruption made by hand is named', () => {
     ],
     ['the unique index of steps dropped', 'maison guard_missing', (sql) => sql`drop index documents_one_a_step`],
     [
+      'a guard taken off a later table',
+      'maison guard_missing',
+      (sql) => sql`drop trigger resendings_are_kept on resendings`,
+    ],
+    [
+      'what a creditor may see no longer bounded',
+      'maison guard_missing',
+      (sql) => sql`alter table calls disable row level security`,
+    ],
+    [
+      'a letter that left twice',
+      '2026-0001 letter_sent_twice',
+      async (sql) => {
+        await sql`set local session_replication_role = origin`
+        await sql`
+          insert into events (case_id, on_day, kind, detail, author)
+          select case_id, on_day, kind, detail, author from events where kind = 'letter_sent' order by id limit 1`
+      },
+    ],
+    [
       'two written approaches on one day',
       '2026-0001 two_approaches_a_day',
       (sql) => sql`
@@ -315,25 +336,47 @@ describe('repair', () => {
     expect(await codes()).toEqual([])
   })
 
-  test('gives a dead job its attempts back, and sends a letter that was still ready', async () => {
-    await house.sql`update graphile_worker._private_jobs set attempts = max_attempts`
-    await house.sql`update dispatches set state = 'ready' where document_id = (select id from documents where first_letter)`
-    const mended = await repair(house.office, on, await examine(house.office, on))
-    expect(mended.map(({ code, repaired }) => [code, repaired !== undefined])).toEqual([
-      ['dead_job', true],
-      ['letter_without_job', true],
+  const mendedNow = async (office = house.office) =>
+    (await repair(office, on, await examine(house.office, on))).map(({ code, repaired }) => [
+      code,
+      repaired !== undefined,
     ])
+  /** The day's letter is written, and its channel fails: certain not to have taken it, or silent. */
+  async function writeUnsent(failure: Error, repeatable = house.office.post.repeatable): Promise<void> {
+    const post = { ...house.office.post, repeatable, send: () => Promise.reject(failure) }
+    vi.spyOn(console, 'error').mockImplementation(() => {})
+    await drain({ ...house.office, post }, house.url)
+    vi.restoreAllMocks()
+  }
+
+  test('gives a dead job its attempts back, and sends a letter that was still ready', async () => {
+    const exhaust = () => house.sql`update graphile_worker._private_jobs set attempts = max_attempts`
+    await exhaust()
+    expect(await mendedNow()).toEqual([['dead_job', true]])
+    await writeUnsent(new NotSent('fermé', { permanent: false, cause: null }))
+    await exhaust()
+    expect(await mendedNow()).toEqual([['dead_job', true]])
+    await house.sql`delete from graphile_worker._private_jobs`
+    expect(await mendedNow()).toEqual([['letter_without_job', true]])
     await drain(house.office, house.url)
     expect(await codes()).toEqual([])
   })
 
   test('sends a letter again only where twice leaves one', async () => {
-    await house.sql`update dispatches set state = 'sending' where document_id = (select id from documents where first_letter)`
-    const cautious = { ...house.office, post: { ...house.office.post, repeatable: [] } }
-    expect((await repair(cautious, on, await examine(house.office, on)))[0]!.repaired).toBeUndefined()
-    expect((await repair(house.office, on, await examine(house.office, on)))[0]!.repaired).toBeDefined()
+    await writeUnsent(new Error('silence'), [])
+    expect(await mendedNow({ ...house.office, post: { ...house.office.post, repeatable: [] } })).toEqual([
+      ['sending_unfinished', false],
+    ])
+    expect(await mendedNow()).toEqual([['sending_unfinished', true]])
     await drain(house.office, house.url)
     expect(await codes()).toEqual([])
+  })
+
+  test('sends nothing that the journal says is gone, whatever its row says', async () => {
+    for (const state of ['ready', 'sending']) {
+      await house.sql`update dispatches set state = ${state} where document_id = (select id from documents where first_letter)`
+      expect((await mendedNow()).map(([, repaired]) => repaired)).toEqual([false])
+    }
   })
 
   test('voids a consent that a change has made untrue, and says so in the journal', async () => {

@@ -13,8 +13,9 @@ import { startEmbedded } from '../schema/embedded.ts'
 import { migrate } from '../schema/migrate.ts'
 import { seededRandom } from '../schema/random.ts'
 import { openAgency } from '../scripts/demo/people.ts'
+import { mend } from '../scripts/driver.ts'
 import { openOffice } from '../scripts/office.ts'
-import { ended, events, idle, killAll, nothingLostNorTwice, start } from './faults.ts'
+import { comesBackTo, ended, events, idle, killAll, nothingLostNorTwice, says, start } from './faults.ts'
 import { addInvoices, creditorOf, day, type House, invoice, liveOn, useHouse } from './house.ts'
 
 const on = day('2026-06-11')
@@ -210,6 +211,29 @@ test('a letter that kills every worker ends dead after its attempts, is told, an
   expect(await findings()).toEqual([])
 })
 
+test('a letter placed by a worker that died before it could say so, and taken up two days later, is in the tray once', async () => {
+  const { post } = house.office
+  const dying: typeof post.send = async (parcel) => {
+    await post.send(parcel)
+    throw new Error('killed')
+  }
+  house.office.post = { ...post, send: dying }
+  await liveOn(house, on)
+  const tray = () =>
+    readdirSync(join(house.dir, 'out'), { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.pdf'))
+  const placed = tray().toSorted()
+  expect(placed.filter((name) => !name.includes('-annexe-'))).toHaveLength(howMany)
+  house.office.post = post
+  await house.sql`
+    update graphile_worker._private_jobs set run_at = now(), payload = jsonb_set(payload::jsonb, '{day}', '"2026-06-13"')::json`
+  await drain(house.office, house.url)
+  expect(tray().toSorted()).toEqual(placed)
+  expect(await house.sql`select distinct state, sent_on::text from dispatches`).toEqual([
+    { state: 'sent', sentOn: '2026-06-13' },
+  ])
+  expect(await findings()).toEqual([])
+})
+
 test('two groups of processes tick and work at once on one database, and each letter is written once', async () => {
   const { sql, url, dir } = house
   for (let group = 0; group < 2; group++) start('./setup/worker-child.ts', [url, dir, on.toString()])
@@ -243,6 +267,12 @@ test('a clock that leaps a day ahead and comes back does no step twice, and writ
   expect((await examine(house.office, last)).map(({ code }) => code)).toEqual([])
 })
 
+test('the driver is the one that has to be mended: another version is looked at, and its mending dropped', () => {
+  const source = readFileSync(new URL('../node_modules/postgres/src/connection.js', import.meta.url), 'utf8')
+  expect(mend(source)).toContain('if (socket === null)')
+  expect(mend(source.replace('socket.write(chunk, fn)', 'socket?.write(chunk, fn)'))).toBe(null)
+})
+
 test('a database that is gone for a while in the middle of the letters loses none and doubles none', async () => {
   const dataDir = mkdtempSync(join(tmpdir(), 'courtois-gone-'))
   let database = await startEmbedded({ dataDir })
@@ -250,23 +280,37 @@ test('a database that is gone for a while in the middle of the letters loses non
   let sql = connect(database.url, { max: 4 })
   const office = await openOffice({ sql, dataDir, random: seededRandom('gone'), baseUrl: 'https://courtois.example' })
   try {
+    const worker = start('./setup/worker-child.ts', [database.url, dataDir], {}, 'ignore')
+    const env = { DATA_DIR: dataDir, PORT: '0', DATABASE_URL: '', BASE_URL: '', NODE_ENV: 'development' }
+    const api = start('../scripts/courtois.ts', ['serve', '--jobs', '1', '--day', on.toString()], env, 'ignore')
+    const [[, ready]] = await Promise.all([says(api, /(http:\S+\/ready)[^]*GraphQL/), says(worker, /working/)])
     await openCases({ sql, office, url: database.url, dir: dataDir })
-    await tick(sql, on)
     const middle = events(sql, 5)
-    start('./setup/worker-child.ts', [database.url, dataDir])
+    await tick(sql, on)
     await middle
     await sql.end({ timeout: 1 })
     const postmaster = Number(readFileSync(join(dataDir, 'postgres/data/postmaster.pid'), 'utf8').split('\n')[0])
     process.kill(postmaster, 'SIGQUIT')
     await database.stop()
+    const status = () =>
+      fetch(ready!, { signal: AbortSignal.timeout(5_000) }).then(
+        (answer) => answer.status,
+        () => null,
+      )
+    await expect.poll(status, { timeout: 20_000 }).toBe(503)
 
+    // Neither is begun anew by anybody: both go on where they were.
+    const { url } = database
     database = await startEmbedded({ dataDir })
+    comesBackTo(url, database.url)
     sql = connect(database.url, { max: 4 })
-    start('./setup/worker-child.ts', [database.url, dataDir])
+    await expect.poll(status, { timeout: 40_000 }).toBe(200)
+    expect((await counts(sql)).done).toBeLessThan(howMany)
     await idle(sql)
     expect(await counts(sql)).toEqual({ done: howMany, documents: howMany * 2, jobs: 0 })
     await nothingLostNorTwice(sql, dataDir)
     expect((await examine({ ...office, sql }, on)).map(({ code }) => code)).toEqual([])
+    expect([worker, api].map((child) => child.exitCode ?? child.signalCode)).toEqual([null, null])
   } finally {
     await killAll()
     await office.typst.close()
@@ -274,4 +318,4 @@ test('a database that is gone for a while in the middle of the letters loses non
     await database.stop()
     rmSync(dataDir, { recursive: true, force: true })
   }
-})
+}, 150_000)

@@ -1,13 +1,16 @@
 import type { AddressInfo, Socket } from 'node:net'
 import { SMTPServer, type SMTPServerOptions } from 'smtp-server'
 import { afterEach, describe, expect, test } from 'vitest'
+import { openArchive } from '../documents/archive.ts'
 import { mailPost } from '../documents/send/mail.ts'
 import { outTray } from '../documents/send/tray.ts'
 import { recordContactPreference } from '../procedures/cases/contact-preferences.ts'
 import { settleSending } from '../procedures/mail/post.ts'
 import { examine } from '../procedures/doctor.ts'
 import { drain } from '../procedures/work.ts'
-import { day, invoice, liveOn, openCase, useHouse } from './house.ts'
+import { seededRandom } from '../schema/random.ts'
+import { children, killAll, start } from './faults.ts'
+import { addInvoices, day, invoice, liveOn, openCase, useHouse } from './house.ts'
 
 const on = day('2026-06-12')
 // One letter leaves on that day, by e-mail: the reminder before the due date, to a debtor that prefers it so.
@@ -23,6 +26,7 @@ const house = useHouse(async (made) => {
 let server: SMTPServer | undefined
 const sockets = new Set<Socket>()
 afterEach(async () => {
+  await killAll()
   for (const socket of sockets) socket.destroy()
   sockets.clear()
   await new Promise<void>((done) => (server ? server.close(done) : done()))
@@ -187,3 +191,105 @@ test('an archive that cannot be read is no doubt about the sending: nothing left
   expect(received).toHaveLength(1)
   expect(await findings()).toEqual([])
 })
+
+// `npm run faults` asks for other moments; a seed names them.
+const seed = process.env['FAULTS_SEED'] ?? 'mail'
+const howMany = 10
+
+test('workers killed again and again while the server takes their messages send none twice, and each stands somewhere', async () => {
+  const received: string[] = []
+  const [known] = await house.sql<{ creditorId: string }[]>`select creditor_id from cases`
+  for (let i = 1; i < howMany; i++) {
+    const address = { lines: [`${i} rue de la Gare`], postal_code: '69003', city: 'Lyon', country: 'FR' }
+    const buyer = { name: `Client ${i}`, address, contact: { email: `client-${i}@client.example` } }
+    const invoices = [invoice({ number: `F-1${i}`, issued_on: '2026-05-21', due_on: '2026-06-20', buyer })]
+    const caseId = await addInvoices(house, { creditorId: known!.creditorId, on: '2026-06-11', invoices })
+    const wish = { caseId, channel: 'email', wish: 'prefere', reason: 'dit au téléphone' } as const
+    await recordContactPreference(house.sql, house.office.random, day('2026-06-11'), wish, 'phone:Essai')
+  }
+  // All die at one of four moments of a message: before it begins, in its middle, once the server has it, once it has said so.
+  const chance = seededRandom(seed)
+  const moments = ['addressed', 'begun', 'taken', 'answered']
+  let deaths = 0
+  const fates = new Map<string, string | undefined>()
+  const die = (): void => {
+    deaths++
+    children.forEach((child) => child.kill('SIGKILL'))
+  }
+  const url = await listen(
+    {
+      onRcptTo(_to, { id }, answer) {
+        const fate = deaths < 4 ? moments[chance.bytes(1)[0]! % 6] : undefined
+        fates.set(id, fate)
+        if (fate === 'addressed') die()
+        answer()
+      },
+      onData(stream, { id }, done) {
+        const fate = fates.get(id)
+        const parts: Buffer[] = []
+        stream.on('data', (part: Buffer) => parts.push(part))
+        if (fate === 'begun') stream.once('data', die)
+        stream.on('end', () => {
+          const [, message] = /^Message-ID: (.*)$/im.exec(Buffer.concat(parts).toString('latin1')) ?? []
+          // One that was cut in its head reached nobody.
+          if (message !== undefined) received.push(message)
+          if (fate === 'taken') return die()
+          done()
+          if (fate === 'answered') die()
+        })
+      },
+    },
+    received,
+  )
+  const env = { SMTP_URL: url, MAIL_FROM: 'Cabinet <contact@cabinet.example>' }
+  let over = false
+  const work = (): void => {
+    const child = start('./setup/worker-child.ts', [house.url, house.dir, on.toString()], env)
+    child.once('exit', () => over || work())
+  }
+  work()
+  work()
+  const standing = async () =>
+    (
+      await house.sql<{ jobs: number; done: number }[]>`
+      select (select count(*) from graphile_worker.jobs)::int as jobs, (select count(*) from steps where done_on = ${on})::int as done`
+    )[0]!
+  await expect
+    .poll(
+      async () => {
+        await house.sql`update graphile_worker._private_jobs set run_at = now() where locked_at is null`
+        return standing()
+      },
+      { timeout: 90_000, interval: 500 },
+    )
+    .toEqual({ jobs: 0, done: howMany })
+  over = true
+  await killAll()
+  house.office.archive = openArchive(`${house.dir}/archive`)
+
+  expect(deaths).toBeGreaterThan(1)
+  expect(received.toSorted()).toEqual([...new Set(received)].toSorted())
+  const rows = await house.sql<{ documentId: string; reference: string; state: string; doubts: number }[]>`
+    select d.id as document_id, d.reference, o.state,
+           (select count(*) from events e where e.kind = 'letter_in_doubt' and e.detail ->> 'reference' = d.reference)::int as doubts
+    from dispatches o join documents d on d.id = o.document_id where o.channel = 'email'`
+  expect(rows).toHaveLength(howMany)
+  const reached = (reference: string) => received.includes(`<${reference.replaceAll('/', '-')}@cabinet.example>`)
+  const doubtful = rows.filter(({ state }) => state === 'sending')
+  expect(rows.filter(({ state, reference }) => state === 'sent' && reached(reference)).length).toBe(
+    howMany - doubtful.length,
+  )
+  expect(doubtful.map(({ doubts }) => doubts)).toEqual(doubtful.map(() => 1))
+  expect((await findings()).filter((code) => code !== 'sending_unfinished')).toEqual([])
+
+  // A person looks at the server, says which of them left, and each has left once.
+  for (const { documentId, reference } of doubtful) {
+    const sentOn = reached(reference) ? on : null
+    await settleSending(house.sql, on, { documentId, sentOn, reason: 'lu au journal du serveur' }, 'admin')
+  }
+  house.office.post = mailPost(outTray(`${house.dir}/out`), url, env.MAIL_FROM)
+  await comeRound()
+  expect(received).toHaveLength(howMany)
+  expect(new Set(received).size).toBe(howMany)
+  expect(await findings()).toEqual([])
+}, 120_000)

@@ -1,77 +1,120 @@
+import type { ChildProcess } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, expect, test } from 'vitest'
-import { openArchive } from '../documents/archive.ts'
 import { tick } from '../procedures/amicable/tick.ts'
 import { examine } from '../procedures/doctor.ts'
-import { startEmbedded } from '../schema/embedded.ts'
-import { connect } from '../schema/db.ts'
+import type { Office } from '../procedures/office.ts'
+import type { Day } from '../schema/days.ts'
+import { type Client, connect } from '../schema/db.ts'
+import { type Embedded, startEmbedded } from '../schema/embedded.ts'
 import { migrate } from '../schema/migrate.ts'
 import { seededRandom } from '../schema/random.ts'
 import { fillDemo } from '../scripts/demo/fill.ts'
 import { openAgency } from '../scripts/demo/people.ts'
 import { openOffice } from '../scripts/office.ts'
-import { children, ended, events, idle, kill, killAll, nothingLostNorTwice, start } from './faults.ts'
-import { addInvoices, creditorOf, day, invoice, useHouse } from './house.ts'
+import { children, ended, events, idle, kill, killAll, nothingLostNorTwice, says, start } from './faults.ts'
+import { addInvoices, creditorOf, day, invoice } from './house.ts'
 
-const house = useHouse()
 afterEach(killAll)
 
 // `npm run faults` asks for other moments and for more of everything; a seed names the moments.
 const seed = process.env['FAULTS_SEED'] ?? 'faults'
-const letters = Number(process.env['FAULTS_LETTERS'] ?? 64)
+const letters = Number(process.env['FAULTS_LETTERS'] ?? 48)
 const workers = Number(process.env['FAULTS_WORKERS'] ?? 2)
 
+/** A house of its own, whose database may be killed too, with as many first letters due on that day. */
+async function openHouse(on: Day): Promise<{ dataDir: string; database: Embedded; sql: Client; office: Office }> {
+  const dataDir = mkdtempSync(join(tmpdir(), 'courtois-killed-'))
+  const database = await startEmbedded({ dataDir })
+  await migrate(database.url)
+  const sql = connect(database.url, { max: 4 })
+  const office = await openOffice({ sql, dataDir, random: seededRandom('killed'), baseUrl: 'https://courtois.example' })
+  const made = { sql, office, url: database.url, dir: dataDir }
+  await openAgency(sql, on)
+  const creditorId = await creditorOf(made, on)
+  for (let i = 0; i < letters; i++) {
+    const address = { lines: [`${i + 1} rue de la Gare`], postal_code: '69003', city: 'Lyon', country: 'FR' }
+    const buyer = { name: `Client ${i}`, address }
+    const invoices = [invoice({ number: `F-${i}`, issued_on: '2026-05-11', due_on: '2026-06-10', buyer })]
+    await addInvoices(made, { creditorId, on: on.toString(), invoices })
+  }
+  return { dataDir, database, sql, office }
+}
+
+const postmasterOf = (dataDir: string) =>
+  Number(readFileSync(join(dataDir, 'postgres/data/postmaster.pid'), 'utf8').split('\n')[0])
+
 test(
-  'workers killed again and again in the middle of sixty letters lose none and write none twice',
+  'workers, API and database killed again and again in the middle of fifty letters lose none and write none twice',
   async () => {
-    const { sql, url, dir } = house
     const on = day('2026-06-11')
-    await openAgency(sql, on)
-    const creditorId = await creditorOf(house, on)
-    for (let i = 0; i < letters; i++) {
-      const buyer = {
-        name: `Client ${i}`,
-        address: { lines: [`${i + 1} rue de la Gare`], postal_code: '69003', city: 'Lyon', country: 'FR' },
+    const { dataDir, office, ...opened } = await openHouse(on)
+    let { database, sql } = opened
+    try {
+      expect(await tick(sql, on)).toBe(letters)
+      const chance = seededRandom(seed)
+      const below = (n: number) => chance.bytes(1)[0]! % n
+      const work = () =>
+        Array.from({ length: workers }, () => start('./setup/worker-child.ts', [database.url, dataDir], {}, 'ignore'))
+      // Each has its turn, in an order and after a number of letters that the seed says. A letter announces three or four events.
+      const each = ['workers', 'one', 'api', 'database']
+      const turns = (process.env['FAULTS_SEED'] ? [...each, ...each] : each).map((fate) => ({ fate, at: below(256) }))
+      // So that letters are left for the last turn, though they go on for a moment after each.
+      const most = Math.min(22, Math.floor((2 * letters) / turns.length) - 6)
+      for (const { fate } of turns.toSorted((a, b) => a.at - b.at)) {
+        const server = fate === 'api' ? [await serving(dataDir, on)] : []
+        const middle = events(sql, 3 + below(most))
+        const group = work()
+        await middle
+        // Not at a commit, where each event is told, but anywhere between two of them.
+        await sql`select pg_sleep(${below(50) / 1000})`
+        const victims = fate === 'one' ? group.slice(0, 1) : fate === 'workers' ? group : server
+        await Promise.all(victims.map(kill))
+        if (fate === 'database') {
+          await sql.end({ timeout: 1 }).catch(() => {})
+          process.kill(postmasterOf(dataDir), 'SIGKILL')
+          await database.stop()
+          database = await startEmbedded({ dataDir })
+          sql = connect(database.url, { max: 4 })
+        } else if (victims.length < group.length + server.length) await events(sql, 3)
+        await killAll()
       }
-      await addInvoices(house, {
-        creditorId,
-        on: '2026-06-11',
-        invoices: [invoice({ number: `F-${i}`, issued_on: '2026-05-11', due_on: '2026-06-10', buyer })],
-      })
-    }
-    expect(await tick(sql, on)).toBe(letters)
+      const [before] = await sql<{ done: number }[]>`select count(*)::int as done from steps where done_on is not null`
+      expect(before!.done).toBeGreaterThan(5)
+      expect(before!.done).toBeLessThan(letters)
+      work()
+      await idle(sql)
 
-    const chance = seededRandom(seed)
-    const work = () => Array.from({ length: workers }, () => start('./setup/worker-child.ts', [url, dir]))
-    for (let round = 0; round < 5; round++) {
-      const workers = work()
-      // Each letter announces three or four events: between two and nine letters after the start, so always in the middle.
-      await events(sql, 8 + (chance.bytes(1)[0]! % 24))
-      await Promise.all(workers.map(kill))
+      const documents = await nothingLostNorTwice(sql, dataDir)
+      const first = documents.filter((document) => document.letter === 'relance-cordiale-pro')
+      expect(first).toHaveLength(letters)
+      expect(new Set(first.map((document) => document.stepId)).size).toBe(letters)
+      expect(documents).toHaveLength(letters * 2) // each with its notice on personal data
+      const [row] = await sql<{ done: bigint; held: bigint }[]>`
+        select (select count(*) from steps where done_on = ${on}) as done, (select count(*) from holds) as held`
+      expect(row).toEqual({ done: BigInt(letters), held: 0n })
+      expect(await tick(sql, on)).toBe(0)
+      expect((await examine({ ...office, sql }, on)).map(({ code }) => code)).toEqual([])
+    } finally {
+      await killAll()
+      await office.typst.close()
+      await sql.end({ timeout: 1 }).catch(() => {})
+      await database.stop()
+      rmSync(dataDir, { recursive: true, force: true })
     }
-    const [before] = await sql<{ done: bigint }[]>`select count(*) as done from steps where done_on is not null`
-    expect(Number(before!.done)).toBeGreaterThan(5)
-    expect(Number(before!.done)).toBeLessThan(letters)
-    work()
-    await idle(sql)
-
-    const documents = await nothingLostNorTwice(sql, dir)
-    const first = documents.filter((document) => document.letter === 'relance-cordiale-pro')
-    expect(first).toHaveLength(letters)
-    expect(new Set(first.map((document) => document.stepId)).size).toBe(letters)
-    expect(documents).toHaveLength(letters * 2) // each with its notice on personal data
-    const [row] = await sql<{ done: bigint; held: bigint }[]>`
-    select (select count(*) from steps where done_on = ${on}) as done, (select count(*) from holds) as held`
-    expect(row).toEqual({ done: BigInt(letters), held: 0n })
-    expect(await tick(sql, on)).toBe(0)
-    expect(
-      (await examine({ ...house.office, archive: openArchive(join(dir, 'archive')) }, on)).map(({ code }) => code),
-    ).toEqual([])
   },
-  90_000 + letters * 500,
+  180_000 + letters * 1_000,
 )
+
+/** The API with a hand at the letters, once it answers. */
+async function serving(dataDir: string, on: Day): Promise<ChildProcess> {
+  const env = { DATA_DIR: dataDir, PORT: '0', DATABASE_URL: '', BASE_URL: '', NODE_ENV: 'development' }
+  const child = start('../scripts/courtois.ts', ['serve', '--jobs', '1', '--day', on.toString()], env, 'ignore')
+  await says(child, /GraphQL/)
+  return child
+}
 
 test('serve --demo, killed in the middle of a tick, its database too, ends with the same letters', async () => {
   const dataDir = mkdtempSync(join(tmpdir(), 'courtois-serve-'))
@@ -105,8 +148,7 @@ test('serve --demo, killed in the middle of a tick, its database too, ends with 
     // The third time the database dies with it.
     const server = serve()
     await events(sql, 9)
-    const postmaster = Number(readFileSync(join(dataDir, 'postgres/data/postmaster.pid'), 'utf8').split('\n')[0])
-    process.kill(postmaster, 'SIGKILL')
+    process.kill(postmasterOf(dataDir), 'SIGKILL')
     await kill(server)
     await sql.end({ timeout: 1 }).catch(() => {})
 

@@ -1,5 +1,5 @@
 import { spawn, type ChildProcess } from 'node:child_process'
-import { readdirSync, readFileSync } from 'node:fs'
+import { readdirSync, readFileSync, rmSync, symlinkSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { expect } from 'vitest'
@@ -9,11 +9,16 @@ import { type Client } from '../schema/db.ts'
 export const children = new Set<ChildProcess>()
 const path = (name: string) => fileURLToPath(new URL(name, import.meta.url))
 
-/** A child of ours, gone at the end of the test whatever happens. */
-export function start(script: string, args: string[], env: Record<string, string> = {}): ChildProcess {
-  const child = spawn(process.execPath, [path(script), ...args], {
+/** A child of ours, gone at the end of the test whatever happens; what it says of a database that it lost may be left unsaid. */
+export function start(
+  script: string,
+  args: string[],
+  env: Record<string, string> = {},
+  stderr: 'inherit' | 'ignore' = 'inherit',
+): ChildProcess {
+  const child = spawn(process.execPath, ['--import', path('./setup/driver.ts'), path(script), ...args], {
     env: { ...process.env, ...env },
-    stdio: ['ignore', 'pipe', 'inherit'],
+    stdio: ['ignore', 'pipe', stderr],
   })
   children.add(child)
   child.once('exit', () => children.delete(child))
@@ -23,12 +28,36 @@ export const ended = (child: ChildProcess) =>
   child.exitCode !== null || child.signalCode !== null
     ? Promise.resolve()
     : new Promise<void>((resolve) => child.once('exit', () => resolve()))
+/** Resolves with these words once it has said them, and fails if it ends before. */
+export const says = (child: ChildProcess, words: RegExp): Promise<RegExpExecArray> =>
+  new Promise((resolve, reject) => {
+    let said = ''
+    child.stdout!.on('data', (text: Buffer) => {
+      said += text.toString()
+      const found = words.exec(said)
+      if (found) resolve(found)
+    })
+    child.once('exit', () => reject(new Error(`it ended without a word of ${words}: ${said}`)))
+  })
 export async function kill(child: ChildProcess): Promise<void> {
   child.kill('SIGKILL')
   await ended(child)
 }
+/** The folder of a server's socket, as its address names it. */
+const socketOf = (url: string): string =>
+  new URL(url).searchParams.get('host') ?? decodeURIComponent(new URL(url).hostname)
+/** An embedded server that comes back has a socket elsewhere: it is found where it was, as a server of one's own would be. */
+export function comesBackTo(old: string, again: string): void {
+  rmSync(socketOf(old), { recursive: true, force: true })
+  symlinkSync(socketOf(again), socketOf(old))
+  links.push(socketOf(old))
+}
+const links: string[] = []
 /** For the end of each test, whatever happens. */
-export const killAll = async (): Promise<void> => void (await Promise.all([...children].map(kill)))
+export async function killAll(): Promise<void> {
+  await Promise.all([...children].map(kill))
+  for (const link of links.splice(0)) rmSync(link, { force: true })
+}
 
 /** Resolves when the database has announced that many more events, whatever they are. */
 export function events(sql: Client, howMany: number): Promise<void> {
@@ -42,15 +71,16 @@ export function events(sql: Client, howMany: number): Promise<void> {
   })
 }
 
-/** Resolves when nothing is left to do: looked at again each time that something happens, and once a second. */
+/** Resolves when nothing is left to do. What waits for its back-off, its worker killed again and again, need not wait here. */
 export async function idle(sql: Client): Promise<void> {
   for (;;) {
     const [left] = await sql<{ jobs: bigint }[]>`select count(*) as jobs from graphile_worker.jobs`
     if (left!.jobs === 0n) return
-    const failed = await sql<
-      { lastError: string }[]
-    >`select last_error from graphile_worker.jobs where attempts >= 5 and last_error is not null`
+    const failed = await sql<{ lastError: string }[]>`
+      select last_error from graphile_worker.jobs
+      where attempts >= 5 and last_error <> 'le programme s’est arrêté pendant ce travail'`
     expect(failed.map((job) => job.lastError)).toEqual([])
+    await sql`update graphile_worker._private_jobs set run_at = now() where locked_at is null and run_at > now()`
     await sql`select pg_sleep(0.25)`
   }
 }

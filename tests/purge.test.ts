@@ -522,7 +522,8 @@ test('files that nobody used go after a month, others of the same bytes stay', a
 test('every table has its rule: what a purge leaves of it, or why there is nobody in it', async () => {
   const ruled = new Set([...caseRows, ...accountRows, ...debtorRows].map(({ table }) => table))
   const byName = ['documents', 'events', 'cases', 'uploads', 'case_readings', 'invoicing_reviews', 'idempotency_keys']
-  // The house, its creditors, its bailiffs, its courts; sums, days and hashes; keyed hashes of visitors (attempts).
+  // The house, its creditors, its bailiffs, its courts; sums, days and hashes; keyed hashes of visitors (attempts); what the house
+  // answered to whoever asked to be erased, which names nobody (erasures).
   const nobody = [
     'agency',
     'agency_proofs',
@@ -536,6 +537,7 @@ test('every table has its rule: what a purge leaves of it, or why there is nobod
     'credit_notes',
     'downloads',
     'ended_sessions',
+    'erasures',
     'fee_numbers',
     'fee_statements',
     'hand_over_accesses',

@@ -20,7 +20,8 @@ lues.
   --json         un tableau de { where, what, reasons, source, checkedOn, note? }
 
 Raisons : unconfirmed (source « non lu » : personne n’a encore lu le texte), missing (pas de
-valeur), stale (non relu depuis six mois), ended (plus de valeur ensuite).`,
+valeur), stale (non relu depuis six mois), ended (plus de valeur ensuite), ending (finit dans
+moins de 45 jours, sans suite).`,
   async run(argv) {
     const options = { day: { type: 'string' }, today: { type: 'string' }, json: { type: 'boolean' } } as const
     const { values, positionals } = parseArgs({ args: argv, allowPositionals: true, options })

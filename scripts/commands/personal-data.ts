@@ -3,9 +3,9 @@ import { dirname, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { zipSync } from 'fflate'
 import { houseClock } from '../../api/cron.ts'
-import { findPersons, personalData } from '../../procedures/cases/personal-data.ts'
-import { DomainError } from '../../schema/errors.ts'
+import { personalData } from '../../procedures/cases/personal-data.ts'
 import { type Command, sayWritten, UsageError } from '../command.ts'
+import { personsNamed } from '../named.ts'
 import { startOffice } from '../office.ts'
 
 export const command: Command = {
@@ -43,20 +43,7 @@ Exemple
       throw new UsageError('--debtor QUI et --out FICHIER.zip sont nécessaires')
     const opened = await startOffice()
     try {
-      const found = await findPersons(opened.sql, values.debtor)
-      if (found.length > 1 && !values.all) {
-        const each = found.map(
-          ({ id, name, creditor, cases }) => `${name}, ${creditor}, ${cases.join(', ')}\u00a0: ${id}`,
-        )
-        throw new DomainError(
-          'several_persons',
-          `${found.length} débiteurs répondent à cette demande\u00a0: ${each.join(' ; ')}.`,
-          {
-            remedy: 'Donnez l’un de ces identifiants, ou --all s’il s’agit bien d’une seule personne.',
-          },
-        )
-      }
-      const ids = found.map(({ id }) => id)
+      const ids = await personsNamed(opened.sql, values.debtor, values.all === true)
       const entries = await personalData(opened.office, houseClock().today(), ids, 'personal-data')
       await mkdir(dirname(resolve(values.out)), { recursive: true })
       // A person's whole file: for nobody else's eyes.

@@ -1,8 +1,9 @@
 import type { AddressInfo } from 'node:net'
 import { parseArgs } from 'node:util'
 import { serve } from '@hono/node-server'
-import { loadSecret, signToken } from '../../api/auth.ts'
+import { loadSecret, signToken, type Viewer } from '../../api/auth.ts'
 import { houseClock, startTicking } from '../../api/cron.ts'
+import { createEntryLink } from '../../api/pages/entry.ts'
 import { oidcSettings, openOidc } from '../../api/oidc.ts'
 import { createApp } from '../../api/server.ts'
 import { openSignIn } from '../../api/sign-in.ts'
@@ -92,14 +93,21 @@ METRICS_TOKEN : ce que Prometheus doit montrer à /metrics. OPERATIONS.md les di
       console.log(`Courtois, le ${clock.today().toString()}${fixed ? ' (jour virtuel)' : ''}`)
       console.log(`  santé      ${office.baseUrl}/ready`)
       console.log(
-        `  GraphQL    ${office.baseUrl}/graphql${production ? '' : `#token=${await developmentToken(secret, clock.now())}`}`,
+        `  GraphQL    ${office.baseUrl}/graphql${production ? '' : `#token=${await signToken(secret, administrator, clock.now())}`}`,
       )
-      const portal = production ? null : await portalLink(running.sql, secret, clock.now())
-      console.log(`  portail    ${office.baseUrl}/portail${portal ?? ''}`)
-      const board = production ? '' : `/entrer?jeton=${await developmentToken(secret, clock.now())}`
-      console.log(`  bureau     ${office.baseUrl}/bureau${board}`)
+      const entering = async (viewer: Viewer | null): Promise<string> => {
+        if (viewer === null || production) return ''
+        const on = { day: clock.today(), at: clock.now() }
+        const { token } = await createEntryLink(running.sql, office.random, on, viewer, 'admin:démarrage')
+        return `/entrer?jeton=${token}`
+      }
+      console.log(`  portail    ${office.baseUrl}/portail${await entering(await largestCreditor(running.sql))}`)
+      console.log(`  bureau     ${office.baseUrl}/bureau${await entering(administrator)}`)
       console.log(`  courriers  ${office.baseUrl}/verifier et ${office.baseUrl}/r (codes imprimés sur les lettres)`)
-      if (!production) console.log('  Un autre rôle : npx courtois token --role creditor --creditor ID')
+      if (!production) {
+        console.log('  Ces deux entrées servent une fois ; une autre : npx courtois token --role admin --link')
+        console.log('  Un autre rôle : npx courtois token --role creditor --creditor ID')
+      }
 
       await untilStopped()
       console.log('Arrêt.')
@@ -121,24 +129,17 @@ METRICS_TOKEN : ce que Prometheus doit montrer à /metrics. OPERATIONS.md les di
 // Asked every few seconds by machines.
 const probes = new Set(['/health', '/ready', '/metrics'])
 
-async function developmentToken(secret: Uint8Array, now: Temporal.Instant): Promise<string> {
-  return signToken(
-    secret,
-    { role: 'admin', name: 'Administration (développement)', creditorId: null, bailiffId: null },
-    now,
-  )
+const administrator: Viewer = {
+  role: 'admin',
+  name: 'Administration (développement)',
+  creditorId: null,
+  bailiffId: null,
 }
 
-/** Signs in as the creditor with the most cases: for a look around, never in production. */
-async function portalLink(sql: Sql, secret: Uint8Array, now: Temporal.Instant): Promise<string | null> {
+/** The creditor with the most cases: for a look around, never in production. */
+async function largestCreditor(sql: Sql): Promise<Viewer | null> {
   const [creditor] = await sql<{ id: string; name: string }[]>`
     select id, name from creditors p order by (select count(*) from cases c where c.creditor_id = p.id) desc, created_on, id limit 1`
   if (!creditor) return null
-  const viewer = {
-    role: 'creditor',
-    name: `${creditor.name} (développement)`,
-    creditorId: creditor.id,
-    bailiffId: null,
-  } as const
-  return `/entrer?jeton=${await signToken(secret, viewer, now)}`
+  return { role: 'creditor', name: `${creditor.name} (développement)`, creditorId: creditor.id, bailiffId: null }
 }

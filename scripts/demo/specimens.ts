@@ -1,7 +1,9 @@
 import { readFileSync } from 'node:fs'
 import { attachPostalProof, type PostalProof } from '../../procedures/cases/exhibit-proofs.ts'
 import { attachExhibit, type ExhibitKind } from '../../procedures/cases/exhibits.ts'
+import { recordLegalForm } from '../../procedures/cases/debtors.ts'
 import { type CaseFile, readCase } from '../../procedures/cases/file.ts'
+import { natureOf } from '../../procedures/law/legal-form.ts'
 import { instantOf, type Office } from '../../procedures/office.ts'
 import { type Day, dayFr } from '../../schema/days.ts'
 
@@ -76,6 +78,12 @@ export async function papersForCourt(office: Office, caseId: string, today: Day)
   if (!due || Temporal.PlainDate.compare(today, due.plannedOn) < 0) return
   const known = await office.sql`select 1 from exhibits where case_id = ${caseId} and kind = 'mandat'`
   if (known.length > 0) return
+  const { debtor } = file
+  // The extract is invented, and so is the form that it shows: a real one says before which court the claim goes.
+  if (debtor.kind === 'business' && natureOf({ name: debtor.name, ...debtor.identity }, today).nature === 'unknown') {
+    const source = `extrait d’exemple du ${dayFr(today)}`
+    await recordLegalForm(office.sql, today, { caseId, legalForm: shownForm, source }, file.creditor.name)
+  }
   for (const paper of courtPapers(file, today)) {
     await attachExhibit(
       office,
@@ -94,6 +102,8 @@ export async function papersForCourt(office: Office, caseId: string, today: Day)
     )
   }
 }
+
+const shownForm = 'SARL'
 
 interface Paper extends Specimen {
   kind: ExhibitKind
@@ -114,15 +124,16 @@ function courtPapers(file: CaseFile, today: Day): Paper[] {
     ['Vendeur', creditor.name],
     ['Client', debtor.name],
   ]
-  const extract = (kind: ExhibitKind, name: string, siren: string | null, proves: string): Paper => ({
+  const extract = (kind: ExhibitKind, { name, identity }: CaseFile['debtor' | 'creditor'], proves: string): Paper => ({
     kind,
-    reference: siren ?? name,
+    reference: identity.siren ?? name,
     datedOn: today,
     proves,
     title: 'Extrait du registre du commerce et des sociétés',
     origin: 'Il ne vient d’aucun greffe.',
     rows: [
       ['Dénomination', name],
+      ['Forme juridique', identity.legalForm ?? shownForm],
       ['À jour au', dayFr(today)],
     ],
     words: 'Un vrai extrait porterait ici le siège, les dirigeants et la signature du greffier.',
@@ -142,10 +153,8 @@ function courtPapers(file: CaseFile, today: Day): Paper[] {
       ],
       words: 'Un vrai mandat porterait ici les clauses de l’article R. 124-3 et les deux signatures.',
     },
-    extract('kbis', creditor.name, creditor.identity.siren ?? null, 'l’existence et la représentation du demandeur'),
-    ...(debtor.kind === 'business'
-      ? [extract('kbis-debiteur', debtor.name, debtor.identity.siren ?? null, 'l’existence et le siège du défendeur')]
-      : []),
+    extract('kbis', creditor, 'l’existence et la représentation du demandeur'),
+    ...(debtor.kind === 'business' ? [extract('kbis-debiteur', debtor, 'l’existence et le siège du défendeur')] : []),
     {
       kind: quote ? 'devis' : 'commande',
       reference: quote ?? order,

@@ -205,15 +205,10 @@ async function file({ office, tell }: World, caseId: string, today: Day): Promis
   const filing = await readCase(office.sql, caseId)
   if (Temporal.PlainDate.compare(today, nextBusinessDay(earliestFiling(filing).on)) < 0) return null
   const procedure = await openProcedure(office.sql, office.random, today, { requestId: consent.requestId }, legal)
-  const pack = await assembleFilingPack(
-    office,
-    today,
-    {
-      procedureId: procedure.id,
-      kind: 'requete',
-    },
-    legal,
-  )
+  // The sample of courts is small: where it does not know the debtor’s town, a person goes on with a reason.
+  const reason =
+    procedure.court.ville === '' ? { reason: 'Démonstration\u00a0: le siège de la juridiction reste à relever.' } : {}
+  const pack = await assembleFilingPack(office, today, { procedureId: procedure.id, kind: 'requete', ...reason }, legal)
   await recordProcedureEvent(
     office.sql,
     office.random,

@@ -1,0 +1,73 @@
+import { setTimeout as pause } from 'node:timers/promises'
+import type { Runner, WorkerEvents } from 'graphile-worker'
+
+/** What does the jobs until it is asked to stop, whatever becomes of the database meanwhile. */
+export interface Worker {
+  events: WorkerEvents
+  /** Ends the jobs in hand and gives the others back. */
+  stop(): Promise<void>
+  kill(why: string): Promise<void>
+}
+
+/** In milliseconds: how soon, and how late at most, a worker whose database went away looks for it again. */
+const [soonest, latest] = [500, 4_000]
+
+/**
+ * graphile-worker stops for good when the database goes away under it. Then another one begins as soon as `begin` succeeds, again and
+ * again: without it a program would go on living and do nothing.
+ */
+export async function keepAlive(
+  events: WorkerEvents,
+  begin: () => Promise<Runner>,
+  report: (error: unknown) => void,
+): Promise<Worker> {
+  const asked = new AbortController()
+  let runner: Runner | null = await begin()
+  const life = (async () => {
+    while (runner) {
+      await runner.promise.catch(report)
+      runner = asked.signal.aborted ? null : await anew()
+      // Asked to stop while it began.
+      if (asked.signal.aborted) await runner?.stop().catch(report)
+    }
+  })()
+
+  async function anew(): Promise<Runner | null> {
+    for (let wait = soonest; ; wait = Math.min(latest, wait * 2)) {
+      await pause(wait, undefined, { signal: asked.signal }).catch(() => {})
+      if (asked.signal.aborted) return null
+      try {
+        return await begin()
+      } catch (error) {
+        report(error)
+      }
+    }
+  }
+  async function end(act: (live: Runner) => Promise<void>): Promise<void> {
+    asked.abort()
+    if (runner) await act(runner).catch(report)
+    await life
+  }
+  return { events, stop: () => end((live) => live.stop()), kill: (why) => end((live) => live.kill(why)) }
+}
+
+/**
+ * A runner begins its own end when it cannot say what it did, and its queue gives back what it had not begun; nobody waits for either,
+ * and their failure, unheard, would end the program. It is told by the logger already.
+ */
+export function failQuietly(events: WorkerEvents): void {
+  events.on('pool:create', ({ workerPool }) => {
+    const end = workerPool.gracefulShutdown
+    workerPool.gracefulShutdown = (message) => heard(end.call(workerPool, message))
+  })
+  events.on('localQueue:init', ({ localQueue }) => {
+    const queue = localQueue as unknown as { background(promise: Promise<unknown>): void }
+    const { background } = queue
+    queue.background = (promise) => background.call(queue, heard(promise))
+  })
+}
+
+function heard<T extends PromiseLike<unknown> | void>(promise: T): T {
+  Promise.resolve(promise).catch(() => {})
+  return promise
+}
