@@ -8,6 +8,7 @@ import { CaseType } from './cases.ts'
 import { creditorOf } from './creditors.ts'
 import { DebtorKind } from './debtors.ts'
 import { once } from './once.ts'
+import { remedyFor } from './remedies.ts'
 import { receivedUpload } from './uploads.ts'
 import { DoubtType, Money } from './values.ts'
 
@@ -76,7 +77,10 @@ const LineType = builder.objectRef<LineRow>('ImportedLine').implement({
     }),
     why: t.exposeString('why', { nullable: true }),
     code: t.exposeString('code', { nullable: true }),
-    remedy: t.exposeString('remedy', { nullable: true }),
+    remedy: t.string({
+      nullable: true,
+      resolve: ({ remedy }, _args, { viewer }) => (remedy === null ? null : remedyFor(viewer, remedy)),
+    }),
     doubts: t.expose('doubts', { type: [DoubtType] }),
   }),
 })

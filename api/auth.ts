@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto'
+import { randomBytes, randomUUID } from 'node:crypto'
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { jwtVerify, SignJWT } from 'jose'
@@ -68,6 +68,9 @@ export const acts = {
   settleSending: managers,
   resendLetter: managers,
   makePostBatch: cells,
+  // Who enters as the creditor could sign for it.
+  createEntryLink: ['admin'],
+  revokeEntryLink: ['admin'],
   createWebhook: ['creditor', 'admin'],
   endWebhook: ['creditor', 'admin'],
   resumeWebhook: ['creditor', 'admin'],
@@ -127,6 +130,7 @@ export async function signToken(
   })
     .setProtectedHeader({ alg: 'HS256', typ: 'JWT' })
     .setIssuer(issuer)
+    .setJti(randomUUID())
     .setIssuedAt(at)
     .setExpirationTime(at + seconds)
     .sign(secret)

@@ -9,6 +9,7 @@ import { type Day, parseDay } from '../schema/days.ts'
 import { DomainError } from '../schema/errors.ts'
 import { type Act, isStaff, may, type Role } from './auth.ts'
 import { type Context, forbidden, unauthenticated } from './context.ts'
+import { remedyFor } from './remedies.ts'
 
 export const builder = new SchemaBuilder<{
   Context: Context
@@ -110,7 +111,10 @@ builder.objectType(DomainError, {
   fields: (t) => ({
     code: t.exposeString('code', { description: 'Stable, for programs.' }),
     message: t.exposeString('message', { description: 'A French sentence for people.' }),
-    remedy: t.exposeString('remedy', { description: 'What to do next, in French.' }),
+    remedy: t.string({
+      description: 'What to do next, in French, in words for who asks.',
+      resolve: ({ remedy }, _args, { viewer }) => remedyFor(viewer, remedy),
+    }),
     article: t.string({
       nullable: true,
       description: 'The rule that refuses.',

@@ -4,7 +4,7 @@ import { casesAtWork, type Cell, kindsOf } from '../procedures/work-today.ts'
 import { type Day, parseDay } from '../schema/days.ts'
 import type { Fragment, Sql } from '../schema/db.ts'
 import { DomainError } from '../schema/errors.ts'
-import { parseAmount } from '../schema/money.ts'
+import { parseAmount, parseCurrency } from '../schema/money.ts'
 import { isLegal, isStaff } from './auth.ts'
 import { builder } from './builder.ts'
 import { type CaseRow, CaseState, CaseType, columns } from './cases.ts'
@@ -17,7 +17,7 @@ const CaseOrder = builder.enumType('CaseOrder', {
   values: {
     OPENED: { value: 'opened', description: 'The newest first.' },
     NEXT_DATE: { value: 'next', description: 'Open cases, by the day of their next step; last, those that have none.' },
-    AMOUNT: { value: 'amount', description: 'Open cases, the largest balance first.' },
+    AMOUNT: { value: 'amount', description: 'Open cases of one currency (`currency`), the largest balance first.' },
     DAYS_LATE: { value: 'late', description: 'Open cases, the longest overdue first (anchorOn).' },
   } as const,
 })
@@ -68,8 +68,14 @@ builder.queryFields((t) => ({
         debtorId: t.arg.id(),
         nextFrom: t.arg({ type: 'Date', description: 'Open cases whose next step is on that day or later.' }),
         nextUntil: t.arg({ type: 'Date', description: 'Open cases whose next step is on that day or earlier.' }),
-        amountFrom: t.arg.string({ description: 'Open cases whose balance is so much or more: "1000.00".' }),
-        amountUntil: t.arg.string({ description: 'Open cases whose balance is so much or less.' }),
+        amountFrom: t.arg.string({
+          description: 'Open cases of one currency whose balance is so much or more: "1000.00".',
+        }),
+        amountUntil: t.arg.string({ description: 'Open cases of one currency whose balance is so much or less.' }),
+        currency: t.arg.string({
+          description:
+            'Cases in that currency alone (ISO 4217). Sums of two currencies are not compared: with the order AMOUNT, amountFrom or amountUntil it is EUR when absent.',
+        }),
         cell: t.arg({
           type: CellType,
           description: 'Cases on which that cell has work today (workToday); for the cells.',
@@ -134,12 +140,15 @@ interface Filter {
   nextUntil?: Day | null
   amountFrom?: string | null
   amountUntil?: string | null
+  currency?: string | null
   cell?: Cell | null
 }
 
 function filter(ctx: Context, asked: Filter, meant: Found | null): Fragment {
   const { sql } = ctx
   const { state, creditorId, debtorId, nextFrom, nextUntil, amountFrom, amountUntil, cell } = asked
+  const compares = asked.order === 'amount' || amountFrom != null || amountUntil != null
+  const currency = asked.currency ?? (compares ? 'EUR' : null)
   const ofOpenOnes =
     asked.order !== 'opened' || [nextFrom, nextUntil, amountFrom, amountUntil].some((one) => one != null)
   if (ofOpenOnes && state === 'closed') throw openOnly()
@@ -152,6 +161,7 @@ function filter(ctx: Context, asked: Filter, meant: Found | null): Fragment {
     ...(debtorId ? [sql`c.debtor_id = ${rowId('Debtor', debtorId)}`] : []),
     ...(nextFrom ? [sql`c.next_on >= ${nextFrom}::date and c.next_on < 'infinity'`] : []),
     ...(nextUntil ? [sql`c.next_on <= ${nextUntil}::date`] : []),
+    ...(currency === null ? [] : [sql`c.currency = ${parseCurrency(currency)}`]),
     ...(amountFrom ? [sql`c.balance >= ${parseAmount(amountFrom)}`] : []),
     ...(amountUntil ? [sql`c.balance <= ${parseAmount(amountUntil)}`] : []),
     // Found first, and its few cases then by their ids: walked in its order, the list would be looked through for each of them.

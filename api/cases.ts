@@ -8,7 +8,7 @@ import { builder } from './builder.ts'
 import { type Context, rowsOf, visible } from './context.ts'
 import { once } from './once.ts'
 import { forgetting, inOrder, nodeId } from './nodes.ts'
-import { OwedType, owedOf } from './owed.ts'
+import { OwedType, owedOf, recoverableOf } from './owed.ts'
 import { Money, rowId } from './values.ts'
 
 export type CaseRow = Case & { isHeld: boolean; nextOn: Day | null; balance: bigint }
@@ -76,11 +76,23 @@ export const CaseType = builder.loadableNode('Case', {
     totalDue: t.field({
       type: Money,
       nullable: true,
-      description: 'What is owed today; `owed` has the reckoning.',
+      description:
+        'What is to be recovered today: nothing of a claim that is time-barred, which `timeBarred` tells. `owed` has the reckoning.',
       complexity: 3,
       resolve: async (found, _args, ctx) => {
-        const { total, currency } = await owedOf(ctx, found, ctx.day)
-        return { cents: total, currency }
+        const { due } = await recoverableOf(ctx, found)
+        return { cents: due, currency: found.currency }
+      },
+    }),
+    timeBarred: t.field({
+      type: Money,
+      nullable: true,
+      description:
+        'What limitation (prescription) has put out of reach: owed on `limitationOn`, less what was paid since. A fact, which no demand may state; null while the claim may be pursued.',
+      complexity: 3,
+      resolve: async (found, _args, ctx) => {
+        const { barred } = await recoverableOf(ctx, found)
+        return barred === null ? null : { cents: barred, currency: found.currency }
       },
     }),
     owed: t.field({

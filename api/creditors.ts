@@ -62,6 +62,11 @@ const MandateType = builder.objectRef<Mandate>('Mandate').implement({
       description: 'Its invoicing is reviewed each month (C. com. L441-9 and L441-10), by an advice letter.',
       resolve: ({ reviewsInvoicing }) => reviewsInvoicing ?? false,
     }),
+    maxInstalments: t.int({
+      nullable: true,
+      description: 'How many monthly payments its debtors may propose on the coupon; 24 when null, none when 0.',
+      resolve: ({ maxInstalments }) => maxInstalments ?? null,
+    }),
   }),
 })
 
@@ -105,7 +110,7 @@ forgetting(CreditorType)
 async function liveMandates(sql: Sql, ids: string[]): Promise<Map<string, Mandate[]>> {
   const rows = await sql<Mandate[]>`
     select id, creditor_id, signed_on, basis, guarantee, remuneration, paying_over, receives_funds, sends_invoices, scenario,
-           penalty_rate::text, capitalisation, claim_nature, fee_terms, reviews_invoicing
+           penalty_rate::text, capitalisation, claim_nature, fee_terms, reviews_invoicing, max_instalments
     from mandates where creditor_id = any(${ids}) and ended_on is null`
   return Map.groupBy(rows, (row) => row.creditorId)
 }
@@ -228,6 +233,10 @@ builder.relayMutationField(
         required: true,
         defaultValue: false,
         description: 'Have its invoicing reviewed each month, by an advice letter (C. com. L441-9 and L441-10).',
+      }),
+      maxInstalments: t.int({
+        description:
+          'How many monthly payments a debtor may propose on the coupon, 0 to 60: 0 lets them propose none; 24 when absent.',
       }),
       idempotencyKey: t.string(),
     }),

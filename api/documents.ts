@@ -34,6 +34,11 @@ export const DocumentType = builder.loadableNode('Document', {
     isFirstLetter: t.exposeBoolean('firstLetter', { description: 'Carries the mentions of CPCE R124-4.' }),
     writtenOn: t.expose('writtenOn', { type: 'Date' }),
     sentOn: t.expose('sentOn', { type: 'Date', nullable: true }),
+    withdrawnWhy: t.exposeString('withdrawnWhy', {
+      nullable: true,
+      description:
+        'Why it never left: its case was paid, suspended or closed, or came to a standstill, before its channel took it. resendLetter writes it again.',
+    }),
     registeredNumber: t.exposeString('registeredNumber', { nullable: true }),
     presentedOn: t.expose('presentedOn', {
       type: 'Date',

@@ -13,6 +13,7 @@ import { creditorOf } from './creditors.ts'
 import { DebtorKind } from './debtors.ts'
 import { once } from './once.ts'
 import { orderOf, PublicOrderInput } from './public-orders.ts'
+import { remedyFor } from './remedies.ts'
 import { receivedUpload } from './uploads.ts'
 import { AddressInput, addressOf, DoubtType, Money } from './values.ts'
 
@@ -176,7 +177,7 @@ const MissingType = builder.objectRef<ReadInvoice['missing'][number]>('MissingFi
   fields: (t) => ({
     field: t.exposeString('field'),
     message: t.exposeString('message'),
-    remedy: t.exposeString('remedy'),
+    remedy: t.string({ resolve: ({ remedy }, _args, { viewer }) => remedyFor(viewer, remedy) }),
   }),
 })
 

@@ -10,8 +10,8 @@ import { checkTexts } from './texts.ts'
 type Outcome = Record<string, string | number | boolean | null | object>
 
 /**
- * Runs an act. With an idempotency key it runs once for that actor: act and key are one transaction, a repeat gets the first
- * answer, and the same key on another request is refused. A refusal leaves no key behind.
+ * Runs an act, in one transaction. With an idempotency key it runs once for that actor: act and key are that transaction, a
+ * repeat gets the first answer, and the same key on another request is refused. A refusal leaves no key behind.
  */
 export async function once<T extends Outcome>(
   ctx: Context,
@@ -24,7 +24,7 @@ export async function once<T extends Outcome>(
   const owner = actor(ctx)
   readAnew(ctx)
   const { idempotencyKey: key, ...request } = input
-  if (!key) return run(ctx.office, by)
+  if (!key) return transaction(ctx.sql, (sql) => run({ ...ctx.office, sql }, by))
   const fingerprint = sha256(canonicalJson({ act, request }))
   return transaction(ctx.sql, async (sql) => {
     const [fresh] = await sql`

@@ -126,7 +126,12 @@ export function createApp(options: AppOptions): App {
   app.route(
     '/',
     pages(
-      { ...house, trustProxy: options.trustProxy ?? false, ...(options.signIn ? { signIn: options.signIn } : {}) },
+      {
+        ...house,
+        trustProxy: options.trustProxy ?? false,
+        takesTokens: !options.production,
+        ...(options.signIn ? { signIn: options.signIn } : {}),
+      },
       log,
     ),
   )
@@ -199,11 +204,15 @@ async function viewerOf(house: House, c: HttpContext): Promise<Viewer | null> {
   return house.identity && !isOwnToken(token) ? house.identity(token, now) : readToken(house.secret, token, now)
 }
 
-/** GraphiQL with `#token=…` in its address sends that token; the part after # never reaches a server or its logs. */
+/**
+ * GraphiQL with `#token=…` in its address sends that token; the part after # never reaches a server or its logs. Its tabs stay where
+ * they are when they are pressed: a press that began the animation it has for them would end beside the tab, and be lost.
+ */
 function withToken(page: string): string {
   return page.replace(
     '<div id="root"></div>',
     `<div id="root"></div>
+      <style>.graphiql-tab { transform: none !important }</style>
       <script>
         const given = new URLSearchParams(location.hash.slice(1)).get('token')
         if (given) sessionStorage.setItem('courtois-token', given)

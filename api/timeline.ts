@@ -2,16 +2,27 @@ import { loadScenario, type Scenario, scenarioIds, type ScenarioStep } from '../
 import { proceduresOf } from '../procedures/amicable/scenario-check.ts'
 import { caseParts, type Step } from '../procedures/cases/file.ts'
 import type { CourtDay } from '../procedures/judicial/court-days.ts'
+import { before } from '../schema/days.ts'
 import type { Sql } from '../schema/db.ts'
 import { builder } from './builder.ts'
 import { CaseType } from './cases.ts'
 import { nextDayInCourt } from './conducts.ts'
-import { rowsOf } from './context.ts'
+import { type Context, rowsOf } from './context.ts'
 
-const StepState = builder.enumType('StepState', { values: ['PLANNED', 'DONE', 'SKIPPED'] as const })
+const StepState = builder.enumType('StepState', {
+  values: {
+    PLANNED: { value: 'PLANNED' },
+    LISTED: {
+      value: 'LISTED',
+      description: 'A call that is among the calls to make, and that nobody has made yet.',
+    },
+    DONE: { value: 'DONE' },
+    SKIPPED: { value: 'SKIPPED' },
+  } as const,
+})
 
 /** A step of the timeline; or, once it is done, the next day that a procedure of the case has. */
-type StepShape = Step & { courtDay?: CourtDay }
+type StepShape = Step & { caseId?: string; courtDay?: CourtDay }
 
 const StepType = builder.objectRef<StepShape>('Step').implement({
   description: 'One step of the amicable timeline of a case, or the next day that one of its procedures has.',
@@ -21,7 +32,8 @@ const StepType = builder.objectRef<StepShape>('Step').implement({
     channel: t.exposeString('channel', { description: 'lettre, lrar, email, sms, appel or action.' }),
     state: t.field({
       type: StepState,
-      resolve: (step) => (step.doneOn ? 'DONE' : step.skippedOn ? 'SKIPPED' : 'PLANNED'),
+      resolve: async (step, _args, ctx) =>
+        step.doneOn ? ((await isStillToCall(ctx, step)) ? 'LISTED' : 'DONE') : step.skippedOn ? 'SKIPPED' : 'PLANNED',
     }),
     nominalOn: t.expose('nominalOn', { type: 'Date', description: 'The day of the scenario.' }),
     plannedOn: t.expose('plannedOn', {
@@ -82,7 +94,8 @@ builder.objectFields(CaseType, (t) => ({
   steps: t.field({
     type: [StepType],
     description: 'The timeline, in order.',
-    resolve: (found, _args, ctx) => rowsOf(ctx, caseParts.steps, found.id),
+    resolve: async (found, _args, ctx) =>
+      (await rowsOf(ctx, caseParts.steps, found.id)).map((step) => ({ ...step, caseId: found.id })),
   }),
   nextStep: t.field({
     type: StepType,
@@ -93,6 +106,13 @@ builder.objectFields(CaseType, (t) => ({
       (await rowsOf(ctx, nextSteps, found.id))[0] ?? inCourt(await nextDayInCourt(ctx, found.id)),
   }),
 }))
+
+/** A listed call is done once somebody called, for it or since it was listed. */
+async function isStillToCall(ctx: Context, { id, caseId, channel, doneOn }: StepShape): Promise<boolean> {
+  if (channel !== 'appel' || caseId === undefined) return false
+  const calls = await rowsOf(ctx, caseParts.calls, caseId)
+  return !calls.some((call) => call.stepId === id || !before(call.calledOn, doneOn!))
+}
 
 /** The one step of a list of cases that a line of it shows, without the twenty others. */
 async function nextSteps(sql: Sql, ids: string[]): Promise<Map<string, Step[]>> {

@@ -64,7 +64,7 @@ const WorkKind = builder.enumType('WorkKind', {
     LETTER_TO_RESEND: {
       value: 'resend',
       description:
-        'A letter that came back, for whose debtor another address was validated since, and to which nothing was sent: resendLetter, or the case goes on without it.',
+        'A letter that came back, for whose debtor another address was validated since, and to which nothing was sent; or one that was withdrawn before it left, for a reason that is gone: resendLetter, or the case goes on without it.',
     },
     CONSENT_AWAITED: { value: 'awaited', description: 'Legal: the creditor has not answered; the day it lapses.' },
     CONSENT_TO_FOLLOW: { value: 'consent', description: 'Given, and no procedure opened yet.' },

@@ -3,6 +3,7 @@ import type { Fragment, Sql } from '../schema/db.ts'
 import { isWorkingDay } from './law/calendar.ts'
 import { lookUpDays } from './cases/insolvency-watch.ts'
 import { legalValue } from './law/values.ts'
+import { leftUnsaid } from './mail/still-true.ts'
 
 export type Cell = 'research' | 'phone' | 'amicable' | 'legal'
 export type WorkKind = keyof typeof cellOf
@@ -179,14 +180,19 @@ const sources: Record<WorkKind, Source> = {
                                                         and later.attached_to is null and later.written_on > o.outcome_on))
        or (o.state = 'failed' and not exists (select from address_marks m where m.document_id = d.id and m.found_on is not null))
        or (o.state = 'sending' and not exists (select from graphile_worker.jobs j where j.key = 'send:' || d.id))`,
-  // Another address was found for what came back, and nothing went there since: a person decides whether it goes again.
+  // Another address was found for what came back, and nothing went there since; or it was withdrawn before it left, and the case
+  // goes on: a person decides whether it goes again.
   resend: (sql) => sql`
     select 'resend', d.case_id, m.found_on, d.reference || ' (' || o.channel || ')', d.id
     from address_marks m join documents d on d.id = m.document_id join dispatches o on o.document_id = d.id
     where m.found_on is not null and d.recipient = 'debiteur'
       and not exists (select from resendings n where n.of_id = d.id)
       and not exists (select from documents later where later.case_id = d.case_id and later.recipient = 'debiteur'
-                                                   and later.attached_to is null and later.written_on >= m.found_on)`,
+                                                   and later.attached_to is null and later.written_on >= m.found_on)
+    union all
+    select 'resend', d.case_id, d.written_on, d.reference || ' (' || o.channel || ')', d.id
+    from dispatches o join documents d on d.id = o.document_id
+    where o.state = 'withdrawn' and ${leftUnsaid(sql)}`,
   // Shown with the last case that it was not told of; the rest of an address may hold a key.
   webhook: (sql) => sql`
     select 'webhook', x.case_id, w.disabled_on, split_part(w.url, '/', 3) || ' : ' || w.disabled_why, null::uuid

@@ -131,6 +131,22 @@ describe('a filter', () => {
     expect(await numbers(`nextFrom: "${low}", nextUntil: "${high}"`)).toHaveLength(between.length)
   })
 
+  test('of sums compares those of one currency, the euro where none is named', async () => {
+    const [low] = await api.sql<{ id: string }[]>`
+      update cases set currency = 'MGA' where number like '%3' returning id`
+    expect(await numbers('order: AMOUNT')).toEqual(['4', '5', '2', '1'])
+    expect(await numbers('order: AMOUNT, currency: "MGA"')).toEqual(['3'])
+    expect(await numbers('amountUntil: "500.00"')).toEqual(['2', '1'])
+    expect(await numbers('amountUntil: "500.00", currency: "MGA"')).toEqual(['3'])
+    expect(await numbers('currency: "MGA"')).toEqual(['3'])
+    expect(await numbers('')).toHaveLength(5)
+    expect((await list('order: AMOUNT, currency: "XXX"')).errors?.[0]?.extensions).toMatchObject({
+      code: expect.any(String),
+      remedy: expect.any(String),
+    })
+    await api.sql`update cases set currency = 'EUR' where id = ${low!.id}`
+  })
+
   test('finds by a number, an invoice, words of a debtor’s or a creditor’s name, without their accents', async () => {
     expect(await numbers('text: "2026-0004"')).toEqual(['4'])
     expect(await numbers('text: "a-3"')).toEqual(['3'])
@@ -269,6 +285,7 @@ test('every act that may be tried again takes a key, but those that make nothing
   })
   expect(without.map(({ name }) => name).toSorted()).toEqual([
     'createCalendarFeed',
+    'createEntryLink',
     'createWebhook',
     'endWebhook',
     'requestUpload',
@@ -295,6 +312,7 @@ describe('among thousands of cases', () => {
     'cell: AMICABLE',
     'cell: LEGAL',
     'order: AMOUNT, amountUntil: "100.00"',
+    'order: AMOUNT, currency: "MGA"',
     'order: NEXT_DATE, nextFrom: "2026-10-10"',
   ])('a page of cases(%s) reads no table from end to end', async (args) => {
     api.statements()

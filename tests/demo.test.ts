@@ -197,6 +197,16 @@ describe('FA-2017-0010', () => {
     expect(filed < '2018-03-01').toBe(true)
   })
 
+  test('leaves the agreement as the creditor answered it, beside the bytes that it read', async () => {
+    for (const dir of [first, consumer]) {
+      const proof = json<{ signedPdfSha256: string; signedBy: string }>(dir, 'consent/preuve.json')
+      expect(sha256(bytes(dir, 'consent/accord-lu.pdf'))).toBe(proof.signedPdfSha256)
+      const text = await textOf(bytes(dir, 'consent/accord.pdf'))
+      for (const words of ['☑ OUI', '☐ NON', proof.signedBy, 'Signé par voie électronique le'])
+        expect(text).toContain(words)
+    }
+  })
+
   test('speaks the law of 2017 in every letter and in the pack', async () => {
     const texts = new Map([
       ...letters.business,

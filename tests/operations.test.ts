@@ -471,6 +471,10 @@ describe('the guide of those who run the house', () => {
       expect([user, readOnly]).toEqual(['node', true])
       expect(Object.keys(environment).filter((name) => !variables.includes(name))).toEqual([])
     }
+    // Its own network and image, LibreOffice that it does not carry, and what is for development alone.
+    const notGiven = ['CLAMD_SOCKET', 'HOST', 'PORT', 'SOFFICE', 'WEBHOOK_ALLOW_HOSTS']
+    const passed = new Set(Object.values(ours).flatMap(({ environment }) => Object.keys(environment)))
+    expect(variables.filter((name) => !passed.has(name))).toEqual(notGiven)
     const given = found([textOf('.env.example')], /^([A-Z_]+)=/gm)
     expect(found([textOf('compose.yaml')], /\$\{([A-Z_]+):\?\}/g).filter((name) => !given.includes(name))).toEqual([])
   })

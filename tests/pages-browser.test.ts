@@ -137,7 +137,7 @@ describe.skipIf(!hasChromium)('in a real browser', () => {
   }, 120_000)
 
   test('a creditor walks its space, wide and narrow, and drops an invoice', async () => {
-    const token = await api.token({ role: 'creditor', name: 'Inès Roche', creditorId: letter.creditorId })
+    const token = () => api.token({ role: 'creditor', name: 'Inès Roche', creditorId: letter.creditorId })
     const [found] = await api.sql<{ number: string }[]>`select number from cases where id = ${letter.caseId}`
     for (const [width, colorScheme] of [
       [1280, 'light'],
@@ -145,7 +145,7 @@ describe.skipIf(!hasChromium)('in a real browser', () => {
       [390, 'light'],
     ] as const) {
       const page = await open({ viewport: { width, height: 900 }, colorScheme })
-      await page.goto(`${base}/portail/entrer?jeton=${token}`)
+      await page.goto(`${base}/portail/entrer?jeton=${await token()}`)
       expect(page.url()).toBe(`${base}/portail`)
       await sound(page, `portail-${width}-${colorScheme}`)
       await page.goto(`${base}/portail/dossiers`)
@@ -171,10 +171,10 @@ describe.skipIf(!hasChromium)('in a real browser', () => {
   }, 120_000)
 
   test('the page of a case follows what happens to it, and leaves fold, focus and what is marked where they are', async () => {
-    const token = await api.token({ role: 'creditor', name: 'Inès Roche', creditorId: letter.creditorId })
+    const token = () => api.token({ role: 'creditor', name: 'Inès Roche', creditorId: letter.creditorId })
     const [found] = await api.sql<{ number: string }[]>`select number from cases where id = ${letter.caseId}`
     const page = await open({ viewport: { width: 1280, height: 900 } })
-    await page.goto(`${base}/portail/entrer?jeton=${token}`)
+    await page.goto(`${base}/portail/entrer?jeton=${await token()}`)
     const listening = page.waitForResponse(/\/suite$/)
     await page.goto(`${base}/portail/dossiers/${found!.number}`)
     await listening
@@ -237,13 +237,13 @@ describe.skipIf(!hasChromium)('in a real browser', () => {
     }
     await recordDispute(api.sql, api.office.random, api.today, dispute, 'phone:Essai')
     const [found] = await api.sql<{ number: string }[]>`select number from cases where id = ${other.caseId}`
-    const token = await api.token({ role: 'creditor', name: 'Inès Roche', creditorId: other.creditorId })
+    const token = () => api.token({ role: 'creditor', name: 'Inès Roche', creditorId: other.creditorId })
     for (const [width, colorScheme] of [
       [1280, 'light'],
       [390, 'dark'],
     ] as const) {
       const page = await open({ viewport: { width, height: 900 }, colorScheme })
-      await page.goto(`${base}/portail/entrer?jeton=${token}`)
+      await page.goto(`${base}/portail/entrer?jeton=${await token()}`)
       await sound(page, `portail-conteste-${width}`)
       for (const path of [
         `dossiers/${found!.number}/contestation`,
@@ -258,7 +258,7 @@ describe.skipIf(!hasChromium)('in a real browser', () => {
     }
     // The answer is given by keyboard alone.
     const page = await open({ javaScriptEnabled: false })
-    await page.goto(`${base}/portail/entrer?jeton=${token}`)
+    await page.goto(`${base}/portail/entrer?jeton=${await token()}`)
     await page.goto(`${base}/portail/dossiers/${found!.number}/contestation`)
     await page.focus('#reponse')
     await page.keyboard.type('Tout a été livré.')
@@ -271,9 +271,9 @@ describe.skipIf(!hasChromium)('in a real browser', () => {
   test('a creditor reads the exact request and signs it, at 390 px', async () => {
     const signed = await noticed(api, { number: 'F-3', name: 'Café Bellecour' })
     await liveUntil(api, '2026-09-05', '2026-09-29')
-    const token = await api.token({ role: 'creditor', name: 'Inès Roche', creditorId: signed.creditorId })
+    const token = () => api.token({ role: 'creditor', name: 'Inès Roche', creditorId: signed.creditorId })
     const page = await open()
-    await page.goto(`${base}/portail/entrer?jeton=${token}`)
+    await page.goto(`${base}/portail/entrer?jeton=${await token()}`)
     await sound(page, 'portail-accord-demande')
     await page.click('text=Lire et répondre')
     await page.waitForSelector('text=Ce que vous signez')

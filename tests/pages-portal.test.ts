@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { PDF } from '@libpdf/core'
 import { beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { recordPayment } from '../procedures/money/payments.ts'
 import { openAgency } from '../scripts/demo/people.ts'
 import { useApi } from './api.ts'
 import { addInvoices, creditorOf, day, invoice, liveUntil, openCase } from './house.ts'
@@ -370,6 +371,13 @@ test('every page is free of errors on the server', async () => {
 })
 
 test('a claim that is barred when it is submitted waits at once, and its page claims nothing', async () => {
+  const totals = async () => {
+    const { text } = await desk.go('/portail')
+    const sum = (after: string) =>
+      BigInt(new RegExp(`([\\d ]+,\\d\\d) € ${after}`).exec(text)?.[1]?.replaceAll(/\D/g, '') ?? 0)
+    return { toRecover: sum('à recouvrer'), barred: sum('prescrits, plus réclamés') }
+  }
+  const before = await totals()
   const caseId = await addInvoices(api, {
     creditorId: mine.creditorId,
     on: api.today.toString(),
@@ -382,4 +390,27 @@ test('a claim that is barred when it is submitted waits at once, and its page cl
   expect(page.text).toContain("plus rien n'est réclamé")
   expect(page.text).toMatch(/Pour mémoire, ce qui était dû au 1er juillet 20\d\d/)
   expect(page.text).not.toMatch(/dus au|Par jour de plus/)
+  // It is told apart from what is to be recovered, in the totals, in the list and by its state: five years of
+  // interest on 1,000 € (555.67) and 40 €, on 1 July 2024.
+  const after = await totals()
+  expect(after).toEqual({ toRecover: before.toRecover, barred: before.barred + 159_567n })
+  const listed = await desk.go('/portail/dossiers?etat=prescrit')
+  expect(listed.text.slice(listed.text.indexOf('Menuiserie Lenoir'))).toContain('0,00 € 1 595,67 € prescrits')
+  expect(listed.text).not.toContain(mine.number)
+  expect((await desk.go('/portail/dossiers?etat=en-cours')).text).not.toContain('Menuiserie Lenoir')
+  // The debtor may pay all the same (C. civ. 2249): that much is no longer barred.
+  await recordPayment(
+    api.office,
+    api.today,
+    { caseId, receivedOn: api.today, amount: 20_000n, means: 'virement', reference: null, receivedBy: 'creditor' },
+    'test',
+  )
+  expect((await totals()).barred).toBe(after.barred - 20_000n)
+  const { body } = await api.ask(
+    { role: 'legal' },
+    `{ case(number: "${number}") { totalDue { amount } timeBarred { amount } owed { doubts { code } } } }`,
+  )
+  const told = (body as { data: { case: { totalDue: object; owed: { doubts: object[] } } } }).data.case
+  expect(told).toMatchObject({ totalDue: { amount: '0.00' }, timeBarred: { amount: '1395.67' } })
+  expect(told.owed.doubts).toContainEqual({ code: 'time_barred' })
 })

@@ -195,10 +195,18 @@ describe('a day’s work, done on the board', () => {
     const [step] = await api.sql<{ key: string }[]>`
       select s.key from documents d join steps s on s.id = d.step_id where d.case_id = ${fresh.caseId} and d.channel = 'appel'
       and not exists (select from calls k where k.step_id = s.id) order by d.written_on desc limit 1`
+    const stateOf = async () => {
+      const { number: asked } = (await fileOf(api, fresh.caseId)).case
+      const { body } = await api.ask({ role: 'phone' }, `{ case(number: "${asked}") { steps { key state } } }`)
+      const { steps } = (body as { data: { case: { steps: { key: string; state: string }[] } } }).data.case
+      return steps.find(({ key }) => key === step!.key)!.state
+    }
+    expect(await stateOf()).toBe('LISTED')
     const typed = { ...first, dossier: fresh.caseId, etape: step!.key, issue: 'sans-engagement', cle: 'une seule' }
     const done = await guest.submit(page, '/bureau/appel', typed)
     expect(done.text).toContain("C'est enregistré.")
     await guest.submit(page, '/bureau/appel', typed)
+    expect(await stateOf()).toBe('DONE')
     const calls = (await fileOf(api, fresh.caseId)).calls
     expect(calls.map(({ outcome, person, recordedBy }) => [outcome, person, recordedBy])).toEqual([
       ['sans-engagement', 'Mme Kieffer', 'phone:Nour Benali'],
@@ -329,7 +337,7 @@ describe.skipIf(!hasChromium)('in a real browser', () => {
   }
 
   test('the board and a call stand wide and at 390 px, light and dark, by keyboard', async () => {
-    const token = await api.token({ role: 'amicable', name: 'Nour Benali' })
+    const token = () => api.token({ role: 'amicable', name: 'Nour Benali' })
     for (const [width, colorScheme] of [
       [1280, 'light'],
       [390, 'dark'],
@@ -337,7 +345,7 @@ describe.skipIf(!hasChromium)('in a real browser', () => {
     ] as const) {
       const context = await chrome.newContext({ viewport: { width, height: 900 }, colorScheme })
       const page = await context.newPage()
-      await page.goto(`${base}/bureau/entrer?jeton=${token}`)
+      await page.goto(`${base}/bureau/entrer?jeton=${await token()}`)
       await shoot(page, `bureau-${width}-${colorScheme}`)
       await page.focus('#q')
       await page.keyboard.type('garage')

@@ -85,9 +85,19 @@ describe('the calendar of the legal cell', () => {
     expect(served?.description).toContain('CPCE')
     expect(served?.description.split('\n').length).toBeGreaterThan(3)
     expect(served?.alarms).toEqual(['-P14DT15H', '-P6DT15H', '-P2DT15H', '-PT15H'])
-    expect(events.map(({ uid }) => uid)).toEqual(
-      expect.arrayContaining([`prescription-${mine.caseId}@courtois`, `prescription-${theirs.caseId}@courtois`]),
-    )
+  })
+
+  test('has the end of a limitation a year ahead, and none of the years before', async () => {
+    const ends = async (on: string) => {
+      await api.sql`update cases set limitation_on = ${on} where id = ${mine.caseId}`
+      const { url } = await make({ role: 'legal' })
+      const events = eventsOf(await (await api.app.request(url)).text())
+      return events.flatMap(({ uid, start }) => (uid.startsWith('prescription-') ? [`${uid} ${start.toString()}`] : []))
+    }
+    expect(await ends('2027-11-20')).toEqual([`prescription-${mine.caseId}@courtois 2027-11-20`])
+    expect(await ends('2027-11-21')).toEqual([])
+    expect(await ends('2026-11-19')).toEqual([])
+    expect(await ends('2031-08-31')).toEqual([])
   })
 
   test('keeps the id of what moved', async () => {

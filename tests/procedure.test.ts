@@ -4,6 +4,7 @@ import { describe, expect, test } from 'vitest'
 import { verifyFile } from '../documents/proof/verify.ts'
 import { attachPostalProof } from '../procedures/cases/exhibit-proofs.ts'
 import { attachExhibit, exhibitKinds } from '../procedures/cases/exhibits.ts'
+import { recordLegalForm } from '../procedures/cases/debtors.ts'
 import { recordDispute } from '../procedures/cases/disputes.ts'
 import { recordInsolvency } from '../procedures/cases/insolvencies.ts'
 import { tick } from '../procedures/amicable/tick.ts'
@@ -514,6 +515,8 @@ describe('a pack', () => {
 
   test('with every piece needs no reason, once each registered letter has its own two proofs', async () => {
     for (const kind of papers) await join(kind)
+    const form = { caseId: await caseOf(), legalForm: 'SARL', source: 'extrait Kbis joint' }
+    await recordLegalForm(house.sql, day('2026-07-24'), form, 'legal')
     const letters = await house.sql<{ id: string; reference: string }[]>`
       select id, reference from documents where channel = 'lrar' and attached_to is null order by written_on, reference`
     expect(letters.length).toBeGreaterThan(1)

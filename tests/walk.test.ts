@@ -137,11 +137,21 @@ describe.skipIf(!hasChromium)('a new user, with README alone', () => {
     await courtois('agency', sample('agence.yaml'))
     const creditorId = idOf((await tab('ouvrir-un-creancier'))['creditor'])
     await tab('enregistrer-la-convention', { creditorId })
-    const token = await courtois('token', '--role', 'creditor', '--creditor', creditorId, '--name', 'Inès Roche')
+    const who = ['--role', 'creditor', '--creditor', creditorId, '--name', 'Inès Roche']
+    const entry = new URL(await courtois('token', ...who, '--link'))
 
-    // The creditor drops an invoice.
+    // The creditor enters by its link, which serves nobody a second time, and drops an invoice.
     const creditor = await open()
-    await creditor.goto(`${base}/portail/entrer?jeton=${token}`)
+    const address = `${base}${entry.pathname}${entry.search}`
+    await creditor.goto(address)
+    await shoot(creditor, '00-entrer')
+    await creditor.click('button:has-text("Entrer")')
+    await creditor.waitForURL(`${base}/portail`)
+    const stranger = await open()
+    await stranger.goto(address)
+    expect(await stranger.textContent('h1')).toBe('Ce lien a déjà servi')
+    await shoot(stranger, '00-deja-servi')
+    await stranger.close()
     await shoot(creditor, '01-portail')
     await creditor.click('text=Envoyer une facture')
     await creditor.setInputFiles('#facture', sample('Facture_PR-2026-118.pdf'))

@@ -24,6 +24,8 @@ export interface Shown {
   complete: boolean
   receipt: Receipt | null
   answers: BailiffAnswer[]
+  /** Those condemned beside the debtor of the case, served one by one. */
+  codebtors: string[]
   returns: BailiffReturn[]
   /** What runs today, the first to end at the head. */
   deadlines: Progress['due']
@@ -104,6 +106,7 @@ function answered({ returns }: Shown): Html {
   if (returns.length === 0) return h``
   return h`<h2>Vos réponses</h2><ul>${returns.map((each) => {
     const details = [
+      each.debtor ?? '',
       each.inPerson === null ? '' : each.inPerson ? 'à personne' : 'non à personne',
       each.found === null ? '' : `${money(each.found, each.currency)} trouvés`,
       each.exhibitId ? 'acte joint' : '',
@@ -113,7 +116,7 @@ function answered({ returns }: Shown): Html {
   })}</ul>`
 }
 
-function answering({ answers, base, token, failed, today }: Shown): Html {
+function answering({ answers, codebtors, base, token, failed, today }: Shown): Html {
   if (answers.length === 0) return h``
   const was = (name: string) => failed?.typed[name] ?? ''
   const remise = (value: string, label: string) =>
@@ -121,7 +124,12 @@ function answering({ answers, base, token, failed, today }: Shown): Html {
   return h`<h2>Répondre</h2>
 <form action="${base}/retour" method="post" enctype="multipart/form-data"><input type="hidden" name="jeton" value="${token}">
 <p><label for="nature">Ce qui s’est passé</label><select id="nature" name="nature" required><option value="">Choisir…</option>${answers.map((each) => h`<option value="${each.nature}"${was('nature') === each.nature ? h` selected` : ''}>${each.titre}</option>`)}</select></p>
-<p><label for="date">Le</label><input id="date" name="date" type="date" value="${was('date')}" max="${today.toString()}" required></p>
+${
+  codebtors.length > 0
+    ? h`<p><label for="debiteur">À l’égard de</label><select id="debiteur" name="debiteur"><option value="">le débiteur du dossier</option>${codebtors.map((name) => h`<option value="${name}"${was('debiteur') === name ? h` selected` : ''}>${name}, codébiteur</option>`)}</select></p>
+`
+    : ''
+}<p><label for="date">Le</label><input id="date" name="date" type="date" value="${was('date')}" max="${today.toString()}" required></p>
 <fieldset><legend>Remise de l’acte</legend><p class="hint">Pour une signification\u00a0: le délai de recours en dépend.</p>${remise('personne', 'À la personne même')}${remise('autrement', 'Autrement (domicile, étude, recherches)')}</fieldset>
 <p><label for="montant">Somme saisie ou déclarée par le tiers</label><br><span class="hint" id="montant-aide">0 quand rien n’a été trouvé\u00a0; vide quand la question ne se pose pas.</span><input id="montant" name="montant" value="${was('montant')}" inputmode="decimal" aria-describedby="montant-aide" maxlength="20"></p>
 <p><label for="note">Observation</label><textarea id="note" name="note" maxlength="500">${was('note')}</textarea></p>
@@ -143,7 +151,7 @@ export function listPage(
 ${packs.length === 0 ? h`<p>Aucun dossier ne vous est ouvert aujourd’hui.</p>` : ''}
 <ul>${packs.map(
       (pack) =>
-        h`<li><p><a href="/etude/dossiers/${pack.packId}"><strong>Dossier ${pack.caseNumber}</strong>, ${pack.kind}, version ${pack.version}</a><br>Remis le ${dated(pack.handedOn)}${pack.expiresOn ? h`, ouvert jusqu’au ${dated(pack.expiresOn)}` : ''}. ${pack.receivedOn ? h`Reçu donné le ${dated(pack.receivedOn)}.` : pack.fetched ? 'Téléchargé, reçu à donner.' : h`<strong>À télécharger.</strong>`} ${pack.returns > 0 ? `${count(pack.returns, 'réponse donnée', 'réponses données')}.` : ''}</p></li>`,
+        h`<li><p><a href="/etude/dossiers/${pack.packId}"><strong>Dossier ${pack.caseNumber}</strong>, ${pack.title}, version ${pack.version}</a><br>Remis le ${dated(pack.handedOn)}${pack.expiresOn ? h`, ouvert jusqu’au ${dated(pack.expiresOn)}` : ''}. ${pack.receivedOn ? h`Reçu donné le ${dated(pack.receivedOn)}.` : pack.fetched ? 'Téléchargé, reçu à donner.' : h`<strong>À télécharger.</strong>`} ${pack.returns > 0 ? `${count(pack.returns, 'réponse donnée', 'réponses données')}.` : ''}</p></li>`,
     )}</ul>`,
     foot: contactBlock(agency),
   })

@@ -11,8 +11,8 @@ import {
   type HandedOver,
   keepAccess,
 } from '../../procedures/judicial/handover.ts'
-import { progressOf } from '../../procedures/judicial/case-progress.ts'
-import { readProcedure } from '../../procedures/judicial/open-procedures.ts'
+import { progressOn, readConducts } from '../../procedures/judicial/case-progress.ts'
+import { codebtorsOf } from '../../procedures/judicial/codebtors.ts'
 import { acknowledgePack, readReceipt, sentWhole } from '../../procedures/judicial/receipt.ts'
 import { answersTo, readReturns, recordBailiffReturn, type ReturnInput } from '../../procedures/judicial/returns.ts'
 import { DomainError } from '../../schema/errors.ts'
@@ -134,6 +134,7 @@ async function shownTo(house: Doors, sql: Sql, c: HttpContext, { found, base, se
   const { archive } = house.office
   const sizeOf = async (hash: string) => (await stat(archive.path(hash))).size
   const [zip, pdf] = [await sizeOf(found.zip), await sizeOf(found.pdf)]
+  const conduct = (await readConducts(sql, [found.procedureId])).get(found.procedureId)!
   const [stamp] = await sql<{ authority: string; stampedAt: Temporal.Instant }[]>`
     select authority, stamped_at from pack_timestamps where pack_id = ${found.packId}`
   const [pack] = await sql<{ missing: Shown['missing']; title: string }[]>`
@@ -151,8 +152,9 @@ async function shownTo(house: Doors, sql: Sql, c: HttpContext, { found, base, se
     complete: (await sentWhole(sql, found.id, 'zip', zip)) || (await sentWhole(sql, found.id, 'pdf', pdf)),
     receipt: await readReceipt(sql, found.id),
     answers: answersTo(found),
+    codebtors: codebtorsOf(conduct.everyEvent),
     returns: await readReturns(sql, found.id),
-    deadlines: (await progressOf(sql, await readProcedure(sql, found.procedureId), house.clock.today())).due,
+    deadlines: progressOn(conduct, house.clock.today()).due,
     today: house.clock.today(),
     isListed: base.startsWith('/etude/dossiers'),
   }
@@ -239,9 +241,11 @@ const answer: Act = async (house, found, typed, body) => {
   const { acte } = body
   const sum = textOf(typed, 'montant', 40)
   const note = textOf(typed, 'note', 500)
+  const debtor = textOf(typed, 'debiteur', 200)
   const input: ReturnInput = {
     nature: requiredText(typed, 'nature', 'la nature de la réponse', 40),
     happenedOn: requiredDay(typed, 'date', 'la date de l’acte'),
+    ...(debtor ? { debtor } : {}),
     ...(typed['remise'] === 'personne'
       ? { inPerson: true }
       : typed['remise'] === 'autrement'

@@ -1,9 +1,10 @@
 import type { Context as HttpContext, Hono } from 'hono'
 import { readAgency } from '../../procedures/cases/agency.ts'
 import { DomainError } from '../../schema/errors.ts'
-import { readToken, type Viewer } from '../auth.ts'
+import { badToken, readToken, type Viewer } from '../auth.ts'
 import { refused, type SignIn } from '../sign-in.ts'
 import { contactOf } from './contact.ts'
+import { type Entry, entryHours, keepSession, openEntry, openToken, readEntry } from './entry.ts'
 import {
   closeSession,
   countAttempt,
@@ -35,8 +36,12 @@ export function mountDoor(app: Hono, house: Doors, door: Door): void {
   app.get(`${path}/entrer`, async (c) => {
     const token = c.req.query('jeton') ?? ''
     const from = c.req.header('sec-fetch-site')
-    // Followed from our own terminal or pages it opens at once; from elsewhere it asks, so that no other site signs anyone in.
-    if (from === undefined || from === 'none' || from === 'same-origin') return enter(house, c, door, token)
+    if (isLink(token)) {
+      const entry = await linked(house, c, door, token)
+      if (entry.state !== 'ready') return spent(house, c, door, entry)
+    } else if (from === undefined || from === 'none' || from === 'same-origin') return enter(house, c, door, token)
+    // A link serves once: what looks at it on its way (a mail filter, a preview) does not press the button. A token typed by hand
+    // opens at once; from elsewhere it asks as well, so that no other site signs anyone in.
     return send(c, confirmPage(contactOf(await readAgency(house.office.sql)), door, token, formToken(house, c)))
   })
   app.post(`${path}/entrer`, async (c) => {
@@ -79,21 +84,58 @@ function mountSignIn(app: Hono, house: Doors, door: Door, signIn: SignIn): void 
 
 const perVisitor = { max: 30, minutes: 10 }
 
-/** Changes the token of the link for a session, and takes it out of the address bar. */
+/** Changes the token of the link for a session, and takes it out of the address bar. It serves once. */
 async function enter(house: Doors, c: HttpContext, door: Door, token: string): Promise<Response> {
-  await countAttempt(house, c, door.session.path.slice(1), perVisitor)
-  await admit(house, c, door, await readToken(house.secret, token, house.clock.now()))
+  const { sql, random } = house.office
+  const now = house.clock.now()
+  const entry = isLink(token) ? await linked(house, c, door, token) : await tokenEntry(house, c, door, token)
+  const subject = await subjectOf(door, entry.viewer)
+  const id = isLink(token)
+    ? (await openEntry(sql, entry.id, now)) && entry.id
+    : await openToken(sql, random, now, token, entry.viewer)
+  if (!id) return spent(house, c, door, entry)
+  await keepSession(sql, id, await openSession(house, c, door.session, subject, entry.viewer.name))
   return c.redirect(door.session.path, 303)
 }
 
+/** A token of the API is three parts with points between them; a link has none. */
+const isLink = (token: string): boolean => !token.includes('.')
+
+async function linked(house: Doors, c: HttpContext, { session }: Door, token: string): Promise<Entry> {
+  await countAttempt(house, c, session.path.slice(1), perVisitor)
+  const entry = await readEntry(house.office.sql, token, house.clock.now())
+  if (entry) return entry
+  throw new DomainError('bad_token', 'Ce lien d’entrée n’est pas de ceux que nous avons donnés.', {
+    remedy: 'Vérifiez qu’il est entier, ou demandez-en un autre à votre gestionnaire.',
+  })
+}
+
+/** What a development token would open; where it has been used, the row that says by which session. */
+async function tokenEntry(house: Doors, c: HttpContext, { session }: Door, token: string): Promise<Entry> {
+  await countAttempt(house, c, session.path.slice(1), perVisitor)
+  const now = house.clock.now()
+  if (!house.takesTokens) throw badToken(undefined)
+  const viewer = await readToken(house.secret, token, now)
+  return (await readEntry(house.office.sql, token, now)) ?? { id: '', state: 'ready', sessionId: null, viewer }
+}
+
+/** The browser that it opened goes on; for everybody else it is a page that says what happened, and what to do. */
+async function spent(house: Doors, c: HttpContext, door: Door, entry: Entry): Promise<Response> {
+  const session = await door.sessionOf(c)
+  if (session !== null && session === entry.sessionId) return c.redirect(door.session.path, 303)
+  return send(c, spentPage(contactOf(await readAgency(house.office.sql)), door, entry.state), 410)
+}
+
 async function admit(house: Doors, c: HttpContext, door: Door, viewer: Viewer): Promise<void> {
+  await openSession(house, c, door.session, await subjectOf(door, viewer), viewer.name)
+}
+
+async function subjectOf(door: Door, viewer: Viewer): Promise<string> {
   const subject = await door.admit(viewer)
-  if (subject === null) {
-    throw new DomainError('forbidden', `Cet accès n’ouvre pas ${door.space}.`, {
-      remedy: 'Demandez à votre gestionnaire un accès à votre nom.',
-    })
-  }
-  await openSession(house, c, door.session, subject, viewer.name)
+  if (subject !== null) return subject
+  throw new DomainError('forbidden', `Cet accès n’ouvre pas ${door.space}.`, {
+    remedy: 'Demandez à votre gestionnaire un accès à votre nom.',
+  })
 }
 
 const goOnPage = ({ session, space }: Door): Html =>
@@ -108,10 +150,33 @@ export const signInPage = (agency: Contact, title: string, connexion?: string): 
   layout({
     title,
     brand: agency.name,
-    body: h`<h1>${title}</h1>${connexion ? h`<p><a class="button" href="${connexion}">Se connecter</a></p>` : ''}<p class="lead">${connexion ? 'Vous pouvez aussi' : 'Pour entrer,'} ${connexion ? 'ouvrir' : 'ouvrez'} le lien que votre gestionnaire vous a donné. Une session dure huit heures.</p>
+    body: h`<h1>${title}</h1>${connexion ? h`<p><a class="button" href="${connexion}">Se connecter</a></p>` : ''}<p class="lead">${connexion ? 'Vous pouvez aussi' : 'Pour entrer,'} ${connexion ? 'ouvrir' : 'ouvrez'} le lien que votre gestionnaire vous a donné\u00a0: il sert une fois, et la session dure huit heures.</p>
 <p>${agency.manager.name}, <a href="mailto:${agency.manager.email}">${agency.manager.email}</a>, ${agency.manager.phone}</p>`,
     foot: contactBlock(agency),
   })
+
+const spentWords: Record<Entry['state'], [title: string, what: string]> = {
+  ready: ['Ce lien a déjà servi', 'Il vient d’être ouvert dans un autre navigateur.'],
+  used: [
+    'Ce lien a déjà servi',
+    'Un lien d’entrée ne sert qu’une fois. Là où il a été ouvert, la session dure huit heures.',
+  ],
+  expired: ['Ce lien n’est plus valable', `Un lien d’entrée se suit dans les ${entryHours} heures.`],
+  revoked: ['Ce lien a été retiré', 'Votre gestionnaire l’a retiré, et fermé ce qu’il avait ouvert.'],
+}
+
+const spentPage = (agency: Contact, { space, session }: Door, state: Entry['state']): Html => {
+  const [title, what] = spentWords[state]
+  return layout({
+    title,
+    brand: agency.name,
+    body: h`<h1>${title}</h1><p class="lead">${what}</p>
+<p>Si vous êtes encore connecté dans ce navigateur\u00a0:</p><p><a class="button" href="${session.path}">Entrer dans ${space}</a></p>
+<p>Sinon, demandez un autre lien à ${agency.manager.name}, <a href="mailto:${agency.manager.email}">${agency.manager.email}</a>, ${agency.manager.phone}.</p>
+${state === 'used' || state === 'ready' ? h`<p class="note">Si ce n’est pas vous qui l’avez ouvert, dites-le-nous\u00a0: nous fermerons cette session.</p>` : ''}`,
+    foot: contactBlock(agency),
+  })
+}
 
 const confirmPage = (agency: Contact, { space, session }: Door, token: string, form: string): Html =>
   layout({

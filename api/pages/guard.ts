@@ -14,6 +14,8 @@ export interface Doors extends House {
   trustProxy: boolean
   /** The provider's own page, where people sign in by it. */
   signIn?: SignIn
+  /** Development: a token of the API opens a space of pages as well, once. */
+  takesTokens: boolean
 }
 
 export interface Limit {
@@ -139,21 +141,22 @@ export interface SessionKind {
 // Another issuer than the tokens of the API: neither is ever taken for the other.
 const issuer = 'courtois-pages'
 
-/** Opens a session: a cookie that no script reads, signed, for this path alone. */
+/** Opens a session: a cookie that no script reads, signed, for this path alone. Answers its id. */
 export async function openSession(
   house: House,
   c: HttpContext,
   kind: SessionKind,
   subject: string,
   name: string,
-): Promise<void> {
+): Promise<string> {
+  const id = newCode(house.office.random, 4)
   const at = Math.floor(house.clock.now().epochMilliseconds / 1000)
   const value = await new SignJWT({ name })
     .setProtectedHeader({ alg: 'HS256', typ: 'JWT' })
     .setIssuer(issuer)
     .setAudience(kind.cookie)
     .setSubject(subject)
-    .setJti(newCode(house.office.random, 4))
+    .setJti(id)
     .setIssuedAt(at)
     .setExpirationTime(at + kind.minutes * 60)
     .sign(house.secret)
@@ -164,6 +167,7 @@ export async function openSession(
     secure: isSecure(house),
     maxAge: kind.minutes * 60,
   })
+  return id
 }
 
 /** Takes the cookie away, and has nobody who kept a copy of it come back. */

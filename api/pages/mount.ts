@@ -3,6 +3,7 @@ import { Hono } from 'hono'
 import { readAgency } from '../../procedures/cases/agency.ts'
 import { DomainError } from '../../schema/errors.ts'
 import { httpError, type Log } from '../errors.ts'
+import { toCreditor } from '../remedies.ts'
 import { mountBailiff } from './bailiff.ts'
 import { contactOf } from './contact.ts'
 import type { Doors } from './guard.ts'
@@ -65,7 +66,7 @@ async function refusal(house: Doors, c: HttpContext, error: Error, log: Log): Pr
   const { status } = httpError(error, log)
   const [title, remedy] =
     error instanceof DomainError
-      ? [said(error.message), said(error.remedy)]
+      ? [said(error.message), said(c.req.path.startsWith('/portail') ? toCreditor(error.remedy) : error.remedy)]
       : ['Une erreur inattendue est survenue.', 'Rien n’a été enregistré. Réessayez, ou appelez-nous.']
   const contact = await readAgency(house.office.sql).then(contactOf, () => null)
   return send(

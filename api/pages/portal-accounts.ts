@@ -4,6 +4,7 @@ import { readTable } from '../../documents/invoices/table.ts'
 import { type ImportedLine, importAccount } from '../../procedures/cases/account-import.ts'
 import type { DebtorKind } from '../../procedures/cases/debtors.ts'
 import { DomainError } from '../../schema/errors.ts'
+import { toCreditor } from '../remedies.ts'
 import { receivedUpload } from '../uploads.ts'
 import { type Doors, requireOwnForm } from './guard.ts'
 import { count, h, type Html, money, raw, said, send } from './page.ts'
@@ -126,6 +127,6 @@ const linesTable = (lines: ImportedLine[]): Html =>
   )}</tbody></table></div>`
 
 const remarks = ({ fault, why, doubts }: ImportedLine): string[] => [
-  ...(fault ? [`${fault.message} ${fault.remedy}`] : why ? [why] : []),
+  ...(fault ? [`${fault.message} ${toCreditor(fault.remedy)}`] : why ? [why] : []),
   ...doubts.map(({ message }) => `À vérifier\u00a0: ${message}`),
 ]

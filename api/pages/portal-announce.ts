@@ -3,7 +3,7 @@ import { announce, type Customer, customersToTell } from '../../procedures/mail/
 import { authorOf } from '../auth.ts'
 import { type Doors, requireOwnForm } from './guard.ts'
 import { count, dated, h, type Html, send } from './page.ts'
-import { type Desk, deskPage, type WithDesk } from './portal-desk.ts'
+import { type Desk, deskPage, noteRead, type WithDesk } from './portal-desk.ts'
 
 /** `/portail/annonce`: the creditor's notice to its customers that the agency follows its invoices. */
 export function mountAnnounce(app: Hono, house: Doors, withDesk: WithDesk): void {
@@ -11,7 +11,9 @@ export function mountAnnounce(app: Hono, house: Doors, withDesk: WithDesk): void
     withDesk(c, async (desk) => {
       const { sql, viewer, day } = desk.ctx
       const sent = Number(c.req.query('parties') ?? -1)
-      return send(c, announcePage(desk, await customersToTell(sql, viewer!.creditorId!, day), sent))
+      const customers = await customersToTell(sql, viewer!.creditorId!, day)
+      noteRead(desk, customers)
+      return send(c, announcePage(desk, customers, sent))
     }),
   )
   app.post('/portail/annonce', (c) =>

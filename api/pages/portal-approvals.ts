@@ -10,7 +10,7 @@ import type { Day } from '../../schema/days.ts'
 import { DomainError } from '../../schema/errors.ts'
 import { type Doors, requireOwnForm } from './guard.ts'
 import { count, dated, h, type Html, raw, send } from './page.ts'
-import { type Desk, deskPage, type WithDesk } from './portal-desk.ts'
+import { type Desk, deskPage, noteRead, type WithDesk } from './portal-desk.ts'
 import { refusal } from './portal-upload.ts'
 import { textOf, type Typed, typedOf } from './typed.ts'
 
@@ -68,6 +68,7 @@ async function page(desk: Desk, error?: DomainError): Promise<Html> {
   const cases = await sql<{ id: string; number: string; debtor: string }[]>`
     select c.id, c.number, d.name as debtor from cases c join debtors d on d.id = c.debtor_id
     where c.id = any(${pending.map(({ caseId }) => caseId)})`
+  noteRead(desk, pending)
   const waiting = pending.flatMap((each): Waiting[] => {
     const found = cases.find(({ id }) => id === each.caseId)
     return found ? [{ ...each, number: found.number, debtor: found.debtor }] : []

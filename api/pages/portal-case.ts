@@ -1,12 +1,12 @@
 import type { CaseFile, Invoice, WrittenDocument } from '../../procedures/cases/file.ts'
+import { claimableOn } from '../../procedures/money/claimable.ts'
 import { payableOn } from '../../procedures/money/ledger.ts'
 import type { Reply } from '../../procedures/cases/replies.ts'
-import { standstill } from '../../procedures/cases/standstill.ts'
 import { percentText } from '../../procedures/law/claim.ts'
 import { loadLibrary } from '../../letters/catalogue.ts'
 import { type Day, dayFr } from '../../schema/days.ts'
 import { count, dated, h, type Html, money, said } from './page.ts'
-import { type Desk, deskPage } from './portal-desk.ts'
+import { type Desk, rateNote, deskPage } from './portal-desk.ts'
 import type { ProcedureLog } from './portal-data.ts'
 import { awaitsCreditor, clock, disputeFiles } from './portal-disputes.ts'
 import { courtPicture, pathPicture } from './portal-path.ts'
@@ -18,16 +18,13 @@ export function casePage(desk: Desk, view: CaseView): Html {
   const { file, isNew, mark } = view
   const { day } = desk.ctx
   const held = file.holds.filter((hold) => hold.releasedOn === null)
-  const isBarred = standstill(file, day)?.cause === 'prescription'
-  // What is no longer claimed stays as it was on the last day to claim it.
-  const counted = isBarred ? file.case.limitationOn : day
-  const owed = payableOn(file, counted)
+  const { countedOn, isBarred, toRecover } = claimableOn(file, day)
   return deskPage(desk, {
     title: `${file.debtor.name}, dossier ${file.case.number}`,
     script: 'live.js',
     body: h`<p class="meta" data-live="/portail/dossiers/${file.case.number}/suite" data-mark="${mark}"><a href="/portail/dossiers">Dossiers</a></p>
 <h1>${file.debtor.name}</h1>
-<p class="lead">Dossier ${file.case.number}, ouvert le ${dated(file.case.openedOn)}\u00a0: ${isBarred ? 'plus rien n’est réclamé.' : h`<strong>${money(owed.total, file.case.currency)}</strong> dus au ${dated(day)}.`}</p>
+<p class="lead">Dossier ${file.case.number}, ouvert le ${dated(file.case.openedOn)}\u00a0: ${isBarred ? 'plus rien n’est réclamé.' : h`<strong>${money(toRecover, file.case.currency)}</strong> dus au ${dated(day)}.`}</p>
 ${isNew ? h`<p class="good" role="status">La facture est enregistrée. Rien ne part sans être inscrit ici.</p>` : ''}
 ${file.case.closedOn ? h`<p class="note">Dossier clos le ${dated(file.case.closedOn)}\u00a0: ${said(file.case.closedWhy ?? '')}</p>` : ''}
 ${held.map((hold) => h`<p class="note">Suspendu depuis le ${dated(hold.fromOn)}\u00a0: ${said(hold.reason)} À revoir le ${dated(hold.reviewOn)}.</p>`)}
@@ -36,7 +33,7 @@ ${requests(view)}
 ${view.ways.length ? h`<section class="path" aria-labelledby="justice"><h2 id="justice">En justice</h2>${view.ways.map(courtPicture)}</section>` : ''}
 <div class="two path"><section aria-labelledby="etapes"><h2 id="etapes">Les étapes</h2>${pathPicture(file)}</section>
 <section aria-labelledby="suivi"><h2 id="suivi">Ce qui s’est passé</h2>${log(view)}</section></div>
-<section aria-labelledby="decompte"><h2 id="decompte">${isBarred ? 'Pour mémoire, ce qui était dû au' : 'Ce qui est dû au'} ${dated(counted)}</h2>${statement(file, counted, !isBarred)}</section>
+<section aria-labelledby="decompte"><h2 id="decompte">${isBarred ? 'Pour mémoire, ce qui était dû au' : 'Ce qui est dû au'} ${dated(countedOn)}</h2>${isBarred ? '' : rateNote(day, countedOn)}${statement(file, countedOn, !isBarred)}</section>
 <section aria-labelledby="factures"><h2 id="factures">Factures</h2>${invoices(file)}</section>`,
   })
 }
@@ -145,6 +142,7 @@ function letterLine(letter: WrittenDocument): Html {
     letter.attachedTo ? 'jointe' : (to[letter.recipient] ?? ''),
     letter.presentedOn ? `présentée le ${dayFr(letter.presentedOn)}` : '',
     letter.outcome ? (ends[letter.outcome] ?? '') : '',
+    letter.withdrawnWhy === null ? '' : 'retirée avant son envoi',
   ].filter(Boolean)
   return h`<a href="/portail/courriers/${letter.id}">${said(title)}</a> <span class="meta"><span class="ref">${letter.reference}</span>, ${fate.join(', ')}</span>`
 }

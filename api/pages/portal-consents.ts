@@ -1,5 +1,6 @@
 import type { Hono, Context as HttpContext } from 'hono'
 import { giveConsent, refuseConsent, withdrawConsent } from '../../procedures/judicial/consent.ts'
+import { answeredForm } from '../../procedures/judicial/consent-form.ts'
 import { type ConsentRequest, readConsentRequest } from '../../procedures/judicial/consent-requests.ts'
 import { type Day, dayFr } from '../../schema/days.ts'
 import { DomainError } from '../../schema/errors.ts'
@@ -8,7 +9,7 @@ import { author } from '../context.ts'
 import { rowId } from '../values.ts'
 import { type Doors, requireOwnForm } from './guard.ts'
 import { count, dated, h, type Html, money, said, send } from './page.ts'
-import { type Desk, deskPage, type WithDesk } from './portal-desk.ts'
+import { type Desk, deskPage, noteRead, type WithDesk } from './portal-desk.ts'
 import { requiredText, type Typed, typedOf } from './typed.ts'
 
 interface Decision {
@@ -23,8 +24,13 @@ interface Decision {
 
 /** `/portail/accords/:id`: the exact file that the court would receive, and the creditor's yes or no to it. */
 export function mountConsents(app: Hono, house: Doors, withDesk: WithDesk): void {
-  const requestOf = (desk: Desk, c: HttpContext): Promise<ConsentRequest> =>
-    readConsentRequest(desk.ctx.sql, rowId('ConsentRequest', c.req.param('id') ?? ''), desk.ctx.viewer!.creditorId!)
+  const requestOf = async (desk: Desk, c: HttpContext): Promise<ConsentRequest> => {
+    const { sql, viewer } = desk.ctx
+    const id = rowId('ConsentRequest', c.req.param('id') ?? '')
+    const request = await readConsentRequest(sql, id, viewer!.creditorId!)
+    noteRead(desk, [request])
+    return request
+  }
   // Read from the archive, which checks the hash again: what is shown is what would be signed, to the byte.
   const pdf = async (c: HttpContext, sha256: string, name: string): Promise<Response> =>
     c.body((await house.office.archive.get(sha256)) as Uint8Array<ArrayBuffer>, 200, {
@@ -44,6 +50,21 @@ export function mountConsents(app: Hono, house: Doors, withDesk: WithDesk): void
     withDesk(c, async (desk) => {
       const request = await requestOf(desk, c)
       return pdf(c, request.pdf, `accord-${request.contentSha256.slice(0, 12)}.pdf`)
+    }),
+  )
+  app.get('/portail/accords/:id/reponse.pdf', (c) =>
+    withDesk(c, async (desk) => {
+      const request = await requestOf(desk, c)
+      const answered = await answeredForm(desk.ctx.office, request.id)
+      if (!answered)
+        throw new DomainError('not_found', 'Cette réponse n’a pas de formulaire rempli.', {
+          remedy: 'Téléchargez le document signé et la preuve de votre réponse.',
+        })
+      return c.body(answered as Uint8Array<ArrayBuffer>, 200, {
+        'content-type': 'application/pdf',
+        'content-disposition': `inline; filename="reponse-${request.contentSha256.slice(0, 12)}.pdf"`,
+        'cache-control': 'private, no-cache',
+      })
     }),
   )
   app.get('/portail/accords/:id/pieces/:rank{[0-9]{1,4}}', (c) =>
@@ -157,7 +178,7 @@ ${statement.doubts.length > 0 ? h`<div class="note"><p><strong>Ce qui n’est pa
 <p>Le tribunal recevrait ${count(request.content.length, 'fichier')}\u00a0:</p>
 <ol>${request.content.map(({ name }, i) => h`<li><a href="${at}/pieces/${i + 1}">${name}</a></li>`)}</ol>
 <p>Empreinte SHA-256 de l’ensemble\u00a0: <code class="hash">${request.contentSha256}</code></p>
-${decision.decision ? h`<p><a href="${at}/preuve.json">Télécharger la preuve de votre réponse</a></p>` : ''}
+${decision.decision ? h`<p><a href="${at}/reponse.pdf">Le formulaire avec votre réponse (PDF)</a></p><p><a href="${at}/preuve.json">Télécharger la preuve de votre réponse</a></p>` : ''}
 ${forms(desk, request, decision, at, failed)}`,
   })
 }

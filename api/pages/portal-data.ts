@@ -1,6 +1,6 @@
 import { pendingApprovals } from '../../procedures/amicable/approvals.ts'
 import { readCases } from '../../procedures/cases/file.ts'
-import { payableOn } from '../../procedures/money/ledger.ts'
+import { claimableOn } from '../../procedures/money/claimable.ts'
 import { caseGone } from '../../procedures/cases/lock.ts'
 import { progressOn, readConducts } from '../../procedures/judicial/case-progress.ts'
 import { loadProcedure, type Procedure } from '../../procedures/judicial/procedure.ts'
@@ -10,11 +10,12 @@ import type { Fragment, Sql } from '../../schema/db.ts'
 import { type Context, visible } from '../context.ts'
 import { readTotals, type Totals } from './portal-totals.ts'
 
-export type StateId = 'en-cours' | 'promis' | 'conteste' | 'attente' | 'justice' | 'clos'
+export type StateId = 'en-cours' | 'promis' | 'conteste' | 'attente' | 'justice' | 'prescrit' | 'clos'
 
 /** The state of a case `c` in one word, and the only place where it is decided: a filter and a label never disagree. */
-const stateOf = (sql: Sql): Fragment => sql`
+const stateOf = ({ sql, day }: Context): Fragment => sql`
   case when c.closed_on is not null then 'clos'
+       when c.limitation_on < ${day} and not exists (select from insolvencies n where n.case_id = c.id and n.opened_on <= ${day}) then 'prescrit'
        when exists (select from holds h where h.case_id = c.id and h.released_on is null and h.cause = 'contestation') then 'conteste'
        when exists (select from holds h where h.case_id = c.id and h.released_on is null and h.cause in ('promesse', 'echeancier')) then 'promis'
        when exists (select from procedures p where p.case_id = c.id) then 'justice'
@@ -30,7 +31,11 @@ export interface CaseLine {
   anchorOn: Day
   openedOn: Day
   nextOn: Day | null
+  /** To be recovered; what limitation put out of reach is `barred`. */
   total: bigint
+  barred: bigint
+  /** The day; an earlier one where a rate is awaited. */
+  countedOn: Day
 }
 
 export interface Asked {
@@ -48,7 +53,7 @@ export async function listCases(
 ): Promise<{ lines: CaseLine[]; count: number }> {
   const { sql } = ctx
   const where = sql`
-    ${visible(ctx)} ${state ? sql`and ${stateOf(sql)} = ${state}` : sql``}
+    ${visible(ctx)} ${state ? sql`and ${stateOf(ctx)} = ${state}` : sql``}
     ${
       text
         ? sql`and (strpos(c.number, ${text}) > 0 or strpos(lower(d.name), lower(${text})) > 0
@@ -57,8 +62,8 @@ export async function listCases(
     }`
   const from = sql`from cases c join debtors d on d.id = c.debtor_id where ${where}`
   const [rows, [total]] = await Promise.all([
-    sql<Omit<CaseLine, 'total'>[]>`
-      select c.id, c.number, ${stateOf(sql)} as state, d.name as debtor, c.currency, c.anchor_on, c.opened_on,
+    sql<Omit<CaseLine, 'total' | 'barred' | 'countedOn'>[]>`
+      select c.id, c.number, ${stateOf(ctx)} as state, d.name as debtor, c.currency, c.anchor_on, c.opened_on,
              (select min(s.planned_on) from steps s where s.case_id = c.id and s.done_on is null and s.skipped_on is null) as next_on
       ${from} order by c.opened_on desc, c.number desc limit ${pageSize} offset ${(page - 1) * pageSize}`,
     sql<{ count: bigint }[]>`select count(*) ${from}`,
@@ -68,10 +73,11 @@ export async function listCases(
     rows.map(({ id }) => id),
   )
   return {
-    lines: rows.map((row) => ({
-      ...row,
-      total: row.state === 'clos' ? 0n : payableOn(files.get(row.id)!, ctx.day).total,
-    })),
+    lines: rows.map((row) => {
+      if (row.state === 'clos') return { ...row, total: 0n, barred: 0n, countedOn: ctx.day }
+      const { toRecover, barred, isBarred, countedOn } = claimableOn(files.get(row.id)!, ctx.day)
+      return { ...row, total: toRecover, barred, countedOn: isBarred ? ctx.day : countedOn }
+    }),
     count: Number(total!.count),
   }
 }
@@ -79,6 +85,7 @@ export async function listCases(
 export interface Overview extends Totals {
   consents: {
     id: string
+    caseId: string
     number: string
     debtor: string
     expiresOn: Day
@@ -86,11 +93,11 @@ export interface Overview extends Totals {
     total: string
     currency: string
   }[]
-  events: { number: string; debtor: string; onDay: Day; summary: string }[]
+  events: { caseId: string; number: string; debtor: string; onDay: Day; summary: string }[]
   /** Sendings that wait for the creditor’s word. */
   approvals: number
   /** Disputes that wait for the creditor’s answer and documents. */
-  disputesToAnswer: { number: string; debtor: string; raisedOn: Day; answerBy: Day | null }[]
+  disputesToAnswer: { caseId: string; number: string; debtor: string; raisedOn: Day; answerBy: Day | null }[]
 }
 
 export async function overview(ctx: Context): Promise<Overview> {
@@ -99,12 +106,12 @@ export async function overview(ctx: Context): Promise<Overview> {
     readTotals(ctx),
     pendingConsents(ctx),
     sql<Overview['events']>`
-      select c.number, d.name as debtor, r.replied_on as on_day, r.summary
+      select c.id as case_id, c.number, d.name as debtor, r.replied_on as on_day, r.summary
       from replies r join cases c on c.id = r.case_id join debtors d on d.id = c.debtor_id
       where ${visible(ctx)} order by r.replied_on desc, r.id limit 8`,
     pendingApprovals(sql, ctx.viewer!.creditorId),
     sql<Overview['disputesToAnswer']>`
-      select c.number, d.name as debtor, x.raised_on, x.answer_by
+      select c.id as case_id, c.number, d.name as debtor, x.raised_on, x.answer_by
       from disputes x join cases c on c.id = x.case_id join debtors d on d.id = c.debtor_id
       where ${visible(ctx)} and c.closed_on is null and x.resolved_on is null and x.creditor_answered_on is null
       order by x.answer_by nulls last, x.raised_on, c.number limit 20`,
@@ -115,7 +122,7 @@ export async function overview(ctx: Context): Promise<Overview> {
 /** The requests that still wait for this creditor's answer. */
 async function pendingConsents(ctx: Context): Promise<Overview['consents']> {
   return ctx.sql<Overview['consents']>`
-    select r.id, c.number, d.name as debtor, r.expires_on, r.statement ->> 'title' as title, r.statement ->> 'total' as total,
+    select r.id, c.id as case_id, c.number, d.name as debtor, r.expires_on, r.statement ->> 'title' as title, r.statement ->> 'total' as total,
            r.statement ->> 'currency' as currency
     from consent_requests r join cases c on c.id = r.case_id join debtors d on d.id = c.debtor_id
     where ${visible(ctx)} and r.expires_on >= ${ctx.day} and c.closed_on is null

@@ -1,6 +1,8 @@
 import type { Context as HttpContext } from 'hono'
+import { type Day, sameDay } from '../../schema/days.ts'
 import type { Context } from '../context.ts'
-import { type Contact, h, type Html, layout, raw, type Script } from './page.ts'
+import { noteReading } from '../readings.ts'
+import { type Contact, dated, h, type Html, layout, raw, type Script } from './page.ts'
 
 /** A signed-in creditor: its own rows alone, by the same conditions in SQL as the API's. */
 export interface Desk {
@@ -21,6 +23,17 @@ export type WithDesk = (
   act: (desk: Desk) => Promise<Response>,
   as?: 'reader' | 'house',
 ) => Promise<Response>
+
+/** Notes whose data a page shows, for those who ask who read theirs. */
+export function noteRead({ ctx }: Desk, shown: readonly { caseId: string | null }[]): void {
+  for (const { caseId } of shown) if (caseId !== null) noteReading(ctx, caseId, 'portail')
+}
+
+/** Where a rate of the law is awaited, the sums are those of the eve, and the page says so. */
+export const rateNote = (day: Day, countedOn: Day): Html =>
+  sameDay(day, countedOn)
+    ? h``
+    : h`<p class="note">Les intérêts sont comptés jusqu’au ${dated(countedOn)}\u00a0: le taux applicable ensuite n’est pas encore enregistré.</p>`
 
 const links: [path: string, name: string][] = [
   ['/portail', 'Vue d’ensemble'],

@@ -8,11 +8,10 @@ import { type Day, dayFr, daysBetween } from '../../schema/days.ts'
 import { DomainError } from '../../schema/errors.ts'
 import { plainFileName } from '../../schema/words.ts'
 import { authorOf } from '../auth.ts'
-import { noteReading } from '../readings.ts'
 import { type Doors, requireOwnForm } from './guard.ts'
 import { count, dated, h, type Html, send } from './page.ts'
 import { findByNumber } from './portal-data.ts'
-import { type Desk, deskPage, type WithDesk } from './portal-desk.ts'
+import { type Desk, deskPage, noteRead, type WithDesk } from './portal-desk.ts'
 import { refusal } from './portal-upload.ts'
 import { requiredText, textOf, type Typed, typedOf } from './typed.ts'
 
@@ -76,10 +75,11 @@ interface Asked {
 }
 
 /** The dispute of that case which still waits for the creditor; the same refusal where there is none. */
-async function asked({ ctx }: Desk, c: HttpContext): Promise<Asked> {
+async function asked(desk: Desk, c: HttpContext): Promise<Asked> {
+  const { ctx } = desk
   const number = c.req.param('number') ?? ''
   const { id } = await findByNumber(ctx, number)
-  noteReading(ctx, id, 'portail')
+  noteRead(desk, [{ caseId: id }])
   const file = await readCase(ctx.sql, id)
   const dispute = file.disputes.findLast(awaitsCreditor)
   if (!dispute) {

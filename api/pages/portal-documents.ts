@@ -3,7 +3,7 @@ import type { Creditor } from '../../procedures/cases/creditors.ts'
 import type { Day } from '../../schema/days.ts'
 import { type Context, visible } from '../context.ts'
 import { dated, h, type Html, money, said, send } from './page.ts'
-import { type Desk, deskPage, type WithDesk } from './portal-desk.ts'
+import { type Desk, deskPage, noteRead, type WithDesk } from './portal-desk.ts'
 
 /** `/portail/documents`: what a creditor keeps of us, to be downloaded; and who speaks for each side. */
 export function mountDocuments(app: Hono, withDesk: WithDesk): void {
@@ -12,6 +12,8 @@ export function mountDocuments(app: Hono, withDesk: WithDesk): void {
 
 interface Kept {
   id: string
+  /** Of which debtor it speaks; null where it speaks of none. */
+  caseId: string | null
   on: Day
   number: string
   debtor: string
@@ -27,17 +29,17 @@ function papers(ctx: Context) {
   const { sql } = ctx
   return {
     fees: sql<Kept[]>`
-      select f.document_id as id, f.issued_on as on, f.number, '' as debtor, 'honoraires au ' || to_char(f.until_on, 'DD/MM/YYYY') as what, f.gross as amount, f.currency
+      select f.document_id as id, null::uuid as case_id, f.issued_on as on, f.number, '' as debtor, 'honoraires au ' || to_char(f.until_on, 'DD/MM/YYYY') as what, f.gross as amount, f.currency
       from fee_statements f where f.creditor_id = ${ctx.viewer!.creditorId} order by f.issued_on desc, f.number desc limit ${most}`,
     receipts: sql<Kept[]>`
-      select p.receipt_id as id, p.received_on as on, c.number, d.name as debtor, p.means as what, p.amount, c.currency
+      select p.receipt_id as id, p.case_id, p.received_on as on, c.number, d.name as debtor, p.means as what, p.amount, c.currency
       from payments p join cases c on c.id = p.case_id join debtors d on d.id = c.debtor_id
       where ${visible(ctx)} and p.receipt_id is not null order by p.received_on desc, p.id limit ${most}`,
     paidOver: sql<Kept[]>`
-      select o.document_id as id, o.paid_on as on, o.reference as number, '' as debtor, 'reversement' as what, o.amount, o.currency
+      select o.document_id as id, null::uuid as case_id, o.paid_on as on, o.reference as number, '' as debtor, 'reversement' as what, o.amount, o.currency
       from pay_overs o where o.creditor_id = ${ctx.viewer!.creditorId} order by o.paid_on desc, o.id limit ${most}`,
     certificates: sql<Kept[]>`
-      select i.document_id as id, i.certified_on as on, c.number, d.name as debtor, i.reason as what, i.unpaid as amount, c.currency
+      select i.document_id as id, i.case_id, i.certified_on as on, c.number, d.name as debtor, i.reason as what, i.unpaid as amount, c.currency
       from irrecoverabilities i join cases c on c.id = i.case_id join debtors d on d.id = c.debtor_id
       where ${visible(ctx)} order by i.certified_on desc, i.id limit ${most}`,
   }
@@ -52,6 +54,7 @@ async function documentsPage(desk: Desk): Promise<Html> {
     paidOver,
     certificates,
   ] as const)
+  noteRead(desk, lists.flat())
   const titles = [
     ['honoraires', 'Relevés d’honoraires', 'Aucun relevé n’a été émis.'],
     ['quittances', 'Quittances remises aux débiteurs', 'Aucun paiement n’a encore donné lieu à quittance.'],

@@ -1,7 +1,7 @@
 import { monthFr, parseDay } from '../../schema/days.ts'
 import { parseAmount } from '../../schema/money.ts'
 import { count, dated, h, type Html, money } from './page.ts'
-import { type Desk, deskPage } from './portal-desk.ts'
+import { type Desk, deskPage, rateNote } from './portal-desk.ts'
 import type { Overview } from './portal-data.ts'
 import { clock } from './portal-disputes.ts'
 import { ages, type Sums } from './portal-totals.ts'
@@ -29,10 +29,12 @@ ${seen.disputesToAnswer.map(
 <ul class="tiles">
 ${tile(String(seen.open), `dossier${seen.open > 1 ? 's' : ''} en cours`, '/portail/dossiers')}
 ${tile(total(seen.owed), 'à recouvrer')}
+${seen.barredCases > 0 ? tile(total(seen.barred), `prescrits, plus réclamés (${count(seen.barredCases, 'dossier')})`, '/portail/dossiers?etat=prescrit') : ''}
 ${tile(total(seen.recovered), 'recouvrés')}
 ${tile(total(seen.promised), `promis (${count(seen.promises, 'dossier')})`, '/portail/dossiers?etat=promis')}
 ${tile(total(seen.disputed), `contestés (${count(seen.disputes, 'dossier')})`, '/portail/dossiers?etat=conteste')}
 </ul>
+${rateNote(desk.ctx.day, seen.countedOn)}
 <div class="two"><section aria-labelledby="age"><h2 id="age">Ancienneté de ce qui est dû</h2>${ageing(seen)}</section>
 <section aria-labelledby="reponses"><h2 id="reponses">Dernières réponses des débiteurs</h2>
 ${

@@ -8,8 +8,9 @@ import {
 } from '../../procedures/cases/invoicing-review.ts'
 import { invoicingReview, type KeptReview, readInvoicingReviews } from '../../procedures/cases/invoicing-reviews.ts'
 import { type Day, monthFr, parseDay } from '../../schema/days.ts'
+import { visible } from '../context.ts'
 import { count, dated, h, type Html, raw, said, send } from './page.ts'
-import { type Desk, deskPage, type WithDesk } from './portal-desk.ts'
+import { type Desk, deskPage, noteRead, type WithDesk } from './portal-desk.ts'
 
 /** `/portail/revue`: what the creditor's invoices of a month lack, as they stand now, and the letters that said so. */
 export function mountReview(app: Hono, withDesk: WithDesk): void {
@@ -18,10 +19,14 @@ export function mountReview(app: Hono, withDesk: WithDesk): void {
       const { sql, day, viewer } = desk.ctx
       const creditorId = viewer!.creditorId!
       const month = monthOf(c.req.query('mois'), day)
-      const [review, kept] = await Promise.all([
+      const [review, kept, shown] = await Promise.all([
         invoicingReview(sql, creditorId, month),
         readInvoicingReviews(sql, [creditorId]),
+        sql<{ caseId: string }[]>`
+          select distinct c.id as case_id from cases c join invoices i on i.case_id = c.id
+          where ${visible(desk.ctx)} and i.recorded_on >= ${month} and i.recorded_on < ${month.add({ months: 1 })}`,
       ])
+      noteRead(desk, shown)
       return send(c, reviewPage(desk, month, review, kept.get(creditorId) ?? []))
     }),
   )

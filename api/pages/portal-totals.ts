@@ -1,8 +1,9 @@
 import { type Case, caseColumns } from '../../procedures/cases/cases.ts'
 import { caseParts } from '../../procedures/cases/file.ts'
-import { type LedgerFile, payableOn } from '../../procedures/money/ledger.ts'
+import { claimableOn } from '../../procedures/money/claimable.ts'
+import type { LedgerFile } from '../../procedures/money/ledger.ts'
 import type { Office } from '../../procedures/office.ts'
-import { daysBetween } from '../../schema/days.ts'
+import { before, type Day, daysBetween } from '../../schema/days.ts'
 import type { Sql } from '../../schema/db.ts'
 import { sum } from '../../schema/money.ts'
 import { type Context, visible } from '../context.ts'
@@ -15,12 +16,17 @@ export const ages = ['À échoir', 'De 1 à 30 jours', 'De 31 à 60 jours', 'De 
 
 export interface Totals {
   open: number
+  /** The day; an earlier one where a rate is awaited. */
+  countedOn: Day
+  /** What may be claimed; what limitation put out of reach is counted apart. */
   owed: Sums
+  barred: Sums
   recovered: Sums
   promised: Sums
   disputed: Sums
   promises: number
   disputes: number
+  barredCases: number
   /** By age, in the currency of most cases. */
   ageing: bigint[]
   currency: string
@@ -81,7 +87,10 @@ async function countAll(ctx: Context): Promise<Totals> {
   ])
   const totals: Totals = {
     open: ids.length,
+    countedOn: ctx.day,
     owed: {},
+    barred: {},
+    barredCases: 0,
     recovered: sumsOf(recovered),
     promised: sumsOf(promised),
     disputed: {},
@@ -170,9 +179,14 @@ function count(
 ): void {
   const { id, currency } = file.case
   const add = (sums: Sums, cents: bigint) => void (sums[currency] = (sums[currency] ?? 0n) + cents)
-  const owed = payableOn(file, day)
-  add(totals.owed, owed.total)
+  const { owed, countedOn, isBarred, toRecover, barred } = claimableOn(file, day)
   if (contested.has(id)) add(totals.disputed, contested.get(id) ?? owed.principal)
+  if (isBarred) {
+    totals.barredCases += 1
+    return add(totals.barred, barred)
+  }
+  add(totals.owed, toRecover)
+  if (before(countedOn, totals.countedOn)) totals.countedOn = countedOn
   const buckets = byCurrency.get(currency) ?? ages.map(() => 0n)
   byCurrency.set(currency, buckets)
   for (const invoice of owed.invoices) {

@@ -3,6 +3,7 @@ import { DomainError } from '../../schema/errors.ts'
 import { plainFileName } from '../../schema/words.ts'
 import { newId } from '../../schema/random.ts'
 import { actor } from '../context.ts'
+import { toCreditor } from '../remedies.ts'
 import { h, type Html, said } from './page.ts'
 import type { Desk } from './portal-desk.ts'
 
@@ -34,11 +35,3 @@ export const refusal = (error: DomainError | undefined): Html =>
   error
     ? h`<div class="alert" role="alert"><p><strong>${said(error.message)}</strong></p><p>${said(toCreditor(error.remedy))}</p></div>`
     : h``
-
-/** A remedy is written for the agency; the creditor is not told to ask himself. */
-export const toCreditor = (remedy: string): string =>
-  remedy
-    .replace('Demandez-le au créancier', 'Donnez-le-nous')
-    .replace('Reprenez celui du mandat du créancier', 'Celui de votre convention est repris')
-    .replace('Demandez au créancier', 'Donnez-nous')
-    .replace(/demandez (.+?) au créancier/, 'donnez-nous $1')

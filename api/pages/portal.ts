@@ -8,7 +8,6 @@ import type { Viewer } from '../auth.ts'
 import { contextOf } from '../context.ts'
 import type { Log } from '../errors.ts'
 import { sendDisputeFile, sendLetterPdf } from '../downloads.ts'
-import { noteReading } from '../readings.ts'
 import { readAs } from '../reading.ts'
 import { contactOf } from './contact.ts'
 import { mountDoor, signInPage } from './door.ts'
@@ -20,7 +19,7 @@ import { mountApprovals } from './portal-approvals.ts'
 import { mountCalendar } from './portal-calendar.ts'
 import { casePage } from './portal-case.ts'
 import { mountConsents } from './portal-consents.ts'
-import type { Desk, WithDesk } from './portal-desk.ts'
+import { type Desk, noteRead, type WithDesk } from './portal-desk.ts'
 import { mountDisputes } from './portal-disputes.ts'
 import { mountDocuments } from './portal-documents.ts'
 import { findByNumber, journalMark, listCases, overview, procedureLog } from './portal-data.ts'
@@ -70,7 +69,13 @@ export function mountPortal(app: Hono, house: Doors, log: Log): void {
     sessionOf: async (c) => (await readSession(house, c, session))?.id ?? null,
   })
 
-  app.get('/portail', (c) => withDesk(c, async (desk) => send(c, homePage(desk, await overview(desk.ctx)))))
+  app.get('/portail', (c) =>
+    withDesk(c, async (desk) => {
+      const seen = await overview(desk.ctx)
+      noteRead(desk, [...seen.consents, ...seen.events, ...seen.disputesToAnswer])
+      return send(c, homePage(desk, seen))
+    }),
+  )
   app.get('/portail/dossiers', (c) =>
     withDesk(c, async (desk) => {
       const state = states.find(([id]) => id === c.req.query('etat'))?.[0] ?? null
@@ -84,14 +89,17 @@ export function mountPortal(app: Hono, house: Doors, log: Log): void {
         page,
       }
       const listed = await listCases(desk.ctx, asked)
-      for (const { id } of listed.lines) noteReading(desk.ctx, id, 'portail')
+      noteRead(
+        desk,
+        listed.lines.map(({ id: caseId }) => ({ caseId })),
+      )
       return send(c, listPage(desk, asked, listed))
     }),
   )
   app.get('/portail/dossiers/:number', (c) =>
     withDesk(c, async (desk) => {
       const { id } = await findByNumber(desk.ctx, c.req.param('number'))
-      noteReading(desk.ctx, id, 'portail')
+      noteRead(desk, [{ caseId: id }])
       const { sql } = desk.ctx
       // Before all else: what happens meanwhile is told to the page, and shown once more.
       const mark = await journalMark(desk.ctx, id)

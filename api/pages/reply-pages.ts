@@ -1,10 +1,10 @@
 import { paymentReference } from '../../procedures/cases/facts.ts'
 import type { CaseFile } from '../../procedures/cases/file.ts'
-import { payableOn } from '../../procedures/money/ledger.ts'
+import { claimableOn } from '../../procedures/money/claimable.ts'
 import {
   checkDays,
   type Coupon,
-  maxInstalments,
+  instalmentsAllowed,
   promiseDays,
   type Reply,
   type ReplyKind,
@@ -13,7 +13,7 @@ import {
 import { type Day, dayFr } from '../../schema/days.ts'
 import type { DomainError } from '../../schema/errors.ts'
 import { amount } from '../../schema/money.ts'
-import { type Contact, contactBlock, dated, h, type Html, layout, money, raw, said } from './page.ts'
+import { type Contact, contactBlock, count, dated, h, type Html, layout, money, raw, said } from './page.ts'
 import type { Typed } from './typed.ts'
 
 type Agency = Contact & { dpo: string }
@@ -134,7 +134,7 @@ function asked({ coupon, file, day, standing }: Shown): Html {
 <div><dt>Pour le compte de</dt><dd>${file.creditor.name}</dd></div>
 </dl>`
   if (standing.state !== 'open') return h`${heading}<p class="note">${closed[standing.state]}</p>`
-  const owed = payableOn(file, day)
+  const { owed, countedOn, toRecover } = claimableOn(file, day)
   const unpaid = file.invoices.filter(({ number }) => (owed.unpaidByInvoice[number] ?? 0n) > 0n)
   const line = (label: string, cents: bigint) =>
     cents > 0n ? h`<div><dt>${label}</dt><dd>${money(cents, file.case.currency)}</dd></div>` : ''
@@ -146,8 +146,8 @@ function asked({ coupon, file, day, standing }: Shown): Html {
       h`<tr><th scope="row">${invoice.number}</th><td>due le ${dated(invoice.dueOn)}</td><td class="num aside">${money(invoice.payable, invoice.currency)}</td><td class="num">${money(owed.principalByInvoice[invoice.number] ?? 0n, invoice.currency)}</td></tr>`,
   )}</tbody></table></div>
 <dl class="facts">
-${line('Principal', owed.principal)}${line('Intérêts de retard', owed.interest)}${line('Indemnité forfaitaire', owed.indemnity)}${line('Clause pénale', owed.penalty)}${line('Frais et dépens', owed.costs)}
-<div><dt>Total dû au ${dated(day)}</dt><dd class="sum">${money(owed.total, file.case.currency)}</dd></div>
+${line('Principal', owed.principal)}${line('Intérêts de retard', owed.interest)}${line('Indemnité forfaitaire', owed.indemnity)}${line('Clause pénale', owed.penalty)}${line('Frais et dépens', owed.costs)}${line('Réglé depuis, à déduire', owed.total - toRecover)}
+<div><dt>Total dû au ${dated(countedOn)}</dt><dd class="sum">${money(toRecover, file.case.currency)}</dd></div>
 </dl>
 ${owed.perDay > 0n ? h`<p class="meta">Les intérêts augmentent de ${money(owed.perDay, file.case.currency)} par jour de retard.</p>` : ''}
 ${file.creditor.iban && !file.mandate?.receivesFunds ? h`<p>Le paiement se fait directement à ${file.creditor.name}, compte <code class="iban">${file.creditor.iban.replace(/(.{4})(?=.)/g, '$1 ')}</code>, en rappelant la référence ${paymentReference(file)}.</p>` : ''}`
@@ -198,7 +198,7 @@ function fieldsOf({ file, day, typed, standing }: Shown, kind: ReplyKind): Html 
   const money_ = (name: string, label: string, more = 'required', value = was(name)) =>
     input(name, label, 'text', `${more} inputmode="decimal" autocomplete="off" maxlength="20"`, value)
   const by = h`<p><label for="${id('moyen')}">Par</label><select id="${id('moyen')}" name="moyen">${means.map((each) => h`<option${was('moyen') === each ? raw(' selected') : ''}>${each}</option>`)}</select></p>`
-  const owed = standing.state === 'open' ? payableOn(file, day).total : 0n
+  const owed = standing.state === 'open' ? claimableOn(file, day).toRecover : 0n
   // A promise may be read as an acknowledgement: the person is told before, not after.
   const told = h`<p class="meta">Promettre ou proposer un paiement peut valoir reconnaissance de la dette (article 2240 du code civil). Si vous n’êtes pas d’accord avec la somme, choisissez plutôt «\u00a0${titles.dispute}\u00a0».</p>`
   switch (kind) {
@@ -209,7 +209,7 @@ ${input('date', 'Payé le', 'date', `required max="${day}"`)}${money_('montant',
       return h`<p>La totalité, soit ${money(owed, file.case.currency)} à ce jour, dans les ${promiseDays} jours. Nos démarches s’arrêtent jusqu’à la date que vous donnez.</p><div class="fields">
 ${input('date', 'Je paierai le', 'date', `required min="${day}" max="${day.add({ days: promiseDays })}"`)}${by}</div>${told}`
     case 'instalments':
-      return h`<p>Votre proposition sera étudiée avec ${file.creditor.name}\u00a0: elle ne devient un accord qu’une fois acceptée par écrit. Elle peut compter jusqu’à ${maxInstalments} mensualités.</p><div class="fields">
+      return h`<p>Votre proposition sera étudiée avec ${file.creditor.name}\u00a0: elle ne devient un accord qu’une fois acceptée par écrit. Elle peut compter jusqu’à ${count(instalmentsAllowed(file), 'mensualité')}.</p><div class="fields">
 ${money_('montant', 'Chaque mois, en euros')}${input('date', 'Premier versement le', 'date', `required min="${day}" max="${day.add({ days: promiseDays * 2 })}"`)}</div>${told}`
     case 'dispute':
       return h`<p>Dites-nous pourquoi, avec vos mots. Nos démarches s’arrêtent le temps de vous répondre, et contester ne vous coûte rien.</p>

@@ -100,8 +100,9 @@ function callers(frame: StaffFrame, found: FoundCase[]): Html {
   if (found.length === 0) return h`<p class="note" role="status">Aucun dossier ne correspond.</p>`
   return h`<section aria-labelledby="appel"><h2 id="appel">${count(found.length, 'dossier')}</h2>${found.map(
     (each) => h`<article class="note"><h3>${each.debtor} <span class="state">par ${matched[each.matchedBy]}</span></h3>
-<p>Dossier ${each.number}, pour ${each.creditor}\u00a0: ${each.closedOn ? h`clos le ${dated(each.closedOn)}` : h`<strong>${money(each.total, each.currency)}</strong>`}.
+<p>Dossier ${each.number}, pour ${each.creditor}\u00a0: ${each.closedOn ? h`clos le ${dated(each.closedOn)}` : h`<strong>${money(each.total, each.currency)}</strong>${each.barred > 0n ? h` à réclamer (${money(each.barred, each.currency)} prescrits)` : ''}`}.
 ${each.letter ? h`Lettre à rappeler\u00a0: ${each.letter.reference}, du ${dated(each.letter.writtenOn)}.` : 'La première lettre n’est pas encore partie.'}</p>
+${each.stop ? h`<p class="alert"><strong>Rien ne se réclame.</strong> ${said(each.stop)}</p>` : ''}
 ${each.script ? h`<details${found.length === 1 ? ' open' : ''}><summary>Que dire</summary><pre class="script">${each.script}</pre></details>` : ''}${each.closedOn ? '' : callForm(frame, each.caseId, null)}</article>`,
   )}</section>`
 }

@@ -4,10 +4,11 @@ import { incomingScript } from '../../procedures/cases/call-scripts.ts'
 import { type Caller, findCaller } from '../../procedures/cases/callers.ts'
 import { disputeFiles } from '../../procedures/cases/dispute-documents.ts'
 import { type Dispute, firstLetter, readCases } from '../../procedures/cases/file.ts'
-import { payableOn } from '../../procedures/money/ledger.ts'
+import { standstill } from '../../procedures/cases/standstill.ts'
+import { claimableOn } from '../../procedures/money/claimable.ts'
 import { progressOn, readConducts } from '../../procedures/judicial/case-progress.ts'
 import { type Cell, cellOf, kindsOf, type WorkItem, type WorkKind, workToday } from '../../procedures/work-today.ts'
-import { type Day, daysBetween } from '../../schema/days.ts'
+import { type Day, dayFr, daysBetween, sameDay } from '../../schema/days.ts'
 import type { Context } from '../context.ts'
 import { noteReading } from '../readings.ts'
 import { readCode } from './verify.ts'
@@ -36,8 +37,12 @@ export interface FoundCase {
   debtor: string
   creditor: string
   closedOn: Day | null
+  /** To be recovered, and apart from it what limitation put out of reach. */
   total: bigint
+  barred: bigint
   currency: string
+  /** Why nothing may be asked of the debtor; null where it may. */
+  stop: string | null
   letter: { reference: string; writtenOn: Day } | null
   script: string | null
 }
@@ -144,6 +149,9 @@ export async function readCallers(ctx: Context, said: string): Promise<FoundCase
   return found.map(({ caseId, matchedBy }) => {
     const file = files.get(caseId)!
     const letter = firstLetter(file)
+    const { toRecover, barred, countedOn } = file.case.closedOn
+      ? { toRecover: 0n, barred: 0n, countedOn: ctx.day }
+      : claimableOn(file, ctx.day)
     return {
       caseId,
       matchedBy,
@@ -151,10 +159,19 @@ export async function readCallers(ctx: Context, said: string): Promise<FoundCase
       debtor: file.debtor.name,
       creditor: file.creditor.name,
       closedOn: file.case.closedOn,
-      total: file.case.closedOn ? 0n : payableOn(file, ctx.day).total,
+      total: toRecover,
+      barred,
+      stop: file.case.closedOn ? null : (standstill(file, ctx.day)?.reason ?? rateAwaited(ctx.day, countedOn)),
       currency: file.case.currency,
       letter: letter && { reference: letter.reference, writtenOn: letter.writtenOn },
-      script: incomingScript(file, agency, ctx.day),
+      // No script tells a sum that the law on file cannot count.
+      script: sameDay(countedOn, ctx.day) ? incomingScript(file, agency, ctx.day) : null,
     }
   })
 }
+
+/** Said in the place of a script where a rate is awaited. */
+const rateAwaited = (day: Day, countedOn: Day): string | null =>
+  sameDay(day, countedOn)
+    ? null
+    : `Le taux applicable après le ${dayFr(countedOn)} n’est pas encore enregistré\u00a0: n’annoncez pas de somme.`

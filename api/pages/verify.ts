@@ -175,7 +175,7 @@ function known(contact: Contact, code: string, found: KnownFile, wrong: string |
     `${what} vient de nous`,
     h`<h1>${what} vient bien de nous</h1>
 <dl class="facts">
-<div><dt>Code</dt><dd><code>${code}</code></dd></div>
+<div><dt>${isPack ? 'Empreinte' : 'Code'}</dt><dd><code${isPack ? h` class="hash"` : ''}>${code}</code></dd></div>
 <div><dt>${isPack ? 'Établi par' : 'Écrite par'}</dt><dd>${contact.name}</dd></div>
 <div><dt>${isPack ? 'Établi le' : 'Datée du'}</dt><dd>${dated(found.madeOn)}</dd></div>
 <div><dt>Référence</dt><dd>${found.reference}</dd></div>

@@ -13,6 +13,7 @@ const reasons: Record<Review['reasons'][number], string> = {
   missing: 'valeur à compléter',
   stale: 'non relu depuis six mois',
   ended: 'période finie, sans suite',
+  ending: 'période qui finit, sans suite',
 }
 
 /** The dated values of the law, with what is in force on the day of the site. */

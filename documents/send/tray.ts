@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs'
 import { mkdir, readdir, rename, rm, writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
-import { type Day } from '../../schema/days.ts'
+import { basename, join } from 'node:path'
+import { type Day, daysBetween } from '../../schema/days.ts'
 import type { MailBody } from './mail.ts'
 
 export interface Parcel {
@@ -10,6 +10,8 @@ export interface Parcel {
   reference: string
   letter: string
   day: Day
+  /** Its sending was begun before, on that day at the earliest, by a worker that could not say how it ended. */
+  begunSince?: Day
   pdf: Uint8Array
   /** What goes in the same envelope, or with the same message. */
   enclosures: { letter: string; pdf: Uint8Array }[]
@@ -34,7 +36,7 @@ export interface Post {
   repeatable: string[]
   send(parcel: Parcel): Promise<Record<string, string>>
   /** Takes away what still lies in the house of a letter sent long ago, or only counts it; answers how many files. */
-  forget?(letter: { reference: string; sentOn: Day }, keep: boolean): Promise<number>
+  forget?(letter: { reference: string; writtenOn: Day; sentOn: Day }, keep: boolean): Promise<number>
 }
 
 /** The out-tray: one folder a day, one file a letter, for the people who print, frank and post. */
@@ -42,9 +44,9 @@ export function outTray(dir: string): Post {
   return {
     repeatable: ['lettre', 'lrar', 'lre', 'email', 'sms'],
     async send(parcel) {
-      const folder = join(dir, parcel.day.toString())
-      await mkdir(folder, { recursive: true })
       const base = `${parcel.reference.replaceAll('/', '-')}-${parcel.channel}`
+      const folder = join(dir, (await placedOn(dir, base, parcel)).toString())
+      await mkdir(folder, { recursive: true })
       if (parcel.text !== undefined) return { tray: await placeOrder(folder, base, parcel) }
       for (const [i, enclosure] of parcel.enclosures.entries()) {
         await place(folder, `${base}-annexe-${i + 1}-${fileName(enclosure.letter)}.pdf`, enclosure.pdf)
@@ -52,16 +54,35 @@ export function outTray(dir: string): Post {
       const name = `${base}-${parcel.letter}.pdf`
       await place(folder, name, parcel.pdf)
       if (parcel.channel === 'lre') await placeOrder(folder, base, parcel, name)
-      return { tray: `${parcel.day.toString()}/${name}` }
+      return { tray: `${basename(folder)}/${name}` }
     },
-    async forget({ reference, sentOn }, keep) {
-      const folder = join(dir, sentOn.toString())
-      const names = existsSync(folder) ? await readdir(folder) : []
-      const left = names.filter((name) => name.startsWith(`${reference.replaceAll('/', '-')}-`))
-      if (keep) for (const name of left) await rm(join(folder, name))
-      return left.length
+    async forget({ reference, writtenOn, sentOn }, keep) {
+      let count = 0
+      for (const day of daysUpTo(writtenOn, sentOn)) {
+        const left = await namesIn(join(dir, day.toString()), `${reference.replaceAll('/', '-')}-`)
+        if (keep) for (const name of left) await rm(join(dir, day.toString(), name))
+        count += left.length
+      }
+      return count
     },
   }
+}
+
+/** The day whose folder has begun to hold it: begun again on a later day, it is completed there, and is not there twice. */
+async function placedOn(dir: string, base: string, { begunSince, day }: Parcel): Promise<Day> {
+  for (const earlier of begunSince ? daysUpTo(begunSince, day) : [])
+    if ((await namesIn(join(dir, earlier.toString()), base)).length > 0) return earlier
+  return day
+}
+
+/** What is tried again for four days is looked for no further back than a month. */
+function daysUpTo(from: Day, to: Day): Day[] {
+  const count = Math.max(1, Math.min(31, daysBetween(from, to) + 1))
+  return Array.from({ length: count }, (_, i) => to.subtract({ days: count - 1 - i }))
+}
+
+async function namesIn(folder: string, start: string): Promise<string[]> {
+  return existsSync(folder) ? (await readdir(folder)).filter((name) => name.startsWith(start)) : []
 }
 
 /**
@@ -69,11 +90,11 @@ export function outTray(dir: string): Post {
  * of the letter, so that the same order given twice is one.
  */
 async function placeOrder(folder: string, base: string, parcel: Parcel, file?: string): Promise<string> {
-  const { channel, reference, address, text, day } = parcel
+  const { channel, reference, address, text } = parcel
   const to = { name: address.name, ...(text === undefined ? { email: address.email } : { phone: address.phone }) }
   const order = { key: base, channel, reference, to, ...(text === undefined ? { file } : { text }) }
   await place(folder, `${base}.json`, new TextEncoder().encode(`${JSON.stringify(order, null, 2)}\n`))
-  return `${day.toString()}/${base}.json`
+  return `${basename(folder)}/${base}.json`
 }
 
 let placed = 0

@@ -11,6 +11,7 @@ export async function waitForAnswer(turn: Turn): Promise<boolean> {
       (document) =>
         document.recipient === 'debiteur' &&
         document.attachedTo === null &&
+        document.withdrawnWhy === null &&
         (document.stepId !== null || document.resendOf !== null) &&
         document.answerBy !== null,
     )

@@ -9,11 +9,14 @@ import { isWorkingDay, type Zone } from '../law/calendar.ts'
 import type { Agency } from './agency.ts'
 import { caseFacts } from './facts.ts'
 import type { CaseFile } from './file.ts'
+import { standstill } from './standstill.ts'
 
 /** What the person on the phone reads when a debtor calls: the library's script, filled in from the case as it stands. */
 export function incomingScript(file: CaseFile, agency: Agency, onDay: Day): string | null {
   // It quotes French law, and a closed case has nothing to ask.
   if (file.case.closedOn || file.case.zone === 'madagascar') return null
+  // Every script asks for the sum, which nobody may do any more (insolvency, death, prescription).
+  if (standstill(file, onDay)) return null
   const contested = file.disputes.some((dispute) => dispute.resolvedOn === null)
   const id = contested ? 'script-appel-entrant-contestation' : 'script-appel-entrant-debiteur'
   const references = { lettre: 'appel' } as Facts['references']

@@ -1,9 +1,10 @@
 import type { Day } from '../../schema/days.ts'
-import type { Sql } from '../../schema/db.ts'
+import { type Sql, transaction } from '../../schema/db.ts'
 import { DomainError } from '../../schema/errors.ts'
 import { newId, type Random } from '../../schema/random.ts'
-import { contactsLately, refuseCall } from './contacts.ts'
+import { contactsLately, firstLetterGone, refuseCall } from './contacts.ts'
 import { type Author, record } from './journal.ts'
+import { lockCase, lockOpenCase } from './lock.ts'
 import { refuseStandstill } from './standstill.ts'
 
 /**
@@ -25,32 +26,34 @@ export async function recordCall(
   },
   author: Author,
 ): Promise<string> {
-  if (input.direction === 'outgoing') {
-    const [first] = await sql`select 1 from cases c
-      where c.id = ${input.caseId} and (c.zone = 'madagascar' or exists (select from documents d where d.case_id = c.id and d.first_letter and d.written_on <= ${onDay}))`
-    if (!first) {
-      throw new DomainError(
-        'call_before_first_letter',
-        "Aucun appel n'est permis avant l'envoi de la première lettre.",
-        {
-          remedy: 'Attendez que la première lettre soit partie : ses références et sa date doivent être rappelées.',
-          article: 'CPCE R124-4',
-        },
-      )
+  return transaction(sql, async (tx) => {
+    // Two calls at once would each find room in the week for one more. Somebody who calls about a closed case did call.
+    await (input.direction === 'outgoing' ? lockOpenCase : lockCase)(tx, input.caseId)
+    if (input.direction === 'outgoing') {
+      if (!(await firstLetterGone(tx, input.caseId, onDay))) {
+        throw new DomainError(
+          'call_before_first_letter',
+          "Aucun appel n'est permis avant l'envoi de la première lettre.",
+          {
+            remedy: 'Attendez que la première lettre soit partie : ses références et sa date doivent être rappelées.',
+            article: 'CPCE R124-4',
+          },
+        )
+      }
+      await refuseStandstill(tx, onDay, input.caseId, 'Aucun appel au débiteur')
+      refuseCall(await contactsLately(tx, onDay, input.caseId), onDay, input.calledAt)
     }
-    await refuseStandstill(sql, onDay, input.caseId, 'Aucun appel au débiteur')
-    refuseCall(await contactsLately(sql, onDay, input.caseId), onDay, input.calledAt)
-  }
-  const id = newId(random)
-  await sql`
-    insert into calls (id, case_id, step_id, called_on, called_at, direction, person, outcome, summary, recorded_by)
-    values (${id}, ${input.caseId}, (select id from steps where case_id = ${input.caseId} and key = ${input.stepKey ?? null}),
-            ${onDay}, ${input.calledAt}, ${input.direction}, ${input.person}, ${input.outcome}, ${input.summary}, ${author})`
-  await record(sql, onDay, {
-    caseId: input.caseId,
-    kind: 'call_recorded',
-    detail: { outcome: input.outcome, summary: input.summary },
-    author,
+    const id = newId(random)
+    await tx`
+      insert into calls (id, case_id, step_id, called_on, called_at, direction, person, outcome, summary, recorded_by)
+      values (${id}, ${input.caseId}, (select id from steps where case_id = ${input.caseId} and key = ${input.stepKey ?? null}),
+              ${onDay}, ${input.calledAt}, ${input.direction}, ${input.person}, ${input.outcome}, ${input.summary}, ${author})`
+    await record(tx, onDay, {
+      caseId: input.caseId,
+      kind: 'call_recorded',
+      detail: { outcome: input.outcome, summary: input.summary },
+      author,
+    })
+    return id
   })
-  return id
 }

@@ -30,6 +30,19 @@ export interface Lately {
   contacts: { on: Day; by: Contact }[]
 }
 
+/**
+ * Whether the letter of CPCE R124-4 is written: nothing is said to the debtor before it. One that was withdrawn before it left
+ * counts once it is written again; Malagasy law knows none.
+ */
+export async function firstLetterGone(sql: Sql, caseId: string, by: Day): Promise<boolean> {
+  const [found] = await sql`
+    select 1 from cases c where c.id = ${caseId} and (c.zone = 'madagascar' or exists (
+      select from documents d left join dispatches o on o.document_id = d.id
+      where d.case_id = c.id and d.first_letter and d.written_on <= ${by}
+        and (o.state is distinct from 'withdrawn' or exists (select from resendings n where n.of_id = d.id and n.asked_on <= ${by}))))`
+  return found !== undefined
+}
+
 /** What reached the debtor of a case in the seven days up to that one. */
 export async function contactsLately(sql: Sql, onDay: Day, caseId: string): Promise<Lately> {
   const [[found], contacts] = await Promise.all([
@@ -47,6 +60,7 @@ export async function approachesLately(sql: Sql, onDay: Day, caseId: string): Pr
     select d.written_on as on, 'ecrit' as by, d.letter from documents d
     where d.case_id = ${caseId} and d.recipient = 'debiteur' and d.attached_to is null and d.written_on between ${since} and ${onDay}
       and d.channel in ('lettre', 'lrar', 'lre', 'email', 'sms')
+      and not exists (select from dispatches o where o.document_id = d.id and o.state = 'withdrawn')
     union all
     select called_on, 'appel', null from calls
     where case_id = ${caseId} and direction = 'outgoing' and called_on between ${since} and ${onDay}

@@ -56,6 +56,8 @@ export interface Mandate {
   feeTerms?: unknown
   /** The creditor has its invoicing reviewed each month. */
   reviewsInvoicing?: boolean
+  /** How many monthly payments a debtor may propose on the coupon, 0 for none; absent or null: the house's own number. */
+  maxInstalments?: number | null
 }
 
 /** What may be wrong in the creditor's own numbers: shown, and never a reason to refuse the file. */
@@ -158,22 +160,30 @@ export async function recordMandate(
       facts: { signedOn: input.signedOn.toString() },
     })
   }
+  const most = input.maxInstalments ?? 0
+  if (!Number.isInteger(most) || most < 0 || most > 60) {
+    throw new DomainError('bad_instalments', 'Un débiteur propose de 0 à 60 mensualités.', {
+      remedy: 'Corrigez le nombre de mensualités que le créancier permet de proposer (0\u00a0: aucune).',
+    })
+  }
   const feeTerms = input.feeTerms == null ? null : readFeeTerms(input.feeTerms)
   const nature = checkedNature(input.claimNature)
   const capitalisation = input.capitalisation?.trim() || null
   const mandate = { ...input, id: newId(random) }
   await transaction(sql, async (tx) => {
+    // A submission reads the agreement that it goes by under the same lock.
+    await tx`select 1 from creditors where id = ${input.creditorId} for no key update`
     const [before] = await tx<{ sameInterest: boolean }[]>`
       update mandates set ended_on = ${input.signedOn} where creditor_id = ${input.creditorId} and ended_on is null
       returning penalty_rate is not distinct from ${input.penaltyRate}::numeric
         and (capitalisation is null) = (${capitalisation}::text is null) as same_interest`
     await tx`
       insert into mandates (id, creditor_id, signed_on, basis, guarantee, remuneration, paying_over, receives_funds,
-                            sends_invoices, scenario, penalty_rate, capitalisation, claim_nature, fee_terms, reviews_invoicing, recorded_by)
+                            sends_invoices, scenario, penalty_rate, capitalisation, claim_nature, fee_terms, reviews_invoicing, max_instalments, recorded_by)
       values (${mandate.id}, ${mandate.creditorId}, ${mandate.signedOn}, ${mandate.basis}, ${mandate.guarantee},
               ${mandate.remuneration}, ${mandate.payingOver}, ${mandate.receivesFunds}, ${mandate.sendsInvoices},
               ${mandate.scenario}, ${mandate.penaltyRate}, ${capitalisation}, ${nature}, ${feeTerms === null ? null : json(tx, feeTerms)},
-              ${input.reviewsInvoicing ?? false}, ${author})`
+              ${input.reviewsInvoicing ?? false}, ${input.maxInstalments ?? null}, ${author})`
     if (before?.sameInterest === false) await endConsentsOf(tx, onDay, input.creditorId, author)
     await record(tx, onDay, {
       caseId: null,

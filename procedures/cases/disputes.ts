@@ -17,6 +17,8 @@ export async function recordDispute(
   author: Author,
 ): Promise<string> {
   return transaction(sql, async (tx) => {
+    // Before its first row: of two disputes told at once, each would keep the other from taking the case.
+    await lockOpenCase(tx, input.caseId)
     const id = newId(random)
     await tx`
       insert into disputes (id, case_id, raised_on, channel, ground, contested, answer_by, recorded_by)

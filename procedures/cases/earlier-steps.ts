@@ -27,7 +27,13 @@ export function reminders(file: CaseFile): EarlierStep[] {
 
 function told(file: CaseFile, counts: (document: WrittenDocument) => boolean, incoming = false): EarlierStep[] {
   const letters = file.documents
-    .filter((document) => document.recipient === 'debiteur' && document.attachedTo === null && counts(document))
+    .filter(
+      (document) =>
+        document.recipient === 'debiteur' &&
+        document.attachedTo === null &&
+        document.withdrawnWhy === null &&
+        counts(document),
+    )
     .map((document) => {
       const channel = channelWord[document.channel] ?? document.channel
       const [nature, gender] = natureOf(document, file)

@@ -4,6 +4,7 @@ import { DomainError } from '../../schema/errors.ts'
 import type { Office } from '../office.ts'
 import { attachExhibit, type ExhibitKind } from './exhibits.ts'
 import type { Author } from './journal.ts'
+import { lockCase } from './lock.ts'
 
 /** What the post gives for a registered letter: its deposit, its first presentation, its receipt or its return. */
 export const postalProofs = {
@@ -22,6 +23,9 @@ export async function attachPostalProof(
   author: Author,
 ): Promise<string> {
   return transaction(sql, async (tx) => {
+    const [known] = await tx<{ caseId: string }[]>`select case_id from documents where id = ${input.documentId}`
+    // The exhibit under whose number it goes may be withdrawn at this moment.
+    if (known) await lockCase(tx, known.caseId)
     const [letter] = await tx<
       { caseId: string; reference: string; writtenOn: Day; registeredNumber: string | null; exhibitId: string | null }[]
     >`

@@ -97,6 +97,8 @@ export interface WrittenDocument {
   answerBy: Day | null
   /** The letter that did not arrive, which this one renews. */
   resendOf: string | null
+  /** Why it never left, where its reason was gone before its channel took it. */
+  withdrawnWhy: string | null
 }
 export interface Dispute {
   id: string
@@ -154,6 +156,8 @@ export interface PlanLine {
 }
 export interface Call {
   id: string
+  /** The step of the timeline that it answers. */
+  stepId: string | null
   calledOn: Day
   calledAt: string | null
   direction: string
@@ -256,7 +260,7 @@ export const caseParts = {
     byCase(
       await sql<Of<Mandate>[]>`
     select c.id as case_id, m.id, m.creditor_id, m.signed_on, m.basis, m.guarantee, m.remuneration, m.paying_over,
-           m.receives_funds, m.sends_invoices, m.scenario, m.penalty_rate::text, m.capitalisation
+           m.receives_funds, m.sends_invoices, m.scenario, m.penalty_rate::text, m.capitalisation, m.max_instalments
     from cases c join mandates m on m.creditor_id = c.creditor_id and m.ended_on is null where c.id = any(${ids})`,
     ),
   debtor: async (sql: Sql, ids: string[]) =>
@@ -312,7 +316,7 @@ export const caseParts = {
     select d.case_id, d.id, d.step_id, s.key as step_key, d.letter, d.version, d.channel, d.recipient, d.reference, d.code,
            d.coupon, d.first_letter, d.format, d.sha256, d.editable, d.written_on, d.attached_to,
            o.sent_on, o.registered_number, o.presented_on, o.outcome, (d.facts ->> 'delaiJours')::int as delay_days, (d.facts -> 'dateLimite' ->> 'date')::date as answer_by,
-           n.of_id as resend_of
+           n.of_id as resend_of, case when o.state = 'withdrawn' then o.proof ->> 'motif' end as withdrawn_why
     from documents d left join dispatches o on o.document_id = d.id left join steps s on s.id = d.step_id left join resendings n on n.document_id = d.id
     where d.case_id = any(${ids}) order by d.written_on, length(d.reference), d.reference`,
     ),
@@ -335,7 +339,7 @@ export const caseParts = {
   calls: async (sql: Sql, ids: string[]) =>
     byCase(
       await sql<Of<Call>[]>`
-    select case_id, id, called_on, called_at::text, direction, person, outcome, summary, recorded_by
+    select case_id, id, step_id, called_on, called_at::text, direction, person, outcome, summary, recorded_by
     from calls where case_id = any(${ids}) order by called_on, id`,
     ),
   insolvencies: async (sql: Sql, ids: string[]) =>
@@ -372,8 +376,17 @@ function byCase<Row extends { caseId: string }>(rows: Row[]): Map<string, Row[]>
   return Map.groupBy(rows, (row) => row.caseId)
 }
 
-/** The letter of CPCE R124-4, once written; the one that renewed it where it came back, for that is what the debtor has. */
+/**
+ * The letter of CPCE R124-4, once written; the one that renewed it where it came back, for that is what the debtor has. Null where it
+ * was withdrawn before it left: it cannot be recalled.
+ */
 export function firstLetter(file: CaseFile): WrittenDocument | null {
+  const last = lastFirstLetter(file)
+  return last?.withdrawnWhy == null ? last : null
+}
+
+/** The same, withdrawn or not: a case has one, and renews it. */
+export function lastFirstLetter(file: CaseFile): WrittenDocument | null {
   let letter = file.documents.find((document) => document.firstLetter) ?? null
   for (let next = letter; next; next = file.documents.find(({ resendOf }) => resendOf === letter!.id) ?? null)
     letter = next
@@ -383,7 +396,10 @@ export function firstLetter(file: CaseFile): WrittenDocument | null {
 /** The formal notices, oldest first: what starts legal interest and what a filing must wait for. */
 export function formalNotices(file: Pick<CaseFile, 'documents'>): WrittenDocument[] {
   return file.documents.filter(
-    ({ channel, attachedTo, recipient }) =>
-      (channel === 'lrar' || channel === 'lre') && attachedTo === null && recipient === 'debiteur',
+    ({ channel, attachedTo, recipient, withdrawnWhy }) =>
+      (channel === 'lrar' || channel === 'lre') &&
+      attachedTo === null &&
+      recipient === 'debiteur' &&
+      withdrawnWhy === null,
   )
 }

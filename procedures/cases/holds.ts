@@ -41,18 +41,20 @@ export async function placeHold(
       remedy: 'Choisissez une date à venir : un dossier suspendu doit avoir une échéance.',
     })
   }
-  await lockOpenCase(sql, input.caseId)
-  const id = newId(random)
-  await sql`
-    insert into holds (id, case_id, cause, reason, from_on, review_on, for_person, placed_by)
-    values (${id}, ${input.caseId}, ${input.cause}, ${input.reason}, ${onDay}, ${input.reviewOn}, ${input.forPerson ?? false}, ${author})`
-  await record(sql, onDay, {
-    caseId: input.caseId,
-    kind: 'case_held',
-    detail: { cause: input.cause, reason: input.reason, reviewOn: input.reviewOn.toString() },
-    author,
+  return transaction(sql, async (tx) => {
+    await lockOpenCase(tx, input.caseId)
+    const id = newId(random)
+    await tx`
+      insert into holds (id, case_id, cause, reason, from_on, review_on, for_person, placed_by)
+      values (${id}, ${input.caseId}, ${input.cause}, ${input.reason}, ${onDay}, ${input.reviewOn}, ${input.forPerson ?? false}, ${author})`
+    await record(tx, onDay, {
+      caseId: input.caseId,
+      kind: 'case_held',
+      detail: { cause: input.cause, reason: input.reason, reviewOn: input.reviewOn.toString() },
+      author,
+    })
+    return id
   })
-  return id
 }
 
 /** Ends the live holds of that cause; the steps not done move by the days lost, each day counted once whatever held it. */

@@ -7,7 +7,7 @@ import type { DebtorKind } from './debtors.ts'
 import { placeHold, releaseHold } from './holds.ts'
 import { type Author, record } from './journal.ts'
 import { renewLimitation } from './limitation.ts'
-import { lockOpenCase } from './lock.ts'
+import { lockCase, lockOpenCase } from './lock.ts'
 import { refuseStandstill } from './standstill.ts'
 
 export interface Instalment {
@@ -38,6 +38,7 @@ export async function recordPromise(
     )
   }
   return transaction(sql, async (tx) => {
+    await lockOpenCase(tx, input.caseId)
     await refuseStandstill(tx, onDay, input.caseId, 'Aucune promesse n’est reçue')
     const id = newId(random)
     await tx`
@@ -175,10 +176,11 @@ export async function agreeInstalments(
     )
   }
   return transaction(sql, async (tx) => {
+    await lockOpenCase(tx, input.caseId)
     await refuseStandstill(tx, onDay, input.caseId, 'Aucun échéancier n’est convenu')
     const id = newId(random)
     const [found] = await tx<{ kind: DebtorKind }[]>`
-      select d.kind from cases c join debtors d on d.id = c.debtor_id where c.id = ${input.caseId} for update of c`
+      select d.kind from cases c join debtors d on d.id = c.debtor_id where c.id = ${input.caseId}`
     const rule: PlanRule = {
       remindDays: 5,
       noticeDays: 2,
@@ -230,6 +232,7 @@ export async function breakInstalments(
   author: Author,
 ): Promise<void> {
   await transaction(sql, async (tx) => {
+    await lockCase(tx, input.caseId)
     const broken = await tx`
       update plans set broken_on = ${onDay} where id = ${input.planId} and case_id = ${input.caseId} and broken_on is null and kept_on is null returning id`
     if (broken.length === 0) {

@@ -11,7 +11,7 @@ import { type CaseFile, readCase } from './file.ts'
 import { queueFollowUp } from '../mail/follow-up-queue.ts'
 import { placeHold } from './holds.ts'
 import { type Author, record } from './journal.ts'
-import { payableOn } from '../money/ledger.ts'
+import { claimableOn } from '../money/claimable.ts'
 import { lockOpenCase } from './lock.ts'
 import { recordPromise } from './promises.ts'
 
@@ -77,15 +77,20 @@ export function standingOf(file: CaseFile, onDay: Day): Standing {
   if (file.case.closedOn) return { state: 'closed', may: [] }
   if (file.insolvencies.length > 0) return { state: 'insolvency', may: ['paid', 'dispute', 'not_me', 'address'] }
   if (after(onDay, file.case.limitationOn)) return { state: 'barred', may: ['paid', 'dispute', 'not_me', 'address'] }
-  if (payableOn(file, onDay).total <= 0n) return { state: 'paid', may: ['dispute', 'not_me', 'address'] }
-  return { state: 'open', may: ['paid', 'promise', 'instalments', 'dispute', 'not_me', 'address'] }
+  if (claimableOn(file, onDay).toRecover <= 0n) return { state: 'paid', may: ['dispute', 'not_me', 'address'] }
+  const may: ReplyKind[] = ['paid', 'promise', 'instalments', 'dispute', 'not_me', 'address']
+  return { state: 'open', may: may.filter((kind) => kind !== 'instalments' || instalmentsAllowed(file) > 0) }
 }
 
 /** Days: how far ahead a promise may be, how long a person has to check what was said, and to answer a dispute. */
 export const promiseDays = 31
 export const checkDays = 7
 const disputeDays = 15
-export const maxInstalments = 24
+const maxInstalments = 24
+
+/** What the creditor lets its debtors propose, by its agreement with the agency; else the house's own number. */
+export const instalmentsAllowed = ({ mandate }: Pick<CaseFile, 'mandate'>): number =>
+  mandate?.maxInstalments ?? maxInstalments
 
 /** How the answer reached us: typed by the debtor, or on paper and entered by a person of the house. */
 export interface Given {
@@ -115,8 +120,9 @@ export async function recordReply(
         remedy: 'Appelez-nous ou écrivez-nous : nos coordonnées sont sur la lettre.',
       })
     }
-    const owed = payableOn(file, onDay).total
-    refuseOutOfBounds(answer, onDay, owed)
+    const { toRecover, barred } = claimableOn(file, onDay)
+    const owed = toRecover + barred
+    refuseOutOfBounds(answer, onDay, owed, instalmentsAllowed(file))
     const summary = summaryOf(answer, owed, file.case.currency as Currency)
     const id = newId(random)
     const [fresh] = await tx`
@@ -217,7 +223,7 @@ async function become(
   return null
 }
 
-function refuseOutOfBounds(answer: Answer, onDay: Day, owed: bigint): void {
+function refuseOutOfBounds(answer: Answer, onDay: Day, owed: bigint, most: number): void {
   if (answer.kind === 'paid') {
     if (after(answer.on, onDay))
       throw wrong(
@@ -244,9 +250,9 @@ function refuseOutOfBounds(answer: Answer, onDay: Day, owed: bigint): void {
         'Corrigez la date du premier versement.',
       )
     }
-    if (answer.monthly <= 0n || answer.monthly * BigInt(maxInstalments) < owed) {
+    if (answer.monthly <= 0n || answer.monthly * BigInt(most) < owed) {
       throw wrong(
-        `Au rythme proposé, il faudrait plus de ${maxInstalments} mensualités.`,
+        `Au rythme proposé, il faudrait plus de ${most} mensualité${most > 1 ? 's' : ''}.`,
         'Proposez une somme plus élevée, ou appelez-nous pour en parler.',
       )
     }

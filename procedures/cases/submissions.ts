@@ -3,7 +3,6 @@ import { after, before, type Day, dayFr } from '../../schema/days.ts'
 import { json, type Sql, transaction } from '../../schema/db.ts'
 import { DomainError, type Doubt } from '../../schema/errors.ts'
 import { newId, type Random } from '../../schema/random.ts'
-import { plainWords } from '../../schema/words.ts'
 import type { Zone } from '../law/calendar.ts'
 import { requireAgencyReady } from './agency.ts'
 import { moveAnchor } from './anchor.ts'
@@ -14,6 +13,7 @@ import { type Author, record } from './journal.ts'
 import { claimLimitation } from './limitation.ts'
 import { checkedOrder, orderInInvoice, publicDue, type PublicOrder } from './public-orders.ts'
 import { type Case, openCase, openCaseOf } from './cases.ts'
+import { sellerDoubts, unsettledSellers } from './sellers.ts'
 import { standstill } from './standstill.ts'
 
 export interface Submission {
@@ -50,8 +50,6 @@ export async function submitInvoice(
   input: Submission,
   author: Author,
 ): Promise<{ case: Case; opened: boolean; missing: ReadInvoice['missing']; doubts: Doubt[] }> {
-  await requireAgencyReady(sql, onDay)
-  const mandate = await requireMandate(sql, input.creditorId, onDay)
   const invoices = input.invoices.filter(({ read }) => read.kind === 'invoice')
   const first = invoices[0] ?? input.invoices[0]
   if (!first)
@@ -62,6 +60,8 @@ export async function submitInvoice(
     const [creditor] = await tx<
       Pick<Creditor, 'name' | 'identity' | 'iban'>[]
     >`select name, identity, iban from creditors where id = ${input.creditorId} for no key update`
+    await requireAgencyReady(tx, onDay)
+    const mandate = await requireMandate(tx, input.creditorId, onDay)
     const order = orderOf(onDay, first.read, input)
     for (const { read } of input.invoices) {
       refuseFuture(onDay, read, mandate.sendsInvoices)
@@ -132,8 +132,7 @@ async function holdDoubtful(sql: Sql, random: Random, onDay: Day, found: Case, r
   }
   const barred = standstill({ case: found, insolvencies: [] }, onDay)
   if (barred) await hold({ cause: 'prescription', reason: barred.reason, reviewOn: onDay.add({ days: 30 }) })
-  const sellers = reads.flatMap(({ doubts }) => doubts.filter(({ code }) => code === 'other_seller'))
-  for (const { message } of sellers) {
+  for (const { message } of await unsettledSellers(sql, found, reads)) {
     const reason = `${message} Dites à quel titre la créance est à ce créancier (affacturage, cession, nom commercial), puis reprenez le dossier, ou clôturez-le.`
     await hold({ cause: 'decision', reason, reviewOn: onDay, forPerson: true })
   }
@@ -159,23 +158,6 @@ const isNew =
   ({ doubts }: ReadInvoice) =>
   ({ code }: Doubt): boolean =>
     !doubts.some((doubt) => doubt.code === code)
-
-/** Whose invoice it is: another seller than the creditor may be a factor or a mistake, and is shown. */
-export function sellerDoubts({ seller, number }: ReadInvoice, creditor: Pick<Creditor, 'name' | 'identity'>): Doubt[] {
-  const siren = creditor.identity.siren ?? creditor.identity.siret?.slice(0, 9)
-  const other = seller.siren ?? seller.siret?.slice(0, 9)
-  if (siren === other) return []
-  // Without a number the name tells; a file that names its seller as the creditor is named is the creditor's.
-  if (!other && sameName(seller.name, creditor.name)) return []
-  if (other && !siren && sameName(seller.name, creditor.name)) return []
-  const number_ = other ? ` (SIREN ${other})` : ', sans SIREN'
-  return [
-    {
-      code: 'other_seller',
-      message: `La facture ${number} est de ${seller.name}${number_}, et non de ${creditor.name}.`,
-    },
-  ]
-}
 
 /**
  * A further invoice joins at the present step. J and prescription follow the oldest unpaid one; a case that waited to be
@@ -319,8 +301,6 @@ function refuseFuture(onDay: Day, read: ReadInvoice, sendsInvoices: boolean): vo
     facts: { number: read.number, issuedOn: read.issuedOn.toString() },
   })
 }
-
-const sameName = (a: string, b: string): boolean => plainWords(a) === plainWords(b)
 
 function debtorOf(read: ReadInvoice, given: Submission['debtor']): Omit<Debtor, 'id'> {
   const buyer = read.buyer

@@ -3,7 +3,7 @@ import { type Sql, transaction } from '../../schema/db.ts'
 import { DomainError } from '../../schema/errors.ts'
 import { newId, type Random } from '../../schema/random.ts'
 import { isWorkingDay, nextWorkingDay } from '../law/calendar.ts'
-import { contactsLately } from './contacts.ts'
+import { contactsLately, firstLetterGone } from './contacts.ts'
 import { type Author, record } from './journal.ts'
 import { lockOpenCase } from './lock.ts'
 import { recordPromise } from './promises.ts'
@@ -60,10 +60,7 @@ export async function recordVisit(
   }
   return transaction(sql, async (tx) => {
     await lockOpenCase(tx, input.caseId)
-    const [first] = await tx`
-      select 1 from cases c where c.id = ${input.caseId}
-        and (c.zone = 'madagascar' or exists (select from documents d where d.case_id = c.id and d.first_letter and d.written_on <= ${input.visitedOn}))`
-    if (!first) {
+    if (!(await firstLetterGone(tx, input.caseId, input.visitedOn))) {
       throw new DomainError('visit_before_first_letter', 'Aucune visite avant l’envoi de la première lettre.', {
         remedy: 'Attendez que la première lettre soit partie : ses références et sa date doivent être rappelées.',
         article: 'CPCE R124-4',

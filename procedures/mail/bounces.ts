@@ -4,6 +4,7 @@ import type { Day } from '../../schema/days.ts'
 import { type Sql, transaction } from '../../schema/db.ts'
 import type { Random } from '../../schema/random.ts'
 import { type Author, record } from '../cases/journal.ts'
+import { lockCase } from '../cases/lock.ts'
 import { markReturned } from './returned.ts'
 
 /** What became of one message read: `other` is no notice of non-delivery, `stranger` one about a message that is not ours. */
@@ -52,13 +53,16 @@ export async function recordBounce(
   })
 }
 
+/** The case is taken first, as in every act on it: another address may be validated at this moment. */
 async function sentAs(sql: Sql, messageId: string): Promise<Sent | null> {
   const [found] = await sql<Sent[]>`
     select d.id as document_id, d.case_id, c.debtor_id, d.reference, d.recipient, lower(trim(o.address ->> 'email')) as email
     from dispatches o join documents d on d.id = o.document_id join cases c on c.id = d.case_id
     where o.channel = 'email' and o.proof ->> 'messageId' = ${messageId}
-    order by d.written_on desc limit 1 for update of o`
-  return found ?? null
+    order by d.written_on desc limit 1`
+  if (!found) return null
+  await lockCase(sql, found.caseId)
+  return found
 }
 
 async function follow(

@@ -10,7 +10,7 @@ import { newCode, newId } from '../../schema/random.ts'
 import { instantOf, type Office } from '../office.ts'
 import { type Agency, readAgency } from '../cases/agency.ts'
 import { caseFacts } from '../cases/facts.ts'
-import { type CaseFile, firstLetter, readCase, type WrittenDocument } from '../cases/file.ts'
+import { type CaseFile, firstLetter, lastFirstLetter, readCase, type WrittenDocument } from '../cases/file.ts'
 import { type Author, record } from '../cases/journal.ts'
 import { queueSending } from './post.ts'
 import { addressOf } from './reach.ts'
@@ -168,9 +168,13 @@ export async function sendLetter(office: Office, onDay: Day, caseId: string, ord
 
 /** CPCE R124-4: after the due date nothing but the first letter opens; every later approach recalls it. */
 function isFirstLetter(file: CaseFile, order: LetterOrder, mentions: string, onDay: Day): boolean {
+  const first = lastFirstLetter(file)
+  const isLost = first?.withdrawnWhy != null && order.renews?.id !== first.id
+  if (isLost && ['debiteur', 'operateur'].includes(order.recipient) && !order.isReceipt && !order.attachedTo)
+    throw firstLetterWithdrawn(first)
   if (
     order.isReceipt ||
-    firstLetter(file) ||
+    first ||
     (order.recipient !== 'debiteur' && order.recipient !== 'operateur') ||
     order.attachedTo
   )
@@ -193,6 +197,14 @@ function isFirstLetter(file: CaseFile, order: LetterOrder, mentions: string, onD
     },
   )
 }
+
+/** It would be recalled as sent, and never was. */
+const firstLetterWithdrawn = ({ reference }: WrittenDocument): DomainError =>
+  new DomainError('first_letter_missing', `La première lettre au débiteur (${reference}) n’est jamais partie.`, {
+    remedy: 'Écrivez-la de nouveau (resendLetter)\u00a0: ce qui suit rappelle sa date et sa référence.',
+    article: 'CPCE R124-4',
+    facts: { reference },
+  })
 
 async function countDocuments(sql: Sql, caseId: string): Promise<number> {
   const [row] = await sql<{ count: bigint }[]>`select count(*) from documents where case_id = ${caseId}`

@@ -9,7 +9,8 @@ import { instantOf, type Office } from '../office.ts'
 import { readAgency } from '../cases/agency.ts'
 import { type Author, record } from '../cases/journal.ts'
 import { enclosuresOf } from './post.ts'
-import { asksPayment, refuseStandstill } from '../cases/standstill.ts'
+import { asksPayment } from '../cases/standstill.ts'
+import { closed, held, standstillOf } from './still-true.ts'
 
 export interface PostBatch {
   id: string
@@ -129,8 +130,8 @@ async function stillTrue(
     const { caseId, reference, closedOn, heldFor } = letter
     const asks = letter.recipient === 'debiteur' && asksPayment(loadLibrary(), letter.letter)
     const why =
-      (asks && closedOn && `Le dossier est clos depuis le ${dayFr(closedOn)}\u00a0: rien n’est plus demandé.`) ||
-      (asks && heldFor && `Le dossier est suspendu\u00a0: ${heldFor}`) ||
+      (asks && closedOn && closed(closedOn)) ||
+      (asks && heldFor && held(heldFor)) ||
       (asks && letter.mayStand && (await standstillOf(sql, onDay, caseId))) ||
       (!late && tooLong(letter.sentOn, onDay)) ||
       null
@@ -141,16 +142,6 @@ async function stillTrue(
       await record(sql, onDay, { caseId, kind: 'letter_withheld', detail: { reference, why }, author })
   }
   return { still, no }
-}
-
-async function standstillOf(sql: Sql, onDay: Day, caseId: string): Promise<string | null> {
-  try {
-    await refuseStandstill(sql, onDay, caseId, 'Elle ne part pas')
-    return null
-  } catch (error) {
-    if (error instanceof DomainError) return error.message
-    throw error
-  }
 }
 
 function tooLong(sentOn: Day, onDay: Day): string | null {

@@ -5,29 +5,26 @@ import { json, type Sql, transaction } from '../../schema/db.ts'
 import { DomainError } from '../../schema/errors.ts'
 import type { Office } from '../office.ts'
 import { type Author, record } from '../cases/journal.ts'
+import { noLongerTrue, type Pending } from './still-true.ts'
 
-interface Claimed {
-  caseId: string
+interface Claimed extends Pending {
   channel: string
   address: Record<string, unknown>
   sha256: string
   mail: string | null
-  reference: string
-  letter: string
+  writtenOn: Day
+  /** Somebody had claimed it before, and could not say how it ended. */
+  again: boolean
 }
 
 /**
  * Hands one document to its channel, once. The row is claimed before anything leaves the house: if the process dies in
  * between, it stays « sending »: done again where doing it twice leaves one letter (the out-tray), left to a person where
- * it would not (the mail server).
+ * it would not (the mail server). At each try its case is looked at again: what lost its reason meanwhile never leaves.
  */
 export async function sendDocument(office: Office, documentId: string, onDay: Day): Promise<void> {
-  const [claimed] = await office.sql<Claimed[]>`
-    update dispatches o set state = 'sending'
-    from documents d
-    where o.document_id = ${documentId} and d.id = o.document_id
-      and (o.state = 'ready' or (o.state = 'sending' and o.channel = any(${office.post.repeatable})))
-    returning d.case_id, o.channel, o.address, d.sha256, d.mail, d.reference, d.letter`
+  const claimed = await transaction(office.sql, (sql) => claim(office, sql, documentId, onDay))
+  if (claimed === 'withdrawn') return
   if (!claimed) return leaveInDoubt(office.sql, documentId, onDay, 'le travail s’est interrompu pendant l’envoi')
   try {
     const proof = await office.post.send(await parcelOf(office, documentId, claimed, onDay))
@@ -37,6 +34,33 @@ export async function sendDocument(office: Office, documentId: string, onDay: Da
     if (office.post.repeatable.includes(claimed.channel)) throw error
     await leaveInDoubt(office.sql, documentId, onDay, error instanceof Error ? error.message : String(error))
   }
+}
+
+/** Locked with its case, so that whoever pays, suspends or closes it does so before the look or after the claim. */
+async function claim(
+  office: Office,
+  sql: Sql,
+  documentId: string,
+  onDay: Day,
+): Promise<Claimed | 'withdrawn' | undefined> {
+  await sql`select 1 from cases where id = (select case_id from documents where id = ${documentId}) for update`
+  const [found] = await sql<Claimed[]>`
+    select d.case_id, o.channel, o.address, d.sha256, d.mail, d.reference, d.letter, d.recipient, d.written_on, o.state = 'sending' as again
+    from dispatches o join documents d on d.id = o.document_id
+    where o.document_id = ${documentId}
+      and (o.state = 'ready' or (o.state = 'sending' and o.channel = any(${office.post.repeatable})))
+    for update of o`
+  if (!found) return undefined
+  // What had begun to leave may have left: the batch to print looks at it once more.
+  const why = found.again ? null : await noLongerTrue(sql, onDay, found)
+  if (why === null) {
+    await sql`update dispatches set state = 'sending' where document_id = ${documentId}`
+    return found
+  }
+  await sql`update dispatches set state = 'withdrawn', proof = ${json(sql, { motif: why })} where document_id = ${documentId}`
+  const detail = { reference: found.reference, channel: found.channel, why }
+  await record(sql, onDay, { caseId: found.caseId, kind: 'letter_withheld', detail, author: 'system' })
+  return 'withdrawn'
 }
 
 /**
@@ -153,7 +177,8 @@ async function assemble(office: Office, documentId: string, claimed: Claimed, da
       : (JSON.parse(new TextDecoder().decode(await office.archive.get(claimed.mail))) as MailBody)
   const pdf = await office.archive.get(claimed.sha256)
   const text = channel === 'sms' ? { text: new TextDecoder().decode(pdf) } : {}
-  return { channel, address, reference, letter, day, pdf, enclosures, mail, ...text }
+  const begun = claimed.again ? { begunSince: claimed.writtenOn } : {}
+  return { channel, address, reference, letter, day, pdf, enclosures, mail, ...text, ...begun }
 }
 
 /** What goes in the same envelope as a letter, or with the same message, in its order. */

@@ -25,8 +25,9 @@ interface Failed {
 }
 
 /**
- * Writes again, to another address, a letter that did not arrive: another document of the day, which recalls the reference and
- * date of the first, once, and only because a person asks. The first letter of CPCE R124-4 is renewed with all its mentions.
+ * Writes again a letter that did not arrive, to another address, or one that was withdrawn before it left: another document of the
+ * day, which recalls the reference and date of the first, once, and only because a person asks. The first letter of CPCE R124-4 is
+ * renewed with all its mentions.
  */
 export async function resendLetter(
   office: Office,
@@ -42,13 +43,12 @@ export async function resendLetter(
   }
   return transaction(office.sql, async (sql) => {
     const { caseId, ...sent } = await failedLetter(sql, input.documentId)
-    await lockOpenCase(sql, caseId)
     const file = await readCase(sql, caseId)
     const letter = file.documents.find(({ id }) => id === input.documentId)!
     if (file.documents.some(({ resendOf }) => resendOf === letter.id)) throw alreadyResent(letter)
     await refuseToday(sql, file, letter, onDay)
     const order = orderOf(office, file, letter, sent, onDay, author)
-    refuseSameAddress(file, sent, order.channel)
+    if (sent.state !== 'withdrawn') refuseSameAddress(file, sent, order.channel)
     const written = await writeLetter(office, sql, onDay, file, order)
     await sql`
       insert into resendings (document_id, of_id, reason, asked_on, asked_by)
@@ -64,16 +64,19 @@ export async function resendLetter(
   })
 }
 
+/** Its case is taken before anything is read of it: another resending, or the post, may be writing about the same letter. */
 async function failedLetter(sql: Sql, documentId: string): Promise<Failed> {
+  const [letter] = await sql<{ caseId: string }[]>`select case_id from documents where id = ${documentId}`
+  if (letter) await lockOpenCase(sql, letter.caseId)
   const [found] = await sql<Failed[]>`
     select d.case_id, d.recipient, d.channel, o.state, o.outcome, o.address, d.facts
     from documents d join dispatches o on o.document_id = d.id
     where d.id = ${documentId} and d.attached_to is null and d.recipient in ('debiteur', 'creancier')`
-  if (found && (found.state === 'failed' || found.outcome === 'bounced' || found.outcome === 'unknown_address'))
-    return found
+  const neverLeft = found?.state === 'failed' || found?.state === 'withdrawn'
+  if (found && (neverLeft || found.outcome === 'bounced' || found.outcome === 'unknown_address')) return found
   throw new DomainError('letter_not_failed', 'Ce courrier n’est pas revenu, et n’a pas été refusé par son canal.', {
     remedy:
-      'Seul un courrier revenu (inconnu à l’adresse, courriel rejeté) se renvoie\u00a0; non réclamé ou refusé, il a produit son effet.',
+      'Seul un courrier revenu (inconnu à l’adresse, courriel rejeté) ou retiré avant son envoi se renvoie\u00a0; non réclamé ou refusé, il a produit son effet.',
   })
 }
 

@@ -1,0 +1,80 @@
+import { loadLibrary } from '../../letters/catalogue.ts'
+import { type Day, dayFr } from '../../schema/days.ts'
+import type { Fragment, Sql } from '../../schema/db.ts'
+import { DomainError } from '../../schema/errors.ts'
+import { readCase } from '../cases/file.ts'
+import { asksPayment, refuseStandstill } from '../cases/standstill.ts'
+import { owedOn } from '../money/ledger.ts'
+
+export interface Pending {
+  caseId: string
+  letter: string
+  recipient: string
+  reference: string
+}
+
+interface Since {
+  closedOn: Day | null
+  /** Of a hold placed after the letter was written, and not ended. */
+  heldFor: string | null
+  mayStand: boolean
+  mayBePaid: boolean
+}
+
+/**
+ * Why a letter that was written asks for nothing any more: its case was closed, suspended or paid since, or is at a standstill; null
+ * where it may leave. What answers the debtor, or gives a receipt, always may. The caller holds the case.
+ */
+export async function noLongerTrue(sql: Sql, onDay: Day, pending: Pending): Promise<string | null> {
+  const { caseId } = pending
+  if (pending.recipient !== 'debiteur' || !asksPayment(loadLibrary(), pending.letter)) return null
+  const { closedOn, heldFor, mayStand, mayBePaid } = await sinceWritten(sql, onDay, pending)
+  if (closedOn) return closed(closedOn)
+  if (heldFor !== null) return held(heldFor)
+  const stopped = mayStand ? await standstillOf(sql, onDay, caseId) : null
+  if (stopped !== null || !mayBePaid) return stopped
+  return owedOn(await readCase(sql, caseId), onDay).total <= 0n ? 'Tout est payé\u00a0: rien n’est plus demandé.' : null
+}
+
+/** One statement for all that may have changed: most letters leave on their day, and nothing has. */
+async function sinceWritten(sql: Sql, onDay: Day, { caseId, reference }: Pending): Promise<Since> {
+  const [row] = await sql<Since[]>`
+    with written as (
+      select coalesce(max(seq), 0) as seq from events
+      where case_id = ${caseId} and kind = 'letter_written' and detail ->> 'reference' = ${reference}
+    )
+    select c.closed_on,
+           (select h.reason from holds h
+            where h.case_id = c.id and h.released_on is null and exists (
+              select from events e, written w
+              where e.case_id = c.id and e.seq > w.seq and e.kind = 'case_held' and e.detail ->> 'cause' = h.cause and e.detail ->> 'reason' = h.reason)
+            order by h.from_on, h.id limit 1) as held_for,
+           c.limitation_on < ${onDay} or exists (select from insolvencies n where n.case_id = c.id) as may_stand,
+           exists (select from events e, written w
+                   where e.case_id = c.id and e.seq > w.seq and e.kind in ('payment_recorded', 'credit_note_recorded')) as may_be_paid
+    from cases c where c.id = ${caseId}`
+  return row!
+}
+
+export const closed = (on: Day): string => `Le dossier est clos depuis le ${dayFr(on)}\u00a0: rien n’est plus demandé.`
+export const held = (reason: string): string => `Le dossier est suspendu\u00a0: ${reason}`
+
+export async function standstillOf(sql: Sql, onDay: Day, caseId: string): Promise<string | null> {
+  try {
+    await refuseStandstill(sql, onDay, caseId, 'Elle ne part pas')
+    return null
+  } catch (error) {
+    if (error instanceof DomainError) return error.message
+    throw error
+  }
+}
+
+/**
+ * Of a letter `d` that was withdrawn: its case goes on, and nothing took its place since. Until then the case waits for the same
+ * reason, and nobody has anything to do about it.
+ */
+export const leftUnsaid = (sql: Sql): Fragment => sql`
+  exists (select from cases c where c.id = d.case_id and c.closed_on is null)
+  and not exists (select from holds h where h.case_id = d.case_id and h.released_on is null)
+  and not exists (select from documents later where later.case_id = d.case_id and later.recipient = d.recipient and later.attached_to is null
+                                               and (length(later.reference), later.reference) > (length(d.reference), d.reference))`

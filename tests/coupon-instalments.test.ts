@@ -1,0 +1,52 @@
+import { describe, expect, test } from 'vitest'
+import { findCoupon, instalmentsAllowed, recordReply, standingOf } from '../procedures/cases/replies.ts'
+import { day, fileOf, invoice, liveUntil, openCase, useHouse } from './house.ts'
+
+const house = useHouse()
+
+/** A case whose coupon has reached the debtor, under an agreement that lets so many monthly payments be proposed. */
+async function noticed(maxInstalments?: number) {
+  const caseId = await openCase(house, {
+    on: '2026-06-11',
+    invoices: [invoice({ number: 'F-1', issued_on: '2026-05-11', due_on: '2026-06-10' })],
+    mandate: maxInstalments === undefined ? {} : { maxInstalments },
+  })
+  await liveUntil(house, '2026-06-11', '2026-07-06')
+  const [letter] = await house.sql<{ id: string }[]>`
+    select id from documents where case_id = ${caseId} and coupon is not null and attached_to is null`
+  const coupon = (await findCoupon(house.sql, { documentId: letter!.id }))!
+  const propose = (monthly: bigint) =>
+    recordReply(house.sql, house.office.random, day('2026-07-06'), coupon, {
+      kind: 'instalments',
+      monthly,
+      firstOn: day('2026-07-20'),
+    })
+  return { file: await fileOf(house, caseId), propose }
+}
+
+describe('a debtor proposes instalments within what the creditor allows', () => {
+  test('six months of it, and no longer', async () => {
+    const { file, propose } = await noticed(6)
+    expect(instalmentsAllowed(file)).toBe(6)
+    await expect(propose(10_000n)).rejects.toMatchObject({ code: 'bad_reply', message: expect.stringContaining('6') })
+    expect(await propose(20_000n)).toMatchObject({ kind: 'instalments' })
+  })
+
+  test('none of it: the coupon does not offer it, and refuses it', async () => {
+    const { file, propose } = await noticed(0)
+    expect(standingOf(file, day('2026-07-06')).may).not.toContain('instalments')
+    await expect(propose(50_000n)).rejects.toMatchObject({ code: 'reply_not_open' })
+  })
+
+  test('by the house’s own number where its agreement gives none', async () => {
+    const { file } = await noticed()
+    expect([instalmentsAllowed(file), standingOf(file, day('2026-07-06')).may.includes('instalments')]).toEqual([
+      24,
+      true,
+    ])
+  })
+
+  test('an agreement allows from none to sixty', async () => {
+    await expect(noticed(61)).rejects.toMatchObject({ code: 'bad_instalments' })
+  })
+})

@@ -1,0 +1,61 @@
+import { beforeAll, expect, test } from 'vitest'
+import { askApprovals, setApprovalRule } from '../procedures/amicable/approvals.ts'
+import { recordDispute } from '../procedures/cases/disputes.ts'
+import { recordPayment } from '../procedures/money/payments.ts'
+import { useApi } from './api.ts'
+import { addInvoices, invoice, liveUntil } from './house.ts'
+import { browser, noticed } from './pages.ts'
+
+const api = useApi()
+/** One case at the creditor's door with everything a page may show of it, one whose customer is not told yet. */
+const cases = { old: '', fresh: '' }
+let creditorId = ''
+let requestId = ''
+
+beforeAll(async () => {
+  ;({ caseId: cases.old, creditorId } = await noticed(api))
+  await liveUntil(api, '2026-09-05', '2026-09-29')
+  const [request] = await api.sql<{ id: string }[]>`select id from consent_requests where case_id = ${cases.old}`
+  requestId = request!.id
+  const { sql, office, today } = api
+  const paid = { caseId: cases.old, receivedOn: today, amount: 5_000n, means: 'virement', reference: null }
+  await recordPayment(office, today, { ...paid, receivedBy: 'agency' }, 'amicable:Essai')
+  const dispute = { caseId: cases.old, channel: 'téléphone', ground: 'Rien reçu.', contested: null }
+  await recordDispute(sql, office.random, today, { ...dispute, answerBy: today.add({ days: 8 }) }, 'phone:Essai')
+  const buyer = {
+    name: 'Librairie Saint-Nizier',
+    address: { lines: ['5 place Bellecour'], postal_code: '69002', city: 'Lyon', country: 'FR' },
+  }
+  const invoices = [invoice({ number: 'F-2', issued_on: '2026-09-05', due_on: '2026-10-05', buyer })]
+  cases.fresh = await addInvoices(api, { creditorId, on: '2026-09-06', invoices })
+  const rule = { approver: 'creditor', waitDays: 5, otherwise: 'attendre' } as const
+  await setApprovalRule(sql, office.random, today, creditorId, { stepKeys: [], ...rule }, 'creditor:Essai')
+  await askApprovals(sql, today)
+}, 180_000)
+
+test.each<[string, (keyof typeof cases)[]]>([
+  ['', ['old']],
+  ['/dossiers', ['fresh', 'old']],
+  ['/accords/REQUEST', ['old']],
+  ['/accords/REQUEST/accord.pdf', ['old']],
+  ['/envois', ['fresh']],
+  ['/annonce', ['fresh']],
+  ['/documents', ['old']],
+  ['/revue?mois=2026-07', ['old']],
+  ['/revue?mois=2026-09', ['fresh']],
+  ['/calendrier', []],
+])('/portail%s keeps whose data it showed, and to whom', async (path, shown) => {
+  // A reading is kept once a day and a reader: each page has its own.
+  const name = `Lectrice de ${path}`
+  const guest = browser(api)
+  await api.flushReadings()
+  const enter = `/portail/entrer?jeton=${await api.token({ role: 'creditor', name, creditorId })}`
+  const response = await api.app.request(enter)
+  const cookie = response.headers.getSetCookie()[0]!.split(';')[0]!
+  expect((await guest.go(`/portail${path.replace('REQUEST', requestId)}`, { headers: { cookie } })).status).toBe(200)
+  await api.flushReadings()
+  const kept = await api.sql<{ caseId: string; door: string }[]>`
+    select case_id, door from case_readings where reader = ${`creditor:${name}`}`
+  expect(kept.map(({ caseId }) => caseId).toSorted()).toEqual(shown.map((which) => cases[which]).toSorted())
+  expect(new Set(kept.map(({ door }) => door)).size).toBe(Math.min(1, shown.length))
+})
