@@ -194,7 +194,7 @@ async function purgeContacts(sql: Sql, { told }: Work, { until, debtors }: Purge
   told.contacts += count
 }
 
-/** What hangs on no case: files that nobody used, who read what, keys of repeated requests, movements of the bank left unmatched. */
+/** What hangs on no case: files that nobody used, links of entry that are over, who read what, keys of repeated requests, movements of the bank left unmatched. */
 async function purgeLists(sql: Sql, onDay: Day, until: Day, told: Purged): Promise<void> {
   const old = (column: string, kind: Retention) =>
     sql`${sql(column)} + make_interval(months => ${months(kind, until)}::int) <= ${until}::date`
@@ -207,6 +207,7 @@ async function purgeLists(sql: Sql, onDay: Day, until: Day, told: Purged): Promi
       'idempotency_keys',
       (await sql`delete from idempotency_keys where used_on is null or ${old('used_on', 'depots')}`).count,
     )
+    add(told, 'entry_links', (await sql`delete from entry_links where ${old('expires_at', 'depots')}`).count)
     add(told, 'case_readings', (await sql`delete from case_readings where ${old('on_day', 'consultations')}`).count)
     add(
       told,

@@ -521,7 +521,16 @@ test('files that nobody used go after a month, others of the same bytes stay', a
 
 test('every table has its rule: what a purge leaves of it, or why there is nobody in it', async () => {
   const ruled = new Set([...caseRows, ...accountRows, ...debtorRows].map(({ table }) => table))
-  const byName = ['documents', 'events', 'cases', 'uploads', 'case_readings', 'invoicing_reviews', 'idempotency_keys']
+  const byName = [
+    'documents',
+    'events',
+    'cases',
+    'uploads',
+    'case_readings',
+    'invoicing_reviews',
+    'idempotency_keys',
+    'entry_links',
+  ]
   // The house, its creditors, its bailiffs, its courts; sums, days and hashes; keyed hashes of visitors (attempts); what the house
   // answered to whoever asked to be erased, which names nobody (erasures).
   const nobody = [

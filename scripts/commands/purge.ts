@@ -22,11 +22,12 @@ liste de qui a lu quoi. Empreintes, numéros, sommes, jours et chaîne du journa
 et « verify » les vérifient comme avant.
 
 Avec --debtor, répond à une personne qui demande l’effacement (RGPD, article 17) : ôte ce qui peut
-l’être dès maintenant, et dit de chaque dossier ce qui est gardé, jusqu’à quand et pourquoi. L’adresse
-électronique et le téléphone s’en vont quand aucun dossier n’est ouvert. Le reste d’un dossier clos
-n’est gardé que pour la défense de l’agence et du créancier (article 17-3 e) : --waive y renonce, par
-exemple quand la personne n’était pas la bonne. Un dossier ouvert, un dossier porté devant un juge et
-les pièces comptables (article 17-3 b) restent dans tous les cas. Assurez-vous de qui demande.
+l’être dès maintenant, et dit de chaque dossier ce qui est gardé, jusqu’à quand et pourquoi.
+L’adresse électronique et le téléphone s’en vont quand aucun dossier n’est ouvert. Le reste d’un
+dossier clos n’est gardé que pour la défense de l’agence et du créancier (article 17-3 e) : --waive
+y renonce, par exemple quand la personne n’était pas la bonne. Un dossier ouvert, un dossier porté
+devant un juge et les pièces comptables (article 17-3 b) restent dans tous les cas. Assurez-vous de
+qui demande.
 
 Sans --yes, montre ce qui partirait et ne change rien. Travaille sous DATABASE_OWNER_URL, un compte
 administrateur ou qui a reçu « set on parameter session_replication_role ». Les sauvegardes faites
@@ -40,8 +41,8 @@ avant gardent ce qui est ôté ici : OPERATIONS.md dit qu’en faire.
   --waive MOTIF  renonce à garder les dossiers clos de cette personne, pour ce motif, qui ne nomme
                  personne
   --yes          ôte pour de bon
-  --json         donne { "done", "cases", "accounts", "debtors", "names", "contacts", "rows", "files",
-                 "tray" } ; avec --debtor, { "done", "cases", "purged" }
+  --json         donne { "done", "cases", "accounts", "debtors", "names", "contacts", "rows",
+                 "files", "tray" } ; avec --debtor, { "done", "cases", "purged" }
 
 Exemple
   courtois purge --debtor 2026-0001 --waive "erreur de personne"`,

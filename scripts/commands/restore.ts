@@ -24,11 +24,11 @@ marquée comme à vérifier, et chaque dossier ouvert dont une étape est due es
 qu’une personne ait regardé ce qui est parti : une lettre envoyée deux fois est une faute.
 
 Ce qui a été purgé depuis revient avec la sauvegarde : il est compté, et « courtois purge --yes »
-l’ôte de nouveau. Les effacements accordés à une personne sont lus dans le registre qui est à côté de
-la sauvegarde (effacements.json), et dans celui que nomme --erasures.
+l’ôte de nouveau. Les effacements accordés à une personne sont lus dans le registre qui est à côté
+de la sauvegarde (effacements.json), et dans celui que nomme --erasures.
 
-  --moved              la maison était arrêtée avant la sauvegarde et rien n’a été fait depuis : rien
-                       n’est suspendu
+  --moved              la maison était arrêtée avant la sauvegarde, et rien n’a été fait depuis :
+                       rien n’est suspendu
   --erasures FICHIER   le registre des effacements d’un répertoire de sauvegardes plus récent
   --json               donne { "held", "toCheck", "toPurge", "findings" }
 
