@@ -5,8 +5,7 @@ import { promisify } from 'node:util'
 import { PDF } from '@libpdf/core'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { invoiceToJson, readInvoice, type ReadInvoice } from '../documents/invoices/einvoice.ts'
-import { luhn, siretIsSound, vatKeyIsSound } from '../documents/invoices/einvoice-party.ts'
+import { invoiceFromJson, invoiceToJson, readInvoice, type ReadInvoice } from '../documents/invoices/einvoice.ts'
 import { writeCii } from '../documents/invoices/facturx-xml.ts'
 import { DomainError } from '../schema/errors.ts'
 
@@ -279,19 +278,19 @@ describe('surviving', () => {
 })
 
 describe('doubting', () => {
-  test('SIREN and SIRET are checked by Luhn, those of La Poste by their own rule', () => {
-    expect(luhn('732829320')).toBe(true)
-    expect(siretIsSound('73282932000074')).toBe(true)
-    expect(siretIsSound('73282932000075')).toBe(false)
-    expect(siretIsSound('35600000000048')).toBe(true)
-    expect(siretIsSound('35600000049837')).toBe(true)
-    expect(siretIsSound('35600000049838')).toBe(false)
-  })
-
-  test('the key of a French VAT number is checked when it is made of digits', () => {
-    expect(vatKeyIsSound('FR44732829320')).toBe(true)
-    expect(vatKeyIsSound('FR45732829320')).toBe(false)
-    expect(vatKeyIsSound('FRK7399859412')).toBe(true)
+  test.each([
+    ['73282932000074', 'FR44732829320', []],
+    ['73282932000075', 'FR44732829320', ['siret_key']],
+    ['73282932000074', 'FR45732829320', ['vat_key']],
+    ['35600000000048', 'FR39356000000', []],
+    ['35600000049837', 'FR39356000000', []],
+    ['35600000049838', 'FR39356000000', ['siret_key']],
+    ['73282932000074', 'FR4473282932', ['vat_format']],
+    ['73282932100072', 'FR47732829321', ['siren_key']],
+  ])('a seller of SIRET %s and VAT number %s: %o', async (siret, vat, expected) => {
+    const { seller, ...invoice } = invoiceToJson(await sample())
+    const read = invoiceFromJson({ ...invoice, seller: { ...seller, siret, siren: siret.slice(0, 9), vat } })
+    expect(codes(read).filter((code) => /^(siret|siren|vat)_/.test(code))).toEqual([...expected, 'siret_key'])
   })
 
   test.each([

@@ -1,3 +1,5 @@
+// Deep, for the whole package reads the numbers of eighty countries.
+import * as fr from 'stdnum/lib/cjs/fr/index.js'
 import type { Party, ReadInvoice } from './einvoice.ts'
 import { line } from './einvoice-values.ts'
 
@@ -37,9 +39,9 @@ export function party(raw: RawParty, side: 'seller' | 'buyer', missing: Missing[
       'siret_format',
       `L’identifiant «\u00a0${broken.digits.slice(0, 30)}\u00a0» ${of} n’est ni un SIREN ni un SIRET.`,
     )
-  if (siret !== null && !siretIsSound(siret))
+  if (siret !== null && !fr.siret.validate(siret).isValid)
     doubt('siret_key', `Le SIRET ${siret} ${of} ne passe pas le contrôle de sa clé.`)
-  else if (siren !== null && !luhn(siren))
+  else if (siren !== null && !fr.siren.validate(siren).isValid)
     doubt('siren_key', `Le SIREN ${siren} ${of} ne passe pas le contrôle de sa clé.`)
   if (siret !== null && siren !== null && !siret.startsWith(siren)) {
     doubt('siren_mismatch', `Le SIREN ${siren} et le SIRET ${siret} ${of} ne se correspondent pas.`)
@@ -49,7 +51,9 @@ export function party(raw: RawParty, side: 'seller' | 'buyer', missing: Missing[
     const vatSiren = /^FR[0-9A-HJ-NP-Z]{2}(\d{9})$/.exec(vat)?.[1]
     if (vatSiren === undefined)
       doubt('vat_format', `Le numéro de TVA ${vat} ${of} n’a pas la forme d’un numéro français.`)
-    else if (!vatKeyIsSound(vat)) doubt('vat_key', `Le numéro de TVA ${vat} ${of} ne passe pas le contrôle de sa clé.`)
+    // The key of the SIREN in it is told above, as the SIREN's.
+    else if (fr.siren.validate(vatSiren).isValid && !fr.tva.validate(vat).isValid)
+      doubt('vat_key', `Le numéro de TVA ${vat} ${of} ne passe pas le contrôle de sa clé.`)
     if (vatSiren !== undefined && siren !== null && vatSiren !== siren) {
       doubt('vat_siren_mismatch', `Le numéro de TVA ${vat} ${of} est celui d’un autre SIREN que ${siren}.`)
     }
@@ -100,27 +104,4 @@ function address(
     })
   }
   return none ? null : { lines, postalCode, city, country: country ?? '' }
-}
-
-/** The check digit of SIREN and SIRET numbers, and of payment cards. */
-export function luhn(digits: string): boolean {
-  let total = 0
-  for (const [i, digit] of digits.split('').reverse().entries()) {
-    const value = Number(digit) * (i % 2 === 1 ? 2 : 1)
-    total += value > 9 ? value - 9 : value
-  }
-  return total % 10 === 0
-}
-
-/** La Poste has more establishments than Luhn has room for: the sum of their fourteen digits is a multiple of five. */
-export function siretIsSound(siret: string): boolean {
-  if (luhn(siret) && luhn(siret.slice(0, 9))) return true
-  if (!siret.startsWith('356000000')) return false
-  return siret.split('').reduce((total, digit) => total + Number(digit), 0) % 5 === 0
-}
-
-/** The two characters after FR: a checksum of the SIREN when both are digits; other keys cannot be checked so. */
-export function vatKeyIsSound(vat: string): boolean {
-  const match = /^FR(\d{2})(\d{9})$/.exec(vat)
-  return !match || Number(match[1]) === (12 + 3 * (Number(match[2]) % 97)) % 97
 }

@@ -1,5 +1,5 @@
 import { electronicFormatIBAN, isValidBIC, isValidIBAN } from 'ibantools'
-import { luhn, siretIsSound } from '../../documents/invoices/einvoice-party.ts'
+import * as fr from 'stdnum/lib/cjs/fr/index.js'
 import { after, type Day, dayFr } from '../../schema/days.ts'
 import { json, type Sql, transaction } from '../../schema/db.ts'
 import { DomainError, type Doubt } from '../../schema/errors.ts'
@@ -66,9 +66,9 @@ export function creditorDoubts({ name, identity, iban, bic }: Omit<Creditor, 'id
   const say = (code: string, message: string) => doubts.push({ code, message })
   const siren = identity.siren?.replace(/\s/g, '') ?? ''
   const siret = identity.siret?.replace(/\s/g, '') ?? ''
-  if (siret && !(/^\d{14}$/.test(siret) && siretIsSound(siret)))
+  if (siret && !fr.siret.validate(siret).isValid)
     say('siret_key', `Le SIRET «\u00a0${siret}\u00a0» de ${name} n’est pas possible (quatorze chiffres et leur clé).`)
-  else if (siren && !(/^\d{9}$/.test(siren) && luhn(siren)))
+  else if (siren && !fr.siren.validate(siren).isValid)
     say('siren_key', `Le SIREN «\u00a0${siren}\u00a0» de ${name} n’est pas possible (neuf chiffres et leur clé).`)
   if (siret && siren && !siret.startsWith(siren))
     say('siren_mismatch', `Le SIREN et le SIRET de ${name} ne se correspondent pas.`)
