@@ -9,6 +9,7 @@ import { type Day, parseDay } from '../schema/days.ts'
 import { DomainError } from '../schema/errors.ts'
 import { type Act, isStaff, may, type Role } from './auth.ts'
 import { type Context, forbidden, unauthenticated } from './context.ts'
+import { countRefusal } from './metrics.ts'
 import { remedyFor } from './remedies.ts'
 
 export const builder = new SchemaBuilder<{
@@ -63,6 +64,7 @@ export const builder = new SchemaBuilder<{
   errors: {
     defaultTypes: [DomainError],
     directResult: true,
+    onResolvedError: countRefusal,
     defaultUnionOptions: { name: ({ fieldName }) => `${fieldName[0]!.toUpperCase()}${fieldName.slice(1)}Result` },
   },
   scopeAuth: {

@@ -14,7 +14,10 @@ const CallDirection = builder.enumType('CallDirection', {
 const CallType = builder.objectRef<Call>('Call').implement({
   fields: (t) => ({
     calledOn: t.expose('calledOn', { type: 'Date' }),
-    calledAt: t.exposeString('calledAt', { nullable: true }),
+    calledAt: t.exposeString('calledAt', {
+      nullable: true,
+      description: 'HH:MM:SS by the clock of the house (Europe/Paris).',
+    }),
     direction: t.field({ type: CallDirection, resolve: ({ direction }) => direction as 'outgoing' }),
     person: t.exposeString('person', { nullable: true }),
     outcome: t.exposeString('outcome'),
@@ -38,7 +41,9 @@ builder.relayMutationField(
   {
     inputFields: (t) => ({
       caseId: t.id({ required: true }),
-      calledAt: t.string({ description: 'HH:MM.' }),
+      calledAt: t.string({
+        description: 'HH:MM by the clock of the house (Europe/Paris); judged by the debtor’s, where it lives.',
+      }),
       direction: t.field({ type: CallDirection, required: true, defaultValue: 'outgoing' }),
       person: t.string({ description: 'Who answered.' }),
       outcome: t.string({ required: true, description: 'promesse, contestation, sans-reponse, a-rappeler…' }),

@@ -7,13 +7,16 @@ import type { Sql } from '../schema/db.ts'
 import type { Clock } from './context.ts'
 import type { Log } from './errors.ts'
 
+/** The day of the house at an instant: that of Paris. */
+export const dayAt = (at: Temporal.Instant): Temporal.PlainDate => at.toZonedDateTimeISO('Europe/Paris').toPlainDate()
+
 /**
  * The clock of the house, and the only place that reads it: Paris days and real instants. With `virtual`, a development run
  * lives on the day that it says.
  */
 export function houseClock(virtual?: () => Temporal.PlainDate): Clock {
   return {
-    today: () => virtual?.() ?? Temporal.Now.plainDateISO('Europe/Paris'),
+    today: () => virtual?.() ?? dayAt(Temporal.Now.instant()),
     now: () => Temporal.Now.instant(),
   }
 }

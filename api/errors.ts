@@ -1,6 +1,7 @@
 import { GraphQLError } from 'graphql'
 import { DomainError } from '../schema/errors.ts'
 import { inputFault } from './input-faults.ts'
+import { countRefusal } from './metrics.ts'
 
 /** Where whole errors go: a bug is masked for the client and kept here with its cause. */
 export type Log = (error: unknown) => void
@@ -13,6 +14,7 @@ export function maskError(error: unknown, message: string, log: Log): Error {
       ? { nodes: error.nodes, source: error.source, positions: error.positions, path: error.path }
       : {}
   if (cause instanceof DomainError) {
+    countRefusal(cause)
     const { code, remedy, article, facts } = cause
     return new GraphQLError(cause.message, {
       ...place,
@@ -78,6 +80,7 @@ const statuses: Record<string, number> = {
 export function httpError(thrown: unknown, log: Log): { status: number; body: object } {
   const error = causeOf(thrown)
   if (error instanceof DomainError) {
+    countRefusal(error)
     const { code, message, remedy, article } = error
     return {
       status: statuses[code] ?? 400,

@@ -1,6 +1,6 @@
 import { timingSafeEqual } from 'node:crypto'
 import type { Context as HttpContext } from 'hono'
-import { Gauge, Registry } from 'prom-client'
+import { Counter, Gauge, Registry } from 'prom-client'
 import { DomainError } from '../schema/errors.ts'
 import type { House } from './context.ts'
 
@@ -10,6 +10,7 @@ interface Figures {
   due: number
   late: number
   doneToday: number
+  renders: number
   alarms: number
   dispatchesReady: number
   dispatchesToCheck: number
@@ -25,6 +26,7 @@ const meaning: Record<keyof Figures, [name: string, help: string]> = {
   due: ['courtois_steps_due', 'Steps of the timeline due up to today and not done, of cases that wait for nothing'],
   late: ['courtois_steps_late', 'Of these, planned before today'],
   doneToday: ['courtois_steps_done_today', 'Steps done today'],
+  renders: ['courtois_renders_today', 'Letters, acts and scripts composed and kept today, by whatever process'],
   alarms: ['courtois_alarms_open', 'Alarms of the nightly look not settled: orphans among them'],
   dispatchesReady: ['courtois_dispatches_ready', 'Documents waiting to leave the house'],
   dispatchesToCheck: ['courtois_dispatches_to_check', 'Documents whose sending ended in doubt or failed'],
@@ -34,9 +36,32 @@ const meaning: Record<keyof Figures, [name: string, help: string]> = {
   bankLines: ['courtois_bank_lines_to_settle', 'Movements of the bank that wait for a person'],
 }
 
+/** Of this process alone, and since it began: what it answers is scraped from each. */
+const refusals = new Counter({
+  name: 'courtois_refusals_total',
+  help: 'Requests and acts that this process refused, by the code of the refusal',
+  labelNames: ['code'],
+  registers: [],
+})
+const counted = new WeakSet<Error>()
+
+/** A refusal passes several doors on its way out, and counts once. */
+export function countRefusal(error: Error): void {
+  if (!(error instanceof DomainError) || counted.has(error)) return
+  counted.add(error)
+  refusals.inc({ code: error.code })
+}
+
+/** What a page is about to show beside its form: a refusal, which is counted here. Anything else is thrown on. */
+export function asRefusal(error: unknown): asserts error is DomainError {
+  if (!(error instanceof DomainError)) throw error
+  countRefusal(error)
+}
+
 /** `GET /metrics` for Prometheus: counts only, nobody's name; behind METRICS_TOKEN where it is set. */
 export function metrics(house: House, token = process.env['METRICS_TOKEN']): (c: HttpContext) => Promise<Response> {
   const registry = new Registry()
+  registry.registerMetric(refusals)
   const gauges = new Map(
     Object.entries(meaning).map(([key, [name, help]]) => [key, new Gauge({ name, help, registers: [registry] })]),
   )
@@ -74,6 +99,7 @@ async function figures({ office: { sql }, clock }: House): Promise<Figures> {
       (select count(*) from due)::int as due,
       (select count(*) from due where planned_on < ${today})::int as late,
       (select count(*) from steps where done_on = ${today})::int as done_today,
+      (select count(*) from documents where written_on = ${today})::int as renders,
       (select count(*) from alarms where settled_on is null)::int as alarms,
       (select count(*) from dispatches where state = 'ready')::int as dispatches_ready,
       (select count(*) from dispatches o where state = 'failed'

@@ -1,8 +1,8 @@
-import { callHours, incomingScript, writtenScripts } from '../procedures/cases/call-scripts.ts'
+import { type CallHours, callHours, incomingScript, writtenScripts } from '../procedures/cases/call-scripts.ts'
+import { debtorClocks } from '../procedures/cases/debtor-clock.ts'
 import { type Caller, findCaller } from '../procedures/cases/callers.ts'
 import { type Agency, readAgency } from '../procedures/cases/agency.ts'
 import { type CaseFile, caseParts, readCases } from '../procedures/cases/file.ts'
-import type { Zone } from '../procedures/law/calendar.ts'
 import {
   type Cell,
   cellOf,
@@ -110,19 +110,29 @@ export const CellType = builder.enumType('Cell', {
   } as const satisfies Record<string, { value: Cell }>,
 })
 
-const CallHours = builder.objectRef<{ from: string; until: string }>('CallHours').implement({
-  description: 'Between which hours the house calls a debtor, HH:MM, local time (procedures/law/fr/contacts.yaml).',
-  fields: (t) => ({ from: t.exposeString('from'), until: t.exposeString('until') }),
+const CallHoursType = builder.objectRef<CallHours>('CallHours').implement({
+  description:
+    'Between which hours the house calls a debtor (procedures/law/fr/contacts.yaml), by the clock where it lives.',
+  fields: (t) => ({
+    from: t.exposeString('from', { description: 'HH:MM by the debtor’s clock.' }),
+    until: t.exposeString('until', { description: 'HH:MM by the debtor’s clock.' }),
+    timeZones: t.exposeStringList('timeZones', {
+      description: 'IANA names: several where the debtor’s country has several, and any of them may be its own.',
+    }),
+    opensAt: t.string({
+      description: 'The first instant of these hours, ISO 8601, UTC.',
+      resolve: ({ opensAt }) => opensAt.toString(),
+    }),
+    closesAt: t.string({
+      description: 'The last instant of these hours, ISO 8601, UTC.',
+      resolve: ({ closesAt }) => closesAt.toString(),
+    }),
+  }),
 })
 
 const hoursOf = async (ctx: Context, caseId: string) => {
-  const [found] = await rowsOf(ctx, zones, caseId)
-  return callHours(found!.zone, ctx.day)
-}
-
-async function zones(sql: Sql, ids: string[]): Promise<Map<string, { id: string; zone: Zone }[]>> {
-  const rows = await sql<{ id: string; zone: Zone }[]>`select id, zone from cases where id = any(${ids})`
-  return Map.groupBy(rows, ({ id }) => id)
+  const [clock] = await rowsOf(ctx, debtorClocks, caseId)
+  return callHours(clock!, ctx.day)
 }
 
 const firstLetterOf = async (ctx: Context, caseId: string) =>
@@ -156,7 +166,7 @@ const WorkItemType = builder.objectRef<WorkItem>('WorkItem').implement({
       resolve: ({ caseId }, _args, ctx) => firstLetterOf(ctx, caseId),
     }),
     callHours: t.field({
-      type: CallHours,
+      type: CallHoursType,
       nullable: true,
       description: 'Of a call, today; null on Sundays and holidays, and for other work.',
       resolve: ({ kind, caseId }, _args, ctx) => (kind === 'call' || kind === 'callback' ? hoursOf(ctx, caseId) : null),

@@ -134,10 +134,10 @@ export const waived = (sql: Sql, until: Day): Fragment => sql`
   (not before_court and exists (select from erasures r where r.debtor_id = c.debtor_id and r.waiver is not null
                                 and c.last_on < r.asked_on and r.asked_on <= ${until}::date))`
 
-/** Debtors who asked for it, of whom no case is open and who gave nothing new since, and whose e-mail or telephone is still there. */
+/** Debtors who asked for it, of whom no case is open and who gave nothing new since, and whose e-mail or telephone is still there, as given or as their invoice said. */
 export const reachable = (sql: Sql, until: Day): Fragment => sql`
   select d.id from debtors d
-  where (d.email is not null or d.phone is not null)
+  where (d.email is not null or d.phone is not null or d.identity -> 'contact' ?| array['email', 'phone'])
     and exists (select from erasures r where r.debtor_id = d.id and r.asked_on <= ${until}::date
                 and not exists (select from cases c where c.debtor_id = d.id and (c.closed_on is null or c.opened_on > r.asked_on)))`
 
@@ -190,7 +190,9 @@ async function purgeContacts(sql: Sql, { told }: Work, { until, debtors }: Purge
   }
   // A case that is being opened for one of them is waited for, and then seen.
   await sql`select 1 from debtors where id = any(${await due()}) order by id for update`
-  const { count } = await sql`update debtors set email = null, phone = null where id = any(${await due()})`
+  const { count } = await sql`
+    update debtors set email = null, phone = null, identity = identity #- '{contact,email}' #- '{contact,phone}'
+    where id = any(${await due()})`
   told.contacts += count
 }
 

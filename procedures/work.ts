@@ -137,8 +137,12 @@ export async function startWorker(
   const begin = async (): Promise<Runner> => {
     await freeDeadJobs(office.sql)
     const live: { runner?: Runner } = {}
+    let isLost = false
     // Without its sign of life its jobs are for others to take: it ends what it has in hand, and another begins.
-    const lost = (): void => void live.runner?.stop().catch(tell)
+    const lost = (): void => {
+      isLost = true
+      void live.runner?.stop().catch(tell)
+    }
     const alive = connect(connectionString, { max: 1, lasting: true, onclose: lost })
     sign = alive
     const over = (): void => {
@@ -147,6 +151,7 @@ export async function startWorker(
     }
     try {
       live.runner = await runJobs(office, connectionString, options, events)
+      if (isLost) lost()
     } catch (error) {
       over()
       throw error

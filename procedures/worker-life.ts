@@ -26,7 +26,9 @@ export async function keepAlive(
   const life = (async () => {
     while (runner) {
       await runner.promise.catch(report)
-      runner = asked.signal.aborted ? null : await anew()
+      // Over: whoever asks to stop meanwhile has nothing to end but the next one.
+      runner = null
+      if (!asked.signal.aborted) runner = await anew()
       // Asked to stop while it began.
       if (asked.signal.aborted) await runner?.stop().catch(report)
     }

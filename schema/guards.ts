@@ -8,7 +8,7 @@ export interface Guard {
 
 const migrations = new URL('./migrations/', import.meta.url)
 const made = /create (?:constraint )?trigger (\w+)\s[^;]*?\son (\w+)|create unique index (\w+) on (\w+)/
-const dropped = /drop (?:trigger|index) (\w+)/
+const dropped = /drop (?:trigger|index) (?:if exists )?(\w+)/
 const either = new RegExp(`${made.source}|${dropped.source}`, 'g')
 
 /** What the migrations, read in their order, leave standing. Those that a loop makes, one a table, are not read here. */

@@ -5,6 +5,12 @@ export const unaccented = (text: string): string => text.normalize('NFD').replac
 export const plainFileName = (given: string | null | undefined, otherwise: string, most = 200): string =>
   (given ?? '').replaceAll(/[\p{Cc}/\\]/gu, '_').slice(-most) || otherwise
 
+/** « à Lyon », « au Havre », « aux Sables-d’Olonne ». */
+export function atTown(town: string): string {
+  const [, article, name] = /^(les?) (.+)$/iu.exec(town) ?? []
+  return name === undefined ? `à ${town}` : `${article!.length === 2 ? 'au' : 'aux'} ${name}`
+}
+
 /** « N° de dossier » → « n de dossier »: what two spellings of a name or a title have in common. */
 export const plainWords = (text: string): string =>
   unaccented(text)

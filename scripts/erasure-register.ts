@@ -1,6 +1,7 @@
 import { readFile, rename, writeFile } from 'node:fs/promises'
 import { existsSync } from 'node:fs'
 import { dirname, join } from 'node:path'
+import { parseDay } from '../schema/days.ts'
 import { json, type Sql } from '../schema/db.ts'
 import { DomainError } from '../schema/errors.ts'
 
@@ -30,11 +31,25 @@ export async function keepRegister(sql: Sql, into: string): Promise<void> {
 
 export async function readRegister(path: string): Promise<Erased[]> {
   const all: unknown = await readFile(path, 'utf8').then(JSON.parse, () => null)
-  if (Array.isArray(all) && all.every((each) => typeof (each as Erased | null)?.debtor_id === 'string'))
-    return all as Erased[]
+  if (Array.isArray(all) && all.every(isErased)) return all
   throw new DomainError('bad_register', `${path} n’est pas un registre des effacements.`, {
     remedy: `Donnez le ${fileName} le plus récent, tel que « courtois backup » l’écrit.`,
   })
+}
+
+const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/
+/** Looked at whole before anything is restored: what the database would refuse afterwards would leave a house half restored. */
+function isErased(each: unknown): each is Erased {
+  const { id, debtor_id: debtor, asked_on: on, waiver, decided_by: by } = Object(each) as Record<string, unknown>
+  const isWaiver = waiver === null || (typeof waiver === 'string' && waiver !== '')
+  return uuid.test(String(id)) && uuid.test(String(debtor)) && isWaiver && typeof by === 'string' && isDay(String(on))
+}
+function isDay(text: string): boolean {
+  try {
+    return parseDay(text).toString() === text
+  } catch {
+    return false
+  }
 }
 
 /** Tells a restored database of what was granted since: the next purge does it again. Answers how many it did not know. */

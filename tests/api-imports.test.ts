@@ -105,6 +105,30 @@ test('/metrics counts what is open, due and waiting, and names nobody', async ()
   expect(text).not.toContain('Garage')
 })
 
+test('/metrics counts what was composed today, and refusals by their code: those of GraphQL and those of its answers', async () => {
+  const figure = async (name: string): Promise<number> => {
+    const text = await (await api.app.request('/metrics')).text()
+    return Number(
+      text
+        .split('\n')
+        .find((line) => line.startsWith(`${name} `))
+        ?.split(' ')[1] ?? 0,
+    )
+  }
+  const [refused, unknown] = ['bad_time', 'not_found'].map((code) => `courtois_refusals_total{code="${code}"}`)
+  const before = await Promise.all([refused!, unknown!, 'courtois_renders_today'].map(figure))
+  const [{ id: caseId }] = await api.sql<[{ id: string }]>`select id from cases limit 1`
+  const call = `mutation { recordCall(input: { caseId: "${btoa(`Case:${caseId}`)}", calledAt: "25:00", outcome: "x", summary: "x" }) { ... on Refusal { code } } }`
+  expect((await api.ask({}, call)).body.data.recordCall.code).toBe('bad_time')
+  expect((await api.app.request('/verifier/rien/du/tout')).status).toBe(404)
+  await api.sql`
+    insert into documents (id, case_id, letter, version, channel, recipient, reference, code, first_letter, facts, renderer, sha256, written_on, written_by)
+    select gen_random_uuid(), ${caseId}, 'x', 'v', 'appel', 'operateur', 'essai ' || n, 'essai ' || n, false, '{}', 'essai', 'x', on_day, 'test'
+    from (values (1, ${api.today}::date), (2, ${api.today}::date - 1)) as d(n, on_day)`
+  const after = await Promise.all([refused!, unknown!, 'courtois_renders_today'].map(figure))
+  expect(after).toEqual(before.map((each) => each + 1))
+})
+
 test('a NUL in a text is refused with its remedy, and is no bug', async () => {
   const { body } = await api.ask({}, '{ cases(first: 1, text: "a\\u0000b") { totalCount } }')
   expect(body.errors?.[0]?.extensions?.code).toBe('bad_text')

@@ -1,6 +1,8 @@
 import { describe, expect, test } from 'vitest'
 import { recordCall } from '../procedures/cases/calls.ts'
+import { callHours } from '../procedures/cases/call-scripts.ts'
 import { type Lately, nextContactDay } from '../procedures/cases/contacts.ts'
+import { atDebtors, debtorClock } from '../procedures/cases/debtor-clock.ts'
 import { examine } from '../procedures/doctor.ts'
 import { day, done, fileOf, invoice, liveHolds, liveOn, liveUntil, openCase, planned, useHouse } from './house.ts'
 
@@ -92,6 +94,79 @@ describe('a call to the debtor', () => {
       facts: { from: '2026-06-19', days: 1 },
     })
     await call(caseId, '2026-06-19')
+  })
+})
+
+describe('the clock of a debtor', () => {
+  const at = (country: string, postalCode: string | null = null) => ({ lines: [], postalCode, city: null, country })
+
+  test.each([
+    ['of metropolitan France', at('FR', '69003'), 'metropole', ['Europe/Paris']],
+    ['of La Réunion, by its postcode', at('FR', '97400'), 'metropole', ['Indian/Reunion']],
+    ['of Guadeloupe, by its country', at('GP', '97100'), 'metropole', ['America/Guadeloupe']],
+    ['of New Caledonia', at('FR', '98 800'), 'metropole', ['Pacific/Noumea']],
+    ['of Belgium', at('BE', '1000'), 'metropole', ['Europe/Brussels']],
+    ['without an address, by the calendar of its case', null, 'madagascar', ['Indian/Antananarivo']],
+    ['whose country is none, by the calendar of its case', at('ZZ'), 'mayotte', ['Indian/Mayotte']],
+  ] as const)('%s', (_what, address, zone, timeZones) => {
+    expect(debtorClock(address, zone)).toEqual({ zone, timeZones })
+  })
+
+  test('is one of several where the country has several', () => {
+    expect(debtorClock(at('US', '10001'), 'metropole').timeZones).toEqual(
+      expect.arrayContaining(['America/New_York', 'America/Los_Angeles']),
+    )
+  })
+
+  test.each([
+    ['2026-06-12', '06:30', 'Indian/Reunion', '2026-06-12', '08:30'],
+    ['2026-12-11', '06:30', 'Indian/Reunion', '2026-12-11', '09:30'],
+    ['2026-06-12', '02:00', 'America/Guadeloupe', '2026-06-11', '20:00'],
+    ['2026-06-12', '23:30', 'Pacific/Noumea', '2026-06-13', '08:30'],
+    // The hour that the clocks of Paris show twice is the first of both, and the one that they skip the hour after it.
+    ['2026-10-25', '02:30', 'Indian/Reunion', '2026-10-25', '04:30'],
+    ['2027-03-28', '02:30', 'Indian/Reunion', '2027-03-28', '05:30'],
+  ])('when Paris has %s %s, shows in %s %s %s', (on, time, timeZone, there, shows) => {
+    expect(atDebtors(day(on), time, timeZone)).toEqual({ day: day(there), at: shows })
+  })
+
+  test('says when its hours are for whoever calls from elsewhere', () => {
+    const hours = callHours(debtorClock(at('FR', '97100'), 'metropole'), day('2026-06-12'))!
+    expect([hours.from, hours.until]).toEqual(['09:00', '19:30'])
+    expect([hours.opensAt, hours.closesAt].map(String)).toEqual(['2026-06-12T13:00:00Z', '2026-06-12T23:30:00Z'])
+  })
+})
+
+describe('a call to a debtor overseas', () => {
+  const living = async (postalCode: string) => {
+    const buyer = {
+      name: 'Garage du Port',
+      address: { lines: ['1 rue du Port'], postal_code: postalCode, city: 'Ville', country: 'FR' },
+    }
+    const caseId = await openCase(house, {
+      on: '2026-06-11',
+      invoices: [invoice({ number: 'F-1', issued_on: '2026-05-11', due_on: '2026-06-10', buyer })],
+    })
+    await liveOn(house, '2026-06-11')
+    return caseId
+  }
+
+  test('is judged by the hour where he lives: in La Réunion two hours ahead of Paris in summer, three in winter', async () => {
+    const caseId = await living('97400')
+    await expect(call(caseId, '2026-06-12', '06:30')).rejects.toMatchObject({ facts: { at: '08:30' } })
+    await expect(call(caseId, '2026-06-12', '17:31')).rejects.toMatchObject({
+      code: 'call_out_of_hours',
+      message: 'Pas d’appel au débiteur à 19:31, heure de chez lui (17:31 à Paris)\u00a0: de 09:00 à 19:30 ce jour-là.',
+    })
+    await call(caseId, '2026-06-12', '07:00')
+    await call(caseId, '2026-12-11', '06:30')
+  })
+
+  test('is judged by the day where he lives: in Nouméa it is Saturday, or Sunday, before Paris', async () => {
+    const caseId = await living('98800')
+    await expect(call(caseId, '2026-06-12', '23:30')).rejects.toMatchObject({ facts: { at: '08:30', to: '13:00' } })
+    await expect(call(caseId, '2026-06-13', '23:30')).rejects.toMatchObject({ code: 'call_on_closed_day' })
+    await call(caseId, '2026-06-13', '03:00')
   })
 })
 

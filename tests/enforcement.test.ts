@@ -3,7 +3,7 @@ import { attachExhibit, type ExhibitKind } from '../procedures/cases/exhibits.ts
 import { recordLegalForm } from '../procedures/cases/debtors.ts'
 import { placeHold } from '../procedures/cases/holds.ts'
 import { recordPayment } from '../procedures/money/payments.ts'
-import { setClaimNature } from '../procedures/cases/limitation.ts'
+import { recordLimitation, setClaimNature } from '../procedures/cases/limitation.ts'
 import { examine } from '../procedures/doctor.ts'
 import { progressOf } from '../procedures/judicial/case-progress.ts'
 import { giveConsent } from '../procedures/judicial/consent.ts'
@@ -521,6 +521,62 @@ describe('limitation', () => {
       'test',
     )
     expect(await limitationOn()).toBe('2036-12-01')
+  })
+
+  /** The invoices of the case fell due on that day, and nothing else is known of them. */
+  async function claimDue(on: string): Promise<string> {
+    const caseId = await caseOf()
+    await house.sql`update invoices set issued_on = ${day(on).subtract({ days: 30 })}, due_on = ${day(on)}`
+    await house.sql`update cases set anchor_on = ${day(on)}`
+    await setClaimNature(house.sql, day('2026-07-23'), { caseId, nature: 'vente' }, 'test')
+    return caseId
+  }
+  const paid = (caseId: string, receivedOn: string, on = receivedOn) =>
+    recordPayment(
+      house.office,
+      day(on),
+      {
+        caseId,
+        receivedOn: day(receivedOn),
+        amount: 1_000n,
+        means: 'virement',
+        reference: null,
+        receivedBy: 'creditor',
+      },
+      'test',
+    )
+
+  test('of a title that an act kept alive starts anew with what the debtor pays, beyond the first ten years', async () => {
+    const caseId = await claimDue('2016-02-03')
+    const biens = [{ designation: 'Pont élévateur', lieu: '3 rue de la Gare, 69003 Lyon' }]
+    const titre = { ...title, date: '2018-05-14', signification: '2018-06-01' }
+    const seizure = await open('saisie-vente', { titre, biens })
+    await happens(seizure.id, 'commandement', '2026-07-30')
+    expect(await limitationOn()).toBe('2036-07-30')
+    await paid(caseId, '2030-03-01')
+    expect(await limitationOn()).toBe('2040-03-01')
+  })
+
+  test('of a title counts what the debtor paid since, when its age is judged', async () => {
+    const caseId = await claimDue('2014-02-03')
+    await paid(caseId, '2018-05-04', '2026-07-23')
+    await open('saisie-attribution', seizing({ date: '2014-05-14', signification: '2014-06-02' }))
+    expect(await limitationOn()).toBe('2028-05-04')
+  })
+
+  test('of a notarial deed is no ten years: it is enforced for as long as its claim lives', async () => {
+    const caseId = await claimDue('2014-02-03')
+    const known = { caseId, expiresOn: day('2027-01-04'), source: 'reconnaissance de dette du 4 janvier 2022' }
+    await recordLimitation(house.sql, day('2026-07-23'), known, 'legal')
+    const deed = seizing({ nature: 'acte notarié', date: '2014-05-14', signification: '2014-06-02' })
+    const { statement } = await ask('saisie-attribution', deed)
+    expect(statement.doubts.join(' ')).toContain('il vaut tant que la créance n’est pas prescrite')
+  })
+
+  test('of a title told again by the same procedure is that of the last word', async () => {
+    await open('saisie-attribution', seizing({ prescription: '2037-03-04' }))
+    await open('saisie-attribution', { ...seizing({}), ...bank('Banque du Forez') }, '2026-07-30')
+    expect(await limitationOn()).toBe('2036-06-25')
   })
 
   test('is of ten years with what a court decides alone', () => {

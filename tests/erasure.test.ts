@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process'
-import { cpSync, mkdirSync, readdirSync, readFileSync, utimesSync } from 'node:fs'
+import { cpSync, mkdirSync, readdirSync, readFileSync, utimesSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { beforeEach, describe, expect, test } from 'vitest'
 import { openArchive } from '../documents/archive.ts'
@@ -124,6 +124,11 @@ describe('a person who asks to be erased', () => {
       },
     ])
     expect(await debtor('closed')).toEqual({ ...inFull, email: null, phone: null })
+    // Their invoice said both, and the row has kept what it said.
+    const [{ row }] = await house.sql<
+      [{ row: string }]
+    >`select to_jsonb(d)::text as row from debtors d where id = ${ids.closed}`
+    for (const each of Object.values(contact)) expect(row).not.toContain(each)
     expect(await codes()).toEqual([])
   })
 
@@ -248,6 +253,13 @@ describe('a backup older than a purge', () => {
     const { folder } = await backup('old')
     const spoilt = restored(folder, join(folder, 'manifest.json'), async () => {})
     await expect(spoilt).rejects.toMatchObject({ code: 'bad_register' })
+    await erased('closed')
+    const { folder: later } = await backup('later')
+    const register = join(dirname(later), 'effacements.json')
+    // What the database would refuse once everything else is restored.
+    writeFileSync(register, readFileSync(register, 'utf8').replace(asked.toString(), '2026-02-31'))
+    const impossible = restored(folder, register, async () => {})
+    await expect(impossible).rejects.toMatchObject({ code: 'bad_register' })
     expect(readdirSync(house.dir)).not.toContain('fresh')
   })
 })

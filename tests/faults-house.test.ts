@@ -13,7 +13,6 @@ import { startEmbedded } from '../schema/embedded.ts'
 import { migrate } from '../schema/migrate.ts'
 import { seededRandom } from '../schema/random.ts'
 import { openAgency } from '../scripts/demo/people.ts'
-import { mend } from '../scripts/driver.ts'
 import { openOffice } from '../scripts/office.ts'
 import { comesBackTo, ended, events, idle, killAll, nothingLostNorTwice, says, start } from './faults.ts'
 import { addInvoices, creditorOf, day, type House, invoice, liveOn, useHouse } from './house.ts'
@@ -265,12 +264,6 @@ test('a clock that leaps a day ahead and comes back does no step twice, and writ
   const [letters] = await sql`select count(*)::int as second from steps where key = 'demeure' and done_on is not null`
   expect(letters).toEqual({ second: howMany })
   expect((await examine(house.office, last)).map(({ code }) => code)).toEqual([])
-})
-
-test('the driver is the one that has to be mended: another version is looked at, and its mending dropped', () => {
-  const source = readFileSync(new URL('../node_modules/postgres/src/connection.js', import.meta.url), 'utf8')
-  expect(mend(source)).toContain('if (socket === null)')
-  expect(mend(source.replace('socket.write(chunk, fn)', 'socket?.write(chunk, fn)'))).toBe(null)
 })
 
 test('a database that is gone for a while in the middle of the letters loses none and doubles none', async () => {

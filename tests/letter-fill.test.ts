@@ -54,6 +54,21 @@ test('a missing fact is refused with its name and the line of the letter', () =>
   )
 })
 
+test.each([
+  ['Lyon', 'à Lyon'],
+  ['Le Havre', 'au Havre'],
+  ['LES SABLES-D’OLONNE', 'aux SABLES-D’OLONNE'],
+])('what is done in %s is done « %s », in a deed both sign and in the words of a letter', (ville, where) => {
+  const said = (id: string): string => {
+    const letter = letterOf(loadLibrary(), id)
+    const facts = structuredClone(exampleOf(letter, 'good', (day) => lawTerms(parseDay(day)), loadLibrary()))
+    Object.assign((facts['agence'] as { adresse: object }).adresse, { ville })
+    return renderText(fill(loadLibrary(), letter, facts, letter.canaux[0]!))
+  }
+  expect(said('engagement-accord-echeancier-particulier')).toContain(`Fait ${where}, le`)
+  expect(said('cloture-attestation-solde')).toContain(`Fait ${where}, le`)
+})
+
 test('a fact mentioned only under a condition may be absent', () => {
   const without = fill(library, essai, letterFacts({}), 'lettre')
   expect(text(without.blocks)).not.toContain('promis')
@@ -105,6 +120,22 @@ test('French spaces are put where an editor forgot them, and never in a name', (
   const filled = fill(library, essai, letterFacts({ creditor: 'A ! B' }), 'lettre')
   expect(text(filled.blocks)).toContain('A ! B')
   expect(filled.objet).toContain('\u00a0: ')
+})
+
+test('a value that ends with a full stop leaves its sentence one, and any other the one of the letter', () => {
+  const said = (creditor: string, body: string): string => {
+    const source = essai.source.replace(/---\n\{\{ debiteur[\s\S]*$/, `---\n${body}\n`)
+    const letter = parseLetter(source.replace(', sms, script-telephone', ''), 'x.md')
+    return renderText(fill(library, letter, letterFacts({ creditor }), 'lettre'))
+  }
+  for (const body of [
+    'Au profit de {{ creancier.nom }}. Fin.',
+    'Au profit de **{{ creancier.nom }}**. Fin.',
+    '{% capture qui %}de {{ creancier.nom }}.{% endcapture %}Au profit {{ qui }}. Fin.',
+  ]) {
+    expect(said('Roux S.A.', body)).toContain('Au profit de Roux S.A. Fin.')
+    expect(said('Roux', body)).toContain('Au profit de Roux. Fin.')
+  }
 })
 
 test('amounts are written in French words', () => {

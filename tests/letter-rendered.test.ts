@@ -233,5 +233,8 @@ const count = (text: string, sign: string): number => text.split(sign).length - 
 function textsOf(value: unknown): string[] {
   if (typeof value === 'string') return [value]
   if (typeof value !== 'object' || value === null) return []
-  return Object.entries(value).flatMap(([key, inner]) => (key === 'qr' || key === 'kind' ? [] : textsOf(inner)))
+  return Object.entries(value).flatMap(([key, inner]) => (unprinted.has(key) ? [] : textsOf(inner)))
 }
+
+// The layout of today says where it is signed by `where`; `place` is for those of earlier versions.
+const unprinted = new Set(['qr', 'kind', 'place'])

@@ -11,6 +11,7 @@ import { readCase } from '../procedures/cases/file.ts'
 import { giveConsent } from '../procedures/judicial/consent.ts'
 import { requestConsent } from '../procedures/judicial/consent-requests.ts'
 import { filingCosts } from '../procedures/judicial/costs.ts'
+import { coverPeople } from '../procedures/judicial/cover-people.ts'
 import { courtOf } from '../procedures/judicial/dossiers.ts'
 import { createBailiff } from '../procedures/judicial/handover.ts'
 import { assembleBatch, waitingPacks } from '../procedures/judicial/batch.ts'
@@ -237,6 +238,21 @@ describe('whoever acts on a pack', () => {
     expect(filed).toContain('DÉFENDEUR')
     expect(filed).toContain('3 rue de la Gare, 69003 Lyon')
     expect(filed).not.toContain('garage@client.example')
+  })
+
+  test('reads when a person was born, in the gender of its civility or in none', async () => {
+    const file = await readCase(house.sql, await caseOf())
+    const born = async (civility?: string) => {
+      const identity = { birth: { on: '1980-05-03', place: 'Lyon' }, ...(civility ? { civility } : {}) }
+      return (
+        await coverPeople(house.sql, { ...file, debtor: { ...file.debtor, identity } }, true)
+      ).defendeur[0]?.replaceAll(/\s/g, ' ')
+    }
+    expect([await born('Madame'), await born('Monsieur'), await born()]).toEqual([
+      'née le 3 mai 1980 à Lyon',
+      'né le 3 mai 1980 à Lyon',
+      'naissance le 3 mai 1980 à Lyon',
+    ])
   })
 
   test('reads by whom, when and to what the creditor agreed: the form alone shows empty boxes', async () => {

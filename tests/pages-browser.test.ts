@@ -5,9 +5,10 @@ import type { AddressInfo } from 'node:net'
 import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { recordCall } from '../procedures/cases/calls.ts'
+import { closeCase } from '../procedures/cases/cases.ts'
 import { recordDispute } from '../procedures/cases/disputes.ts'
 import { useApi } from './api.ts'
-import { liveUntil } from './house.ts'
+import { addInvoices, invoice, liveUntil } from './house.ts'
 import { noticed } from './pages.ts'
 
 const executablePath = process.env['CHROMIUM'] ?? '/usr/bin/chromium'
@@ -49,7 +50,7 @@ describe.skipIf(!hasChromium)('in a real browser', () => {
     return page
   }
 
-  /** Nothing wider than the screen, nothing to press under 24 px, one first heading, a name for every field. */
+  /** Nothing wider than the screen, nothing to press under 24 px, one first heading, a name for every field, no label of nothing. */
   async function sound(page: Page, name: string): Promise<void> {
     if (shots) {
       mkdirSync(shots, { recursive: true })
@@ -68,6 +69,11 @@ describe.skipIf(!hasChromium)('in a real browser', () => {
       )) {
         const { height } = each.getBoundingClientRect()
         if (height > 0 && height < 24) found.push(`${each.textContent || each.id} is ${height} px high`)
+      }
+      for (const cell of document.querySelectorAll('td[data-label]')) {
+        const isSaid = getComputedStyle(cell, '::before').content !== 'none'
+        const isSeen = getComputedStyle(cell).visibility === 'visible'
+        if (cell.textContent === '' && isSaid && isSeen) found.push(`« ${cell.getAttribute('data-label')} » of nothing`)
       }
       return found
     })
@@ -139,6 +145,14 @@ describe.skipIf(!hasChromium)('in a real browser', () => {
   test('a creditor walks its space, wide and narrow, and drops an invoice', async () => {
     const token = () => api.token({ role: 'creditor', name: 'Inès Roche', creditorId: letter.creditorId })
     const [found] = await api.sql<{ number: string }[]>`select number from cases where id = ${letter.caseId}`
+    // One that has no next step stands in the list as well.
+    const ended = await addInvoices(api, {
+      creditorId: letter.creditorId,
+      on: api.today.toString(),
+      invoices: [invoice({ number: 'F-3', issued_on: '2026-08-03', due_on: '2026-09-02' })],
+      debtor: { name: 'Menuiserie Lenoir' },
+    })
+    await closeCase(api.sql, api.today, { caseId: ended, reason: 'Accord' }, 'amicable:Essai')
     for (const [width, colorScheme] of [
       [1280, 'light'],
       [390, 'dark'],

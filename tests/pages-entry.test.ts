@@ -1,4 +1,5 @@
 import { beforeAll, describe, expect, test } from 'vitest'
+import { openEntry, readEntry } from '../api/pages/entry.ts'
 import { createApp } from '../api/server.ts'
 import { createBailiff } from '../procedures/judicial/handover.ts'
 import { now, secret, useApi } from './api.ts'
@@ -92,6 +93,14 @@ describe('a link into the pages', () => {
     await revoke(opened.id)
     expect((await guest.go('/portail')).status).toBe(401)
     expect(await revoke(opened.id)).toMatchObject({ code: 'entry_link_not_found' })
+  })
+
+  test('taken back at the very moment it is opened, leaves no session behind', async () => {
+    const { path, id } = await forCreditor()
+    const entry = await readEntry(api.sql, new URLSearchParams(path.split('?')[1]).get('jeton')!, now)
+    expect(await openEntry(api.sql, entry!.id, 'SESSION-TO-BE', now)).toBe(true)
+    await revoke(id)
+    expect(await api.sql`select id from ended_sessions where id = 'SESSION-TO-BE'`).toHaveLength(1)
   })
 
   test('opens its own space and no other', async () => {

@@ -4,7 +4,7 @@ import { beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { recordPayment } from '../procedures/money/payments.ts'
 import { openAgency } from '../scripts/demo/people.ts'
 import { useApi } from './api.ts'
-import { addInvoices, creditorOf, day, invoice, liveUntil, openCase } from './house.ts'
+import { addInvoices, creditorOf, day, invoice, liveUntil, openCase, textOf } from './house.ts'
 import { browser, type Shown } from './pages.ts'
 
 const api = useApi()
@@ -237,6 +237,12 @@ describe('the agreement to go to court', () => {
       signedBy: 'Inès Roche',
       evidence: { authenticated: 'creditor:Inès Roche', means: 'espace du créancier' },
     })
+    const answer = await api.app.request(`${path()}/reponse.pdf`, {
+      headers: { cookie: `courtois-portail=${desk.cookies.get('courtois-portail')}` },
+    })
+    const said = await textOf(new Uint8Array(await answer.arrayBuffer()))
+    expect(said).toMatch(/OUI, la procédure est autorisée.*Inès Roche, présidente/s)
+    expect(said.replaceAll(' ', '')).toContain(String(proof['signedPdfSha256']))
     const body = new URLSearchParams({
       jeton: /name="jeton" value="([^"]+)"/.exec(page.html)![1]!,
       decision: 'refused',

@@ -1,11 +1,12 @@
 import { beforeAll, describe, expect, test } from 'vitest'
-import { recordPayment } from '../procedures/money/payments.ts'
+import { claimableOn } from '../procedures/money/claimable.ts'
+import { recordPayment, rejectPayment } from '../procedures/money/payments.ts'
 import { payableOn } from '../procedures/money/ledger.ts'
 import { lawEntries } from '../procedures/law/values.ts'
 import { dayFr } from '../schema/days.ts'
 import { amountFr } from '../schema/money.ts'
 import { useApi } from './api.ts'
-import { fileOf } from './house.ts'
+import { addInvoices, fileOf, invoice } from './house.ts'
 import { browser, noticed } from './pages.ts'
 
 // The first days of a semester whose rate nobody entered yet, whichever that is on file.
@@ -82,5 +83,22 @@ describe('while the rate of the day is awaited', () => {
     const page = await guest.submit(await guest.go(`/r/${letter.coupon}`), '/r', { code: letter.coupon, cp: '69003' })
     expect(page.text).toContain(plain(`Réglé depuis, à déduire ${amountFr(30_000n, 'EUR')}`))
     expect(page.text).toContain(plain(`Total dû au ${dayFr(last)} ${amountFr(before - 30_000n, 'EUR')}`))
+  })
+
+  test('a cheque that came back since has paid nothing, and an invoice that fell due since is asked for', async () => {
+    const { caseId, creditorId } = letter
+    const toRecover = async () => claimableOn(await fileOf(api, caseId), today).toRecover
+    const before = await toRecover()
+    const cheque = { caseId, receivedOn: last.subtract({ days: 3 }), amount: 20_000n, means: 'chèque', reference: null }
+    const { id } = await recordPayment(api.office, today, { ...cheque, receivedBy: 'creditor' }, 'test')
+    expect(await toRecover()).toBeLessThan(before)
+    const returned = { paymentId: id, rejectedOn: today, reason: 'Sans provision' }
+    expect(await rejectPayment(api.office, today, returned, 'test')).toEqual({ caseId, left: null })
+    expect(await toRecover()).toBe(before)
+
+    const issued = { issued_on: last.subtract({ days: 20 }).toString(), due_on: last.add({ days: 2 }).toString() }
+    const due = invoice({ number: 'F-9', ...issued, total: '500.00' })
+    expect(await addInvoices(api, { creditorId, on: today.toString(), invoices: [due] })).toBe(caseId)
+    expect(await toRecover()).toBe(before + 50_000n)
   })
 })

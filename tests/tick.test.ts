@@ -1,11 +1,14 @@
 import { describe, expect, test } from 'vitest'
+import { dayAt } from '../api/cron.ts'
 import { nativeTypst } from '../documents/typst/typst.ts'
 import { doStep } from '../procedures/amicable/steps.ts'
 import { tick } from '../procedures/amicable/tick.ts'
 import { releaseHold } from '../procedures/cases/holds.ts'
 import { recordPromise } from '../procedures/cases/promises.ts'
+import { examine } from '../procedures/doctor.ts'
 import { drain } from '../procedures/work.ts'
 import { connect } from '../schema/db.ts'
+import { seededRandom } from '../schema/random.ts'
 import {
   day,
   done,
@@ -13,6 +16,7 @@ import {
   type House,
   liveHolds,
   liveOn,
+  invoice,
   liveUntil,
   openCase,
   openOrdinary,
@@ -160,5 +164,48 @@ describe('the tick', () => {
       'cordiale',
     ])
     expect(documents.map(({ reference }) => reference.split('/')[1])).toEqual(documents.map((_, i) => String(i + 1)))
+  })
+})
+
+describe('a clock that is set back an hour', () => {
+  test.each([
+    ['to winter time', '2026-10-12', '2026-10-25T00:00:00Z', '2026-10-25T01:00:00Z'],
+    ['to summer time', '2026-03-16', '2026-03-29T00:00:00Z', '2026-03-29T01:00:00Z'],
+  ])('or goes over %s, does nothing twice and loses nothing', async (_what, opened, before, after) => {
+    const { sql, office, url } = house
+    const offset = (at: string) => Temporal.Instant.from(at).toZonedDateTimeISO('Europe/Paris').offset
+    expect(offset(before)).not.toBe(offset(after))
+    const on = day(opened)
+    const bill = { issued_on: on.subtract({ days: 31 }).toString(), due_on: on.subtract({ days: 1 }).toString() }
+    const caseId = await openCase(house, { on: opened, invoices: [invoice({ number: 'F-1', ...bill })] })
+    const chance = seededRandom(opened)
+    const oneIn = (sides: number) => chance.bytes(1)[0]! % sides === 0
+    const ticks = async (at: Temporal.Instant) => {
+      await tick(sql, dayAt(at))
+      if (oneIn(3)) await drain(office, url)
+    }
+    const evening = on.toZonedDateTime({ timeZone: 'Europe/Paris', plainTime: '22:00' }).toInstant()
+    const days = 18
+    for (let hour = 0; hour < 24 * days; hour++) {
+      if (hour % 24 > 7) continue
+      const at = evening.add({ hours: hour })
+      await ticks(at)
+      if (!oneIn(3)) continue
+      // Set back by hand: what was queued is an hour ahead of the clock, until that hour has passed.
+      await sql`update graphile_worker._private_jobs set run_at = run_at + interval '1 hour'`
+      await ticks(at.subtract({ hours: 1 }))
+      await sql`update graphile_worker._private_jobs set run_at = run_at - interval '1 hour'`
+    }
+    const last = dayAt(evening.add({ hours: 24 * days }))
+    await liveOn(house, last.toString())
+    const file = await fileOf(house, caseId)
+    expect(done(file).map((each) => each.split(' ')[0])).toEqual(['cordiale', 'appel', 'demeure.prevenir', 'demeure'])
+    const told = await sql<
+      { step: string }[]
+    >`select detail ->> 'step' as step from events where kind = 'step_done' order by id`
+    expect(told.map(({ step }) => step)).toEqual(['cordiale', 'appel', 'demeure.prevenir', 'demeure'])
+    const letters = toDebtor(file).filter(({ attachedTo }) => attachedTo === null)
+    expect(letters.map(({ stepKey }) => stepKey)).toEqual(['cordiale', 'demeure'])
+    expect(await examine(office, last)).toEqual([])
   })
 })

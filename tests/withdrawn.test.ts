@@ -188,4 +188,10 @@ test('nothing follows a first letter that never left, until it is written again'
   expect(firstLetter(renewed)).toMatchObject({ resendOf: first.id, withdrawnWhy: null })
   const text = await textOf(await house.office.archive.get(firstLetter(renewed)!.sha256))
   expect(text).toMatch(/R\. ?124-4/)
+
+  // Nor does anything follow the second, where it never left either.
+  await house.sql`
+    update dispatches set state = 'withdrawn', sent_on = null, proof = '{"motif":"suspendu"}' where document_id = ${firstLetter(renewed)!.id}`
+  const callingAgain = recordCall(house.sql, random(), day('2026-07-15'), call, 'phone:Essai')
+  await expect(callingAgain).rejects.toMatchObject({ code: 'call_before_first_letter' })
 })

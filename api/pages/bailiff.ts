@@ -22,6 +22,7 @@ import type { Viewer } from '../auth.ts'
 import { sendFile, sentPart } from '../downloads.ts'
 import { listPage, noLinkPage, packPage, type Shown } from './bailiff-pages.ts'
 import { readAs } from '../reading.ts'
+import { asRefusal } from '../metrics.ts'
 import { contactOf } from './contact.ts'
 import { mountDoor } from './door.ts'
 import {
@@ -211,7 +212,7 @@ async function acted(house: Doors, c: HttpContext, door: Opened, act: Act): Prom
   try {
     await act(house, door.found, typed, body)
   } catch (error) {
-    if (!(error instanceof DomainError)) throw error
+    asRefusal(error)
     return send(c, packPage({ ...(await shown(house, c, door)), failed: { typed, error } }), 422)
   }
   return c.redirect(door.base, 303)

@@ -4,13 +4,14 @@ import { DomainError } from '../../schema/errors.ts'
 import { badToken, readToken, type Viewer } from '../auth.ts'
 import { refused, type SignIn } from '../sign-in.ts'
 import { contactOf } from './contact.ts'
-import { type Entry, entryHours, keepSession, openEntry, openToken, readEntry } from './entry.ts'
+import { type Entry, entryHours, openEntry, openToken, readEntry } from './entry.ts'
 import {
   closeSession,
   countAttempt,
   type Doors,
   formToken,
   keepPending,
+  newSessionId,
   openSession,
   requireOwnForm,
   type SessionKind,
@@ -90,11 +91,12 @@ async function enter(house: Doors, c: HttpContext, door: Door, token: string): P
   const now = house.clock.now()
   const entry = isLink(token) ? await linked(house, c, door, token) : await tokenEntry(house, c, door, token)
   const subject = await subjectOf(door, entry.viewer)
-  const id = isLink(token)
-    ? (await openEntry(sql, entry.id, now)) && entry.id
-    : await openToken(sql, random, now, token, entry.viewer)
-  if (!id) return spent(house, c, door, entry)
-  await keepSession(sql, id, await openSession(house, c, door.session, subject, entry.viewer.name))
+  const sessionId = newSessionId(house)
+  const isOpen = isLink(token)
+    ? await openEntry(sql, entry.id, sessionId, now)
+    : await openToken(sql, random, now, token, sessionId, entry.viewer)
+  if (!isOpen) return spent(house, c, door, entry)
+  await openSession(house, c, door.session, subject, entry.viewer.name, sessionId)
   return c.redirect(door.session.path, 303)
 }
 

@@ -63,32 +63,29 @@ export async function readEntry(sql: Sql, token: string, now: Temporal.Instant):
   return { id, state, sessionId, viewer }
 }
 
-/** Opens it: of two browsers at once, one. Answers whether this one did. */
-export async function openEntry(sql: Sql, id: string, now: Temporal.Instant): Promise<boolean> {
+/** Opens it for that session: of two browsers at once, one. Answers whether this one did; who takes it back ends that session. */
+export async function openEntry(sql: Sql, id: string, sessionId: string, now: Temporal.Instant): Promise<boolean> {
   const [opened] = await sql`
-    update entry_links set used_at = ${now}
+    update entry_links set used_at = ${now}, session_id = ${sessionId}
     where id = ${id} and used_at is null and revoked_at is null and expires_at > ${now} returning id`
   return opened !== undefined
 }
 
-export async function keepSession(sql: Sql, id: string, sessionId: string): Promise<void> {
-  await sql`update entry_links set session_id = ${sessionId} where id = ${id}`
-}
-
-/** A development token of the command line opens a space like a link, once; answers the row that says so, null the second time. */
+/** A development token of the command line opens a space like a link, once. Answers whether it did. */
 export async function openToken(
   sql: Sql,
   random: Random,
   now: Temporal.Instant,
   token: string,
+  sessionId: string,
   { role, name, creditorId, bailiffId }: Viewer,
-): Promise<string | null> {
-  const [opened] = await sql<{ id: string }[]>`
-    insert into entry_links (id, token_sha256, role, name, creditor_id, bailiff_id, created_at, created_by, expires_at, used_at)
+): Promise<boolean> {
+  const [opened] = await sql`
+    insert into entry_links (id, token_sha256, role, name, creditor_id, bailiff_id, created_at, created_by, expires_at, used_at, session_id)
     values (${newId(random)}, ${hashOf(token)}, ${role}, ${name},
-            (select id from creditors where id = ${creditorId}), (select id from bailiffs where id = ${bailiffId}), ${now}, 'jeton', ${now}, ${now})
+            (select id from creditors where id = ${creditorId}), (select id from bailiffs where id = ${bailiffId}), ${now}, 'jeton', ${now}, ${now}, ${sessionId})
     on conflict (token_sha256) do nothing returning id`
-  return opened?.id ?? null
+  return opened !== undefined
 }
 
 /** Takes a link back, with the session that it opened. A creditor's people are revoked by its manager, an office's by the legal cell. */

@@ -141,15 +141,17 @@ export interface SessionKind {
 // Another issuer than the tokens of the API: neither is ever taken for the other.
 const issuer = 'courtois-pages'
 
-/** Opens a session: a cookie that no script reads, signed, for this path alone. Answers its id. */
+export const newSessionId = (house: House): string => newCode(house.office.random, 4)
+
+/** Opens a session: a cookie that no script reads, signed, for this path alone. */
 export async function openSession(
   house: House,
   c: HttpContext,
   kind: SessionKind,
   subject: string,
   name: string,
-): Promise<string> {
-  const id = newCode(house.office.random, 4)
+  id = newSessionId(house),
+): Promise<void> {
   const at = Math.floor(house.clock.now().epochMilliseconds / 1000)
   const value = await new SignJWT({ name })
     .setProtectedHeader({ alg: 'HS256', typ: 'JWT' })
@@ -167,7 +169,6 @@ export async function openSession(
     secure: isSecure(house),
     maxAge: kind.minutes * 60,
   })
-  return id
 }
 
 /** Takes the cookie away, and has nobody who kept a copy of it come back. */

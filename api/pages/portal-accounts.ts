@@ -3,9 +3,10 @@ import { accountFields, type Account, readAccount } from '../../documents/invoic
 import { readTable } from '../../documents/invoices/table.ts'
 import { type ImportedLine, importAccount } from '../../procedures/cases/account-import.ts'
 import type { DebtorKind } from '../../procedures/cases/debtors.ts'
-import { DomainError } from '../../schema/errors.ts'
+import type { DomainError } from '../../schema/errors.ts'
 import { toCreditor } from '../remedies.ts'
 import { receivedUpload } from '../uploads.ts'
+import { asRefusal } from '../metrics.ts'
 import { type Doors, requireOwnForm } from './guard.ts'
 import { count, h, type Html, money, raw, said, send } from './page.ts'
 import { type Desk, deskPage, type WithDesk } from './portal-desk.ts'
@@ -27,7 +28,7 @@ export function mountAccounts(app: Hono, house: Doors, withDesk: WithDesk): void
         const read = async (bytes: Uint8Array) => readAccount(await readTable(bytes), { seller: desk.creditor })
         return c.redirect(`/portail/releves/${await keepUpload(desk, body['releve'], read)}`, 303)
       } catch (error) {
-        if (!(error instanceof DomainError)) throw error
+        asRefusal(error)
         return send(c, dropPage(desk, error), 422)
       }
     }),

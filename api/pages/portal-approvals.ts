@@ -7,7 +7,8 @@ import {
   setApprovalRule,
 } from '../../procedures/amicable/approvals.ts'
 import type { Day } from '../../schema/days.ts'
-import { DomainError } from '../../schema/errors.ts'
+import type { DomainError } from '../../schema/errors.ts'
+import { asRefusal } from '../metrics.ts'
 import { type Doors, requireOwnForm } from './guard.ts'
 import { count, dated, h, type Html, raw, send } from './page.ts'
 import { type Desk, deskPage, noteRead, type WithDesk } from './portal-desk.ts'
@@ -35,7 +36,7 @@ export function mountApprovals(app: Hono, house: Doors, withDesk: WithDesk): voi
         await answer(desk, typed)
         return c.redirect('/portail/envois', 303)
       } catch (error) {
-        if (!(error instanceof DomainError)) throw error
+        asRefusal(error)
         return send(c, await page(desk, error), 422)
       }
     }),

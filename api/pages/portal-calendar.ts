@@ -6,7 +6,8 @@ import {
   readCalendarFeeds,
   revokeCalendarFeed,
 } from '../../procedures/judicial/calendar-feeds.ts'
-import { DomainError } from '../../schema/errors.ts'
+import type { DomainError } from '../../schema/errors.ts'
+import { asRefusal } from '../metrics.ts'
 import { type Doors, requireOwnForm } from './guard.ts'
 import { dated, h, type Html, send } from './page.ts'
 import { type Desk, deskPage, type WithDesk } from './portal-desk.ts'
@@ -33,7 +34,7 @@ export function mountCalendar(app: Hono, house: Doors, withDesk: WithDesk): void
         // Shown on this answer alone: the address is the key, and is not kept.
         return send(c, await page(desk, { address: `${ctx.office.baseUrl}/calendrier/${token}.ics` }))
       } catch (error) {
-        if (!(error instanceof DomainError)) throw error
+        asRefusal(error)
         return send(c, await page(desk, { error }), 422)
       }
     }),

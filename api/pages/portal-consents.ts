@@ -1,12 +1,13 @@
 import type { Hono, Context as HttpContext } from 'hono'
 import { giveConsent, refuseConsent, withdrawConsent } from '../../procedures/judicial/consent.ts'
-import { answeredForm } from '../../procedures/judicial/consent-form.ts'
+import { sealedConsentPage } from '../../procedures/judicial/consent-page.ts'
 import { type ConsentRequest, readConsentRequest } from '../../procedures/judicial/consent-requests.ts'
 import { type Day, dayFr } from '../../schema/days.ts'
 import { DomainError } from '../../schema/errors.ts'
 import { parseAmount } from '../../schema/money.ts'
 import { author } from '../context.ts'
 import { rowId } from '../values.ts'
+import { asRefusal } from '../metrics.ts'
 import { type Doors, requireOwnForm } from './guard.ts'
 import { count, dated, h, type Html, money, said, send } from './page.ts'
 import { type Desk, deskPage, noteRead, type WithDesk } from './portal-desk.ts'
@@ -55,10 +56,10 @@ export function mountConsents(app: Hono, house: Doors, withDesk: WithDesk): void
   app.get('/portail/accords/:id/reponse.pdf', (c) =>
     withDesk(c, async (desk) => {
       const request = await requestOf(desk, c)
-      const answered = await answeredForm(desk.ctx.office, request.id)
+      const answered = await sealedConsentPage(desk.ctx.office, request)
       if (!answered)
-        throw new DomainError('not_found', 'Cette réponse n’a pas de formulaire rempli.', {
-          remedy: 'Téléchargez le document signé et la preuve de votre réponse.',
+        throw new DomainError('not_found', 'Cette demande n’a pas encore de réponse.', {
+          remedy: 'Répondez-y d’abord.',
         })
       return c.body(answered as Uint8Array<ArrayBuffer>, 200, {
         'content-type': 'application/pdf',
@@ -99,7 +100,7 @@ export function mountConsents(app: Hono, house: Doors, withDesk: WithDesk): void
       try {
         await decide(desk, request, typed)
       } catch (error) {
-        if (!(error instanceof DomainError)) throw error
+        asRefusal(error)
         return send(c, consentPage(desk, request, await decisionOf(desk, request.id), { typed, error }), 422)
       }
       return c.redirect(`/portail/accords/${request.id}`, 303)
@@ -178,7 +179,7 @@ ${statement.doubts.length > 0 ? h`<div class="note"><p><strong>Ce qui n’est pa
 <p>Le tribunal recevrait ${count(request.content.length, 'fichier')}\u00a0:</p>
 <ol>${request.content.map(({ name }, i) => h`<li><a href="${at}/pieces/${i + 1}">${name}</a></li>`)}</ol>
 <p>Empreinte SHA-256 de l’ensemble\u00a0: <code class="hash">${request.contentSha256}</code></p>
-${decision.decision ? h`<p><a href="${at}/reponse.pdf">Le formulaire avec votre réponse (PDF)</a></p><p><a href="${at}/preuve.json">Télécharger la preuve de votre réponse</a></p>` : ''}
+${decision.decision ? h`<p><a href="${at}/reponse.pdf">Votre réponse (PDF)</a></p><p><a href="${at}/preuve.json">Télécharger la preuve de votre réponse</a></p>` : ''}
 ${forms(desk, request, decision, at, failed)}`,
   })
 }

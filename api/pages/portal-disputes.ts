@@ -8,6 +8,7 @@ import { type Day, dayFr, daysBetween } from '../../schema/days.ts'
 import { DomainError } from '../../schema/errors.ts'
 import { plainFileName } from '../../schema/words.ts'
 import { authorOf } from '../auth.ts'
+import { asRefusal } from '../metrics.ts'
 import { type Doors, requireOwnForm } from './guard.ts'
 import { count, dated, h, type Html, send } from './page.ts'
 import { findByNumber } from './portal-data.ts'
@@ -48,7 +49,7 @@ export function mountDisputes(app: Hono, house: Doors, withDesk: WithDesk): void
         )
         return c.redirect(`/portail/dossiers/${found.number}`, 303)
       } catch (error) {
-        if (!(error instanceof DomainError)) throw error
+        asRefusal(error)
         return send(c, page(desk, found, { typed, error }), 422)
       }
     }),

@@ -9,6 +9,7 @@ import { DomainError } from '../../schema/errors.ts'
 import { once } from '../once.ts'
 import { toCreditor } from '../remedies.ts'
 import { receivedUpload } from '../uploads.ts'
+import { asRefusal } from '../metrics.ts'
 import { type Doors, requireOwnForm } from './guard.ts'
 import { dated, h, type Html, money, raw, said, send } from './page.ts'
 import { type Desk, deskPage, type WithDesk } from './portal-desk.ts'
@@ -29,7 +30,7 @@ export function mountInvoices(app: Hono, house: Doors, withDesk: WithDesk): void
       try {
         return c.redirect(`/portail/factures/${await keepUpload(desk, body['facture'], readIfData)}`, 303)
       } catch (error) {
-        if (!(error instanceof DomainError)) throw error
+        asRefusal(error)
         return send(c, dropPage(desk, error), 422)
       }
     }),
@@ -55,7 +56,7 @@ export function mountInvoices(app: Hono, house: Doors, withDesk: WithDesk): void
         read ??= typedInvoice(typed, desk.creditor)
         return c.redirect(`/portail/dossiers/${await submit(desk, { id, read, sha256 }, typed)}?recue`, 303)
       } catch (error) {
-        if (!(error instanceof DomainError)) throw error
+        asRefusal(error)
         return send(c, readPage(desk, id, found, { typed, error }), 422)
       }
     }),

@@ -14,6 +14,7 @@ import type { BroughtFile } from '../../procedures/cases/dispute-documents.ts'
 import { transaction } from '../../schema/db.ts'
 import { DomainError } from '../../schema/errors.ts'
 import type { House } from '../context.ts'
+import { asRefusal } from '../metrics.ts'
 import { contactOf } from './contact.ts'
 import { admitDocument, type Form, receiveForm } from './form-files.ts'
 import {
@@ -86,7 +87,7 @@ export function mountReply(app: Hono, house: Doors): void {
       try {
         await keepAnswer(house, opened.coupon, form)
       } catch (error) {
-        if (!(error instanceof DomainError)) throw error
+        asRefusal(error)
         return send(c, answerPage({ ...(await shown(house, c, opened)), typed: form.typed, error }), 422)
       }
       return c.redirect(`/r/${opened.code}`, 303)

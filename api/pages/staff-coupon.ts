@@ -4,6 +4,7 @@ import { DomainError } from '../../schema/errors.ts'
 import { authorOf, may } from '../auth.ts'
 import { type Context, forbidden } from '../context.ts'
 import { noteReading } from '../readings.ts'
+import { asRefusal } from '../metrics.ts'
 import { receiveForm } from './form-files.ts'
 import { type Doors, requireOwnForm } from './guard.ts'
 import { dated, h, type Html, send } from './page.ts'
@@ -50,7 +51,7 @@ export function mountPaperCoupon(app: Hono, house: Doors, withStaff: WithStaff, 
           const given = { channel: 'coupon papier', by: authorOf(who.ctx.viewer!) }
           await keepAnswer(house, coupon, form, given)
         } catch (error) {
-          if (!(error instanceof DomainError)) throw error
+          asRefusal(error)
           const frame = await frameOf(c, who)
           return send(c, enterPage(frame, await shown(house, frame, coupon, { typed: form.typed, error })), 422)
         }

@@ -58,7 +58,7 @@ export const callForm = (frame: Gesturing, caseId: string, step: string | null):
     title: step === null ? 'Noter cet appel' : 'Noter l’appel',
     hidden: { dossier: caseId, sens: step === null ? 'incoming' : 'outgoing', ...(step ? { etape: step } : {}) },
     body: ({ text, area, choice }) => h`${choice('issue', 'Issue', callOutcomes)}
-${text('heure', 'Heure', 'type="time"')}${text('personne', 'Interlocuteur (facultatif)', 'maxlength="120"')}${area('resume', 'Ce qui a été dit')}`,
+${text('heure', 'Heure de Paris', 'type="time"')}${text('personne', 'Interlocuteur (facultatif)', 'maxlength="120"')}${area('resume', 'Ce qui a été dit')}`,
   })
 
 const addressForm = (frame: Gesturing, caseId: string): Html =>

@@ -6,6 +6,7 @@ import { authorOf, isStaff, may, type Role, staff } from '../auth.ts'
 import { type Context, contextOf, forbidden } from '../context.ts'
 import { newCode } from '../../schema/random.ts'
 import { sendDisputeFile, sendLetterPdf } from '../downloads.ts'
+import { asRefusal } from '../metrics.ts'
 import { contactOf } from './contact.ts'
 import { mountDoor, signInPage } from './door.ts'
 import { type Doors, formToken, limitBody, readSession, requireOwnForm, type SessionKind } from './guard.ts'
@@ -94,7 +95,8 @@ export function mountStaff(app: Hono, house: Doors): void {
           await doGesture(who.ctx, name, typed)
           return c.redirect('/bureau?fait', 303)
         } catch (error) {
-          if (!(error instanceof DomainError) || error.code === 'forbidden') throw error
+          asRefusal(error)
+          if (error.code === 'forbidden') throw error
           return show(c, who, { failed: { name, typed, error } })
         }
       }),
@@ -117,7 +119,7 @@ export function mountStaff(app: Hono, house: Doors): void {
         await approveSteps(office.sql, office.random, day, answer, authorOf(viewer!))
         return c.redirect('/bureau?fait', 303)
       } catch (error) {
-        if (!(error instanceof DomainError)) throw error
+        asRefusal(error)
         return show(c, who, { error })
       }
     }),

@@ -72,7 +72,7 @@ function blockHtml(block: Block): Html {
     case 'signature':
       return h`<p class="signature">${linesOf([block.name, block.quality, block.house])}</p>`
     case 'signatures':
-      return h`<p>Fait à ${block.place}, le ${block.day}.</p><div class="parties">${block.parties.map((party) => h`<p><strong>${party.role}</strong>${lines([party.name, party.quality])}</p>`)}</div>`
+      return h`<p>Fait ${block.where}, le ${block.day}.</p><div class="parties">${block.parties.map((party) => h`<p><strong>${party.role}</strong>${lines([party.name, party.quality])}</p>`)}</div>`
   }
 }
 

@@ -48,12 +48,14 @@ function opens(stream: PdfStream, resolve: Resolve): 'whole' | 'damaged' | 'bomb
     // A picture that is packed otherwise is told by its size.
     if (!(filter instanceof PdfName) || !(isImage ? flate : packings).has(filter.value)) return 'whole'
     const how = listOf(stream, 'DecodeParms', resolve)[i]
-    if (lzw.has(filter.value) && i === filters.length - 1)
-      return lzwLength(data, earlyChange(how)) > most ? 'bomb' : 'whole'
+    if (lzw.has(filter.value) && lzwLength(data, earlyChange(how)) > most) return 'bomb'
     try {
       data = flate.has(filter.value)
         ? inflateSync(data, { maxOutputLength: most })
-        : PdfStream.fromDict({ Filter: filter }, data).getDecodedData()
+        : PdfStream.fromDict(
+            { Filter: filter, ...(how instanceof PdfDict ? { DecodeParms: how } : {}) },
+            data,
+          ).getDecodedData()
     } catch (error) {
       return error instanceof RangeError ? 'bomb' : 'damaged'
     }

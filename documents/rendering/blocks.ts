@@ -4,6 +4,7 @@ import { encode } from 'uqr'
 import { dayFr, dayShortFr, parseDay } from '../../schema/days.ts'
 import { DomainError } from '../../schema/errors.ts'
 import { amount, amountFr, parseAmount, sum, type Currency } from '../../schema/money.ts'
+import { atTown } from '../../schema/words.ts'
 import type { Address, Facts, Totals } from '../facts.ts'
 
 /** A piece of text in one style; a hard line break is a run of its own. */
@@ -12,6 +13,15 @@ export interface Run {
   strong?: true
   em?: true
   break?: true
+}
+
+/** `place` is the town, as layouts of earlier versions print it after « à »; `where` is « à Lyon », « au Havre ». */
+export interface Signatures {
+  kind: 'signatures'
+  place: string
+  where: string
+  day: string
+  parties: { role: string; name: string; quality: string }[]
 }
 
 export type Block =
@@ -24,7 +34,7 @@ export type Block =
   | Payment
   | Coupon
   | { kind: 'signature'; name: string; quality: string; house: string }
-  | { kind: 'signatures'; place: string; day: string; parties: { role: string; name: string; quality: string }[] }
+  | Signatures
 
 export interface Table {
   kind: 'table'
@@ -277,6 +287,7 @@ function signatures(facts: Facts): Block {
   return {
     kind: 'signatures',
     place: facts.agence.adresse.ville,
+    where: atTown(facts.agence.adresse.ville),
     day: dayFr(parseDay(facts.date)),
     parties: [of(facts.creancier, 'Pour le créancier'), of(required(facts, 'debiteur', 'signatures'), 'Le débiteur')],
   }

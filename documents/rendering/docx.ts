@@ -144,7 +144,7 @@ function blockXml(block: Block): string {
         .join('')
     case 'signatures':
       return (
-        paragraph(runXml(`Fait à ${block.place}, le ${block.day}, en autant d’exemplaires que de parties.`)) +
+        paragraph(runXml(`Fait ${block.where}, le ${block.day}, en autant d’exemplaires que de parties.`)) +
         gridXml(
           [
             block.parties.map((party) =>

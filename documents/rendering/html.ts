@@ -66,7 +66,7 @@ function blockHtml(block: Block): string {
     case 'signature':
       return `<p style="margin:24px 0 0"><strong>${escapeHtml(block.name)}</strong><br>${escapeHtml(block.quality)}<br>${escapeHtml(block.house)}</p>`
     case 'signatures':
-      return `<p style="margin:24px 0 8px">Fait à ${escapeHtml(block.place)}, le ${escapeHtml(block.day)}.</p>${block.parties
+      return `<p style="margin:24px 0 8px">Fait ${escapeHtml(block.where)}, le ${escapeHtml(block.day)}.</p>${block.parties
         .map(
           (party) =>
             `<p><strong>${escapeHtml(party.role)}</strong><br>${escapeHtml(party.name)}<br>${escapeHtml(party.quality)}</p>`,

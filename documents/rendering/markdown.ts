@@ -136,6 +136,11 @@ function runsOf(inline: Token | undefined, { resolve }: Around): Run[] {
       else runs.push(run)
     }
   }
-  for (const run of runs) if (!run.break) run.text = resolve(typographyFr(run.text))
+  for (const [i, run] of runs.entries()) {
+    if (run.break) continue
+    const said = resolve(typographyFr(run.text))
+    // « **{{ fait }}**. »: the full stop after a value in bold is a run of its own.
+    run.text = said.startsWith('.') && /[.…]$/.test(runs[i - 1]?.text ?? '') ? said.slice(1) : said
+  }
   return runs.filter((run) => run.break || run.text !== '')
 }

@@ -117,13 +117,17 @@ function keep(value: unknown): string {
   return `${open}${filling.push(shown) - 1}${close}`
 }
 
+// A value with the full stop that the letter puts after it: « S.A. » and what a person ended by its own have one already.
+const marked = /\uE000(\d+)\uE001(\.?)/g
+
 function resolve(output: string, values: readonly string[]): string {
-  return output.replace(/\uE000(\d+)\uE001/g, (_, index: string) => {
+  return output.replace(marked, (_, index: string, stop: string) => {
     const value = values[Number(index)] ?? ''
-    const nested = value.replace(/\uE000(\d+)\uE001/g, (mark, inner: string) =>
-      Number(inner) < Number(index) ? resolve(mark, values) : '',
+    const nested = value.replace(marked, (mark: string, inner: string, after: string) =>
+      Number(inner) < Number(index) ? resolve(mark, values) : after,
     )
-    return nested.replace(marks, '').replace(/\s*[\r\n]+\s*/g, ' ')
+    const said = nested.replace(marks, '').replace(/\s*[\r\n]+\s*/g, ' ')
+    return /[.…]$/.test(said) ? said : said + stop
   })
 }
 

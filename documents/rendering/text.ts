@@ -89,7 +89,7 @@ function blockText(block: Block): string {
       return [block.name, block.quality, block.house].join('\n')
     case 'signatures':
       return [
-        `Fait à ${block.place}, le ${block.day}.`,
+        `Fait ${block.where}, le ${block.day}.`,
         ...block.parties.map((party) => [party.role, party.name, party.quality].filter(Boolean).join('\n')),
       ].join('\n\n')
   }

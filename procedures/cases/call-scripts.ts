@@ -5,8 +5,9 @@ import { letterOf, loadLibrary } from '../../letters/catalogue.ts'
 import type { Day } from '../../schema/days.ts'
 import type { Sql } from '../../schema/db.ts'
 import { legalValue } from '../law/values.ts'
-import { isWorkingDay, type Zone } from '../law/calendar.ts'
+import { isWorkingDay } from '../law/calendar.ts'
 import type { Agency } from './agency.ts'
+import type { DebtorClock } from './debtor-clock.ts'
 import { caseFacts } from './facts.ts'
 import type { CaseFile } from './file.ts'
 import { standstill } from './standstill.ts'
@@ -41,9 +42,24 @@ export async function writtenScripts(sql: Sql, documentIds: string[]): Promise<M
   )
 }
 
-/** Between which hours a debtor may be called on that day, local time; null on Sundays and holidays. */
-export function callHours(zone: Zone, onDay: Day): { from: string; until: string } | null {
+export interface CallHours {
+  /** HH:MM by the debtor's clock. */
+  from: string
+  until: string
+  timeZones: string[]
+  /** The same for whoever calls: in a country that has several clocks, by the first and by the last of them. */
+  opensAt: Temporal.Instant
+  closesAt: Temporal.Instant
+}
+
+/** Between which hours a debtor may be called on that day of its own; null on Sundays and holidays. */
+export function callHours({ zone, timeZones }: DebtorClock, onDay: Day): CallHours | null {
   if (!isWorkingDay(onDay, zone)) return null
   const at = (what: string) => legalValue('contacts', onDay, what).value
-  return { from: at('appel-debut'), until: at(onDay.dayOfWeek === 6 ? 'samedi-fin' : 'appel-fin') }
+  const [from, until] = [at('appel-debut'), at(onDay.dayOfWeek === 6 ? 'samedi-fin' : 'appel-fin')]
+  const instants = (plainTime: string) =>
+    timeZones
+      .map((timeZone) => onDay.toZonedDateTime({ timeZone, plainTime }).toInstant())
+      .toSorted(Temporal.Instant.compare)
+  return { from, until, timeZones, opensAt: instants(from)[0]!, closesAt: instants(until).at(-1)! }
 }

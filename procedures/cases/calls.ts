@@ -3,13 +3,15 @@ import { type Sql, transaction } from '../../schema/db.ts'
 import { DomainError } from '../../schema/errors.ts'
 import { newId, type Random } from '../../schema/random.ts'
 import { contactsLately, firstLetterGone, refuseCall } from './contacts.ts'
+import { debtorClocks } from './debtor-clock.ts'
 import { type Author, record } from './journal.ts'
 import { lockCase, lockOpenCase } from './lock.ts'
 import { refuseStandstill } from './standstill.ts'
 
 /**
  * Records a call with the debtor. Refused before the first letter (CPCE R124-4: its reference and date must be recalled),
- * to an insolvent or on a barred claim, on Sundays and holidays, out of hours and once too many in a week (rules of the house).
+ * to an insolvent or on a barred claim, on Sundays and holidays, out of hours where the debtor lives and once too many in a week
+ * (rules of the house).
  */
 export async function recordCall(
   sql: Sql,
@@ -17,6 +19,7 @@ export async function recordCall(
   onDay: Day,
   input: {
     caseId: string
+    /** HH:MM by the clock of the house, which is that of Paris. */
     calledAt: string | null
     direction: 'outgoing' | 'incoming'
     person: string | null
@@ -41,7 +44,8 @@ export async function recordCall(
         )
       }
       await refuseStandstill(tx, onDay, input.caseId, 'Aucun appel au débiteur')
-      refuseCall(await contactsLately(tx, onDay, input.caseId), onDay, input.calledAt)
+      const [clock] = (await debtorClocks(tx, [input.caseId])).get(input.caseId)!
+      refuseCall(await contactsLately(tx, onDay, input.caseId), clock!, onDay, input.calledAt)
     }
     const id = newId(random)
     await tx`

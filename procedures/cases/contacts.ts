@@ -4,6 +4,7 @@ import type { Sql } from '../../schema/db.ts'
 import { DomainError } from '../../schema/errors.ts'
 import { isWorkingDay, nextWorkingDay, type Zone } from '../law/calendar.ts'
 import { legalValue } from '../law/values.ts'
+import { atDebtors, type DebtorClock } from './debtor-clock.ts'
 import type { DebtorKind } from './debtors.ts'
 
 export type Contact = 'ecrit' | 'appel' | 'visite'
@@ -36,10 +37,13 @@ export interface Lately {
  */
 export async function firstLetterGone(sql: Sql, caseId: string, by: Day): Promise<boolean> {
   const [found] = await sql`
+    with recursive firsts as (
+      select id from documents where case_id = ${caseId} and first_letter and written_on <= ${by}
+      union all
+      select n.document_id from firsts f join resendings n on n.of_id = f.id and n.asked_on <= ${by}
+    )
     select 1 from cases c where c.id = ${caseId} and (c.zone = 'madagascar' or exists (
-      select from documents d left join dispatches o on o.document_id = d.id
-      where d.case_id = c.id and d.first_letter and d.written_on <= ${by}
-        and (o.state is distinct from 'withdrawn' or exists (select from resendings n where n.of_id = d.id and n.asked_on <= ${by}))))`
+      select from firsts f left join dispatches o on o.document_id = f.id where o.state is distinct from 'withdrawn'))`
   return found !== undefined
 }
 
@@ -117,32 +121,23 @@ export function nextContactDay(
   return { on, why }
 }
 
-/** Refuses a call outside its hours, on a closed day, or once too many; says when it may be made. */
-export function refuseCall(lately: Lately, onDay: Day, calledAt: string | null): void {
-  if (!isWorkingDay(onDay, lately.zone)) {
-    throw new DomainError(
-      'call_on_closed_day',
-      `Pas d'appel au débiteur le ${dayFr(onDay)} : dimanche ou jour férié.`,
-      {
-        remedy: `Appelez le ${dayFr(nextWorkingDay(onDay, lately.zone))}.`,
-      },
-    )
-  }
-  const opens = legalValue('contacts', onDay, 'appel-debut')
-  const closes = legalValue('contacts', onDay, onDay.dayOfWeek === 6 ? 'samedi-fin' : 'appel-fin')
+/**
+ * Refuses a call outside its hours, on a closed day, or once too many; says when it may be made. Day and hour are those of the clock of
+ * the house, and are judged by the debtor's.
+ */
+export function refuseCall(
+  lately: Lately,
+  { zone, timeZones }: DebtorClock,
+  onDay: Day,
+  calledAt: string | null,
+): void {
   const at = calledAt?.slice(0, 5)
-  if (at !== undefined && (at < opens.value || at > closes.value)) {
-    throw new DomainError(
-      'call_out_of_hours',
-      `Pas d’appel au débiteur à ${at}\u00a0: de ${opens.value} à ${closes.value} ce jour-là.`,
-      {
-        remedy:
-          'Appelez dans ces heures ; un appel passé hors d’elles se signale au responsable, par une note au dossier.',
-        article: opens.article ?? '',
-        facts: { from: opens.value, to: closes.value },
-      },
-    )
-  }
+  const faults =
+    at === undefined
+      ? [closedDay(onDay, zone)]
+      : timeZones.map((timeZone) => outOfHours(atDebtors(onDay, at, timeZone), zone, at))
+  // In a country that has several clocks, an hour that one of them allows may be the debtor's.
+  if (faults[0] && !faults.includes(null)) throw faults[0]
   const { on, why } = nextContactDay(lately, 'appel', onDay)
   if (why === null) return
   throw new DomainError('contact_cap', why, {
@@ -150,6 +145,32 @@ export function refuseCall(lately: Lately, onDay: Day, calledAt: string | null):
     facts: { from: on.toString(), days: daysBetween(onDay, on) },
     article: 'C. conso. L121-6 et L121-7',
   })
+}
+
+function closedDay(day: Day, zone: Zone): DomainError | null {
+  if (isWorkingDay(day, zone)) return null
+  const message = `Pas d'appel au débiteur le ${dayFr(day)} : dimanche ou jour férié.`
+  return new DomainError('call_on_closed_day', message, { remedy: `Appelez le ${dayFr(nextWorkingDay(day, zone))}.` })
+}
+
+/** `typed`: the hour by the clock of the house. */
+function outOfHours({ day, at }: { day: Day; at: string }, zone: Zone, typed: string): DomainError | null {
+  const closed = closedDay(day, zone)
+  if (closed) return closed
+  const opens = legalValue('contacts', day, 'appel-debut')
+  const closes = legalValue('contacts', day, day.dayOfWeek === 6 ? 'samedi-fin' : 'appel-fin')
+  if (at >= opens.value && at <= closes.value) return null
+  const when = at === typed ? at : `${at}, heure de chez lui (${typed} à Paris)`
+  return new DomainError(
+    'call_out_of_hours',
+    `Pas d’appel au débiteur à ${when}\u00a0: de ${opens.value} à ${closes.value} ce jour-là.`,
+    {
+      remedy:
+        'Appelez dans ces heures ; un appel passé hors d’elles se signale au responsable, par une note au dossier.',
+      article: opens.article ?? '',
+      facts: { at, from: opens.value, to: closes.value },
+    },
+  )
 }
 
 const cap = (what: string, kind: DebtorKind, on: Day): number =>

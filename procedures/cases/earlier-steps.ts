@@ -89,10 +89,20 @@ const familyWord: Record<string, [string, Gender]> = {
 /** Letters of a family that are not what its word says. */
 const letterWord: Record<string, [string, Gender]> = {
   'contestation-accuse-reception': ['accusé de réception d’une contestation', ''],
+  'contestation-paiement-annonce': ['accusé de réception d’un paiement annoncé', ''],
+  'contestation-personne-a-verifier': ['accusé de réception d’une erreur de personne signalée', ''],
+  'recherche-adresse-enregistree': ['confirmation d’une nouvelle adresse', 'e'],
+  'engagement-proposition-recue': ['accusé de réception d’une proposition de paiement', ''],
   'engagement-acceptation-echeancier': ['confirmation d’un échéancier', 'e'],
   'engagement-rappel-echeance': ['rappel d’une échéance du plan', ''],
   'engagement-echeance-manquee': ['relance sur une échéance du plan', 'e'],
 }
+/** Of the family of what answers a dispute, and no answer to one. */
+const acknowledging = new Set([
+  'contestation-accuse-reception',
+  'contestation-paiement-annonce',
+  'contestation-personne-a-verifier',
+])
 const reminding = new Set(['relance-cordiale', 'relance-ferme', 'mise-en-demeure', 'dernier-avis', 'madagascar'])
 
 const familyOf = ({ letter }: WrittenDocument): string => loadLibrary().letters.get(letter)?.famille ?? ''
@@ -113,7 +123,7 @@ export function answeredOn(file: CaseFile, { raisedOn, resolvedOn }: CaseFile['d
     (document) =>
       document.recipient === 'debiteur' &&
       familyOf(document) === 'contestations' &&
-      document.letter !== 'contestation-accuse-reception' &&
+      !acknowledging.has(document.letter) &&
       !before(document.writtenOn, raisedOn) &&
       !after(document.writtenOn, resolvedOn),
   )

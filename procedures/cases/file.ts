@@ -1,177 +1,39 @@
-import type { InvoiceJson } from '../../documents/invoices/einvoice.ts'
-import type { Day } from '../../schema/days.ts'
 import type { Sql } from '../../schema/db.ts'
-import type { Doubt } from '../../schema/errors.ts'
 import { readTitleSources, type TitleSource } from '../judicial/awards.ts'
 import { type Case, caseColumns } from './cases.ts'
 import type { Creditor, Mandate } from './creditors.ts'
 import type { Debtor } from './debtors.ts'
-import { type DisputeFile, disputeFiles } from './dispute-documents.ts'
+import { disputeFiles } from './dispute-documents.ts'
 import type { Insolvency } from './insolvencies.ts'
 import { isRare, rareParts } from './file-parts.ts'
+import type {
+  Call,
+  CreditNote,
+  Dispute,
+  Hold,
+  InsolvencyCheck,
+  Invoice,
+  Payment,
+  Plan,
+  Promise_,
+  Step,
+  WrittenDocument,
+} from './file-rows.ts'
 import { caseGone } from './lock.ts'
 import { penaltyColumns, type PenaltyTerms } from '../money/penalties.ts'
 
-export interface Invoice {
-  id: string
-  number: string
-  issuedOn: Day
-  dueOn: Day
-  total: bigint
-  prepaid: bigint
-  payable: bigint
-  currency: string
-  /** The invoice as it was read: references, lines, taxes. */
-  source: InvoiceJson
-  doubts: Doubt[]
-  original: string | null
-}
-export interface CreditNote {
-  number: string
-  invoiceId: string | null
-  issuedOn: Day
-  amount: bigint
-  original: string | null
-}
-export interface Payment {
-  id: string
-  invoiceId: string | null
-  receivedOn: Day
-  amount: bigint
-  means: string
-  reference: string | null
-  receivedBy: 'creditor' | 'agency'
-  /** The bank has definitively credited it; null for a cheque whose fate is not known. */
-  encashedOn: Day | null
-  /** Last day to pay over what the agency received (CPCE R124-6). */
-  payOverBy: Day | null
-  /** The day a cheque or a debit came back: from then on it has paid nothing. */
-  rejectedOn: Day | null
-  rejectedWhy: string | null
-}
-export interface Hold {
-  id: string
-  cause: string
-  reason: string
-  fromOn: Day
-  reviewOn: Day
-  placedBy: string
-  releasedOn: Day | null
-  releaseWhy: string | null
-}
-export interface Step {
-  id: string
-  key: string
-  rank: number
-  channel: string
-  nominalOn: Day
-  plannedOn: Day
-  doneOn: Day | null
-  skippedOn: Day | null
-  skippedWhy: string | null
-}
-export interface WrittenDocument {
-  id: string
-  stepId: string | null
-  stepKey: string | null
-  letter: string
-  version: string
-  channel: string
-  recipient: string
-  reference: string
-  code: string
-  coupon: string | null
-  firstLetter: boolean
-  format: string
-  sha256: string
-  editable: string | null
-  writtenOn: Day
-  attachedTo: string | null
-  sentOn: Day | null
-  registeredNumber: string | null
-  presentedOn: Day | null
-  outcome: string | null
-  /** Days the letter gave to act. */
-  delayDays: number | null
-  /** The date the letter itself named to answer by. */
-  answerBy: Day | null
-  /** The letter that did not arrive, which this one renews. */
-  resendOf: string | null
-  /** Why it never left, where its reason was gone before its channel took it. */
-  withdrawnWhy: string | null
-}
-export interface Dispute {
-  id: string
-  raisedOn: Day
-  channel: string
-  ground: string
-  contested: bigint | null
-  resolvedOn: Day | null
-  outcome: string | null
-  answer: string | null
-  /** The day by which the debtor is to have an answer. */
-  answerBy: Day | null
-  /** The letter that asked the creditor for its documents, and what it answered. */
-  askedId: string | null
-  creditorAnsweredOn: Day | null
-  creditorAnswer: string | null
-  /** What the debtor sent along. */
-  files: DisputeFile[]
-}
-export interface Promise_ {
-  id: string
-  promisedOn: Day
-  dueOn: Day
-  amount: bigint
-  means: string
-  author: string
-  channel: string
-  /** The form that confirmed it, and the day it left. */
-  confirmationId: string | null
-  confirmedOn: Day | null
-  /** The day the debtor signed it, and who. */
-  attestedOn: Day | null
-  attestedBy: string | null
-}
-export interface Plan {
-  id: string
-  agreedOn: Day
-  means: string
-  brokenOn: Day | null
-  keptOn: Day | null
-  /** The plan's own rule, in days: reminded before, written to after, broken once the notice has run. */
-  remindDays: number
-  noticeDays: number
-  graceDays: number
-  instalments: PlanLine[]
-}
-export interface PlanLine {
-  rank: number
-  dueOn: Day
-  amount: bigint
-  remindedOn: Day | null
-  noticedOn: Day | null
-  /** Until when the notice of the missed instalment lets it be paid. */
-  noticeUntil: Day | null
-}
-export interface Call {
-  id: string
-  /** The step of the timeline that it answers. */
-  stepId: string | null
-  calledOn: Day
-  calledAt: string | null
-  direction: string
-  person: string | null
-  outcome: string
-  summary: string
-  recordedBy: string
-}
-
-export interface InsolvencyCheck {
-  checkedOn: Day
-  source: string
-  found: boolean
-}
+export type {
+  Call,
+  CreditNote,
+  Dispute,
+  Invoice,
+  Payment,
+  Plan,
+  PlanLine,
+  Promise_,
+  Step,
+  WrittenDocument,
+} from './file-rows.ts'
 
 /** All that is known of one case on reading it: what letters, statements, gates and packs are made from. */
 export interface CaseFile {

@@ -81,12 +81,18 @@ export function checkedNature(nature: string | null | undefined): string | null 
   })
 }
 
-/** An acknowledgement of the debt starts prescription anew, for the same length (C. civ. 2231, 2240). */
-export async function renewLimitation(
-  sql: Sql,
-  onDay: Day,
-  input: { caseId: string; on: Day; cause: string; article: string },
-): Promise<void> {
+export interface Acknowledgement {
+  caseId: string
+  on: Day
+  cause: string
+  article: string
+}
+
+/**
+ * An acknowledgement of the debt starts the claim's own period anew, for the same length (C. civ. 2231, 2240). What courts and
+ * bailiffs did counts too: `acknowledged` in judicial/interruptions.ts counts with them.
+ */
+export async function renewLimitation(sql: Sql, onDay: Day, input: Acknowledgement): Promise<void> {
   const found = await readClaim(sql, input.caseId)
   // A prescription already acquired is not revived by an interruption; only a waiver could (C. civ. 2250).
   if (!found || Temporal.PlainDate.compare(input.on, found.limitationOn) > 0) return
@@ -94,19 +100,16 @@ export async function renewLimitation(
   if (found.limitationDoubts.some((doubt) => doubt.code === 'limitation_by_hand')) return
   const { on, cause, article } = input
   const interruptions = [...(await renewals(sql, input.caseId)), { on, cause, article }]
-  const claim = claimLimitation({ ...found, due: found.anchorOn, interruptions })
-  const recounted = await lastRecount(sql, input.caseId)
-  // What is owed under a title is acknowledged for as long again as the title lasts (C. civ. 2231).
-  const title = recounted?.title ? limitation({ kind: 'titre', due: recounted.title, interruptions }) : null
-  const { expires, why, doubts } = title && after(title.expires, claim.expires) ? title : claim
+  const { expires, why, doubts } = claimLimitation({ ...found, due: found.anchorOn, interruptions })
   const isLater = after(expires, found.limitationOn)
-  // Where acts or a title hold for longer, it is kept for the day on which one of them falls.
-  if (!isLater && recounted === null) return
+  // Where acts or a title hold for longer, it is kept all the same: it may start their own period anew.
+  if (!isLater && !(await countsInCourt(sql, input.caseId))) return
   if (isLater) await keep(sql, input.caseId, expires, doubts)
+  const until = latest(expires, found.limitationOn).toString()
   await record(sql, onDay, {
     caseId: input.caseId,
     kind: 'limitation_renewed',
-    detail: { until: latest(expires, found.limitationOn).toString(), why, on: on.toString(), cause, article },
+    detail: { until, ...(isLater ? { why } : {}), on: on.toString(), cause, article },
     author: 'system',
   })
 }
@@ -163,8 +166,8 @@ export async function recountLimitation(
   const found = await readClaim(sql, input.caseId)
   if (!found || found.zone === 'madagascar') return
   if (found.limitationDoubts.some((doubt) => doubt.code === 'limitation_by_hand')) return
-  const known = await lastRecount(sql, input.caseId)
-  if (known === null && input.title === null && input.interruptions.length === 0) return
+  const isNothing = input.title === null && input.interruptions.length === 0
+  if (isNothing && !(await countsInCourt(sql, input.caseId))) return
   const interruptions = [...(await renewals(sql, input.caseId)), ...input.interruptions]
   const claim = claimLimitation({ ...found, due: found.anchorOn, interruptions })
   const { title } = input
@@ -174,12 +177,11 @@ export async function recountLimitation(
   await settle(sql, onDay, input.caseId, { expires, why, doubts }, more, author)
 }
 
-/** What the limitation was last counted with in court; null where nothing of court ever counted. */
-async function lastRecount(sql: Sql, caseId: string): Promise<{ title: Day | null } | null> {
-  const [last] = await sql<{ title: string | null }[]>`
-    select detail ->> 'title' as title from events
-    where case_id = ${caseId} and kind = 'limitation_set' and detail ? 'acts' order by seq desc limit 1`
-  return last ? { title: last.title === null ? null : parseDay(last.title) } : null
+/** Whether a title or an act of a procedure ever counted in the limitation of that case. */
+async function countsInCourt(sql: Sql, caseId: string): Promise<boolean> {
+  const [known] =
+    await sql`select 1 from events where case_id = ${caseId} and kind = 'limitation_set' and detail ? 'acts' limit 1`
+  return known !== undefined
 }
 
 /** The acknowledgements that kept the claim alive until now. */

@@ -6,7 +6,7 @@ import { newId, type Random } from '../../schema/random.ts'
 import type { DebtorKind } from './debtors.ts'
 import { placeHold, releaseHold } from './holds.ts'
 import { type Author, record } from './journal.ts'
-import { renewLimitation } from './limitation.ts'
+import { acknowledged } from '../judicial/interruptions.ts'
 import { lockCase, lockOpenCase } from './lock.ts'
 import { refuseStandstill } from './standstill.ts'
 
@@ -125,7 +125,7 @@ export async function attestPromise(
       },
       author,
     })
-    await renewLimitation(tx, onDay, {
+    await acknowledged(tx, onDay, {
       caseId,
       on: attestedOn,
       cause: 'reconnaissance de dette (promesse signée)',
@@ -202,7 +202,7 @@ export async function agreeInstalments(
       },
       author,
     })
-    await renewLimitation(tx, onDay, {
+    await acknowledged(tx, onDay, {
       caseId: input.caseId,
       on: onDay,
       cause: 'reconnaissance de dette (échéancier accepté)',

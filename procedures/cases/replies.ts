@@ -143,7 +143,7 @@ export async function recordReply(
         : { on: null, by: null, how: null }
     await tx`
       update replies set act_id = ${act}, handled_on = ${handled.on}, handled_by = ${handled.by}, handled_how = ${handled.how} where id = ${id}`
-    if (answer.kind === 'paid') await queueFollowUp(tx, onDay, { paid: id })
+    if (answer.kind !== 'dispute') await queueFollowUp(tx, onDay, { reply: id })
     await record(tx, onDay, {
       caseId: coupon.caseId,
       kind: 'coupon_answered',

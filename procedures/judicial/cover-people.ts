@@ -9,7 +9,7 @@ import type { CaseFile } from '../cases/file.ts'
 export async function coverPeople(sql: Sql, file: CaseFile, toCourt: boolean): Promise<CoverPeople> {
   const { creditor, debtor } = file
   const { identity: agency } = await readAgency(sql)
-  const { birth } = debtor.identity
+  const { birth, civility } = debtor.identity
   const by = creditor.identity.representative
   return {
     roles: toCourt ? courtRoles : { demandeur: 'Créancier', defendeur: 'Débiteur' },
@@ -20,7 +20,8 @@ export async function coverPeople(sql: Sql, file: CaseFile, toCourt: boolean): P
     ),
     defendeur: lines(
       registered(debtor.identity),
-      birth && `né le ${dayFr(parseDay(birth.on, 'birth.on'))} à ${birth.place}`,
+      birth &&
+        `${civility === 'Madame' ? 'née' : civility === 'Monsieur' ? 'né' : 'naissance'} le ${dayFr(parseDay(birth.on, 'birth.on'))} à ${birth.place}`,
       addressLine(debtor.address),
       // An address for service is a court's matter; who must find the debtor uses the rest.
       toCourt ? undefined : lines(debtor.phone, debtor.email).join(', '),

@@ -2,6 +2,7 @@ import { after, before, type Day, dayFr, parseDay } from '../../schema/days.ts'
 import type { Sql } from '../../schema/db.ts'
 import { DomainError, type Doubt } from '../../schema/errors.ts'
 import type { CaseFile } from '../cases/file.ts'
+import { renewals } from '../cases/limitation.ts'
 import type { Interruption } from '../law/limitation.ts'
 import { readConducts } from './case-progress.ts'
 import { happenings, standingEvents } from './happenings.ts'
@@ -44,11 +45,10 @@ export async function requireEnforceable(
   const dates = meant && told === undefined ? datesOf(meant) : told && datesGiven(told)
   if (!dates || isMalagasy) return doubts
   const lasts = meant ? (runsTenYears(meant.procedure) ? 'dix-ans' : 'creance') : natureRuns(told?.['nature'], dates.on)
-  return [
-    ...doubts,
-    ...lastingDoubts(dates.on, lasts),
-    ...judgeDates(file, dates, await interruptionsOf(sql, file.case.id, onDay), onDay),
-  ]
+  const judged = [...doubts, ...lastingDoubts(dates.on, lasts), ...judgeDates(file, dates, onDay)]
+  if (lasts === 'creance') return judged
+  const acts = [...(await renewals(sql, file.case.id)), ...(await interruptionsOf(sql, file.case.id, onDay))]
+  return [...judged, ...judgeAge(dates, acts, onDay)]
 }
 
 /** A title that is no court's lasts as long as the claim; so does, by caution, one whose nature says nothing. */
@@ -139,8 +139,7 @@ function datesGiven(told: Record<string, unknown>): TitleDates | undefined {
   return on ? { on, servedOn: day('signification'), until: day('prescription') } : undefined
 }
 
-function judgeDates(file: CaseFile, title: TitleDates, acts: Interruption[], onDay: Day): Doubt[] {
-  const { on, servedOn, until } = title
+function judgeDates(file: CaseFile, { on, servedOn }: TitleDates, onDay: Day): Doubt[] {
   if (after(on, onDay) || (servedOn && (before(servedOn, on) || after(servedOn, onDay)))) {
     throw new DomainError(
       'title_dates',
@@ -163,20 +162,16 @@ function judgeDates(file: CaseFile, title: TitleDates, acts: Interruption[], onD
       },
     )
   }
-  const doubts: Doubt[] =
-    later.length > 0
-      ? [
-          {
-            code: 'title_before_debt',
-            message: `Le titre du ${dayFr(on)} est antérieur à une partie des factures (${later.join(', ')})\u00a0: elles sont à retirer du décompte, sauf si le titre les prévoit (CPCE L111-2).`,
-          },
-        ]
-      : []
-  return [...doubts, ...judgeAge(on, until, acts, onDay)]
+  if (later.length === 0) return []
+  const message = `Le titre du ${dayFr(on)} est antérieur à une partie des factures (${later.join(', ')})\u00a0: elles sont à retirer du décompte, sauf si le titre les prévoit (CPCE L111-2).`
+  return [{ code: 'title_before_debt', message }]
 }
 
-/** Ten years (CPCE L111-4), started anew by each act of enforcement; what happened elsewhere is taken at its giver's word. */
-function judgeAge(on: Day, until: Day | null, acts: Interruption[], onDay: Day): Doubt[] {
+/**
+ * Ten years (CPCE L111-4), started anew by each act of enforcement and each acknowledgement; what happened elsewhere is taken at its
+ * giver's word.
+ */
+function judgeAge({ on, until }: TitleDates, acts: Interruption[], onDay: Day): Doubt[] {
   const reckoned = titleEnd({ on, until: null }, acts)
   if (!after(onDay, reckoned.expires)) return reckoned.doubts
   const told = titleEnd({ on, until }, acts)

@@ -1,7 +1,7 @@
 import type { Day } from '../../schema/days.ts'
 import type { Sql } from '../../schema/db.ts'
 import type { Author } from '../cases/journal.ts'
-import { recountLimitation, renewals } from '../cases/limitation.ts'
+import { type Acknowledgement, recountLimitation, renewals, renewLimitation } from '../cases/limitation.ts'
 import type { Interruption } from '../law/limitation.ts'
 import { type Conduct, progressOn, readConducts } from './case-progress.ts'
 import { happenings, standingEvents } from './happenings.ts'
@@ -58,4 +58,10 @@ export async function recountAfter(sql: Sql, onDay: Day, caseId: string, author:
   const ends = titles.map((title) => ({ on: title.on, ...titleEnd(title, known) }))
   const [title = null] = ends.toSorted((a, b) => Temporal.PlainDate.compare(b.expires, a.expires))
   await recountLimitation(sql, onDay, { caseId, interruptions, title }, author)
+}
+
+/** The debtor acknowledged what it owes (C. civ. 2240): the claim's period starts anew, and that of a title or of an act with it. */
+export async function acknowledged(sql: Sql, onDay: Day, input: Acknowledgement): Promise<void> {
+  await renewLimitation(sql, onDay, input)
+  await recountAfter(sql, onDay, input.caseId, 'system')
 }

@@ -1,4 +1,3 @@
-import { sha256 } from '../../documents/archive.ts'
 import type { Facts } from '../../documents/facts.ts'
 import type { PackPart } from '../../documents/packs/pack.ts'
 import { type Day, dayFr } from '../../schema/days.ts'
@@ -6,9 +5,9 @@ import type { Sql } from '../../schema/db.ts'
 import { DomainError } from '../../schema/errors.ts'
 import { type Exhibit, exhibitNumber, readExhibits } from '../cases/exhibits.ts'
 import type { CaseFile } from '../cases/file.ts'
-import { instantOf, type Office } from '../office.ts'
+import type { Office } from '../office.ts'
 import { type OpenProcedure, type ProcedureEvent, readProcedureEvents } from './open-procedures.ts'
-import { consentPage, type GivenConsent, proofName } from './consent-page.ts'
+import { consentPage } from './consent-page.ts'
 import type { ConsentRequest } from './consent-requests.ts'
 import type { GivenFacts } from './paper-facts.ts'
 import { exhibitPart, exhibitsFor, pageCount, writePapers } from './papers.ts'
@@ -169,18 +168,10 @@ function stringFacts(facts: Record<string, unknown>): Record<string, string> {
 export async function consentParts(
   office: Office,
   sql: Sql,
-  open: Pick<OpenProcedure, 'consentId'>,
-  form: Pick<ConsentRequest, 'pdf' | 'statement'>,
+  form: Pick<ConsentRequest, 'id' | 'pdf' | 'statement'>,
 ): Promise<PackPart[]> {
-  const [signed] = await sql<GivenConsent[]>`
-    select proof, decided_on, signed_by, capacity from consents where request_id = ${open.consentId} and decision = 'given'`
-  if (!signed) throw Object.assign(new Error('no consent'), { code: 'CT001' })
-  const proof = new TextEncoder().encode(`${JSON.stringify(signed.proof, null, 2)}\n`)
-  const page = await office.typst.compile({
-    template: 'exhibit.typ',
-    data: consentPage(signed, form.statement, sha256(proof)),
-    pdf: { timestamp: instantOf(signed.decidedOn), standard: 'a-2b' },
-  })
+  const signed = await consentPage(office, sql, form)
+  if (signed?.decision !== 'given') throw Object.assign(new Error('no consent'), { code: 'CT001' })
   const asked = await office.archive.get(form.pdf)
   const common = { role: 'consent', part: 'proof' } as const
   return [
@@ -188,9 +179,9 @@ export async function consentParts(
       ...common,
       title: `Accord du créancier, ${signed.signedBy} (${signed.capacity}), le ${dayFr(signed.decidedOn)}`,
       name: 'accord-du-creancier.pdf',
-      pdf: page,
-      pages: await pageCount(page, 'accord-du-creancier'),
-      original: { name: proofName, content: proof },
+      pdf: signed.pdf,
+      pages: await pageCount(signed.pdf, 'accord-du-creancier'),
+      original: { name: 'accord-du-creancier-preuve.json', content: signed.proofFile },
     },
     {
       ...common,

@@ -74,7 +74,7 @@ async function assemble(office: Office, sql: Sql, onDay: Day, input: PackOrder, 
   const content = isSigned
     ? await signedContent(office, sql, onDay, file, open, procedure)
     : await writtenContent(office, sql, onDay, file, order)
-  const proof = await consentParts(office, sql, open, request)
+  const proof = await consentParts(office, sql, request)
   const previous = await lastVersion(sql, open, kind)
   const version = (previous?.version ?? 0) + 1
   const next = nextLimit(standing, onDay, file)

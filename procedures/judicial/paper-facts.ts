@@ -44,7 +44,7 @@ export function requireGivable(given: GivenFacts): void {
   )
 }
 
-/** What threatens the claim, as a person writes it: the letters put their own full stop after each line. */
+/** What threatens the claim, as a person writes it, line by line: letters join them into one sentence (« … ; … »). */
 export function withoutFullStops(given: GivenFacts): GivenFacts {
   const threat = given['menaceRecouvrement'] as Record<string, unknown> | undefined
   if (!threat) return given

@@ -50,11 +50,13 @@ export function givenRunning(told: unknown, onDay: Day): RunningTitle | null {
   return { on, until: typeof prescription === 'string' ? parseDay(prescription, 'titre.prescription') : null }
 }
 
-/** Those that the creditor signed for, with or without their sums. */
+/** Those that the creditor signed for, with or without their sums; of one procedure the last, which may correct the one before. */
 export async function signedTitles(sql: Sql, caseId: string, onDay: Day): Promise<RunningTitle[]> {
   const rows = await sql<{ told: unknown }[]>`
-    select r.facts -> 'titre' as told from consent_requests r join consents c on c.request_id = r.id and c.decision = 'given'
-    where r.case_id = ${caseId} and r.facts #>> '{titre,date}' is not null order by c.decided_on, r.id`
+    select distinct on (r.procedure) r.facts -> 'titre' as told
+    from consent_requests r join consents c on c.request_id = r.id and c.decision = 'given'
+    where r.case_id = ${caseId} and r.facts #>> '{titre,date}' is not null
+    order by r.procedure, c.decided_on desc, r.id desc`
   return rows.flatMap(({ told }) => givenRunning(told, onDay) ?? [])
 }
 

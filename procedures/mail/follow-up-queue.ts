@@ -1,8 +1,16 @@
 import type { Day } from '../../schema/days.ts'
 import type { Sql } from '../../schema/db.ts'
 
-/** What was said and is to be written about at once: a dispute, a promise, a case whose debtor is told who follows its invoices. */
-export type FollowUp = { dispute: string } | { promise: string } | { announcement: string } | { paid: string }
+/**
+ * What was said and is to be written about at once: a dispute, a promise, a reply by the coupon, a case whose debtor is told who
+ * follows its invoices. « paid »: as a reply was queued by an earlier version.
+ */
+export type FollowUp =
+  | { dispute: string }
+  | { promise: string }
+  | { reply: string }
+  | { announcement: string }
+  | { paid: string }
 
 /** Queues the letters that follow, in the transaction that keeps what was said: neither is there without the other. */
 export async function queueFollowUp(sql: Sql, onDay: Day, about: FollowUp): Promise<void> {

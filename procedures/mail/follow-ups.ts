@@ -10,7 +10,7 @@ import { type CaseFile, readCase } from '../cases/file.ts'
 import type { FollowUp } from './follow-up-queue.ts'
 import { record } from '../cases/journal.ts'
 import { reachOf } from './reach.ts'
-import { checkDays } from '../cases/replies.ts'
+import { writeAboutReply } from './reply-letters.ts'
 
 /** What the creditor is asked for when its debtor disputes (S3: supporting documents, and then without delay). */
 const wanted = [
@@ -23,11 +23,16 @@ const beforeAnswer = 5
 
 /**
  * Writes what follows from a debtor's word: a dispute is acknowledged and its documents asked of the creditor; a promise goes out as
- * a form to sign and return. Each letter once; one that the law or the file refuses is told in the journal, and holds nothing up.
+ * a form to sign and return; a reply by the coupon is confirmed and told to the creditor. Each letter once; one that the law or
+ * the file refuses is told in the journal, and holds nothing up.
  */
 export async function followUp(office: Office, about: FollowUp, onDay: Day): Promise<void> {
   if ('announcement' in about) return attempt(office, onDay, about.announcement, 'cases', announce)
-  if ('paid' in about) return attempt(office, onDay, about.paid, 'replies', askWhetherPaid)
+  if ('reply' in about || 'paid' in about) {
+    const id = 'reply' in about ? about.reply : about.paid
+    await attempt(office, onDay, id, 'replies', (...act) => writeAboutReply(...act, 'debiteur'))
+    return attempt(office, onDay, id, 'replies', (...act) => writeAboutReply(...act, 'creancier'))
+  }
   if ('promise' in about) return attempt(office, onDay, about.promise, 'promises', confirmPromise)
   await attempt(office, onDay, about.dispute, 'disputes', acknowledge)
   await attempt(office, onDay, about.dispute, 'disputes', askCreditor)
@@ -155,22 +160,3 @@ const announce: Act = async (office, sql, onDay, file) => {
     author: 'system',
   })
 }
-
-/** The debtor says it has paid: the creditor is asked before anything goes on (CPCE R124-5). Asked once a reply. */
-const askWhetherPaid: Act = async (office, sql, onDay, file, id) => {
-  const [reply] = await sql<{ repliedOn: Day; waits: boolean; known: boolean }[]>`
-    select r.replied_on, r.handled_on is null as waits,
-           exists (select from documents d where d.case_id = r.case_id and d.letter = ${paidLetter} and d.written_on >= r.replied_on) as known
-    from replies r where r.id = ${id}`
-  if (!reply?.waits || reply.known || file.case.closedOn || reachOf(file, 'creancier') !== 'email') return
-  await writeLetter(office, sql, onDay, file, {
-    letter: paidLetter,
-    channel: 'email',
-    recipient: 'creancier',
-    facts: {
-      dateLimite: { date: latest(reply.repliedOn.add({ days: checkDays }), onDay).toString() },
-    } as Partial<Facts>,
-    author: 'system',
-  })
-}
-const paidLetter = 'creancier-paiement-direct-a-declarer'

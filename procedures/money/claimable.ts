@@ -28,24 +28,26 @@ export const isBarredOn = (file: Pick<LedgerFile, 'case' | 'insolvencies'>, onDa
  */
 export function claimableOn(file: LedgerFile, onDay: Day): Claimable {
   const isBarred = isBarredOn(file, onDay)
-  const { owed, countedOn } = countable(file, isBarred ? file.case.limitationOn : onDay)
+  // What came back since paid nothing, though it was not known on the day that is counted.
+  const standing = { ...file, payments: standingPayments(file, onDay) }
+  const { owed, countedOn } = countable(standing, isBarred ? file.case.limitationOn : onDay)
   const since = (day: Day): boolean => after(day, countedOn) && !after(day, onDay)
   const less = sum([
-    ...standingPayments(file, onDay).flatMap(({ receivedOn, amount }) => (since(receivedOn) ? amount : [])),
+    ...standing.payments.flatMap(({ receivedOn, amount }) => (since(receivedOn) ? amount : [])),
     ...file.creditNotes.flatMap(({ issuedOn, amount }) => (since(issuedOn) ? amount : [])),
   ])
   const left = owed.total > less ? owed.total - less : 0n
   return { owed, countedOn, isBarred, toRecover: isBarred ? 0n : left, barred: isBarred ? left : 0n }
 }
 
-function countable(file: LedgerFile, onDay: Day): Pick<Claimable, 'owed' | 'countedOn'> {
+function countable(file: LedgerFile, onDay: Day, countedOn = onDay): Pick<Claimable, 'owed' | 'countedOn'> {
   try {
-    return { owed: payableOn(file, onDay), countedOn: onDay }
+    return { owed: payableOn(file, onDay, countedOn), countedOn }
   } catch (error) {
-    const eve = isAwaited(error) ? parseDay(String(error.facts['on'])).subtract({ days: 1 }) : onDay
+    const eve = isAwaited(error) ? parseDay(String(error.facts['on'])).subtract({ days: 1 }) : countedOn
     // A rate of long ago is not awaited: it is missing.
-    if (!before(eve, onDay) || before(eve.add({ years: 1 }), onDay)) throw error
-    return countable(file, eve)
+    if (!before(eve, countedOn) || before(eve.add({ years: 1 }), countedOn)) throw error
+    return countable(file, onDay, eve)
   }
 }
 

@@ -82,10 +82,11 @@ function advanceDoubts(file: LedgerFile, onDay: Day): Doubt[] {
 
 /**
  * What may be asked for on that day (C. civ. 1305-2): once J has passed, an invoice that is not due yet is left out of
- * principal and total. Up to J, reminders speak of what is to come.
+ * principal and total. Up to J, reminders speak of what is to come. `countedOn`: the account of an earlier day, where that of this
+ * one cannot be counted yet.
  */
-export function payableOn(file: LedgerFile, onDay: Day): Owed {
-  const all = owedOn(file, onDay)
+export function payableOn(file: LedgerFile, onDay: Day, countedOn = onDay): Owed {
+  const all = owedOn(file, countedOn)
   if (Temporal.PlainDate.compare(onDay, file.case.anchorOn) <= 0) return all
   const later = sum(
     all.invoices

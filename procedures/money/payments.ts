@@ -9,8 +9,9 @@ import { lockOpenCase } from '../cases/lock.ts'
 import { type CaseFile, readCase } from '../cases/file.ts'
 import { placeHold, releaseHold } from '../cases/holds.ts'
 import { type Author, record } from '../cases/journal.ts'
+import { claimableOn } from './claimable.ts'
 import { owedOn } from './ledger.ts'
-import { renewLimitation } from '../cases/limitation.ts'
+import { acknowledged } from '../judicial/interruptions.ts'
 import { acknowledgePayment } from './receipts.ts'
 
 export interface PaymentInput {
@@ -71,7 +72,7 @@ export async function recordPayment(
                             recorded_on, recorded_by)
       values (${id}, ${input.caseId}, ${invoice?.id ?? null}, ${input.receivedOn}, ${input.amount}, ${input.means},
               ${input.reference}, ${input.receivedBy}, ${encashedOn}, ${payOverBy}, ${onDay}, ${author})`
-    await renewLimitation(tx, onDay, {
+    await acknowledged(tx, onDay, {
       caseId: input.caseId,
       on: input.receivedOn,
       cause: 'paiement partiel',
@@ -222,14 +223,15 @@ export async function recordEncashment(
 
 /**
  * A cheque or a direct debit that comes back: the payment stays, and a row with its reason says that it paid nothing from
- * that day on. A case that waited because all was paid goes on. DomainErrors: `already_rejected`, `bad_rejection`.
+ * that day on. A case that waited because all was paid goes on. What is left is null where the law has no rate yet for that day.
+ * DomainErrors: `already_rejected`, `bad_rejection`.
  */
 export async function rejectPayment(
   { sql }: Office,
   onDay: Day,
   input: { paymentId: string; rejectedOn: Day; reason: string },
   author: Author,
-): Promise<{ caseId: string; left: bigint }> {
+): Promise<{ caseId: string; left: bigint | null }> {
   const reason = input.reason.trim()
   return transaction(sql, async (tx) => {
     const payment = await lockPayment(tx, input.paymentId)
@@ -270,9 +272,9 @@ export async function rejectPayment(
       author,
     })
     const file = await readCase(tx, caseId)
-    const left = owedOn(file, onDay).total
+    const left = balance(file, onDay)
     const isHeld = file.holds.some((hold) => hold.cause === 'paiement-integral' && hold.releasedOn === null)
-    if (left > 0n && isHeld)
+    if (isHeld && (left ?? claimableOn(file, onDay).toRecover) > 0n)
       await releaseHold(
         tx,
         onDay,

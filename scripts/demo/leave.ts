@@ -2,7 +2,7 @@ import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { exportCase } from '../../procedures/cases/export.ts'
 import { type CaseFile, readCase } from '../../procedures/cases/file.ts'
-import { answeredForm } from '../../procedures/judicial/consent-form.ts'
+import { sealedConsentPage } from '../../procedures/judicial/consent-page.ts'
 import { readConsentRequest } from '../../procedures/judicial/consent-requests.ts'
 import { readProcedureEvents } from '../../procedures/judicial/open-procedures.ts'
 import type { Office } from '../../procedures/office.ts'
@@ -101,10 +101,9 @@ async function leaveConsent(office: Office, told: Told, put: Put, json: (value: 
   const [consent] = await office.sql<{ requestId: string; proof: unknown }[]>`
     select c.request_id, c.proof from consents c join procedures p on p.consent_id = c.request_id where p.id = ${told.procedureId}`
   const request = await readConsentRequest(office.sql, consent!.requestId)
-  // What was read, whose hash the proof bears; and the same with the answer in it.
-  const read = await office.archive.get(request.pdf)
-  await put('consent/accord-lu.pdf', read)
-  await put('consent/accord.pdf', (await answeredForm(office, request.id)) ?? read)
+  // What was read, whose hash the proof bears; and what was answered.
+  await put('consent/accord-lu.pdf', await office.archive.get(request.pdf))
+  await put('consent/accord.pdf', (await sealedConsentPage(office, request))!)
   if (request.editable) await put('consent/accord.docx', await office.archive.get(request.editable))
   await put('consent/preuve.json', json(consent!.proof))
 }

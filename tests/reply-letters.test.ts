@@ -1,0 +1,164 @@
+import { describe, expect, test } from 'vitest'
+import { renderLetter } from '../documents/rendering/render.ts'
+import { letterOf, loadLibrary } from '../letters/catalogue.ts'
+import { closeCase } from '../procedures/cases/cases.ts'
+import { recordDispute, resolveDispute } from '../procedures/cases/disputes.ts'
+import { answeredOn } from '../procedures/cases/earlier-steps.ts'
+import { type Answer, findCoupon, recordReply, settleReply } from '../procedures/cases/replies.ts'
+import { queueFollowUp } from '../procedures/mail/follow-up-queue.ts'
+import { drain } from '../procedures/work.ts'
+import { day, fileOf, liveUntil, openOrdinary, useHouse } from './house.ts'
+
+const house = useHouse()
+const today = day('2026-07-06')
+
+/** A case whose coupon has reached the debtor, and its answer as the coupon gives it. */
+async function noticed() {
+  const caseId = await openOrdinary(house)
+  await liveUntil(house, '2026-06-11', today.toString())
+  const [bearing] = await house.sql<{ id: string }[]>`
+    select id from documents where case_id = ${caseId} and coupon is not null and attached_to is null`
+  const coupon = (await findCoupon(house.sql, { documentId: bearing!.id }))!
+  const written = () => house.sql<Written[]>`
+    select letter, recipient, channel, facts from documents
+    where case_id = ${caseId} and written_by = 'system' and letter ~ '^(contestation|engagement|recherche|creancier)-'
+    order by length(reference), reference`
+  const before = (await written()).length
+  return {
+    caseId,
+    coupon,
+    answer: (answer: Answer) => recordReply(house.sql, house.office.random, today, coupon, answer),
+    written: async () => (await written()).slice(before),
+  }
+}
+
+interface Written {
+  letter: string
+  recipient: string
+  channel: string
+  // oxlint-disable-next-line typescript/no-explicit-any -- the facts of a letter, of which each test looks into its own
+  facts: any
+}
+
+const work = () => drain(house.office, house.url)
+const named = (letters: Written[]) =>
+  letters.map(({ letter, recipient, channel }) => `${letter} ${recipient} ${channel}`).toSorted()
+
+const address = { lines: ['12 rue Neuve'], postalCode: '13001', city: 'Marseille', country: 'FR' }
+const moved: Answer = { kind: 'address', address, email: null, phone: null }
+const notMe: Answer = { kind: 'not_me', explanation: 'Je porte le même nom, je n’ai jamais eu de garage.' }
+const monthly: Answer = { kind: 'instalments', monthly: 20_000n, firstOn: day('2026-07-31') }
+
+describe('what a debtor answers by the coupon is confirmed in writing, and told to the creditor', () => {
+  const expected: [Answer, string[]][] = [
+    [
+      { kind: 'paid', on: day('2026-07-01'), amount: 100_000n, means: 'virement', reference: null },
+      ['contestation-paiement-annonce debiteur email', 'creancier-paiement-direct-a-declarer creancier email'],
+    ],
+    [
+      { kind: 'promise', on: day('2026-07-20'), means: 'virement' },
+      ['creancier-promesse-recue creancier email', 'engagement-promesse-attestee debiteur email'],
+    ],
+    [monthly, ['creancier-proposition-echeancier creancier email', 'engagement-proposition-recue debiteur email']],
+    [
+      { kind: 'dispute', ground: 'Rien reçu.', contested: null },
+      ['contestation-accuse-reception debiteur email', 'contestation-demande-pieces-creancier creancier email'],
+    ],
+    [notMe, ['contestation-personne-a-verifier debiteur lettre', 'creancier-personne-a-verifier creancier email']],
+    [moved, ['creancier-adresse-du-debiteur creancier email', 'recherche-adresse-enregistree debiteur email']],
+  ]
+  test.each(expected)('$kind, by a letter to each, once', async (answer, letters) => {
+    const { answer: give, written } = await noticed()
+    const { id } = await give(answer)
+    await work()
+    expect(named(await written())).toEqual(letters)
+    await queueFollowUp(house.sql, today, { reply: id })
+    await work()
+    expect(named(await written())).toEqual(letters)
+  })
+
+  test('a reply queued by an earlier version of the program is written about as well', async () => {
+    const { answer, written } = await noticed()
+    const { id } = await answer(notMe)
+    await house.sql`select graphile_worker.remove_job('follow-up:' || ${id}::text)`
+    await queueFollowUp(house.sql, today, { paid: id })
+    await work()
+    expect(await written()).toHaveLength(2)
+  })
+})
+
+test('who says « ce n’est pas moi » is told neither for whom we write, nor of what, nor how much', async () => {
+  const { answer, written, coupon } = await noticed()
+  await answer(notMe)
+  await work()
+  const { facts } = (await written()).find(({ recipient }) => recipient === 'debiteur')!
+  const letter = letterOf(loadLibrary(), 'contestation-personne-a-verifier')
+  const at = Temporal.Instant.from('2026-07-06T06:00:00Z')
+  const { bytes } = await renderLetter({
+    letter,
+    facts,
+    channel: 'lettre',
+    format: 'txt',
+    at,
+    engine: house.office.typst,
+  })
+  const text = Buffer.from(bytes).toString()
+  expect(text).toContain('je n’ai jamais eu de garage')
+  expect(text).toContain(coupon.reference)
+  expect(text).not.toMatch(/Papeterie|F-1\b|€|facture|créanc|dette/i)
+})
+
+test('and is written to where that letter went, or not at all', async () => {
+  const { answer, written } = await noticed()
+  await house.sql`update debtors set address = ${house.sql.json(address)}`
+  await answer(notMe)
+  await work()
+  expect(named(await written())).toEqual(['creancier-personne-a-verifier creancier email'])
+})
+
+test('the calendar that the creditor is asked about is the proposal, to the last cent', async () => {
+  const { answer, written } = await noticed()
+  await answer(monthly)
+  await work()
+  const { echeancier, totaux } = (await written()).find(({ recipient }) => recipient === 'creancier')!.facts
+  const cents = (amount: string) => BigInt(amount.replace('.', ''))
+  const parts: bigint[] = echeancier.lignes.map(({ montant }: { montant: string }) => cents(montant))
+  expect(parts.slice(0, -1)).toEqual(parts.slice(0, -1).map(() => 20_000n))
+  expect(parts.at(-1)).toBeLessThanOrEqual(20_000n)
+  expect(parts.reduce((a, b) => a + b)).toBe(cents(totaux.total))
+  expect(echeancier.lignes.map(({ date }: { date: string }) => date).slice(0, 3)).toEqual([
+    '2026-07-31',
+    '2026-08-31',
+    '2026-09-30',
+  ])
+})
+
+test('a creditor is not asked about what a person has settled meanwhile; who answered is confirmed all the same', async () => {
+  const { caseId, answer, written } = await noticed()
+  const { id } = await answer(monthly)
+  await settleReply(house.sql, today, { replyId: id, caseId, how: 'accordé par téléphone' }, 'test')
+  await work()
+  expect(named(await written())).toEqual(['engagement-proposition-recue debiteur email'])
+})
+
+test('nothing is written about a case closed since', async () => {
+  const { caseId, answer, written } = await noticed()
+  await answer(notMe)
+  await closeCase(house.sql, today, { caseId, reason: 'erreur de personne' }, 'test')
+  await work()
+  expect(await written()).toEqual([])
+})
+
+test('what confirms a payment announced is no answer to a dispute', async () => {
+  const { caseId, answer } = await noticed()
+  const { sql, office } = house
+  const dispute = { caseId, channel: 'téléphone', ground: 'Rien reçu.', contested: null, answerBy: day('2026-07-20') }
+  const disputeId = await recordDispute(sql, office.random, today, dispute, 'test')
+  await answer({ kind: 'paid', on: day('2026-07-01'), amount: 100_000n, means: 'virement', reference: null })
+  await work()
+  const closed = day('2026-07-08')
+  await resolveDispute(sql, closed, { caseId, disputeId, outcome: 'dropped', answer: 'payée depuis' }, 'test')
+  const file = await fileOf(house, caseId)
+  expect(file.documents.some(({ letter }) => letter === 'contestation-paiement-annonce')).toBe(true)
+  expect(answeredOn(file, file.disputes[0]!)?.toString()).toBe('2026-07-08')
+})
