@@ -3,6 +3,7 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { jwtVerify, SignJWT } from 'jose'
 import { DomainError } from '../schema/errors.ts'
+import { isUuid } from '../schema/words.ts'
 
 export const roles = ['research', 'phone', 'amicable', 'legal', 'editor', 'creditor', 'bailiff', 'admin'] as const
 export type Role = (typeof roles)[number]
@@ -95,6 +96,8 @@ export const acts = {
   recordBailiffReturn: [...legal, 'bailiff'],
   requestUpload: [...staff, 'creditor', 'bailiff'],
   attachExhibit: [...managers, 'creditor'],
+  recordOutsideNotice: managers,
+  correctOutsideNotice: managers,
   attachPostalProof: managers,
   withdrawExhibit: managers,
   closeCase: managers,
@@ -172,8 +175,6 @@ export const badToken = (cause: unknown): DomainError =>
     cause,
   })
 
-const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/
-
 /** Who the claims of a verified token say it is; throws when they are incomplete. `role` is one role or a list. */
 export function viewerOf(claims: Record<string, unknown>): Viewer {
   const text = (key: string) => (typeof claims[key] === 'string' ? claims[key] : null)
@@ -182,7 +183,7 @@ export function viewerOf(claims: Record<string, unknown>): Viewer {
   const viewer = { name: text('name') ?? '', creditorId: text('creditor'), bailiffId: text('bailiff') }
   const own = role === 'creditor' ? viewer.creditorId : role === 'bailiff' ? viewer.bailiffId : undefined
   // A creditor without a creditor would own nothing; better to say so than to answer empty lists.
-  if (!role || viewer.name === '' || (own !== undefined && !uuid.test(own ?? ''))) throw new Error('incomplete claims')
+  if (!role || viewer.name === '' || (own !== undefined && !isUuid(own ?? ''))) throw new Error('incomplete claims')
   return { role, ...viewer }
 }
 

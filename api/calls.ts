@@ -2,7 +2,7 @@ import { recordCall } from '../procedures/cases/calls.ts'
 import { type Call, caseParts } from '../procedures/cases/file.ts'
 import { DomainError } from '../schema/errors.ts'
 import { builder } from './builder.ts'
-import { CaseType, requireCase } from './cases.ts'
+import { answersCase, CaseType, requireCase } from './cases.ts'
 import { rowsOf } from './context.ts'
 import { once } from './once.ts'
 import { noteReading } from './readings.ts'
@@ -42,7 +42,8 @@ builder.relayMutationField(
     inputFields: (t) => ({
       caseId: t.id({ required: true }),
       calledAt: t.string({
-        description: 'HH:MM by the clock of the house (Europe/Paris); judged by the debtor’s, where it lives.',
+        description:
+          'HH:MM by the clock of the house (Europe/Paris); judged by the debtor’s, where it lives. Without it the day alone is judged: neither Sunday nor holiday.',
       }),
       direction: t.field({ type: CallDirection, required: true, defaultValue: 'outgoing' }),
       person: t.string({ description: 'Who answered.' }),
@@ -77,7 +78,7 @@ builder.relayMutationField(
         return { caseId: id }
       }),
   },
-  { outputFields: (t) => ({ case: t.field({ type: CaseType, resolve: ({ caseId }) => caseId }) }) },
+  answersCase,
 )
 
 export function timeOf(text: string | null | undefined): string | null {

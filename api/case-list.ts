@@ -1,7 +1,7 @@
 import { resolveCursorConnection, type ResolveCursorConnectionArgs } from '@pothos/plugin-relay'
 import { type Found, searchCases } from '../procedures/cases/callers.ts'
 import { casesAtWork, type Cell, kindsOf } from '../procedures/work-today.ts'
-import { type Day, parseDay } from '../schema/days.ts'
+import { type Day, isDay } from '../schema/days.ts'
 import type { Fragment, Sql } from '../schema/db.ts'
 import { DomainError } from '../schema/errors.ts'
 import { parseAmount, parseCurrency } from '../schema/money.ts'
@@ -23,17 +23,25 @@ const CaseOrder = builder.enumType('CaseOrder', {
 })
 type Order = 'opened' | 'next' | 'amount' | 'late'
 
+/** A case without a next step stands behind every day. */
+const isDayOrNever = (text: string): boolean => text === 'infinity' || isDay(text)
+
 /** What a list is ordered by, and how it stands in a cursor; each has its indexes (0021_case_lists.sql). */
 const orders: Record<
   Order,
   { key(sql: Sql): Fragment; of(found: CaseRow): string; isDown: boolean; isKey(text: string): boolean }
 > = {
-  opened: { key: (sql) => sql`c.opened_on`, of: (found) => found.openedOn.toString(), isDown: true, isKey: isDay },
+  opened: {
+    key: (sql) => sql`c.opened_on`,
+    of: (found) => found.openedOn.toString(),
+    isDown: true,
+    isKey: isDayOrNever,
+  },
   next: {
     key: (sql) => sql`c.next_on`,
     of: (found) => found.nextOn?.toString() ?? 'infinity',
     isDown: false,
-    isKey: isDay,
+    isKey: isDayOrNever,
   },
   amount: {
     key: (sql) => sql`c.balance`,
@@ -41,14 +49,12 @@ const orders: Record<
     isDown: true,
     isKey: (text) => /^\d{1,18}$/.test(text),
   },
-  late: { key: (sql) => sql`c.anchor_on`, of: (found) => found.anchorOn.toString(), isDown: false, isKey: isDay },
-}
-function isDay(text: string): boolean {
-  try {
-    return text === 'infinity' || parseDay(text).toString() === text
-  } catch {
-    return false
-  }
+  late: {
+    key: (sql) => sql`c.anchor_on`,
+    of: (found) => found.anchorOn.toString(),
+    isDown: false,
+    isKey: isDayOrNever,
+  },
 }
 
 builder.queryFields((t) => ({

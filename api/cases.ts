@@ -56,7 +56,8 @@ export const CaseType = builder.loadableNode('Case', {
     anchorOn: t.expose('anchorOn', { type: 'Date', description: 'J: the oldest unpaid due date.' }),
     limitationOn: t.expose('limitationOn', {
       type: 'Date',
-      description: 'Last day to act (prescription: C. com. L110-4, C. conso. L218-2).',
+      description:
+        'Last day to act (prescription: C. com. L110-4, C. conso. L218-2) on the invoice still owed that lasts longest; each has its own, `invoices.limitationOn`.',
     }),
     openedOn: t.expose('openedOn', { type: 'Date' }),
     closedOn: t.expose('closedOn', { type: 'Date', nullable: true }),
@@ -88,7 +89,7 @@ export const CaseType = builder.loadableNode('Case', {
       type: Money,
       nullable: true,
       description:
-        'What limitation (prescription) has put out of reach: owed on `limitationOn`, less what was paid since. A fact, which no demand may state; null while the claim may be pursued.',
+        'What limitation (prescription) has put out of reach, of the whole case or of some of its invoices: owed on their last day, less what was paid since. A fact, which no demand may state; null where all may be pursued.',
       complexity: 3,
       resolve: async (found, _args, ctx) => {
         const { barred } = await recoverableOf(ctx, found)
@@ -148,6 +149,15 @@ builder.objectFields(CaseType, (t) => ({
   holds: t.field({ type: [Hold], resolve: (found, _args, ctx) => holdsOf(ctx, found.id) }),
 }))
 
+type Types = typeof builder extends PothosSchemaTypes.SchemaBuilder<infer T> ? T : never
+
+/** What an act answers that leaves nothing to show but its case. */
+export const answersCase = {
+  outputFields: (t: PothosSchemaTypes.ObjectFieldBuilder<Types, { caseId: string }>) => ({
+    case: t.field({ type: CaseType, resolve: ({ caseId }) => caseId }),
+  }),
+}
+
 builder.relayMutationField(
   'holdCase',
   {
@@ -180,7 +190,7 @@ builder.relayMutationField(
         return { caseId: id }
       }),
   },
-  { outputFields: (t) => ({ case: t.field({ type: CaseType, resolve: ({ caseId }) => caseId }) }) },
+  answersCase,
 )
 
 builder.relayMutationField(
@@ -204,7 +214,7 @@ builder.relayMutationField(
         return { caseId: id }
       }),
   },
-  { outputFields: (t) => ({ case: t.field({ type: CaseType, resolve: ({ caseId }) => caseId }) }) },
+  answersCase,
 )
 
 builder.relayMutationField(
@@ -227,5 +237,5 @@ builder.relayMutationField(
         return { caseId: id }
       }),
   },
-  { outputFields: (t) => ({ case: t.field({ type: CaseType, resolve: ({ caseId }) => caseId }) }) },
+  answersCase,
 )

@@ -1,7 +1,12 @@
-import { giveConsent, refuseConsent, type Signature, withdrawConsent } from '../procedures/judicial/consent.ts'
+import {
+  type ConsentOutcome,
+  giveConsent,
+  refuseConsent,
+  type Signature,
+  withdrawConsent,
+} from '../procedures/judicial/consent.ts'
 import { type ConsentRequest, readConsentRequest, requestConsent } from '../procedures/judicial/consent-requests.ts'
 import { readCase } from '../procedures/cases/file.ts'
-import type { Day } from '../schema/days.ts'
 import type { Sql } from '../schema/db.ts'
 import { parseAmount } from '../schema/money.ts'
 import { builder } from './builder.ts'
@@ -11,14 +16,7 @@ import { forgetting, inOrder, nodeId, ofVisibleCase } from './nodes.ts'
 import { once } from './once.ts'
 import { centsOf, factsOf, Money, MoneyInput, rowId } from './values.ts'
 
-type ConsentRow = ConsentRequest & {
-  decision: 'given' | 'refused' | null
-  decidedOn: Day | null
-  signedBy: string | null
-  capacity: string | null
-  endedOn: Day | null
-  endedWhy: string | null
-}
+type ConsentRow = ConsentRequest & ConsentOutcome
 
 const columns = (sql: Sql) => sql`
   r.id, r.case_id, r.procedure, r.requested_on, r.expires_on, r.statement, r.content_sha256, r.content, r.pack_kind, r.facts,
@@ -33,6 +31,9 @@ const PackFile = builder.objectRef<{ name: string; sha256: string }>('PackFile')
   fields: (t) => ({ name: t.exposeString('name'), sha256: t.exposeString('sha256') }),
 })
 
+/** A sum of a statement; zero where it has no such line. */
+const moneyOf = ({ currency }: ConsentRequest['statement'], sum = '0.00') => ({ cents: parseAmount(sum), currency })
+
 const StatementType = builder.objectRef<ConsentRequest['statement']>('ConsentStatement').implement({
   description: 'What the creditor signs: procedure, sums, ceiling of cost and the hash of the pack.',
   fields: (t) => ({
@@ -41,34 +42,34 @@ const StatementType = builder.objectRef<ConsentRequest['statement']>('ConsentSta
     debtor: t.exposeString('debtor'),
     principal: t.field({
       type: Money,
-      resolve: (signed) => ({ cents: parseAmount(signed.principal), currency: signed.currency }),
+      resolve: (signed) => moneyOf(signed, signed.principal),
     }),
     interest: t.field({
       type: Money,
-      resolve: (signed) => ({ cents: parseAmount(signed.interest), currency: signed.currency }),
+      resolve: (signed) => moneyOf(signed, signed.interest),
     }),
     indemnity: t.field({
       type: Money,
-      resolve: (signed) => ({ cents: parseAmount(signed.indemnity), currency: signed.currency }),
+      resolve: (signed) => moneyOf(signed, signed.indemnity),
     }),
     penalty: t.field({
       type: Money,
       description: 'Clause pénale (C. civ. 1231-5).',
-      resolve: (signed) => ({ cents: parseAmount(signed.penalty ?? '0.00'), currency: signed.currency }),
+      resolve: (signed) => moneyOf(signed, signed.penalty),
     }),
     costs: t.field({
       type: Money,
       description: 'Article 700 and dépens that the title grants (CPC 696 and 700).',
-      resolve: (signed) => ({ cents: parseAmount(signed.costs ?? '0.00'), currency: signed.currency }),
+      resolve: (signed) => moneyOf(signed, signed.costs),
     }),
     total: t.field({
       type: Money,
-      resolve: (signed) => ({ cents: parseAmount(signed.total), currency: signed.currency }),
+      resolve: (signed) => moneyOf(signed, signed.total),
     }),
     ceiling: t.field({
       type: Money,
       description: 'Plafond de frais.',
-      resolve: (signed) => ({ cents: parseAmount(signed.ceiling), currency: signed.currency }),
+      resolve: (signed) => moneyOf(signed, signed.ceiling),
     }),
   }),
 })

@@ -4,7 +4,7 @@ import {
   recordContactPreference,
 } from '../procedures/cases/contact-preferences.ts'
 import { builder } from './builder.ts'
-import { CaseType, requireCase } from './cases.ts'
+import { answersCase, CaseType, requireCase } from './cases.ts'
 import { rowsOf } from './context.ts'
 import { once } from './once.ts'
 
@@ -78,5 +78,5 @@ builder.relayMutationField(
         return { caseId: id }
       }),
   },
-  { outputFields: (t) => ({ case: t.field({ type: CaseType, resolve: ({ caseId }) => caseId }) }) },
+  answersCase,
 )

@@ -2,7 +2,7 @@ import { recordLegalForm } from '../procedures/cases/debtors.ts'
 import { findPlace, recordCourt } from '../procedures/judicial/court-directory.ts'
 import { competentCourt, type Court } from '../procedures/law/court.ts'
 import { builder } from './builder.ts'
-import { CaseType, requireCase } from './cases.ts'
+import { answersCase, requireCase } from './cases.ts'
 import { DebtorKind } from './debtors.ts'
 import { once } from './once.ts'
 import { DoubtType } from './values.ts'
@@ -52,7 +52,10 @@ builder.relayMutationField(
     inputFields: (t) => ({
       caseId: t.id({ required: true }),
       name: t.string({ required: true, description: 'tribunal de commerce de Vienne.' }),
-      bench: t.string({ required: true, defaultValue: 'président du tribunal' }),
+      bench: t.string({
+        description:
+          'As every act is to address it. Without one, each act says to whom of that court it goes: its president, all of it, or the juge de l’exécution.',
+      }),
       city: t.string({ required: true }),
       source: t.string({ required: true, description: 'Where its competence was read.' }),
       idempotencyKey: t.string(),
@@ -65,12 +68,12 @@ builder.relayMutationField(
     resolve: (_root, { input }, ctx) =>
       once(ctx, 'recordCourt', input, async (office, author) => {
         const { id } = await requireCase(ctx, input.caseId, office.sql)
-        const { name, bench, city, source } = input
+        const { name, bench = null, city, source } = input
         await recordCourt(office.sql, ctx.day, { caseId: id, name, bench, city, source }, author)
         return { caseId: id }
       }),
   },
-  { outputFields: (t) => ({ case: t.field({ type: CaseType, resolve: ({ caseId }) => caseId }) }) },
+  answersCase,
 )
 
 builder.relayMutationField(
@@ -103,5 +106,5 @@ builder.relayMutationField(
         return { caseId: id }
       }),
   },
-  { outputFields: (t) => ({ case: t.field({ type: CaseType, resolve: ({ caseId }) => caseId }) }) },
+  answersCase,
 )

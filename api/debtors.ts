@@ -2,7 +2,7 @@ import { validateAddress } from '../procedures/mail/addresses.ts'
 import type { Debtor } from '../procedures/cases/debtors.ts'
 import { caseParts } from '../procedures/cases/file.ts'
 import { builder } from './builder.ts'
-import { CaseType, requireCase } from './cases.ts'
+import { answersCase, CaseType, requireCase } from './cases.ts'
 import { rowsOf, visible } from './context.ts'
 import { forgetting, inOrder, nodeId } from './nodes.ts'
 import { once } from './once.ts'
@@ -90,5 +90,5 @@ builder.relayMutationField(
         return { caseId: id }
       }),
   },
-  { outputFields: (t) => ({ case: t.field({ type: CaseType, resolve: ({ caseId }) => caseId }) }) },
+  answersCase,
 )

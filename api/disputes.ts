@@ -4,7 +4,7 @@ import { caseParts, type Dispute } from '../procedures/cases/file.ts'
 import { queueFollowUp } from '../procedures/mail/follow-up-queue.ts'
 import { transaction } from '../schema/db.ts'
 import { builder } from './builder.ts'
-import { CaseType, requireCase } from './cases.ts'
+import { answersCase, CaseType, requireCase } from './cases.ts'
 import { rowsOf } from './context.ts'
 import { once } from './once.ts'
 import { centsOf, Money, MoneyInput, rowId } from './values.ts'
@@ -139,7 +139,7 @@ builder.relayMutationField(
         return { caseId: id }
       }),
   },
-  { outputFields: (t) => ({ case: t.field({ type: CaseType, resolve: ({ caseId }) => caseId }) }) },
+  answersCase,
 )
 
 builder.relayMutationField(
@@ -170,5 +170,5 @@ builder.relayMutationField(
         return { caseId: id }
       }),
   },
-  { outputFields: (t) => ({ case: t.field({ type: CaseType, resolve: ({ caseId }) => caseId }) }) },
+  answersCase,
 )

@@ -5,7 +5,7 @@ import { quotedDoubts } from '../procedures/cases/quoted-terms.ts'
 import type { Sql } from '../schema/db.ts'
 import { DomainError } from '../schema/errors.ts'
 import { builder } from './builder.ts'
-import { CaseType } from './cases.ts'
+import { answersCase, CaseType } from './cases.ts'
 import { type Context, rowsOf, visible } from './context.ts'
 import { forgetting, inOrder, nodeId } from './nodes.ts'
 import { once } from './once.ts'
@@ -68,13 +68,17 @@ builder.objectFields(CaseType, (t) => ({
   }),
 }))
 
+interface FoundDocument {
+  id: string
+  caseId: string
+  sha256: string
+  reference: string
+  format: string
+}
+
 /** One letter of a case that the viewer may see. */
-export async function requireDocument(
-  ctx: Context,
-  id: string,
-  sql: Sql = ctx.sql,
-): Promise<{ id: string; caseId: string; sha256: string; reference: string; format: string }> {
-  const [found] = await sql<{ id: string; caseId: string; sha256: string; reference: string; format: string }[]>`
+export async function requireDocument(ctx: Context, id: string, sql: Sql = ctx.sql): Promise<FoundDocument> {
+  const [found] = await sql<FoundDocument[]>`
     select d.id, d.case_id, d.sha256, d.reference, d.format from documents d join cases c on c.id = d.case_id
     where d.id = ${rowId('Document', id)} and ${visible(ctx)}`
   if (found) return found
@@ -105,7 +109,7 @@ builder.relayMutationField(
         return { caseId }
       }),
   },
-  { outputFields: (t) => ({ case: t.field({ type: CaseType, resolve: ({ caseId }) => caseId }) }) },
+  answersCase,
 )
 
 builder.relayMutationField(

@@ -152,6 +152,14 @@ export async function sendLetterPdf(ctx: Context, c: HttpContext): Promise<Respo
   })
 }
 
+/** The same, shown by the browser instead of saved. */
+export async function showLetterPdf(ctx: Context, c: HttpContext): Promise<Response> {
+  const response = await sendLetterPdf(ctx, c)
+  const name = response.headers.get('content-disposition')
+  if (name) response.headers.set('content-disposition', name.replace(/^attachment/, 'inline'))
+  return response
+}
+
 /** Whose time is over is gone, and said so with its hash: the paper that somebody else kept can still be checked against it. */
 async function refusePurged(ctx: Context, caseId: string, hash: string): Promise<void> {
   const [found] = await ctx.sql<{ purgedOn: Day | null }[]>`select purged_on from cases where id = ${caseId}`

@@ -13,7 +13,7 @@ import {
 import type { Sql } from '../schema/db.ts'
 import { DomainError } from '../schema/errors.ts'
 import { builder } from './builder.ts'
-import { CaseType, requireCase } from './cases.ts'
+import { answersCase, CaseType, requireCase } from './cases.ts'
 import { type Context, rowsOf } from './context.ts'
 import { DocumentType, requireDocument } from './documents.ts'
 import { forgetting, inOrder, nodeId, ofVisibleCase } from './nodes.ts'
@@ -239,5 +239,5 @@ builder.relayMutationField(
         return withdrawExhibit(office.sql, ctx.day, { exhibitId, reason: input.reason }, author)
       }),
   },
-  { outputFields: (t) => ({ case: t.field({ type: CaseType, resolve: ({ caseId }) => caseId }) }) },
+  answersCase,
 )

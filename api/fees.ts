@@ -5,7 +5,7 @@ import {
   recordExtraStep,
 } from '../procedures/money/fee-statements.ts'
 import { builder } from './builder.ts'
-import { CaseType, requireCase } from './cases.ts'
+import { answersCase, requireCase } from './cases.ts'
 import { type Context, rowsOf } from './context.ts'
 import { CreditorType } from './creditors.ts'
 import { notFound } from './nodes.ts'
@@ -111,7 +111,7 @@ builder.relayMutationField(
         return { caseId: found.id }
       }),
   },
-  { outputFields: (t) => ({ case: t.field({ type: CaseType, resolve: ({ caseId }) => caseId }) }) },
+  answersCase,
 )
 
 builder.relayMutationField(

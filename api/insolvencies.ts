@@ -4,7 +4,7 @@ import { importInsolvencies, type InsolvencyImport } from '../procedures/cases/i
 import { type Insolvency, recordCheck, recordDeclaration, recordInsolvency } from '../procedures/cases/insolvencies.ts'
 import type { Day } from '../schema/days.ts'
 import { builder } from './builder.ts'
-import { CaseType, requireCase } from './cases.ts'
+import { answersCase, CaseType, requireCase } from './cases.ts'
 import { rowsOf } from './context.ts'
 import { DebtorType } from './debtors.ts'
 import { once } from './once.ts'
@@ -130,7 +130,7 @@ builder.relayMutationField(
         return { caseId: id }
       }),
   },
-  { outputFields: (t) => ({ case: t.field({ type: CaseType, resolve: ({ caseId }) => caseId }) }) },
+  answersCase,
 )
 
 builder.relayMutationField(
@@ -155,7 +155,7 @@ builder.relayMutationField(
         return { caseId: id }
       }),
   },
-  { outputFields: (t) => ({ case: t.field({ type: CaseType, resolve: ({ caseId }) => caseId }) }) },
+  answersCase,
 )
 
 builder.relayMutationField(
@@ -180,7 +180,7 @@ builder.relayMutationField(
         return { caseId: id }
       }),
   },
-  { outputFields: (t) => ({ case: t.field({ type: CaseType, resolve: ({ caseId }) => caseId }) }) },
+  answersCase,
 )
 
 const ImportedRow = builder.objectRef<InsolvencyImport['recorded'][number]>('ImportedInsolvency').implement({

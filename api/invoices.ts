@@ -33,6 +33,10 @@ export const InvoiceType = builder.objectRef<Invoice>('Invoice').implement({
       resolve: ({ payable, currency }) => ({ cents: payable, currency }),
     }),
     orderReference: t.string({ nullable: true, resolve: ({ source }) => source.order_reference ?? null }),
+    limitationOn: t.expose('limitationOn', {
+      type: 'Date',
+      description: 'Last day to act on it (prescription): each invoice has its own, from its own due date.',
+    }),
     doubts: t.expose('doubts', { type: [DoubtType] }),
     original: t.exposeString('original', { nullable: true, description: 'SHA-256 of the file as it came.' }),
   }),

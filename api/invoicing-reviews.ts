@@ -1,5 +1,10 @@
-import type { Guarantee, InvoicingReview, Lack, Span } from '../procedures/cases/invoicing-review.ts'
-import { averageDays } from '../procedures/cases/invoicing-review.ts'
+import {
+  averageDays,
+  type Guarantee,
+  type InvoicingReview,
+  type Lack,
+  type Span,
+} from '../procedures/cases/invoicing-review.ts'
 import {
   invoicingReview,
   issueInvoicingReview,

@@ -3,11 +3,16 @@ import {
   type Irrecoverability,
   readIrrecoverabilities,
 } from '../procedures/money/irrecoverability.ts'
+import { type CaseFile, readCases } from '../procedures/cases/file.ts'
+import { casePicture } from '../procedures/judicial/drawing.ts'
+import { vatCourse } from '../procedures/judicial/vat-course.ts'
+import type { Sql } from '../schema/db.ts'
 import { builder } from './builder.ts'
-import { CaseType, requireCase } from './cases.ts'
+import { answersCase, CaseType, requireCase } from './cases.ts'
 import { rowsOf } from './context.ts'
 import { once } from './once.ts'
-import { centsOf, Money, MoneyInput } from './values.ts'
+import { NextStepType } from './procedure-progress.ts'
+import { centsOf, DoubtType, Money, MoneyInput } from './values.ts'
 
 const IrrecoverabilityType = builder.objectRef<Irrecoverability & { currency: string }>('Irrecoverability').implement({
   description: 'Certificat d’irrécouvrabilité: a piece of evidence for the recovery of VAT (CGI 272-1), free.',
@@ -24,7 +29,35 @@ const IrrecoverabilityType = builder.objectRef<Irrecoverability & { currency: st
   }),
 })
 
+const VatRecoveryType = builder.objectRef<NonNullable<ReturnType<typeof vatCourse>>>('VatRecovery').implement({
+  description:
+    'Where the creditor stands with the VAT of a claim that will not be paid (CGI 272-1), read from judgments and letters.',
+  fields: (t) => ({
+    next: t.field({ type: [NextStepType], resolve: ({ progress }) => progress.next }),
+    why: t.stringList({ description: 'In French sentences.', resolve: ({ progress }) => progress.why }),
+    doubts: t.field({ type: [DoubtType], resolve: ({ progress }) => progress.doubts }),
+    picture: t.string({
+      description: 'An SVG of its own.',
+      resolve: ({ procedure, progress }) => casePicture(procedure, progress),
+    }),
+  }),
+})
+
+const wholeFiles = async (sql: Sql, ids: string[]): Promise<Map<string, CaseFile[]>> =>
+  new Map([...(await readCases(sql, ids))].map(([id, file]) => [id, [file]]))
+
 builder.objectFields(CaseType, (t) => ({
+  vatRecovery: t.field({
+    type: VatRecoveryType,
+    nullable: true,
+    description: 'Null while nothing says that the claim is lost.',
+    authScopes: { role: ['amicable', 'legal', 'admin', 'creditor'] },
+    complexity: 10,
+    resolve: async ({ id }, _args, ctx) => {
+      const [file] = await rowsOf(ctx, wholeFiles, id)
+      return file ? vatCourse(file, ctx.day) : null
+    },
+  }),
   irrecoverability: t.field({
     type: IrrecoverabilityType,
     nullable: true,
@@ -71,5 +104,5 @@ builder.relayMutationField(
         return { caseId: found.id }
       }),
   },
-  { outputFields: (t) => ({ case: t.field({ type: CaseType, resolve: ({ caseId }) => caseId }) }) },
+  answersCase,
 )

@@ -1,8 +1,9 @@
-import { claimNatures, recordLimitation, setClaimNature } from '../procedures/cases/limitation.ts'
+import { claimNatures } from '../procedures/cases/claim-limitation.ts'
+import { recordLimitation, setClaimNature } from '../procedures/cases/limitation.ts'
 import { recountAfter } from '../procedures/judicial/interruptions.ts'
 import { transaction } from '../schema/db.ts'
 import { builder } from './builder.ts'
-import { CaseType, requireCase } from './cases.ts'
+import { answersCase, CaseType, requireCase } from './cases.ts'
 import { once } from './once.ts'
 import { DoubtType } from './values.ts'
 
@@ -43,7 +44,7 @@ builder.relayMutationField(
         return { caseId: id }
       }),
   },
-  { outputFields: (t) => ({ case: t.field({ type: CaseType, resolve: ({ caseId }) => caseId }) }) },
+  answersCase,
 )
 
 builder.relayMutationField(
@@ -69,5 +70,5 @@ builder.relayMutationField(
         return { caseId: id }
       }),
   },
-  { outputFields: (t) => ({ case: t.field({ type: CaseType, resolve: ({ caseId }) => caseId }) }) },
+  answersCase,
 )

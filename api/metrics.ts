@@ -21,8 +21,8 @@ interface Figures {
 }
 
 const meaning: Record<keyof Figures, [name: string, help: string]> = {
-  openCases: ['courtois_cases_open', 'Open cases'],
-  heldCases: ['courtois_cases_held', 'Open cases that wait for a reason'],
+  openCases: ['courtois_cases_open', 'Open cases, counted once a minute'],
+  heldCases: ['courtois_cases_held', 'Open cases that wait for a reason, counted once a minute'],
   due: ['courtois_steps_due', 'Steps of the timeline due up to today and not done, of cases that wait for nothing'],
   late: ['courtois_steps_late', 'Of these, planned before today'],
   doneToday: ['courtois_steps_done_today', 'Steps done today'],
@@ -43,12 +43,12 @@ const refusals = new Counter({
   labelNames: ['code'],
   registers: [],
 })
-const counted = new WeakSet<Error>()
+const told = new WeakSet<Error>()
 
 /** A refusal passes several doors on its way out, and counts once. */
 export function countRefusal(error: Error): void {
-  if (!(error instanceof DomainError) || counted.has(error)) return
-  counted.add(error)
+  if (!(error instanceof DomainError) || told.has(error)) return
+  told.add(error)
   refusals.inc({ code: error.code })
 }
 
@@ -65,13 +65,15 @@ export function metrics(house: House, token = process.env['METRICS_TOKEN']): (c:
   const gauges = new Map(
     Object.entries(meaning).map(([key, [name, help]]) => [key, new Gauge({ name, help, registers: [registry] })]),
   )
+  const cases = counted(house)
   return async (c) => {
     if (token && !matches(c.req.header('authorization'), token)) {
       throw new DomainError('bad_token', 'Les mesures demandent leur jeton.', {
         remedy: 'Donnez à Prometheus le jeton METRICS_TOKEN (authorization: Bearer …).',
       })
     }
-    for (const [key, value] of Object.entries(await figures(house))) gauges.get(key)!.set(value)
+    for (const [key, value] of Object.entries({ ...(await cases()), ...(await figures(house)) }))
+      gauges.get(key)!.set(value)
     return c.body(await registry.metrics(), 200, { 'content-type': registry.contentType })
   }
 }
@@ -82,9 +84,26 @@ function matches(header: string | undefined, token: string): boolean {
   return given.length === wanted.length && timingSafeEqual(given, wanted)
 }
 
-async function figures({ office: { sql }, clock }: House): Promise<Figures> {
+type OfCases = Pick<Figures, 'openCases' | 'heldCases'>
+
+/** What costs by the cases, and not by what is due: asked again by every scraper, it is counted once a minute. */
+function counted({ office: { sql }, clock }: House): () => Promise<OfCases> {
+  let last: { at: Temporal.Instant; figures: OfCases } | undefined
+  return async () => {
+    const at = clock.now()
+    if (last && Math.abs(at.since(last.at).total('seconds')) < 60) return last.figures
+    const [figures] = await sql<[OfCases]>`
+      select (select count(*) from cases where closed_on is null)::int as open_cases,
+             (select count(distinct h.case_id) from holds h
+              where h.released_on is null and (select c.closed_on is null from cases c where c.id = h.case_id))::int as held_cases`
+    last = { at, figures }
+    return figures
+  }
+}
+
+async function figures({ office: { sql }, clock }: House): Promise<Omit<Figures, keyof OfCases>> {
   const today = clock.today()
-  const [row] = await sql<Figures[]>`
+  const [row] = await sql<Omit<Figures, keyof OfCases>[]>`
     with due as (
       select s.planned_on from steps s join cases c on c.id = s.case_id and c.closed_on is null
       where s.planned_on <= ${today} and s.done_on is null and s.skipped_on is null
@@ -93,9 +112,6 @@ async function figures({ office: { sql }, clock }: House): Promise<Figures> {
       select run_at, attempts >= max_attempts as dead from graphile_worker.jobs where locked_at is null
     )
     select
-      (select count(*) from cases where closed_on is null)::int as open_cases,
-      (select count(distinct h.case_id) from holds h join cases c on c.id = h.case_id and c.closed_on is null
-       where h.released_on is null)::int as held_cases,
       (select count(*) from due)::int as due,
       (select count(*) from due where planned_on < ${today})::int as late,
       (select count(*) from steps where done_on = ${today})::int as done_today,

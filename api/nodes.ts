@@ -1,12 +1,11 @@
 import type { Fragment } from '../schema/db.ts'
 import { DomainError } from '../schema/errors.ts'
+import { isUuid } from '../schema/words.ts'
 import { type Context, visible } from './context.ts'
 import { forgetters } from './once.ts'
 
-const uuid = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/
-
 /** The id of a node as the database can compare it: what is not a UUID is nobody's. */
-export const nodeId = (id: string): string => (uuid.test(id) ? id : '00000000-0000-4000-8000-000000000000')
+export const nodeId = (id: string): string => (isUuid(id) ? id : '00000000-0000-4000-8000-000000000000')
 
 /** Rows in the order of the ids asked for; the same refusal for those that do not exist and those of others. */
 export async function inOrder<Row extends { id: string }>(

@@ -87,12 +87,15 @@ async function discover(issuer: string): Promise<JWTVerifyGetKey> {
     requireSafe(description.jwks_uri)
     return createRemoteJWKSet(new URL(description.jwks_uri))
   } catch (cause) {
-    throw new DomainError('identity_unreachable', 'Le fournisseur d’identité ne répond pas comme attendu.', {
-      remedy: 'Réessayez ; si cela dure, l’administrateur vérifie OIDC_ISSUER.',
-      cause,
-    })
+    throw unreachable(cause)
   }
 }
+
+export const unreachable = (cause: unknown): DomainError =>
+  new DomainError('identity_unreachable', 'Le fournisseur d’identité ne répond pas comme attendu.', {
+    remedy: 'Réessayez\u00a0; si cela dure, l’administrateur vérifie OIDC_ISSUER.',
+    cause,
+  })
 
 export function requireSafe(address: string): void {
   const { protocol, hostname } = URL.parse(address) ?? {}

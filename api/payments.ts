@@ -5,7 +5,7 @@ import type { Sql } from '../schema/db.ts'
 import { DomainError } from '../schema/errors.ts'
 import { amount, parseAmount } from '../schema/money.ts'
 import { builder } from './builder.ts'
-import { CaseType, requireCase } from './cases.ts'
+import { answersCase, CaseType, requireCase } from './cases.ts'
 import { CreditorType } from './creditors.ts'
 import { type Context, rowsOf, visible } from './context.ts'
 import { once } from './once.ts'
@@ -150,7 +150,7 @@ builder.relayMutationField(
         return recordEncashment(office.sql, ctx.day, { paymentId, encashedOn: input.encashedOn }, author)
       }),
   },
-  { outputFields: (t) => ({ case: t.field({ type: CaseType, resolve: ({ caseId }) => caseId }) }) },
+  answersCase,
 )
 
 builder.relayMutationField(
@@ -175,7 +175,7 @@ builder.relayMutationField(
         return { caseId: done.caseId }
       }),
   },
-  { outputFields: (t) => ({ case: t.field({ type: CaseType, resolve: ({ caseId }) => caseId }) }) },
+  answersCase,
 )
 
 builder.objectFields(CreditorType, (t) => ({

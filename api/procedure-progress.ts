@@ -1,7 +1,7 @@
 import type { Conduct } from '../procedures/judicial/case-progress.ts'
 import type { Cost, CourtRule, Outcome, Procedure } from '../procedures/judicial/procedure.ts'
 import { holds, type StepDeadline } from '../procedures/judicial/time-limits.ts'
-import type { ReachedOutcome } from '../procedures/judicial/outcomes.ts'
+import type { ReachedOutcome, Sequel } from '../procedures/judicial/outcomes.ts'
 import type { Closure, NextStep, Progress } from '../procedures/judicial/progress.ts'
 import { legalCost } from '../procedures/law/values.ts'
 import type { Day } from '../schema/days.ts'
@@ -127,7 +127,6 @@ export const ClosureType = builder.objectRef<Closure & { procedureId: string }>(
   }),
 })
 
-type Sequel = ReachedOutcome['next'][number]
 export const SequelType = builder.objectRef<Sequel>('NextProcedure').implement({
   description: 'A procedure that an outcome opens: order, service, seizure.',
   fields: (t) => ({
@@ -135,6 +134,7 @@ export const SequelType = builder.objectRef<Sequel>('NextProcedure').implement({
     title: t.exposeString('title'),
     why: t.exposeString('why'),
     article: t.exposeString('article'),
+    isConfirmed: t.exposeBoolean('isConfirmed', { description: 'Whether a text that was read says so.' }),
   }),
 })
 

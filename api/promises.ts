@@ -4,7 +4,7 @@ import { agreeInstalments, attestPromise, recordPromise } from '../procedures/ca
 import { queueFollowUp } from '../procedures/mail/follow-up-queue.ts'
 import { transaction } from '../schema/db.ts'
 import { builder } from './builder.ts'
-import { CaseType, requireCase } from './cases.ts'
+import { answersCase, CaseType, requireCase } from './cases.ts'
 import { rowsOf } from './context.ts'
 import { DocumentType } from './documents.ts'
 import { once } from './once.ts'
@@ -197,7 +197,7 @@ builder.relayMutationField(
         return { caseId: id }
       }),
   },
-  { outputFields: (t) => ({ case: t.field({ type: CaseType, resolve: ({ caseId }) => caseId }) }) },
+  answersCase,
 )
 
 const InstalmentInput = builder.inputType('InstalmentInput', {
@@ -251,5 +251,5 @@ builder.relayMutationField(
         return { caseId: found.id }
       }),
   },
-  { outputFields: (t) => ({ case: t.field({ type: CaseType, resolve: ({ caseId }) => caseId }) }) },
+  answersCase,
 )

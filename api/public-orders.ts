@@ -1,7 +1,8 @@
-import { type PublicOrder, recordPublicOrder } from '../procedures/cases/public-orders.ts'
+import { recordPublicOrder } from '../procedures/cases/public-orders.ts'
+import type { PublicOrder } from '../procedures/cases/public-term.ts'
 import { type Day, parseDay } from '../schema/days.ts'
 import { builder } from './builder.ts'
-import { CaseType, requireCase } from './cases.ts'
+import { answersCase, CaseType, requireCase } from './cases.ts'
 import { once } from './once.ts'
 
 const PublicBuyerKind = builder.enumType('PublicBuyerKind', {
@@ -94,5 +95,5 @@ builder.relayMutationField(
         return { caseId: id }
       }),
   },
-  { outputFields: (t) => ({ case: t.field({ type: CaseType, resolve: ({ caseId }) => caseId }) }) },
+  answersCase,
 )

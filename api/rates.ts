@@ -2,7 +2,7 @@ import type { HandRate } from '../procedures/cases/cases.ts'
 import { recordRate } from '../procedures/money/hand-rates.ts'
 import { parseDay } from '../schema/days.ts'
 import { builder } from './builder.ts'
-import { CaseType, requireCase } from './cases.ts'
+import { answersCase, CaseType, requireCase } from './cases.ts'
 import { once } from './once.ts'
 
 const HandRateType = builder.objectRef<HandRate>('HandRate').implement({
@@ -40,5 +40,5 @@ builder.relayMutationField(
         return { caseId: id }
       }),
   },
-  { outputFields: (t) => ({ case: t.field({ type: CaseType, resolve: ({ caseId }) => caseId }) }) },
+  answersCase,
 )

@@ -7,7 +7,7 @@ import {
   recordPresentation,
 } from '../procedures/mail/registered.ts'
 import { builder } from './builder.ts'
-import { CaseType } from './cases.ts'
+import { answersCase, CaseType } from './cases.ts'
 import { rowsOf } from './context.ts'
 import { DocumentType, requireDocument } from './documents.ts'
 import { once } from './once.ts'
@@ -23,7 +23,7 @@ const ended = {
       'Destinataire inconnu à l’adresse. The address is marked and never used again; the research cell finds another.',
   },
 } as const
-const PostEnd = builder.enumType('PostEnd', { description: 'How a registered letter ended.', values: ended })
+export const PostEnd = builder.enumType('PostEnd', { description: 'How a registered letter ended.', values: ended })
 const PostOutcome = builder.enumType('PostOutcome', {
   values: {
     ...ended,
@@ -141,5 +141,5 @@ builder.relayMutationField(
         return { caseId }
       }),
   },
-  { outputFields: (t) => ({ case: t.field({ type: CaseType, resolve: ({ caseId }) => caseId }) }) },
+  answersCase,
 )

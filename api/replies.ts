@@ -3,7 +3,7 @@ import type { Day } from '../schema/days.ts'
 import type { Sql } from '../schema/db.ts'
 import { DomainError } from '../schema/errors.ts'
 import { builder } from './builder.ts'
-import { CaseType, requireCase } from './cases.ts'
+import { answersCase, CaseType, requireCase } from './cases.ts'
 import { rowsOf } from './context.ts'
 import { once } from './once.ts'
 import { readCode } from './pages/verify.ts'
@@ -64,7 +64,7 @@ builder.relayMutationField(
   },
   {
     description:
-      'A person has seen to a debtor’s reply. The payment, plan or answer that follows is an act of its own; a wait ends on its day or by releaseCase.',
+      'A person has seen to a debtor’s reply: what it said was checked, and the case, which waited for that alone, goes on. The payment, plan or answer that follows is an act of its own, recorded before.',
     authScopes: { may: 'settleReply' },
     errors: {},
     resolve: (_root, { input }, ctx) =>
@@ -79,7 +79,7 @@ builder.relayMutationField(
         return { caseId: id }
       }),
   },
-  { outputFields: (t) => ({ case: t.field({ type: CaseType, resolve: ({ caseId }) => caseId }) }) },
+  answersCase,
 )
 
 const CouponAnswer = builder.inputType('CouponAnswerInput', {

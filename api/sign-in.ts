@@ -1,7 +1,7 @@
 import * as oidc from 'openid-client'
 import { DomainError } from '../schema/errors.ts'
 import { type Viewer, viewerOf } from './auth.ts'
-import { knownClaims, type OidcSettings, requireSafe } from './oidc.ts'
+import { knownClaims, type OidcSettings, requireSafe, unreachable } from './oidc.ts'
 
 /** What a sign-in that has begun keeps in the browser until it comes back. */
 export interface PendingSignIn {
@@ -69,12 +69,14 @@ async function discover(issuer: string, clientId: string, clientSecret: string):
   // In the clear on this machine alone: requireSafe has refused everything else.
   const execute = issuer.startsWith('http:') ? [oidc.allowInsecureRequests] : []
   try {
-    return await oidc.discovery(new URL(issuer), clientId, clientSecret, undefined, { execute, timeout: 5 })
+    const found = await oidc.discovery(new URL(issuer), clientId, clientSecret, undefined, { execute, timeout: 5 })
+    // What the description names is asked by this machine, with the client's secret.
+    const { authorization_endpoint, token_endpoint, userinfo_endpoint, jwks_uri } = found.serverMetadata()
+    for (const each of [authorization_endpoint, token_endpoint, userinfo_endpoint, jwks_uri])
+      if (each !== undefined) requireSafe(each)
+    return found
   } catch (cause) {
-    throw new DomainError('identity_unreachable', 'Le fournisseur d’identité ne répond pas comme attendu.', {
-      remedy: 'Réessayez\u00a0; si cela dure, l’administrateur vérifie OIDC_ISSUER.',
-      cause,
-    })
+    throw unreachable(cause)
   }
 }
 

@@ -1,6 +1,6 @@
-import type { Doubt } from '../schema/errors.ts'
-import { DomainError } from '../schema/errors.ts'
+import { DomainError, type Doubt } from '../schema/errors.ts'
 import { amount, parseAmount } from '../schema/money.ts'
+import { isUuid } from '../schema/words.ts'
 import { builder } from './builder.ts'
 
 /** Cents and their currency. */
@@ -80,13 +80,11 @@ export const addressOf = (input: {
   country: input.country,
 })
 
-const uuid = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/
-
 /** The row behind an id of that type; a bare UUID, as logs and the command line show it, is understood too. */
 export function rowId(type: string, id: string): string {
-  if (uuid.test(id)) return id
+  if (isUuid(id)) return id
   const [name, row = ''] = Buffer.from(id, 'base64').toString('utf8').split(':')
-  if (name === type && uuid.test(row)) return row
+  if (name === type && isUuid(row)) return row
   throw new DomainError('bad_id', `« ${id.slice(0, 60)} » n'est pas un identifiant de ${type}.`, {
     remedy: 'Reprenez un identifiant (id) donné par l’API.',
   })

@@ -1,7 +1,7 @@
 import { type Visit, type VisitOutcome, recordVisit, visitsOf } from '../procedures/cases/visits.ts'
 import { builder } from './builder.ts'
 import { timeOf } from './calls.ts'
-import { CaseType, requireCase } from './cases.ts'
+import { answersCase, CaseType, requireCase } from './cases.ts'
 import { rowsOf } from './context.ts'
 import { once } from './once.ts'
 import { noteReading } from './readings.ts'
@@ -106,5 +106,5 @@ builder.relayMutationField(
         return { caseId: id }
       }),
   },
-  { outputFields: (t) => ({ case: t.field({ type: CaseType, resolve: ({ caseId }) => caseId }) }) },
+  answersCase,
 )

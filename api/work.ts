@@ -67,6 +67,11 @@ const WorkKind = builder.enumType('WorkKind', {
         'A letter that came back, for whose debtor another address was validated since, and to which nothing was sent; or one that was withdrawn before it left, for a reason that is gone: resendLetter, or the case goes on without it.',
     },
     CONSENT_AWAITED: { value: 'awaited', description: 'Legal: the creditor has not answered; the day it lapses.' },
+    CONSENT_REFUSED: {
+      value: 'refused',
+      description:
+        'Legal: the creditor refused to sue, and nothing is planned any more: hold the case, close it, or ask for another way.',
+    },
     CONSENT_TO_FOLLOW: { value: 'consent', description: 'Given, and no procedure opened yet.' },
     PACK_TO_HAND_OVER: {
       value: 'pack',

@@ -86,10 +86,11 @@ export interface Facts {
     siren?: string
     adresse: Address
     telephone: string
-    email: string
+    /** Kept from a discreet letter where it says the trade; every case has it. */
+    email?: string
     site?: string
     horaires: string
-    gestionnaire: { nom: string; telephone: string; email: string; qualite?: string }
+    gestionnaire: { nom: string; telephone: string; email?: string; qualite?: string }
     assurance?: { assureur: string; police: string }
     compteDedie?: { banque: string; iban?: string }
     declaration?: { date: string; parquet: string }

@@ -7,7 +7,7 @@ import { parseClause, parseLetter, renderedClauses, versionOf, type Clause, type
 export interface Library {
   letters: ReadonlyMap<string, Letter>
   clauses: ReadonlyMap<string, Clause>
-  /** The files of letters/layout, texts and the Word template, by name: an old version brings its own. */
+  /** The files of letters/layout, texts and Word templates, by name: an old version brings its own. */
   layout: Readonly<Record<string, Uint8Array>>
 }
 
@@ -15,8 +15,14 @@ export interface Library {
 export type LibraryFiles = Record<string, Uint8Array>
 
 const root = fileURLToPath(new URL('.', import.meta.url))
-// What a letter's look depends on; pack.typ dresses court packs, not letters.
-const layoutFiles = ['letter.typ', 'letter.docx', 'email.html']
+
+/** Whether a layout dresses that letter: those of all, and a Word template of its own; pack.typ dresses court packs. */
+export const dresses = (name: string, id: string): boolean =>
+  ['letter.typ', 'letter.docx', 'email.html', wordTemplate(id)].includes(name)
+
+/** The Word template that an agency puts in a letter's place, in its layout/. */
+export const wordTemplate = (id: string): string => `${id}.docx`
+
 const loaded = new Map<string, Library>()
 
 /**
@@ -136,7 +142,7 @@ export function versioned(
   visit(letter.source)
   const parts: Record<string, string | Uint8Array> = { letter: letter.source }
   for (const id of used) parts[`clauses/${id}`] = clauses.get(id)?.text ?? ''
-  for (const name of layoutFiles) if (layout[name]) parts[`layout/${name}`] = layout[name]
+  for (const [name, bytes] of Object.entries(layout)) if (dresses(name, letter.id)) parts[`layout/${name}`] = bytes
   return { ...letter, clauses: [...used].sort(), version: versionOf(parts) }
 }
 

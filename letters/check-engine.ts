@@ -3,7 +3,7 @@ import { dayFr, dayShortFr, parseDay } from '../schema/days.ts'
 import { amountFr, parseAmount } from '../schema/money.ts'
 import type { Library } from './catalogue.ts'
 import type { Node } from './check-paths.ts'
-import { dateIn, eurosIn, groupedIban } from './foreign.ts'
+import { dateIn, eurosIn, groupedIban, groupedSiren } from './foreign.ts'
 import { letterLanguage } from './language.ts'
 
 const filters: Record<string, (value: unknown, argument?: unknown) => string> = {
@@ -15,6 +15,7 @@ const filters: Record<string, (value: unknown, argument?: unknown) => string> = 
   date_langue: (value, language) => dateIn(String(language), String(value)),
   euros_langue: (value, language) => eurosIn(String(language), String(value)),
   iban: (value) => groupedIban(String(value)),
+  siren: (value) => groupedSiren(String(value)),
   // Words that only have to be as many as the real ones: documents/rendering/template.ts writes them.
   en_lettres: () => 'quatre cent soixante-dix euros et quinze centimes',
   jours: () => 'quinze jours',

@@ -8,6 +8,9 @@ import { renderedClauses, type Letter, type Section } from './letter.ts'
 type FactSchema = {
   $ref?: string
   type?: string | string[]
+  enum?: string[]
+  pattern?: string
+  format?: string
   properties?: Record<string, FactSchema>
   items?: FactSchema
   additionalProperties?: unknown
@@ -156,6 +159,16 @@ function unknownPart(path: string[]): string | undefined {
     } else return part === 'size' ? undefined : path.slice(0, i + 1).join('.')
   }
   return undefined
+}
+
+/** What the published shape of the facts says of a fact, « factures.0.objet »; nothing of one it does not have. */
+export function shapeOf(path: string[]): FactSchema | undefined {
+  let node: FactSchema | undefined = factSchema
+  for (const part of path) {
+    const of = resolveRef(node)
+    node = of?.items ?? of?.properties?.[part]
+  }
+  return resolveRef(node)
 }
 
 function resolveRef(node: FactSchema | undefined): FactSchema | undefined {

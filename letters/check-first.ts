@@ -2,7 +2,7 @@ import type { Library } from './catalogue.ts'
 import { nodesOf } from './check-engine.ts'
 import { lexicon } from './check-lexicon.ts'
 import { always, pathOf, type Node } from './check-paths.ts'
-import { proseOf } from './check-prose.ts'
+import { lineAt, proseOf } from './check-prose.ts'
 import { beforeDue, toDebtor, type Subject } from './check-subject.ts'
 import type { Clause, Section } from './letter.ts'
 
@@ -17,6 +17,7 @@ export function checkFirst(subject: Subject): void {
   const bears = (assumed: Record<string, boolean>) =>
     everyPath(letter.body, library, (node) => node.name === 'render' && bearsMentions(node.file), assumed)
   if (letter.premiere_lettre !== 'jamais') {
+    checkNothingBefore(subject)
     const [line, first] = [subject.lineOf('premiere_lettre'), letter.premiere_lettre === 'toujours']
     if (!bears(first ? {} : { premiereLettre: false })) {
       const how = first ? '' : ' (dans {% if premiereLettre %}…{% else %})'
@@ -42,6 +43,18 @@ export function checkFirst(subject: Subject): void {
   }
   for (const { section } of subject.parts) checkLaw(section, (line, message) => add(line, 'l111-8', message))
   if (recalls(subject)) checkRecall(subject)
+}
+
+// The first letter follows no other: what came before it is told only where another was the first.
+function checkNothingBefore({ letter, library, add }: Subject): void {
+  const prose = proseOf(letter.body, library, { premiereLettre: false }, true)
+  const told = prose.outputs.find(({ path }) => path.startsWith('relancesAnterieures'))
+  if (told)
+    add(
+      lineAt(prose, told.at),
+      'premiere-lettre',
+      'des démarches antérieures dans la première lettre : mettez-les sous {% if premiereLettre %}',
+    )
 }
 
 const silent = ['cloture', 'procedures-collectives', 'saisie-bancaire', 'saisie-conservatoire-biens']

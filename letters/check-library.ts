@@ -1,8 +1,8 @@
 import { readdirSync, readFileSync } from 'node:fs'
-import { join, resolve } from 'node:path'
+import { basename, join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { DomainError } from '../schema/errors.ts'
-import type { Library } from './catalogue.ts'
+import { libraryFolders, type Library } from './catalogue.ts'
 import { headOf } from './check-head.ts'
 import type { Fault } from './check-subject.ts'
 import { parseClause, parseLetter, type Clause, type Letter } from './letter.ts'
@@ -10,12 +10,14 @@ import { parseClause, parseLetter, type Clause, type Letter } from './letter.ts'
 const root = fileURLToPath(new URL('.', import.meta.url))
 
 /**
- * Every letter and clause of a folder that can be read, and the faults of those that cannot: one bad file does not
- * hide the others. A folder of an agency's own takes the clauses of the house.
+ * Every letter and clause of a folder (default: `libraryFolders`) that can be read, and the faults of those that cannot:
+ * one bad file does not hide the others. A folder of an agency's own takes the clauses of the house; what it replaces is
+ * left out.
  */
-export function readLibrary(directory: string = root): { library: Library; faults: Fault[] } {
+export function readLibrary(directory?: string): { library: Library; faults: Fault[] } {
   const faults: Fault[] = []
-  const folders = resolve(directory) === resolve(root) ? [directory] : [directory, root]
+  const told = directory === undefined ? libraryFolders().toReversed() : [directory]
+  const folders = [...new Set([...told, root].map((folder) => resolve(folder)))]
   const clauses = new Map<string, Clause>()
   const letters = new Map<string, Letter>()
   for (const folder of folders) {
@@ -24,13 +26,16 @@ export function readLibrary(directory: string = root): { library: Library; fault
       if (clause && !clauses.has(clause.id)) clauses.set(clause.id, clause)
     }
   }
-  for (const { file, text } of markdown(join(directory, 'library'))) {
-    const letter = readable(() => parseLetter(text, file), text, file, 'letter', faults)
-    if (!letter) continue
-    const twin = letters.get(letter.id)
-    if (twin)
-      faults.push({ file, line: 2, rule: 'identifiant', message: `« ${letter.id} » est déjà celui de ${twin.file}` })
-    else letters.set(letter.id, letter)
+  for (const folder of told) {
+    const replaced = new Set(letters.keys())
+    for (const { file, text } of markdown(join(folder, 'library'))) {
+      if (replaced.has(basename(file, '.md'))) continue
+      const letter = readable(() => parseLetter(text, file), text, file, 'letter', faults)
+      const twin = letter && letters.get(letter.id)
+      if (twin)
+        faults.push({ file, line: 2, rule: 'identifiant', message: `« ${letter.id} » est déjà celui de ${twin.file}` })
+      else if (letter) letters.set(letter.id, letter)
+    }
   }
   return { library: { letters, clauses, layout: {} }, faults }
 }

@@ -9,6 +9,10 @@ export interface Node {
   elseTemplates?: Node[]
   templates?: Node[]
   file?: unknown
+  /** The name that a loop or an « assign » gives, and the list that a loop goes through. */
+  variable?: unknown
+  key?: string
+  collection?: Token
 }
 
 export interface Branch {
@@ -32,6 +36,9 @@ export type Assumed = Readonly<Record<string, string | boolean>>
 export function pathOf(value: Operand | undefined): string | undefined {
   return tokenPath(value?.initial?.postfix[0])
 }
+
+/** The dotted path of what a loop goes through. */
+export const listOf = ({ collection }: Node): string | undefined => tokenPath(collection)
 
 function tokenPath(token: Token | undefined): string | undefined {
   if (!token?.props || token.variable !== undefined) return undefined

@@ -1,6 +1,6 @@
 import type { Library } from './catalogue.ts'
 import { nodesOf } from './check-engine.ts'
-import { meets, pathOf, type Assumed, type Node } from './check-paths.ts'
+import { listOf, meets, pathOf, type Assumed, type Node } from './check-paths.ts'
 import type { Section } from './letter.ts'
 
 /** A text without its template marks, and where each part of it stands in the file: line, and clause it comes from. */
@@ -43,6 +43,11 @@ export function proseOf(section: Section, library: Library, assumed: Assumed = {
     parts.push(words)
     length += words.length
   }
+  // Names that loops and « assign » give to facts: « facture » for « factures.0 ».
+  const names = new Map<string, string>()
+  const named = (path: string | undefined): string | undefined =>
+    path?.replace(/^[^.]+/, (root) => names.get(root) ?? root)
+  const name = (as: unknown, path: string | undefined) => void (path && names.set(String(as), path))
   const visit = (nodes: Node[], line: (at: number) => number, clause?: string, depth = 0): void => {
     const mark = (row: number) => void prose.marks.push({ at: length, line: row, ...(clause ? { clause } : {}) })
     for (const node of nodes) {
@@ -65,8 +70,10 @@ export function proseOf(section: Section, library: Library, assumed: Assumed = {
         }
         write('\u200b')
       } else if (node.name === 'for' || node.name === 'capture') {
+        if (node.name === 'for') name(node.variable, withItem(named(listOf(node))))
         visit([...(node.templates ?? []), ...(node.elseTemplates ?? [])], line, clause, depth)
-      } else if (node.name === 'bloc') {
+      } else if (node.name === 'assign') name(node.key, named(pathOf(node.value)))
+      else if (node.name === 'bloc') {
         write('\n\n')
       } else if (node.name === 'render') {
         const target = clauses ? library.clauses.get(String(node.file)) : undefined
@@ -74,7 +81,7 @@ export function proseOf(section: Section, library: Library, assumed: Assumed = {
           visit(nodesOf(target.body.text, library), () => row, clause ?? target.id, depth + 1)
         } else write('¤')
       } else if (node.name === undefined) {
-        const path = pathOf(node.value)
+        const path = named(pathOf(node.value))
         if (path) prose.outputs.push({ path, at: length })
         write('¤')
       }
@@ -85,6 +92,8 @@ export function proseOf(section: Section, library: Library, assumed: Assumed = {
   prose.text = parts.join('')
   return prose
 }
+
+const withItem = (list: string | undefined): string | undefined => list && `${list}.0`
 
 // The branches of an `if`, `unless` or `case` that `assumed` leaves possible.
 function branchesLeft(node: Node, assumed: Assumed): Node[][] {

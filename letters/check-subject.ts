@@ -39,6 +39,8 @@ export const rules = [
   'typographie',
   'anglicisme',
   'vocabulaire',
+  'elision',
+  'accord',
 ] as const
 export type Rule = (typeof rules)[number]
 

@@ -30,5 +30,11 @@ export function eurosIn(language: string, value: string): string {
   return language === 'néerlandais' ? `€\u00a0${figures}` : `${figures}\u00a0€`
 }
 
+/** « 55210055400013 » as it is read: « 552 100 554 00013 »; a number that is neither SIREN nor SIRET as it is. */
+export const groupedSiren = (siren: string): string =>
+  siren.replace(/^(\d{3})(\d{3})(\d{3})(\d{5})?$/, (_, ...parts: string[]) =>
+    parts.slice(0, parts[3] ? 4 : 3).join('\u00a0'),
+  )
+
 /** « FR7630006000011234567890189 » as it is read and typed, by fours. */
 export const groupedIban = (iban: string): string => iban.replace(/\s/g, '').replace(/(.{4})(?=.)/g, '$1\u00a0')

@@ -1,6 +1,6 @@
-import { basename, relative, resolve } from 'node:path'
+import { basename, dirname, relative, resolve } from 'node:path'
 import { DomainError } from '../schema/errors.ts'
-import { letterOf, libraryFolders, libraryOf, type Library } from './catalogue.ts'
+import { dresses, letterOf, libraryFolders, libraryOf, type Library } from './catalogue.ts'
 import { git, inRepository, readBlobs, refuseShallow } from './git.ts'
 import { readLog } from './log.ts'
 import { byName, replay, type History, type Revision } from './replay.ts'
@@ -156,7 +156,7 @@ async function partsAt(
   const { clauses } = letterOf(library, id)
   const used = new Set(clauses.map((clause) => `clauses/${clause}.md`))
   const parts = [...files].filter(
-    ([path]) => isOwn(path, id) || used.has(path) || /^layout\/(letter|email)\./.test(path),
+    ([path]) => isOwn(path, id) || used.has(path) || (dirname(path) === 'layout' && dresses(basename(path), id)),
   )
   for (const [, blob] of parts) blobs.set(blob, read.get(blob)!)
   return { parts: Object.fromEntries(parts) }

@@ -24,7 +24,7 @@ export interface Log {
 
 /** What versions are made of: letters, clauses, and the layouts of letters. */
 const isPart = (path: string): boolean =>
-  /^(library|clauses)\/.*\.md$/.test(path) || /^layout\/(letter|email)\./.test(path)
+  /^(library|clauses)\/.*\.md$/.test(path) || /^layout\/((letter|email)\.|.*\.docx$)/.test(path)
 
 // Beside library/, where there is no repository: « courtois letters history --write » makes it.
 const fileName = 'history.json'

@@ -1,6 +1,6 @@
 import { basename } from 'node:path'
 import { DomainError } from '../schema/errors.ts'
-import { versioned } from './catalogue.ts'
+import { dresses, versioned } from './catalogue.ts'
 import { parseClause, parseLetter, type Clause, type Letter } from './letter.ts'
 import type { Commit, Log } from './log.ts'
 
@@ -72,7 +72,7 @@ export function replay(logs: Log[]): History {
       const parts: Record<string, string> = { [found.path]: found.blob }
       for (const clause of now.clauses)
         if (clausePaths.has(clause)) parts[`clauses/${clause}.md`] = clausePaths.get(clause)!
-      for (const [name, blob] of layout) parts[`layout/${name}`] = blob
+      for (const [name, blob] of layout) if (dresses(name, id)) parts[`layout/${name}`] = blob
       const changed = last ? changedNames(last.parts, parts) : ['création']
       const number = revisions.length + 1
       letters.set(id, [...revisions, { number, commit: hash, ...told, version: now.version, changes: changed, parts }])

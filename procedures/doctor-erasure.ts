@@ -1,5 +1,5 @@
 import type { Check } from './doctor-rows.ts'
-import { closedCases, reachable, waived } from './purge.ts'
+import { closedCases, reachable, strayLines, waived } from './purge.ts'
 
 /** What was granted to a person and is still there, or is back: an older backup was restored, or a case has been closed since. */
 export const erasureChecks: Check[] = [
@@ -11,6 +11,9 @@ export const erasureChecks: Check[] = [
       union all
       select (select min(c.number) from cases c where c.debtor_id = d.id), 'courriel ou téléphone du débiteur', null
       from (${reachable(sql, onDay)}) d
+      union all
+      select (select min(c.number) from cases c where c.debtor_id = b.debtor_id), 'mouvement de banque sans dossier', null
+      from (${strayLines(sql, onDay)}) b
       order by 1, 2`,
     say: (what) => `Un effacement accordé à une personne n’est pas fait, ou est revenu d’une sauvegarde : ${what}.`,
     remedy: 'Lancez « courtois purge --yes » : elle refait tout effacement accordé.',

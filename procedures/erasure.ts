@@ -2,10 +2,11 @@ import { after, type Day } from '../schema/days.ts'
 import { rehearse, type Sql } from '../schema/db.ts'
 import { DomainError } from '../schema/errors.ts'
 import { newId } from '../schema/random.ts'
+import type { Codebtor } from './cases/codebtor-data.ts'
 import { record } from './cases/journal.ts'
 import { legalValue } from './law/values.ts'
 import type { Office } from './office.ts'
-import { closedCases, dropFiles, type Purged, purgeRows, type Retention } from './purge.ts'
+import { closedCases, dropFiles, type Purged, purgeRows, type Retention, strayLines } from './purge.ts'
 
 /** What of a case stays after a person asked for its erasure, until when, and why the law lets or makes the house keep it. */
 export interface KeptData {
@@ -30,11 +31,15 @@ export interface ErasedCase {
 
 export interface Erasure {
   cases: ErasedCase[]
+  /** Movements of the bank under that name that a person has still to match: they go once none of them is a payment. */
+  bankLines: number
   purged: Purged
 }
 
 export interface ErasureRequest {
   debtorIds: string[]
+  /** The same person where it was condemned beside somebody else: nothing goes before its time from before a court. */
+  codebtors?: Codebtor[]
   /** Why the house gives up keeping closed cases for its own defence (RGPD, article 17-3 e); null: it keeps them. */
   waiver: string | null
   /** False: all is done and undone, and what is told is what would happen. */
@@ -55,19 +60,23 @@ export async function erase(office: Office, onDay: Day, request: ErasureRequest,
       article: 'RGPD, art. 17-3 e',
     })
   }
-  const { debtorIds, keep } = request
-  const { rows, cases } = await rehearse(office.sql, keep, async (sql) => {
+  const { debtorIds, codebtors = [], keep } = request
+  const beside = codebtors.flatMap((each) => each.cases.map(({ id }) => id))
+  const { rows, cases, bankLines } = await rehearse(office.sql, keep, async (sql) => {
     const known = await sql<{ id: string }[]>`select id from debtors where id = any(${debtorIds}) order by id`
-    if (known.length === 0) {
+    if (known.length === 0 && beside.length === 0) {
       throw new DomainError('person_not_found', 'Aucun débiteur ne répond à cette demande.', {
         remedy: 'Donnez un numéro de dossier, un nom exact, une adresse électronique ou un téléphone.',
       })
     }
     for (const { id } of known) await note(office, sql, onDay, { debtorId: id, waiver, author })
+    const detail = { article: 'RGPD, article 17', codebtor: true }
+    for (const caseId of beside) await record(sql, onDay, { caseId, kind: 'personal_data_erased', detail, author })
     const done = await purgeRows(sql, onDay, { until: onDay, keep, debtors: debtorIds }, author)
-    return { rows: done, cases: await standing(sql, onDay, { debtorIds, waiver }) }
+    const waiting = await sql`select 1 from (${strayLines(sql, onDay, true)}) b where debtor_id = any(${debtorIds})`
+    return { rows: done, cases: await standing(sql, onDay, { debtorIds, waiver }, beside), bankLines: waiting.length }
   })
-  return { cases, purged: await dropFiles(office, rows, keep) }
+  return { cases, bankLines, purged: await dropFiles(office, rows, keep) }
 }
 
 /** The request is kept with who granted it: it is the answer to whoever asks later, and what a restored backup is purged by. */
@@ -101,13 +110,16 @@ async function standing(
   sql: Sql,
   onDay: Day,
   { debtorIds, waiver }: Pick<ErasureRequest, 'debtorIds' | 'waiver'>,
+  beside: string[],
 ): Promise<ErasedCase[]> {
+  const theirs = await sql<{ id: string }[]>`select debtor_id as id from cases where id = any(${beside})`
+  const debtors = [...debtorIds, ...theirs.map(({ id }) => id)]
   const found = await sql<Standing[]>`
     select o.number, k.name as creditor, o.closed_on, c.last_on, coalesce(c.before_court, false) as before_court,
            coalesce(c.purged_on > c.last_on, false) as erased, coalesce(c.accounts_purged_on > c.last_on, false) as accounts_erased,
            c.for_us, c.for_accounts
-    from cases o join creditors k on k.id = o.creditor_id left join (${closedCases(sql, onDay, debtorIds)}) c on c.id = o.id
-    where o.debtor_id = any(${debtorIds}) order by o.number`
+    from cases o join creditors k on k.id = o.creditor_id left join (${closedCases(sql, onDay, debtors)}) c on c.id = o.id
+    where o.debtor_id = any(${debtorIds}) or o.id = any(${beside}) order by o.number`
   return found.map((each) => ({
     number: each.number,
     creditor: each.creditor,

@@ -26,6 +26,9 @@ const hashesOf = (column: string, ...keys: string[]): string =>
 const signedPart = `jsonb_build_object('sha256', part -> 'sha256', 'pages', part -> 'pages', 'part', part -> 'part', 'docx', part -> 'docx',
                                        'original', case when part -> 'original' ->> 'sha256' is null then null else jsonb_build_object('sha256', part -> 'original' -> 'sha256') end)`
 
+/** What a movement of the bank says of its payer; what is left of it is an amount on a day. */
+export const bankWords = `payer = null, payer_iban = null, bank_reference = null, candidates = '[]', doubts = '[]', ${blank('text')}, ${blankIfAny('settled_why')}`
+
 /** When a closed case has been kept as long as it has to be: everything but the accounts. */
 export const caseRows: Redaction[] = [
   {
@@ -92,6 +95,12 @@ export const caseRows: Redaction[] = [
   { table: 'step_additions', where: through('step_id', 'steps'), set: blank('reason') },
   { table: 'steps', where: ofCase, set: blankIfAny('skipped_why') },
   { table: 'insolvencies', where: ofCase, set: null },
+  {
+    // Whom else a movement was thought to come from.
+    table: 'bank_lines',
+    where: `candidates @> jsonb_build_array(jsonb_build_object('caseId', $1::text))`,
+    set: `candidates = coalesce((select jsonb_agg(each) from jsonb_array_elements(candidates) each where each ->> 'caseId' <> $1::text), '[]')`,
+  },
   { table: 'webhook_deliveries', where: ofCase, set: `payload = '{}', error = null` },
   { table: 'cases', where: 'id = $1', set: `${blank('closed_why')}, public_order = null, court = null` },
 ]
@@ -107,11 +116,7 @@ export const accountRows: Redaction[] = [
   },
   { table: 'payments', where: ofCase, set: 'reference = null' },
   { table: 'payment_rejections', where: ofCase, set: blank('reason') },
-  {
-    table: 'bank_lines',
-    where: ofCase,
-    set: `payer = null, payer_iban = null, bank_reference = null, candidates = '[]', doubts = '[]', ${blank('text')}, ${blankIfAny('settled_why')}`,
-  },
+  { table: 'bank_lines', where: ofCase, set: bankWords },
   { table: 'irrecoverabilities', where: ofCase, set: `${blank('reason')}, exhibits = '[]'` },
   { table: 'extra_steps', where: ofCase, set: blank('label') },
   { table: 'fee_lines', where: ofCase, set: blank('label') },

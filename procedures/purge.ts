@@ -2,10 +2,11 @@ import { after, type Day, dayFr } from '../schema/days.ts'
 import { type Fragment, rehearse, type Sql } from '../schema/db.ts'
 import { DomainError } from '../schema/errors.ts'
 import { record } from './cases/journal.ts'
+import { paidBy } from './cases/personal-data-rows.ts'
 import { legalValue } from './law/values.ts'
 import { accountPapers, namedFiles } from './named-files.ts'
 import type { Office } from './office.ts'
-import { accountRows, caseRows, debtorRows, proofOnly, type Redaction } from './purge-rows.ts'
+import { accountRows, bankWords, caseRows, debtorRows, proofOnly, type Redaction } from './purge-rows.ts'
 
 /** What data are kept for, each for a time of its own (procedures/law/fr/conservation.yaml). */
 export type Retention = 'dossier' | 'titre' | 'comptes' | 'consultations' | 'depots'
@@ -67,6 +68,7 @@ export async function purgeRows(sql: Sql, onDay: Day, order: PurgeOrder, author:
   for (const found of due) await purgeCase(sql, work, found)
   for (const found of await locked(sql, () => dueAccounts(sql, order))) await purgeAccounts(sql, work, found)
   await purgeContacts(sql, work, order)
+  await purgeStrayLines(sql, work, order)
   if (!order.debtors) await purgeLists(sql, onDay, order.until, told)
   return { told, files: await deadFiles(sql), letters: await lettersOf(sql, due) }
 }
@@ -194,6 +196,24 @@ async function purgeContacts(sql: Sql, { told }: Work, { until, debtors }: Purge
     update debtors set email = null, phone = null, identity = identity #- '{contact,email}' #- '{contact,phone}'
     where id = any(${await due()})`
   told.contacts += count
+}
+
+/**
+ * Movements of the bank by somebody who asked to be erased, of no case: kept no longer than it takes a person to say so
+ * (`waiting`), since they are no paper of any account of ours.
+ */
+export const strayLines = (sql: Sql, until: Day, waiting = false): Fragment => sql`
+  select distinct on (b.id) b.id, r.debtor_id from bank_lines b
+  join erasures r on b.recorded_on <= r.asked_on and r.asked_on <= ${until}::date
+  join debtors d on d.id = r.debtor_id
+  where b.case_id is null and (b.settled_on is null) = ${waiting} and b.text <> 'purgé' and ${sql.unsafe(paidBy('b', 'd'))}
+  order by b.id`
+
+async function purgeStrayLines(sql: Sql, { told }: Work, { until, debtors }: PurgeOrder): Promise<void> {
+  const { count } = await sql`
+    update bank_lines set ${sql.unsafe(bankWords)}
+    where id in (select id from (${strayLines(sql, until)}) x ${debtors ? sql`where debtor_id = any(${debtors})` : sql``})`
+  add(told, 'bank_lines', count)
 }
 
 /** What hangs on no case: files that nobody used, links of entry that are over, who read what, keys of repeated requests, movements of the bank left unmatched. */

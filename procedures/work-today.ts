@@ -40,6 +40,7 @@ export const cellOf = {
   deadline: 'legal',
   awaited: 'legal',
   consent: 'legal',
+  refused: 'legal',
   pack: 'legal',
   return: 'legal',
   limitation: 'legal',
@@ -126,7 +127,8 @@ const sources: Record<WorkKind, Source> = {
     select 'returned', c.id, m.marked_on, m.reason || ' : ' || m.value, m.document_id
     from address_marks m join cases c on c.debtor_id = m.debtor_id and c.closed_on is null
     where m.found_on is null`,
-  // A step done on another channel than a call has left by itself; a call leaves a script, and waits for its record.
+  // A step done on another channel than a call has left by itself; a call leaves a script, and waits for its record. The latest
+  // stands for those before it, and none is made to somebody who is before a court since.
   call: (sql, day) => sql`
     select 'call', d.case_id, d.written_on,
            (select b.name || coalesce(' : ' || b.phone, ' : téléphone à trouver') from cases c join debtors b on b.id = c.debtor_id where c.id = d.case_id), d.id
@@ -134,6 +136,9 @@ const sources: Record<WorkKind, Source> = {
     where d.channel = 'appel' and d.written_on <= ${day}
       and not exists (select from calls k where k.case_id = d.case_id and (k.step_id = d.step_id or k.called_on >= d.written_on))
       and not exists (select from holds h where h.case_id = d.case_id and h.released_on is null)
+      and not exists (select from procedures p where p.case_id = d.case_id and p.opened_on >= d.written_on)
+      and not exists (select from documents later where later.case_id = d.case_id and later.channel = 'appel'
+                                                   and later.written_on between d.written_on + 1 and ${day})
       and ${mayCall(sql, day)}`,
   callback: (sql, day) => sql`
     select 'callback', d.case_id, d.called_on, coalesce(d.person || ' : ', '') || d.summary, null::uuid
@@ -221,6 +226,15 @@ const sources: Record<WorkKind, Source> = {
     select 'consent', r.case_id, d.decided_on, r.procedure, null::uuid
     from consents d join consent_requests r on r.id = d.request_id
     where live_consent(r.id, ${day}) and not exists (select from procedures p where p.consent_id = r.id)`,
+  // The creditor said no, and nothing came of it since: another way, an end, or another request is for a person to choose.
+  refused: (sql) => sql`
+    select 'refused', r.case_id, d.decided_on, r.procedure, null::uuid
+    from consents d join consent_requests r on r.id = d.request_id
+    where d.decision = 'refused'
+      and not exists (select from consent_requests later where later.case_id = r.case_id and later.id <> r.id and later.requested_on >= d.decided_on)
+      and not exists (select from procedures p where p.case_id = r.case_id and p.opened_on >= d.decided_on)
+      and not exists (select from holds h where h.case_id = r.case_id and h.released_on is null)
+      and not exists (select from steps s where s.case_id = r.case_id and s.done_on is null and s.skipped_on is null)`,
   // Assembled, and neither handed over, nor filed, nor followed by a later version.
   pack: (sql) => sql`
     select 'pack', p.case_id, k.assembled_on, k.kind || ' (version ' || k.version || ')', null::uuid
@@ -233,8 +247,12 @@ const sources: Record<WorkKind, Source> = {
     from bailiff_returns r join procedures p on p.id = r.procedure_id
     where r.recorded_on between ${day}::date - ${returnDays}::int and ${day}`,
   limitation: (sql, day) => sql`
-    select 'limitation', c.id, c.limitation_on, 'prescription', null::uuid
-    from cases c where c.closed_on is null and c.limitation_on between ${day} and ${day}::date + 90`,
+    select 'limitation', c.id, min(l.expires_on),
+      case when exists (select from invoices o join invoice_limitations m on m.invoice_id = o.id
+                        where o.case_id = c.id and m.is_owed and m.expires_on > max(l.expires_on))
+           then 'prescription de ' || string_agg(i.number, ', ' order by l.expires_on, i.number) else 'prescription' end, null::uuid
+    from invoice_limitations l join invoices i on i.id = l.invoice_id join cases c on c.id = i.case_id
+    where c.closed_on is null and l.is_owed and l.expires_on between ${day} and ${day}::date + 90 group by c.id`,
   declaration: (sql) => sql`
     select 'declaration', n.case_id, coalesce(n.declare_by, n.opened_on),
       n.nature || case when n.declare_by is null then ' : publication au BODACC à chercher' else ' : créance à déclarer' end, null::uuid

@@ -16,15 +16,22 @@ import type { Office } from './office.ts'
 import { deliver } from './webhooks.ts'
 import { failQuietly, keepAlive, type Worker } from './worker-life.ts'
 
-/** Payloads carry a version, so that a job queued before a deploy is still understood after it. */
-function tasks(office: Office, today?: () => Day): TaskList {
+/** Payloads carry a version: a job queued before a deploy is understood after it, and one of a newer program is left to that. */
+const known = 1
+function tasks(office: Office, sign: (pool: string) => Promise<unknown>, today?: () => Day): TaskList {
   const acts = actsOf(office, today)
   return Object.fromEntries(
     Object.entries(acts).map(([name, act]) => [
       name,
       async (payload: unknown, { job }: JobHelpers) => {
+        const { version = known } = payload as { version?: number }
+        if (version > known) throw new Error('ce travail attend une version plus récente du programme')
+        await sign(job.locked_by!)
         // If this program dies now, the row says which of its jobs it was at; success deletes it, failure writes its own.
-        await office.sql`update graphile_worker._private_jobs set last_error = ${begun} where id = ${job.id}::bigint`
+        const { count } = await office.sql`
+          update graphile_worker._private_jobs set last_error = ${begun} where id = ${job.id}::bigint and locked_by = ${job.locked_by}`
+        // Before the first sign of life another may have taken it for a dead one's.
+        if (count === 0) throw new Error('ce travail a été repris par un autre programme')
         await traced(`job ${name}`, { 'job.id': String(job.id), ...idsOf(payload) }, () => act(payload))
       },
     ]),
@@ -84,16 +91,41 @@ const telling = (report: (error: unknown) => void): Logger =>
 // program would die of a database that restarts. In batches it does both.
 const inBatches = { completeJobBatchDelay: 0, failJobBatchDelay: 0 }
 
+/**
+ * What shows that the worker of that name lives: a lock that PostgreSQL lets go of the moment its session ends. Asked as often as one
+ * likes, it is taken once; `onclose` is told when it is lost.
+ */
+function signOfLife(connectionString: string, onclose?: () => void) {
+  let alive: Client | undefined
+  let held: Promise<unknown> | undefined
+  return {
+    take(pool: string): Promise<unknown> {
+      alive ??= connect(connectionString, { max: 1, lasting: true, ...(onclose ? { onclose } : {}) })
+      held ??= alive`select pg_advisory_lock(hashtextextended(${lockOf(pool)}, 0))`.catch((error: unknown) => {
+        held = undefined
+        throw error
+      })
+      return held
+    },
+    end: async (): Promise<void> => alive?.end({ timeout: 1 }),
+  }
+}
+
 /** Does every job that waits, one after the other, and returns: for a virtual day. */
 export async function drain(office: Office, connectionString: string): Promise<void> {
-  await runOnce({
-    connectionString,
-    taskList: tasks(office),
-    concurrency: 1,
-    noHandleSignals: true,
-    logger: quiet,
-    preset: { worker: inBatches },
-  })
+  const sign = signOfLife(connectionString)
+  try {
+    await runOnce({
+      connectionString,
+      taskList: tasks(office, sign.take),
+      concurrency: 1,
+      noHandleSignals: true,
+      logger: quiet,
+      preset: { worker: inBatches },
+    })
+  } finally {
+    await sign.end()
+  }
 }
 
 /**
@@ -128,12 +160,9 @@ export async function startWorker(
 ): Promise<Worker> {
   const events = new EventEmitter() as unknown as WorkerEvents
   const tell = options.report ?? ((error: unknown) => console.error(error))
-  let sign: Client
+  let sign: ReturnType<typeof signOfLife>
   failQuietly(events)
-  events.on('pool:create', ({ workerPool }) => {
-    // Held by the session: PostgreSQL lets go of it the moment this process dies.
-    sign`select pg_advisory_lock(hashtextextended(${lockOf(workerPool.id)}, 0))`.catch(tell)
-  })
+  events.on('pool:create', ({ workerPool }) => void sign.take(workerPool.id).catch(tell))
   const begin = async (): Promise<Runner> => {
     await freeDeadJobs(office.sql)
     const live: { runner?: Runner } = {}
@@ -143,14 +172,16 @@ export async function startWorker(
       isLost = true
       void live.runner?.stop().catch(tell)
     }
-    const alive = connect(connectionString, { max: 1, lasting: true, onclose: lost })
-    sign = alive
+    const own = signOfLife(connectionString, lost)
+    sign = own
+    const looking = lookForTheDead(office.sql, tell)
     const over = (): void => {
+      looking.abort()
       delete live.runner
-      void alive.end({ timeout: 1 }).catch(tell)
+      void own.end().catch(tell)
     }
     try {
-      live.runner = await runJobs(office, connectionString, options, events)
+      live.runner = await runJobs(tasks(office, own.take, options.today), connectionString, options, events)
       if (isLost) lost()
     } catch (error) {
       over()
@@ -163,15 +194,30 @@ export async function startWorker(
   return keepAlive(events, begin, tell)
 }
 
+/** Whoever works looks after the others: what a killed one had taken waits no longer than this, in milliseconds. */
+const betweenLooks = 10_000
+
+function lookForTheDead(sql: Sql, tell: (error: unknown) => void): AbortController {
+  const over = new AbortController()
+  const look = async (): Promise<void> => {
+    for (;;) {
+      await pause(betweenLooks, undefined, { signal: over.signal, ref: false })
+      await freeDeadJobs(sql).catch(tell)
+    }
+  }
+  void look().catch(() => {})
+  return over
+}
+
 const runJobs = (
-  office: Office,
+  taskList: TaskList,
   connectionString: string,
-  { concurrency = 2, today, report }: WorkerOptions,
+  { concurrency = 2, report }: WorkerOptions,
   events: WorkerEvents,
 ): Promise<Runner> =>
   run({
     connectionString,
-    taskList: tasks(office, today),
+    taskList,
     concurrency,
     pollInterval: 1000,
     noHandleSignals: true,

@@ -63,10 +63,24 @@ export function failQuietly(events: WorkerEvents): void {
     workerPool.gracefulShutdown = (message) => heard(end.call(workerPool, message))
   })
   events.on('localQueue:init', ({ localQueue }) => {
-    const queue = localQueue as unknown as { background(promise: Promise<unknown>): void }
+    const queue = localQueue as unknown as LocalQueue
     const { background } = queue
-    queue.background = (promise) => background.call(queue, heard(promise))
+    queue.background = (promise) => {
+      const watched = heard(promise)
+      if (queue.mode !== 'RELEASED' || queue.backgroundCount > 0) return background.call(queue, watched)
+      // As it ends it gives back what it had not begun, and then (0.18.0) refuses to wait for that: the database would be left first.
+      queue.backgroundCount++
+      void promise.then(queue.decreaseBackgroundCount, queue.decreaseBackgroundCountWithError)
+    }
   })
+}
+
+interface LocalQueue {
+  mode: string
+  backgroundCount: number
+  background(promise: Promise<unknown>): void
+  decreaseBackgroundCount: () => void
+  decreaseBackgroundCountWithError: (error: unknown) => void
 }
 
 function heard<T extends PromiseLike<unknown> | void>(promise: T): T {

@@ -15,6 +15,15 @@ export function parseDay(text: string, what = 'date'): Day {
   })
 }
 
+export function isDay(text: string): boolean {
+  try {
+    parseDay(text)
+    return true
+  } catch {
+    return false
+  }
+}
+
 // Comparing and counting are done on the three numbers of a day: asked millions of times, Temporal's own are ten times slower.
 export const compareDays = (a: Day, b: Day): number => a.year - b.year || a.month - b.month || a.day - b.day
 export const before = (a: Day, b: Day): boolean => compareDays(a, b) < 0

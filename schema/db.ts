@@ -74,7 +74,16 @@ export function connect(
     types,
     // No `value` transform: postgres.camel would rename the keys of json values as well.
     transform: { column: { from: postgres.toCamel, to: postgres.fromCamel } },
-    connection: { application_name: 'courtois', TimeZone: 'UTC', DateStyle: 'ISO', IntervalStyle: 'iso_8601' },
+    connection: {
+      application_name: 'courtois',
+      TimeZone: 'UTC',
+      DateStyle: 'ISO',
+      IntervalStyle: 'iso_8601',
+      // What a machine held that lost its power or its network is let go of within a minute, and not after two hours.
+      tcp_keepalives_idle: 30,
+      tcp_keepalives_interval: 10,
+      tcp_keepalives_count: 3,
+    },
   })
 }
 

@@ -41,8 +41,11 @@ export async function startEmbedded(options: { dataDir: string; name?: string })
   return start(homeOf(resolve(options.dataDir)), options.name ?? 'courtois', '')
 }
 
-/** A server for a demo or for tests: in the temporary folder, not durable, gone on `stop` or when this process dies. */
-export async function startThrowaway(options: { name?: string } = {}): Promise<Embedded> {
+/**
+ * A server for a demo or for tests: in the temporary folder, not durable, gone on `stop` or when this process dies. `settings`:
+ * more of PostgreSQL's, « name=value » and spaces between.
+ */
+export async function startThrowaway(options: { name?: string; settings?: string } = {}): Promise<Embedded> {
   const home = throwawayHome()
   // Before the server: a Ctrl-C while it starts must not leave it behind.
   const watchman = stopWithUs(home)
@@ -51,7 +54,7 @@ export async function startThrowaway(options: { name?: string } = {}): Promise<E
     watchman.kill('SIGKILL')
   }
   try {
-    const embedded = await start(home, options.name ?? 'courtois', quick)
+    const embedded = await start(home, options.name ?? 'courtois', [quick, options.settings].filter(Boolean).join(' '))
     return {
       url: embedded.url,
       async stop() {

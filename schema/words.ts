@@ -1,6 +1,10 @@
 /** « Éts Dupont » → « Ets Dupont »: letters without their accents, case and marks as they were. */
 export const unaccented = (text: string): string => text.normalize('NFD').replace(/\p{M}/gu, '')
 
+const uuid = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/
+/** As PostgreSQL writes the id of a row. */
+export const isUuid = (text: string): boolean => uuid.test(text)
+
 /** The name that a sender gave to a file, without folder or control characters; its end is kept, where it is longer. */
 export const plainFileName = (given: string | null | undefined, otherwise: string, most = 200): string =>
   (given ?? '').replaceAll(/[\p{Cc}/\\]/gu, '_').slice(-most) || otherwise

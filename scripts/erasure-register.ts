@@ -1,9 +1,10 @@
 import { readFile, rename, writeFile } from 'node:fs/promises'
 import { existsSync } from 'node:fs'
 import { dirname, join } from 'node:path'
-import { parseDay } from '../schema/days.ts'
+import { isDay } from '../schema/days.ts'
 import { json, type Sql } from '../schema/db.ts'
 import { DomainError } from '../schema/errors.ts'
+import { isUuid } from '../schema/words.ts'
 
 /** What was granted to a person, by ids alone: it names nobody, and outlives every backup that still holds their data. */
 interface Erased {
@@ -37,19 +38,11 @@ export async function readRegister(path: string): Promise<Erased[]> {
   })
 }
 
-const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/
 /** Looked at whole before anything is restored: what the database would refuse afterwards would leave a house half restored. */
 function isErased(each: unknown): each is Erased {
   const { id, debtor_id: debtor, asked_on: on, waiver, decided_by: by } = Object(each) as Record<string, unknown>
   const isWaiver = waiver === null || (typeof waiver === 'string' && waiver !== '')
-  return uuid.test(String(id)) && uuid.test(String(debtor)) && isWaiver && typeof by === 'string' && isDay(String(on))
-}
-function isDay(text: string): boolean {
-  try {
-    return parseDay(text).toString() === text
-  } catch {
-    return false
-  }
+  return isUuid(String(id)) && isUuid(String(debtor)) && isWaiver && typeof by === 'string' && isDay(String(on))
 }
 
 /** Tells a restored database of what was granted since: the next purge does it again. Answers how many it did not know. */

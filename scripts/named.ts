@@ -1,3 +1,4 @@
+import { type Codebtor, codebtorsNamed } from '../procedures/cases/codebtor-data.ts'
 import { findPersons } from '../procedures/cases/personal-data.ts'
 import type { Sql } from '../schema/db.ts'
 import { DomainError } from '../schema/errors.ts'
@@ -37,18 +38,29 @@ export async function refuseUnknownDebtor(sql: Sql, nameOrSiren: string): Promis
   )
 }
 
-/** The ids of the debtor that these words name: several, each creditor having its own, only where they are said to be one person. */
-export async function personsNamed(sql: Sql, said: string, all: boolean): Promise<string[]> {
+/**
+ * Whom these words name: a debtor, several where each creditor has its own and they are said to be one person, or a codebtor, whom
+ * acts alone name.
+ */
+export async function personsNamed(
+  sql: Sql,
+  said: string,
+  all: boolean,
+): Promise<{ debtorIds: string[]; codebtors: Codebtor[] }> {
   const found = await findPersons(sql, said)
-  if (found.length > 1 && !all) {
-    const each = found.map(({ id, name, creditor, cases }) => `${name}, ${creditor}, ${cases.join(', ')}\u00a0: ${id}`)
+  const codebtors = await codebtorsNamed(sql, said)
+  if (found.length + codebtors.length > 1 && !all) {
+    const each = [
+      ...found.map(({ id, name, creditor, cases }) => `${name}, ${creditor}, ${cases.join(', ')}\u00a0: ${id}`),
+      ...codebtors.map(({ name, cases }) => `${name}, codébiteur, ${cases.map(({ number }) => number).join(', ')}`),
+    ]
     throw new DomainError(
       'several_persons',
-      `${found.length} débiteurs répondent à cette demande\u00a0: ${each.join(' ; ')}.`,
+      `${each.length} personnes répondent à cette demande\u00a0: ${each.join(' ; ')}.`,
       {
         remedy: 'Donnez l’un de ces identifiants, ou --all s’il s’agit bien d’une seule personne.',
       },
     )
   }
-  return found.map(({ id }) => id)
+  return { debtorIds: found.map(({ id }) => id), codebtors }
 }

@@ -77,10 +77,18 @@ describe('a statement of account', () => {
   test('keeps what is still owed, and gives a postcode its zero back', async () => {
     const { lines } = await read(csv)
     const [, part, bakery] = lines as {
-      invoice: { payable: bigint; total: bigint; buyer: { address: { postalCode: string } } }
+      invoice: {
+        payable: bigint
+        total: bigint
+        buyer: { address: { postalCode: string } }
+        doubts: { message: string }[]
+      }
     }[]
     expect([part!.invoice.total, part!.invoice.payable]).toEqual([60000n, 15000n])
     expect(bakery!.invoice.buyer.address.postalCode).toBe('01000')
+    expect(bakery!.invoice.doubts.map(({ message }) => message)).toContain(
+      'Le code postal 1000 n’a que quatre chiffres\u00a0: il est lu 01000.',
+    )
   })
 
   test('says the same from a workbook, with its days and its sums', async () => {

@@ -1,5 +1,4 @@
-import { createServer, type Server } from 'node:net'
-import type { AddressInfo } from 'node:net'
+import { type AddressInfo, createServer, type Server } from 'node:net'
 import { afterEach, describe, expect, test } from 'vitest'
 import { zipSync } from 'fflate'
 import { admitBytes, type Antivirus, clamd } from '../documents/antivirus.ts'

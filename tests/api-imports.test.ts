@@ -1,6 +1,9 @@
+import { Hono } from 'hono'
 import { beforeAll, describe, expect, test } from 'vitest'
+import type { House } from '../api/context.ts'
+import { metrics } from '../api/metrics.ts'
 import { openAgency } from '../scripts/demo/people.ts'
-import { useApi } from './api.ts'
+import { now, useApi } from './api.ts'
 import { creditorOf } from './house.ts'
 
 const api = useApi()
@@ -103,6 +106,23 @@ test('/metrics counts what is open, due and waiting, and names nobody', async ()
   expect(text).toMatch(/^courtois_cases_open 1$/m)
   expect(text).toMatch(/^courtois_bank_lines_to_settle 0$/m)
   expect(text).not.toContain('Garage')
+})
+
+test('/metrics counts the cases themselves once a minute, however often it is asked', async () => {
+  let at = now
+  const clock = { today: () => api.today, now: () => at }
+  const app = new Hono().get('/', metrics({ office: api.office, clock } as House))
+  const counts = async (): Promise<boolean> => {
+    api.statements()
+    await (await app.request('/')).text()
+    return api.statements().some((text) => text.includes('from cases where closed_on is null'))
+  }
+  expect([await counts(), await counts()]).toEqual([true, false])
+  at = at.add({ seconds: 60 })
+  expect(await counts()).toBe(true)
+  // A clock set back is no reason to keep an old figure for as long.
+  at = at.subtract({ hours: 1 })
+  expect(await counts()).toBe(true)
 })
 
 test('/metrics counts what was composed today, and refusals by their code: those of GraphQL and those of its answers', async () => {

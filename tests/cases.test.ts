@@ -118,7 +118,13 @@ describe('the invoices of a case', () => {
     })
     const file = await fileOf(house, caseId)
     expect(file.case.anchorOn.toString()).toBe('2026-06-10')
-    expect(file.case.limitationOn.toString()).toBe('2031-06-10')
+    // Limitation runs for each from its own: the case lasts as long as one of them.
+    expect(file.invoices.map(({ number, limitationOn }) => `${number} ${limitationOn}`)).toEqual([
+      'F-1 2031-06-10',
+      'F-2 2031-06-20',
+      'F-3 2031-06-30',
+    ])
+    expect(file.case.limitationOn.toString()).toBe('2031-06-30')
   })
 
   test('join at the present step, and the next letter lists them all', async () => {
@@ -146,7 +152,7 @@ describe('the invoices of a case', () => {
     expect(notice).toContain('250,00 €')
   })
 
-  test('that fell due earlier move the anchor and the prescription to themselves', async () => {
+  test('that fell due earlier move the anchor to themselves, and have a prescription of their own', async () => {
     const caseId = await openCase(house, { on: '2026-06-01', invoices: [ordinary()] })
     const { case: found } = await fileOf(house, caseId)
     await submit(found.creditorId, '2026-06-01', [
@@ -154,7 +160,10 @@ describe('the invoices of a case', () => {
     ])
     const file = await fileOf(house, caseId)
     expect(file.case.anchorOn.toString()).toBe('2026-04-01')
-    expect(file.case.limitationOn.toString()).toBe('2031-04-01')
+    expect(file.invoices.map(({ number, limitationOn }) => `${number} ${limitationOn}`)).toEqual([
+      'F-0 2031-04-01',
+      'F-1 2031-06-10',
+    ])
   })
 
   test('that are already overdue are not spoken of before the first letter', async () => {

@@ -1,14 +1,18 @@
 import { describe, expect, test } from 'vitest'
+import { codebtorsNamed } from '../procedures/cases/codebtor-data.ts'
+import { personalData } from '../procedures/cases/personal-data.ts'
+import { erase } from '../procedures/erasure.ts'
 import { progressOf } from '../procedures/judicial/case-progress.ts'
 import { limitsForAll, progressForAll } from '../procedures/judicial/codebtors.ts'
-import { giveConsent } from '../procedures/judicial/consent.ts'
 import { requestConsent } from '../procedures/judicial/consent-requests.ts'
 import { watchDeadlines } from '../procedures/judicial/deadline-alerts.ts'
 import { readProcedureEvents } from '../procedures/judicial/open-procedures.ts'
 import { loadProcedure } from '../procedures/judicial/procedure.ts'
 import { openProcedure, recordProcedureEvent } from '../procedures/judicial/procedures.ts'
 import { stepDeadlines } from '../procedures/judicial/time-limits.ts'
+import { purge } from '../procedures/purge.ts'
 import { seededRandom } from '../schema/random.ts'
+import { sign } from './legal.ts'
 import { day, fileOf, liveToConsent, useHouse } from './house.ts'
 
 const procedure = loadProcedure('injonction-de-payer')
@@ -102,13 +106,7 @@ describe('recorded in a case', () => {
       expiresOn: day('2026-08-28'),
       author: 'test',
     })
-    await giveConsent(house.sql, day('2026-07-29'), {
-      requestId: request.id,
-      contentSha256: request.contentSha256,
-      signedBy: 'Inès Roche',
-      capacity: 'présidente',
-      evidence: {},
-    })
+    await sign(house, '2026-07-29', request)
     const { id } = await openProcedure(house.sql, random, day('2026-07-29'), { requestId: request.id }, 'legal')
     await happens(id, 'requete', '2026-08-03')
     await happens(id, 'ordonnance', '2026-09-01', { facts: { codebiteurs: ['Marc Bonnet', 'SCI du Pont'] } })
@@ -130,6 +128,58 @@ describe('recorded in a case', () => {
       'Signifier l’ordonnance à chaque débiteur (SCI du Pont): 2026-12-01',
     ])
     expect(late).toEqual([])
+  })
+
+  test('one of them who asks what is known of him gets the acts that name him, and nothing of the others', async () => {
+    const id = await ordered()
+    await happens(id, 'signification', '2026-10-15', { facts: { aPersonne: true } })
+    await happens(id, 'signification', '2026-10-16', { facts: { aPersonne: false, debiteur: 'Marc Bonnet' } })
+    expect(await codebtorsNamed(house.sql, 'Bonnet')).toEqual([])
+    const codebtors = await codebtorsNamed(house.sql, ' marc BONNET ')
+    expect(codebtors).toMatchObject([{ cases: [{ number: '2026-0001' }] }])
+    const given = await personalData(house.office, day('2026-11-25'), [], 'legal', codebtors)
+    const data = new TextDecoder().decode(given['donnees.json'])
+    const { personnes } = JSON.parse(data) as { personnes: unknown[] }
+    expect(personnes).toMatchObject([
+      {
+        qualite: 'codébiteur',
+        dossiers: [
+          {
+            numero: '2026-0001',
+            procedures: [
+              {
+                actes: [
+                  { etape: 'ordonnance', le: '2026-09-01' },
+                  { etape: 'signification', le: '2026-10-16', donnees: { aPersonne: false } },
+                ],
+              },
+            ],
+          },
+        ],
+      },
+    ])
+    for (const other of ['SCI du Pont', 'Garage du Pont', '2026-10-15']) expect(data).not.toContain(other)
+    expect(await house.sql`select kind, author from events order by seq desc limit 1`).toEqual([
+      { kind: 'personal_data_given', author: 'legal' },
+    ])
+  })
+
+  test('one of them who asks to be erased is told why nothing goes yet, and a waiver changes nothing', async () => {
+    await ordered()
+    const codebtors = await codebtorsNamed(house.sql, 'Marc Bonnet')
+    const asked = { debtorIds: [], codebtors, waiver: 'erreur de personne', keep: true }
+    const open = await erase(house.office, day('2026-11-25'), asked, 'legal')
+    expect(open.cases).toMatchObject([{ number: '2026-0001', erased: false, kept: [{ what: 'ouvert' }] }])
+    await house.sql`update cases set closed_on = '2026-11-26', closed_why = 'Créance abandonnée'`
+    const { cases, purged } = await erase(house.office, day('2026-11-27'), asked, 'legal')
+    expect(cases).toMatchObject([{ erased: false, kept: [{ what: 'titre', until: day('2036-11-26') }, {}] }])
+    expect(purged).toMatchObject({ cases: [], rows: {} })
+    expect(await codebtorsNamed(house.sql, 'Marc Bonnet')).toHaveLength(1)
+    await purge(house.office, day('2036-11-28'), { until: day('2036-11-28'), keep: true }, 'purge')
+    expect(await codebtorsNamed(house.sql, 'Marc Bonnet')).toEqual([])
+    const [left] = await house.sql<{ rows: bigint }[]>`
+      select count(*) as rows from events where detail::text ilike '%bonnet%'`
+    expect(left!.rows).toBe(0n)
   })
 
   test('what concerns them all names nobody, and no correction passes from one to another', async () => {

@@ -168,6 +168,12 @@ describe('a call to a debtor overseas', () => {
     await expect(call(caseId, '2026-06-13', '23:30')).rejects.toMatchObject({ code: 'call_on_closed_day' })
     await call(caseId, '2026-06-13', '03:00')
   })
+
+  test('without its hour is judged by its day alone, by the calendar of the case', async () => {
+    const caseId = await living('97400')
+    await expect(call(caseId, '2026-06-14', null)).rejects.toMatchObject({ code: 'call_on_closed_day' })
+    await call(caseId, '2026-06-13', null)
+  })
 })
 
 test('a step that comes once too often in a week moves with those after it, and is done on its new day', async () => {

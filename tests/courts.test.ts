@@ -4,7 +4,7 @@ import { findPlace, importCourts, recordCourt } from '../procedures/judicial/cou
 import { atBench, courtOf, signedKind } from '../procedures/judicial/dossiers.ts'
 import { loadProcedure } from '../procedures/judicial/procedure.ts'
 import { competentCourt } from '../procedures/law/court.ts'
-import { day, fileOf, invoice, openCase, useHouse } from './house.ts'
+import { day, fileOf, invoice, openCase, ordinary, useHouse } from './house.ts'
 
 const house = useHouse()
 const on = day('2026-06-11')
@@ -144,17 +144,39 @@ describe('who hears a pack', () => {
     expect(heard(id, postalCode, city, debtor)).toBe(bench)
   })
 
-  test('is whom a person entered, where one did', () => {
-    const entered = {
-      nom: 'tribunal judiciaire de Vienne',
-      formation: 'première chambre',
-      ville: '',
-      article: '',
-      doubts: [],
-    }
-    for (const id of ['assignation', 'saisie-conservatoire-creances'])
-      expect(atBench(entered, loadProcedure(id).dossiers![signedKind(loadProcedure(id))]!).formation).toBe(
-        'première chambre',
-      )
-  })
+  const benchOf = (court: Parameters<typeof atBench>[0], id: string) =>
+    atBench(court, loadProcedure(id).dossiers![signedKind(loadProcedure(id))]!)
+
+  test.each(['première chambre', 'président du tribunal', 'président de la chambre commerciale'])(
+    'is whom a person typed, where one did: %s',
+    async (bench) => {
+      const caseId = await openCase(house, { on: '2026-06-11', invoices: [ordinary()], kind: 'consumer' })
+      const court = { caseId, name: 'tribunal judiciaire de Vienne', city: 'Vienne', source: 'annuaire de la justice' }
+      await recordCourt(house.sql, on, { ...court, bench }, 'test')
+      const entered = await courtOf(house.sql, await fileOf(house, caseId), on)
+      for (const id of ['assignation', 'saisie-conservatoire-creances', 'injonction-de-payer'])
+        expect(benchOf(entered, id)).toMatchObject({ nom: 'tribunal judiciaire de Vienne', formation: bench })
+      // Whose bench nobody typed is addressed as each act wants.
+      await recordCourt(house.sql, on, { ...court, bench: null }, 'test')
+      const open = await courtOf(house.sql, await fileOf(house, caseId), on)
+      expect(benchOf(open, 'saisie-conservatoire-creances').formation).toBe('juge de l’exécution')
+      expect(benchOf(open, 'assignation').formation).toBe('')
+    },
+  )
+
+  test.each([
+    ['2019-12-31', 'tribunal de grande instance de Lyon', 'tribunal d’instance de Villeurbanne'],
+    ['2020-01-01', 'tribunal judiciaire de Lyon', 'tribunal judiciaire de Lyon'],
+  ])(
+    'on %s, the juge de l’exécution of Villeurbanne sits at the %s, and small claims at the %s',
+    (day_, jex, small) => {
+      const where = { debtor: 'consumer' as const, commercial: false, postalCode: '69100', city: 'Villeurbanne' }
+      const court = competentCourt({ ...where, on: day(day_) })
+      expect(benchOf(court, 'saisie-conservatoire-creances')).toMatchObject({
+        nom: jex,
+        formation: 'juge de l’exécution',
+      })
+      expect(court.nom.replace("'", '’')).toBe(small)
+    },
+  )
 })

@@ -1,8 +1,6 @@
-import { spawn } from 'node:child_process'
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { dirname, join } from 'node:path'
-import { fileURLToPath } from 'node:url'
+import { join } from 'node:path'
 import { strFromU8, unzipSync } from 'fflate'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { sha256 } from '../documents/archive.ts'
@@ -11,55 +9,21 @@ import { verifyFile } from '../documents/proof/verify.ts'
 import { deadline } from '../procedures/law/deadline.ts'
 import { dayFr, parseDay } from '../schema/days.ts'
 import { seededRandom } from '../schema/random.ts'
-import { openDemoFolder } from '../scripts/demo/folder.ts'
+import type { TimelineLine } from '../scripts/demo/leave.ts'
+import { courtois as run, type Run } from './cli.ts'
 import { textOf } from './house.ts'
+import { filesOf } from './root.ts'
 
-const root = fileURLToPath(new URL('..', import.meta.url))
 const folder = mkdtempSync(join(tmpdir(), 'courtois-demo-'))
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
+const courtois = (args: string[], options: Partial<Parameters<typeof run>[1]> = {}) =>
+  run(args, { cwd: folder, ...options })
 
-interface Run {
-  code: number | null
-  out: string
-  err: string
-}
-function courtois(args: string[], options: { cwd?: string; env?: Record<string, string> } = {}): Promise<Run> {
-  return new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, [join(root, 'scripts/courtois.ts'), ...args], {
-      cwd: options.cwd ?? folder,
-      env: { ...process.env, ...options.env },
-      stdio: ['ignore', 'pipe', 'pipe'],
-    })
-    const run: Run = { code: null, out: '', err: '' }
-    child.stdout.on('data', (text: Buffer) => (run.out += text.toString('utf8')))
-    child.stderr.on('data', (text: Buffer) => (run.err += text.toString('utf8')))
-    child.on('error', reject)
-    child.on('close', (code) => resolve({ ...run, code }))
-  })
-}
-
-interface Line {
-  step: string
-  planned: string
-  done: string | null
-  channel: string
-  to: string | null
-  letter?: string
-  version?: string
-  file?: string
-  sha256?: string
-  skipped?: string
-}
 const first = join(folder, 'one')
 const second = join(folder, 'elsewhere', 'deux')
 const consumer = join(first, 'consumer')
 const bytes = (...path: string[]) => new Uint8Array(readFileSync(join(...path)))
 const json = <T>(...path: string[]) => JSON.parse(readFileSync(join(...path), 'utf8')) as T
-const filesOf = (dir: string) =>
-  readdirSync(dir, { recursive: true, withFileTypes: true })
-    .filter((entry) => entry.isFile())
-    .map((entry) => join(entry.parentPath, entry.name).slice(dir.length + 1))
-    .toSorted()
 const hashes = (dir: string) => Object.fromEntries(filesOf(dir).map((name) => [name, sha256(bytes(dir, name))]))
 const manifestOf = (...path: string[]) => JSON.parse(strFromU8(unzipSync(bytes(...path))['manifest.json']!)) as Manifest
 
@@ -127,7 +91,7 @@ describe('the demo', () => {
 
   test('lists in its timeline each file that it left, with its hash', () => {
     for (const dir of [first, consumer]) {
-      const lines = json<Line[]>(dir, 'timeline.json').filter((line) => line.file !== undefined)
+      const lines = json<TimelineLine[]>(dir, 'timeline.json').filter((line) => line.file !== undefined)
       for (const line of lines) {
         expect(sha256(bytes(dir, line.file!))).toBe(line.sha256)
         if (line.letter !== undefined) expect(line.version).toMatch(/^[0-9a-f]{40,64}$/)
@@ -142,7 +106,7 @@ describe('the demo', () => {
           .map((name) => `letters/${name}`)
           .toSorted(),
       )
-      const days = json<Line[]>(dir, 'timeline.json').map((line) => line.done ?? line.planned)
+      const days = json<TimelineLine[]>(dir, 'timeline.json').map((line) => line.done ?? line.planned)
       expect(days).toEqual(days.toSorted())
     }
   })
@@ -150,7 +114,7 @@ describe('the demo', () => {
 
 describe('FA-2017-0010', () => {
   test('has its steps on their days: J-8 to J+48, Sunday 14 January moved to Monday', () => {
-    const steps = json<Line[]>(first, 'timeline.json')
+    const steps = json<TimelineLine[]>(first, 'timeline.json')
       .filter(
         (line) =>
           line.channel !== 'procedure' &&
@@ -174,7 +138,7 @@ describe('FA-2017-0010', () => {
   })
 
   test('skips the sending of the invoice, as already sent', () => {
-    expect(json<Line[]>(first, 'timeline.json')[0]).toMatchObject({
+    expect(json<TimelineLine[]>(first, 'timeline.json')[0]).toMatchObject({
       step: 'facture',
       done: null,
       skipped: 'Facture déjà envoyée par le créancier.',
@@ -191,7 +155,7 @@ describe('FA-2017-0010', () => {
       dispatches.find((dispatch) => dispatch.document_id === last.id)!.presented_on!,
     )
     expect(last.facts.delaiJours).toBe(8)
-    const filed = json<Line[]>(first, 'timeline.json').find((line) => line.step === 'requete')!.done!
+    const filed = json<TimelineLine[]>(first, 'timeline.json').find((line) => line.step === 'requete')!.done!
     expect(Temporal.PlainDate.compare(filed, presentedOn.add({ days: 8 }))).toBe(1)
     expect(filed > last.facts.dateLimite.date).toBe(true)
     expect(filed < '2018-03-01').toBe(true)
@@ -273,7 +237,7 @@ describe('the consumer', () => {
   })
 
   test('disputes, is answered, pays a part and stops, and each of these is in the timeline', () => {
-    const steps = json<Line[]>(consumer, 'timeline.json').map((line) => line.letter ?? line.step)
+    const steps = json<TimelineLine[]>(consumer, 'timeline.json').map((line) => line.letter ?? line.step)
     const order = [
       'facture-envoi-particulier',
       'relance-cordiale-particulier',
@@ -294,7 +258,7 @@ describe('the consumer', () => {
   })
 
   test('has an order of September 2026 to be served within three months, under article 1411', async () => {
-    const order = json<Line[]>(consumer, 'timeline.json').find((line) => line.step === 'ordonnance')!.done!
+    const order = json<TimelineLine[]>(consumer, 'timeline.json').find((line) => line.step === 'ordonnance')!.done!
     expect(order).toMatch(/^2026-09-/)
     const last = deadline({ from: parseDay(order), duration: { years: 0, months: 3, days: 0 } }).expires
     const manifest = manifestOf(consumer, 'pack/pack-signification.zip')
@@ -369,7 +333,7 @@ describe('the first letter after the due date', () => {
     ['business', '2017-0001/2'],
     ['consumer', '2026-0001/3'],
   ] as const)('of the %s is recalled by every later letter, call and form to the debtor', (who, reference) => {
-    const on = json<Line[]>(who === 'business' ? first : consumer, 'timeline.json').find(
+    const on = json<TimelineLine[]>(who === 'business' ? first : consumer, 'timeline.json').find(
       (line) => line.step === 'cordiale',
     )!.done!
     const date = dayFr(parseDay(on)).replaceAll('\u00a0', ' ')
@@ -481,94 +445,4 @@ describe('the pack for the court', () => {
       expect(text).toContain('DOCUMENT FICTIF, POUR LA DÉMONSTRATION')
     }
   })
-})
-
-describe('the folder of a demo', () => {
-  const open = (name: string) => openDemoFolder(join(folder, name))
-  const leave = (name: string, files: Record<string, string>) => {
-    const { work, settle, close } = open(name)
-    for (const [file, text] of Object.entries(files)) {
-      mkdirSync(dirname(join(work, 'papers', file)), { recursive: true })
-      writeFileSync(join(work, 'papers', file), text)
-    }
-    settle(join(work, 'papers'))
-    close()
-  }
-
-  test('replaces an earlier demo’s files, and leaves the site beside it alone', () => {
-    leave('again', { 'letters/01.pdf': 'a', 'letters/02.pdf': 'b', 'case.json': '{}' })
-    mkdirSync(join(folder, 'again', 'site'))
-    writeFileSync(join(folder, 'again', 'site', 'page.html'), 'site')
-    leave('again', { 'letters/01.pdf': 'c' })
-    expect(filesOf(join(folder, 'again'))).toEqual(['courtois-demo.json', 'letters/01.pdf', 'site/page.html'])
-  })
-
-  test.each([
-    ['a folder of other files', 'notes.txt'],
-    ['a folder with letters of one’s own', 'letters/mine.pdf'],
-  ])('%s is refused before anything is written', async (name, file) => {
-    mkdirSync(dirname(join(folder, name, file)), { recursive: true })
-    writeFileSync(join(folder, name, file), 'mine')
-    const run = await courtois(['demo', '--out', name])
-    expect(run).toMatchObject({ code: 1, out: '' })
-    expect(run.err).toContain('[folder_not_empty]')
-    expect(run.err).not.toMatch(/\n\s+at /)
-    expect(filesOf(join(folder, name))).toEqual([file])
-  })
-
-  test('refuses a file put among an earlier demo’s, or changed since', () => {
-    leave('mixed', { 'letters/01.pdf': 'a', 'case.json': '{}' })
-    writeFileSync(join(folder, 'mixed', 'letters', 'mine.pdf'), 'mine')
-    expect(() => open('mixed')).toThrow('letters/mine.pdf')
-    rmSync(join(folder, 'mixed', 'letters', 'mine.pdf'))
-    writeFileSync(join(folder, 'mixed', 'case.json'), '{ "changed": true }')
-    expect(() => open('mixed')).toThrow('case.json')
-  })
-
-  test('knows its own again after a demo that was killed', () => {
-    open('killed')
-    writeFileSync(join(folder, 'killed', '.work', 'half'), 'half')
-    leave('killed', { 'case.json': '{}' })
-    expect(filesOf(join(folder, 'killed'))).toEqual(['case.json', 'courtois-demo.json'])
-  })
-})
-
-describe('another start', () => {
-  test('from an invoice without a due date is refused with a sentence, and nothing is left behind', async () => {
-    const out = join(folder, 'minimum')
-    const run = await courtois([
-      'demo',
-      '--out',
-      out,
-      '--invoice',
-      join(root, 'tests/fixtures/invoices/Facture_FR_MINIMUM.pdf'),
-    ])
-    expect(run.code).toBe(1)
-    expect(run.err).toMatch(/ne porte pas de date d.échéance/)
-    expect(run.err).toContain('[due_date_missing]')
-    expect(run.err).not.toMatch(/\n\s+at /)
-    expect(existsSync(out) ? filesOf(out) : []).toEqual([])
-  })
-
-  test('from a file that is no invoice, or that is not there, is refused with a sentence', async () => {
-    const out = join(folder, 'nothing')
-    writeFileSync(join(folder, 'note.txt'), 'Bonjour.')
-    for (const file of ['note.txt', 'absente.pdf']) {
-      const run = await courtois(['demo', '--out', out, '--invoice', file])
-      expect(run.code).toBe(1)
-      expect(run.err).not.toMatch(/\n\s+at /)
-    }
-    expect(existsSync(out)).toBe(false)
-    expect(await courtois(['demo', '--out', out, '--debtor', 'nobody'])).toMatchObject({ code: 2 })
-    expect(await courtois(['demo'])).toMatchObject({ code: 2 })
-  })
-
-  test('with --debtor consumer asks for the legal rate alone, never 40 €, before the court of that time', async () => {
-    const out = join(folder, 'consumer-2017')
-    expect(await courtois(['demo', '--out', out, '--debtor', 'consumer'])).toMatchObject({ code: 0, err: '' })
-    const texts = await textsOf(out)
-    for (const [name, text] of texts)
-      expect(text, `${name}`).not.toMatch(/L\. ?441-6|D\. ?441-5|(?<![\d ,])40(,00)? ?€|RGPD|commissaire de justice/)
-    expect(await textOf(bytes(out, 'pack/pack.pdf'))).toContain("tribunal d'instance de Lyon")
-  }, 90_000)
 })

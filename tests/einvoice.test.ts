@@ -223,6 +223,14 @@ describe('refusing', () => {
     expect((await refusal(new Uint8Array([0x3c, 0x61, 0x3e, 0xe9, 0x3c]))).code).toBe('not_utf8')
   })
 
+  test.each([
+    ['PNG', '\x89PNG\r\n\x1a\n'],
+    ['JPEG', '\xff\xd8\xff\xe0'],
+    ['a telephone', '\0\0\0\x18ftypheic'],
+  ])('a picture (%s) is called a picture', async (_what, head) => {
+    expect((await refusal(Buffer.from(head.padEnd(64, '\xe9'), 'latin1'))).code).toBe('picture_of_invoice')
+  })
+
   test('more than 20 MB are refused without being read', async () => {
     expect((await refusal(new Uint8Array(20 * 1024 * 1024 + 1))).code).toBe('file_too_large')
   })
@@ -236,6 +244,8 @@ describe('refusing', () => {
     locked.setProtection({ userPassword: 'secret', ownerPassword: 'owner' })
     expect((await refusal(await locked.save())).code).toBe('encrypted_pdf')
     expect((await refusal('%PDF-1.7\nnothing more')).code).toBe('unreadable_pdf')
+    const whole = bytes('samples/Facture_FR_EN16931.pdf')
+    expect((await refusal(whole.subarray(0, 2000))).code).toBe('unreadable_pdf')
   })
 
   test('an attachment that inflates beyond 20 MB is refused before it fills the memory', async () => {

@@ -12,6 +12,7 @@ import { erase, type ErasureRequest } from '../procedures/erasure.ts'
 import { giveConsent } from '../procedures/judicial/consent.ts'
 import { readConsentRequest } from '../procedures/judicial/consent-requests.ts'
 import { openProcedure } from '../procedures/judicial/procedures.ts'
+import { importBankLines, settleBankLine } from '../procedures/money/bank-lines.ts'
 import { purge } from '../procedures/purge.ts'
 import { type Client, connect } from '../schema/db.ts'
 import { restoreBackup, writeBackup } from '../scripts/backup.ts'
@@ -101,8 +102,9 @@ describe('a person who asks to be erased', () => {
     const before = await whole()
     const shown = await erased('closed', { keep: false })
     expect(await whole()).toEqual(before)
-    const { cases, purged } = await erased('closed')
-    expect({ cases, purged }).toEqual(shown)
+    const done = await erased('closed')
+    expect(done).toEqual(shown)
+    const { cases, purged } = done
     expect(purged).toMatchObject({ cases: [], contacts: 1, files: 0 })
     expect(cases).toMatchObject([
       {
@@ -148,6 +150,53 @@ describe('a person who asks to be erased', () => {
     expect(ok).toBe(true)
     const said = await house.sql`select waiver, decided_by from erasures`
     expect(said).toEqual([{ waiver: 'erreur de personne', decidedBy: 'legal:Inès' }])
+  })
+
+  test('and who paid what nobody matched: her words go once a person said that it pays no case, and no guess names her', async () => {
+    const line = {
+      row: 1,
+      account: null,
+      bookedOn: day('2026-07-20'),
+      amount: 4_200n,
+      currency: 'EUR',
+      payer: 'QUATREBARBES, CLOSE',
+      payerIban: 'FR7630006000011234567890189',
+      text: 'Loyer du 17 impasse des Lilas',
+      bankReference: null,
+      doubts: [],
+    }
+    const lines = [
+      line,
+      { ...line, row: 2 },
+      { ...line, row: 3, payer: 'Quelqu’un', payerIban: null, amount: 100_000n },
+    ]
+    const given = { lines, receivedBy: 'agency', creditorId: null } as const
+    const [first, second] = await importBankLines(house.office, asked, given, true, 'test')
+    const [closed] = await house.sql<{ id: string }[]>`select id from cases where debtor_id = ${ids.closed}`
+    // As if she had been thought of while her case was open.
+    await house.sql`
+      update bank_lines set candidates = candidates || jsonb_build_array(jsonb_build_object('caseId', ${closed!.id}::text, 'debtor', 'Quatrebarbes'))
+      where amount = 100000`
+    const aside = (lineId: string) =>
+      settleBankLine(house.office, asked, { lineId, caseId: null, invoiceNumber: null, reason: 'Le loyer' }, 'test')
+    await aside(first!.id!)
+    const { bankLines } = await erased('closed', { waiver: 'erreur de personne' })
+    expect(bankLines).toBe(1)
+    const said = async () =>
+      house.sql`select payer, payer_iban, text, settled_why, amount from bank_lines where amount = 4200 order by settled_on nulls last, payer nulls first`
+    const gone = { payer: null, payerIban: null, text: 'purgé', settledWhy: 'purgé', amount: 4_200n }
+    expect(await said()).toEqual([gone, expect.objectContaining({ payer: 'QUATREBARBES, CLOSE', settledWhy: null })])
+    const [other] = await house.sql<{ candidates: { caseId: string }[]; payer: string }[]>`
+      select candidates, payer from bank_lines where amount = 100000`
+    expect(other!.payer).toBe('Quelqu’un')
+    expect(other!.candidates.map(({ caseId }) => caseId)).not.toContain(closed!.id)
+    expect(await codes()).toEqual([])
+    // The other one waits for a person, and goes with the purge after it.
+    await aside(second!.id!)
+    expect(await codes()).toEqual(['erasure_undone'])
+    await purge(house.office, asked, { until: asked, keep: true }, 'purge')
+    expect(await said()).toEqual([gone, gone])
+    expect(await codes()).toEqual([])
   })
 
   test('and whose case went before a court: no waiver takes it, ten years are told', async () => {

@@ -175,6 +175,22 @@ describe('the numbers of exhibits', () => {
     ).rejects.toMatchObject({ code: 'CT002' })
   })
 
+  test('hold the invoice as such, though the creditor brought the same file as its delivery note', async () => {
+    const caseId = await openCase(house, { on: '2026-06-11', invoices: [ordinary()] })
+    const bytes = Buffer.concat([data, Buffer.from(' ')])
+    await house.sql`update invoices set original = ${await house.office.archive.put(bytes)} where case_id = ${caseId}`
+    const file = await fileOf(house, caseId)
+    const note = { caseId, kind: 'bon-de-livraison', reference: 'BL-7', datedOn: null, proves: 'la livraison' } as const
+    await attachExhibit(house.office, house.sql, day('2026-07-22'), { ...note, bytes, fileName: 'bl.json' }, 'test')
+    await gatherExhibits(house.office, house.sql, day('2026-07-23'), file)
+    await gatherExhibits(house.office, house.sql, day('2026-07-23'), file)
+    const kinds = (await readExhibits(house.sql, caseId)).map(({ kind }) => kind)
+    expect(kinds.filter((kind) => kind === 'bon-de-livraison' || kind === 'facture')).toEqual([
+      'bon-de-livraison',
+      'facture',
+    ])
+  })
+
   test('go on after a proof that comes later: it follows its letter under the next sub-number', async () => {
     await prove(house, 'reception', '2026-07-23')
     await numberExhibits(house.sql, await caseOf())

@@ -4,13 +4,13 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { PDF } from '@libpdf/core'
-import { zipSync } from 'fflate'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { sha256 } from '../documents/archive.ts'
 import { soffice } from '../documents/exhibits/office.ts'
 import { type ExhibitSource, normaliseExhibit } from '../documents/exhibits/exhibits.ts'
 import type { PackInput } from '../documents/packs/pack.ts'
 import { nativeTypst, type TypstEngine } from '../documents/typst/typst.ts'
+import { activePdf, jpeg, tiff, mail, docx, odtWithPicture, bitPng, inkJpeg } from './fixtures/exhibits.ts'
 import { pdfOf } from './fixtures/hostile-pdf.ts'
 import { outlookMessage } from './fixtures/outlook.ts'
 import { assembled, creditNote, invoice, png, samplePack } from './fixtures/pack-sample.ts'
@@ -343,101 +343,6 @@ function oneExhibit(pdf: Uint8Array, pages: number): PackInput['parts'][number] 
   return { role: 'exhibit', part: 'content', title: 'FACTURE', name: '01-piece-1.pdf', pdf, pages, exhibit }
 }
 
-/** A PDF that runs a script, launches a program, hides what is outside its box, and leaves its form to be drawn. */
-function activePdf(): Uint8Array {
-  const drawing = 'BT /F 14 Tf 120 600 Td (Corps visible) Tj ET'
-  const objects = [
-    '<</Type/Catalog/Pages 2 0 R/OpenAction<</S/JavaScript/JS(app.alert\\(1\\))>>/AcroForm<</NeedAppearances true/DR<</Font<</Helv 5 0 R>>>>/Fields[6 0 R]/DA(/Helv 12 Tf 0 g)>>>>',
-    '<</Type/Pages/Kids[3 0 R]/Count 1/MediaBox[0 0 700 900]/CropBox[100 100 500 700]/Rotate 90/Resources<</Font<</F 5 0 R>>>>>>',
-    '<</Type/Page/Parent 2 0 R/Contents 4 0 R/Annots[6 0 R]/AA<</O<</S/Launch/F(cmd.exe)>>>>>>',
-    `<</Length ${drawing.length}>>stream\n${drawing}\nendstream`,
-    '<</Type/Font/Subtype/Type1/BaseFont/Helvetica>>',
-    '<</Type/Annot/Subtype/Widget/FT/Tx/T(montant)/V(1234,56 EUR)/Rect[120 500 300 520]/P 3 0 R/DA(/Helv 12 Tf 0 g)>>',
-  ]
-  let text = '%PDF-1.7\n'
-  const offsets = objects.map((body, i) => {
-    const offset = text.length
-    text += `${i + 1} 0 obj\n${body}\nendobj\n`
-    return `${String(offset).padStart(10, '0')} 00000 n \n`
-  })
-  const trailer = `trailer<</Size ${objects.length + 1}/Root 1 0 R>>\nstartxref\n${text.length}\n%%EOF\n`
-  return Buffer.from(
-    `${text}xref\n0 ${objects.length + 1}\n0000000000 65535 f \n${offsets.join('')}${trailer}`,
-    'latin1',
-  )
-}
-
-/** A portrait JPEG of 25 × 36 pixels, with an Exif orientation when one is given. */
-function jpeg(orientation?: number): Uint8Array {
-  const plain = Buffer.from(smallJpeg, 'base64')
-  if (orientation === undefined) return plain
-  const exif = Buffer.from(
-    `ffe1001e457869660000${'4d4d002a00000008'}0001011200030000000100${orientation.toString(16).padStart(2, '0')}0000`,
-    'hex',
-  )
-  return Buffer.concat([plain.subarray(0, 2), exif, plain.subarray(2)])
-}
-
-/** Two pages of a fax: CCITT Group 4, 64 × 32 points, a black block on the upper left. */
-function tiff(): Buffer {
-  return Buffer.from(faxTiff, 'base64')
-}
-
-function mail({ html, program }: { html?: string; program?: { name: string; text: string } } = {}): string {
-  const body = html ?? 'Bonjour,\n\nJe reconnais devoir 470,15 €.\n   - *solde* #panic("x") $x$\nCordialement'
-  const joined = program ?? { name: 'bon.txt', text: 'Bon pour accord' }
-  return [
-    'From: =?utf-8?q?H=C3=A9l=C3=A8ne_Lef=C3=A8vre?= <h.lefevre@client.example>',
-    'To: compta@creancier.example',
-    'Subject: =?utf-8?q?R=C3=A9ponse_=C3=A0_votre_relance?=',
-    'Date: Mon, 12 Jan 2026 10:05:00 +0100',
-    'Message-ID: <abc@client.example>',
-    'MIME-Version: 1.0',
-    'Content-Type: multipart/mixed; boundary=b',
-    '',
-    '--b',
-    `Content-Type: text/${html ? 'html' : 'plain'}; charset=utf-8`,
-    '',
-    body,
-    '--b',
-    'Content-Type: application/octet-stream',
-    `Content-Disposition: attachment; filename="${joined.name}"`,
-    '',
-    joined.text,
-    '',
-    '--b--',
-    '',
-  ].join('\n')
-}
-
-function docx(text: string, more: Record<string, string> = {}): Uint8Array {
-  const files = {
-    '[Content_Types].xml':
-      '<?xml version="1.0"?><Types xmlns="http://schemas.openxmlformats.org/package/2006/content-types"><Default Extension="rels" ContentType="application/vnd.openxmlformats-package.relationships+xml"/><Default Extension="bin" ContentType="application/vnd.ms-office.vbaProject"/><Override PartName="/word/document.xml" ContentType="application/vnd.openxmlformats-officedocument.wordprocessingml.document.main+xml"/></Types>',
-    '_rels/.rels':
-      '<?xml version="1.0"?><Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships"><Relationship Id="r1" Type="http://schemas.openxmlformats.org/officeDocument/2006/relationships/officeDocument" Target="word/document.xml"/></Relationships>',
-    'word/document.xml': `<?xml version="1.0"?><w:document xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main"><w:body><w:p><w:r><w:t>${text}</w:t></w:r></w:p></w:body></w:document>`,
-    ...more,
-  }
-  return zipSync(Object.fromEntries(Object.entries(files).map(([name, content]) => [name, Buffer.from(content)])))
-}
-
-function odtWithPicture(href: string): Uint8Array {
-  const names = ['office', 'text']
-    .map((name) => `xmlns:${name}="urn:oasis:names:tc:opendocument:xmlns:${name}:1.0"`)
-    .join(' ')
-  const drawing =
-    'xmlns:draw="urn:oasis:names:tc:opendocument:xmlns:drawing:1.0" xmlns:svg="urn:oasis:names:tc:opendocument:xmlns:svg-compatible:1.0" xmlns:xlink="http://www.w3.org/1999/xlink"'
-  const content = `<?xml version="1.0"?><office:document-content ${names} ${drawing} office:version="1.2"><office:body><office:text><text:p>Bonjour <draw:frame svg:width="5cm" svg:height="5cm" text:anchor-type="as-char"><draw:image xlink:href="${href}" xlink:type="simple"/></draw:frame></text:p></office:text></office:body></office:document-content>`
-  const manifest =
-    '<?xml version="1.0"?><m:manifest xmlns:m="urn:oasis:names:tc:opendocument:xmlns:manifest:1.0"><m:file-entry m:full-path="/" m:media-type="application/vnd.oasis.opendocument.text"/><m:file-entry m:full-path="content.xml" m:media-type="text/xml"/></m:manifest>'
-  return zipSync({
-    mimetype: [Buffer.from('application/vnd.oasis.opendocument.text'), { level: 0 }],
-    'content.xml': Buffer.from(content),
-    'META-INF/manifest.xml': Buffer.from(manifest),
-  })
-}
-
 /** The only page of a PDF as points of three bytes, one dot a point. */
 function pixels(pdf: Uint8Array): [width: number, height: number, points: Buffer] {
   const ppm = execFileSync('pdftoppm', ['-r', '72', '-singlefile', '-f', '1', '-'], {
@@ -451,32 +356,3 @@ function pixels(pdf: Uint8Array): [width: number, height: number, points: Buffer
 function near(found: number[], wanted: readonly number[]): void {
   for (const [i, value] of wanted.entries()) expect(Math.abs(found[i]! - value), `${found}`).toBeLessThan(45)
 }
-
-const faxTiff =
-  'SUkqABYAAAD/Mwa//////4//ABABABAA/gAEAAEAAAACAAAAAAEDAAEAAABAAAAAAQEDAAEAAAAgAAAAAgEDAAEAAAABAAAAAwEDAAEAAAAEAAAABgEDAA' +
-  'EAAAAAAAAACgEDAAEAAAABAAAAEQEEAAEAAAAIAAAAEgEDAAEAAAABAAAAFQEDAAEAAAABAAAAFgEDAAEAAAAgAAAAFwEEAAEAAAANAAAAHAEDAAEAAAAB' +
-  'AAAAKQEDAAIAAAAAAAIAPgEFAAIAAAAMAQAAPwEFAAYAAADcAAAAKgEAAIXrUQAAAIAAw/WoAAAAAALNzEwAAAAAAc3MTAAAAIAAzcxMAAAAAAKPwvUAAA' +
-  'AAEDcaoAAAAAACK4cKAAAAIAD/Mwa//////4//ABABABAA/gAEAAEAAAACAAAAAAEDAAEAAABAAAAAAQEDAAEAAAAgAAAAAgEDAAEAAAABAAAAAwEDAAEA' +
-  'AAAEAAAABgEDAAEAAAAAAAAACgEDAAEAAAABAAAAEQEEAAEAAAAcAQAAEgEDAAEAAAABAAAAFQEDAAEAAAABAAAAFgEDAAEAAAAgAAAAFwEEAAEAAAANAA' +
-  'AAHAEDAAEAAAABAAAAKQEDAAIAAAABAAIAPgEFAAIAAAAgAgAAPwEFAAYAAADwAQAAAAAAAIXrUQAAAIAAw/WoAAAAAALNzEwAAAAAAc3MTAAAAIAAzcxM' +
-  'AAAAAAKPwvUAAAAAEDcaoAAAAAACK4cKAAAAIAA='
-
-const inkJpeg =
-  '/9j/7gAOQWRvYmUAZAAAAAAC/9sAQwANCQoLCggNCwoLDg4NDxMgFRMSEhMnHB4XIC4pMTAuKS0sMzpKPjM2RjcsLUBXQUZMTlJTUjI+WmFaUGBKUVJP/9' +
-  'sAQwEODg4TERMmFRUmTzUtNU9PT09PT09PT09PT09PT09PT09PT09PT09PT09PT09PT09PT09PT09PT09PT09PT09P/8AAFAgADAAYBAEiAAIRAQMRAQQi' +
-  'AP/EABYAAQEBAAAAAAAAAAAAAAAAAAAEB//EABQQAQAAAAAAAAAAAAAAAAAAAAD/xAAVAQEBAAAAAAAAAAAAAAAAAAAABv/EABQRAQAAAAAAAAAAAAAAAA' +
-  'AAAAD/2gAOBAEAAhEDEQQAAD8AhAWC9acAAAAP/9k='
-
-const bitPng = 'iVBORw0KGgoAAAANSUhEUgAAABgAAAAMAQAAAABQS0DYAAAAD0lEQVQI12Ng4P/PQAIGACQLDKlCVKYzAAAAAElFTkSuQmCC'
-
-const smallJpeg =
-  '/9j/4AAQSkZJRgABAQEAAwADAAD/2wBDACgcHiMeGSgjISMtKygwPGRBPDc3PHtYXUlkkYCZlo+AjIqgtObDoKrarYqMyP/L2u71' +
-  '////m8H////6/+b9//j/2wBDASstLTw1PHZBQXb4pYyl+Pj4+Pj4+Pj4+Pj4+Pj4+Pj4+Pj4+Pj4+Pj4+Pj4+Pj4+Pj4+Pj4+Pj4' +
-  '+Pj4+Pj4+Pj/wAARCAAkABkDASIAAhEBAxEB/8QAHwAAAQUBAQEBAQEAAAAAAAAAAAECAwQFBgcICQoL/8QAtRAAAgEDAwIEAwUF' +
-  'BAQAAAF9AQIDAAQRBRIhMUEGE1FhByJxFDKBkaEII0KxwRVS0fAkM2JyggkKFhcYGRolJicoKSo0NTY3ODk6Q0RFRkdISUpTVFVW' +
-  'V1hZWmNkZWZnaGlqc3R1dnd4eXqDhIWGh4iJipKTlJWWl5iZmqKjpKWmp6ipqrKztLW2t7i5usLDxMXGx8jJytLT1NXW19jZ2uHi' +
-  '4+Tl5ufo6erx8vP09fb3+Pn6/8QAHwEAAwEBAQEBAQEBAQAAAAAAAAECAwQFBgcICQoL/8QAtREAAgECBAQDBAcFBAQAAQJ3AAEC' +
-  'AxEEBSExBhJBUQdhcRMiMoEIFEKRobHBCSMzUvAVYnLRChYkNOEl8RcYGRomJygpKjU2Nzg5OkNERUZHSElKU1RVVldYWVpjZGVm' +
-  'Z2hpanN0dXZ3eHl6goOEhYaHiImKkpOUlZaXmJmaoqOkpaanqKmqsrO0tba3uLm6wsPExcbHyMnK0tPU1dbX2Nna4uPk5ebn6Onq' +
-  '8vP09fb3+Pn6/9oADAMBAAIRAxEAPwDVGdxGc896d0HSo9w3NyetPZl28k/hQA7GcHJGOaWoxIgHU0/evrQBUfO9sJzk+vrSx43f' +
-  'OnFW6KAKYj5HH86m2/7P6VNRQAUUUUAFFFFAH//Z'

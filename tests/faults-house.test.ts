@@ -1,4 +1,4 @@
-import { execFileSync, spawnSync } from 'node:child_process'
+import { type ChildProcess, execFileSync, spawnSync } from 'node:child_process'
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -14,7 +14,7 @@ import { migrate } from '../schema/migrate.ts'
 import { seededRandom } from '../schema/random.ts'
 import { openAgency } from '../scripts/demo/people.ts'
 import { openOffice } from '../scripts/office.ts'
-import { comesBackTo, ended, events, idle, killAll, nothingLostNorTwice, says, start } from './faults.ts'
+import { comesBackTo, ended, events, idle, kill, killAll, nothingLostNorTwice, says, start } from './faults.ts'
 import { addInvoices, creditorOf, day, type House, invoice, liveOn, useHouse } from './house.ts'
 
 const on = day('2026-06-11')
@@ -244,8 +244,72 @@ test('two groups of processes tick and work at once on one database, and each le
   expect(await findings()).toEqual([])
 })
 
+describe('a worker that has every letter in its queue, beside one that has none', () => {
+  /** The first is stopped in the middle of its letters, so that the second begins with nothing to do. */
+  async function stopped(): Promise<ChildProcess> {
+    const { sql, url, dir } = house
+    const first = start('./setup/worker-child.ts', [url, dir])
+    await says(first, /working/)
+    const middle = events(sql, 2)
+    await tick(sql, on)
+    await middle
+    first.kill('SIGSTOP')
+    await says(start('./setup/worker-child.ts', [url, dir]), /working/)
+    expect((await counts(sql)).done).toBeLessThan(howMany)
+    return first
+  }
+  const allDone = async () => {
+    await expect.poll(async () => (await counts(house.sql)).done, { timeout: 40_000 }).toBe(howMany)
+    await idle(house.sql)
+    await nothingLostNorTwice(house.sql, house.dir)
+    expect(await counts(house.sql)).toEqual({ done: howMany, documents: howMany * 2, jobs: 0 })
+    house.office.archive = openArchive(join(house.dir, 'archive'))
+    expect(await findings()).toEqual([])
+  }
+
+  test('is killed: the other does them within seconds, and nobody has to tick or to start again', async () => {
+    await kill(await stopped())
+    await allDone()
+  })
+
+  test('is frozen, taken for dead and comes back: it does none that the other took up', async () => {
+    const first = await stopped()
+    await house.sql`
+      select pg_terminate_backend(l.pid) from pg_locks l
+      join graphile_worker.jobs j on hashtextextended('worker:' || j.locked_by, 0) = (l.classid::bigint << 32 | l.objid::bigint)
+      where l.locktype = 'advisory'`
+    const isTaken = async () =>
+      (await house.sql`select distinct locked_by from graphile_worker.jobs where locked_by is not null`).length > 1
+    await expect.poll(isTaken, { timeout: 30_000 }).toBe(true)
+    first.kill('SIGCONT')
+    await allDone()
+  })
+})
+
+test('while a new version is deployed, its jobs wait for it, and those of before it are done', async () => {
+  const { sql, url } = house
+  await tick(sql, on)
+  const ofVersion = (version: number | null, rank: number) => sql`
+    update graphile_worker._private_jobs set payload = jsonb_strip_nulls(payload::jsonb || jsonb_build_object('version', ${version}::int))::json
+    where id = (select id from graphile_worker.jobs order by id offset ${rank} limit 1) returning id`
+  const [newer] = await ofVersion(2, 0)
+  await ofVersion(null, 1)
+  await drain(house.office, url)
+  expect(await counts(sql)).toEqual({ done: howMany - 1, documents: (howMany - 1) * 2, jobs: 1 })
+  expect(await sql`select id, last_error from graphile_worker.jobs`).toEqual([
+    { id: newer!['id'], lastError: 'ce travail attend une version plus récente du programme' },
+  ])
+  expect(await findings()).toEqual([])
+  // As the newer program would see it.
+  await sql`update graphile_worker._private_jobs set payload = jsonb_set(payload::jsonb, '{version}', '1')::json`
+  await again(sql)
+  await drain(house.office, url)
+  expect(await counts(sql)).toEqual({ done: howMany, documents: howMany * 2, jobs: 0 })
+  expect(await findings()).toEqual([])
+})
+
 test('a clock that leaps a day ahead and comes back does no step twice, and writes to nobody twice a day', async () => {
-  const chance = seededRandom('clock')
+  const chance = seededRandom(process.env['FAULTS_SEED'] ?? 'clock')
   const { sql } = house
   let last = on
   for (let i = 0; i < 45; i++) {
@@ -264,7 +328,7 @@ test('a clock that leaps a day ahead and comes back does no step twice, and writ
   const [letters] = await sql`select count(*)::int as second from steps where key = 'demeure' and done_on is not null`
   expect(letters).toEqual({ second: howMany })
   expect((await examine(house.office, last)).map(({ code }) => code)).toEqual([])
-})
+}, 400_000)
 
 test('a database that is gone for a while in the middle of the letters loses none and doubles none', async () => {
   const dataDir = mkdtempSync(join(tmpdir(), 'courtois-gone-'))

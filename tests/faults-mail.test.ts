@@ -8,6 +8,7 @@ import { recordContactPreference } from '../procedures/cases/contact-preferences
 import { settleSending } from '../procedures/mail/post.ts'
 import { examine } from '../procedures/doctor.ts'
 import { drain } from '../procedures/work.ts'
+import { transaction } from '../schema/db.ts'
 import { seededRandom } from '../schema/random.ts'
 import { children, killAll, start } from './faults.ts'
 import { addInvoices, day, invoice, liveOn, openCase, useHouse } from './house.ts'
@@ -178,6 +179,24 @@ describe('a sending whose end is unknown is never done again by itself', () => {
   })
 })
 
+test('a person settles a sending while somebody else acts on its case: both go on, one after the other', async () => {
+  await post({ onData: (stream) => void stream.resume().on('end', cut) }, [])
+  await liveOn(house, on)
+  const { documentId } = await sending()
+  const isWaiting = async () =>
+    (await house.sql`select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`)
+      .length > 0
+  let settling: Promise<void> | undefined
+  await transaction(house.sql, async (sql) => {
+    await sql`select 1 from cases for update`
+    settling = settleSending(house.sql, on, { documentId, sentOn: on, reason: 'lu au journal du serveur' }, 'admin')
+    await expect.poll(isWaiting).toBe(true)
+    await sql`select 1 from dispatches for update`
+  })
+  await settling
+  expect(await sending()).toMatchObject({ state: 'sent', sentOn: on })
+})
+
 test('an archive that cannot be read is no doubt about the sending: nothing left, and it is tried again', async () => {
   const received: string[] = []
   await post({}, received)
@@ -211,6 +230,7 @@ test('workers killed again and again while the server takes their messages send 
   const chance = seededRandom(seed)
   const moments = ['addressed', 'begun', 'taken', 'answered']
   let deaths = 0
+  let over = false
   const fates = new Map<string, string | undefined>()
   const die = (): void => {
     deaths++
@@ -219,7 +239,7 @@ test('workers killed again and again while the server takes their messages send 
   const url = await listen(
     {
       onRcptTo(_to, { id }, answer) {
-        const fate = deaths < 4 ? moments[chance.bytes(1)[0]! % 6] : undefined
+        const fate = !over && deaths < 4 ? moments[chance.bytes(1)[0]! % 6] : undefined
         fates.set(id, fate)
         if (fate === 'addressed') die()
         answer()
@@ -242,7 +262,6 @@ test('workers killed again and again while the server takes their messages send 
     received,
   )
   const env = { SMTP_URL: url, MAIL_FROM: 'Cabinet <contact@cabinet.example>' }
-  let over = false
   const work = (): void => {
     const child = start('./setup/worker-child.ts', [house.url, house.dir, on.toString()], env)
     child.once('exit', () => over || work())
@@ -260,7 +279,7 @@ test('workers killed again and again while the server takes their messages send 
         await house.sql`update graphile_worker._private_jobs set run_at = now() where locked_at is null`
         return standing()
       },
-      { timeout: 90_000, interval: 500 },
+      { timeout: 300_000, interval: 500 },
     )
     .toEqual({ jobs: 0, done: howMany })
   over = true
@@ -292,4 +311,4 @@ test('workers killed again and again while the server takes their messages send 
   expect(received).toHaveLength(howMany)
   expect(new Set(received).size).toBe(howMany)
   expect(await findings()).toEqual([])
-}, 120_000)
+}, 360_000)

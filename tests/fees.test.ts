@@ -3,8 +3,9 @@ import { describe, expect, test } from 'vitest'
 import { issueFeeStatement, readFeeStatements, recordExtraStep } from '../procedures/money/fee-statements.ts'
 import { type FeeBasis, feeLines, type FeeTerms, readFeeTerms, share } from '../procedures/money/fees.ts'
 import { formalNotices } from '../procedures/cases/file.ts'
-import { recordPayment, rejectPayment } from '../procedures/money/payments.ts'
-import { amount, parseAmount, sum } from '../schema/money.ts'
+import { rejectPayment } from '../procedures/money/payments.ts'
+import { amount, sum } from '../schema/money.ts'
+import { pay } from './debtor.ts'
 import { day, fileOf, invoice, liveUntil, openCase, textOf, useHouse } from './house.ts'
 
 const terms: FeeTerms = {
@@ -152,20 +153,6 @@ describe('a statement of fees', () => {
       invoices: [invoice({ number: 'FA-10', issued_on: '2026-04-30', due_on: '2026-06-01' })],
       mandate: { feeTerms },
     })
-  const pay = (caseId: string, on: string, sum_: string) =>
-    recordPayment(
-      house.office,
-      day(on),
-      {
-        caseId,
-        receivedOn: day(on),
-        amount: parseAmount(sum_),
-        means: 'virement',
-        reference: null,
-        receivedBy: 'creditor',
-      },
-      'test',
-    )
   const issue = async (caseId: string, on: string, until = on) =>
     issueFeeStatement(
       house.office,
@@ -180,7 +167,7 @@ describe('a statement of fees', () => {
 
   test('bears its lines, VAT and number, goes to the creditor, and charges nothing twice', async () => {
     const caseId = await opened()
-    await pay(caseId, '2026-06-05', '400.00')
+    await pay(house, caseId, '2026-06-05', '400.00')
     await liveUntil(house, '2026-06-05', '2026-06-30')
     await recordExtraStep(
       house.sql,
@@ -191,7 +178,7 @@ describe('a statement of fees', () => {
     )
     const file = await fileOf(house, caseId)
     const notice = formalNotices(file)[0]!.writtenOn
-    await pay(caseId, notice.add({ days: 1 }).toString(), '200.00')
+    await pay(house, caseId, notice.add({ days: 1 }).toString(), '200.00')
     const { number } = await issue(caseId, '2026-06-30')
     expect(number).toBe('H-2026-0001')
     const [statement] = await statements(caseId)
@@ -231,7 +218,7 @@ describe('a statement of fees', () => {
 
   test('is never for a debtor: no paper to one bears a fee, and what it owes is the same', async () => {
     const caseId = await opened()
-    await pay(caseId, '2026-06-05', '400.00')
+    await pay(house, caseId, '2026-06-05', '400.00')
     await issue(caseId, '2026-06-30')
     const file = await fileOf(house, caseId)
     expect(
@@ -247,7 +234,7 @@ describe('a statement of fees', () => {
 
   test('takes back the fee of a payment that came back, from the next one', async () => {
     const caseId = await opened({ ...terms, extraSteps: terms.extraSteps })
-    const { id } = await pay(caseId, '2026-06-05', '400.00')
+    const { id } = await pay(house, caseId, '2026-06-05', '400.00')
     await issue(caseId, '2026-06-10')
     await rejectPayment(
       house.office,

@@ -1,32 +1,19 @@
 import { describe, expect, test } from 'vitest'
 import { closeCase } from '../procedures/cases/cases.ts'
-import { recordInsolvency } from '../procedures/cases/insolvencies.ts'
 import { payOver, readFunds } from '../procedures/money/funds.ts'
 import { owedOn } from '../procedures/money/ledger.ts'
-import { type PaymentInput, recordEncashment, recordPayment, rejectPayment } from '../procedures/money/payments.ts'
+import { type PaymentInput, recordEncashment, rejectPayment } from '../procedures/money/payments.ts'
 import { agreeInstalments } from '../procedures/cases/promises.ts'
-import { amount, parseAmount } from '../schema/money.ts'
+import { amount } from '../schema/money.ts'
+import { insolvency, pay } from './debtor.ts'
 import { addInvoices, day, fileOf, invoice, liveHolds, liveUntil, openCase, textOf, useHouse } from './house.ts'
 
 const house = useHouse()
 const bill = (changes = {}) =>
   invoice({ number: 'FA-10', issued_on: '2026-04-30', due_on: '2026-06-01', total: '1000.00', ...changes })
 const opened = () => openCase(house, { on: '2026-06-02', invoices: [bill()], mandate: { receivesFunds: true } })
-const pay = (caseId: string, on: string, sum: string, more: Partial<PaymentInput> = {}) =>
-  recordPayment(
-    house.office,
-    day(on),
-    {
-      caseId,
-      receivedOn: day(on),
-      amount: parseAmount(sum),
-      means: 'virement',
-      reference: 'VIR 7',
-      receivedBy: 'agency',
-      ...more,
-    },
-    'test',
-  )
+const paid = (caseId: string, on: string, sum: string, more: Partial<PaymentInput> = {}) =>
+  pay(house, caseId, on, sum, { reference: 'VIR 7', receivedBy: 'agency', ...more })
 const letters = async (caseId: string) =>
   (await fileOf(house, caseId)).documents.map(({ letter, channel, recipient }) => [letter, channel, recipient])
 const lastOf = async (caseId: string, recipient: string) => {
@@ -40,7 +27,7 @@ describe('what the agency receives', () => {
   test('is receipted, told to the creditor and due to it within a month, in the act that records it', async () => {
     const caseId = await opened()
     await liveUntil(house, '2026-06-02', '2026-06-10')
-    const { id, left } = await pay(caseId, '2026-06-11', '400.00')
+    const { id, left } = await paid(caseId, '2026-06-11', '400.00')
     expect((await letters(caseId)).slice(-2)).toEqual([
       ['cloture-recu-paiement-partiel', 'email', 'debiteur'],
       ['creancier-acompte-recu', 'email', 'creancier'],
@@ -67,7 +54,7 @@ describe('what the agency receives', () => {
 
   test('before the first letter, has a receipt that asks for nothing and does not count as that letter', async () => {
     const caseId = await opened()
-    await pay(caseId, '2026-06-02', '100.00')
+    await paid(caseId, '2026-06-02', '100.00')
     expect((await letters(caseId))[0]).toEqual(['cloture-quittance-paiement', 'email', 'debiteur'])
     const text = await lastOf(caseId, 'debiteur')
     for (const words of ['100,00 €', 'cent euros', 'FA-10', "n'appelle aucune réponse"]) expect(text).toContain(words)
@@ -81,21 +68,15 @@ describe('what the agency receives', () => {
   test('from an insolvent debtor, asks for nothing either', async () => {
     const caseId = await opened()
     await liveUntil(house, '2026-06-02', '2026-06-10')
-    await recordInsolvency(
-      house.sql,
-      house.office.random,
-      day('2026-06-12'),
-      { caseId, nature: 'redressement judiciaire', openedOn: day('2026-06-11'), publishedOn: null },
-      'test',
-    )
-    await pay(caseId, '2026-06-12', '50.00')
+    await insolvency(house, caseId, '2026-06-12', '2026-06-11', { nature: 'redressement judiciaire' })
+    await paid(caseId, '2026-06-12', '50.00')
     expect((await letters(caseId)).at(-2)![0]).toBe('cloture-quittance-paiement')
   })
 
   test('in full, has a receipt for the balance, and the creditor learns that all is paid', async () => {
     const caseId = await opened()
     await liveUntil(house, '2026-06-02', '2026-06-10')
-    const { left } = await pay(caseId, '2026-06-11', await total(caseId, '2026-06-11'))
+    const { left } = await paid(caseId, '2026-06-11', await total(caseId, '2026-06-11'))
     expect(left).toBe(0n)
     expect((await letters(caseId)).slice(-2).map(([letter]) => letter)).toEqual([
       'cloture-quittance-totale',
@@ -118,23 +99,23 @@ describe('what the agency receives', () => {
       },
       'test',
     )
-    await pay(caseId, '2026-06-30', '300.00')
+    await paid(caseId, '2026-06-30', '300.00')
     expect((await letters(caseId)).at(-1)).toEqual(['cloture-recu-paiement-partiel', 'email', 'debiteur'])
     expect(await lastOf(caseId, 'debiteur')).toContain('Prochaine échéance : le 1er août 2026, 300,00 €')
-    await pay(caseId, '2026-07-03', '400.00')
+    await paid(caseId, '2026-07-03', '400.00')
     expect((await letters(caseId)).at(-1)).toEqual(['creancier-acompte-recu', 'email', 'creancier'])
   })
 
   test('has its receipt kept in the case where the debtor has no address at all', async () => {
     const caseId = await opened()
     await house.sql`update debtors set email = null, address = null`
-    await pay(caseId, '2026-06-03', '100.00')
+    await paid(caseId, '2026-06-03', '100.00')
     expect((await letters(caseId))[0]).toEqual(['cloture-quittance-paiement', 'acte-prive', 'debiteur'])
   })
 
   test('what the creditor received writes nothing: it gives its own receipt', async () => {
     const caseId = await opened()
-    await pay(caseId, '2026-06-03', '100.00', { receivedBy: 'creditor' })
+    await paid(caseId, '2026-06-03', '100.00', { receivedBy: 'creditor' })
     expect(await letters(caseId)).toEqual([])
     expect((await fileOf(house, caseId)).payments[0]).toMatchObject({ encashedOn: null, payOverBy: null })
   })
@@ -143,7 +124,7 @@ describe('what the agency receives', () => {
 test('a payment is kept where the law has no rate yet to count the balance with: the case waits, and says what is to do', async () => {
   const caseId = await opened()
   // Long after the last rate on file.
-  const { id, left } = await pay(caseId, '2040-01-04', '400.00')
+  const { id, left } = await paid(caseId, '2040-01-04', '400.00')
   expect(left).toBeNull()
   const file = await fileOf(house, caseId)
   expect(file.payments).toEqual([expect.objectContaining({ id, amount: 40_000n, receivedOn: day('2040-01-04') })])
@@ -172,8 +153,8 @@ describe('paying over', () => {
         }),
       ],
     })
-    await pay(first, '2026-06-11', '400.00')
-    await pay(second, '2026-06-12', '250.50')
+    await paid(first, '2026-06-11', '400.00')
+    await paid(second, '2026-06-12', '250.50')
     await closeCase(house.sql, day('2026-06-20'), { caseId: second, reason: 'accord du créancier' }, 'test')
     const done = await payOver(
       house.office,
@@ -195,7 +176,7 @@ describe('paying over', () => {
   test('done twice at the same moment pays once', async () => {
     const caseId = await opened()
     const creditorId = await creditorOfCase(caseId)
-    await pay(caseId, '2026-06-11', '400.00')
+    await paid(caseId, '2026-06-11', '400.00')
     const both = await Promise.allSettled(
       ['A', 'B'].map((reference) =>
         payOver(house.office, day('2026-06-12'), { creditorId, paidOn: day('2026-06-12'), reference }, 'test'),
@@ -208,7 +189,7 @@ describe('paying over', () => {
   test('leaves a cheque out until the bank has credited it, and the month runs from that day', async () => {
     const caseId = await opened()
     const creditorId = await creditorOfCase(caseId)
-    const { id } = await pay(caseId, '2026-06-11', '400.00', { means: 'chèque' })
+    const { id } = await paid(caseId, '2026-06-11', '400.00', { means: 'chèque' })
     expect((await fileOf(house, caseId)).payments[0]).toMatchObject({ encashedOn: null, payOverBy: day('2026-07-11') })
     expect(await lastOf(caseId, 'debiteur')).toContain("Un chèque ne libère qu'une fois encaissé")
     await expect(
@@ -231,7 +212,7 @@ describe('paying over', () => {
       on: '2026-01-02',
       invoices: [invoice({ number: 'FA-1', issued_on: '2025-11-30', due_on: '2025-12-31' })],
     })
-    await pay(caseId, '2026-01-31', '10.00')
+    await paid(caseId, '2026-01-31', '10.00')
     expect((await fileOf(house, caseId)).payments[0]).toMatchObject({ payOverBy: day('2026-02-28') })
   })
 })
@@ -240,7 +221,7 @@ describe('a payment that comes back', () => {
   test('stays with its reason, counts until that day, and then has paid nothing: interest never stopped', async () => {
     const caseId = await opened()
     const without = await total(caseId, '2026-06-25')
-    const { id } = await pay(caseId, '2026-06-11', '400.00', { means: 'chèque' })
+    const { id } = await paid(caseId, '2026-06-11', '400.00', { means: 'chèque' })
     const before = await total(caseId, '2026-06-19')
     const { left } = await rejectPayment(
       house.office,
@@ -267,7 +248,7 @@ describe('a payment that comes back', () => {
 
   test('sets going again the case that waited because all was paid', async () => {
     const caseId = await opened()
-    const { id } = await pay(caseId, '2026-06-11', await total(caseId, '2026-06-11'), { receivedBy: 'creditor' })
+    const { id } = await paid(caseId, '2026-06-11', await total(caseId, '2026-06-11'), { receivedBy: 'creditor' })
     expect(liveHolds(await fileOf(house, caseId)).map(({ cause }) => cause)).toEqual(['paiement-integral'])
     await rejectPayment(
       house.office,
@@ -284,7 +265,7 @@ describe('a payment that comes back', () => {
     ['on a day to come', '2026-06-13', 'sans provision'],
   ])('is refused %s', async (_name, rejectedOn, reason) => {
     const caseId = await opened()
-    const { id } = await pay(caseId, '2026-06-11', '10.00', { receivedBy: 'creditor' })
+    const { id } = await paid(caseId, '2026-06-11', '10.00', { receivedBy: 'creditor' })
     await expect(
       rejectPayment(house.office, day('2026-06-12'), { paymentId: id, rejectedOn: day(rejectedOn), reason }, 'test'),
     ).rejects.toMatchObject({ code: 'bad_rejection' })

@@ -20,7 +20,7 @@ import { drain } from '../procedures/work.ts'
 import { parseDay, type Day } from '../schema/days.ts'
 import { type Client, connect } from '../schema/db.ts'
 import { seededRandom } from '../schema/random.ts'
-import { mandateTerms, openAgency } from '../scripts/demo/people.ts'
+import { mandateTerms, openAgency, papeterie } from '../scripts/demo/people.ts'
 import { dropDatabase } from './database.ts'
 
 export const day = parseDay
@@ -94,21 +94,14 @@ export function invoice(
   return invoiceFromJson({
     currency: 'EUR',
     total,
-    seller: {
-      name: 'Papeterie Rhône-Alpes',
-      legal_form: 'SAS',
-      siret: '55208131766522',
-      siren: '552081317',
-      address: { lines: ['40 cours Gambetta'], postal_code: '69007', city: 'Lyon', country: 'FR' },
-      contact: { name: 'Inès Roche', email: 'compta@papeterie-ra.example', phone: '04 78 00 00 62' },
-    },
+    seller: papeterie.seller,
     buyer: {
       name: 'Garage du Pont',
       address: { lines: ['3 rue de la Gare'], postal_code: '69003', city: 'Lyon', country: 'FR' },
       contact: { email: 'garage@client.example', phone: '04 00 00 00 10' },
     },
-    iban: 'FR1420041010050500013M02606',
-    bic: 'PSSTFRPPLYO',
+    iban: papeterie.creditor.iban,
+    bic: papeterie.creditor.bic,
     lines: [{ description: 'Fournitures de bureau', amount: total }],
     ...changes,
   } satisfies InvoiceJson)
@@ -119,25 +112,17 @@ export async function creditorOf(
   on: Day,
   terms: Partial<Mandate> & { name?: string; kind?: Creditor['kind'] } = {},
 ): Promise<string> {
-  const { name = 'Papeterie Rhône-Alpes', kind = 'autres', ...mandate } = terms
+  const { identity } = papeterie.creditor
+  const { name = papeterie.creditor.name, kind = papeterie.creditor.kind, ...mandate } = terms
   const creditor = await createCreditor(
     sql,
     random,
     on,
     {
+      ...papeterie.creditor,
       name,
       kind,
-      identity: {
-        legalForm: 'SAS',
-        siret: '55208131766522',
-        siren: '552081317',
-        address: { lines: ['40 cours Gambetta'], postalCode: '69007', city: 'Lyon', country: 'FR' },
-        contact: { name: 'Inès Roche', email: 'compta@papeterie-ra.example', phone: '04 78 00 00 62' },
-        representative: { name: 'Inès Roche', quality: 'présidente' },
-        mediator: { name: 'Médiateur du commerce', details: '1 rue du Port, 69000 Lyon' },
-      },
-      iban: 'FR1420041010050500013M02606',
-      bic: 'PSSTFRPPLYO',
+      identity: { ...identity, mediator: { name: 'Médiateur du commerce', details: '1 rue du Port, 69000 Lyon' } },
     },
     'test',
   )

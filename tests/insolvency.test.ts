@@ -2,12 +2,13 @@ import { describe, expect, test } from 'vitest'
 import { recordCall } from '../procedures/cases/calls.ts'
 import { sendLetter } from '../procedures/mail/correspondence.ts'
 import { importInsolvencies } from '../procedures/cases/insolvency-import.ts'
-import { type InsolvencyInput, recordDeclaration, recordInsolvency } from '../procedures/cases/insolvencies.ts'
+import { type InsolvencyInput, recordDeclaration } from '../procedures/cases/insolvencies.ts'
 import { owedOn } from '../procedures/money/ledger.ts'
 import { agreeInstalments, recordPromise } from '../procedures/cases/promises.ts'
 import { giveConsent } from '../procedures/judicial/consent.ts'
 import { requestConsent } from '../procedures/judicial/consent-requests.ts'
 import { openProcedure } from '../procedures/judicial/procedures.ts'
+import { insolvency } from './debtor.ts'
 import { addInvoices, day, done, fileOf, invoice, liveHolds, liveOn, liveUntil, openCase, useHouse } from './house.ts'
 
 const house = useHouse()
@@ -17,20 +18,14 @@ const opened = (changes: Partial<Parameters<typeof openCase>[1]> = {}) =>
     invoices: [invoice({ number: 'F-1', issued_on: '2026-05-11', due_on: '2026-06-10' })],
     ...changes,
   })
-const insolvency = (caseId: string, on: string, more: Partial<InsolvencyInput> = {}) =>
-  recordInsolvency(
-    house.sql,
-    house.office.random,
-    day(on),
-    { caseId, nature: 'Liquidation judiciaire', openedOn: day('2026-06-25'), publishedOn: day('2026-07-03'), ...more },
-    'test',
-  )
+const liquidation = (caseId: string, on: string, more: Partial<InsolvencyInput> = {}) =>
+  insolvency(house, caseId, on, '2026-06-25', { publishedOn: day('2026-07-03'), ...more })
 
 describe('insolvency proceedings', () => {
   test('leave nothing but the declaration: no letter, call, promise, plan or action', async () => {
     const caseId = await opened()
     await liveUntil(house, '2026-05-25', '2026-06-30')
-    await insolvency(caseId, '2026-07-06')
+    await liquidation(caseId, '2026-07-06')
     await liveUntil(house, '2026-07-06', '2026-12-31')
     const file = await fileOf(house, caseId)
     // The creditor was told the day before; the formal notice itself stays in the house.
@@ -63,7 +58,7 @@ describe('insolvency proceedings', () => {
     ['to the next working day', { publishedOn: day('2026-06-29') }, '2026-08-31'],
   ])('prompt the declaration within %s', async (_what, more, limit) => {
     const caseId = await opened()
-    await insolvency(caseId, '2026-07-06', more)
+    await liquidation(caseId, '2026-07-06', more)
     const file = await fileOf(house, caseId)
     expect(file.insolvencies[0]!.declareBy!.toString()).toBe(limit)
     expect(liveHolds(file)[0]!.reason).toContain('déclarer la créance au plus tard')
@@ -82,9 +77,9 @@ describe('insolvency proceedings', () => {
 
   test('recorded twice are one; the publication that comes later gives the limit', async () => {
     const caseId = await opened()
-    await insolvency(caseId, '2026-07-06', { publishedOn: null })
+    await liquidation(caseId, '2026-07-06', { publishedOn: null })
     expect(liveHolds(await fileOf(house, caseId))[0]!.reason).toContain('BODACC, dont la date est à chercher')
-    await insolvency(caseId, '2026-07-10')
+    await liquidation(caseId, '2026-07-10')
     const file = await fileOf(house, caseId)
     expect(file.insolvencies).toHaveLength(1)
     expect(file.insolvencies[0]).toMatchObject({ checkedOn: day('2026-07-10'), declareBy: day('2026-09-03') })
@@ -94,7 +89,7 @@ describe('insolvency proceedings', () => {
   test('do not end the agreement to declare the claim when another follows, and end every other', async () => {
     const caseId = await opened()
     await liveUntil(house, '2026-05-25', '2026-06-24')
-    await insolvency(caseId, '2026-07-06', { nature: 'Redressement judiciaire', representative: 'Me Martin' })
+    await liquidation(caseId, '2026-07-06', { nature: 'Redressement judiciaire', representative: 'Me Martin' })
     const adresse = { lignes: ['1 rue A'], codePostal: '69001', ville: 'Lyon', pays: 'FR' }
     const file = await fileOf(house, caseId)
     const asked = await requestConsent(house.office, house.sql, day('2026-07-07'), {
@@ -116,7 +111,7 @@ describe('insolvency proceedings', () => {
       },
     })
     const ends = () => house.sql`select request_id from consent_ends`
-    await insolvency(caseId, '2026-07-20', { openedOn: day('2026-07-15'), publishedOn: null })
+    await liquidation(caseId, '2026-07-20', { openedOn: day('2026-07-15'), publishedOn: null })
     expect(await ends()).toHaveLength(0)
     const signature = {
       requestId: asked.id,
@@ -127,13 +122,13 @@ describe('insolvency proceedings', () => {
     }
     await giveConsent(house.sql, day('2026-07-21'), signature)
     await openProcedure(house.sql, house.office.random, day('2026-07-22'), { requestId: asked.id }, 'legal')
-    await insolvency(caseId, '2026-07-23', { kind: 'deces', openedOn: day('2026-07-22'), publishedOn: null })
+    await liquidation(caseId, '2026-07-23', { kind: 'deces', openedOn: day('2026-07-22'), publishedOn: null })
     expect(await ends()).toEqual([{ requestId: asked.id }])
   })
 
   test('of a day to come are a slip of the pen', async () => {
     const caseId = await opened()
-    await expect(insolvency(caseId, '2026-06-24')).rejects.toMatchObject({ code: 'day_in_future' })
+    await expect(liquidation(caseId, '2026-06-24')).rejects.toMatchObject({ code: 'day_in_future' })
   })
 })
 
@@ -143,7 +138,7 @@ test.each([
 ] as const)('%s stops the case with a cause of its own, and leaves interest alone', async (kind, nature, word) => {
   const caseId = await opened({ kind: 'consumer', debtor: { name: 'Anne Petit' } })
   await liveOn(house, '2026-06-18')
-  await insolvency(caseId, '2026-06-26', { kind, nature, publishedOn: null })
+  await liquidation(caseId, '2026-06-26', { kind, nature, publishedOn: null })
   await liveUntil(house, '2026-06-26', '2026-12-31')
   const file = await fileOf(house, caseId)
   expect(done(file).map((line) => line.split(' ')[0])).not.toContain('demeure')

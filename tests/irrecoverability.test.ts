@@ -2,9 +2,9 @@ import { describe, expect, test } from 'vitest'
 import { closeCase } from '../procedures/cases/cases.ts'
 import { certifyIrrecoverable } from '../procedures/money/irrecoverability.ts'
 import { owedOn } from '../procedures/money/ledger.ts'
-import { recordPayment } from '../procedures/money/payments.ts'
-import { agreeInstalments, recordPromise } from '../procedures/cases/promises.ts'
+import { agreeInstalments } from '../procedures/cases/promises.ts'
 import { amount } from '../schema/money.ts'
+import { pay, promise } from './debtor.ts'
 import { day, fileOf, invoice, liveUntil, openCase, textOf, useHouse } from './house.ts'
 
 const house = useHouse()
@@ -41,19 +41,7 @@ const certify = (caseId: string, more: object = {}) =>
 describe('a certificate of irrecoverability', () => {
   test('names the invoices, their VAT, what was done and why, and is kept once with its reason', async () => {
     const caseId = await opened()
-    await recordPayment(
-      house.office,
-      day('2026-06-12'),
-      {
-        caseId,
-        receivedOn: day('2026-06-12'),
-        amount: 20_000n,
-        means: 'virement',
-        reference: null,
-        receivedBy: 'creditor',
-      },
-      'test',
-    )
+    await pay(house, caseId, '2026-06-12', '200.00')
     await close(caseId)
     const done = await certify(caseId)
     expect(amount(done.unpaid)).toBe(amount(owedOn(await fileOf(house, caseId), day('2026-07-01')).principal))
@@ -92,13 +80,7 @@ describe('a certificate of irrecoverability', () => {
   test('is refused while a promise, a plan or a dispute may still bring a payment', async () => {
     const caseId = await opened()
     await house.sql`update steps set skipped_on = '2026-06-15', skipped_why = 'essai' where done_on is null`
-    await recordPromise(
-      house.sql,
-      house.office.random,
-      day('2026-06-20'),
-      { caseId, dueOn: day('2026-07-05'), amount: 1_000n, means: 'virement', author: 'gérant', channel: 'téléphone' },
-      'test',
-    )
+    await promise(house, caseId, '2026-06-20', '2026-07-05', { amount: 1_000n, author: 'gérant' })
     await agreeInstalments(
       house.sql,
       house.office.random,
@@ -120,19 +102,7 @@ describe('a certificate of irrecoverability', () => {
     await expect(certify(caseId)).rejects.toMatchObject({ code: 'vat_unknown', facts: { invoices: ['FA-10'] } })
     await expect(certify(caseId, { vat: { net: 100_000n, tax: 20_000n } })).resolves.toMatchObject({ unpaid: 120_000n })
     const paid = await openCase(house, { on: '2026-06-02', invoices: [bill({ number: 'FA-11' })] })
-    await recordPayment(
-      house.office,
-      day('2026-06-02'),
-      {
-        caseId: paid,
-        receivedOn: day('2026-06-02'),
-        amount: 130_000n,
-        means: 'virement',
-        reference: null,
-        receivedBy: 'creditor',
-      },
-      'test',
-    )
+    await pay(house, paid, '2026-06-02', '1300.00')
     await close(paid)
     await expect(certify(paid)).rejects.toMatchObject({ code: 'nothing_unpaid' })
   })

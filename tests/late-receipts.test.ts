@@ -1,10 +1,10 @@
 import { expect, test } from 'vitest'
 import { tick } from '../procedures/amicable/tick.ts'
-import { recordPayment, rejectPayment } from '../procedures/money/payments.ts'
+import { rejectPayment } from '../procedures/money/payments.ts'
 import { placeHold } from '../procedures/cases/holds.ts'
 import { doReceipt } from '../procedures/money/late-receipts.ts'
 import { drain } from '../procedures/work.ts'
-import { parseAmount } from '../schema/money.ts'
+import { pay } from './debtor.ts'
 import { day, fileOf, invoice, liveHolds, openCase, useHouse } from './house.ts'
 
 // A payment on a day for which the law's rate is not in the files yet: the money is kept, the receipt waits.
@@ -13,19 +13,7 @@ const paidOn = '2027-03-05'
 async function paidTooEarly(): Promise<{ caseId: string; id: string }> {
   const bill = invoice({ number: 'FA-10', issued_on: '2026-04-30', due_on: '2026-06-01', total: '1000.00' })
   const caseId = await openCase(house, { on: '2026-06-02', invoices: [bill], mandate: { receivesFunds: true } })
-  const { id, left } = await recordPayment(
-    house.office,
-    day(paidOn),
-    {
-      caseId,
-      receivedOn: day(paidOn),
-      amount: parseAmount('400.00'),
-      means: 'virement',
-      reference: 'VIR 7',
-      receivedBy: 'agency',
-    },
-    'test',
-  )
+  const { id, left } = await pay(house, caseId, paidOn, '400.00', { reference: 'VIR 7', receivedBy: 'agency' })
   expect(left).toBeNull()
   return { caseId, id }
 }

@@ -47,7 +47,8 @@ describe('a rate of the law', () => {
 
 interface Calendar {
   paques: string[]
-  annees: { zone: string; jours: string[] }[]
+  mobiles: Record<string, string[]>
+  zones: { zone: string; fixes: string[]; mobiles: string[] }[]
 }
 const calendar = cases<Calendar>('calendar')
 
@@ -56,10 +57,17 @@ describe('the holidays', () => {
     expect(easter(Number(day.slice(0, 4))).toString()).toBe(day)
   })
 
-  test.each(calendar.annees)('of $zone are these, and no other day of the year', ({ zone, jours }) => {
-    const first = serial(parseDay(`${jours[0]!.slice(0, 4)}-01-01`))
-    const year = Array.from({ length: 365 }, (_, i) => dayOf(first + i))
-    expect(year.filter((day) => holiday(day, parseZone(zone))).map(String)).toEqual(jours)
+  const years = [
+    ...new Set(Object.values(calendar.mobiles).flatMap((days) => days.map((day) => day.slice(0, 4)))),
+  ].sort()
+  const each = calendar.zones.flatMap((zone) => years.map((year) => ({ ...zone, year })))
+  test.each(each)('of $zone in $year are these, and no other day of it', ({ zone, fixes, mobiles, year }) => {
+    const moving = mobiles.flatMap((name) => calendar.mobiles[name]!.filter((day) => day.startsWith(year)))
+    expect(moving).toHaveLength(mobiles.length)
+    const expected = new Set([...fixes.map((day) => `${year}-${day}`), ...moving])
+    const [first, last] = [serial(parseDay(`${year}-01-01`)), serial(parseDay(`${year}-12-31`))]
+    const whole = Array.from({ length: last - first + 1 }, (_, i) => dayOf(first + i))
+    expect(whole.filter((day) => holiday(day, parseZone(zone))).map(String)).toEqual([...expected].sort())
   })
 })
 

@@ -26,6 +26,8 @@ test.each(worked)('$step from $from ends on $expires', ({ step, from, expires })
 describe('the procedures on file', () => {
   test('are those that the doors name', () => {
     const named = [
+      'mise-en-demeure',
+      'irrecouvrabilite',
       'injonction-de-payer',
       'petites-creances',
       'creances-incontestees',

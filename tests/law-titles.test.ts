@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
 import { oweUnderTitle, underTitle } from '../procedures/money/title-ledger.ts'
 import { requireAward, titleOn } from '../procedures/judicial/awards.ts'
+import { titleEnd } from '../procedures/judicial/title-limitation.ts'
 import { loadProcedure } from '../procedures/judicial/procedure.ts'
 import { readAward } from '../procedures/law/award.ts'
 import { percentText } from '../procedures/law/claim.ts'
@@ -165,5 +166,24 @@ describe('what a decision grants is refused', () => {
     expect(refused('signification', plain)).toThrow(expect.objectContaining({ code: 'award_without_title' }))
     expect(refused('ordonnance', { ...plain, interet: '3' })).toThrow(expect.objectContaining({ code: 'invalid_file' }))
     expect(refused('ordonnance', plain)).not.toThrow()
+  })
+})
+
+describe('the last day of a title told by hand', () => {
+  // A judgment of 3 February 2012 would be barred on 3 February 2022; a seizure of 2021, known to its giver alone, carried it to 2031.
+  const title = { on: parseDay('2012-02-03'), until: parseDay('2031-05-20') }
+  const paid = (on: string) => ({ on: parseDay(on), cause: 'paiement-partiel' })
+  const seized = (on: string) => ({ on: parseDay(on), cause: 'execution-forcee' })
+  test.each([
+    ['stands while nothing happens', [], '2031-05-20'],
+    ['is carried on by a payment made while it ran: ten years from that day', [paid('2026-03-12')], '2036-03-12'],
+    ['is carried on by each act after another', [paid('2026-03-12'), seized('2035-11-08')], '2045-11-08'],
+    ['is not moved by an act of its first ten years, which it already counts', [seized('2020-06-15')], '2031-05-20'],
+    ['is not revived by a payment after it', [paid('2031-05-21')], '2031-05-20'],
+    ['is not moved by a formal notice', [{ on: parseDay('2026-03-12'), cause: 'mise-en-demeure' }], '2031-05-20'],
+  ])('%s', (_what, acts, expires) => {
+    const found = titleEnd(title, acts)
+    expect(found.expires.toString()).toBe(expires)
+    expect(found.doubts.map(({ code }) => code)).toContain('title_limitation_by_hand')
   })
 })

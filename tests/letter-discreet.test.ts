@@ -1,6 +1,7 @@
 import { PDF } from '@libpdf/core'
 import { afterAll, expect, test } from 'vitest'
 import { exampleOf } from '../documents/rendering/example.ts'
+import { fill } from '../documents/rendering/fill.ts'
 import { renderLetter } from '../documents/rendering/render.ts'
 import { nativeTypst } from '../documents/typst/typst.ts'
 import { loadLibrary } from '../letters/catalogue.ts'
@@ -17,10 +18,10 @@ const discreet = [...library.letters.values()].filter((letter) => letter.discret
 const telling =
   /recouvr|créanc|garlaban|PO445|contentieux|impay|dette|débit|compte dédié|parquet|assurance|F-2026-0442/i
 
-/** Everything a reader of this letter could see, in each of its channels and formats. */
-async function printed(letter: Letter, facts: Record<string, unknown>): Promise<string> {
+/** Everything a reader of this letter could see, in each of its channels (or of those named) and formats. */
+async function printed(letter: Letter, facts: Record<string, unknown>, channels = letter.canaux): Promise<string> {
   const texts: string[] = []
-  for (const channel of letter.canaux) {
+  for (const channel of channels) {
     const formats = channel === 'sms' ? (['txt'] as const) : (['txt', 'html', 'pdf'] as const)
     for (const format of formats) {
       const { bytes } = await renderLetter({ letter, facts, channel, format, at, engine, library })
@@ -38,6 +39,7 @@ async function printed(letter: Letter, facts: Record<string, unknown>): Promise<
   return texts.join('\n').normalize('NFC')
 }
 
+const withoutMail = ({ canaux }: Letter) => canaux.filter((channel) => channel !== 'email')
 const factsOf = (letter: Letter) => exampleOf(letter, 'good', (day) => lawTerms(parseDay(day)), library)
 
 test('a letter to somebody who must learn nothing says neither the trade nor the creditor, in its text or its layout', async () => {
@@ -57,9 +59,30 @@ test('a firm whose very name says the trade writes there in the name of a person
     const facts = factsOf(letter)
     Object.assign(facts.agence as object, { nom: 'Alpes Recouvrement', site: 'www.alpes-recouvrement.example.fr' })
     Object.assign((facts.agence as { gestionnaire: object }).gestionnaire, { qualite: 'Chargée de recouvrement' })
-    const text = await printed(letter, facts)
+    const text = await printed(letter, facts, withoutMail(letter))
     expect(text, letter.id).toContain('Claire Martin')
     expect(text.match(telling)?.[0], letter.id).toBeUndefined()
+    // Its domain is its name.
+    expect(text, letter.id).not.toContain('terreaux.example.fr')
+  }
+})
+
+test('an address that says the trade is printed nowhere, and nothing leaves from it', async () => {
+  for (const letter of discreet) {
+    const facts = factsOf(letter)
+    Object.assign(facts.agence as object, {
+      email: 'contact@alpes-recouvrement.example.fr',
+      dpo: { email: 'dpo@alpes-recouvrement.example.fr' },
+    })
+    const handler = (facts.agence as { gestionnaire: object }).gestionnaire
+    Object.assign(handler, { email: 'c.martin@alpes-recouvrement.example.fr' })
+    const text = await printed(letter, facts, withoutMail(letter))
+    expect(text, letter.id).toContain('Cabinet des Terreaux')
+    expect(text.match(telling)?.[0], letter.id).toBeUndefined()
+    if (letter.canaux.includes('email'))
+      expect(() => fill(library, letter, facts, 'email'), letter.id).toThrow(
+        expect.objectContaining({ code: 'channel_refused' }),
+      )
   }
 })
 

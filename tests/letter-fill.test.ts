@@ -1,6 +1,8 @@
 import fc from 'fast-check'
+import { encode } from 'uqr'
 import { expect, test } from 'vitest'
-import { epcPayload, type Block } from '../documents/rendering/blocks.ts'
+import type { Facts } from '../documents/facts.ts'
+import { buildBloc, epcPayload, type Block } from '../documents/rendering/blocks.ts'
 import { fill } from '../documents/rendering/fill.ts'
 import { printable } from '../documents/typst/glyphs.ts'
 import { renderHtml } from '../documents/rendering/html.ts'
@@ -138,6 +140,16 @@ test('a value that ends with a full stop leaves its sentence one, and any other 
   }
 })
 
+test('a SIREN and a SIRET are grouped as they are read, and what is neither is left as it is', () => {
+  const body = '{{ creancier.siren | siren }} ; {{ creancier.siret | siren }} ; {{ creancier.rcs | siren }}'
+  const source = essai.source.replace(/---\n\{\{ debiteur[\s\S]*$/, `---\n${body}\n`)
+  const letter = parseLetter(source.replace(', sms, script-telephone', ''), 'x.md')
+  const facts = letterFacts({})
+  Object.assign(facts.creancier as object, { siren: '732829320', siret: '73282932000074', rcs: 'Lyon B 732829320' })
+  const printed = renderText(fill(library, letter, facts, 'lettre')).replaceAll('\u00a0', ' ')
+  expect(printed).toContain('732 829 320 ; 732 829 320 00074 ; Lyon B 732829320')
+})
+
 test('amounts are written in French words', () => {
   const cases: [bigint, string][] = [
     [0n, 'zéro euro'],
@@ -171,6 +183,18 @@ test('the payment code says what EPC069-12 asks, and is left out when the IBAN i
     fill(library, essai, letterFacts({ iban }), 'lettre').blocks.find((block) => block.kind === 'payment')
   expect(paid('FR7630006000011234567890189')).toHaveProperty('qr')
   expect(paid('FR7630006000011234567890188')).not.toHaveProperty('qr')
+})
+
+test('the coupon’s code opens the page of that very coupon, and is drawn only where there is one', () => {
+  const [coupon, adresseReponse] = ['H4TD-02WP-KX7B', 'https://terreaux.example.fr/r']
+  const facts = letterFacts({}) as unknown as Facts
+  const drawn = (references: object) =>
+    buildBloc('coupon', { ...facts, references: { ...facts.references, coupon: undefined, ...references } })
+  const { data } = encode('https://terreaux.example.fr/r/H4TD-02WP-KX7B', { ecc: 'M', boostEcc: false, border: 0 })
+  const rows = data.map((row) => row.map(Number).join(''))
+  expect(drawn({ coupon, adresseReponse })).toMatchObject({ code: coupon, qr: rows })
+  expect(drawn({ coupon, adresseReponse: undefined })).not.toHaveProperty('qr')
+  expect(drawn({ adresseReponse })).not.toHaveProperty('qr')
 })
 
 test('what the fonts cannot print is shown as a square and what hides or reorders text is dropped', () => {

@@ -1,13 +1,16 @@
-import { execFileSync } from 'node:child_process'
+import { execFileSync, spawnSync } from 'node:child_process'
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import PizZip from 'pizzip'
 import { afterAll, expect, test } from 'vitest'
 import { exampleOf } from '../documents/rendering/example.ts'
 import { fill } from '../documents/rendering/fill.ts'
+import { renderLetter } from '../documents/rendering/render.ts'
 import { renderText } from '../documents/rendering/text.ts'
 import { letterOf, libraryFolders, loadLibrary, type Library } from '../letters/catalogue.ts'
+import { readLibrary } from '../letters/check-library.ts'
 import { diffRevisions, historyOf, libraryAtRevision } from '../letters/history.ts'
 import { lawTerms } from '../procedures/law/terms.ts'
 import { parseDay } from '../schema/days.ts'
@@ -38,7 +41,7 @@ premiere_lettre: jamais
 /** A repository of letters; each commit is dated, for the histories of two repositories are told together. */
 function repository(name: string): {
   folder: string
-  commit(day: string, subject: string, files: Record<string, string>): void
+  commit(day: string, subject: string, files: Record<string, string | Uint8Array>): void
 } {
   const folder = join(root, name)
   mkdirSync(folder)
@@ -126,6 +129,76 @@ test('the command line reads LETTERS_DIR, and refuses a folder without letters',
     })
   expect(run(own.folder)).toMatch(/^ {2}1 {2}2026-02-01 .* É\. Ditrice {2}création – Nos courriers\n/)
   expect(() => run(join(root, 'nowhere'))).toThrow(/no_letters/)
+})
+
+test('the check reads an agency’s letters beside ours, and names one that says the same as another', () => {
+  const own = repository('checked')
+  const model = loadLibrary().letters.get('relance-cordiale-au-nom-du-creancier')!
+  own.commit('2026-02-01', 'Nos courriers', {
+    'library/maison/maison-copie.md': model.source.replace(`id: ${model.id}`, 'id: maison-copie'),
+    'library/maison/maison-rappel.md': `${head('maison-rappel', 'maison')}Répondez par mail.\n`,
+  })
+  const checked = spawnSync(process.execPath, [command, 'letters', 'check'], {
+    encoding: 'utf8',
+    env: { ...process.env, LETTERS_DIR: own.folder },
+  })
+  expect(checked.status).toBe(1)
+  const rules = checked.stdout.matchAll(/([\w-]+)\.md:\d+ ([\w-]+) /g)
+  expect([...rules].map(([, file, rule]) => `${file} ${rule}`)).toEqual(
+    expect.arrayContaining(['maison-copie doublon', `${model.id} doublon`, 'maison-rappel anglicisme']),
+  )
+  expect(readLibrary(own.folder).library.letters.size).toBe(2)
+})
+
+test('an agency’s Word template takes the place of ours for one letter, and its change is a version of that letter alone', async () => {
+  const own = repository('word')
+  const template = (words: string) => {
+    const zip = new PizZip(loadLibrary().layout['letter.docx']!)
+    const xml = zip.file('word/document.xml')!.asText()
+    zip.file(
+      'word/document.xml',
+      xml.replace('{@corps}</w:t></w:r></w:p>', (end) => `${end}<w:p><w:r><w:t>${words}</w:t></w:r></w:p>`),
+    )
+    return zip.generate({ type: 'uint8array' })
+  }
+  own.commit('2026-02-01', 'Nos courriers', {
+    'library/maison/maison-accord.md': `${head('maison-accord', 'maison')}Voici notre accord.\n`,
+    'library/maison/maison-rappel.md': `${head('maison-rappel', 'maison')}Bonjour.\n`,
+    'layout/maison-accord.docx': template('Papier de la maison'),
+  })
+  const words = async (library: Library, id: string) => {
+    const letter = letterOf(library, id)
+    const facts = exampleOf(letter, 'good', (day) => lawTerms(parseDay(day)), library)
+    const at = Temporal.Instant.from('2026-11-23T07:00:00Z')
+    const { bytes } = await renderLetter({ letter, facts, channel: 'lettre', format: 'docx', at, library })
+    return new PizZip(bytes).file('word/document.xml')!.asText()
+  }
+  const folders = libraryFolders(own.folder)
+  const library = loadLibrary(folders)
+  expect(await words(library, 'maison-accord')).toMatch(/Voici notre accord\..*Papier de la maison/s)
+  expect(await words(library, 'maison-rappel')).not.toContain('Papier de la maison')
+
+  own.commit('2026-03-01', 'Changer de papier', { 'layout/maison-accord.docx': template('Nouveau papier') })
+  const revisions = await historyOf('maison-accord', own.folder)
+  expect(revisions.map(({ subject, changes }) => [subject, changes])).toEqual([
+    ['Nos courriers', ['création']],
+    ['Changer de papier', ['mise en page']],
+  ])
+  expect(await historyOf('maison-rappel', own.folder)).toHaveLength(1)
+  const first = await libraryAtRevision('maison-accord', '1', folders)
+  expect(Object.keys(first.layout)).toContain('maison-accord.docx')
+})
+
+test('a reviewer named by the commit is named with the version', () => {
+  const own = repository('reviewed')
+  own.commit('2026-02-01', 'Nos courriers\n\nReviewed-by: Paul Juriste <p@example.fr>', {
+    'library/maison/maison-rappel.md': `${head('maison-rappel', 'maison')}Bonjour.\n`,
+  })
+  const told = execFileSync(process.execPath, [command, 'letters', 'history', 'maison-rappel'], {
+    encoding: 'utf8',
+    env: { ...process.env, LETTERS_DIR: own.folder },
+  })
+  expect(told).toContain('É. Ditrice (relu par Paul Juriste)  création – Nos courriers')
 })
 
 test('versions come from both repositories in the order of their days, and each can be printed again', async () => {

@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest'
 import { paymentReference } from '../procedures/cases/facts.ts'
-import { recordDispute, resolveDispute } from '../procedures/cases/disputes.ts'
+import { resolveDispute } from '../procedures/cases/disputes.ts'
 import { isBusinessDay } from '../procedures/law/calendar.ts'
+import { dispute } from './debtor.ts'
 import { day, fileOf, invoice, liveUntil, openCase, planned, textOf, toDebtor, useHouse } from './house.ts'
 
 const house = useHouse()
@@ -41,13 +42,7 @@ test('an advance already paid stands beside the whole sum', async () => {
 test('a formal notice lists what asked for payment after the due date, and the dispute that was answered', async () => {
   const caseId = await open({}, 'consumer')
   await liveUntil(house, '2026-05-04', '2026-06-10')
-  const disputeId = await recordDispute(
-    house.sql,
-    house.office.random,
-    day('2026-06-11'),
-    { caseId, channel: 'email', ground: 'porte voilée', contested: null, answerBy: day('2026-06-26') },
-    'test',
-  )
+  const disputeId = await dispute(house, caseId, '2026-06-11', '2026-06-26', 'porte voilée')
   await resolveDispute(
     house.sql,
     day('2026-06-12'),

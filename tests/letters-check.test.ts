@@ -126,6 +126,12 @@ const seeds: Seed[] = [
   ),
   seed('rappel-premiere-lettre', last, swap('[premiereLettre, ', '['), 'donnees:'),
   seed('rappel-premiere-lettre', sms, swap(' du {{ premiereLettre.date | date_courte }}', ''), 'Bonjour, ici'),
+  seed(
+    'premiere-lettre',
+    formal,
+    swap('{% if premiereLettre and relancesAnterieures %}', '{% if relancesAnterieures %}'),
+    "{% render 'demarches-anterieures' %}",
+  ),
   // The look of an act
   seed('acte-imite', formal, say('COMMANDEMENT DE PAYER')),
   seed('acte-imite', formal, say('La présente vaut sommation de payer.')),
@@ -229,6 +235,13 @@ const seeds: Seed[] = [
   seed('html', first, say('Merci de <b>payer</b>.')),
   seed('typst', first, say('#set text(red)')),
   seed('lien', first, say('[Payer](https://exemple.fr)')),
+  seed('elision', first, say('Le dossier de {{ creancier.nom }} vous est connu.')),
+  seed('elision', first, say('Nous savons que **{{ debiteur.nom }}** répond.')),
+  seed('elision', first, say('Il s’agit de l’{{ factures[0].objet }}.')),
+  seed('elision', first, say('{% for f in factures %}Le prix de {{ f.objet }}.{% endfor %}')),
+  seed('elision', first, say('{% assign qui = creancier.nom | truncate: 30 %}La facture de {{ qui }}.')),
+  seed('accord', first, say('Dans ce cas, {{ creancier.nom }} est prêt à vous entendre.')),
+  seed('accord', first, say('**{{ debiteur.nom }}**, représenté par son dirigeant, répondra.')),
   // Values that the case or the dated law brings
   seed('valeur-en-dur', first, say('Merci de payer avant le 15 mars 2026.')),
   seed('valeur-en-dur', first, say('Merci de payer avant le 15/03/2026.')),
@@ -310,6 +323,7 @@ test('what a courteous letter may say is not a fault', () => {
     [anyDebtor, "{% unless debiteur.type == 'consommateur' %}L'indemnité forfaitaire est due.{% endunless %}"],
     [anyDebtor, 'La loi n° 78-17 du 6 janvier 1978 vous donne un droit d’accès.'],
     [first, 'Une visite reste possible, si vous l’acceptez ; rien ne sera dit à un tiers.'],
+    [first, "Le dossier {% render 'de-creancier' %} a été ouvert au {{ agence.gestionnaire.telephone }}."],
     [first, 'Écrivez à contact@exemple.fr ou sur https://exemple.fr/mail?x=1 : « bon pour accord » suffit.'],
   ]
   for (const [id, words] of fine) {

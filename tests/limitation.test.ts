@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { submitInvoice } from '../procedures/cases/submissions.ts'
-import { claimLimitation, recordLimitation, setClaimNature } from '../procedures/cases/limitation.ts'
+import { claimLimitation } from '../procedures/cases/claim-limitation.ts'
+import { recordLimitation, setClaimNature } from '../procedures/cases/limitation.ts'
 import { recordPayment } from '../procedures/money/payments.ts'
 import { barredDoubts, standstill } from '../procedures/cases/standstill.ts'
 import { releaseHold } from '../procedures/cases/holds.ts'

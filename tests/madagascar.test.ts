@@ -6,13 +6,13 @@ import { submitInvoice } from '../procedures/cases/submissions.ts'
 import type { Mandate } from '../procedures/cases/creditors.ts'
 import type { DebtorKind } from '../procedures/cases/debtors.ts'
 import { recordRate } from '../procedures/money/hand-rates.ts'
-import { recordInsolvency } from '../procedures/cases/insolvencies.ts'
 import { lateRate, owedOn } from '../procedures/money/ledger.ts'
 import { recordPayment } from '../procedures/money/payments.ts'
 import { requireAward } from '../procedures/judicial/awards.ts'
 import { courtOf } from '../procedures/judicial/dossiers.ts'
 import { loadProcedure } from '../procedures/judicial/procedure.ts'
 import { openAgency } from '../scripts/demo/people.ts'
+import { insolvency } from './debtor.ts'
 import { creditorOf, day, fileOf, invoice, liveUntil, liveHolds, textOf, toDebtor, useHouse } from './house.ts'
 
 const house = useHouse()
@@ -202,13 +202,10 @@ describe('a Malagasy case', () => {
 
   test('stops before insolvency without quoting the French code', async () => {
     const caseId = await open()
-    await recordInsolvency(
-      house.sql,
-      house.office.random,
-      day('2026-06-20'),
-      { caseId, nature: 'Redressement', openedOn: day('2026-06-15'), publishedOn: day('2026-06-18') },
-      'test',
-    )
+    await insolvency(house, caseId, '2026-06-20', '2026-06-15', {
+      nature: 'Redressement',
+      publishedOn: day('2026-06-18'),
+    })
     const file = await fileOf(house, caseId)
     expect(liveHolds(file)[0]!.reason).toContain('avocat malgache')
     expect(liveHolds(file)[0]!.reason).not.toContain('L622')

@@ -1,9 +1,8 @@
 import { describe, expect, test } from 'vitest'
-import { recordInsolvency } from '../procedures/cases/insolvencies.ts'
 import { owedOn, payableOn } from '../procedures/money/ledger.ts'
-import { recordPayment } from '../procedures/money/payments.ts'
 import { agreeInstalments } from '../procedures/cases/promises.ts'
 import { amount, parseAmount } from '../schema/money.ts'
+import { insolvency, pay } from './debtor.ts'
 import {
   addInvoices,
   day,
@@ -24,21 +23,6 @@ const house = useHouse()
 const moulin = (total = '470.15') => invoice({ number: 'FA-10', issued_on: '2017-11-13', due_on: '2017-12-13', total })
 const opened = (more: Partial<Parameters<typeof openCase>[1]> = {}) =>
   openCase(house, { on: '2017-12-14', invoices: [moulin()], ...more })
-const pay = (caseId: string, on: string, sum: string, invoiceNumber?: string) =>
-  recordPayment(
-    house.office,
-    day(on),
-    {
-      caseId,
-      receivedOn: day(on),
-      amount: parseAmount(sum),
-      means: 'virement',
-      reference: null,
-      receivedBy: 'creditor',
-      ...(invoiceNumber ? { invoiceNumber } : {}),
-    },
-    'test',
-  )
 const owes = async (caseId: string, on: string) => {
   const owed = owedOn(await fileOf(house, caseId), day(on))
   return {
@@ -124,7 +108,7 @@ describe('a business owes', () => {
 
   test('a part payment goes to interest first: 3.61 € of it, and 196.39 € to the principal', async () => {
     const caseId = await opened()
-    expect((await pay(caseId, '2018-01-10', '200.00')).left).toBe(31_376n)
+    expect((await pay(house, caseId, '2018-01-10', '200.00')).left).toBe(31_376n)
     expect(await segments(caseId, '2018-01-31')).toEqual([
       ['2017-12-14', '2017-12-31', 18, '470.15', '2.32'],
       ['2018-01-01', '2018-01-10', 10, '470.15', '1.29'],
@@ -144,13 +128,15 @@ describe('a business owes', () => {
       invoice({ number: 'FA-11', issued_on: '2017-11-20', due_on: '2017-12-20', total: '100.00' }),
     ]
     const caseId = await opened({ invoices: two })
-    await pay(caseId, '2018-01-10', '50.00', 'FA-11')
+    await pay(house, caseId, '2018-01-10', '50.00', { invoiceNumber: 'FA-11' })
     const named = owedOn(await fileOf(house, caseId), day('2018-01-10')).principalByInvoice
     expect(named['FA-10']).toBe(10_000n)
     expect(named['FA-11']! < 10_000n).toBe(true)
-    await pay(caseId, '2018-01-11', '50.00')
+    await pay(house, caseId, '2018-01-11', '50.00')
     expect(owedOn(await fileOf(house, caseId), day('2018-01-11')).principalByInvoice['FA-10']! < 10_000n).toBe(true)
-    await expect(pay(caseId, '2018-01-12', '10.00', 'FA-99')).rejects.toMatchObject({ code: 'unknown_invoice' })
+    await expect(pay(house, caseId, '2018-01-12', '10.00', { invoiceNumber: 'FA-99' })).rejects.toMatchObject({
+      code: 'unknown_invoice',
+    })
   })
 
   test('a credit note goes to the principal alone, and interest runs on the rest from its day', async () => {
@@ -179,13 +165,7 @@ describe('a business owes', () => {
 
   test('no interest after the opening of insolvency proceedings', async () => {
     const caseId = await opened()
-    await recordInsolvency(
-      house.sql,
-      house.office.random,
-      day('2018-01-15'),
-      { caseId, nature: 'Redressement judiciaire', openedOn: day('2018-01-10'), publishedOn: null },
-      'test',
-    )
+    await insolvency(house, caseId, '2018-01-15', '2018-01-10', { nature: 'Redressement judiciaire' })
     expect(await owes(caseId, '2018-06-30')).toEqual({
       principal: '470.15',
       interest: '3.61',
@@ -197,14 +177,14 @@ describe('a business owes', () => {
   test('nothing more once all is paid to the cent; what is paid too much is shown, not lost', async () => {
     const caseId = await opened()
     const { total } = await owes(caseId, '2018-01-10')
-    expect((await pay(caseId, '2018-01-10', total)).left).toBe(0n)
+    expect((await pay(house, caseId, '2018-01-10', total)).left).toBe(0n)
     expect(await owes(caseId, '2018-12-31')).toEqual({
       principal: '0.00',
       interest: '0.00',
       indemnity: '0.00',
       total: '0.00',
     })
-    await pay(caseId, '2018-01-11', '10.00')
+    await pay(house, caseId, '2018-01-11', '10.00')
     const owed = owedOn(await fileOf(house, caseId), day('2018-01-11'))
     expect(owed.overpaid).toBe(1_000n)
     expect(owed.doubts.map((doubt) => doubt.code)).toContain('overpaid')
@@ -213,37 +193,11 @@ describe('a business owes', () => {
   test('a payment of nothing, a negative one and one of tomorrow are refused', async () => {
     const caseId = await opened()
     for (const sum of [0n, -100n]) {
-      await expect(
-        recordPayment(
-          house.office,
-          day('2018-01-10'),
-          {
-            caseId,
-            receivedOn: day('2018-01-10'),
-            amount: sum,
-            means: 'virement',
-            reference: null,
-            receivedBy: 'creditor',
-          },
-          'test',
-        ),
-      ).rejects.toMatchObject({ code: 'bad_payment' })
+      await expect(pay(house, caseId, '2018-01-10', amount(sum))).rejects.toMatchObject({ code: 'bad_payment' })
     }
-    await expect(
-      recordPayment(
-        house.office,
-        day('2018-01-10'),
-        {
-          caseId,
-          receivedOn: day('2018-01-11'),
-          amount: 1n,
-          means: 'virement',
-          reference: null,
-          receivedBy: 'creditor',
-        },
-        'test',
-      ),
-    ).rejects.toMatchObject({ code: 'payment_in_future' })
+    await expect(pay(house, caseId, '2018-01-10', '0.01', { receivedOn: day('2018-01-11') })).rejects.toMatchObject({
+      code: 'payment_in_future',
+    })
     expect((await fileOf(house, caseId)).payments).toEqual([])
   })
 })
@@ -297,7 +251,7 @@ describe('a public buyer owes', () => {
 describe('what letters say of money', () => {
   test('is what the ledger says on their day, to the cent, and the parts add up', async () => {
     const caseId = await opened({ invoices: [moulin('10000.00')] })
-    await pay(caseId, '2017-12-20', '1234.56')
+    await pay(house, caseId, '2017-12-20', '1234.56')
     await liveUntil(house, '2017-12-14', '2018-01-15')
     const rows = await house.sql<
       {
@@ -376,7 +330,7 @@ test('once what is due is paid, a case with an invoice to come waits for its day
   await liveUntil(house, '2017-12-14', '2017-12-14')
   const due = payableOn(await fileOf(house, caseId), day('2017-12-15')).total
   expect(amount(due)).toBe('1040.55')
-  await pay(caseId, '2017-12-15', '1040.55')
+  await pay(house, caseId, '2017-12-15', '1040.55')
   await liveUntil(house, '2017-12-15', '2018-01-31')
   expect(liveHolds(await fileOf(house, caseId))).toEqual([
     expect.objectContaining({

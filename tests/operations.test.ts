@@ -1,13 +1,12 @@
 import { type ChildProcess, spawn } from 'node:child_process'
-import { appendFileSync, chmodSync, cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { appendFileSync, chmodSync, cpSync, existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { parse } from 'yaml'
 import { signToken } from '../api/auth.ts'
+import { verifyFile } from '../documents/proof/verify.ts'
 import { tick } from '../procedures/amicable/tick.ts'
 import { exportCase } from '../procedures/cases/export.ts'
 import { examine } from '../procedures/doctor.ts'
@@ -18,6 +17,7 @@ import { startEmbedded } from '../schema/embedded.ts'
 import { seededRandom } from '../schema/random.ts'
 import { holdBack, restoreBackup, writeBackup } from '../scripts/backup.ts'
 import { openOffice } from '../scripts/office.ts'
+import { compose, root } from './root.ts'
 import { dropDatabase } from './database.ts'
 import { addInvoices, creditorOf, day, type House, invoice, liveOn, liveToConsent, useHouse } from './house.ts'
 
@@ -36,16 +36,6 @@ async function anotherCase(made: House, name: string): Promise<void> {
 
 const today = day('2026-07-29')
 const taken = Temporal.Instant.from('2026-07-29T03:00:00Z')
-const root = fileURLToPath(new URL('..', import.meta.url))
-
-interface Service {
-  command?: string[]
-  user?: string
-  read_only?: boolean
-  environment: Record<string, string>
-}
-const textOf = (name: string) => readFileSync(join(root, name), 'utf8')
-const compose = parse(textOf('compose.yaml'), { merge: true }) as { services: Record<string, Service> }
 
 let folder: string
 const children = new Set<ChildProcess>()
@@ -139,7 +129,6 @@ async function courtois(
   const code = await running.ended
   return { code, out: running.out, err: running.err }
 }
-
 describe('a backup', () => {
   test('taken by one command is put back by one command on another server, row for row and byte for byte', async () => {
     const source = { DATABASE_URL: house.url, DATA_DIR: join(folder, 'data') }
@@ -159,6 +148,8 @@ describe('a backup', () => {
       expect(await exportsOf(sql)).toEqual(await exportsOf(house.sql))
       const restored = await officeIn(sql, 'fresh')
       expect(await examine(restored, today)).toEqual(await examine(house.office, today))
+      for (const exported of await exportsOf(sql))
+        expect(await verifyFile(Buffer.from(JSON.stringify(exported)))).toMatchObject({ ok: true })
       // The house goes on where it was: numbers, journal and jobs follow.
       await tick(sql, today)
       await drain(restored, server.url)
@@ -384,6 +375,7 @@ describe('a house in production', () => {
     await work.says(/job done/)
     work.child.kill('SIGTERM')
     expect([await work.ended, work.err]).toEqual([0, ''])
+    expect(work.out.split('\n').filter((line) => line.includes('"level":50'))).toEqual([])
     const [left] = await house.sql<{ waiting: number; locked: number }[]>`
       select count(*)::int as waiting, count(locked_at)::int as locked from graphile_worker.jobs`
     expect(left!.waiting).toBeGreaterThan(0)
@@ -422,60 +414,3 @@ test('stopped through npm, whose shell passes no signal on, the server stops too
   await closed
   expect(shell.signalCode).toBe('SIGTERM')
 }, 30_000)
-
-describe('the guide of those who run the house', () => {
-  const guide = textOf('OPERATIONS.md')
-  const sources = ['api', 'procedures', 'documents', 'letters', 'schema', 'scripts']
-    .flatMap((room) =>
-      readdirSync(join(root, room), { recursive: true, encoding: 'utf8' }).map((name) => join(room, name)),
-    )
-    .filter(
-      (name) => /\.[jt]s$/.test(name) && !name.includes('node_modules') && !name.startsWith(join('scripts', 'bench')),
-    )
-    .map(textOf)
-  const found = (texts: string[], pattern: RegExp) =>
-    [...new Set(texts.flatMap((text) => [...text.matchAll(pattern)].map((match) => match[1]!)))].toSorted()
-  const table = guide.slice(guide.indexOf('## Environment'))
-  const variables = found(
-    table.split('\n').flatMap((line) => (line.startsWith('| `') ? [line.split('|')[1]!] : [])),
-    /`([A-Z_]+)`/g,
-  )
-
-  test('has every variable that the program reads, and no other', () => {
-    const read = found(sources, /process\.env(?:\['|\.)([A-Z_]+)/g)
-    const unpacked = sources.flatMap((text) =>
-      [...text.matchAll(/const \{([^}]+)\} = (?:process\.)?env\b/g)].flatMap((match) =>
-        found([match[1]!], /([A-Z_]+):/g),
-      ),
-    )
-    expect(variables).toEqual([...new Set([...read, ...unpacked])].filter((name) => name !== 'PATH').toSorted())
-  })
-
-  test('has every figure of /metrics and every code of the doctor', () => {
-    const figures = found([textOf('api/metrics.ts')], /'(courtois_\w+)'/g)
-    expect(found([guide], /`(courtois_\w+)`/g)).toEqual(figures)
-    const doctor = readdirSync(join(root, 'procedures')).filter((name) => name.startsWith('doctor'))
-    const named = found(
-      doctor.map((name) => textOf(`procedures/${name}`)),
-      /code: (?:damaged \? )?'(\w+)'/g,
-    )
-    expect(named.filter((code) => !guide.includes(`\`${code}\``))).toEqual([])
-    expect(named.length).toBeGreaterThan(20)
-  })
-
-  test('compose.yaml runs commands and variables that exist, as an ordinary user on a read-only root', () => {
-    const { database: _, ...ours } = compose.services
-    const commands = readdirSync(join(root, 'scripts/commands'))
-    for (const { command, user, read_only: readOnly, environment } of Object.values(ours)) {
-      expect(commands).toContain(`${command![0]}.ts`)
-      expect([user, readOnly]).toEqual(['node', true])
-      expect(Object.keys(environment).filter((name) => !variables.includes(name))).toEqual([])
-    }
-    // Its own network and image, LibreOffice that it does not carry, and what is for development alone.
-    const notGiven = ['CLAMD_SOCKET', 'HOST', 'PORT', 'SOFFICE', 'WEBHOOK_ALLOW_HOSTS']
-    const passed = new Set(Object.values(ours).flatMap(({ environment }) => Object.keys(environment)))
-    expect(variables.filter((name) => !passed.has(name))).toEqual(notGiven)
-    const given = found([textOf('.env.example')], /^([A-Z_]+)=/gm)
-    expect(found([textOf('compose.yaml')], /\$\{([A-Z_]+):\?\}/g).filter((name) => !given.includes(name))).toEqual([])
-  })
-})

@@ -5,21 +5,20 @@ import { describe, expect, test } from 'vitest'
 import { sha256 } from '../documents/archive.ts'
 import type { Manifest } from '../documents/packs/manifest.ts'
 import { verifyFile } from '../documents/proof/verify.ts'
-import { attachExhibit, type ExhibitKind } from '../procedures/cases/exhibits.ts'
-import { recordInsolvency } from '../procedures/cases/insolvencies.ts'
+import type { ExhibitKind } from '../procedures/cases/exhibits.ts'
 import { readCase } from '../procedures/cases/file.ts'
-import { giveConsent } from '../procedures/judicial/consent.ts'
 import { requestConsent } from '../procedures/judicial/consent-requests.ts'
 import { filingCosts } from '../procedures/judicial/costs.ts'
 import { coverPeople } from '../procedures/judicial/cover-people.ts'
 import { courtOf } from '../procedures/judicial/dossiers.ts'
-import { createBailiff } from '../procedures/judicial/handover.ts'
 import { assembleBatch, waitingPacks } from '../procedures/judicial/batch.ts'
 import { assembleFilingPack } from '../procedures/judicial/packs.ts'
 import { loadProcedure, procedureIds } from '../procedures/judicial/procedure.ts'
 import { openProcedure } from '../procedures/judicial/procedures.ts'
 import { validate } from '../schema/validate.ts'
 import { seededRandom } from '../schema/random.ts'
+import { insolvency } from './debtor.ts'
+import { address, sendExhibit, sign, study } from './legal.ts'
 import { day, liveToConsent, textOf, useHouse } from './house.ts'
 
 const random = seededRandom('packs')
@@ -27,7 +26,6 @@ const today = '2026-07-29'
 
 const house = useHouse(async (made) => void (await liveToConsent(made)))
 
-const address = { lignes: ['12 rue de la République'], codePostal: '69002', ville: 'Lyon', pays: 'FR' }
 const titre = {
   nature: 'jugement',
   juridiction: 'tribunal de commerce de Lyon',
@@ -106,30 +104,11 @@ const given: Record<string, { facts?: Record<string, unknown>; exhibits?: Exhibi
 }
 
 const caseOf = async () => (await house.sql<{ id: string }[]>`select id from cases`)[0]!.id
-const bailiff = () =>
-  createBailiff(house.sql, random, {
-    name: 'SELARL Brun & Associés',
-    identity: { adresse: address, email: 'etude@brun.example', ressort: 'cour d’appel de Lyon' },
-  })
 
 async function joined(caseId: string, kinds: ExhibitKind[]): Promise<void> {
   for (const kind of kinds) {
-    const text = `Document « ${kind} » du dossier d’essai, remis par le créancier.`
-    await attachExhibit(
-      house.office,
-      house.sql,
-      day('2026-07-23'),
-      {
-        caseId,
-        kind,
-        reference: `R-${kind}`,
-        datedOn: day('2026-05-20'),
-        proves: 'ce qui est dit',
-        bytes: Buffer.from(text),
-        fileName: `${kind}.txt`,
-      },
-      'test',
-    )
+    const words = `Document « ${kind} » du dossier d’essai, remis par le créancier.`
+    await sendExhibit(house, caseId, kind, { words, datedOn: '2026-05-20' })
   }
 }
 
@@ -140,13 +119,10 @@ async function signed(id: string, more: Record<string, unknown> = {}) {
   if (loadProcedure(id).pays === 'MG') await house.sql`update cases set zone = 'madagascar'`
   await joined(caseId, exhibits)
   if (loadProcedure(id).papiers?.malgre?.includes('procedure-collective')) {
-    await recordInsolvency(
-      house.sql,
-      random,
-      day('2026-07-20'),
-      { caseId, nature: 'redressement judiciaire', openedOn: day('2026-07-15'), publishedOn: day('2026-07-20') },
-      'test',
-    )
+    await insolvency(house, caseId, '2026-07-20', '2026-07-15', {
+      nature: 'redressement judiciaire',
+      publishedOn: day('2026-07-20'),
+    })
   }
   const request = await requestConsent(house.office, house.sql, day(today), {
     file: await readCase(house.sql, caseId),
@@ -154,16 +130,10 @@ async function signed(id: string, more: Record<string, unknown> = {}) {
     ceiling: 30_000n,
     expiresOn: day('2026-08-30'),
     facts: { ...facts, ...more },
-    bailiffId: (await bailiff()).id,
+    bailiffId: (await study(house, random)).id,
     author: 'test',
   })
-  await giveConsent(house.sql, day(today), {
-    requestId: request.id,
-    contentSha256: request.contentSha256,
-    signedBy: 'Inès Roche',
-    capacity: 'présidente',
-    evidence: {},
-  })
+  await sign(house, today, request)
   return openProcedure(house.sql, random, day(today), { requestId: request.id }, 'legal')
 }
 
@@ -173,7 +143,11 @@ async function unpacked(zip: string): Promise<{ manifest: Manifest; files: Recor
 }
 
 describe('each procedure has its pack', () => {
-  const ids = procedureIds().filter((id) => loadProcedure(id).statut === 'publie')
+  // A formal notice is a letter: nobody opens it, and it has no pack.
+  const ids = procedureIds().filter((id) => {
+    const { statut, tiree_de: readFromLetters } = loadProcedure(id)
+    return statut === 'publie' && readFromLetters === undefined
+  })
   test.each(ids)('%s', async (id) => {
     const open = await signed(id)
     const pack = await assembleFilingPack(
@@ -324,13 +298,10 @@ describe('what is asked of a pack', () => {
 
   test('of an insolvency that is known, the parts that lack are named, each of them', async () => {
     const caseId = await caseOf()
-    await recordInsolvency(
-      house.sql,
-      random,
-      day('2026-07-20'),
-      { caseId, nature: 'redressement judiciaire', openedOn: day('2026-07-15'), publishedOn: day('2026-07-20') },
-      'test',
-    )
+    await insolvency(house, caseId, '2026-07-20', '2026-07-15', {
+      nature: 'redressement judiciaire',
+      publishedOn: day('2026-07-20'),
+    })
     await expect(ask('declaration-creance')).rejects.toMatchObject({
       code: 'facts_missing',
       message: expect.stringContaining('procedureCollective.mandataire'),

@@ -11,6 +11,7 @@ const api = useApi()
 const sample = new URL('../samples/Facture_FR_EN16931.pdf', import.meta.url)
 let mine: { creditorId: string; caseId: string; number: string; requestId: string }
 let theirs: { creditorId: string; number: string; letterId: string; requestId: string }
+let refusing: { creditorId: string; number: string; requestId: string }
 let desk: ReturnType<typeof browser>
 
 const buyer = (name: string) => ({
@@ -37,6 +38,14 @@ beforeAll(async () => {
       invoice({ number: 'D-1', issued_on: '2026-07-01', due_on: '2026-07-20', buyer: buyer('Café Bellecour') }),
     ],
   })
+  const unwilling = await creditorOf(api, day('2026-07-02'), { name: 'Cave Bouchard' })
+  const refused = await addInvoices(api, {
+    creditorId: unwilling,
+    on: '2026-07-02',
+    invoices: [
+      invoice({ number: 'B-1', issued_on: '2026-07-01', due_on: '2026-07-20', buyer: buyer('Bistrot Morel') }),
+    ],
+  })
   await liveUntil(api, '2026-07-02', '2026-09-29')
   const requestOf = async (id: string) =>
     (await one(api.sql<{ id: string }[]>`select id from consent_requests where case_id = ${id}`)).id
@@ -47,12 +56,19 @@ beforeAll(async () => {
     letterId: (await one(api.sql<{ id: string }[]>`select id from documents where case_id = ${foreign} limit 1`)).id,
     requestId: await requestOf(foreign),
   }
+  refusing = {
+    creditorId: unwilling,
+    number: (await one(api.sql<{ number: string }[]>`select number from cases where id = ${refused}`)).number,
+    requestId: await requestOf(refused),
+  }
 }, 180_000)
 
 const enter = async (creditorId = mine.creditorId): Promise<Shown> =>
   desk.go(`/portail/entrer?jeton=${await api.token({ role: 'creditor', name: 'Inès Roche', creditorId })}`)
 
 beforeEach(async () => {
+  // Each test enters anew, and the door counts who enters too often.
+  await api.sql`delete from attempts`
   desk = browser(api)
   await enter()
 })
@@ -223,6 +239,24 @@ describe('the agreement to go to court', () => {
     expect(await api.sql`select 1 from consents`).toHaveLength(0)
   })
 
+  test('refused, it says what follows, and stays refused when another is asked for', async () => {
+    desk = browser(api)
+    await enter(refusing.creditorId)
+    const at = `/portail/accords/${refusing.requestId}`
+    const no = { decision: 'refused', nom: 'Inès Roche', qualite: 'présidente' }
+    const nameless = await desk.submit(await desk.go(at), at, { ...no, nom: ' ' })
+    expect(nameless.html).toMatch(/<details open><summary>Refuser l’action en justice/)
+    const page = await desk.submit(await desk.go(at), at, no)
+    expect(page.text).toContain("Refusé le 30 septembre 2026 par Inès Roche, présidente. Rien n'est déposé.")
+    expect(page.text).toContain('Ce qui vous était soumis')
+    expect(page.text).not.toContain('Répondre avant le')
+    await api.sql`
+      insert into consent_ends (request_id, ended_on, cause, reason, ended_by)
+      values (${refusing.requestId}, ${api.today}, 'changed', 'Remplacée par une nouvelle demande.', 'system')`
+    expect((await desk.go(at)).text).toContain('Refusé le 30 septembre 2026')
+    expect((await desk.go(`/portail/dossiers/${refusing.number}`)).text).toMatch(/Injonction de payer : refusée/)
+  })
+
   test('once signed it says by whom, gives its proof, and can be withdrawn', async () => {
     const page = await desk.submit(await desk.go(path()), path(), {
       decision: 'given',
@@ -302,6 +336,26 @@ describe('an invoice', () => {
       { creditorId: string }[]
     >`select creditor_id from cases order by opened_on desc, number desc limit 1`
     expect(opened!.creditorId).toBe(mine.creditorId)
+    const number = /2026-\d{4}/.exec(page.path)![0]
+    const known = await send('la-meme.pdf', readFileSync(sample))
+    expect(known.text).toContain(`Cette facture est déjà dans le dossier ${number}.`)
+  })
+
+  test('credited is shown as such, with the invoice that it credits', async () => {
+    const read = await send(
+      'avoir.pdf',
+      readFileSync(new URL('../samples/Avoir_FR_type381_BASIC.pdf', import.meta.url)),
+    )
+    expect(read.text).toContain('Document Avoir Numéro AV-2017-0005 Sur la facture FA-2017-0010')
+    expect(read.text).toContain('Envoyer cet avoir')
+    expect(read.text).not.toContain('Échéance')
+  })
+
+  test('cut short on its way, or photographed, is refused with what to do', async () => {
+    expect((await send('coupee.pdf', readFileSync(sample).subarray(0, 2000))).text).toContain('copie intacte')
+    expect((await send('photo.jpg', Buffer.from('\xff\xd8\xff\xe0'.padEnd(64, '\xe9'), 'latin1'))).text).toContain(
+      'Enregistrez-la en PDF',
+    )
   })
 
   test('that lacks a due date or an address asks for them', async () => {

@@ -10,7 +10,7 @@ import { setApprovalRule } from '../procedures/amicable/approvals.ts'
 import { tick } from '../procedures/amicable/tick.ts'
 import { useApi } from './api.ts'
 import { addInvoices, day, fileOf, invoice } from './house.ts'
-import { browser, noticed, type Shown } from './pages.ts'
+import { browser, formsOf, noticed, type Shown } from './pages.ts'
 
 const api = useApi()
 let letter: Awaited<ReturnType<typeof noticed>>
@@ -202,7 +202,10 @@ describe('a day’s work, done on the board', () => {
       return steps.find(({ key }) => key === step!.key)!.state
     }
     expect(await stateOf()).toBe('LISTED')
-    const typed = { ...first, dossier: fresh.caseId, etape: step!.key, issue: 'sans-engagement', cle: 'une seule' }
+    const form = formsOf(page.html).find(
+      ({ action, hidden }) => action === '/bureau/appel' && hidden['dossier'] === fresh.caseId,
+    )
+    const typed = { ...first, ...form!.hidden, issue: 'sans-engagement' }
     const done = await guest.submit(page, '/bureau/appel', typed)
     expect(done.text).toContain("C'est enregistré.")
     await guest.submit(page, '/bureau/appel', typed)
@@ -229,7 +232,6 @@ describe('a day’s work, done on the board', () => {
       ...first,
       dossier: fresh.caseId,
       sens: 'incoming',
-      etape: '',
       issue: 'promesse',
     })
     expect((await fileOf(api, fresh.caseId)).calls.map(({ direction }) => direction)).toEqual(['incoming'])

@@ -6,6 +6,7 @@ import { recordCall } from '../procedures/cases/calls.ts'
 import { recordDispute } from '../procedures/cases/disputes.ts'
 import { attachExhibit } from '../procedures/cases/exhibits.ts'
 import { findPersons, personalData } from '../procedures/cases/personal-data.ts'
+import { importBankLines } from '../procedures/money/bank-lines.ts'
 import { examine } from '../procedures/doctor.ts'
 import { secret } from './api.ts'
 import { addInvoices, creditorOf, day, invoice, liveUntil, openCase, useHouse } from './house.ts'
@@ -19,6 +20,8 @@ const buyer = {
 }
 const bill = (number: string, to = buyer) =>
   invoice({ number, issued_on: '2026-05-11', due_on: '2026-06-10', buyer: to })
+
+const transfer = { le: '2026-07-10', montant: '42.00', payeur: name.toUpperCase(), libelle: 'Loyer de juillet' }
 
 // Two creditors know her, a third knows her brother; one of her exhibits bears a name that leads elsewhere.
 const house = useHouse(async (made) => {
@@ -38,6 +41,10 @@ const house = useHouse(async (made) => {
   } as const
   const bytes = new TextEncoder().encode('Bon de commande n° 12')
   await attachExhibit(office, sql, on, { ...exhibit, bytes, fileName: 'commande.txt' }, 'legal')
+  const line = { account: null, bookedOn: on, amount: 4_200n, currency: 'EUR', payerIban: null, bankReference: null }
+  const paid = { ...line, row: 1, payer: name.toUpperCase(), text: transfer.libelle, doubts: [] }
+  const lines = [paid, { ...paid, row: 2, payer: 'Anatole Quatrebarbes', text: 'Autre chose' }]
+  await importBankLines(office, on, { lines, receivedBy: 'agency', creditorId: null }, true, 'test')
   for (const [creditor, to] of [
     ['Deux', buyer],
     [
@@ -93,7 +100,10 @@ describe('a person who asks what is known of them', () => {
     expect(toHer[0].titre).not.toBe(toHer[0].courrier)
     expect(names.filter((each) => each.startsWith('courriers/'))).toHaveLength(toHer.length)
     expect(told.journal.map(({ quoi }: { quoi: string }) => quoi)).toContain('call_recorded')
-    expect(strFromU8(entries['lisez-moi.txt']!)).toContain('5 ans après la clôture')
+    const notice = strFromU8(entries['lisez-moi.txt']!)
+    expect(notice).toContain('dossier clos\u00a0: 5 ans (durée par défaut, non confirmée)')
+    expect(notice).toContain('le nom, 10 ans depuis la fin de l’année')
+    expect(told.mouvements_de_banque).toEqual([{ ...transfer, rapprochement: 'non rapproché' }])
   })
 
   test('is shown nothing of another person, and nothing of the house’s own', async () => {

@@ -1,11 +1,11 @@
 import { describe, expect, test } from 'vitest'
 import { doPlan } from '../procedures/amicable/plans.ts'
 import { tick } from '../procedures/amicable/tick.ts'
-import { recordInsolvency } from '../procedures/cases/insolvencies.ts'
-import { recordPayment, rejectPayment } from '../procedures/money/payments.ts'
+import { rejectPayment } from '../procedures/money/payments.ts'
 import { dueInstalments } from '../procedures/cases/plans.ts'
 import { agreeInstalments, type PlanRule } from '../procedures/cases/promises.ts'
-import { amount, parseAmount } from '../schema/money.ts'
+import { amount } from '../schema/money.ts'
+import { insolvency, pay } from './debtor.ts'
 import {
   day,
   done,
@@ -48,20 +48,6 @@ async function agreed(
   )
   return { caseId, planId }
 }
-const pay = (caseId: string, on: string, sum: string) =>
-  recordPayment(
-    house.office,
-    day(on),
-    {
-      caseId,
-      receivedOn: day(on),
-      amount: parseAmount(sum),
-      means: 'virement',
-      reference: null,
-      receivedBy: 'creditor',
-    },
-    'test',
-  )
 const plan = async (caseId: string) => (await fileOf(house, caseId)).plans.at(-1)!
 const written = async (caseId: string) =>
   toDebtor(await fileOf(house, caseId))
@@ -87,8 +73,8 @@ describe('instalments on a day', () => {
       ['due', '300.00', null],
       ['due', '300.00', null],
     ])
-    await pay(caseId, '2026-07-01', '300.00')
-    await pay(caseId, '2026-08-10', '450.00')
+    await pay(house, caseId, '2026-07-01', '300.00')
+    await pay(house, caseId, '2026-08-10', '450.00')
     expect(await states(caseId, '2026-08-05')).toEqual([
       ['kept', '0.00', '2026-07-01'],
       ['missed', '300.00', null],
@@ -103,7 +89,7 @@ describe('instalments on a day', () => {
 
   test('are missed again when the payment comes back', async () => {
     const { caseId } = await agreed()
-    const { id } = await pay(caseId, '2026-07-01', '300.00')
+    const { id } = await pay(house, caseId, '2026-07-01', '300.00')
     await rejectPayment(
       house.office,
       day('2026-07-06'),
@@ -124,7 +110,7 @@ describe('a plan', () => {
       ['2026-08-03', '2026-08-31', '2026-09-01'],
     ] as const) {
       await liveUntil(house, from, until)
-      await pay(caseId, on, '300.00')
+      await pay(house, caseId, on, '300.00')
     }
     await liveUntil(house, '2026-09-01', '2026-09-05')
     expect(await written(caseId)).toEqual([
@@ -171,7 +157,7 @@ describe('a plan', () => {
   test('made good within the notice goes on', async () => {
     const { caseId } = await agreed()
     await liveUntil(house, '2026-06-15', '2026-07-10')
-    await pay(caseId, '2026-07-10', '300.00')
+    await pay(house, caseId, '2026-07-10', '300.00')
     await liveUntil(house, '2026-07-11', '2026-07-28')
     expect((await written(caseId)).at(-1)).toContain('echeance-manquee')
     expect(await plan(caseId)).toMatchObject({ brokenOn: null })
@@ -227,13 +213,7 @@ describe('a plan', () => {
 
   test('says nothing more to an insolvent debtor', async () => {
     const { caseId } = await agreed()
-    await recordInsolvency(
-      house.sql,
-      house.office.random,
-      day('2026-06-20'),
-      { caseId, nature: 'redressement judiciaire', openedOn: day('2026-06-18'), publishedOn: null },
-      'test',
-    )
+    await insolvency(house, caseId, '2026-06-20', '2026-06-18', { nature: 'redressement judiciaire' })
     await liveUntil(house, '2026-06-20', '2026-07-20')
     expect(await written(caseId)).toEqual([])
   })

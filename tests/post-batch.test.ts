@@ -6,6 +6,8 @@ import { placeHold, releaseHold } from '../procedures/cases/holds.ts'
 import { recordInsolvency } from '../procedures/cases/insolvencies.ts'
 import { makePostBatch, remakePostBatch, staleAfter } from '../procedures/mail/post-batch.ts'
 import { before, type Day, dayFr } from '../schema/days.ts'
+import { transaction } from '../schema/db.ts'
+import { pay } from './debtor.ts'
 import { addInvoices, creditorOf, day, invoice, liveUntil, openCase, textOf, useHouse } from './house.ts'
 
 const buyers = {
@@ -130,6 +132,7 @@ describe('the batch of the letters to post', () => {
   test.each([
     ['paiement-integral', 'Tout est payé : le dossier est à clore après vérification.'],
     ['contestation', 'Le débiteur conteste la livraison.'],
+    ['decision', 'Réponse au coupon : le destinataire dit ne pas être le débiteur.'],
   ] as const)('a demand written before %s was known waits, and goes once nothing holds it', async (cause, reason) => {
     const [{ caseId }] = await house.sql<[{ caseId: string }]>`select id as case_id from cases order by number limit 1`
     const mine = async () => house.sql`
@@ -151,12 +154,33 @@ describe('the batch of the letters to post', () => {
     await recordInsolvency(house.sql, house.office.random, on, facts, 'test')
     const { left } = await make()
     expect(left.length).toBeGreaterThan(0)
-    for (const { why } of left) expect(why).toMatch(/^Elle ne part pas/)
+    for (const { why } of left) expect(why).toMatch(/Liquidation judiciaire.*C\. com\. L622-21/)
     const taken = await house.sql`
       select 1 from post_batch_letters b join documents d on d.id = b.document_id where d.case_id = ${caseId} and d.recipient = 'debiteur'`
     expect(taken).toEqual([])
     // It is named again: a person has something to do about it.
     expect((await make()).left).toEqual(left)
+  })
+
+  test('a payment that is being recorded while the batch is made comes before it', async () => {
+    const [{ caseId }] = await house.sql<[{ caseId: string }]>`select id as case_id from cases order by number limit 1`
+    let batch!: ReturnType<typeof make>
+    await transaction(house.sql, async (sql) => {
+      await pay({ ...house, office: { ...house.office, sql } }, caseId, on.toString(), '5000.00')
+      batch = make()
+      // Until the batch waits for this very case.
+      for (let waits = 0n; waits === 0n;) {
+        const [row] = await house.sql<[{ waits: bigint }]>`
+          select count(*) as waits from pg_stat_activity where wait_event_type = 'Lock' and datname = current_database()`
+        waits = row.waits
+      }
+    })
+    const { left } = await batch
+    expect(left.length).toBeGreaterThan(0)
+    for (const { why } of left) expect(why).toContain('Tout est payé')
+    const demands = await house.sql`
+      select 1 from post_batch_letters b join documents d on d.id = b.document_id where d.case_id = ${caseId} and d.recipient = 'debiteur'`
+    expect(demands).toEqual([])
   })
 
   test('what was taken is kept by the database', async () => {

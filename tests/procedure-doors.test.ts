@@ -90,6 +90,8 @@ describe('the calendar of the legal cell', () => {
   test('has the end of a limitation a year ahead, and none of the years before', async () => {
     const ends = async (on: string) => {
       await api.sql`update cases set limitation_on = ${on} where id = ${mine.caseId}`
+      await api.sql`
+        update invoice_limitations l set expires_on = ${on} from invoices i where i.id = l.invoice_id and i.case_id = ${mine.caseId}`
       const { url } = await make({ role: 'legal' })
       const events = eventsOf(await (await api.app.request(url)).text())
       return events.flatMap(({ uid, start }) => (uid.startsWith('prescription-') ? [`${uid} ${start.toString()}`] : []))

@@ -200,6 +200,18 @@ const law: Record<string, [id: string, duration: string | null, confirmed: TimeL
     ['reponse', 'P1M', 'non'],
     ['juge-commissaire', 'P1M', 'non'],
   ],
+  irrecouvrabilite: [
+    ['imputation', null, 'non'],
+    ['imputation', null, 'non'],
+  ],
+  'mise-en-demeure': [
+    ['prescription', null, 'non'],
+    ['delai-laisse', null, 'non'],
+  ],
+  'mg-mise-en-demeure': [
+    ['prescription', null, 'non'],
+    ['delai-laisse', null, 'non'],
+  ],
   'mg-injonction-de-payer': [
     ['contredit', null, 'non'],
     ['trente-ans', 'P30Y', 'non'],

@@ -1,10 +1,10 @@
 import { describe, expect, test } from 'vitest'
 import { submitInvoice } from '../procedures/cases/submissions.ts'
 import { owedOn } from '../procedures/money/ledger.ts'
-import { publicDue, recordPublicOrder, type PublicOrder } from '../procedures/cases/public-orders.ts'
+import { recordPublicOrder } from '../procedures/cases/public-orders.ts'
+import { publicDue, type PublicOrder } from '../procedures/cases/public-term.ts'
 import { requestConsent } from '../procedures/judicial/consent-requests.ts'
-import type { InvoiceJson } from '../documents/invoices/einvoice.ts'
-import { readInvoice } from '../documents/invoices/einvoice.ts'
+import { type InvoiceJson, readInvoice } from '../documents/invoices/einvoice.ts'
 import { openAgency } from '../scripts/demo/people.ts'
 import { suspension } from '../procedures/amicable/suspension.ts'
 import {

@@ -14,7 +14,9 @@ import { findOrCreateDebtor } from '../procedures/cases/debtors.ts'
 import { keepDisputeDocuments } from '../procedures/cases/dispute-documents.ts'
 import { recordDispute } from '../procedures/cases/disputes.ts'
 import { attachExhibit } from '../procedures/cases/exhibits.ts'
-import { exportCase, importCase } from '../procedures/cases/export.ts'
+import { exportCase, filesOf, importCase } from '../procedures/cases/export.ts'
+import { dataOf } from '../procedures/cases/personal-data-rows.ts'
+import { namedFiles } from '../procedures/named-files.ts'
 import { recordCheck, recordInsolvency } from '../procedures/cases/insolvencies.ts'
 import { recordPayment } from '../procedures/money/payments.ts'
 import { recordPromise } from '../procedures/cases/promises.ts'
@@ -519,6 +521,22 @@ test('files that nobody used go after a month, others of the same bytes stay', a
   ])
 })
 
+test('the files of a case are one list for its export, its purge and its archive; the person gets all but the house’s own', async () => {
+  const [found] = await house.sql<{ id: string; debtorId: string }[]>`
+    select id, debtor_id from cases where number = '2026-0001'`
+  const named = await house.sql<{ sha256: string; what: string }[]>`
+    select distinct sha256, what from ${namedFiles(house.sql)} n where sha256 is not null and case_id = ${found!.id}`
+  const hashes = [...new Set(named.map(({ sha256 }) => sha256))].toSorted()
+  expect(filesOf(await exported())).toEqual(hashes)
+  const [person] = await dataOf(house.sql, [found!.debtorId])
+  const given = new Set(person!.files.map((file) => file.sha256))
+  const ours =
+    /^(Le fichier Word|Le courriel|L’original de la pièce|La demande d’accord|Le contenu signé|L’original de «|La preuve de l’accord|L’horodatage|Le dossier)/
+  const kept = named.filter(({ sha256 }) => !given.has(sha256))
+  expect(kept.filter(({ what }) => !ours.test(what))).toEqual([])
+  expect([...given].filter((hash) => !hashes.includes(hash))).toEqual([])
+})
+
 test('every table has its rule: what a purge leaves of it, or why there is nobody in it', async () => {
   const ruled = new Set([...caseRows, ...accountRows, ...debtorRows].map(({ table }) => table))
   const byName = [
@@ -552,8 +570,10 @@ test('every table has its rule: what a purge leaves of it, or why there is nobod
     'hand_over_accesses',
     'hand_overs',
     'instalments',
+    'invoice_limitations',
     'mandates',
     'migration',
+    'outside_notices',
     'pack_timestamps',
     'pay_over_lines',
     'pay_overs',

@@ -1,13 +1,16 @@
 import { describe, expect, test } from 'vitest'
 import { renderLetter } from '../documents/rendering/render.ts'
 import { letterOf, loadLibrary } from '../letters/catalogue.ts'
+import { watchOrphans } from '../procedures/alarms.ts'
 import { closeCase } from '../procedures/cases/cases.ts'
+import { placeHold } from '../procedures/cases/holds.ts'
 import { recordDispute, resolveDispute } from '../procedures/cases/disputes.ts'
 import { answeredOn } from '../procedures/cases/earlier-steps.ts'
 import { type Answer, findCoupon, recordReply, settleReply } from '../procedures/cases/replies.ts'
 import { queueFollowUp } from '../procedures/mail/follow-up-queue.ts'
 import { drain } from '../procedures/work.ts'
-import { day, fileOf, liveUntil, openOrdinary, useHouse } from './house.ts'
+import { workToday } from '../procedures/work-today.ts'
+import { day, done, fileOf, liveHolds, liveUntil, openOrdinary, useHouse } from './house.ts'
 
 const house = useHouse()
 const today = day('2026-07-06')
@@ -158,7 +161,44 @@ test('what confirms a payment announced is no answer to a dispute', async () => 
   await work()
   const closed = day('2026-07-08')
   await resolveDispute(sql, closed, { caseId, disputeId, outcome: 'dropped', answer: 'payée depuis' }, 'test')
+  await work()
   const file = await fileOf(house, caseId)
   expect(file.documents.some(({ letter }) => letter === 'contestation-paiement-annonce')).toBe(true)
-  expect(answeredOn(file, file.disputes[0]!)?.toString()).toBe('2026-07-08')
+  // No letter of ours may say that it was answered.
+  expect(answeredOn(file, file.disputes[0]!)).toBeNull()
+})
+
+describe('what the debtor said holds the case until a person has checked it', () => {
+  const paid: Answer = { kind: 'paid', on: day('2026-07-01'), amount: 100_000n, means: 'virement', reference: null }
+  const later = day('2026-08-10')
+
+  test.each([['already paid', paid] as const, ['instalments', monthly] as const, ['not me', notMe] as const])(
+    '%s: however long that takes, and somebody is told that it takes too long',
+    async (_what, said) => {
+      const { caseId, answer } = await noticed()
+      const { id } = await answer(said)
+      const before = done(await fileOf(house, caseId))
+      await liveUntil(house, '2026-07-07', later.toString())
+      const file = await fileOf(house, caseId)
+      expect(done(file)).toEqual(before)
+      expect(liveHolds(file).map(({ reason }) => reason)).toEqual([expect.stringMatching(/^Réponse au coupon/)])
+      const asked = { kinds: ['hold', 'reply'] as const, seesDeadlines: false }
+      expect((await workToday(house.sql, later, asked)).map(({ kind }) => kind)).toEqual(['reply', 'hold'])
+      expect((await watchOrphans(house.sql, later)).map(({ code }) => code)).toEqual(['hold_overdue'])
+
+      await settleReply(house.sql, later, { replyId: id, caseId, how: 'vérifié avec le créancier' }, 'test')
+      expect(liveHolds(await fileOf(house, caseId))).toEqual([])
+      await liveUntil(house, later.toString(), '2026-10-15')
+      expect(done(await fileOf(house, caseId)).length).toBeGreaterThan(before.length)
+    },
+  )
+
+  test('and what holds it for another reason goes on holding it', async () => {
+    const { caseId, answer } = await noticed()
+    const { id } = await answer(notMe)
+    const hold = { caseId, cause: 'decision', reason: 'Le gérant a demandé à relire.', reviewOn: later } as const
+    await placeHold(house.sql, house.office.random, today, hold, 'test')
+    await settleReply(house.sql, today, { replyId: id, caseId, how: 'c’est bien elle' }, 'test')
+    expect(liveHolds(await fileOf(house, caseId)).map(({ reason }) => reason)).toEqual([hold.reason])
+  })
 })

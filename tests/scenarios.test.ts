@@ -6,10 +6,10 @@ import { submitInvoice } from '../procedures/cases/submissions.ts'
 import { recordCall } from '../procedures/cases/calls.ts'
 import type { DebtorKind } from '../procedures/cases/debtors.ts'
 import { attachExhibit } from '../procedures/cases/exhibits.ts'
-import { recordPromise } from '../procedures/cases/promises.ts'
 import type { Zone } from '../procedures/law/calendar.ts'
 import { examine } from '../procedures/doctor.ts'
 import { openAgency } from '../scripts/demo/people.ts'
+import { promise } from './debtor.ts'
 import {
   creditorOf,
   day,
@@ -115,20 +115,11 @@ describe('the scenarios that ship', () => {
   test('quote the promise that was made at the visit and not kept', async () => {
     const caseId = await open('abonnement', 'consumer')
     await liveUntil(house, '2026-05-20', '2026-06-30')
-    await recordPromise(
-      house.sql,
-      house.office.random,
-      day('2026-06-30'),
-      {
-        caseId,
-        dueOn: day('2026-07-10'),
-        amount: 40_000n,
-        means: 'virement',
-        author: 'Madame Garage',
-        channel: 'visite',
-      },
-      'test',
-    )
+    await promise(house, caseId, '2026-06-30', '2026-07-10', {
+      amount: 40_000n,
+      author: 'Madame Garage',
+      channel: 'visite',
+    })
     await liveUntil(house, '2026-07-01', '2026-07-31')
     const file = await fileOf(house, caseId)
     expect(liveHolds(file)).toEqual([])

@@ -1,10 +1,10 @@
 import { expect, test } from 'vitest'
 import { submitInvoice } from '../procedures/cases/submissions.ts'
 import { recordRate } from '../procedures/money/hand-rates.ts'
-import { recordPayment } from '../procedures/money/payments.ts'
 import { issueStatement, readStatements } from '../procedures/money/statements.ts'
-import { amount, parseAmount } from '../schema/money.ts'
+import { amount } from '../schema/money.ts'
 import { openAgency } from '../scripts/demo/people.ts'
+import { pay } from './debtor.ts'
 import { creditorOf, day, fileOf, invoice, openCase, textOf, useHouse } from './house.ts'
 
 const house = useHouse()
@@ -40,19 +40,7 @@ test('a statement shows segments, imputation and the interest of a further day, 
 test('once issued it stays: a payment entered later for an earlier day changes the next one alone', async () => {
   const caseId = await opened()
   const first = await issue(caseId, '2018-01-31')
-  await recordPayment(
-    house.office,
-    day('2018-02-05'),
-    {
-      caseId,
-      receivedOn: day('2018-01-10'),
-      amount: parseAmount('4000.00'),
-      means: 'virement',
-      reference: null,
-      receivedBy: 'creditor',
-    },
-    'test',
-  )
+  await pay(house, caseId, '2018-02-05', '4000.00', { receivedOn: day('2018-01-10') })
   const second = await issue(caseId, '2018-02-05')
   const kept = (await readStatements(house.sql, [caseId])).get(caseId)!
   expect(kept).toEqual([first, second])

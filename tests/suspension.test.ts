@@ -1,11 +1,10 @@
 import { describe, expect, test } from 'vitest'
 import { validateAddress } from '../procedures/mail/addresses.ts'
-import { recordDispute, resolveDispute } from '../procedures/cases/disputes.ts'
+import { resolveDispute } from '../procedures/cases/disputes.ts'
 import { releaseHold } from '../procedures/cases/holds.ts'
-import { recordInsolvency } from '../procedures/cases/insolvencies.ts'
 import { owedOn } from '../procedures/money/ledger.ts'
-import { recordPayment } from '../procedures/money/payments.ts'
-import { recordPromise } from '../procedures/cases/promises.ts'
+import { amount } from '../schema/money.ts'
+import { dispute, insolvency, pay, promise } from './debtor.ts'
 import {
   addInvoices,
   day,
@@ -17,7 +16,6 @@ import {
   liveUntil,
   openCase,
   openOrdinary,
-  ordinary,
   planned,
   textOf,
   toDebtor,
@@ -25,9 +23,6 @@ import {
 } from './house.ts'
 
 const house = useHouse()
-
-const submit = (creditorId: string, on: string, invoices = [ordinary()]) =>
-  addInvoices(house, { creditorId, on, invoices })
 
 describe('a case is suspended, says why, and resumes', () => {
   const stopped = async (caseId: string, until: string) => {
@@ -42,19 +37,7 @@ describe('a case is suspended, says why, and resumes', () => {
     const caseId = await openOrdinary(house)
     await liveOn(house, '2026-06-11')
     const owed = owedOn(await fileOf(house, caseId), day('2026-06-12')).total
-    const paid = await recordPayment(
-      house.office,
-      day('2026-06-12'),
-      {
-        caseId,
-        receivedOn: day('2026-06-12'),
-        amount: owed,
-        means: 'virement',
-        reference: null,
-        receivedBy: 'creditor',
-      },
-      'test',
-    )
+    const paid = await pay(house, caseId, '2026-06-12', amount(owed))
     expect(paid.left).toBe(0n)
     expect(await stopped(caseId, '2026-07-31')).toEqual([
       expect.objectContaining({ cause: 'paiement-integral', reason: expect.stringContaining('Tout est payé') }),
@@ -64,19 +47,7 @@ describe('a case is suspended, says why, and resumes', () => {
   test('when a part is paid it is not, and the next letter asks for the rest', async () => {
     const caseId = await openOrdinary(house)
     await liveOn(house, '2026-06-11')
-    await recordPayment(
-      house.office,
-      day('2026-06-12'),
-      {
-        caseId,
-        receivedOn: day('2026-06-12'),
-        amount: 60_000n,
-        means: 'virement',
-        reference: null,
-        receivedBy: 'creditor',
-      },
-      'test',
-    )
+    await pay(house, caseId, '2026-06-12', '600.00')
     await liveUntil(house, '2026-06-12', '2026-06-27')
     const file = await fileOf(house, caseId)
     const notice = await textOf(
@@ -90,22 +61,9 @@ describe('a case is suspended, says why, and resumes', () => {
     const caseId = await openOrdinary(house)
     await liveOn(house, '2026-06-11')
     const { case: found } = await fileOf(house, caseId)
-    await recordPayment(
-      house.office,
-      day('2026-06-12'),
-      {
-        caseId,
-        receivedOn: day('2026-06-12'),
-        amount: 104_000n + 100n,
-        means: 'virement',
-        reference: null,
-        receivedBy: 'creditor',
-      },
-      'test',
-    )
-    await submit(found.creditorId, '2026-06-15', [
-      invoice({ number: 'F-2', issued_on: '2026-05-11', due_on: '2026-06-12' }),
-    ])
+    await pay(house, caseId, '2026-06-12', '1041.00')
+    const more = invoice({ number: 'F-2', issued_on: '2026-05-11', due_on: '2026-06-12' })
+    await addInvoices(house, { creditorId: found.creditorId, on: '2026-06-15', invoices: [more] })
     expect(liveHolds(await fileOf(house, caseId))).toEqual([])
     await liveUntil(house, '2026-06-15', '2026-06-22')
     expect(done(await fileOf(house, caseId))).toEqual(['cordiale 2026-06-11', 'appel 2026-06-22'])
@@ -114,13 +72,7 @@ describe('a case is suspended, says why, and resumes', () => {
   test('when the debtor disputes, until the answer; the steps then keep their intervals', async () => {
     const caseId = await openOrdinary(house)
     await liveOn(house, '2026-06-11')
-    const disputeId = await recordDispute(
-      house.sql,
-      house.office.random,
-      day('2026-06-12'),
-      { caseId, channel: 'courriel', ground: 'article manquant', contested: null, answerBy: day('2026-06-22') },
-      'test',
-    )
+    const disputeId = await dispute(house, caseId, '2026-06-12', '2026-06-22')
     expect(await stopped(caseId, '2026-06-30')).toEqual([
       expect.objectContaining({ cause: 'contestation', reason: expect.stringContaining('article manquant') }),
     ])
@@ -143,20 +95,7 @@ describe('a case is suspended, says why, and resumes', () => {
   test('when the debtor promises, until the day after the promise', async () => {
     const caseId = await openOrdinary(house)
     await liveOn(house, '2026-06-11')
-    await recordPromise(
-      house.sql,
-      house.office.random,
-      day('2026-06-18'),
-      {
-        caseId,
-        dueOn: day('2026-06-25'),
-        amount: 100_000n,
-        means: 'virement',
-        author: 'M. Pont',
-        channel: 'téléphone',
-      },
-      'test',
-    )
+    await promise(house, caseId, '2026-06-18', '2026-06-25')
     expect(await stopped(caseId, '2026-06-25')).toEqual([
       expect.objectContaining({ cause: 'promesse', reason: expect.stringMatching(/1.000,00.€ pour le 25.juin.2026/) }),
     ])
@@ -170,27 +109,8 @@ describe('a case is suspended, says why, and resumes', () => {
   test('by two causes at once, loses every day of the one or the other', async () => {
     const caseId = await openOrdinary(house)
     await liveOn(house, '2026-06-11')
-    await recordPromise(
-      house.sql,
-      house.office.random,
-      day('2026-06-12'),
-      {
-        caseId,
-        dueOn: day('2026-06-17'),
-        amount: 100_000n,
-        means: 'virement',
-        author: 'M. Pont',
-        channel: 'téléphone',
-      },
-      'test',
-    )
-    const disputeId = await recordDispute(
-      house.sql,
-      house.office.random,
-      day('2026-06-15'),
-      { caseId, channel: 'courriel', ground: 'article manquant', contested: null, answerBy: day('2026-06-22') },
-      'test',
-    )
+    await promise(house, caseId, '2026-06-12', '2026-06-17')
+    const disputeId = await dispute(house, caseId, '2026-06-15', '2026-06-22')
     await liveUntil(house, '2026-06-12', '2026-06-22')
     await resolveDispute(
       house.sql,
@@ -233,13 +153,7 @@ describe('a case is suspended, says why, and resumes', () => {
   test('when insolvency proceedings open, even where somebody releases the hold', async () => {
     const caseId = await openOrdinary(house)
     await liveOn(house, '2026-06-11')
-    await recordInsolvency(
-      house.sql,
-      house.office.random,
-      day('2026-06-12'),
-      { caseId, nature: 'Liquidation judiciaire', openedOn: day('2026-06-09'), publishedOn: null },
-      'test',
-    )
+    await insolvency(house, caseId, '2026-06-12', '2026-06-09')
     expect(await stopped(caseId, '2026-07-31')).toEqual([
       expect.objectContaining({ cause: 'procedure-collective', reason: expect.stringContaining('L622-21') }),
     ])

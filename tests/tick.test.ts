@@ -4,16 +4,15 @@ import { nativeTypst } from '../documents/typst/typst.ts'
 import { doStep } from '../procedures/amicable/steps.ts'
 import { tick } from '../procedures/amicable/tick.ts'
 import { releaseHold } from '../procedures/cases/holds.ts'
-import { recordPromise } from '../procedures/cases/promises.ts'
 import { examine } from '../procedures/doctor.ts'
 import { drain } from '../procedures/work.ts'
 import { connect } from '../schema/db.ts'
 import { seededRandom } from '../schema/random.ts'
+import { promise } from './debtor.ts'
 import {
   day,
   done,
   fileOf,
-  type House,
   liveHolds,
   liveOn,
   invoice,
@@ -28,16 +27,13 @@ import {
 
 const house = useHouse()
 
-const count = async (table: string, { sql }: House = house) =>
-  Number((await sql`select count(*) from ${sql(table)}`)[0]!['count'])
-
 describe('the tick', () => {
   test('run twice, plans nothing the second time, before the work and after it', async () => {
     const caseId = await openOrdinary(house)
     expect(await tick(house.sql, day('2026-06-11'))).toBe(1)
     expect(await tick(house.sql, day('2026-06-11'))).toBe(0)
     await drain(house.office, house.url)
-    expect(await count('graphile_worker.jobs')).toBe(0)
+    expect(await house.sql`select from graphile_worker.jobs`).toHaveLength(0)
     expect(await tick(house.sql, day('2026-06-11'))).toBe(0)
     await drain(house.office, house.url)
     expect(toDebtor(await fileOf(house, caseId)).filter((letter) => letter.attachedTo === null)).toHaveLength(1)
@@ -54,20 +50,7 @@ describe('the tick', () => {
   test('run at once on several connections when a promise lapses, releases it once and fails nowhere', async () => {
     const caseId = await openOrdinary(house)
     await liveOn(house, '2026-06-11')
-    await recordPromise(
-      house.sql,
-      house.office.random,
-      day('2026-06-12'),
-      {
-        caseId,
-        dueOn: day('2026-06-15'),
-        amount: 100_000n,
-        means: 'virement',
-        author: 'M. Pont',
-        channel: 'téléphone',
-      },
-      'test',
-    )
+    await promise(house, caseId, '2026-06-12', '2026-06-15')
     const others = [1, 2, 3].map(() => connect(house.url, { max: 1 }))
     await Promise.all([house.sql, ...others].map((sql) => tick(sql, day('2026-06-16'))))
     await Promise.all(others.map((sql) => sql.end()))
@@ -117,20 +100,7 @@ describe('the tick', () => {
     const caseId = await openOrdinary(house)
     await liveOn(house, '2026-06-11')
     await tick(house.sql, day('2026-06-19')) // the call of J+8 after the first letter is queued, and nobody works
-    await recordPromise(
-      house.sql,
-      house.office.random,
-      day('2026-06-19'),
-      {
-        caseId,
-        dueOn: day('2026-06-29'),
-        amount: 100_000n,
-        means: 'virement',
-        author: 'M. Pont',
-        channel: 'téléphone',
-      },
-      'test',
-    )
+    await promise(house, caseId, '2026-06-19', '2026-06-29')
     await releaseHold(house.sql, day('2026-06-25'), { caseId, cause: 'promesse', reason: 'Promesse retirée.' }, 'test')
     await drain(house.office, house.url)
     expect(done(await fileOf(house, caseId))).toEqual(['cordiale 2026-06-11'])

@@ -158,6 +158,31 @@ describe('a public buyer', () => {
   })
 })
 
+describe('a leap year', () => {
+  const around = (anchor: string, issued: string) =>
+    days(plan({ anchorOn: day(anchor), issuedOn: day(issued), openedOn: day(issued) }))
+
+  test('has its 29 February counted as a day like any other: a step falls on it, and those after it come no later', () => {
+    expect(around('2028-02-21', '2028-01-21')).toMatchObject({
+      rappel: '2028-02-14', // J-8 is Sunday the 13th
+      cordiale: '2028-02-29', // J+8
+      appel: '2028-03-08', // J+16
+      demeure: '2028-03-16', // J+24
+    })
+    expect(around('2027-02-21', '2027-01-21')).toMatchObject({ cordiale: '2027-03-01', demeure: '2027-03-17' })
+  })
+
+  test('has an invoice due on 29 February reminded eight days before and written to eight days after', () => {
+    expect(around('2028-02-29', '2028-01-31')).toMatchObject({ rappel: '2028-02-21', cordiale: '2028-03-08' })
+  })
+
+  test('moves the steps after days lost on its 29 February by days, not by months', () => {
+    const [step] = shiftSteps([{ nominalOn: day('2028-02-28') }], 1, 'metropole')
+    expect(step!.plannedOn.toString()).toBe('2028-02-29')
+    expect(shiftSteps([step!], 1, 'metropole')[0]!.plannedOn.toString()).toBe('2028-03-01')
+  })
+})
+
 describe('days lost', () => {
   test('move every step by as much and keep the intervals', () => {
     const open = plan().filter((step) => step.skippedWhy === null)

@@ -9,11 +9,11 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { readTimestamp, requestTimestamp, timestampRequest } from '../documents/proof/timestamp.ts'
 import { stampPack } from '../procedures/judicial/timestamps.ts'
 import { drain } from '../procedures/work.ts'
-import { giveConsent } from '../procedures/judicial/consent.ts'
 import { assembleFilingPack } from '../procedures/judicial/packs.ts'
 import { earliestFiling, openProcedure } from '../procedures/judicial/procedures.ts'
 import { seededRandom } from '../schema/random.ts'
-import { day, fileOf, liveToConsent, useHouse } from './house.ts'
+import { liveToSignature } from './legal.ts'
+import { day, fileOf, useHouse } from './house.ts'
 
 const hasOpenssl = spawnSync('openssl', ['version']).status === 0
 const hash = (text: string): string => createHash('sha256').update(text).digest('hex')
@@ -160,17 +160,8 @@ describe.skipIf(!hasOpenssl)('a timestamp of a real authority (skipped without o
 
 const random = seededRandom('timestamp')
 const house = useHouse(async (made) => {
-  const caseId = await liveToConsent(made)
-  const [request] = await made.sql<{ id: string; contentSha256: string }[]>`
-    select id, content_sha256 from consent_requests where case_id = ${caseId}`
-  await giveConsent(made.sql, day('2026-07-23'), {
-    requestId: request!.id,
-    contentSha256: request!.contentSha256,
-    signedBy: 'Inès Roche',
-    capacity: 'présidente',
-    evidence: {},
-  })
-  await openProcedure(made.sql, random, day('2026-07-24'), { requestId: request!.id }, 'legal')
+  const requestId = await liveToSignature(made)
+  await openProcedure(made.sql, random, day('2026-07-24'), { requestId }, 'legal')
 })
 
 describe('a pack', () => {

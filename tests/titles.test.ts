@@ -2,21 +2,17 @@ import { describe, expect, test } from 'vitest'
 import { signToken } from '../api/auth.ts'
 import { createApp } from '../api/server.ts'
 import { owedOn, payableOn, titleOf } from '../procedures/money/ledger.ts'
-import { recordPayment } from '../procedures/money/payments.ts'
 import { issueStatement } from '../procedures/money/statements.ts'
-import { giveConsent } from '../procedures/judicial/consent.ts'
-import { requestConsent } from '../procedures/judicial/consent-requests.ts'
-import { createBailiff } from '../procedures/judicial/handover.ts'
 import { assembleFilingPack } from '../procedures/judicial/packs.ts'
-import { openProcedure, recordProcedureEvent } from '../procedures/judicial/procedures.ts'
+import { recordProcedureEvent } from '../procedures/judicial/procedures.ts'
 import { percentText } from '../procedures/law/claim.ts'
 import type { Owed } from '../procedures/law/interest.ts'
-import { amount, parseAmount } from '../schema/money.ts'
-import { seededRandom } from '../schema/random.ts'
+import { amount } from '../schema/money.ts'
+import { secret } from './api.ts'
+import { pay } from './debtor.ts'
+import { legalCell, sign } from './legal.ts'
 import { actOf, day, fileOf, invoice, liveUntil, openCase, textOf, useHouse } from './house.ts'
 
-const random = seededRandom('titles')
-const secret = new TextEncoder().encode('a secret for tests only, of no use elsewhere')
 const house = useHouse(async (made) => {
   await openCase(made, {
     on: '2025-01-11',
@@ -25,54 +21,14 @@ const house = useHouse(async (made) => {
   await liveUntil(made, '2025-01-11', '2025-02-21')
 })
 
-const caseOf = async () => (await house.sql<{ id: string }[]>`select id from cases`)[0]!.id
+const { ask: askOn, caseOf, happens, openSigned, random } = legalCell(house, 'titles')
 const owes = async (on: string) => owedOn(await fileOf(house, await caseOf()), day(on))
-
-async function ask(procedure: string, on: string, facts: Record<string, unknown> = {}) {
-  const bailiff = await createBailiff(house.sql, random, {
-    name: 'SELARL Brun & Associés',
-    identity: {
-      adresse: { lignes: ['12 rue de la République'], codePostal: '69002', ville: 'Lyon', pays: 'FR' },
-      email: 'etude@brun.example',
-      ressort: 'cour d’appel de Lyon',
-    },
-  })
-  return requestConsent(house.office, house.sql, day(on), {
-    file: await fileOf(house, await caseOf()),
-    procedure,
-    ceiling: 30_000n,
-    expiresOn: day(on).add({ days: 30 }),
-    facts,
-    bailiffId: bailiff.id,
-    author: 'test',
-  })
-}
-
-async function open(procedure: string, on: string, facts: Record<string, unknown> = {}) {
+const ask = (procedure: string, on: string, facts: Record<string, unknown> = {}) => askOn(procedure, facts, on)
+const open = async (procedure: string, on: string, facts: Record<string, unknown> = {}) => {
   const request = await ask(procedure, on, facts)
-  await giveConsent(house.sql, day(on), {
-    requestId: request.id,
-    contentSha256: request.contentSha256,
-    signedBy: 'Inès Roche',
-    capacity: 'présidente',
-    evidence: {},
-  })
-  return {
-    request,
-    opened: await openProcedure(house.sql, random, day(on), { requestId: request.id }, 'legal'),
-  }
+  await sign(house, on, request)
+  return { request, opened: await openSigned(request.id, on) }
 }
-
-const copy = (words: string) => actOf(house, words)
-
-const happens = (procedureId: string, step: string, on: string, facts: Record<string, unknown> = {}, act?: string) =>
-  recordProcedureEvent(
-    house.sql,
-    random,
-    day(on),
-    { procedureId, step, happenedOn: day(on), facts, original: act ?? null },
-    'legal',
-  )
 
 const granted = {
   principal: '10000.00',
@@ -102,8 +58,20 @@ async function askedOfTheApi(on: string) {
 async function order(facts: Record<string, unknown> = { condamnation: granted }) {
   const { opened } = await open('injonction-de-payer', '2025-02-28')
   await happens(opened.id, 'requete', '2025-03-05')
-  await happens(opened.id, 'ordonnance', '2025-03-17', { numero: '2025/118', ...facts }, await copy('ordonnance'))
-  await happens(opened.id, 'signification', '2025-04-10', { aPersonne: true, demeure: 'metropole' }, await copy('acte'))
+  await happens(
+    opened.id,
+    'ordonnance',
+    '2025-03-17',
+    { numero: '2025/118', ...facts },
+    await actOf(house, 'ordonnance'),
+  )
+  await happens(
+    opened.id,
+    'signification',
+    '2025-04-10',
+    { aPersonne: true, demeure: 'metropole' },
+    await actOf(house, 'acte'),
+  )
   return opened
 }
 
@@ -180,12 +148,12 @@ describe('from the order to the seizure', () => {
     const { opened: first } = await open('assignation', '2025-02-28', { avocatCreancier: lawyer })
     await happens(first.id, 'assignation', '2025-03-03')
     const judged = { numero: '2025/118', favorable: true, defaut: false, dernierRessort: true, condamnation: granted }
-    await happens(first.id, 'jugement', '2025-04-17', judged, await copy('jugement'))
-    await happens(first.id, 'signification', '2025-05-05', {}, await copy('acte'))
+    await happens(first.id, 'jugement', '2025-04-17', judged, await actOf(house, 'jugement'))
+    await happens(first.id, 'signification', '2025-05-05', {}, await actOf(house, 'acte'))
     const { opened } = await open('injonction-de-payer', '2025-06-02')
     await happens(opened.id, 'requete', '2025-06-05')
     const since = { numero: '2025/377', condamnation: { ...granted, principal: '4000.00', depens: '51.60' } }
-    await happens(opened.id, 'ordonnance', '2025-06-16', since, await copy('seconde ordonnance'))
+    await happens(opened.id, 'ordonnance', '2025-06-16', since, await actOf(house, 'seconde ordonnance'))
     const stated = await issueStatement(house.office, day('2025-09-01'), { caseId: await caseOf() }, 'test')
     expect(amount(stated.owed.costs)).toBe('33.47')
     await ask('saisie-attribution', '2025-09-01', { comptes: [{ etablissement: 'Banque du Rhône' }] })
@@ -200,19 +168,7 @@ describe('from the order to the seizure', () => {
 
   test('a payment goes to interest and principal, and its imputation stands beside those of before', async () => {
     await order()
-    await recordPayment(
-      house.office,
-      day('2025-09-01'),
-      {
-        caseId: await caseOf(),
-        receivedOn: day('2025-09-01'),
-        amount: parseAmount('10290.55'),
-        means: 'virement',
-        reference: null,
-        receivedBy: 'creditor',
-      },
-      'test',
-    )
+    await pay(house, await caseOf(), '2025-09-01', '10290.55')
     const owed = await owes('2025-09-01')
     expect(owed.imputations).toMatchObject([{ toInterest: 26_555n, toPrincipal: 1_000_000n, toCosts: 2_500n }])
     expect(amount(owed.total)).toBe('8.47')

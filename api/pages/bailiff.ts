@@ -1,4 +1,3 @@
-import { stat } from 'node:fs/promises'
 import type { Hono, Context as HttpContext } from 'hono'
 import { admitBytes } from '../../documents/antivirus.ts'
 import { readAgency } from '../../procedures/cases/agency.ts'
@@ -16,7 +15,7 @@ import { codebtorsOf } from '../../procedures/judicial/codebtors.ts'
 import { acknowledgePack, readReceipt, sentWhole } from '../../procedures/judicial/receipt.ts'
 import { answersTo, readReturns, recordBailiffReturn, type ReturnInput } from '../../procedures/judicial/returns.ts'
 import { DomainError } from '../../schema/errors.ts'
-import { plainFileName } from '../../schema/words.ts'
+import { isUuid, plainFileName } from '../../schema/words.ts'
 import type { Sql } from '../../schema/db.ts'
 import type { Viewer } from '../auth.ts'
 import { sendFile, sentPart } from '../downloads.ts'
@@ -103,7 +102,7 @@ async function byLink(house: Doors, c: HttpContext, token: string): Promise<Open
 
 async function bySession(house: Doors, c: HttpContext, packId: string): Promise<Opened> {
   const known = await readSession(house, c, session)
-  if (!known || !/^[0-9a-f-]{36}$/.test(packId)) throw linkRefused()
+  if (!known || !isUuid(packId)) throw linkRefused()
   const found = await findHandOver(house.office.sql, { packId, bailiffId: known.subject, onDay: house.clock.today() })
   return { found, base: `/etude/dossiers/${packId}`, sessionId: known.id }
 }
@@ -132,9 +131,7 @@ const shown = (house: Doors, c: HttpContext, opened: Opened): Promise<Shown> =>
   readAs(house.office.sql, bailiffOf(opened.found.bailiffId), (sql) => shownTo(house, sql, c, opened))
 
 async function shownTo(house: Doors, sql: Sql, c: HttpContext, { found, base, sessionId }: Opened): Promise<Shown> {
-  const { archive } = house.office
-  const sizeOf = async (hash: string) => (await stat(archive.path(hash))).size
-  const [zip, pdf] = [await sizeOf(found.zip), await sizeOf(found.pdf)]
+  const sizes = await sizesOf(house, found)
   const conduct = (await readConducts(sql, [found.procedureId])).get(found.procedureId)!
   const [stamp] = await sql<{ authority: string; stampedAt: Temporal.Instant }[]>`
     select authority, stamped_at from pack_timestamps where pack_id = ${found.packId}`
@@ -147,10 +144,10 @@ async function shownTo(house: Doors, sql: Sql, c: HttpContext, { found, base, se
     token: formToken(house, c, sessionId),
     title: pack!.title,
     missing: pack!.missing,
-    sizes: { zip, pdf },
+    sizes,
     stamp: stamp ?? null,
     changes: await changesForOffice(sql, found),
-    complete: (await sentWhole(sql, found.id, 'zip', zip)) || (await sentWhole(sql, found.id, 'pdf', pdf)),
+    complete: await isFetched(sql, found, sizes),
     receipt: await readReceipt(sql, found.id),
     answers: answersTo(found),
     codebtors: codebtorsOf(conduct.everyEvent),
@@ -160,6 +157,15 @@ async function shownTo(house: Doors, sql: Sql, c: HttpContext, { found, base, se
     isListed: base.startsWith('/etude/dossiers'),
   }
 }
+
+async function sizesOf({ office: { archive } }: Doors, found: HandedOver): Promise<Shown['sizes']> {
+  const [zip, pdf] = [await archive.stored(found.zip), await archive.stored(found.pdf)]
+  return { zip: zip.bytes, pdf: pdf.bytes }
+}
+
+/** Every byte of the one file or of the other has been sent. */
+const isFetched = async (sql: Sql, { id }: HandedOver, { zip, pdf }: Shown['sizes']): Promise<boolean> =>
+  (await sentWhole(sql, id, 'zip', zip)) || (await sentWhole(sql, id, 'pdf', pdf))
 
 /** One file, whole or by ranges; every answer is an access of its own. */
 async function fetched(house: Doors, c: HttpContext, found: HandedOver, file: string): Promise<Response> {
@@ -219,12 +225,7 @@ async function acted(house: Doors, c: HttpContext, door: Opened, act: Act): Prom
 }
 
 const receive: Act = async (house, found, typed) => {
-  const { sql, archive } = house.office
-  const sizeOf = async (hash: string) => (await stat(archive.path(hash))).size
-  const whole =
-    (await sentWhole(sql, found.id, 'zip', await sizeOf(found.zip))) ||
-    (await sentWhole(sql, found.id, 'pdf', await sizeOf(found.pdf)))
-  if (!whole) {
+  if (!(await isFetched(house.office.sql, found, await sizesOf(house, found)))) {
     throw new DomainError('not_fetched', 'Le dossier n’a pas encore été téléchargé en entier.', {
       remedy: 'Téléchargez le ZIP ou le PDF jusqu’au bout, puis donnez le reçu.',
     })

@@ -1,5 +1,4 @@
-import type { Context as HttpContext } from 'hono'
-import { Hono } from 'hono'
+import { type Context as HttpContext, Hono } from 'hono'
 import { readAgency } from '../../procedures/cases/agency.ts'
 import { DomainError } from '../../schema/errors.ts'
 import { httpError, type Log } from '../errors.ts'

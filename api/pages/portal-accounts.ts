@@ -108,7 +108,7 @@ const donePage = (desk: Desk, lines: ImportedLine[]): Html =>
     at: '/portail/factures',
     body: h`<h1>${count(lines.filter(({ state }) => state === 'kept').length, 'facture confiée', 'factures confiées')}</h1>
 <p class="lead" role="status">Chaque dossier suit maintenant son calendrier. Les lignes refusées n’ont rien changé\u00a0: corrigez-les et renvoyez le même fichier, rien ne sera compté deux fois.</p>
-${linesTable(lines)}<p><a class="button" href="/portail/dossiers">Voir les dossiers</a></p>`,
+${linesTable(lines, 'confiée')}<p><a class="button" href="/portail/dossiers">Voir les dossiers</a></p>`,
   })
 
 const marks: Record<ImportedLine['state'], [string, string]> = {
@@ -118,12 +118,12 @@ const marks: Record<ImportedLine['state'], [string, string]> = {
   refused: ['stop', 'refusée'],
 }
 
-const linesTable = (lines: ImportedLine[]): Html =>
+const linesTable = (lines: ImportedLine[], kept = marks.kept[1]): Html =>
   h`<div class="scroll"><table class="cards"><thead><tr><th scope="col">Facture</th><th scope="col">État</th><th scope="col">Débiteur</th><th scope="col">Ligne</th><th scope="col">Dossier</th><th scope="col" class="num">À payer</th></tr></thead>
 <tbody>${lines.map(
     (
       line,
-    ) => h`<tr><th scope="row">${line.number ?? 'sans numéro'}</th><td class="mark"><span class="state ${marks[line.state][0]}">${marks[line.state][1]}</span></td><td>${line.debtor ?? ''}${remarks(line).map((text) => h`<br><span class="meta">${said(text)}</span>`)}</td>
+    ) => h`<tr><th scope="row">${line.number ?? 'sans numéro'}</th><td class="mark"><span class="state ${marks[line.state][0]}">${line.state === 'kept' ? kept : marks[line.state][1]}</span></td><td>${line.debtor ?? ''}${remarks(line).map((text) => h`<br><span class="meta">${said(text)}</span>`)}</td>
 <td data-label="ligne">${line.row}</td>${line.state === 'kept' || line.state === 'known' ? h`<td data-label="dossier">${line.caseNumber?.replace('-', '\u2011')}</td>` : h`<td></td>`}<td class="num">${line.payable === null ? '' : money(line.payable, line.currency!)}</td></tr>`,
   )}</tbody></table></div>`
 

@@ -1,5 +1,7 @@
 import type { CaseFile, Invoice, WrittenDocument } from '../../procedures/cases/file.ts'
 import { claimableOn } from '../../procedures/money/claimable.ts'
+import { vatCourse } from '../../procedures/judicial/vat-course.ts'
+import { noticeCourses } from '../../procedures/judicial/notice-course.ts'
 import { payableOn } from '../../procedures/money/ledger.ts'
 import type { Reply } from '../../procedures/cases/replies.ts'
 import { percentText } from '../../procedures/law/claim.ts'
@@ -19,6 +21,8 @@ export function casePage(desk: Desk, view: CaseView): Html {
   const { day } = desk.ctx
   const held = file.holds.filter((hold) => hold.releasedOn === null)
   const { countedOn, isBarred, toRecover } = claimableOn(file, day)
+  const notice = noticeCourses(file, day).at(-1)
+  const vat = vatCourse(file, day)
   return deskPage(desk, {
     title: `${file.debtor.name}, dossier ${file.case.number}`,
     script: 'live.js',
@@ -31,6 +35,8 @@ ${held.map((hold) => h`<p class="note">Suspendu depuis le ${dated(hold.fromOn)}\
 ${file.disputes.filter(awaitsCreditor).map((dispute) => h`<div class="note"><p><strong>Votre réponse est attendue</strong> ${clock(dispute, day)}\u00a0: votre client conteste.</p><p><a class="button" href="/portail/dossiers/${file.case.number}/contestation">Répondre et joindre les pièces</a></p></div>`)}
 ${requests(view)}
 ${view.ways.length ? h`<section class="path" aria-labelledby="justice"><h2 id="justice">En justice</h2>${view.ways.map(courtPicture)}</section>` : ''}
+${notice ? h`<section class="path" aria-labelledby="demeure"><h2 id="demeure">${said(notice.procedure.titre)}</h2>${courtPicture(notice)}</section>` : ''}
+${vat ? h`<section class="path" aria-labelledby="tva"><h2 id="tva">${said(vat.procedure.titre)}</h2>${courtPicture(vat)}</section>` : ''}
 <div class="two path"><section aria-labelledby="etapes"><h2 id="etapes">Les étapes</h2>${pathPicture(file)}</section>
 <section aria-labelledby="suivi"><h2 id="suivi">Ce qui s’est passé</h2>${log(view)}</section></div>
 <section aria-labelledby="decompte"><h2 id="decompte">${isBarred ? 'Pour mémoire, ce qui était dû au' : 'Ce qui est dû au'} ${dated(countedOn)}</h2>${isBarred ? '' : rateNote(day, countedOn)}${statement(file, countedOn, !isBarred)}</section>
@@ -40,12 +46,12 @@ ${view.ways.length ? h`<section class="path" aria-labelledby="justice"><h2 id="j
 
 function requests({ requests: asked }: CaseView): Html {
   const word = (request: ProcedureLog['requests'][number]): string =>
-    request.endedWhy
-      ? 'n’est plus valable'
-      : request.decision === 'given'
-        ? 'accord donné'
-        : request.decision === 'refused'
-          ? 'refusée'
+    request.decision === 'refused'
+      ? 'refusée'
+      : request.endedWhy
+        ? 'n’est plus valable'
+        : request.decision === 'given'
+          ? 'accord donné'
           : 'attend votre réponse'
   if (asked.length === 0) return h``
   return h`<section aria-labelledby="accords"><h2 id="accords">Demandes d’accord</h2><ul class="log">${asked.map(
@@ -186,7 +192,7 @@ function invoices(file: CaseFile): Html {
     prepaid
       ? h`<td data-label="acompte" class="num">${invoice.prepaid > 0n ? money(invoice.prepaid, invoice.currency) : '–'}</td><td data-label="à payer" class="num">${money(invoice.payable, invoice.currency)}</td>`
       : ''
-  return h`<table class="cards"><thead><tr><th scope="col">Numéro</th><th scope="col">Émise le</th><th scope="col">Échéance</th><th scope="col" class="num">Montant TTC</th>${prepaid ? h`<th scope="col" class="num">Acompte versé</th><th scope="col" class="num">À payer</th>` : ''}</tr></thead>
+  return h`<table class="cards even"><thead><tr><th scope="col">Numéro</th><th scope="col">Émise le</th><th scope="col">Échéance</th><th scope="col" class="num">Montant TTC</th>${prepaid ? h`<th scope="col" class="num">Acompte versé</th><th scope="col" class="num">À payer</th>` : ''}</tr></thead>
 <tbody>${file.invoices.map((invoice) => h`<tr><th scope="row">${invoice.number}</th><td data-label="émise le">${dated(invoice.issuedOn)}</td><td data-label="échéance">${dated(invoice.dueOn)}</td><td data-label="montant TTC" class="num">${money(invoice.total, invoice.currency)}</td>${columns(invoice)}</tr>`)}
 ${file.creditNotes.map((note) => h`<tr><th scope="row">Avoir ${note.number}</th><td>${dated(note.issuedOn)}</td><td></td><td class="num">−\u202f${money(note.amount, file.case.currency)}</td>${prepaid ? h`<td></td><td></td>` : ''}</tr>`)}</tbody></table>
 ${file.invoices.some(({ doubts }) => doubts.length > 0) ? h`<div class="note"><p><strong>À vérifier sur vos factures</strong></p><ul>${file.invoices.flatMap((invoice) => invoice.doubts.map(({ message }) => h`<li>${invoice.number}\u00a0: ${said(message)}</li>`))}</ul></div>` : ''}`

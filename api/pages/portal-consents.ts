@@ -1,26 +1,21 @@
 import type { Hono, Context as HttpContext } from 'hono'
-import { giveConsent, refuseConsent, withdrawConsent } from '../../procedures/judicial/consent.ts'
+import { type ConsentOutcome, giveConsent, refuseConsent, withdrawConsent } from '../../procedures/judicial/consent.ts'
 import { sealedConsentPage } from '../../procedures/judicial/consent-page.ts'
 import { type ConsentRequest, readConsentRequest } from '../../procedures/judicial/consent-requests.ts'
-import { type Day, dayFr } from '../../schema/days.ts'
+import { dayFr } from '../../schema/days.ts'
 import { DomainError } from '../../schema/errors.ts'
 import { parseAmount } from '../../schema/money.ts'
 import { author } from '../context.ts'
 import { rowId } from '../values.ts'
 import { asRefusal } from '../metrics.ts'
 import { type Doors, requireOwnForm } from './guard.ts'
-import { count, dated, h, type Html, money, said, send } from './page.ts'
+import { type Contact, count, dated, h, type Html, money, raw, said, send } from './page.ts'
 import { type Desk, deskPage, noteRead, type WithDesk } from './portal-desk.ts'
 import { requiredText, type Typed, typedOf } from './typed.ts'
 
-interface Decision {
+interface Decision extends ConsentOutcome {
+  /** Of the case. */
   number: string
-  decision: 'given' | 'refused' | null
-  decidedOn: Day | null
-  signedBy: string | null
-  capacity: string | null
-  endedOn: Day | null
-  endedWhy: string | null
 }
 
 /** `/portail/accords/:id`: the exact file that the court would receive, and the creditor's yes or no to it. */
@@ -163,18 +158,18 @@ function consentPage(desk: Desk, request: ConsentRequest, decision: Decision, fa
     ['Total demandé', h`<strong>${sum(statement.total)}</strong>`],
     ['Plafond de frais', h`<strong>${sum(statement.ceiling)}</strong>`],
     ['Sommes arrêtées au', dated(Temporal.PlainDate.from(statement.statementOn))],
-    ['Répondre avant le', dated(request.expiresOn)],
+    ...(decision.decision ? [] : [['Répondre avant le', dated(request.expiresOn)] satisfies [string, unknown]]),
   ]
   return deskPage(desk, {
     title: `Votre accord : ${statement.title}`,
     body: h`<p class="meta"><a href="/portail/dossiers/${decision.number}">Dossier ${decision.number}</a></p>
 <h1>${statement.title}\u00a0: votre accord</h1>
 ${failed ? h`<div class="alert" role="alert"><p><strong>${said(failed.error.message)}</strong></p><p>${said(failed.error.remedy)}</p></div>` : ''}
-${standing(decision)}
+${standing(decision, desk.agency)}
 <p class="lead">Rien n’est porté en justice sans votre accord. Il vaut pour ce dossier exactement, ces sommes et ce plafond\u00a0: tout changement l’annule.</p>
 <dl class="facts">${rows.map(([label, value]) => h`<div><dt>${label}</dt><dd>${value}</dd></div>`)}</dl>
 ${statement.doubts.length > 0 ? h`<div class="note"><p><strong>Ce qui n’est pas certain</strong></p><ul>${statement.doubts.map((doubt) => h`<li>${said(doubt)}</li>`)}</ul></div>` : ''}
-<h2>Ce que vous signez</h2>
+<h2>${decision.decision ? 'Ce qui vous était soumis' : 'Ce que vous signez'}</h2>
 <p><a class="button" href="${at}/accord.pdf">Lire le document à signer (PDF)</a></p>
 <p>Le tribunal recevrait ${count(request.content.length, 'fichier')}\u00a0:</p>
 <ol>${request.content.map(({ name }, i) => h`<li><a href="${at}/pieces/${i + 1}">${name}</a></li>`)}</ol>
@@ -184,15 +179,19 @@ ${forms(desk, request, decision, at, failed)}`,
   })
 }
 
-function standing({ decision, decidedOn, signedBy, capacity, endedOn, endedWhy }: Decision): Html {
+function standing(
+  { decision, decidedOn, signedBy, capacity, endedOn, endedWhy }: Decision,
+  { manager }: Contact,
+): Html {
   const answer =
     decision && decidedOn
       ? `${decision === 'given' ? 'Accord donné' : 'Refusé'} le ${dayFr(decidedOn)} par ${signedBy}, ${capacity}.`
       : ''
+  if (decision === 'refused')
+    return h`<p class="note" role="status">${answer} Rien n’est déposé. ${manager.name} décide avec vous de la suite\u00a0; si vous changez d’avis, une nouvelle demande d’accord vous sera faite\u00a0: <a href="mailto:${manager.email}">${manager.email}</a>, ${manager.phone}.</p>`
   if (endedOn)
     return h`<p class="note" role="status">${answer} Cette demande n’est plus valable depuis le ${dated(endedOn)}\u00a0: ${said(endedWhy ?? '')}</p>`
-  if (answer) return h`<p class="${decision === 'given' ? 'good' : 'note'}" role="status">${answer}</p>`
-  return h``
+  return answer ? h`<p class="good" role="status">${answer}</p>` : h``
 }
 
 function forms(
@@ -220,5 +219,5 @@ function forms(
 <form action="${at}" method="post">${hidden('given')}${who('signer')}
 <p><label><input type="checkbox" name="lu" value="oui" required>J’ai lu le dossier et j’accepte qu’il soit déposé tel quel, dans la limite du plafond de frais.</label></p>
 <p><button>Signer mon accord</button></p></form>
-<details><summary>Refuser l’action en justice</summary><form action="${at}" method="post">${hidden('refused')}${who('refuser')}<p><button class="plain">Refuser</button></p></form></details>`
+<details${failed?.typed['decision'] === 'refused' ? raw(' open') : ''}><summary>Refuser l’action en justice</summary><form action="${at}" method="post">${hidden('refused')}${who('refuser')}<p><button class="plain">Refuser</button></p></form></details>`
 }

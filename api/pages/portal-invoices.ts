@@ -4,8 +4,8 @@ import { sellerDoubts } from '../../procedures/cases/sellers.ts'
 import { type Submission, submitInvoice } from '../../procedures/cases/submissions.ts'
 import type { Creditor } from '../../procedures/cases/creditors.ts'
 import { barredDoubts } from '../../procedures/cases/standstill.ts'
-import type { PublicOrder } from '../../procedures/cases/public-orders.ts'
-import { DomainError } from '../../schema/errors.ts'
+import type { PublicOrder } from '../../procedures/cases/public-term.ts'
+import { DomainError, type Doubt } from '../../schema/errors.ts'
 import { once } from '../once.ts'
 import { toCreditor } from '../remedies.ts'
 import { receivedUpload } from '../uploads.ts'
@@ -72,8 +72,22 @@ async function readUpload({ ctx }: Desk, id: string): Promise<{ read: ReadInvoic
     from creditors c where id = ${ctx.viewer!.creditorId}`
   if (!read) return { read, sha256 }
   // Said before it is confirmed: the debtor would be asked to pay somebody else's invoice.
-  const doubts = [...read.doubts, ...sellerDoubts(read, creditor!), ...barredDoubts(read, creditor!.nature, ctx.day)]
+  const doubts = [
+    ...read.doubts,
+    ...(await knownDoubts(ctx, read)),
+    ...sellerDoubts(read, creditor!),
+    ...barredDoubts(read, creditor!.nature, ctx.day),
+  ]
   return { read: { ...read, doubts }, sha256 }
+}
+
+/** Sent a second time, it would be refused once everything is typed: said before. */
+async function knownDoubts({ sql, viewer }: Desk['ctx'], { kind, number }: ReadInvoice): Promise<Doubt[]> {
+  const [there] = await sql<{ number: string }[]>`
+    select c.number from ${kind === 'invoice' ? sql`invoices` : sql`credit_notes`} i join cases c on c.id = i.case_id
+    where c.creditor_id = ${viewer!.creditorId} and i.number = ${number} limit 1`
+  const what = kind === 'invoice' ? 'Cette facture' : 'Cet avoir'
+  return there ? [{ code: 'known', message: `${what} est déjà dans le dossier ${there.number}.` }] : []
 }
 
 async function readIfData(bytes: Uint8Array, fileName: string): Promise<ReadInvoice | null> {
@@ -199,22 +213,24 @@ ${read ? lacking(read, was) : ''}
 <p><label for="telephone">Téléphone du débiteur (facultatif)</label><input id="telephone" name="telephone" type="tel" value="${was('telephone')}" maxlength="30"></p>
 <p><label for="nature">Ce qui a été vendu</label><select id="nature" name="nature"><option value="">Comme prévu à la convention</option>${natures.map(([id, name]) => h`<option value="${id}"${was('nature') === id ? raw(' selected') : ''}>${name}</option>`)}</select></p></div>
 ${orderFields(was)}
-<p class="row"><button>Confier cette facture</button> <a class="button plain" href="/portail/factures">En envoyer une autre</a></p></form>`,
+<p class="row"><button>${read?.kind === 'credit_note' ? 'Envoyer cet avoir' : 'Confier cette facture'}</button> <a class="button plain" href="/portail/factures">En envoyer une autre</a></p></form>`,
   })
 }
 
 function understood(read: ReadInvoice): Html {
   const { buyer } = read
+  const isCredit = read.kind === 'credit_note'
   const address = needsAddress(read)
     ? 'incomplète'
     : [...buyer.address!.lines, `${buyer.address!.postalCode} ${buyer.address!.city}`].join(', ')
   const rows: [string, unknown][] = [
-    ['Document', read.kind === 'credit_note' ? 'Avoir' : 'Facture'],
+    ['Document', isCredit ? 'Avoir' : 'Facture'],
     ['Numéro', read.number],
-    ['Émise le', dated(read.issuedOn)],
-    ['Échéance', read.dueOn ? dated(read.dueOn) : 'non indiquée'],
+    ...(isCredit ? [['Sur la facture', read.precedingInvoice ?? 'non indiquée'] satisfies [string, unknown]] : []),
+    [isCredit ? 'Émis le' : 'Émise le', dated(read.issuedOn)],
+    ...(isCredit ? [] : [['Échéance', read.dueOn ? dated(read.dueOn) : 'non indiquée'] satisfies [string, unknown]]),
     ['Total TTC', money(read.total, read.currency)],
-    ['À payer', h`<strong>${money(read.payable, read.currency)}</strong>`],
+    [isCredit ? 'À déduire' : 'À payer', h`<strong>${money(read.payable, read.currency)}</strong>`],
     ['Vendeur', read.seller.name],
     ['Débiteur', buyer.name],
     ['Son adresse', address],

@@ -134,6 +134,7 @@ async function readLedgers(sql: Sql, ids: string[]): Promise<LedgerFile[]> {
     insolvencies,
     titles,
     documents,
+    outsideNotices,
   ] = await Promise.all([
     sql<Case[]>`select ${caseColumns(sql)} from cases where id = any(${ids})`,
     caseParts.creditor(sql, ids.slice(0, 1)),
@@ -151,6 +152,7 @@ async function readLedgers(sql: Sql, ids: string[]): Promise<LedgerFile[]> {
         rows.map(({ id }) => id),
       ),
     ),
+    caseParts.outsideNotices(sql, ids),
   ])
   // One creditor, one agreement: the viewer's own.
   const creditor = creditors.get(ids[0]!)![0]!
@@ -165,6 +167,7 @@ async function readLedgers(sql: Sql, ids: string[]): Promise<LedgerFile[]> {
     payments: payments.get(found.id) ?? [],
     penaltyClauses: clauses.get(found.id) ?? [],
     documents: documents.get(found.id) ?? [],
+    outsideNotices: outsideNotices.get(found.id) ?? [],
     insolvencies: insolvencies.get(found.id) ?? [],
     titles: titles.get(found.id) ?? [],
   }))

@@ -7,7 +7,7 @@ import { DomainError } from '../../schema/errors.ts'
 import type { Viewer } from '../auth.ts'
 import { contextOf } from '../context.ts'
 import type { Log } from '../errors.ts'
-import { sendDisputeFile, sendLetterPdf } from '../downloads.ts'
+import { sendDisputeFile, showLetterPdf } from '../downloads.ts'
 import { readAs } from '../reading.ts'
 import { contactOf } from './contact.ts'
 import { mountDoor, signInPage } from './door.ts'
@@ -27,6 +27,7 @@ import { homePage } from './portal-home.ts'
 import { mountInvoices } from './portal-invoices.ts'
 import { mountLive } from './portal-live.ts'
 import { listPage, states } from './portal-list.ts'
+import { searchOf } from './typed.ts'
 import { mountReview } from './portal-review.ts'
 
 const session: SessionKind = { cookie: 'courtois-portail', path: '/portail', sameSite: 'Lax', minutes: 8 * 60 }
@@ -80,14 +81,7 @@ export function mountPortal(app: Hono, house: Doors, log: Log): void {
     withDesk(c, async (desk) => {
       const state = states.find(([id]) => id === c.req.query('etat'))?.[0] ?? null
       const page = Math.min(100_000, Math.max(1, Math.trunc(Number(c.req.query('page')) || 1)))
-      const asked = {
-        text: (c.req.query('q') ?? '')
-          .replace(/\p{Cc}/gu, '')
-          .trim()
-          .slice(0, 100),
-        state,
-        page,
-      }
+      const asked = { text: searchOf(c), state, page }
       const listed = await listCases(desk.ctx, asked)
       noteRead(
         desk,
@@ -112,14 +106,7 @@ export function mountPortal(app: Hono, house: Doors, log: Log): void {
     }),
   )
   app.get('/portail/contestations/:id', (c) => withDesk(c, (desk) => sendDisputeFile(desk.ctx, c)))
-  app.get('/portail/courriers/:id', (c) =>
-    withDesk(c, async (desk) => {
-      const response = await sendLetterPdf(desk.ctx, c)
-      const name = response.headers.get('content-disposition')
-      if (name) response.headers.set('content-disposition', name.replace(/^attachment/, 'inline'))
-      return response
-    }),
-  )
+  app.get('/portail/courriers/:id', (c) => withDesk(c, (desk) => showLetterPdf(desk.ctx, c)))
   mountLive(app, house, withDesk, async (c) => (await signedInAs(house, c))?.viewer ?? null, log)
   mountConsents(app, house, withDesk)
   mountInvoices(app, house, withDesk)

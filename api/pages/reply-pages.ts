@@ -99,13 +99,13 @@ ${replies.length > 0 ? h`<p class="no-print">Pour changer ou compléter une rép
 function next(reply: Reply): string {
   const until = dayFr(reply.repliedOn.add({ days: checkDays }))
   const texts: Record<ReplyKind, string> = {
-    paid: `Nous vérifions ce paiement avec le créancier. D’ici là, et au plus tard jusqu’au ${until}, nos démarches sont suspendues.`,
+    paid: `Nous vérifions ce paiement avec le créancier, d’ici au ${until}. Tant que ce n’est pas fait, nos démarches sont suspendues.`,
     promise:
       'Nos démarches sont suspendues jusqu’à cette date. Le paiement se fait directement au créancier, aux coordonnées indiquées sur la lettre.',
-    instalments: `C’est une proposition, et pas encore un accord\u00a0: nous l’étudions avec le créancier et vous répondons par écrit. D’ici là, et au plus tard jusqu’au ${until}, nos démarches sont suspendues.`,
+    instalments: `C’est une proposition, et pas encore un accord\u00a0: nous l’étudions avec le créancier, d’ici au ${until}, et vous répondons par écrit. Tant que ce n’est pas fait, nos démarches sont suspendues.`,
     dispute:
-      'Nos démarches sont suspendues. Le créancier est informé de votre contestation\u00a0; nous vous répondrons par écrit, avec les justificatifs.',
-    not_me: `Nous vérifions auprès du créancier à qui cette lettre devait aller. D’ici là, et au plus tard jusqu’au ${until}, nos démarches sont suspendues.`,
+      'Nos démarches sont suspendues. Le créancier est informé de votre contestation\u00a0; nous vous répondrons par écrit, en disant sur quels documents il s’appuie.',
+    not_me: `Nous vérifions auprès du créancier à qui cette lettre devait aller, d’ici au ${until}. Tant que ce n’est pas fait, nos démarches sont suspendues.`,
     address: 'Nos prochaines lettres y seront envoyées.',
   }
   return texts[reply.kind]

@@ -58,6 +58,15 @@ const ofCase = async (ctx: Context, office: Office, typed: Typed) =>
 const ofDocument = async (ctx: Context, office: Office, typed: Typed) =>
   (await requireDocument(ctx, typed['objet'] ?? '', office.sql)).id
 
+/** The step of the timeline that the call answers, by its script. */
+async function stepOf(ctx: Context, office: Office, typed: Typed): Promise<{ stepKey?: string }> {
+  if (!typed['script']) return {}
+  const { id } = await requireDocument(ctx, typed['script'], office.sql)
+  const [step] = await office.sql<{ key: string }[]>`
+    select s.key from documents d join steps s on s.id = d.step_id where d.id = ${id} and d.channel = 'appel'`
+  return step ? { stepKey: step.key } : {}
+}
+
 /** What a day's work does on the board, each the same act as the API's mutation of that name. */
 export const gestures: Record<string, Gesture> = {
   appel: {
@@ -70,7 +79,7 @@ export const gestures: Record<string, Gesture> = {
         person: textOf(typed, 'personne', 120) || null,
         outcome: choiceOf(typed, 'issue', callOutcomes),
         summary: requiredText(typed, 'resume', 'le résumé de l’appel', 2000),
-        ...(typed['etape'] ? { stepKey: typed['etape'] } : {}),
+        ...(await stepOf(ctx, office, typed)),
       }
       await recordCall(office.sql, office.random, ctx.day, call, author)
     },

@@ -42,6 +42,7 @@ const kindNames: Record<WorkKind, string> = {
   deadline: 'Délais',
   awaited: 'Accords attendus du créancier',
   consent: 'Accords à suivre',
+  refused: 'Accords refusés\u00a0: décider de la suite',
   pack: 'Dossiers à remettre',
   return: 'Retours de commissaires de justice',
   limitation: 'Prescriptions proches',
@@ -63,7 +64,7 @@ export function boardPage(
     h`<h1>${title}</h1>${refusal(told.error ?? frame.failed?.error)}${told.done ? h`<p class="good" role="status">C’est enregistré.</p>` : ''}
 <form class="filter" action="/bureau" method="get" role="search"><p><label for="q">Qui appelle\u00a0? Numéro, nom, dossier, lettre, code ou facture</label><input id="q" type="search" name="q" value="${asked?.text ?? ''}" maxlength="100" autocomplete="off"></p><p><button>Trouver</button></p></form>
 ${asked ? callers(frame, asked.found) : ''}
-<ul class="tiles">${tile(String(board.open), 'dossiers ouverts')}${cells.map(([cell, name]) => tile(String([...ofCell(board.work, cell).values()].flat().length), `à faire, ${name.toLowerCase()}`, `#${cell}`))}
+<ul class="tiles">${tile(String(board.open), board.open > 1 ? 'dossiers ouverts' : 'dossier ouvert')}${cells.map(([cell, name]) => tile(String([...ofCell(board.work, cell).values()].flat().length), `à faire, ${name.toLowerCase()}`, `#${cell}`))}
 ${tile(board.orphans === 0 ? 'Aucun' : String(board.orphans), 'dossier sans suite')}</ul>
 <section aria-labelledby="delais"><h2 id="delais">Délais</h2>${deadlines(board)}</section>
 ${board.approvals.length > 0 ? approvals(frame, board) : ''}
@@ -103,7 +104,7 @@ function callers(frame: StaffFrame, found: FoundCase[]): Html {
 <p>Dossier ${each.number}, pour ${each.creditor}\u00a0: ${each.closedOn ? h`clos le ${dated(each.closedOn)}` : h`<strong>${money(each.total, each.currency)}</strong>${each.barred > 0n ? h` à réclamer (${money(each.barred, each.currency)} prescrits)` : ''}`}.
 ${each.letter ? h`Lettre à rappeler\u00a0: ${each.letter.reference}, du ${dated(each.letter.writtenOn)}.` : 'La première lettre n’est pas encore partie.'}</p>
 ${each.stop ? h`<p class="alert"><strong>Rien ne se réclame.</strong> ${said(each.stop)}</p>` : ''}
-${each.script ? h`<details${found.length === 1 ? ' open' : ''}><summary>Que dire</summary><pre class="script">${each.script}</pre></details>` : ''}${each.closedOn ? '' : callForm(frame, each.caseId, null)}</article>`,
+${each.script ? h`<details${found.length === 1 ? ' open' : ''}><summary>Que dire</summary><pre class="script">${each.script}</pre></details>` : ''}${each.closedOn ? '' : callForm(frame, each.caseId, 'incoming')}</article>`,
   )}</section>`
 }
 
@@ -161,11 +162,10 @@ ${items.length > shown ? h`<p class="meta">Et ${items.length - shown} de plus.</
 
 /** What the line says of itself: a procedure by its title, a step in words. */
 function whatOf({ kind, what }: WorkItem): string {
-  if (kind === 'awaited' || kind === 'consent') return loadProcedure(what).titre
-  return kind === 'call' ? what.replaceAll('-', ' ') : what
+  return kind === 'awaited' || kind === 'consent' || kind === 'refused' ? loadProcedure(what).titre : what
 }
 
 function workLine(frame: StaffFrame, board: Board, item: WorkItem): Html {
   const named = board.cases.get(item.caseId)
-  return h`<li><span class="on">${dated(item.onDay)}</span><div>${caseLink(named)}${item.what === named?.debtor ? '' : h`<br>${said(whatOf(item))}`}${item.documentId ? h` · <a href="/bureau/courriers/${item.documentId}">${item.kind === 'call' ? 'le script' : 'la lettre'}</a>` : ''}${named?.phone && (item.kind === 'call' || item.kind === 'callback') ? h` · <a href="tel:${named.phone.replace(/[^+\d]/g, '')}">${named.phone}</a>` : ''}${gesturesFor(frame, board, item)}</div></li>`
+  return h`<li><span class="on">${dated(item.onDay)}</span><div>${caseLink(named)}${item.what === named?.debtor || (item.kind === 'call' && named?.phone) ? '' : h`<br>${said(whatOf(item))}`}${item.documentId ? h` · <a href="/bureau/courriers/${item.documentId}">${item.kind === 'call' ? 'le script' : 'la lettre'}</a>` : ''}${named?.phone && (item.kind === 'call' || item.kind === 'callback') ? h` · <a href="tel:${named.phone.replace(/[^+\d]/g, '')}">${named.phone}</a>` : ''}${gesturesFor(frame, board, item)}</div></li>`
 }

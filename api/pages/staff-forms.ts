@@ -52,11 +52,17 @@ export function gestureForm(frame: Gesturing, { name, title, hidden, body, butto
 <div class="fields">${body(fields)}</div><p class="row">${button ?? h`<button>${title}</button>`}</p></form></details>`
 }
 
-export const callForm = (frame: Gesturing, caseId: string, step: string | null): Html =>
+/** `scriptId`: of a call of the timeline, its script, by which its step is known. */
+export const callForm = (
+  frame: Gesturing,
+  caseId: string,
+  direction: 'incoming' | 'outgoing',
+  scriptId: string | null = null,
+): Html =>
   gestureForm(frame, {
     name: 'appel',
-    title: step === null ? 'Noter cet appel' : 'Noter l’appel',
-    hidden: { dossier: caseId, sens: step === null ? 'incoming' : 'outgoing', ...(step ? { etape: step } : {}) },
+    title: direction === 'incoming' ? 'Noter cet appel' : 'Noter l’appel',
+    hidden: { dossier: caseId, sens: direction, ...(scriptId ? { script: scriptId } : {}) },
     body: ({ text, area, choice }) => h`${choice('issue', 'Issue', callOutcomes)}
 ${text('heure', 'Heure de Paris', 'type="time"')}${text('personne', 'Interlocuteur (facultatif)', 'maxlength="120"')}${area('resume', 'Ce qui a été dit')}`,
   })
@@ -124,7 +130,7 @@ const replyForms = (frame: Gesturing, board: Board, { caseId }: WorkItem): Html 
       title: 'Dire ce qui a été fait',
       hidden: { dossier: caseId, objet: reply.id },
       body: ({ area }) =>
-        h`<p class="all meta">Réponse du ${dated(reply.repliedOn)}</p>${area('comment', 'Ce qui a été fait')}`,
+        h`<p class="all meta">Réponse du ${dated(reply.repliedOn)}. Une fois ceci enregistré, le dossier n’attend plus cette vérification et les démarches reprennent\u00a0: inscrivez d’abord le paiement, l’échéancier ou l’adresse, ou clôturez-le.</p>${area('comment', 'Ce qui a été vérifié et fait')}`,
     }),
   )}`
 
@@ -134,7 +140,7 @@ export function gesturesFor(frame: Gesturing, board: Board, item: WorkItem): Htm
   switch (kind) {
     case 'call':
     case 'callback':
-      return callForm(frame, caseId, kind === 'call' ? item.what : '')
+      return callForm(frame, caseId, 'outgoing', documentId)
     case 'address':
     case 'returned':
       return addressForm(frame, caseId)

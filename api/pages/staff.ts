@@ -5,7 +5,7 @@ import { DomainError } from '../../schema/errors.ts'
 import { authorOf, isStaff, may, type Role, staff } from '../auth.ts'
 import { type Context, contextOf, forbidden } from '../context.ts'
 import { newCode } from '../../schema/random.ts'
-import { sendDisputeFile, sendLetterPdf } from '../downloads.ts'
+import { sendDisputeFile, showLetterPdf } from '../downloads.ts'
 import { asRefusal } from '../metrics.ts'
 import { contactOf } from './contact.ts'
 import { mountDoor, signInPage } from './door.ts'
@@ -16,7 +16,7 @@ import { doGesture, gestures } from './staff-acts.ts'
 import { boardPage, type StaffFrame } from './staff-board.ts'
 import { mountPaperCoupon } from './staff-coupon.ts'
 import { readBoard, readCallers } from './staff-data.ts'
-import { textOf, typedOf } from './typed.ts'
+import { searchOf, textOf, typedOf } from './typed.ts'
 
 const session: SessionKind = { cookie: 'courtois-bureau', path: '/bureau', sameSite: 'Strict', minutes: 8 * 60 }
 
@@ -51,10 +51,7 @@ export function mountStaff(app: Hono, house: Doors): void {
         )
   }
   const show = async (c: HttpContext, who: Staff, told: Told = {}): Promise<Response> => {
-    const text = (c.req.query('q') ?? '')
-      .replace(/\p{Cc}/gu, '')
-      .trim()
-      .slice(0, 100)
+    const text = searchOf(c)
     const [board, found, frame] = await Promise.all([
       readBoard(who.ctx),
       text ? readCallers(who.ctx, text) : null,
@@ -76,14 +73,7 @@ export function mountStaff(app: Hono, house: Doors): void {
   })
 
   app.get('/bureau', (c) => withStaff(c, (who) => show(c, who, { done: c.req.query('fait') !== undefined })))
-  app.get('/bureau/courriers/:id', (c) =>
-    withStaff(c, async ({ ctx }) => {
-      const response = await sendLetterPdf(ctx, c)
-      const name = response.headers.get('content-disposition')
-      if (name) response.headers.set('content-disposition', name.replace(/^attachment/, 'inline'))
-      return response
-    }),
-  )
+  app.get('/bureau/courriers/:id', (c) => withStaff(c, ({ ctx }) => showLetterPdf(ctx, c)))
   app.get('/bureau/contestations/:id', (c) => withStaff(c, ({ ctx }) => sendDisputeFile(ctx, c)))
   mountPaperCoupon(app, house, withStaff, (c, who) => frameOf(house, c, who))
   for (const name of Object.keys(gestures)) {

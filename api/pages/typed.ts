@@ -1,3 +1,4 @@
+import type { Context as HttpContext } from 'hono'
 import { typedDay } from '../../documents/invoices/typed-values.ts'
 import type { Day } from '../../schema/days.ts'
 import { DomainError } from '../../schema/errors.ts'
@@ -16,6 +17,13 @@ export function textOf(typed: Typed, name: string, max = 200): string {
   const text = (typed[name] ?? '').replaceAll('\r\n', '\n').replace(/[^\P{Cc}\n]/gu, ' ')
   return text.trim().slice(0, max)
 }
+
+/** What was typed into a search, `?q=`. */
+export const searchOf = (c: HttpContext): string =>
+  (c.req.query('q') ?? '')
+    .replace(/\p{Cc}/gu, '')
+    .trim()
+    .slice(0, 100)
 
 export function requiredText(typed: Typed, name: string, what: string, max = 200): string {
   const text = textOf(typed, name, max)

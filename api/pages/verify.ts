@@ -159,7 +159,7 @@ function form(contact: Contact, wrong?: string): Html {
   return page(
     contact,
     'Cette lettre est-elle authentique\u00a0?',
-    h`<h1>Cette lettre est-elle authentique\u00a0?</h1>
+    h`<h1>Cette lettre est\u2011elle authentique\u00a0?</h1>
 <p class="lead">Vous avez reçu une lettre à notre en-tête. Son code permet de savoir si elle vient bien de nous.</p>
 ${wrong === undefined ? '' : h`<p class="alert" role="alert">Ce code n’est pas complet\u00a0: il compte douze lettres et chiffres, comme 7K3M-Q2XZ-9T4C.</p>`}
 ${field(wrong)}

@@ -84,7 +84,7 @@ const turns: Record<Outcome['nature'], string> = { succes: 'abouti', echec: 'man
 
 function outcomeHtml(outcome: Outcome, to: Link): Html {
   return h`<li><strong>${said(outcome.titre)}</strong> <small>(${turns[outcome.nature]}${outcome.clot ? ', fin de la voie' : ''}, ${said(outcome.article)})</small>
-${outcome.suites?.length ? h`<ul>${outcome.suites.map((next) => h`<li><a href="${to(`procedures/${next.procedure}.html`)}">${said(loadProcedure(next.procedure).titre)}</a>\u00a0: ${said(next.pourquoi)} <small>${said(next.article)}</small></li>`)}</ul>` : ''}</li>`
+${outcome.suites?.length ? h`<ul>${outcome.suites.map((next) => h`<li><a href="${to(`procedures/${next.procedure}.html`)}">${said(loadProcedure(next.procedure).titre)}</a>\u00a0: ${said(next.pourquoi)} <small>${said(next.article)}</small> ${next.confirme === 'non' ? toCheck() : ''}</li>`)}</ul>` : ''}</li>`
 }
 
 /** What must have come before, and what rules it out, in a sentence. */

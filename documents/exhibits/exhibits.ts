@@ -1,5 +1,4 @@
-import type { Doubt } from '../../schema/errors.ts'
-import { DomainError } from '../../schema/errors.ts'
+import { DomainError, type Doubt } from '../../schema/errors.ts'
 import { type Content, contentBytes, isStored, sha256 } from '../archive.ts'
 import { readInvoice } from '../invoices/einvoice.ts'
 import { office } from './kind.ts'
@@ -15,8 +14,6 @@ import {
 } from './process.ts'
 import { invoiceSheet } from '../invoices/facturx.ts'
 import type { TypstEngine } from '../typst/typst.ts'
-
-export type { Attachment }
 
 /** An exhibit as it enters a pack: static pages, nothing that runs, opens or hides. Sizes in points, as displayed. */
 export interface NormalisedExhibit<Pdf extends Content = Uint8Array> {
@@ -76,14 +73,16 @@ export async function normaliseInto(
   }
   const seed = isStored(content) ? content.sha256 : sha256(content)
   const read = await readApart({ content, name, password: source.password, seed }, { limits, folder })
-  const made = read.as === 'pages' ? null : await pdfOf(read, { content, name, seed, engine, limits })
-  const pages = made === null ? (read as ExhibitPages) : await asPages(made, { name, seed, limits })
+  const pages =
+    read.as === 'pages'
+      ? read
+      : await asPages(await pdfOf(read, { content, name, seed, engine, limits }), { name, seed, limits })
   return {
     pdf: pages.pdf,
     pages: pages.pageSizes.length,
     pageSizes: pages.pageSizes,
     mediaType: read.mediaType,
-    flags: [...read.flags, ...(made === null ? [] : pages.flags), ...(read.as === 'data' ? [dataDoubt(name)] : [])],
+    flags: [...read.flags, ...(pages === read ? [] : pages.flags), ...(read.as === 'data' ? [dataDoubt(name)] : [])],
     attachments: read.as === 'printed' ? read.attachments : [],
   }
 }

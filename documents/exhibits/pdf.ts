@@ -34,7 +34,7 @@ export async function staticPdf(
   if (count > maxPages) {
     throw refuse('exhibit_too_big', name, `a ${count} pages`, `Coupez-la\u00a0: une pièce a ${maxPages} pages au plus.`)
   }
-  const flag = (code: string, what: string): number =>
+  const flag: Flag = (code, what) =>
     flags.push({ code, message: `«\u00a0${name}\u00a0»\u00a0: ${what}. L’original est joint tel quel.` })
   if (source.recoveredViaBruteForce)
     flag('exhibit_recovered', 'fichier abîmé, reconstruit tant bien que mal\u00a0; relisez chaque page')
@@ -55,6 +55,19 @@ export async function staticPdf(
       'Demandez de nouveau ce document.',
     )
   }
+  flatten(source, pages, name, flag)
+  for (const page of pages) for (const key of page.dict.keys()) if (!pageKeys.has(key.value)) page.dict.delete(key)
+  // A new document around the pages: scripts, launch actions and attached files belong to the old catalogue.
+  return source.extractPages(
+    pages.map((_, index) => index),
+    { includeAnnotations: false },
+  )
+}
+
+type Flag = (code: string, what: string) => void
+
+/** Draws fields, annotations and layers on the pages themselves, and says what that changed. */
+function flatten(source: PDF, pages: PDFPage[], name: string, flag: Flag): void {
   const hidden = source.getLayers().filter(({ visible }) => !visible).length
   let flat: ReturnType<PDF['flattenAll']>
   try {
@@ -78,12 +91,6 @@ export async function staticPdf(
   const lost = pages.reduce((sum, page) => sum + (page.dict.getArray('Annots', resolve)?.length ?? 0), skipped)
   if (lost > 0)
     flag('exhibit_annotations', `${lost} champ(s) ou annotation(s) sans apparence imprimable n’y figurent plus`)
-  for (const page of pages) for (const key of page.dict.keys()) if (!pageKeys.has(key.value)) page.dict.delete(key)
-  // A new document around the pages: scripts, launch actions and attached files belong to the old catalogue.
-  return source.extractPages(
-    pages.map((_, index) => index),
-    { includeAnnotations: false },
-  )
 }
 
 /**
@@ -187,7 +194,7 @@ function openWithOwnersLeave(source: PDF, name: string, password: string | undef
 }
 
 /** Says what the original does besides showing pages. */
-function describe(source: PDF, flag: (code: string, what: string) => number, active: () => void): void {
+function describe(source: PDF, flag: Flag, active: () => void): void {
   const resolve = source.context.resolve.bind(source.context)
   const catalog = source.getCatalog()
   if (isActive(source)) active()

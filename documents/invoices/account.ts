@@ -211,6 +211,10 @@ function invoiceOf(
   }
   const read = invoiceFromJson(json)
   read.doubts.push(...doubts)
+  if (isShort(said.postalCode, said.country)) {
+    const message = `Le code postal ${said.postalCode} n’a que quatre chiffres\u00a0: il est lu 0${said.postalCode}.`
+    read.doubts.push({ code: 'short_postal_code', message })
+  }
   return read
 }
 
@@ -218,12 +222,15 @@ function addressOf({ street, street2, postalCode, city, country }: Cells) {
   if (!street && !city) return null
   return {
     lines: [street, street2].filter((each) => each !== undefined),
-    // A spreadsheet takes the leading zero of 01000 away.
-    postal_code: /^\d{4}$/.test(postalCode ?? '') && isFrance(country) ? `0${postalCode}` : (postalCode ?? null),
+    postal_code: isShort(postalCode, country) ? `0${postalCode}` : (postalCode ?? null),
     city: city ?? null,
     country: isFrance(country) ? 'FR' : /^[A-Z]{2}$/i.test(country!) ? country!.toUpperCase() : countryCode(country!),
   }
 }
+
+/** A spreadsheet takes the leading zero of 01000 away; whoever typed four digits may also have missed another. */
+const isShort = (postalCode: string | undefined, country: string | undefined): boolean =>
+  /^\d{4}$/.test(postalCode ?? '') && isFrance(country)
 
 const isFrance = (country: string | undefined): boolean => !country || /^(fr|fra|france)$/i.test(country.trim())
 

@@ -12,6 +12,8 @@ parentPort!.postMessage(reply)
 async function read(): Promise<PdfReply> {
   const pdf = await PDF.load(bytes)
   if (pdf.isEncrypted && !pdf.isAuthenticated) return { refused: 'encrypted' }
+  // Cut short on its way: what could be saved of it is no invoice that anybody could read.
+  if (pdf.getPageCount() === 0) return { refused: 'unreadable', detail: 'no page' }
   const files = embeddedFiles(pdf)
   // The standard's name first, then those of ZUGFeRD 2 and XRechnung, then an XML that stands alone.
   const names = [...files.keys()].filter((name) => /\.xml$/i.test(name))

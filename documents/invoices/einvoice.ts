@@ -324,6 +324,12 @@ function readXml(text: string, container?: 'factur-x'): ReadInvoice {
 }
 
 function decode(bytes: Uint8Array, facts: Record<string, unknown>): string {
+  if (isPicture(bytes)) {
+    throw new DomainError('picture_of_invoice', 'Ce fichier est une image\u00a0: rien ne peut y être lu.', {
+      remedy: 'Enregistrez-la en PDF et envoyez ce PDF, ou envoyez la facture électronique d’origine.',
+      facts,
+    })
+  }
   try {
     return new TextDecoder('utf-8', { fatal: true }).decode(bytes)
   } catch (cause) {
@@ -334,6 +340,12 @@ function decode(bytes: Uint8Array, facts: Record<string, unknown>): string {
     })
   }
 }
+
+/** PNG, JPEG, GIF, TIFF, or what a telephone makes (HEIC, WebP). */
+const isPicture = (bytes: Uint8Array): boolean =>
+  /^(\x89PNG|\xff\xd8\xff|GIF8|II\*\0|MM\0\*|RIFF.{4}WEBP|.{4}ftyp(heic|heix|mif1))/s.test(
+    Buffer.from(bytes.subarray(0, 16)).toString('latin1'),
+  )
 
 function parseJson(text: string): unknown {
   try {

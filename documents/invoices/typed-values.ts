@@ -34,7 +34,7 @@ export function typedCents(text: string): bigint {
   const mark = Math.max(digits.lastIndexOf(','), digits.lastIndexOf('.'))
   const whole = mark === -1 ? digits : digits.slice(0, mark)
   const decimals = mark === -1 ? '' : digits.slice(mark + 1)
-  if (!/^\d[\d.,]*$/.test(digits) || !/^\d*$/.test(decimals)) return parseAmount(text)
+  if (!/^\d[\d.,]*$/.test(digits) || !/^\d*$/.test(decimals)) throw unreadable(text)
   const groups = /[.,]/.test(whole)
   if (decimals.length === 3 && !groups && whole !== '0') {
     throw new DomainError('ambiguous_amount', `« ${text.trim().slice(0, 40)} » se lit de deux façons.`, {
@@ -55,6 +55,12 @@ function centsOf(whole: string, fraction: string, text: string): bigint {
   const unit = 10n ** BigInt(fraction.length - 2)
   const cents = divideHalfUp(exact, unit)
   const gap = exact - cents * unit
-  if ((gap < 0n ? -gap : gap) * 10_000n > unit) return parseAmount(text)
+  if ((gap < 0n ? -gap : gap) * 10_000n > unit) throw unreadable(text)
   return cents
 }
+
+const unreadable = (text: string): DomainError =>
+  new DomainError('bad_amount', `«\u00a0${text.trim().slice(0, 40)}\u00a0» n’est pas un montant lisible.`, {
+    remedy: 'Écrivez-le en chiffres, avec deux décimales au plus, par exemple 1\u202f234,56.',
+    facts: { amount: text.slice(0, 40) },
+  })

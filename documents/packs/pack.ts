@@ -31,8 +31,6 @@ import { labelPages } from './page-labels.ts'
 import type { SealKey } from '../proof/seal.ts'
 import type { TypstEngine } from '../typst/typst.ts'
 
-export { contentHash }
-
 export interface PackPart {
   role: PackRole
   /** What the creditor agrees to, or what is joined around it (his consent, proofs of dispatch). */

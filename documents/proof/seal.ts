@@ -38,7 +38,7 @@ export function openSealKey(pem: { certificate: string; key: string }): SealKey 
 
 let development: SealKey | undefined
 
-/** The public development key of documents/dev-seal: its seal shows accidents, and proves nothing against a forger. */
+/** The public development key of documents/proof/dev-seal: its seal shows accidents, and proves nothing against a forger. */
 export function developmentSeal(): SealKey {
   development ??= openSealKey({ certificate: read('certificate.pem'), key: read('key.pem') })
   return development

@@ -69,6 +69,8 @@ export interface Coupon {
   answers: { text: string; lines: number }[]
   to: string[]
   online?: string
+  /** Opens the page of that very coupon: rows of 0 and 1. */
+  qr?: string[]
 }
 
 const builders: Record<string, (facts: Facts) => Block> = {
@@ -334,9 +336,13 @@ export function epcCode(
   const cents = parseAmount(due)
   if (cents < 1n || cents > 99_999_999_999n) return undefined
   const payload = epcPayload(name, iban, bic, due, reference)
-  const code = encode([...new TextEncoder().encode(payload)], { ecc: 'M', boostEcc: false, border: 0 })
-  if (code.version > 13) return undefined
-  return code.data.map((row) => row.map((dark) => (dark ? '1' : '0')).join(''))
+  const { rows, version } = drawnCode(payload)
+  return version > 13 ? undefined : rows
+}
+
+function drawnCode(text: string): { rows: string[]; version: number } {
+  const { data, version } = encode([...new TextEncoder().encode(text)], { ecc: 'M', boostEcc: false, border: 0 })
+  return { rows: data.map((row) => row.map((dark) => (dark ? '1' : '0')).join('')), version }
 }
 
 /** The text inside the payment code: service tag, version, UTF-8, SCT, BIC, name, IBAN, amount, no purpose, reference. */
@@ -365,10 +371,11 @@ export function epcPayload(
 
 function coupon(facts: Facts): Coupon {
   const debtor = required(facts, 'debiteur', 'coupon')
+  const { coupon: code = '', adresseReponse: online } = facts.references
   const total = facts.totaux ? ` de ${money(facts.totaux.total, facts)}` : ''
   return {
     kind: 'coupon',
-    code: facts.references.coupon ?? '',
+    code,
     dossier: facts.references.dossier,
     creditor: facts.creancier.nom,
     debtor: debtor.nom,
@@ -383,7 +390,7 @@ function coupon(facts: Facts): Coupon {
       { text: 'Mes coordonnées ont changé\u00a0:', lines: 1 },
     ],
     to: [facts.agence.nom, ...addressLines(facts.agence.adresse)],
-    ...(facts.references.adresseReponse ? { online: facts.references.adresseReponse } : {}),
+    ...(online ? { online, ...(code ? { qr: drawnCode(`${online}/${code}`).rows } : {}) } : {}),
   }
 }
 

@@ -2,23 +2,36 @@ import type { Facts } from '../facts.ts'
 
 const trade = /recouvr|contentieux|cr[ée]anc|impay|dette|huissier|commissaire de justice|poursuite/i
 
+/** Whether the firm's name or its addresses say its trade: an e-mail would then say it before being opened. */
+export const tellsTrade = ({ agence }: Facts): boolean =>
+  [agence.nom, agence.email, agence.gestionnaire.email].some((words) => trade.test(words ?? ''))
+
 /**
  * The facts as a discreet letter may show them: nothing that only a debt collector has (insurance, account for other
  * people's money, declaration to the prosecutor), and no name or title that says the trade.
  */
 export function discreetFacts(facts: Facts): Facts {
   const { assurance: _assurance, compteDedie: _account, declaration: _declaration, ...agence } = facts.agence
-  const { qualite, ...handler } = agence.gestionnaire
+  const { qualite, email: direct, ...handler } = agence.gestionnaire
   const telling = trade.test(agence.nom)
-  const { site, rcs, siren, formeJuridique, capital, ...house } = agence
+  const { site, rcs, siren, formeJuridique, capital, email, dpo, ...house } = agence
+  // A domain leads to the firm as surely as its name does.
+  const open = (address: string | undefined) => (address && !telling && !trade.test(address) ? address : undefined)
+  const answersTo = open(dpo?.email)
   return {
     ...facts,
     agence: {
       ...house,
       // A person writes where the firm's very name would tell; its number in a register would lead to that name.
       ...(telling ? { nom: handler.nom } : defined({ rcs, siren, formeJuridique, capital })),
-      ...(site && !trade.test(site) ? { site } : {}),
-      gestionnaire: { ...handler, ...(qualite && !trade.test(qualite) ? { qualite } : {}) },
+      ...defined({ site: open(site), email: open(email), dpo: answersTo ? { email: answersTo } : undefined }),
+      gestionnaire: {
+        ...handler,
+        ...defined({
+          email: open(direct),
+          qualite: qualite && !trade.test(qualite) ? qualite : undefined,
+        }),
+      },
     },
   }
 }

@@ -1,6 +1,7 @@
 import Docxtemplater from 'docxtemplater'
 import PizZip from 'pizzip'
 import { dayFr, parseDay } from '../../schema/days.ts'
+import { DomainError } from '../../schema/errors.ts'
 import type { Block, Run, Table } from './blocks.ts'
 import type { FilledLetter } from './fill.ts'
 import { printable } from '../typst/glyphs.ts'
@@ -15,7 +16,14 @@ export function renderDocx(filled: FilledLetter, template: Uint8Array, at: Tempo
     paragraphLoop: true,
     linebreaks: false,
     nullGetter: (part: { value?: string }) => {
-      throw new Error(`letter.docx: unknown tag ${part.value ?? ''}`)
+      throw new DomainError(
+        'bad_template',
+        `Le modèle Word du courrier « ${filled.id} » porte une balise inconnue : {${part.value ?? ''}}.`,
+        {
+          remedy: 'Les balises sont celles de letters/layout/letter.docx : {lieu}, {objet}, {@corps}, {pied}…',
+          facts: { letter: filled.id, tag: part.value ?? '' },
+        },
+      )
     },
   })
   const facts = filled.presentation === 'appel' ? callFacts(filled) : referencesOf(filled)

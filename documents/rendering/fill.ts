@@ -3,7 +3,7 @@ import { sectionFor, type Channel, type Letter } from '../../letters/letter.ts'
 import { DomainError } from '../../schema/errors.ts'
 import { validate } from '../../schema/validate.ts'
 import type { Block } from './blocks.ts'
-import { discreetFacts } from './discreet.ts'
+import { discreetFacts, tellsTrade } from './discreet.ts'
 import type { Facts } from '../facts.ts'
 import { addressKeyOf, recipientOf, senderOf, type Party } from './parties.ts'
 import { blocksOfMarkdown } from './markdown.ts'
@@ -37,6 +37,7 @@ export function fill(library: Library, letter: Letter, facts: unknown, channel: 
   const section = sectionFor(letter, channel)
   const discreet = letter.discret === 'oui'
   const given = validate<Facts>('facts', facts, 'Les faits du courrier')
+  if (discreet && channel === 'email' && tellsTrade(given)) throw tellingAddress(letter)
   const checked = discreet ? discreetFacts(given) : given
   const told = outside.test(letter.destinataire) ? withoutReasons(checked) : checked
   const presentation = presentationOf(channel)
@@ -61,6 +62,16 @@ export function fill(library: Library, letter: Letter, facts: unknown, channel: 
     facts: checked,
   }
 }
+
+const tellingAddress = (letter: Letter): DomainError =>
+  new DomainError(
+    'channel_refused',
+    `Le courrier « ${letter.id} » doit taire l’activité du cabinet, que le nom ou l’adresse d’un courriel révélerait.`,
+    {
+      remedy: 'Envoyez-le par lettre : ni son enveloppe ni son en-tête ne disent l’activité.',
+      facts: { letter: letter.id },
+    },
+  )
 
 // Who is asked to pay, or stands beside. The creditor, the courts and who acts for them are told what is doubtful.
 const outside = /^(debiteur|caution|codebiteur|heritier|tiers)/

@@ -1,3 +1,4 @@
+import { groupedSiren } from '../../letters/foreign.ts'
 import { dayFr, parseDay } from '../../schema/days.ts'
 import type { Facts } from '../facts.ts'
 import type { FilledLetter } from './fill.ts'
@@ -82,7 +83,8 @@ export function callFacts({ facts }: FilledLetter): [string, string][] {
 /** The foot of each page: who the agency is, and how to check that the letter is its own. */
 export function footerOf(filled: FilledLetter): string[] {
   const { facts, presentation, sender } = filled
-  if (presentation === 'acte') return [`Dossier ${facts.references.dossier}`]
+  // An act is the parties'; a sheet for a call is read by nobody outside the house.
+  if (presentation === 'acte' || presentation === 'appel') return [`Dossier ${facts.references.dossier}`]
   const { code, adresseVerification } = facts.references
   // The page that checks a code says what the letter is.
   const genuine =
@@ -99,7 +101,7 @@ export function legalLine({ agence }: Facts): string {
     .join(' ')
   return [
     [agence.nom, form].filter(Boolean).join(', '),
-    agence.rcs ? `RCS ${agence.rcs}` : agence.siren ? `SIREN ${agence.siren}` : '',
+    agence.rcs ? `RCS ${agence.rcs}` : agence.siren ? `SIREN ${groupedSiren(agence.siren)}` : '',
     agence.assurance ? `assurance ${agence.assurance.assureur}, police ${agence.assurance.police}` : '',
     agence.compteDedie ? `compte dédié aux fonds de tiers ${agence.compteDedie.banque}` : '',
     agence.declaration

@@ -1,4 +1,4 @@
-import { loadLibrary, type Library } from '../../letters/catalogue.ts'
+import { loadLibrary, wordTemplate, type Library } from '../../letters/catalogue.ts'
 import type { Channel, Letter } from '../../letters/letter.ts'
 import { DomainError } from '../../schema/errors.ts'
 import { fill, type FilledLetter } from './fill.ts'
@@ -55,7 +55,9 @@ export async function renderLetter(request: RenderRequest): Promise<Rendered> {
       )
     case 'docx': {
       const mediaType = 'application/vnd.openxmlformats-officedocument.wordprocessingml.document'
-      return done(renderDocx(filled, layoutFile(library, 'letter.docx'), at), mediaType, 'docxtemplater 3.71.0')
+      const own = wordTemplate(letter.id)
+      const template = layoutFile(library, own in library.layout ? own : 'letter.docx')
+      return done(renderDocx(filled, template, at), mediaType, 'docxtemplater 3.71.0')
     }
     case 'pdf': {
       if (channel === 'sms') throw unsuitable(format, channel)

@@ -1,6 +1,6 @@
 import type { Liquid, LiquidError, Template } from 'liquidjs'
 import type { Library } from '../../letters/catalogue.ts'
-import { dateIn, eurosIn, groupedIban } from '../../letters/foreign.ts'
+import { dateIn, eurosIn, groupedIban, groupedSiren } from '../../letters/foreign.ts'
 import { type Filters, letterLanguage } from '../../letters/language.ts'
 import type { Letter, Section } from '../../letters/letter.ts'
 import { dayFr, dayShortFr, parseDay } from '../../schema/days.ts'
@@ -93,6 +93,7 @@ const filters: Record<string, Filters> = {
   date_langue: (value, language) => dateIn(text(language), text(value)),
   euros_langue: (value, language) => eurosIn(text(language), text(value)),
   iban: (value) => groupedIban(text(value)),
+  siren: (value) => groupedSiren(text(value)),
   jours: (value) => daysInWords(Number(value)),
   taux: (value) => rateFr(text(value)),
 }

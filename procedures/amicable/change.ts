@@ -4,7 +4,7 @@ import { DomainError } from '../../schema/errors.ts'
 import { nextWorkingDay } from '../law/calendar.ts'
 import type { Step } from '../cases/file.ts'
 import { debtorWord, forDebtor, type Scenario, type ScenarioStep } from './scenario.ts'
-import { type Opening, planTimeline } from './timeline.ts'
+import { type Opening, type PlannedStep, planTimeline } from './timeline.ts'
 
 /** What a change does to one step: `from` and `to` are the days it was and will be done on. */
 export interface Move {
@@ -16,22 +16,13 @@ export interface Move {
 }
 
 /** A step of the timeline as it will stand; `id` is null for one that has no row yet. */
-export interface Standing {
+export interface Standing extends PlannedStep {
   id: string | null
-  key: string
-  rank: number
-  channel: string
-  nominalOn: Day
-  plannedOn: Day
-  skippedWhy: string | null
 }
 
 /** The rows of a case that a change of scenario reads. */
 export interface Timeline extends Opening {
-  steps: readonly Pick<
-    Step,
-    'id' | 'key' | 'rank' | 'channel' | 'nominalOn' | 'plannedOn' | 'doneOn' | 'skippedOn' | 'skippedWhy'
-  >[]
+  steps: readonly Pick<Step, 'id' | 'doneOn' | 'skippedOn' | keyof PlannedStep>[]
   /** Keys of steps that a person added: a scenario neither moves nor drops them. */
   added: ReadonlySet<string>
   /** The letter of CPCE R124-4 has been written. */

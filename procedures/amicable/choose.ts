@@ -2,7 +2,7 @@ import { loadLibrary } from '../../letters/catalogue.ts'
 import { after, before, type Day, dayFr, daysBetween } from '../../schema/days.ts'
 import { json, type Sql, transaction } from '../../schema/db.ts'
 import { DomainError } from '../../schema/errors.ts'
-import { newId, type Random } from '../../schema/random.ts'
+import type { Random } from '../../schema/random.ts'
 import { type CaseFile, firstLetter, readCase, type Step } from '../cases/file.ts'
 import { type Author, record } from '../cases/journal.ts'
 import { lockOpenCase } from '../cases/lock.ts'
@@ -19,6 +19,7 @@ import {
 } from './change.ts'
 import { debtorWord, loadScenario, type Scenario, type ScenarioStep } from './scenario.ts'
 import { scenarioFaults } from './scenario-check.ts'
+import { insertSteps } from './step-rows.ts'
 import { shiftSteps } from './timeline.ts'
 
 export interface Choice {
@@ -342,20 +343,7 @@ async function keep(
     from jsonb_to_recordset(${json(sql, rows)}) as s(id uuid, rank int, channel text, nominal_on text, planned_on text, skipped_why text)
     where steps.id = s.id and steps.done_on is null`
   const fresh = standing.filter((step) => step.id === null)
-  if (fresh.length === 0) return
-  await sql`insert into steps ${sql(
-    fresh.map((step) => ({
-      id: newId(random),
-      case_id: caseId,
-      key: step.key,
-      rank: step.rank,
-      channel: step.channel,
-      nominal_on: step.nominalOn,
-      planned_on: step.plannedOn,
-      skipped_on: step.skippedWhy === null ? null : onDay,
-      skipped_why: step.skippedWhy,
-    })),
-  )}`
+  if (fresh.length > 0) await insertSteps(sql, random, onDay, caseId, fresh)
 }
 
 function requireReason(reason: string): void {

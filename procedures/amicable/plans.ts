@@ -18,6 +18,17 @@ import { heldOnRefusal } from './refusal.ts'
 
 export type PlanOutcome = 'done' | 'nothing' | 'held' | 'already'
 
+/** An instalment that something is due for, with its plan and its case as they stand under the lock. */
+interface PlanTurn {
+  office: Office
+  /** The transaction that holds the lock. */
+  sql: Sql
+  onDay: Day
+  file: CaseFile
+  plan: Plan
+  line: DueInstalment
+}
+
 /** Queues the plans that have something to do by that day; the plan is the key of its job. Answers how many. */
 export async function tickPlans(sql: Sql, upTo: Day): Promise<number> {
   const [row] = await sql<[{ planned: number }]>`
@@ -85,20 +96,14 @@ async function attempt(office: Office, sql: Sql, planId: string, onDay: Day): Pr
   if (!act || !isBusinessDay(onDay, file.case.zone)) return 'nothing'
   await requireAgencyReady(sql, onDay)
   await requireMandate(sql, file.creditor.id, onDay)
-  if (act.kind === 'remind') await remind(office, sql, onDay, file, plan, act.line)
-  else if (act.kind === 'notice') await giveNotice(office, sql, onDay, file, plan, act.line)
-  else await endPlan(office, sql, onDay, file, plan, act.line)
+  const turn: PlanTurn = { office, sql, onDay, file, plan, line: act.line }
+  if (act.kind === 'remind') await remind(turn)
+  else if (act.kind === 'notice') await giveNotice(turn)
+  else await endPlan(turn)
   return 'done'
 }
 
-async function remind(
-  office: Office,
-  sql: Sql,
-  onDay: Day,
-  file: CaseFile,
-  plan: Plan,
-  line: DueInstalment,
-): Promise<void> {
+async function remind({ office, sql, onDay, file, plan, line }: PlanTurn): Promise<void> {
   await writeLetter(office, sql, onDay, file, {
     ...order('engagement-rappel-echeance', reachOf(file, 'debiteur') ?? 'lettre'),
     facts: currentInstalment(line, 'à venir'),
@@ -106,14 +111,7 @@ async function remind(
   await sql`update instalments set reminded_on = ${onDay} where plan_id = ${plan.id} and rank = ${line.rank}`
 }
 
-async function giveNotice(
-  office: Office,
-  sql: Sql,
-  onDay: Day,
-  file: CaseFile,
-  plan: Plan,
-  line: DueInstalment,
-): Promise<void> {
+async function giveNotice({ office, sql, onDay, file, plan, line }: PlanTurn): Promise<void> {
   const until = onDay.add({ days: plan.graceDays })
   await writeLetter(office, sql, onDay, file, {
     ...order('engagement-echeance-manquee', isPosted(file) ? 'lettre' : 'email'),
@@ -129,14 +127,7 @@ async function giveNotice(
 }
 
 /** The letter that ends the plan leaves its own time to pay the balance: no step of the timeline overtakes it. */
-async function endPlan(
-  office: Office,
-  sql: Sql,
-  onDay: Day,
-  file: CaseFile,
-  plan: Plan,
-  line: DueInstalment,
-): Promise<void> {
+async function endPlan({ office, sql, onDay, file, plan, line }: PlanTurn): Promise<void> {
   const until = onDay.add({ days: plan.graceDays })
   const notice = file.documents.findLast((document) => document.letter === 'engagement-echeance-manquee')
   await writeLetter(office, sql, onDay, file, {

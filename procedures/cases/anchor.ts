@@ -1,13 +1,12 @@
 import type { Day } from '../../schema/days.ts'
-import { json, type Sql } from '../../schema/db.ts'
+import type { Sql } from '../../schema/db.ts'
 import { loadScenario } from '../amicable/scenario.ts'
 import { planTimeline } from '../amicable/timeline.ts'
 import type { Case } from './cases.ts'
 import type { DebtorKind } from './debtors.ts'
 import { type Author, record } from './journal.ts'
-import type { CaseLimitation } from './limitation.ts'
 
-/** Moves J to the due date of that invoice, the limitation with it where it follows, and the steps while no letter has left. */
+/** Moves J to the due date of that invoice, and the steps with it while no letter has left. */
 export async function moveAnchor(
   sql: Sql,
   onDay: Day,
@@ -16,22 +15,15 @@ export async function moveAnchor(
     invoice: { issuedOn: Day; dueOn: Day }
     debtor: DebtorKind
     sendsInvoices: boolean
-    /** Null: the last day to act stays. */
-    limitation: CaseLimitation | null
-    why: string[]
   },
   author: Author,
 ): Promise<void> {
   const { issuedOn, dueOn } = to.invoice
   await sql`update cases set anchor_on = ${dueOn} where id = ${found.id}`
-  if (to.limitation) {
-    const { expires, doubts } = to.limitation
-    await sql`update cases set limitation_on = ${expires}, limitation_doubts = ${json(sql, doubts)} where id = ${found.id}`
-  }
   await record(sql, onDay, {
     caseId: found.id,
     kind: 'anchor_moved',
-    detail: { anchor: dueOn.toString(), limitation: to.why },
+    detail: { anchor: dueOn.toString() },
     author,
   })
   const [first] = await sql`select 1 from documents where case_id = ${found.id} and first_letter`

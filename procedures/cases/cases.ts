@@ -4,14 +4,15 @@ import { json, type Sql, transaction } from '../../schema/db.ts'
 import { type Doubt } from '../../schema/errors.ts'
 import { newId, type Random } from '../../schema/random.ts'
 import { loadScenario } from '../amicable/scenario.ts'
+import { insertSteps } from '../amicable/step-rows.ts'
 import { planTimeline } from '../amicable/timeline.ts'
 import type { Zone } from '../law/calendar.ts'
 import { type Mandate } from './creditors.ts'
 import { type Debtor } from './debtors.ts'
 import { type Author, record } from './journal.ts'
-import { checkedNature, claimLimitation } from './limitation.ts'
+import { checkedNature, claimLimitation } from './claim-limitation.ts'
 import { caseGone } from './lock.ts'
-import { type PublicOrder } from './public-orders.ts'
+import { type PublicOrder } from './public-term.ts'
 
 export interface Case {
   id: string
@@ -46,6 +47,8 @@ export interface HandCourt {
   formation: string
   ville: string
   source: string
+  /** Whether a person typed the bench; of older rows, what it says tells. */
+  isBenchTyped?: boolean
 }
 
 /** As it is kept: a day YYYY-MM-DD, percent a year as a decimal text, and where it was read. */
@@ -118,19 +121,7 @@ export async function openCase(
     sendsInvoices: mandate.sendsInvoices,
     zone,
   })
-  await sql`insert into steps ${sql(
-    steps.map((step) => ({
-      id: newId(random),
-      case_id: opened.id,
-      key: step.key,
-      rank: step.rank,
-      channel: step.channel,
-      nominal_on: step.nominalOn,
-      planned_on: step.plannedOn,
-      skipped_on: step.skippedWhy === null ? null : onDay,
-      skipped_why: step.skippedWhy,
-    })),
-  )}`
+  await insertSteps(sql, random, onDay, opened.id, steps)
   await record(sql, onDay, {
     caseId: opened.id,
     kind: 'case_opened',

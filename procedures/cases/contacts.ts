@@ -123,7 +123,8 @@ export function nextContactDay(
 
 /**
  * Refuses a call outside its hours, on a closed day, or once too many; says when it may be made. Day and hour are those of the clock of
- * the house, and are judged by the debtor's.
+ * the house, and are judged by the debtor's. Of a call without an hour the day alone is judged, by the
+ * calendar of its case.
  */
 export function refuseCall(
   lately: Lately,

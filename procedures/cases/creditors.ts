@@ -8,7 +8,7 @@ import { endUnfiledConsents } from '../judicial/consent-ends.ts'
 import type { Address } from './agency.ts'
 import { readFeeTerms } from '../money/fees.ts'
 import { type Author, record } from './journal.ts'
-import { checkedNature } from './limitation.ts'
+import { checkedNature } from './claim-limitation.ts'
 
 export interface PartyIdentity {
   legalForm?: string | undefined

@@ -5,6 +5,7 @@ import { newId, type Random } from '../../schema/random.ts'
 import type { Office } from '../office.ts'
 import { attachExhibit, type NewExhibit } from './exhibits.ts'
 import { placeHold, releaseHold } from './holds.ts'
+import { queueFollowUp } from '../mail/follow-up-queue.ts'
 import { type Author, record } from './journal.ts'
 import { lockCase, lockOpenCase } from './lock.ts'
 
@@ -78,7 +79,10 @@ export async function answerDispute(
   })
 }
 
-/** Maintained with reasons, credited, or dropped by the debtor: the case goes on where it stopped. */
+/**
+ * Maintained with reasons, credited, or dropped by the debtor: the debtor has the answer in writing, and the case goes on where it
+ * stopped. An avoir that is only promised would leave the next letter asking for too much: it is recorded first.
+ */
 export async function resolveDispute(
   sql: Sql,
   onDay: Day,
@@ -88,6 +92,7 @@ export async function resolveDispute(
   await transaction(sql, async (tx) => {
     // Two disputes answered at once would each find the other open, and the case would wait for nobody.
     await lockCase(tx, input.caseId)
+    if (input.outcome === 'credited') await requireCreditNote(tx, input)
     const resolved = await tx`
       update disputes set resolved_on = ${onDay}, outcome = ${input.outcome}, answer = ${input.answer}
       where id = ${input.disputeId} and case_id = ${input.caseId} and resolved_on is null returning id`
@@ -102,8 +107,22 @@ export async function resolveDispute(
       detail: { outcome: input.outcome, answer: input.answer },
       author,
     })
+    await queueFollowUp(tx, onDay, { answered: input.disputeId })
     const [open] = await tx`select 1 from disputes where case_id = ${input.caseId} and resolved_on is null limit 1`
     if (!open)
       await releaseHold(tx, onDay, { caseId: input.caseId, cause: 'contestation', reason: input.answer }, author)
+  })
+}
+
+async function requireCreditNote(
+  sql: Sql,
+  { caseId, disputeId }: { caseId: string; disputeId: string },
+): Promise<void> {
+  const [note] = await sql`
+    select 1 from credit_notes n join disputes x on x.case_id = n.case_id
+    where n.case_id = ${caseId} and x.id = ${disputeId} and n.recorded_on >= x.raised_on limit 1`
+  if (note) return
+  throw new DomainError('credit_note_missing', 'Aucun avoir n’est enregistré depuis cette contestation.', {
+    remedy: 'Enregistrez d’abord l’avoir du créancier (submitInvoice)\u00a0: la somme réclamée ensuite sera la bonne.',
   })
 }

@@ -1,6 +1,6 @@
 import { loadLibrary } from '../../letters/catalogue.ts'
 import { after, before, type Day, dayShortFr } from '../../schema/days.ts'
-import { type CaseFile, firstLetter, formalNotices, type WrittenDocument } from './file.ts'
+import { type CaseFile, type Dispute, firstLetter, formalNotices, type WrittenDocument } from './file.ts'
 
 interface EarlierStep {
   date: string
@@ -116,22 +116,28 @@ function natureOf(document: WrittenDocument, file: CaseFile): [string, Gender] {
   return letterWord[document.letter] ?? familyWord[family] ?? ['courrier', '']
 }
 
-/** The day of the letter that answered a dispute now closed; of its closing, where no letter did. */
-export function answeredOn(file: CaseFile, { raisedOn, resolvedOn }: CaseFile['disputes'][number]): Day | null {
-  if (resolvedOn === null) return null
-  const answer = file.documents.findLast(
+/** The letters that answer a dispute, in their order. */
+export const disputeAnswers = (file: CaseFile, { raisedOn }: Pick<Dispute, 'raisedOn'>): WrittenDocument[] =>
+  file.documents.filter(
     (document) =>
       document.recipient === 'debiteur' &&
+      document.withdrawnWhy === null &&
       familyOf(document) === 'contestations' &&
       !acknowledging.has(document.letter) &&
-      !before(document.writtenOn, raisedOn) &&
-      !after(document.writtenOn, resolvedOn),
+      !before(document.writtenOn, raisedOn),
   )
-  return answer?.writtenOn ?? resolvedOn
+
+/** The day of the letter that answered a dispute now closed; null where none did, and nobody may say that one did. */
+export function answeredOn(file: CaseFile, dispute: Dispute): Day | null {
+  const { resolvedOn } = dispute
+  if (resolvedOn === null) return null
+  const answers = disputeAnswers(file, dispute)
+  const answer = answers.findLast(({ writtenOn }) => !after(writtenOn, resolvedOn)) ?? answers[0]
+  return answer?.writtenOn ?? null
 }
 
 /** What became of it, agreeing with the word that it follows. */
-export function outcome(document: WrittenDocument, e: Gender = 'e'): string {
+export function outcome(document: Pick<WrittenDocument, 'outcome' | 'presentedOn'>, e: Gender = 'e'): string {
   if (document.outcome === 'delivered') return `distribué${e}`
   if (document.outcome === 'unclaimed') return `présenté${e}, non réclamé${e}`
   if (document.outcome === 'refused') return `refusé${e} par le destinataire`

@@ -3,19 +3,26 @@ import type { Sql } from '../../schema/db.ts'
 import type { Office } from '../office.ts'
 import { attachExhibit, type ExhibitKind, type NewExhibit } from './exhibits.ts'
 import type { CaseFile } from './file.ts'
+import { isBarredInvoice } from './invoice-limitations.ts'
 
 /** Brings in what the case itself proves: invoices and credit notes as they came, the letters sent with their proofs. */
 export async function gatherExhibits(office: Office, sql: Sql, onDay: Day, file: CaseFile): Promise<void> {
   // One that was withdrawn was known too: it does not come back by itself.
-  const rows = await sql<{ original: string }[]>`select original from exhibits where case_id = ${file.case.id}`
+  const rows = await sql<{ original: string; kind: ExhibitKind }[]>`
+    select original, kind from exhibits where case_id = ${file.case.id}`
   const known = new Set(rows.map(({ original }) => original))
-  const add = async (exhibit: Omit<NewExhibit, 'caseId' | 'bytes'>, sha256: string | null) => {
-    if (sha256 === null || known.has(sha256)) return
+  // The same file brought as something else, an invoice as a delivery note, does not stand for the invoice.
+  const billed = new Set(
+    rows.filter(({ kind }) => kind === 'facture' || kind === 'avoir').map(({ original }) => original),
+  )
+  const add = async (exhibit: Omit<NewExhibit, 'caseId' | 'bytes'>, sha256: string | null, there = known) => {
+    if (sha256 === null || there.has(sha256)) return
     const bytes = await office.archive.get(sha256)
     const fileName = `${exhibit.fileName}.${extensionOf(bytes)}`
     await attachExhibit(office, sql, onDay, { ...exhibit, fileName, caseId: file.case.id, bytes }, 'system')
   }
-  for (const invoice of file.invoices) {
+  // One that is barred is claimed no more, and proves nothing to a court.
+  for (const invoice of file.invoices.filter((each) => !isBarredInvoice(file, each, onDay))) {
     await add(
       {
         kind: 'facture',
@@ -25,6 +32,7 @@ export async function gatherExhibits(office: Office, sql: Sql, onDay: Day, file:
         fileName: `facture-${invoice.number}`,
       },
       invoice.original,
+      billed,
     )
   }
   for (const note of file.creditNotes) {
@@ -37,6 +45,7 @@ export async function gatherExhibits(office: Office, sql: Sql, onDay: Day, file:
         fileName: `avoir-${note.number}`,
       },
       note.original,
+      billed,
     )
   }
   for (const letter of file.documents) {

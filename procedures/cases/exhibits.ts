@@ -1,6 +1,7 @@
 import { admitBytes } from '../../documents/antivirus.ts'
 import { type Content, isStored } from '../../documents/archive.ts'
-import { type Attachment, normaliseInto } from '../../documents/exhibits/exhibits.ts'
+import { normaliseInto } from '../../documents/exhibits/exhibits.ts'
+import type { Attachment } from '../../documents/exhibits/process.ts'
 import type { Day } from '../../schema/days.ts'
 import { type Fragment, json, type Sql, transaction } from '../../schema/db.ts'
 import { DomainError, type Doubt } from '../../schema/errors.ts'

@@ -44,6 +44,7 @@ const parts: Part[] = [
   { key: 'debtor', table: 'debtors', where: 't.id = c.debtor_id', order: 't.id', single: true, shared: true },
   { key: 'case', table: 'cases', where: 't.id = c.id', order: 't.id', single: true },
   ofCase('invoices', 't.due_on, t.number'),
+  through('invoice_limitations', 'invoices', 'invoice_id', 't.invoice_id'),
   ofCase('credit_notes', 't.issued_on, t.number'),
   {
     key: 'penalty_clauses',
@@ -108,6 +109,7 @@ const parts: Part[] = [
     omit: ['rank'],
   },
   ofCase('exhibits', 't.number, t.parent_id nulls first, t.id'),
+  ofCase('outside_notices', 't.recorded_on, t.corrects nulls first, t.id'),
   ofCase('consent_requests', 't.requested_on, t.id'),
   through('consents', 'consent_requests', 'request_id', 't.decided_on, t.request_id'),
   ofCase('procedures', 't.opened_on, t.id'),
@@ -163,13 +165,22 @@ export async function exportCase(sql: Sql, caseId: string): Promise<CaseExport> 
 /** The hashes of the files that the rows of an export speak of. */
 export function filesOf(exported: CaseExport): string[] {
   const found = new Set<string>()
-  const columns = ['sha256', 'editable', 'mail', 'original', 'pdf', 'zip', 'proof_pdf', 'case_json', 'token']
+  const columns = ['sha256', 'editable', 'mail', 'original', 'pdf', 'zip', 'proof_pdf', 'case_json', 'token', 'docx']
+  const look = (row: Record<string, unknown> | null): void => {
+    for (const column of columns) {
+      const value = row?.[column]
+      if (typeof value === 'string' && /^[0-9a-f]{64}$/.test(value)) found.add(value)
+    }
+  }
   for (const { key } of parts) {
     for (const row of [exported[key]].flat() as (Record<string, unknown> | null)[]) {
-      for (const column of columns) {
-        const value = row?.[column]
-        if (typeof value === 'string' && /^[0-9a-f]{64}$/.test(value)) found.add(value)
-      }
+      look(row)
+      // What was signed is a list of papers, each with the file that it came from.
+      if (key === 'consent_requests')
+        for (const part of (row?.['content'] ?? []) as Record<string, unknown>[]) {
+          look(part)
+          look(part['original'] as Record<string, unknown> | null)
+        }
     }
   }
   return [...found].sort()

@@ -8,7 +8,9 @@ import { lawTerms, malagasyTerms } from '../law/terms.ts'
 import type { Address, Agency } from './agency.ts'
 import type { PartyIdentity } from './creditors.ts'
 import { answeredOn, everyStep, outcome, reminders } from './earlier-steps.ts'
-import { type CaseFile, firstLetter, formalNotices } from './file.ts'
+import { nextLimitation } from './invoice-limitations.ts'
+import { allNotices } from './notices.ts'
+import { type CaseFile, firstLetter } from './file.ts'
 import { fillInstalments } from './plans.ts'
 import { clauseFacts } from '../money/penalties.ts'
 import { awardedRate, dueOn, isMalagasy, lateRate, noticeDay, payableOn, standingPayments } from '../money/ledger.ts'
@@ -73,7 +75,7 @@ export function caseFacts(
     promesse: latestPromise(file),
     echeancier: latestPlan(file, onDay),
     miseEnDemeure: latestNotice(file, onDay),
-    prescription: { depart: file.case.anchorOn.toString(), acquisition: file.case.limitationOn.toString() },
+    prescription: limitationFacts(file, onDay),
     paiementsRecus: standingPayments(file, onDay).map((payment) => ({
       date: payment.receivedOn.toString(),
       montant: amount(payment.amount),
@@ -82,6 +84,13 @@ export function caseFacts(
     })),
     ...more,
   }) as Facts
+}
+
+/** The first day that comes by which somebody must act, and the due date that it counts from. */
+function limitationFacts(file: CaseFile, onDay: Day) {
+  const end = nextLimitation(file, onDay)
+  const invoice = file.invoices.find(({ isOwed, limitationOn }) => isOwed && limitationOn.equals(end))
+  return { depart: (invoice ? dueOn(file, invoice) : file.case.anchorOn).toString(), acquisition: end.toString() }
 }
 
 /** What a payment is to name, wherever it is asked: what the invoice says (BT-83), its number, or the case of several. */
@@ -289,12 +298,12 @@ function latestPlan(file: CaseFile, onDay: Day) {
 /** Which notice makes the legal interest of a consumer run, and from when. */
 function interestStart(file: CaseFile, onDay: Day) {
   const from = noticeDay(file, onDay)
-  const notice = from && formalNotices(file).find(({ presentedOn }) => presentedOn?.equals(from))
+  const notice = from && allNotices(file).find(({ presentedOn }) => presentedOn?.equals(from))
   return notice ? { premiere: notice.writtenOn.toString(), interetsDepuis: from.toString() } : {}
 }
 
 function latestNotice(file: CaseFile, onDay: Day) {
-  const notice = formalNotices(file).at(-1)
+  const notice = allNotices(file).at(-1)
   return (
     notice && {
       date: notice.writtenOn.toString(),

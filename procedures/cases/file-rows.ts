@@ -18,6 +18,9 @@ export interface Invoice {
   source: InvoiceJson
   doubts: Doubt[]
   original: string | null
+  /** The last day to act on it, and whether something of it was owed when that was counted. */
+  limitationOn: Day
+  isOwed: boolean
 }
 export interface CreditNote {
   number: string
@@ -84,6 +87,7 @@ export interface WrittenDocument {
   registeredNumber: string | null
   presentedOn: Day | null
   outcome: string | null
+  outcomeOn: Day | null
   /** Days the letter gave to act. */
   delayDays: number | null
   /** The date the letter itself named to answer by. */
@@ -93,6 +97,22 @@ export interface WrittenDocument {
   /** Why it never left, where its reason was gone before its channel took it. */
   withdrawnWhy: string | null
 }
+/** A formal notice that left before the house was asked, or by another hand. */
+export interface OutsideNotice {
+  id: string
+  exhibitId: string
+  reference: string
+  sender: 'creancier' | 'avocat' | 'commissaire'
+  form: 'lrar' | 'lre' | 'sommation'
+  writtenOn: Day
+  /** First presentation, or service of a sommation; null while nothing proves it. */
+  presentedOn: Day | null
+  outcome: 'delivered' | 'refused' | 'unclaimed' | 'unknown_address' | null
+  outcomeOn: Day | null
+  /** Days that it gave, from its presentation. */
+  delayDays: number | null
+}
+
 export interface Dispute {
   id: string
   raisedOn: Day

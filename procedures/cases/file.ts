@@ -13,6 +13,7 @@ import type {
   Hold,
   InsolvencyCheck,
   Invoice,
+  OutsideNotice,
   Payment,
   Plan,
   Promise_,
@@ -48,6 +49,8 @@ export interface CaseFile {
   holds: Hold[]
   steps: Step[]
   documents: WrittenDocument[]
+  /** Formal notices that the house did not send. */
+  outsideNotices: OutsideNotice[]
   disputes: Dispute[]
   promises: Promise_[]
   plans: Plan[]
@@ -93,6 +96,7 @@ export async function readCases(sql: Sql, ids: string[]): Promise<Map<string, Ca
         holds: part('holds') ?? [],
         steps: part('steps') ?? [],
         documents: part('documents') ?? [],
+        outsideNotices: part('outsideNotices') ?? [],
         disputes: part('disputes') ?? [],
         promises: part('promises') ?? [],
         plans: part('plans') ?? [],
@@ -135,8 +139,10 @@ export const caseParts = {
   invoices: async (sql: Sql, ids: string[]) =>
     byCase(
       await sql<Of<Invoice>[]>`
-    select case_id, id, number, issued_on, due_on, total, prepaid, payable, currency, source, doubts, original
-    from invoices where case_id = any(${ids}) order by due_on, number`,
+    select i.case_id, i.id, i.number, i.issued_on, i.due_on, i.total, i.prepaid, i.payable, i.currency, i.source, i.doubts, i.original,
+           coalesce(l.expires_on, c.limitation_on) as limitation_on, coalesce(l.is_owed, true) as is_owed
+    from invoices i join cases c on c.id = i.case_id left join invoice_limitations l on l.invoice_id = i.id
+    where i.case_id = any(${ids}) order by i.due_on, i.number`,
     ),
   creditNotes: async (sql: Sql, ids: string[]) =>
     byCase(
@@ -177,10 +183,18 @@ export const caseParts = {
       await sql<Of<WrittenDocument>[]>`
     select d.case_id, d.id, d.step_id, s.key as step_key, d.letter, d.version, d.channel, d.recipient, d.reference, d.code,
            d.coupon, d.first_letter, d.format, d.sha256, d.editable, d.written_on, d.attached_to,
-           o.sent_on, o.registered_number, o.presented_on, o.outcome, (d.facts ->> 'delaiJours')::int as delay_days, (d.facts -> 'dateLimite' ->> 'date')::date as answer_by,
+           o.sent_on, o.registered_number, o.presented_on, o.outcome, o.outcome_on, (d.facts ->> 'delaiJours')::int as delay_days, (d.facts -> 'dateLimite' ->> 'date')::date as answer_by,
            n.of_id as resend_of, case when o.state = 'withdrawn' then o.proof ->> 'motif' end as withdrawn_why
     from documents d left join dispatches o on o.document_id = d.id left join steps s on s.id = d.step_id left join resendings n on n.document_id = d.id
     where d.case_id = any(${ids}) order by d.written_on, length(d.reference), d.reference`,
+    ),
+  outsideNotices: async (sql: Sql, ids: string[]) =>
+    byCase(
+      await sql<Of<OutsideNotice>[]>`
+    select n.case_id, n.id, n.exhibit_id, e.reference, n.sender, n.form, n.written_on, n.presented_on, n.outcome, n.outcome_on, n.delay_days
+    from outside_notices n join exhibits e on e.id = n.exhibit_id
+    where n.case_id = any(${ids}) and not n.void and not exists (select from outside_notices x where x.corrects = n.id)
+    order by n.written_on, n.id`,
     ),
   disputes: async (sql: Sql, ids: string[]) =>
     byCase(
@@ -255,7 +269,7 @@ export function lastFirstLetter(file: CaseFile): WrittenDocument | null {
   return letter
 }
 
-/** The formal notices, oldest first: what starts legal interest and what a filing must wait for. */
+/** The formal notices of the house, oldest first; those that others sent stand beside them in `allNotices`. */
 export function formalNotices(file: Pick<CaseFile, 'documents'>): WrittenDocument[] {
   return file.documents.filter(
     ({ channel, attachedTo, recipient, withdrawnWhy }) =>

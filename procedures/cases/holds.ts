@@ -61,15 +61,23 @@ export async function placeHold(
 export async function releaseHold(
   sql: Sql,
   onDay: Day,
-  input: { caseId: string; cause: HoldCause; reason: string },
+  input: {
+    caseId: string
+    cause: HoldCause
+    reason: string
+    /** That one alone, of those of its cause. */
+    holdId?: string
+  },
   author: Author,
 ): Promise<void> {
+  const { holdId = null } = input
   await transaction(sql, async (tx) => {
     await tx`select 1 from cases where id = ${input.caseId} for update`
     const [released] = await tx<{ fromOn: Day }[]>`
       with released as (
         update holds set released_on = ${onDay}, released_by = ${author}, release_why = ${input.reason}
         where case_id = ${input.caseId} and cause = ${input.cause} and released_on is null
+          and (${holdId}::uuid is null or id = ${holdId})
         returning from_on)
       select min(from_on) as from_on from released having count(*) > 0`
     if (!released) {

@@ -1,91 +1,27 @@
-import { after, before, dayFr, type Day, latest, parseDay, sameDay } from '../../schema/days.ts'
-import { json, type Sql, transaction } from '../../schema/db.ts'
+import { after, before, dayFr, type Day, latest, parseDay } from '../../schema/days.ts'
+import { type Sql, transaction } from '../../schema/db.ts'
 import { DomainError, type Doubt } from '../../schema/errors.ts'
-import type { Zone } from '../law/calendar.ts'
-import { addDuration, durationFr, parseDuration } from '../law/deadline.ts'
-import { type Interruption, limitation, limitationKinds } from '../law/limitation.ts'
-import { findEntry, legalValue } from '../law/values.ts'
-import type { DebtorKind } from './debtors.ts'
+import type { Interruption } from '../law/limitation.ts'
+import { type CaseLimitation, checkedNature } from './claim-limitation.ts'
 import { releaseHold } from './holds.ts'
+import {
+  type CaseClaim,
+  countClaims,
+  type CountedClaims,
+  type InvoiceClaim,
+  keepClaims,
+  type Renewal,
+} from './invoice-limitations.ts'
 import { type Author, record } from './journal.ts'
 import { caseGone } from './lock.ts'
-
-/** What a claim is about, for its limitation; « vente » is any sale or service, and depends on who owes. */
-export const claimNatures = (): string[] => ['vente', ...limitationKinds()]
-
-/** Kinds that an invoice may be of, when nobody says: the shortest of them is kept. */
-const ofAnInvoice = ['conso', 'commercial', 'public', 'transport', 'maritime', 'telecom', 'loyer_habitation']
-
-interface Claim {
-  zone: Zone
-  debtor: DebtorKind
-  nature: string | null
-  due: Day
-  /** The acknowledgements of the debt, in any order: each counts only if the one before it kept the claim alive. */
-  interruptions?: Interruption[]
-}
-export interface CaseLimitation {
-  expires: Day
-  why: string[]
-  doubts: Doubt[]
-}
-
-/**
- * The last day to act on a claim. An unknown nature takes the shortest period that an invoice may have, and says so; under
- * Malagasy law, which is not on file, a time of caution runs until a person enters the day with its source.
- */
-export function claimLimitation(claim: Claim): CaseLimitation {
-  if (claim.zone === 'madagascar') return caution(claim)
-  const { nature, due } = claim
-  const of = (kind: string) => limitation({ kind, due, interruptions: claim.interruptions ?? [] })
-  if (nature !== null) {
-    const { expires, why, doubts } = of(nature === 'vente' ? saleKind[claim.debtor] : nature)
-    return { expires, why, doubts }
-  }
-  const [shortest] = ofAnInvoice
-    .filter((kind) => findEntry('prescription', due, kind)?.value != null)
-    .map(of)
-    .toSorted((a, b) => Temporal.PlainDate.compare(a.expires, b.expires))
-  if (!shortest) return of(saleKind[claim.debtor])
-  const message =
-    `Nature de la créance non dite\u00a0: la prescription la plus courte est retenue, ${durationFr(shortest.duration)} ` +
-    `(${shortest.article}), jusqu’au ${dayFr(shortest.expires)}. Indiquez la nature (setClaimNature) si elle en a une plus longue.`
-  return {
-    expires: shortest.expires,
-    why: [message, ...shortest.why],
-    doubts: [{ code: 'unknown_nature', message }, ...shortest.doubts],
-  }
-}
-
-const saleKind = { business: 'commercial', consumer: 'conso', public: 'public' } as const
-
-function caution({ due, interruptions = [] }: Claim): CaseLimitation {
-  const time = legalValue('mg-prescription', due, 'precaution')
-  const length = parseDuration(time.value)
-  const expires = interruptions
-    .map(({ on }) => on)
-    .toSorted((a, b) => Temporal.PlainDate.compare(a, b))
-    .reduce((end, on) => (before(end, on) ? end : latest(end, addDuration(on, length))), addDuration(due, length))
-  const message =
-    `Prescription malgache non renseignée\u00a0: par précaution, la créance n’est plus réclamée après le ${dayFr(expires)}. ` +
-    'La date exacte reste à saisir, avec sa source.'
-  return { expires, why: [message], doubts: [{ code: 'limitation_unknown', message }] }
-}
-
-/** DomainError `unknown_nature` for a word that is none of the natures. */
-export function checkedNature(nature: string | null | undefined): string | null {
-  if (nature == null || nature === '') return null
-  if (claimNatures().includes(nature)) return nature
-  throw new DomainError('unknown_nature', `La nature de créance « ${nature.slice(0, 40)} » n’est pas connue.`, {
-    remedy: `Indiquez une des natures suivantes\u00a0: ${claimNatures().join(', ')}.`,
-  })
-}
 
 export interface Acknowledgement {
   caseId: string
   on: Day
   cause: string
   article: string
+  /** Ids of the invoices that it acknowledges; all of them when absent. */
+  invoices?: string[]
 }
 
 /**
@@ -95,23 +31,35 @@ export interface Acknowledgement {
 export async function renewLimitation(sql: Sql, onDay: Day, input: Acknowledgement): Promise<void> {
   const found = await readClaim(sql, input.caseId)
   // A prescription already acquired is not revived by an interruption; only a waiver could (C. civ. 2250).
-  if (!found || Temporal.PlainDate.compare(input.on, found.limitationOn) > 0) return
+  if (!found || after(input.on, found.limitationOn)) return
   // A day that a person entered with its source is theirs to move.
-  if (found.limitationDoubts.some((doubt) => doubt.code === 'limitation_by_hand')) return
-  const { on, cause, article } = input
-  const interruptions = [...(await renewals(sql, input.caseId)), { on, cause, article }]
-  const { expires, why, doubts } = claimLimitation({ ...found, due: found.anchorOn, interruptions })
-  const isLater = after(expires, found.limitationOn)
+  if (isByHand(found)) return
+  const { on, cause, article, invoices } = input
+  const renewal: Renewal = { on, cause, article, ...(invoices ? { invoices } : {}) }
+  const counted = countClaims(found, [...(await renewals(sql, input.caseId)), renewal])
+  const isLater = found.invoices.some(({ id, limitationOn }) => after(counted.each.get(id)!.expires, limitationOn))
   // Where acts or a title hold for longer, it is kept all the same: it may start their own period anew.
   if (!isLater && !(await countsInCourt(sql, input.caseId))) return
-  if (isLater) await keep(sql, input.caseId, expires, doubts)
-  const until = latest(expires, found.limitationOn).toString()
+  if (isLater) await keepClaims(sql, input.caseId, found, notSooner(found, counted))
+  const until = latest(counted.whole.expires, found.limitationOn).toString()
+  const detail = { until, ...(isLater ? { why: counted.whole.why } : {}), on: on.toString(), cause, article }
   await record(sql, onDay, {
     caseId: input.caseId,
     kind: 'limitation_renewed',
-    detail: { until, ...(isLater ? { why } : {}), on: on.toString(), cause, article },
+    detail: { ...detail, ...(invoices ? { invoices } : {}) },
     author: 'system',
   })
+}
+
+/** Acts and titles, which are not counted here, may hold for longer. */
+function notSooner(found: FoundClaim, { each, whole }: CountedClaims): CountedClaims {
+  const kept = found.invoices.map(({ id, limitationOn }) => {
+    const { expires, isOwed } = each.get(id)!
+    return [id, { expires: latest(expires, limitationOn), isOwed }] as const
+  })
+  const isSooner = before(whole.expires, found.limitationOn)
+  const before_ = { expires: found.limitationOn, why: [], doubts: found.limitationDoubts }
+  return { each: new Map(kept), whole: isSooner ? before_ : whole }
 }
 
 /** Says what the claim is about: its limitation is counted again, with every acknowledgement that there was. */
@@ -125,11 +73,10 @@ export async function setClaimNature(
   return transaction(sql, async (tx) => {
     const found = await readClaim(tx, input.caseId)
     if (!found) throw caseGone(input.caseId)
-    const interruptions = await renewals(tx, input.caseId)
-    const { expires, why, doubts } = claimLimitation({ ...found, nature, due: found.anchorOn, interruptions })
+    const counted = countClaims({ ...found, nature }, await renewals(tx, input.caseId))
     await tx`update cases set claim_nature = ${nature} where id = ${input.caseId}`
-    await settle(tx, onDay, input.caseId, { expires, why, doubts }, { nature }, author)
-    return expires
+    await settle(tx, onDay, input.caseId, { found, counted }, { nature }, author)
+    return counted.whole.expires
   })
 }
 
@@ -146,35 +93,70 @@ export async function recordLimitation(
     })
   }
   await transaction(sql, async (tx) => {
-    if (!(await readClaim(tx, input.caseId))) throw caseGone(input.caseId)
-    const message = `Prescription au ${dayFr(input.expiresOn)}, saisie à la main (${input.source.trim()})\u00a0: à vérifier.`
+    const found = await readClaim(tx, input.caseId)
+    if (!found) throw caseGone(input.caseId)
+    const expires = input.expiresOn
+    const message = `Prescription au ${dayFr(expires)}, saisie à la main (${input.source.trim()})\u00a0: à vérifier.`
     const doubts = [{ code: 'limitation_by_hand', message }]
-    await settle(tx, onDay, input.caseId, { expires: input.expiresOn, why: [message], doubts }, {}, author)
+    const each = new Map(found.invoices.map(({ id, isOwed }) => [id, { expires, isOwed }]))
+    await settle(
+      tx,
+      onDay,
+      input.caseId,
+      { found, counted: { each, whole: { expires, why: [message], doubts } } },
+      {},
+      author,
+    )
   })
 }
 
 /**
- * Counts limitation again with what courts and bailiffs did: the claim's own period starts anew at each act that interrupts it,
- * and a title runs for a time of its own (CPCE L111-4), whatever the claim was. A day entered by hand stands.
+ * Counts limitation again, invoice by invoice, with what courts and bailiffs did: a claim's own period starts anew at each act that
+ * interrupts it, and a title runs for a time of its own (CPCE L111-4), whatever the claim was. A day entered by hand stands; an
+ * invoice that came after it has its own. `owed`: see `countClaims`.
  */
 export async function recountLimitation(
   sql: Sql,
   onDay: Day,
-  input: { caseId: string; interruptions: Interruption[]; title: (CaseLimitation & { on: Day }) | null },
+  input: {
+    caseId: string
+    interruptions: Interruption[]
+    title: (CaseLimitation & { on: Day }) | null
+    owed: ReadonlySet<string> | null
+  },
   author: Author,
 ): Promise<void> {
   const found = await readClaim(sql, input.caseId)
-  if (!found || found.zone === 'madagascar') return
-  if (found.limitationDoubts.some((doubt) => doubt.code === 'limitation_by_hand')) return
-  const isNothing = input.title === null && input.interruptions.length === 0
-  if (isNothing && !(await countsInCourt(sql, input.caseId))) return
-  const interruptions = [...(await renewals(sql, input.caseId)), ...input.interruptions]
-  const claim = claimLimitation({ ...found, due: found.anchorOn, interruptions })
-  const { title } = input
-  const { expires, why, doubts } = title && after(title.expires, claim.expires) ? title : claim
-  if (sameDay(expires, found.limitationOn)) return
+  if (!found) return
+  // Malagasy law says nothing of what its courts' acts are worth.
+  const isHere = found.zone !== 'madagascar'
+  const acts = [...(await renewals(sql, input.caseId)), ...(isHere ? input.interruptions : [])]
+  const title = isHere ? input.title : null
+  const counted = countClaims(found, acts, title, input.owed)
+  if (isByHand(found)) return keepByHand(sql, input.caseId, found, counted)
+  const isCounted = title !== null || input.interruptions.length > 0 || (await countsInCourt(sql, input.caseId))
+  const isNew = found.invoices.some(({ isKnown }) => !isKnown)
+  if (!isCounted || isNew) {
+    // Nothing but an invoice that came or was paid: its own act says so in the journal.
+    await keepClaims(sql, input.caseId, found, counted)
+    return release(sql, onDay, input.caseId, counted.whole, author)
+  }
   const more = { acts: input.interruptions.length, title: title?.on.toString() ?? null }
-  await settle(sql, onDay, input.caseId, { expires, why, doubts }, more, author)
+  await settle(sql, onDay, input.caseId, { found, counted }, more, author)
+}
+
+/** The invoices that were there keep the day that a person entered; those that came since have their own. */
+async function keepByHand(sql: Sql, caseId: string, found: FoundClaim, { each }: CountedClaims): Promise<void> {
+  const kept = found.invoices.map(({ id, limitationOn, isKnown }) => {
+    const { expires, isOwed } = each.get(id)!
+    return [id, { expires: isKnown ? limitationOn : expires, isOwed }] as const
+  })
+  const owed = kept.filter(([, { isOwed }]) => isOwed)
+  const expires = (owed.length > 0 ? owed : kept).map(([, one]) => one.expires).reduce(latest, found.anchorOn)
+  await keepClaims(sql, caseId, found, {
+    each: new Map(kept),
+    whole: { expires: kept.length > 0 ? expires : found.limitationOn, why: [], doubts: found.limitationDoubts },
+  })
 }
 
 /** Whether a title or an act of a procedure ever counted in the limitation of that case. */
@@ -185,49 +167,60 @@ async function countsInCourt(sql: Sql, caseId: string): Promise<boolean> {
 }
 
 /** The acknowledgements that kept the claim alive until now. */
-export async function renewals(sql: Sql, caseId: string): Promise<Interruption[]> {
-  const rows = await sql<{ detail: { on: string; cause: string; article: string } }[]>`
+export async function renewals(sql: Sql, caseId: string): Promise<Renewal[]> {
+  const rows = await sql<{ detail: { on: string; cause: string; article: string; invoices?: string[] } }[]>`
     select detail from events where case_id = ${caseId} and kind = 'limitation_renewed' and detail ? 'on' order by seq`
-  return rows.map(({ detail: { on, cause, article } }) => ({ on: parseDay(on), cause, article }))
+  return rows.map(({ detail: { on, cause, article, invoices } }) => ({
+    on: parseDay(on),
+    cause,
+    article,
+    ...(invoices ? { invoices } : {}),
+  }))
 }
 
 async function settle(
   sql: Sql,
   onDay: Day,
   caseId: string,
-  { expires, why, doubts }: CaseLimitation,
+  { found, counted }: { found: FoundClaim; counted: CountedClaims },
   more: object,
   author: Author,
 ): Promise<void> {
-  await keep(sql, caseId, expires, doubts)
-  await record(sql, onDay, {
-    caseId,
-    kind: 'limitation_set',
-    detail: { ...more, until: expires.toString(), why },
-    author,
-  })
+  const isChanged = await keepClaims(sql, caseId, found, counted)
+  if (!isChanged && 'acts' in more) return
+  const { expires, why } = counted.whole
+  const days = found.invoices.map(({ id, number }) => [number, counted.each.get(id)!.expires.toString()] as const)
+  const several = days.length > 1 ? { invoices: Object.fromEntries(days) } : {}
+  const detail = { ...more, until: expires.toString(), why, ...several }
+  await record(sql, onDay, { caseId, kind: 'limitation_set', detail, author })
+  await release(sql, onDay, caseId, counted.whole, author)
+}
+
+/** A case held for prescription goes on where some of it may be claimed after all. */
+async function release(sql: Sql, onDay: Day, caseId: string, whole: CaseLimitation, author: Author): Promise<void> {
+  if (before(whole.expires, onDay)) return
   const [held] =
     await sql`select 1 from holds where case_id = ${caseId} and cause = 'prescription' and released_on is null`
-  if (held && !before(expires, onDay))
-    await releaseHold(sql, onDay, { caseId, cause: 'prescription', reason: why[0]! }, author)
+  if (held) await releaseHold(sql, onDay, { caseId, cause: 'prescription', reason: whole.why[0]! }, author)
 }
 
-async function keep(sql: Sql, caseId: string, expires: Day, doubts: Doubt[]): Promise<void> {
-  await sql`update cases set limitation_on = ${expires}, limitation_doubts = ${json(sql, doubts)} where id = ${caseId}`
+interface FoundClaim extends CaseClaim {
+  limitationDoubts: Doubt[]
+  /** `isKnown`: its last day was counted before. */
+  invoices: (InvoiceClaim & { isKnown: boolean })[]
 }
 
-async function readClaim(sql: Sql, caseId: string) {
-  const [found] = await sql<
-    {
-      zone: Zone
-      debtor: DebtorKind
-      nature: string | null
-      anchorOn: Day
-      limitationOn: Day
-      limitationDoubts: Doubt[]
-    }[]
-  >`
-    select c.zone, d.kind as debtor, c.claim_nature as nature, c.anchor_on, c.limitation_on, c.limitation_doubts
+const isByHand = ({ limitationDoubts }: FoundClaim): boolean =>
+  limitationDoubts.some(({ code }) => code === 'limitation_by_hand')
+
+async function readClaim(sql: Sql, caseId: string): Promise<FoundClaim | undefined> {
+  const [found] = await sql<Omit<FoundClaim, 'invoices'>[]>`
+    select c.zone, d.kind as debtor, c.claim_nature as nature, c.public_order, c.anchor_on, c.limitation_on, c.limitation_doubts
     from cases c join debtors d on d.id = c.debtor_id where c.id = ${caseId} and c.closed_on is null for update of c`
-  return found
+  if (!found) return undefined
+  const invoices = await sql<FoundClaim['invoices']>`
+    select i.id, i.number, i.issued_on, i.due_on, coalesce(l.expires_on, ${found.limitationOn}) as limitation_on,
+           coalesce(l.is_owed, true) as is_owed, l.invoice_id is not null as is_known
+    from invoices i left join invoice_limitations l on l.invoice_id = i.id where i.case_id = ${caseId} order by i.due_on, i.number`
+  return { ...found, invoices }
 }

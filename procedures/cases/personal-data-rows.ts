@@ -23,6 +23,12 @@ const list = (from: string, columns: Record<string, string>, order: string, wher
     .map(([name, value]) => `'${name}', ${value}`)
     .join(', ')})) order by ${order}), '[]') from ${from} where ${where})`
 
+/** A movement of the bank whose payer bears the name of that debtor, or has paid for it from the same account. */
+export const paidBy = (line: string, debtor: string): string => `
+  (lower(trim(${line}.payer)) = lower(trim(${debtor}.name))
+   or ${line}.payer_iban in (select b.payer_iban from bank_lines b join cases k on k.id = b.case_id
+                             where k.debtor_id = ${debtor}.id and b.payment_id is not null))`
+
 const sections: Record<string, string> = {
   factures: list(
     'invoices x',
@@ -41,6 +47,20 @@ const sections: Record<string, string> = {
     'payments x',
     { recu_le: 'x.received_on', montant: sum('x.amount'), moyen: 'x.means', reference: 'x.reference' },
     'x.received_on',
+  ),
+  mouvements_de_banque: list(
+    'bank_lines x',
+    {
+      le: 'x.booked_on',
+      montant: sum('x.amount'),
+      payeur: 'x.payer',
+      compte_du_payeur: 'x.payer_iban',
+      libelle: 'x.text',
+      reference: 'x.bank_reference',
+      rapprochement: `case when x.case_id is null then 'non rapproché' else coalesce(x.settled_why, 'rapproché') end`,
+    },
+    'x.booked_on, x.id',
+    `(x.case_id = c.id or x.case_id is null and exists (select from debtors p where p.id = c.debtor_id and ${paidBy('x', 'p')}))`,
   ),
   promesses: list(
     'promises x',
@@ -138,6 +158,20 @@ const sections: Record<string, string> = {
     },
     'x.written_on, length(x.reference), x.reference',
   ),
+  mises_en_demeure_d_autrui: list(
+    'outside_notices x',
+    {
+      par: 'x.sender',
+      forme: 'x.form',
+      du: 'x.written_on',
+      presentee_le: 'x.presented_on',
+      issue: 'x.outcome',
+      delai_en_jours: 'x.delay_days',
+      annulee: 'x.void',
+      enregistree_le: 'x.recorded_on',
+    },
+    'x.recorded_on, x.id',
+  ),
   pieces: list(
     'exhibits x',
     {
@@ -210,6 +244,10 @@ async function filesOf(sql: Sql, cases: string[]): Promise<PersonFile[]> {
       union all select 'invoice', number, original, false from credit_notes where case_id = any(${cases})
       union all select 'letter', reference, sha256, recipient <> 'debiteur' from documents where case_id = any(${cases})
       union all select 'exhibit', coalesce('piece-' || number || coalesce('-' || sub, '') || '-', '') || reference, pdf, false from exhibits where case_id = any(${cases})
-      union all select 'dispute', f.name, f.sha256, false from dispute_documents f join disputes d on d.id = f.dispute_id where d.case_id = any(${cases})) x
+      union all select 'dispute', f.name, f.sha256, false from dispute_documents f join disputes d on d.id = f.dispute_id where d.case_id = any(${cases})
+      union all select 'letter', 'promesse-signee-' || a.attested_on, a.original, false
+                from promise_attestations a join promises p on p.id = a.promise_id where p.case_id = any(${cases})
+      union all select 'exhibit', e.step || '-' || e.happened_on, e.original, true
+                from procedure_events e join procedures p on p.id = e.procedure_id where p.case_id = any(${cases})) x
     where sha256 is not null order by kind, name, sha256`
 }

@@ -1,5 +1,4 @@
-import type { Day } from '../../schema/days.ts'
-import { dayFr } from '../../schema/days.ts'
+import { type Day, dayFr } from '../../schema/days.ts'
 import { type Sql, transaction } from '../../schema/db.ts'
 import { DomainError } from '../../schema/errors.ts'
 import { loadLibrary } from '../../letters/catalogue.ts'
@@ -7,6 +6,7 @@ import { legalValue } from '../law/values.ts'
 import type { Office } from '../office.ts'
 import { readAgency } from './agency.ts'
 import { type Author, record } from './journal.ts'
+import { type Codebtor, dataOfCodebtor } from './codebtor-data.ts'
 import { dataOf, type PersonFile } from './personal-data-rows.ts'
 
 export interface KnownPerson {
@@ -39,9 +39,12 @@ export async function personalData(
   onDay: Day,
   debtorIds: string[],
   author: Author,
+  codebtors: Codebtor[] = [],
 ): Promise<Record<string, Uint8Array>> {
   return transaction(office.sql, async (sql) => {
-    const people = await dataOf(sql, debtorIds)
+    const debtors = (await dataOf(sql, debtorIds)).map((each) => ({ ...each, data: withTitles(each.data) }))
+    const people = [...debtors]
+    for (const each of codebtors) people.push(await dataOfCodebtor(sql, each))
     if (people.length === 0) {
       throw new DomainError('person_not_found', 'Aucun débiteur ne répond à cette demande.', {
         remedy: 'Donnez un numéro de dossier, un nom exact, une adresse électronique ou un téléphone.',
@@ -54,7 +57,7 @@ export async function personalData(
       const bytes = await office.archive.get(file.sha256)
       entries[placeOf(file, bytes, entries)] = bytes
     }
-    const data = people.map(({ data: each }) => withTitles(each))
+    const data = people.map((each) => each.data)
     entries['donnees.json'] = new TextEncoder().encode(
       `${JSON.stringify({ etabli_le: onDay.toString(), personnes: data }, null, 2)}\n`,
     )
@@ -102,7 +105,10 @@ function withTitles(data: Record<string, unknown>): Record<string, unknown> {
 
 async function notice(sql: Sql, onDay: Day): Promise<string> {
   const agency = await readAgency(sql)
-  const years = (kind: string): number => Number(legalValue('conservation', onDay, kind).value) / 12
+  const years = (kind: string): string => {
+    const { value, confirmed } = legalValue('conservation', onDay, kind)
+    return `${Number(value) / 12} ans${confirmed ? '' : ' (durée par défaut, non confirmée)'}`
+  }
   return `Données personnelles, état du ${dayFr(onDay)}
 ${agency.identity.name}
 
@@ -116,7 +122,7 @@ a-relire/      ce qui a été écrit à d’autres que vous à propos du dossier
 
 Finalité\u00a0: recouvrement de créances pour le compte du créancier nommé dans chaque dossier, de qui viennent les données.
 Destinataires\u00a0: ce créancier\u00a0; et, où une procédure est ouverte, le tribunal et le commissaire de justice.
-Conservation\u00a0: ${years('dossier')} ans après la clôture du dossier, ${years('titre')} ans où une procédure a été ouverte\u00a0; les pièces comptables ${years('comptes')} ans.
+Conservation, depuis le dernier acte d’un dossier clos\u00a0: ${years('dossier')}\u00a0; où une procédure a été ouverte, ${years('titre')}\u00a0; les pièces comptables et le nom, ${years('comptes')} depuis la fin de l’année.
 Vos droits\u00a0: rectification, effacement, limitation, opposition\u00a0; réclamation auprès de la CNIL (www.cnil.fr).
 `
 }

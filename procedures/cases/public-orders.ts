@@ -1,38 +1,13 @@
 import type { ReadInvoice } from '../../documents/invoices/einvoice.ts'
-import { after, type Day, dayFr, latest, parseDay } from '../../schema/days.ts'
+import { after, type Day, parseDay } from '../../schema/days.ts'
 import { json, type Sql, transaction } from '../../schema/db.ts'
-import { DomainError, type Doubt } from '../../schema/errors.ts'
-import { findEntry } from '../law/values.ts'
+import { DomainError } from '../../schema/errors.ts'
 import { moveAnchor } from './anchor.ts'
 import type { Case } from './cases.ts'
 import { type Author, record } from './journal.ts'
-import { claimLimitation, renewals } from './limitation.ts'
+import { recountAfter } from '../judicial/interruptions.ts'
+import { publicDue, type PublicOrder } from './public-term.ts'
 import { caseGone } from './lock.ts'
-
-/** The kinds of public buyer, by the time the law gives them to pay; ids of procedures/law/fr/delai-paiement-public.yaml. */
-export const publicBuyers = ['general', 'sante', 'entreprise-publique'] as const
-export type PublicBuyer = (typeof publicBuyers)[number]
-
-/** What a public accountant looks a payment up by, in the words of the letters (`engagementPublic`); days YYYY-MM-DD. */
-export interface PublicOrder {
-  /** Numéro d'engagement juridique (BT-13 of an electronic invoice). */
-  numero?: string
-  service?: string
-  /** Code of the service on Chorus Pro (BT-10). */
-  codeService?: string
-  /** Number and day of the deposit on Chorus Pro. */
-  depot?: string
-  dateDepot?: string
-  ordonnateur?: string
-  comptable?: string
-  serviceFait?: string
-  /** Days to pay by the contract, where shorter than the law's. */
-  delaiJours?: number
-  marche?: string
-  /** The day the time to pay starts, where it is neither the deposit nor the issue of the invoice. */
-  debutDelai?: string
-  acheteur?: PublicBuyer
-}
 
 const days = ['dateDepot', 'serviceFait', 'debutDelai'] as const
 
@@ -69,11 +44,12 @@ export async function recordPublicOrder(
     await tx`update cases set public_order = ${json(tx, whole)} where id = ${input.caseId}`
     await record(tx, onDay, { caseId: input.caseId, kind: 'public_order_recorded', detail: { ...order }, author })
     await followTerm(tx, onDay, input.caseId, found.publicOrder, author)
+    await recountAfter(tx, onDay, input.caseId, author)
     return whole
   })
 }
 
-/** The due dates moved with the order: J, the limitation and the steps to come move with them. */
+/** The due dates moved with the order: J and the steps to come move with them. */
 async function followTerm(
   sql: Sql,
   onDay: Day,
@@ -82,7 +58,7 @@ async function followTerm(
   author: Author,
 ): Promise<void> {
   const [found] = await sql<(Pick<Case, Followed> & { sendsInvoices: boolean })[]>`
-    select id, scenario, zone, anchor_on, claim_nature, limitation_doubts, public_order,
+    select id, scenario, zone, anchor_on, public_order,
            coalesce((select m.sends_invoices from mandates m
                      where m.creditor_id = c.creditor_id and m.signed_on <= ${onDay} and (m.ended_on is null or m.ended_on > ${onDay})
                      order by m.signed_on desc limit 1), false) as sends_invoices
@@ -96,20 +72,15 @@ async function followTerm(
     .map((invoice) => ({ issuedOn: invoice.issuedOn, dueOn: publicDue(invoice, found.publicOrder).dueOn }))
     .toSorted((a, b) => Temporal.PlainDate.compare(a.dueOn, b.dueOn))
   if (!oldest || oldest.dueOn.equals(found.anchorOn)) return
-  const { zone, claimNature: nature, sendsInvoices } = found
-  const interruptions = await renewals(sql, caseId)
-  const limits = claimLimitation({ zone, debtor: 'public', nature, due: oldest.dueOn, interruptions })
-  // A day that a person entered with its source is theirs to move.
-  const byHand = found.limitationDoubts.some(({ code }) => code === 'limitation_by_hand')
-  const limitation = byHand ? null : limits
+  const { sendsInvoices } = found
   // Once a letter has left, a later J would let the next ones go before the term: it stays, and the case waits for the day.
   const [written] = await sql`select 1 from documents where case_id = ${caseId} and recipient = 'debiteur'`
   const invoice = written
     ? { ...oldest, dueOn: after(oldest.dueOn, found.anchorOn) ? found.anchorOn : oldest.dueOn }
     : oldest
-  await moveAnchor(sql, onDay, found, { invoice, debtor: 'public', sendsInvoices, limitation, why: limits.why }, author)
+  await moveAnchor(sql, onDay, found, { invoice, debtor: 'public', sendsInvoices }, author)
 }
-type Followed = 'id' | 'scenario' | 'zone' | 'anchorOn' | 'claimNature' | 'limitationDoubts' | 'publicOrder'
+type Followed = 'id' | 'scenario' | 'zone' | 'anchorOn' | 'publicOrder'
 
 /** Drops what is blank; refuses a day that is none or is still to come, and a time to pay that is no time. */
 export function checkedOrder(order: PublicOrder, onDay: Day): PublicOrder {
@@ -137,43 +108,6 @@ export function checkedOrder(order: PublicOrder, onDay: Day): PublicOrder {
     })
   }
   return said
-}
-
-/**
- * The last day of a public buyer to pay: so many days from the deposit of the invoice, or from its issue while no deposit
- * is known (CCP R. 2192-10 and following); never before the date that the invoice itself gives. Interest runs from the next.
- */
-export function publicDue(
-  invoice: { issuedOn: Day; dueOn: Day | null },
-  order: PublicOrder | null,
-): { dueOn: Day; doubts: Doubt[] } {
-  const start = order?.debutDelai ?? order?.dateDepot
-  const from = start === undefined ? invoice.issuedOn : latest(invoice.issuedOn, parseDay(start))
-  const law =
-    order?.delaiJours === undefined ? findEntry('delai-paiement-public', from, order?.acheteur ?? 'general') : null
-  const days = order?.delaiJours ?? (law?.value == null ? null : Number(law.value))
-  if (days === null) {
-    if (invoice.dueOn === null) throw noTerm(from)
-    return { dueOn: invoice.dueOn, doubts: [] }
-  }
-  const end = from.add({ days })
-  const doubts: Doubt[] = law?.doubt ? [law.doubt] : []
-  if (start === undefined) {
-    const message =
-      'Acheteur public\u00a0: le délai de paiement est compté depuis l’émission de la facture, faute de date de dépôt\u00a0; à vérifier.'
-    doubts.push({ code: 'public_start', message })
-  }
-  return { dueOn: invoice.dueOn === null ? end : latest(end, invoice.dueOn), doubts }
-}
-
-function noTerm(from: Day): DomainError {
-  return new DomainError(
-    'no_legal_value',
-    `Le délai de paiement d’un acheteur public n’est pas connu au ${dayFr(from)}.`,
-    {
-      remedy: 'Indiquez le délai du contrat (delaiJours) ou la date d’échéance de la facture.',
-    },
-  )
 }
 
 /** As letters name it; absent while nobody has said the number of the engagement. */

@@ -9,10 +9,10 @@ import { type BroughtFile, keepDisputeDocuments } from './dispute-documents.ts'
 import { recordDispute } from './disputes.ts'
 import { type CaseFile, readCase } from './file.ts'
 import { queueFollowUp } from '../mail/follow-up-queue.ts'
-import { placeHold } from './holds.ts'
+import { placeHold, releaseHold } from './holds.ts'
 import { type Author, record } from './journal.ts'
 import { claimableOn } from '../money/claimable.ts'
-import { lockOpenCase } from './lock.ts'
+import { lockCase, lockOpenCase } from './lock.ts'
 import { recordPromise } from './promises.ts'
 
 /** What a debtor answers by the code of the coupon. Amounts are cents of the case's currency. */
@@ -82,7 +82,7 @@ export function standingOf(file: CaseFile, onDay: Day): Standing {
   return { state: 'open', may: may.filter((kind) => kind !== 'instalments' || instalmentsAllowed(file) > 0) }
 }
 
-/** Days: how far ahead a promise may be, how long a person has to check what was said, and to answer a dispute. */
+/** Days: how far ahead a promise may be, by when a person looks at what was said, and answers a dispute. */
 export const promiseDays = 31
 export const checkDays = 7
 const disputeDays = 15
@@ -102,7 +102,8 @@ const online: Given = { channel: 'coupon en ligne' }
 
 /**
  * Records what the debtor answered, once a coupon (and one new address beside): a promise, a dispute and an address become
- * the acts they are; a payment said to be made and instalments proposed wait for a person, and the case with them.
+ * the acts they are; a payment said to be made, instalments proposed and « not me » wait for a person, and the case with them,
+ * until that person has said what was found (settleReply).
  */
 export async function recordReply(
   sql: Sql,
@@ -122,7 +123,7 @@ export async function recordReply(
     }
     const { toRecover, barred } = claimableOn(file, onDay)
     const owed = toRecover + barred
-    refuseOutOfBounds(answer, onDay, owed, instalmentsAllowed(file))
+    refuseOutOfBounds(answer, onDay, file, owed)
     const summary = summaryOf(answer, owed, file.case.currency as Currency)
     const id = newId(random)
     const [fresh] = await tx`
@@ -173,7 +174,7 @@ interface Becoming {
   channel: string
 }
 
-/** The act that the answer is, or the wait that it asks for; the id of the promise or dispute. */
+/** The act that the answer is, or the wait that it asks for: the id of the promise, of the dispute or of the hold. */
 async function become(
   sql: Sql,
   random: Random,
@@ -213,17 +214,20 @@ async function become(
     )
     return null
   }
-  await placeHold(
-    sql,
-    random,
-    onDay,
-    { caseId, cause: 'decision', reason: `Réponse au coupon : ${summary}`, reviewOn: onDay.add({ days: checkDays }) },
-    author,
-  )
-  return null
+  const reviewOn = onDay.add({ days: checkDays })
+  const hold = {
+    caseId,
+    cause: 'decision',
+    reason: `Réponse au coupon : ${summary}`,
+    reviewOn,
+    forPerson: true,
+  } as const
+  return placeHold(sql, random, onDay, hold, author)
 }
 
-function refuseOutOfBounds(answer: Answer, onDay: Day, owed: bigint, most: number): void {
+function refuseOutOfBounds(answer: Answer, onDay: Day, file: CaseFile, owed: bigint): void {
+  const most = instalmentsAllowed(file)
+  const currency = file.case.currency as Currency
   if (answer.kind === 'paid') {
     if (after(answer.on, onDay))
       throw wrong(
@@ -253,7 +257,7 @@ function refuseOutOfBounds(answer: Answer, onDay: Day, owed: bigint, most: numbe
     if (answer.monthly <= 0n || answer.monthly * BigInt(most) < owed) {
       throw wrong(
         `Au rythme proposé, il faudrait plus de ${most} mensualité${most > 1 ? 's' : ''}.`,
-        'Proposez une somme plus élevée, ou appelez-nous pour en parler.',
+        `Proposez au moins ${amountFr((owed + BigInt(most) - 1n) / BigInt(most), currency)} par mois, ou appelez-nous pour en parler.`,
       )
     }
   }
@@ -292,7 +296,10 @@ function plain(answer: Answer, owed: bigint): unknown {
   return { ...Object.fromEntries(Object.entries(answer).map(([key, value]) => [key, text(value)])), owed: amount(owed) }
 }
 
-/** A person has seen to it: checked the payment, agreed or refused the instalments, answered. What they did are other acts. */
+/**
+ * A person has seen to it: checked the payment, agreed or refused the instalments, answered. What they did are other acts; the
+ * case waits no more for this reply, and goes on where nothing else holds it.
+ */
 export async function settleReply(
   sql: Sql,
   onDay: Day,
@@ -300,10 +307,11 @@ export async function settleReply(
   author: Author,
 ): Promise<void> {
   await transaction(sql, async (tx) => {
-    const settled = await tx`
+    await lockCase(tx, input.caseId)
+    const [settled] = await tx<{ actId: string | null }[]>`
       update replies set handled_on = ${onDay}, handled_by = ${author}, handled_how = ${input.how}
-      where id = ${input.replyId} and case_id = ${input.caseId} and handled_on is null returning id`
-    if (settled.length === 0) {
+      where id = ${input.replyId} and case_id = ${input.caseId} and handled_on is null returning act_id`
+    if (!settled) {
       throw new DomainError('no_open_reply', "Cette réponse n'existe pas, ou quelqu'un s'en est déjà occupé.", {
         remedy: 'Consultez les réponses du dossier.',
       })
@@ -314,5 +322,11 @@ export async function settleReply(
       detail: { reply: input.replyId, how: input.how },
       author,
     })
+    const [held] = await tx<{ id: string }[]>`
+      select id from holds where id = ${settled.actId} and released_on is null`
+    if (held) {
+      const release = { caseId: input.caseId, cause: 'decision', reason: input.how, holdId: held.id } as const
+      await releaseHold(tx, onDay, release, author)
+    }
   })
 }

@@ -6,7 +6,10 @@ import type { Case } from './cases.ts'
 import type { Creditor } from './creditors.ts'
 
 /** Whose invoice it is: another seller than the creditor may be a factor or a mistake, and is shown. */
-export function sellerDoubts({ seller, number }: ReadInvoice, creditor: Pick<Creditor, 'name' | 'identity'>): Doubt[] {
+export function sellerDoubts(
+  { kind, seller, number }: ReadInvoice,
+  creditor: Pick<Creditor, 'name' | 'identity'>,
+): Doubt[] {
   const siren = creditor.identity.siren ?? creditor.identity.siret?.slice(0, 9)
   const other = seller.siren ?? seller.siret?.slice(0, 9)
   if (siren === other) return []
@@ -16,7 +19,7 @@ export function sellerDoubts({ seller, number }: ReadInvoice, creditor: Pick<Cre
   return [
     {
       code: 'other_seller',
-      message: `La facture ${number} est de ${seller.name}${other ? ` (SIREN ${other})` : ', sans SIREN'}, et non de ${creditor.name}.`,
+      message: `${kind === 'credit_note' ? 'L’avoir' : 'La facture'} ${number} est de ${seller.name}${other ? ` (SIREN ${other})` : ', sans SIREN'}, et non de ${creditor.name}.`,
     },
   ]
 }

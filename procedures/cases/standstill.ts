@@ -5,7 +5,7 @@ import type { Sql } from '../../schema/db.ts'
 import { DomainError, type Doubt } from '../../schema/errors.ts'
 import { asking } from './contacts.ts'
 import type { CaseFile } from './file.ts'
-import { claimLimitation } from './limitation.ts'
+import { claimLimitation } from './claim-limitation.ts'
 import { type Insolvency, type InsolvencyKind, whyStopped } from './insolvencies.ts'
 
 export interface Standstill {

@@ -10,8 +10,9 @@ import { type Creditor, requireMandate } from './creditors.ts'
 import { type Debtor, type DebtorKind, findOrCreateDebtor } from './debtors.ts'
 import { placeHold, releaseHold } from './holds.ts'
 import { type Author, record } from './journal.ts'
-import { claimLimitation } from './limitation.ts'
-import { checkedOrder, orderInInvoice, publicDue, type PublicOrder } from './public-orders.ts'
+import { recountAfter } from '../judicial/interruptions.ts'
+import { checkedOrder, orderInInvoice } from './public-orders.ts'
+import { publicDue, type PublicOrder } from './public-term.ts'
 import { type Case, openCase, openCaseOf } from './cases.ts'
 import { sellerDoubts, unsettledSellers } from './sellers.ts'
 import { standstill } from './standstill.ts'
@@ -111,7 +112,8 @@ export async function submitInvoice(
         author,
       )
     }
-    const found = open ? (await openCaseOf(tx, input.creditorId, debtor.id))! : opened
+    await recountAfter(tx, onDay, opened.id, author)
+    const found = (await openCaseOf(tx, input.creditorId, debtor.id))!
     const reads = input.invoices.map(({ read }) => read)
     const barred = await holdDoubtful(tx, random, onDay, found, reads)
     return {
@@ -160,7 +162,7 @@ const isNew =
     !doubts.some((doubt) => doubt.code === code)
 
 /**
- * A further invoice joins at the present step. J and prescription follow the oldest unpaid one; a case that waited to be
+ * A further invoice joins at the present step. J follows the oldest unpaid one, and prescription each of them; a case that waited to be
  * closed because all was paid goes on; before the first letter, the timeline is laid anew from that J.
  */
 async function rejoin(
@@ -183,9 +185,7 @@ async function rejoin(
       author,
     )
   if (!oldest || (!paid && !before(oldest.dueOn, found.anchorOn))) return
-  const limits = claimLimitation({ zone: found.zone, debtor, nature: found.claimNature, due: oldest.dueOn })
-  const limitation = paid || before(limits.expires, found.limitationOn) ? limits : null
-  await moveAnchor(sql, onDay, found, { invoice: oldest, debtor, sendsInvoices, limitation, why: limits.why }, author)
+  await moveAnchor(sql, onDay, found, { invoice: oldest, debtor, sendsInvoices }, author)
 }
 
 function refuseOtherCurrency(found: Case, read: ReadInvoice): void {

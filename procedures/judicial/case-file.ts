@@ -5,6 +5,7 @@ import type { Address } from '../cases/agency.ts'
 import type { PartyIdentity } from '../cases/creditors.ts'
 import type { CaseFile } from '../cases/file.ts'
 import { payableOn } from '../money/ledger.ts'
+import { sumsOf } from '../money/sums.ts'
 import { percentText } from '../law/claim.ts'
 import type { Pack } from './packs.ts'
 import type { Dossier, Procedure } from './procedure.ts'
@@ -59,12 +60,7 @@ export function caseFile(input: {
     },
     claim: {
       currency: file.case.currency,
-      principal: amount(owed.principal),
-      interest: amount(owed.interest),
-      indemnity: amount(owed.indemnity),
-      ...(owed.penalty > 0n ? { penalty: amount(owed.penalty) } : {}),
-      ...(owed.costs > 0n ? { costs: amount(owed.costs) } : {}),
-      total: amount(owed.total),
+      ...sumsOf(owed),
       interest_per_day: amount(owed.perDay),
       segments: owed.segments.map((segment) => ({
         invoice: segment.invoice,

@@ -11,6 +11,7 @@ import { lookUpDoubts } from '../cases/insolvency-watch.ts'
 import { type CaseFile, readCase } from '../cases/file.ts'
 import { type Author, record } from '../cases/journal.ts'
 import { payableOn } from '../money/ledger.ts'
+import { type Sums, sumsOf } from '../money/sums.ts'
 import type { Office } from '../office.ts'
 import { endEarlierRequests } from './earlier-requests.ts'
 import { withGivenTitle } from './given-title.ts'
@@ -28,19 +29,11 @@ import { withTitleLimitation } from './title-limitation.ts'
 import { titleDoubts, titleFacts } from './titles.ts'
 
 /** What the creditor signs; frozen, and void as soon as the file changes. */
-export interface ConsentStatement {
+export interface ConsentStatement extends Sums {
   procedure: string
   title: string
   court: string
   debtor: string
-  principal: string
-  interest: string
-  indemnity: string
-  /** Contractual penalty; absent where there is none. */
-  penalty?: string
-  /** Article 700 and dépens that a title grants; absent where there is none. */
-  costs?: string
-  total: string
   ceiling: string
   currency: string
   statementOn: string
@@ -205,12 +198,7 @@ function statementOf(
     title: procedure.titre,
     court: addressee(procedure, kind, content.court),
     debtor: file.debtor.name,
-    principal: amount(owed.principal),
-    interest: amount(owed.interest),
-    indemnity: amount(owed.indemnity),
-    ...(owed.penalty > 0n ? { penalty: amount(owed.penalty) } : {}),
-    ...(owed.costs > 0n ? { costs: amount(owed.costs) } : {}),
-    total: amount(owed.total),
+    ...sumsOf(owed),
     ceiling: amount(ceiling),
     currency: file.case.currency,
     statementOn: onDay.toString(),

@@ -8,6 +8,16 @@ import { readGivenTitle } from './given-title.ts'
 import { recountAfter } from './interruptions.ts'
 import { type ConsentRequest, readConsentRequest } from './consent-requests.ts'
 
+/** What became of a request: null wherever nobody answered, or nothing ended it. */
+export interface ConsentOutcome {
+  decision: 'given' | 'refused' | null
+  decidedOn: Day | null
+  signedBy: string | null
+  capacity: string | null
+  endedOn: Day | null
+  endedWhy: string | null
+}
+
 export interface Signature {
   requestId: string
   /** The hash the creditor read: it must be the one of the request. */

@@ -24,17 +24,20 @@ const limitationAhead = 365
  */
 export async function courtDays(sql: Sql, creditorId: string | null, onDay: Day): Promise<FeedDay[]> {
   const theirs = creditorId === null ? sql`` : sql`and c.creditor_id = ${creditorId}`
-  const near = creditorId === null ? sql`and c.limitation_on <= ${onDay.add({ days: limitationAhead })}` : sql``
+  const near = creditorId === null ? sql`and l.expires_on <= ${onDay.add({ days: limitationAhead })}` : sql``
   const [before, ending] = await Promise.all([
     sql<CaseOfFeed[]>`
       select c.number, d.name as debtor, k.name as creditor, array_agg(p.id order by p.opened_on, p.id) as procedures
       from procedures p join cases c on c.id = p.case_id and c.closed_on is null ${theirs}
       join debtors d on d.id = c.debtor_id join creditors k on k.id = c.creditor_id
       group by c.id, d.id, k.id`,
-    sql<(CaseOfFeed & { id: string; limitationOn: Day })[]>`
-      select c.id, c.number, c.limitation_on, d.name as debtor, k.name as creditor, '{}'::uuid[] as procedures
-      from cases c join debtors d on d.id = c.debtor_id join creditors k on k.id = c.creditor_id
-      where c.closed_on is null and c.limitation_on >= ${onDay} ${near} ${theirs}`,
+    sql<EndOfTime[]>`
+      select c.id, c.number, l.expires_on as limitation_on, d.name as debtor, k.name as creditor, '{}'::uuid[] as procedures,
+             string_agg(i.number, ', ' order by i.number) as invoices, l.expires_on = c.limitation_on as is_last
+      from invoice_limitations l join invoices i on i.id = l.invoice_id join cases c on c.id = i.case_id
+      join debtors d on d.id = c.debtor_id join creditors k on k.id = c.creditor_id
+      where c.closed_on is null and l.is_owed and l.expires_on >= ${onDay} ${near} ${theirs}
+      group by c.id, d.id, k.id, l.expires_on order by c.number, l.expires_on`,
   ])
   return [...(await ofProcedures(sql, before, onDay)), ...ending.map(prescription)]
 }
@@ -130,20 +133,23 @@ function hearings({ procedure, events }: Conduct, onDay: Day): { step: string; o
   )
 }
 
-function prescription({
-  id,
-  number,
-  limitationOn,
-  debtor,
-  creditor,
-}: CaseOfFeed & { id: string; limitationOn: Day }): FeedDay {
+/** The last day of some invoices of a case: each has its own. */
+interface EndOfTime extends CaseOfFeed {
+  id: string
+  limitationOn: Day
+  invoices: string
+  /** Nothing of the case lasts longer. */
+  isLast: boolean
+}
+
+function prescription({ id, number, limitationOn, debtor, creditor, invoices, isLast }: EndOfTime): FeedDay {
   return {
-    uid: `prescription-${id}`,
+    uid: `prescription-${id}${isLast ? '' : `-${limitationOn}`}`,
     on: limitationOn,
     title: `Prescription – ${debtor} (${number})`,
     description: [
       `${creditor} contre ${debtor}, dossier ${number}`,
-      `Dernier jour pour agir\u00a0: ${dayFr(limitationOn)}.`,
+      `Dernier jour pour agir\u00a0: ${dayFr(limitationOn)}, pour ${invoices}.`,
     ],
     marks: [],
   }

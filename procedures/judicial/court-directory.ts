@@ -4,7 +4,7 @@ import { json, type Sql, transaction } from '../../schema/db.ts'
 import { DomainError } from '../../schema/errors.ts'
 import { type Author, record } from '../cases/journal.ts'
 import { caseGone } from '../cases/lock.ts'
-import { type ImportedPlace, plainTown } from '../law/court.ts'
+import { anyBench, type ImportedPlace, plainTown } from '../law/court.ts'
 import { endUnfiledConsents } from './consent-ends.ts'
 
 /** What a file of courts by commune says, and what was kept of it. */
@@ -144,14 +144,15 @@ function departments(postalCode: string): string[] {
 export async function recordCourt(
   sql: Sql,
   onDay: Day,
-  input: { caseId: string; name: string; bench: string; city: string; source: string },
+  input: { caseId: string; name: string; bench: string | null; city: string; source: string },
   author: Author,
 ): Promise<void> {
   const court = {
     nom: input.name.trim(),
-    formation: input.bench.trim(),
+    formation: input.bench?.trim() ?? anyBench,
     ville: input.city.trim(),
     source: input.source.trim(),
+    isBenchTyped: input.bench !== null,
   }
   const missing = Object.entries(court).filter(([, value]) => value === '')
   if (missing.length > 0) {

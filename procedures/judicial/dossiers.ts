@@ -2,7 +2,7 @@ import type { Day } from '../../schema/days.ts'
 import type { Sql } from '../../schema/db.ts'
 import { DomainError } from '../../schema/errors.ts'
 import type { CaseFile } from '../cases/file.ts'
-import { branchOf, type Court, competentCourt } from '../law/court.ts'
+import { anyBench, branchOf, type Court, competentCourt } from '../law/court.ts'
 import { commercialClaim } from '../law/legal-form.ts'
 import { findPlace } from './court-directory.ts'
 import type { Dossier, Procedure } from './procedure.ts'
@@ -15,8 +15,9 @@ export async function courtOf(sql: Sql, file: CaseFile, onDay: Day): Promise<Cou
   const { court, zone } = file.case
   if (court) {
     const message = `Juridiction saisie à la main (${court.source})\u00a0: à vérifier avant le dépôt.`
-    const { nom, formation, ville } = court
-    return { nom, formation, ville, article: 'CPC 1406', doubts: [{ code: 'court_by_hand', message }] }
+    const { nom, formation, ville, isBenchTyped = formation !== anyBench } = court
+    const doubts = [{ code: 'court_by_hand', message }]
+    return { nom, formation, ville, article: 'CPC 1406', doubts, ...(isBenchTyped ? { isBenchTyped } : {}) }
   }
   const postalCode = file.debtor.address?.postalCode ?? ''
   const city = file.debtor.address?.city ?? ''
@@ -46,6 +47,17 @@ export function signedKind(procedure: Procedure): string {
       facts: { procedure: procedure.id },
     })
   }
+  if (procedure.tiree_de) {
+    throw new DomainError(
+      'nothing_to_open',
+      `«\u00a0${procedure.titre}\u00a0» ne s’ouvre pas : ses étapes sont celles des courriers.`,
+      {
+        remedy:
+          'Laissez partir la mise en demeure du parcours, ou enregistrez celle que le créancier a envoyée (recordOutsideNotice).',
+        facts: { procedure: procedure.id },
+      },
+    )
+  }
   const kind = procedure.papiers?.signe
   if (kind !== undefined && procedure.dossiers?.[kind]?.papiers?.length) return kind
   throw new DomainError('no_papers', `La procédure « ${procedure.titre} » n'a pas encore de modèles d'actes.`, {
@@ -64,12 +76,13 @@ export function addressee(procedure: Procedure, kind: string, court: Court): str
 }
 
 /** The court as that pack addresses it: its president, the whole of it, or the juge de l’exécution. What a person entered stands. */
-export function atBench(court: Court, { juge }: Pick<Dossier, 'juge'>): Court {
+export function atBench({ execution, isBenchTyped, ...court }: Court, { juge }: Pick<Dossier, 'juge'>): Court {
+  if (isBenchTyped) return court
   const { formation } = court
   if (juge === 'fond') return { ...court, formation: formation.replace(/^président (?:du tribunal$|de la )/, '') }
   const isPresident = /^(?:président |juge d’instance)/.test(formation)
   return juge === 'execution' && isPresident && branchOf(court) === 'judiciaire'
-    ? { ...court, formation: 'juge de l’exécution' }
+    ? { ...court, ...execution, formation: 'juge de l’exécution' }
     : court
 }
 

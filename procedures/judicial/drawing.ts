@@ -120,8 +120,9 @@ function stopsOf(progress: Progress): Stop[] {
     if (shown.has(step.step)) continue
     stops.push({ look: 'next', title: step.title, notes: [`Par ${step.by} (${step.article})`] })
   }
-  for (const { title, why } of unique(nextProcedures)) {
-    stops.push({ look: 'after', title: `Suite possible : ${title}`, notes: [capital(why)] })
+  for (const { title, why, isConfirmed } of unique(nextProcedures)) {
+    const notes = [capital(why), ...(isConfirmed ? [] : ['À vérifier'])]
+    stops.push({ look: 'after', title: `Suite possible : ${title}`, notes })
   }
   return stops
 }

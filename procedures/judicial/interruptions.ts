@@ -3,6 +3,9 @@ import type { Sql } from '../../schema/db.ts'
 import type { Author } from '../cases/journal.ts'
 import { type Acknowledgement, recountLimitation, renewals, renewLimitation } from '../cases/limitation.ts'
 import type { Interruption } from '../law/limitation.ts'
+import { isAwaited } from '../money/claimable.ts'
+import { owedOn } from '../money/ledger.ts'
+import { readCases } from '../cases/file.ts'
 import { type Conduct, progressOn, readConducts } from './case-progress.ts'
 import { happenings, standingEvents } from './happenings.ts'
 import type { StepDeadline } from './time-limits.ts'
@@ -57,7 +60,22 @@ export async function recountAfter(sql: Sql, onDay: Day, caseId: string, author:
   const known = [...(await renewals(sql, caseId)), ...interruptions]
   const ends = titles.map((title) => ({ on: title.on, ...titleEnd(title, known) }))
   const [title = null] = ends.toSorted((a, b) => Temporal.PlainDate.compare(b.expires, a.expires))
-  await recountLimitation(sql, onDay, { caseId, interruptions, title }, author)
+  const owed = await owedInvoices(sql, onDay, caseId)
+  await recountLimitation(sql, onDay, { caseId, interruptions, title, owed }, author)
+}
+
+/** Those of which something is still owed; null where the law has no rate yet to count with. */
+async function owedInvoices(sql: Sql, onDay: Day, caseId: string): Promise<ReadonlySet<string> | null> {
+  const file = (await readCases(sql, [caseId])).get(caseId)
+  if (!file) return null
+  try {
+    const { invoices, barred } = owedOn(file, onDay)
+    const left = new Set([...invoices, ...barred].flatMap(({ number, unpaid }) => (unpaid > 0n ? [number] : [])))
+    return new Set(file.invoices.flatMap(({ id, number }) => (left.has(number) ? [id] : [])))
+  } catch (error) {
+    if (isAwaited(error)) return null
+    throw error
+  }
 }
 
 /** The debtor acknowledged what it owes (C. civ. 2240): the claim's period starts anew, and that of a title or of an act with it. */

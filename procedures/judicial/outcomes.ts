@@ -14,7 +14,18 @@ export interface ReachedOutcome {
   ends: boolean
   /** The event that gave it; null when time alone did. */
   event: string | null
-  next: { procedure: string; title: string; why: string; article: string; outcome: string }[]
+  next: Sequel[]
+}
+
+/** A procedure that an outcome opens. */
+export interface Sequel {
+  procedure: string
+  title: string
+  why: string
+  article: string
+  /** Whether a text says so, and not practice alone. */
+  isConfirmed: boolean
+  outcome: string
 }
 
 /** The outcomes whose conditions all hold on that day, in the order of the file. A draft is never offered as a sequel. */
@@ -22,10 +33,19 @@ export function outcomesOf(procedure: Procedure, state: Standing): ReachedOutcom
   return (procedure.issues ?? []).flatMap((outcome) => {
     const reached = reachedOn(outcome, state)
     if (!reached) return []
-    const next = (outcome.suites ?? []).flatMap(({ procedure: id, pourquoi, article }) => {
+    const next = (outcome.suites ?? []).flatMap(({ procedure: id, pourquoi, article, confirme }) => {
       const sequel = loadProcedure(id)
       if (sequel.statut === 'projet') return []
-      return [{ procedure: id, title: sequel.titre, why: pourquoi, article, outcome: outcome.id }]
+      return [
+        {
+          procedure: id,
+          title: sequel.titre,
+          why: pourquoi,
+          article,
+          isConfirmed: confirme !== 'non',
+          outcome: outcome.id,
+        },
+      ]
     })
     return [
       {

@@ -2,7 +2,9 @@ import { before, type Day, dayFr, dayShortFr, parseDay } from '../../schema/days
 import { amountFr, parseAmount, parseCurrency } from '../../schema/money.ts'
 import type { CaseFile } from '../cases/file.ts'
 import { isLookUpDoubt, lookUpDoubts } from '../cases/insolvency-watch.ts'
+import { nextLimitation } from '../cases/invoice-limitations.ts'
 import { payableOn } from '../money/ledger.ts'
+import { centsOf } from '../money/sums.ts'
 import type { ConsentStatement } from './consent-requests.ts'
 import type { GivenFacts } from './paper-facts.ts'
 import { earliestFiling } from './procedures.ts'
@@ -67,16 +69,7 @@ export function summary(
   const currency = parseCurrency(file.case.currency)
   const owed = payableOn(file, onDay)
   const money = (value: bigint) => amountFr(value, currency)
-  const sums = signed
-    ? {
-        principal: parseAmount(signed.principal),
-        interest: parseAmount(signed.interest),
-        indemnity: parseAmount(signed.indemnity),
-        penalty: parseAmount(signed.penalty ?? '0.00'),
-        costs: parseAmount(signed.costs ?? '0.00'),
-        total: parseAmount(signed.total),
-      }
-    : owed
+  const sums = signed ? centsOf(signed) : owed
   const until = signed ? parseDay(signed.statementOn) : onDay
   const [insolvency] = file.insolvencies
   // C. com. L622-28: the opening day is the last that bears interest.
@@ -102,7 +95,7 @@ export function summary(
         ]
       : []),
     ...(signed && waits ? [{ label: 'Dépôt possible à partir du', value: dayFr(earliestFiling(file).on) }] : []),
-    { label: 'Prescription', value: dayFr(file.case.limitationOn) },
+    { label: 'Prescription', value: dayFr(nextLimitation(file, onDay)) },
     ...running.map((limit) => ({
       label: `Dernier jour : ${limit.title}`,
       value: `${dayFr(limit.expires)} (${limit.article})`,

@@ -33,6 +33,8 @@ export interface Procedure {
     signifie?: Record<string, string>
     malgre?: string[]
   }
+  /** Nobody opens it, and the creditor signs nothing: its events are read from the letters of the case (notice-course.ts). */
+  tiree_de?: 'courriers'
   /** Of a seizure: the event that seizes, and those after which it holds nothing any more. */
   saisie?: { acte: string; fin: string[]; biens?: 'oui' }
   etapes: Step[]
@@ -163,7 +165,7 @@ export interface Outcome {
   sans?: string[]
   si?: Facts
   clot?: 'oui'
-  suites?: { procedure: string; pourquoi: string; article: string }[]
+  suites?: { procedure: string; pourquoi: string; article: string; confirme?: 'oui' | 'non' }[]
 }
 
 /** Which court: the first line whose conditions hold. */

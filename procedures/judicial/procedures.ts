@@ -1,11 +1,13 @@
-import { type Day, dayFr, latest, sameDay } from '../../schema/days.ts'
+import { before, type Day, dayFr, latest, sameDay } from '../../schema/days.ts'
 import { json, type Sql, transaction } from '../../schema/db.ts'
 import { DomainError } from '../../schema/errors.ts'
 import { newId, type Random } from '../../schema/random.ts'
 import { suspension } from '../amicable/suspension.ts'
-import { type CaseFile, formalNotices, readCase } from '../cases/file.ts'
+import { type CaseFile, readCase } from '../cases/file.ts'
+import { isBarredInvoice } from '../cases/invoice-limitations.ts'
 import { type Author, record } from '../cases/journal.ts'
 import { lockCase } from '../cases/lock.ts'
+import { standingNotices } from '../cases/notices.ts'
 import { refuseActing, refuseFiling } from '../cases/standstill.ts'
 import { deadline, parseDuration } from '../law/deadline.ts'
 import { atBench, courtOf, filingStep, signedKind } from './dossiers.ts'
@@ -119,6 +121,7 @@ export async function recordProcedureEvent(
       if (input.step === filingStep(procedure) && !event.void) {
         const file = await readCase(tx, open.caseId)
         refuseFiling(file, input.happenedOn, procedure.papiers?.malgre)
+        await refuseLapsed(tx, file, open, input.happenedOn)
         if (needsNotice(procedure)) requirePeriodRun(file, input.happenedOn)
         if (!event.corrects) await requireSignedCourt(tx, file, procedure, open, input.happenedOn)
       }
@@ -151,6 +154,21 @@ export async function recordProcedureEvent(
       return deadlinesOf(tx, open)
     }),
   )
+}
+
+/** What the creditor agreed to sue for was reckoned with an invoice that can no longer be claimed. DomainError `invoice_lapsed`. */
+async function refuseLapsed(sql: Sql, file: CaseFile, { consentId }: OpenProcedure, on: Day): Promise<void> {
+  const [asked] = await sql<{ on: Day }[]>`select requested_on as on from consent_requests where id = ${consentId}`
+  const lapsed = file.invoices.filter(
+    (invoice) => isBarredInvoice(file, invoice, on) && asked && !before(invoice.limitationOn, asked.on),
+  )
+  if (lapsed.length === 0) return
+  const numbers = lapsed.map(({ number }) => number)
+  throw new DomainError('invoice_lapsed', `Prescrite depuis l’accord du créancier\u00a0: ${numbers.join(', ')}.`, {
+    remedy: 'Redemandez l’accord\u00a0: la somme à demander n’est plus la même.',
+    article: 'C. civ. 2219',
+    facts: { invoices: numbers },
+  })
 }
 
 /** What lifts a seizure is told in the seizure's own procedure as well, on the same day; so is its correction or withdrawal. */
@@ -212,14 +230,14 @@ export async function deadlinesOf(sql: Sql, open: { id: string }): Promise<StepD
  * date it named has passed. The house keeps its word either way.
  */
 export function earliestFiling(file: CaseFile): { on: Day; why: string[] } {
-  const last = formalNotices(file).findLast((notice) => notice.outcome !== 'unknown_address')
+  const last = standingNotices(file).at(-1)
   if (!last) {
     throw new DomainError('no_formal_notice', 'Aucune mise en demeure n’a été envoyée dans ce dossier.', {
       remedy: 'Envoyez la mise en demeure et attendez le délai qu’elle donne.',
       article: 'C. civ. 1344',
     })
   }
-  if (!last.presentedOn || last.delayDays === null) {
+  if (!last.presentedOn || (last.delayDays === null && last.sender === 'agence')) {
     throw new DomainError(
       'presentation_unknown',
       `La première présentation de la lettre ${last.reference} n'est pas enregistrée.`,
@@ -229,11 +247,11 @@ export function earliestFiling(file: CaseFile): { on: Day; why: string[] } {
       },
     )
   }
-  const period = deadline({
-    from: last.presentedOn,
-    duration: parseDuration(`${last.delayDays}d`),
-    zone: file.case.zone,
-  })
+  // Of what another sent without saying how long it gave, the day itself is left to pay.
+  const period =
+    last.delayDays === null
+      ? { expires: last.presentedOn, why: [] }
+      : deadline({ from: last.presentedOn, duration: parseDuration(`${last.delayDays}d`), zone: file.case.zone })
   const until = latest(period.expires, last.answerBy ?? period.expires)
   return {
     on: until.add({ days: 1 }),

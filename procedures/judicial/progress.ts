@@ -2,7 +2,7 @@ import { after, before, type Day, dayFr, daysBetween } from '../../schema/days.t
 import type { Doubt } from '../../schema/errors.ts'
 import type { Zone } from '../law/calendar.ts'
 import { happenings, knownFacts, type Rule, standingEvents } from './happenings.ts'
-import { outcomesOf, type ReachedOutcome } from './outcomes.ts'
+import { outcomesOf, type ReachedOutcome, type Sequel } from './outcomes.ts'
 import type { Procedure } from './procedure.ts'
 import { type ProcedureEvent, type StepDeadline, stepDeadlines } from './time-limits.ts'
 import { allowedFrom, isMissed, isPossible, isRunning, metOn, overOn, type Standing, stops } from './standing.ts'
@@ -25,7 +25,7 @@ export interface Progress {
   /** Time limits about to end, with the mark (15, 7, 3, 1 days…) of the procedure that they have reached. */
   alerts: { limit: StepDeadline; daysLeft: number; mark: number }[]
   outcomes: ReachedOutcome[]
-  nextProcedures: { procedure: string; title: string; why: string; article: string; outcome: string }[]
+  nextProcedures: Sequel[]
   doubts: Doubt[]
   why: string[]
 }

@@ -85,8 +85,8 @@ export async function recordBailiffReturn(
     await requireOpenThen(sql, found, input.happenedOn)
     const debtor = input.debtor === undefined ? null : await codebtorOf(sql, found, input.debtor)
     const answer = debtor === null ? given : { ...given, titre: `${given.titre} (${debtor})` }
-    const original = input.act ? await office.archive.put(input.act.bytes) : null
-    const exhibitId = input.act ? await attachAct(office, sql, onDay, found, answer, input, author) : null
+    const told: Told = { office, sql, onDay, found, answer, input, debtor, author }
+    const exhibitId = input.act ? await attachAct(told, input.act) : null
     const id = newId(office.random)
     const kept = await sql`
       insert into bailiff_returns (id, hand_over_id, procedure_id, nature, step, happened_on, debtor, in_person, found, note, exhibit_id, recorded_on, recorded_by)
@@ -103,26 +103,7 @@ export async function recordBailiffReturn(
       )
     }
     const open = await readProcedure(sql, found.procedureId)
-    if (answer.etape) {
-      await recordProcedureEvent(
-        sql,
-        office.random,
-        onDay,
-        {
-          procedureId: found.procedureId,
-          step: answer.etape,
-          happenedOn: input.happenedOn,
-          facts: {
-            ...(debtor === null ? {} : { debiteur: debtor }),
-            ...(input.inPerson === undefined ? {} : { aPersonne: input.inPerson }),
-            ...(input.found === undefined ? {} : { montant: amount(input.found) }),
-            etude: found.bailiff,
-          },
-          original,
-        },
-        author,
-      )
-    }
+    if (answer.etape) await recordStep(told, answer.etape)
     const { due } = await progressOf(sql, open, onDay)
     await record(sql, onDay, {
       caseId: found.caseId,
@@ -137,9 +118,8 @@ export async function recordBailiffReturn(
       },
       author,
     })
-    if (answer.nature === 'parti' && isOpen)
-      await holdForAddress(office, sql, onDay, found, { debtor, happenedOn: input.happenedOn }, author)
-    await tellCreditor(office, sql, onDay, found, answer, input, due)
+    if (answer.nature === 'parti' && isOpen) await holdForAddress(told)
+    await tellCreditor(told, due)
     return { id, due }
   })
 }
@@ -149,18 +129,47 @@ async function codebtorOf(sql: Sql, { procedureId }: HandedOver, name: string): 
   return requireCodebtor(everyEvent, name)
 }
 
+/** What an office answered, under the lock of its case. */
+interface Told {
+  office: Office
+  /** The transaction that holds the lock. */
+  sql: Sql
+  onDay: Day
+  found: HandedOver
+  answer: BailiffAnswer
+  input: ReturnInput
+  /** The codebtor that it is about; null for the debtor of the case. */
+  debtor: string | null
+  author: Author
+}
+
+async function recordStep({ office, sql, onDay, found, input, debtor, author }: Told, step: string): Promise<void> {
+  await recordProcedureEvent(
+    sql,
+    office.random,
+    onDay,
+    {
+      procedureId: found.procedureId,
+      step,
+      happenedOn: input.happenedOn,
+      facts: {
+        ...(debtor === null ? {} : { debiteur: debtor }),
+        ...(input.inPerson === undefined ? {} : { aPersonne: input.inPerson }),
+        ...(input.found === undefined ? {} : { montant: amount(input.found) }),
+        etude: found.bailiff,
+      },
+      original: input.act ? await office.archive.put(input.act.bytes) : null,
+    },
+    author,
+  )
+}
+
 /** Nobody was found where the case says that the debtor is: it waits until an address is found. */
-async function holdForAddress(
-  office: Office,
-  sql: Sql,
-  onDay: Day,
-  { caseId, bailiff }: HandedOver,
-  { debtor, happenedOn }: { debtor: string | null; happenedOn: Day },
-  author: Author,
-): Promise<void> {
+async function holdForAddress({ office, sql, onDay, found, input, debtor, author }: Told): Promise<void> {
   const who = debtor === null ? 'débiteur' : `codébiteur ${debtor}`
-  const reason = `${bailiff} : ${who} parti ou introuvable le ${dayFr(happenedOn)}. Adresse à rechercher.`
-  await placeHold(sql, office.random, onDay, { caseId, cause: 'decision', reason, reviewOn: onDay }, author)
+  const reason = `${found.bailiff} : ${who} parti ou introuvable le ${dayFr(input.happenedOn)}. Adresse à rechercher.`
+  const hold = { caseId: found.caseId, cause: 'decision', reason, reviewOn: onDay } as const
+  await placeHold(sql, office.random, onDay, hold, author)
 }
 
 function requireReadable(onDay: Day, answer: BailiffAnswer, input: ReturnInput): void {
@@ -202,13 +211,8 @@ const exhibitOf: Record<string, ExhibitKind> = {
 }
 
 async function attachAct(
-  office: Office,
-  sql: Sql,
-  onDay: Day,
-  found: HandedOver,
-  answer: BailiffAnswer,
-  input: ReturnInput,
-  author: Author,
+  { office, sql, onDay, found, answer, input, author }: Told,
+  act: NonNullable<ReturnInput['act']>,
 ): Promise<string> {
   return attachExhibit(
     office,
@@ -220,23 +224,15 @@ async function attachAct(
       reference: found.bailiff.slice(0, 60),
       datedOn: input.happenedOn,
       proves: `${answer.titre.charAt(0).toLowerCase()}${answer.titre.slice(1)}`,
-      bytes: input.act!.bytes,
-      fileName: input.act!.fileName,
+      bytes: act.bytes,
+      fileName: act.fileName,
     },
     author,
   )
 }
 
 /** CPCE R124-5 and the house's word: every result goes to the creditor at once. */
-async function tellCreditor(
-  office: Office,
-  sql: Sql,
-  onDay: Day,
-  found: HandedOver,
-  answer: BailiffAnswer,
-  input: ReturnInput,
-  due: Progress['due'],
-): Promise<void> {
+async function tellCreditor({ office, sql, onDay, found, answer, input }: Told, due: Progress['due']): Promise<void> {
   const file = await readCase(sql, found.caseId)
   const channel = reachOf(file, 'creancier')
   if (!channel) return

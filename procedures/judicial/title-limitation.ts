@@ -4,7 +4,7 @@ import type { Doubt } from '../../schema/errors.ts'
 import { plainWords } from '../../schema/words.ts'
 import type { CaseFile } from '../cases/file.ts'
 import { renewals } from '../cases/limitation.ts'
-import { type Interruption, limitation } from '../law/limitation.ts'
+import { type Interruption, interrupts, limitation, type Limitation } from '../law/limitation.ts'
 import { findEntry } from '../law/values.ts'
 import type { GivenFacts } from './paper-facts.ts'
 import type { Procedure } from './procedure.ts'
@@ -30,7 +30,10 @@ export function natureRuns(nature: unknown, on: Day): 'dix-ans' | 'creance' | 'u
   return names('creance') ? 'creance' : names('dix-ans') ? 'dix-ans' : 'unknown'
 }
 
-/** The last day of a title, with its reasons; a later one told by hand stands, and is to be checked. */
+/**
+ * The last day of a title, with its reasons. A later one told by hand stands, and is to be checked; what happened while it kept the
+ * title alive starts ten years anew (C. civ. 2231, 2240 and 2244).
+ */
 export function titleEnd(
   { on, until }: RunningTitle,
   acts: Interruption[],
@@ -38,7 +41,20 @@ export function titleEnd(
   const reckoned = limitation({ kind: 'titre', due: on, interruptions: acts })
   if (!until || !after(until, reckoned.expires)) return reckoned
   const message = `Le titre du ${dayFr(on)} serait prescrit le ${dayFr(reckoned.expires)} (CPCE L111-4)\u00a0; sa prescription est dite au ${dayFr(until)}\u00a0: joindre l’acte qui l’a interrompue ou suspendue.`
-  return { expires: until, why: [message], doubts: [{ code: 'title_limitation_by_hand', message }] }
+  const doubts = [{ code: 'title_limitation_by_hand', message }]
+  const renewed = renewedSince(reckoned.expires, until, acts)
+  return renewed && after(renewed.expires, until)
+    ? { expires: renewed.expires, why: [message, ...renewed.why], doubts: [...doubts, ...renewed.doubts] }
+    : { expires: until, why: [message], doubts }
+}
+
+/** From the first act that found the title alive by what was told alone. */
+function renewedSince(end: Day, until: Day, acts: Interruption[]): Limitation | null {
+  const [first, ...later] = acts
+    .filter((act) => after(act.on, end) && interrupts(act))
+    .toSorted((a, b) => Temporal.PlainDate.compare(a.on, b.on))
+  if (!first || after(first.on, until)) return null
+  return limitation({ kind: 'titre', due: first.until ?? first.on, interruptions: later })
 }
 
 /** The title given for the papers of a procedure, where it runs for ten years of its own. */
@@ -78,6 +94,9 @@ export async function withTitleLimitation(
   return {
     ...file,
     case: { ...file.case, limitationOn: latest(expires, file.case.limitationOn) },
+    invoices: file.invoices.map((invoice) =>
+      after(invoice.issuedOn, title.on) ? invoice : { ...invoice, limitationOn: latest(expires, invoice.limitationOn) },
+    ),
     holds: file.holds.filter(({ cause, releasedOn }) => cause !== 'prescription' || releasedOn !== null),
   }
 }

@@ -31,6 +31,8 @@ export interface Account {
   penalty: bigint
   /** Article 700 and costs of the proceedings, as a decision grants them. */
   costs: bigint
+  /** The last day on which it may be claimed: nothing of it runs after that. */
+  barredAfter: number
   countedTo: number
   fullYears: number
   rates: RateTable
@@ -79,6 +81,7 @@ export function openAccounts(claim: Claim, end: number): Account[] {
       indemnity: invoice.awarded?.indemnity ?? 0n,
       penalty: invoice.awarded?.penalty ?? 0n,
       costs: invoice.awarded?.costs ?? 0n,
+      barredAfter: invoice.barredAfter === undefined ? Infinity : serial(invoice.barredAfter),
       countedTo: first - 1,
       fullYears: 1,
       rates: fixed ? rateTable((day) => publicRate(claim, day, dayOf(end)), first) : shared,
@@ -106,7 +109,8 @@ export const refusedToConsumer = (claim: Claim): boolean =>
 export const bearsNone = (claim: Claim): boolean => claim.rate.kind === 'none' || refusedToConsumer(claim)
 
 /** Counts interest up to that day included, one segment a rate and a base, each rounded half-up to the cent. */
-export function accrue(claim: Claim, account: Account, day: number): void {
+export function accrue(claim: Claim, account: Account, until: number): void {
+  const day = Math.min(until, account.barredAfter)
   if (day <= account.start || bearsNone(claim)) return
   while (account.countedTo < day) {
     const from = account.countedTo + 1

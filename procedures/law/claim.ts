@@ -47,6 +47,8 @@ export interface ClaimInvoice {
   due: Day
   /** Interest runs after this day, whatever the due date: what a decision says. */
   start?: Day
+  /** The last day on which it may be claimed (prescription): nothing runs after it, and it is told apart. */
+  barredAfter?: Day
   penalty?: PenaltyClause
   /** Interest that a decision of that day counted itself, in cents: interest like the other, and due. */
   liquidated?: { amount: bigint; on: Day }

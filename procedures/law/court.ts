@@ -14,7 +14,14 @@ export interface Court {
   adresse?: { lignes: string[]; codePostal: string; ville: string; pays: string } | null
   article: string
   doubts: Doubt[]
+  /** A person typed the bench: it stands, whoever the act is for. */
+  isBenchTyped?: boolean
+  /** Where its juge de l’exécution sits, when that is another court. */
+  execution?: Pick<Court, 'nom' | 'ville' | 'doubts'>
 }
+
+/** The bench of a court that a person entered without one: each act says to whom of that court it goes. */
+export const anyBench = 'président du tribunal'
 
 /** Whose rules of procedure, registry fees and letters hold before that court, however it was named. */
 export function branchOf({
@@ -179,6 +186,18 @@ function civilCourt(place: Commune | undefined, request: { debtor: string; city:
     ville: seat ?? '',
     article: 'CPC 1406',
     doubts,
+    ...(judicial ? {} : { execution: executionCourt(place, request) }),
+  }
+}
+
+/** The juge de l’exécution sits at the tribunal de grande instance before 2020, and not at that of the small claims. */
+function executionCourt(place: Commune | undefined, { city, on }: { city: string; on: Day }): Court['execution'] {
+  const { value: kind, doubt } = legalValue('competence', on, 'juge-execution')
+  const seat = place?.civil
+  return {
+    nom: seat === undefined ? kind : `${kind} ${of(seat)}`,
+    ville: seat ?? '',
+    doubts: [...(seat === undefined ? [toLookUp(city)] : []), ...(doubt ? [doubt] : [])],
   }
 }
 

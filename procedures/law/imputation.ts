@@ -46,10 +46,12 @@ const min = (a: bigint, b: bigint): bigint => (a < b ? a : b)
 /**
  * Imputes payments and credit notes, to be given in order of date, with the day as a number. The debtor's choice first, then what is due, oldest
  * first, pro rata on one same day (C. civ. 1342-10); interest before principal of each invoice (1343-1) unless agreed;
+ * what limitation has put out of reach is paid only where the debtor names it (2249);
  * then the fixed indemnities, the contractual penalties and the costs that a decision grants, whose rank no text settles; what is not yet due comes last.
  */
 export function imputer(claim: Claim, accounts: Account[], end: number) {
   const groups = byDueDate(accounts)
+  const mayBeBarred = accounts.some(({ barredAfter }) => barredAfter !== Infinity)
   const named = new Map(accounts.map((account) => [account.invoice.number, account]))
   const debts = claim.imputation === 'interest_first' ? [debt()] : [principal(true), interest()]
   const paymentPasses = [...debts, indemnities(), contractual(), costs(), principal(false)]
@@ -87,7 +89,7 @@ export function imputer(claim: Claim, accounts: Account[], end: number) {
       while (pass.head < groups.length && groups[pass.head]!.every((account) => pass.settled(account, day))) pass.head++
       for (let i = pass.head; left > 0n && i < groups.length; i++) {
         if (pass.dueOnly && groups[i]![0]!.due > day) break
-        pay(groups[i]!, pass)
+        pay(mayBeBarred ? groups[i]!.filter(({ barredAfter }) => barredAfter >= day) : groups[i]!, pass)
       }
     }
     const whole: Imputation = { date: movement.date, amount: movement.amount, ...nothing, excess: left, parts: [] }

@@ -52,6 +52,8 @@ export interface Owed {
   segments: Segment[]
   imputations: Imputation[]
   invoices: OwedInvoice[]
+  /** Those that limitation has put out of reach, as they stood on their last day: no part of any sum above. */
+  barred: OwedInvoice[]
   principalByInvoice: Record<string, bigint>
   unpaidByInvoice: Record<string, bigint>
   doubts: Doubt[]
@@ -252,12 +254,18 @@ function conclude(
   const agreed = rate.kind === 'contract' && floor === 'none' && debtor === 'business' && law === undefined && !awarded
   if (agreed) doubts.push(...floorDoubts(claim, used))
   const place = new Map(accounts.map((account) => [account.invoice.number, account]))
-  const invoices = claim.invoices.map(({ number, due, amount: payable }): OwedInvoice => {
+  const last = serial(claim.asOf)
+  const all = claim.invoices.map(({ number, due, amount: payable }): OwedInvoice => {
     const { principal, interest, indemnity, penalty, costs } = place.get(number)!
     const unpaid = principal + interest + indemnity + penalty + costs
     return { number, due, amount: payable, principal, interest, indemnity, penalty, costs, unpaid }
   })
+  const barred = all.filter(({ number, unpaid }) => unpaid > 0n && place.get(number)!.barredAfter < last)
+  const invoices = barred.length === 0 ? all : all.filter((invoice) => !barred.includes(invoice))
   const total = (of: (invoice: OwedInvoice) => bigint) => sum(invoices.map(of))
+  // Of what is barred, nothing may be asked for.
+  const byNumber = (of: (invoice: OwedInvoice) => bigint) =>
+    Object.fromEntries(all.map((invoice) => [invoice.number, barred.includes(invoice) ? 0n : of(invoice)]))
   return {
     asOf: claim.asOf,
     principal: total((invoice) => invoice.principal),
@@ -271,8 +279,9 @@ function conclude(
     segments: invoices.flatMap(({ number }) => place.get(number)!.segments),
     imputations,
     invoices,
-    principalByInvoice: Object.fromEntries(invoices.map(({ number, principal }) => [number, principal])),
-    unpaidByInvoice: Object.fromEntries(invoices.map(({ number, unpaid }) => [number, unpaid])),
+    barred,
+    principalByInvoice: byNumber((invoice) => invoice.principal),
+    unpaidByInvoice: byNumber((invoice) => invoice.unpaid),
     doubts: [...new Map(doubts.map((doubt) => [doubt.message, doubt])).values()],
   }
 }
@@ -280,7 +289,8 @@ function conclude(
 function perDay(claim: Claim, accounts: Account[]): bigint {
   if (bearsNone(claim)) return 0n
   if (claim.stoppedOn !== undefined && Temporal.PlainDate.compare(claim.stoppedOn, claim.asOf) <= 0) return 0n
-  const running = accounts.filter((account) => account.start < serial(claim.asOf))
+  const last = serial(claim.asOf)
+  const running = accounts.filter(({ start, barredAfter }) => start < last && barredAfter >= last)
   const year = claim.dayCount === 'actact' && claim.asOf.add({ days: 1 }).inLeapYear ? 366n : 365n
   return divideHalfUp(sum(running.map(yearlyInterest)), year * 100_000_000n)
 }

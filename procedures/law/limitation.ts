@@ -144,17 +144,21 @@ interface Event {
   doubt?: Doubt
 }
 
+/** Whether an act of that cause starts the period anew; one that is not on file is taken at its word. */
+export const interrupts = ({ cause }: Pick<Interruption, 'cause'>): boolean =>
+  limitationCauses().find(({ id }) => id === cause)?.interrompt !== 'non'
+
 function inOrder(claim: { interruptions?: Interruption[]; suspensions?: Suspension[] }): Event[] {
   const interruptions = (claim.interruptions ?? []).map((event): Event => {
     const known = limitationCauses().find((cause) => cause.id === event.cause)
-    const interrupts = known?.interrompt !== 'non'
+    const isInterruption = interrupts(event)
     // A cause that does not interrupt shortens the time to act: no doubt can hurt there.
-    const uncertain = interrupts && (known === undefined ? event.article === undefined : known.confirme === 'non')
+    const uncertain = isInterruption && (known === undefined ? event.article === undefined : known.confirme === 'non')
     return {
       day: event.on,
       name: known?.nom ?? event.cause,
       article: event.article ?? known?.article ?? 'article à indiquer',
-      interrupts,
+      interrupts: isInterruption,
       restart: event.until ?? event.on,
       ...(uncertain
         ? {

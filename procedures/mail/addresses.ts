@@ -31,7 +31,7 @@ export async function validateAddress(
   const fault = input.address && postalAddress({ name: '', ...input.address }, input.address.country).fault
   if (fault) {
     throw new DomainError('address_unfit', `Cette adresse ne peut être servie par la poste\u00a0: ${fault}.`, {
-      remedy: 'Relisez-la sur une lettre, un annuaire ou un registre, puis validez-la.',
+      remedy: 'Relisez-la sur une lettre, un annuaire ou un registre, puis corrigez-la.',
     })
   }
   if (!input.address && !input.email && !input.phone) {

@@ -6,6 +6,7 @@ import { amount } from '../../schema/money.ts'
 import type { Office } from '../office.ts'
 import { writeLetter } from './correspondence.ts'
 import { announcementLetter, isAnnounced } from './announcements.ts'
+import { answerDebtor, disputeFacts } from './dispute-answers.ts'
 import { type CaseFile, readCase } from '../cases/file.ts'
 import type { FollowUp } from './follow-up-queue.ts'
 import { record } from '../cases/journal.ts'
@@ -22,7 +23,7 @@ const wanted = [
 const beforeAnswer = 5
 
 /**
- * Writes what follows from a debtor's word: a dispute is acknowledged and its documents asked of the creditor; a promise goes out as
+ * Writes what follows from a debtor's word: a dispute is acknowledged, its documents asked of the creditor, and its answer written to the debtor; a promise goes out as
  * a form to sign and return; a reply by the coupon is confirmed and told to the creditor. Each letter once; one that the law or
  * the file refuses is told in the journal, and holds nothing up.
  */
@@ -34,6 +35,7 @@ export async function followUp(office: Office, about: FollowUp, onDay: Day): Pro
     return attempt(office, onDay, id, 'replies', (...act) => writeAboutReply(...act, 'creancier'))
   }
   if ('promise' in about) return attempt(office, onDay, about.promise, 'promises', confirmPromise)
+  if ('answered' in about) return attempt(office, onDay, about.answered, 'disputes', answerDebtor)
   await attempt(office, onDay, about.dispute, 'disputes', acknowledge)
   await attempt(office, onDay, about.dispute, 'disputes', askCreditor)
 }
@@ -115,13 +117,6 @@ export function creditorDay(onDay: Day, answerBy: Day | null): Day {
   const by = answerBy?.subtract({ days: beforeAnswer }) ?? onDay.add({ days: 8 })
   return latest(by, onDay.add({ days: 1 }))
 }
-
-const disputeFacts = ({ raisedOn, channel, ground, contested }: CaseFile['disputes'][number]) => ({
-  date: raisedOn.toString(),
-  canal: channel,
-  motif: ground,
-  ...(contested === null ? {} : { montantConteste: amount(contested) }),
-})
 
 const confirmPromise: Act = async (office, sql, onDay, file, id) => {
   const promise = file.promises.find((each) => each.id === id)

@@ -1,7 +1,7 @@
 import { type BatchLetter, countPages, type PaperCount, printBatch } from '../../documents/send/batch.ts'
 import { type AddressToPost, postalAddress } from '../../documents/send/postal-address.ts'
 import { type Day, dayFr, daysBetween } from '../../schema/days.ts'
-import { json, type Sql, transaction } from '../../schema/db.ts'
+import { type Fragment, json, type Sql, transaction } from '../../schema/db.ts'
 import { loadLibrary } from '../../letters/catalogue.ts'
 import { DomainError, type Doubt } from '../../schema/errors.ts'
 import { newId } from '../../schema/random.ts'
@@ -10,7 +10,7 @@ import { readAgency } from '../cases/agency.ts'
 import { type Author, record } from '../cases/journal.ts'
 import { enclosuresOf } from './post.ts'
 import { asksPayment } from '../cases/standstill.ts'
-import { closed, held, standstillOf } from './still-true.ts'
+import { asksNoMore, type Since, sinceColumns, writtenAt } from './still-true.ts'
 
 export interface PostBatch {
   id: string
@@ -34,7 +34,7 @@ export interface BatchRun {
   waiting: number
 }
 
-interface Waiting {
+interface Waiting extends Since {
   documentId: string
   caseId: string
   reference: string
@@ -44,11 +44,6 @@ interface Waiting {
   address: AddressToPost
   sha256: string
   sentOn: Day
-  closedOn: Day | null
-  /** Why nothing more is asked for the time being: all is paid, or the debtor disputes it. */
-  heldFor: string | null
-  /** Its case may be at a standstill: to be looked at. */
-  mayStand: boolean
 }
 interface Ready extends Waiting {
   printed: BatchLetter
@@ -102,19 +97,25 @@ export async function makePostBatch(
   })
 }
 
+/** Their cases are taken first: whoever pays, disputes or closes one does so before the look, or after the batch is made. */
 async function lettersToPrint(sql: Sql, onDay: Day): Promise<Waiting[]> {
+  await sql`select 1 from cases where id in (select d.case_id ${inTray(sql, onDay)}) order by id for update`
   return sql`
-    select d.id as document_id, d.case_id, d.reference, d.letter, o.channel, d.recipient, o.address, d.sha256, o.sent_on, c.closed_on,
-           (select h.reason from holds h where h.case_id = c.id and h.released_on is null
-              and h.cause in ('paiement-integral', 'contestation') order by h.from_on, h.id limit 1) as held_for,
-           c.limitation_on < ${onDay} or exists (select from insolvencies n where n.case_id = c.id) as may_stand
-    from dispatches o join documents d on d.id = o.document_id join cases c on c.id = d.case_id
+    with tray as (
+      select d.id as document_id, d.case_id, d.reference, d.letter, o.channel, d.recipient, o.address, d.sha256, o.sent_on
+      ${inTray(sql, onDay)}
+    )
+    select t.*, ${sinceColumns(sql, onDay)}
+    from tray t join cases c on c.id = t.case_id cross join lateral (${writtenAt(sql, sql`t.case_id`, sql`t.reference`)}) w
+    order by t.channel = 'lettre', t.sent_on, length(t.reference), t.reference`
+}
+
+const inTray = (sql: Sql, onDay: Day): Fragment => sql`
+    from dispatches o join documents d on d.id = o.document_id
     where o.channel in ('lettre', 'lrar') and o.state = 'sent' and o.proof ? 'tray' and o.sent_on <= ${onDay} and d.format = 'pdf'
       and o.presented_on is null and o.outcome is null
       and not exists (select from post_batch_letters b where b.document_id = d.id)
-      and not exists (select from events e where e.case_id = d.case_id and e.kind = 'letter_withheld' and e.detail ->> 'reference' = d.reference)
-    order by o.channel = 'lettre', o.sent_on, length(d.reference), d.reference`
-}
+      and not exists (select from events e where e.case_id = d.case_id and e.kind = 'letter_withheld' and e.detail ->> 'reference' = d.reference)`
 
 /** What was written days ago is looked at again: a demand for payment may have lost its reason since. */
 async function stillTrue(
@@ -127,14 +128,10 @@ async function stillTrue(
   const still: Waiting[] = []
   const no: LeftOut[] = []
   for (const letter of found) {
-    const { caseId, reference, closedOn, heldFor } = letter
+    const { caseId, reference, closedOn } = letter
     const asks = letter.recipient === 'debiteur' && asksPayment(loadLibrary(), letter.letter)
     const why =
-      (asks && closedOn && closed(closedOn)) ||
-      (asks && heldFor && held(heldFor)) ||
-      (asks && letter.mayStand && (await standstillOf(sql, onDay, caseId))) ||
-      (!late && tooLong(letter.sentOn, onDay)) ||
-      null
+      (asks ? await asksNoMore(sql, onDay, caseId, letter) : null) ?? (late ? null : tooLong(letter.sentOn, onDay))
     if (why === null) still.push(letter)
     else no.push({ reference, why })
     // A closed case stays closed: told once, and kept in its journal.

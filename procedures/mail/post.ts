@@ -36,6 +36,10 @@ export async function sendDocument(office: Office, documentId: string, onDay: Da
   }
 }
 
+/** The case before its dispatch, as in every act on it: the other way round, two of them would wait for each other. */
+const lockCaseOf = (sql: Sql, documentId: string) =>
+  sql`select 1 from cases where id = (select case_id from documents where id = ${documentId}) for update`
+
 /** Locked with its case, so that whoever pays, suspends or closes it does so before the look or after the claim. */
 async function claim(
   office: Office,
@@ -43,7 +47,7 @@ async function claim(
   documentId: string,
   onDay: Day,
 ): Promise<Claimed | 'withdrawn' | undefined> {
-  await sql`select 1 from cases where id = (select case_id from documents where id = ${documentId}) for update`
+  await lockCaseOf(sql, documentId)
   const [found] = await sql<Claimed[]>`
     select d.case_id, o.channel, o.address, d.sha256, d.mail, d.reference, d.letter, d.recipient, d.written_on, o.state = 'sending' as again
     from dispatches o join documents d on d.id = o.document_id
@@ -75,6 +79,7 @@ export async function settleSending(
 ): Promise<void> {
   const { documentId, sentOn, reason } = input
   await transaction(sql, async (tx) => {
+    await lockCaseOf(tx, documentId)
     const [settled] = await tx<{ caseId: string; reference: string; channel: string }[]>`
       update dispatches o set state = ${sentOn === null ? 'ready' : 'sent'}, sent_on = ${sentOn},
                               proof = ${sentOn === null ? null : json(tx, { constat: reason })}
@@ -114,6 +119,7 @@ async function recordSent(
   author: Author,
 ): Promise<boolean> {
   return transaction(sql, async (tx) => {
+    await lockCaseOf(tx, documentId)
     // A worker thought dead may have been doing the same: only one of them writes that it left.
     const [sent] = await tx<{ caseId: string; reference: string; channel: string }[]>`
       update dispatches o set state = 'sent', sent_on = ${onDay}, proof = ${json(tx, proof)}
@@ -129,6 +135,7 @@ async function recordSent(
 /** Nobody knows whether it left: the row stays « sending », the journal says so once, and only a person goes on. */
 async function leaveInDoubt(sql: Sql, documentId: string, onDay: Day, why: string): Promise<void> {
   await transaction(sql, async (tx) => {
+    await lockCaseOf(tx, documentId)
     const [doubtful] = await tx<{ caseId: string; reference: string; channel: string }[]>`
       select d.case_id, d.reference, o.channel from dispatches o join documents d on d.id = o.document_id
       where o.document_id = ${documentId} and o.state = 'sending'
@@ -151,6 +158,7 @@ async function putBack(
   error: NotSent,
 ): Promise<void> {
   await transaction(office.sql, async (sql) => {
+    await lockCaseOf(sql, documentId)
     await sql`update dispatches set state = ${error.permanent ? 'failed' : 'ready'} where document_id = ${documentId} and state = 'sending'`
     const detail = { reference: claimed.reference, channel: claimed.channel, why: error.message }
     if (error.permanent)

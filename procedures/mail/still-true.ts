@@ -13,12 +13,14 @@ export interface Pending {
   reference: string
 }
 
-interface Since {
+export interface Since {
   closedOn: Day | null
   /** Of a hold placed after the letter was written, and not ended. */
   heldFor: string | null
   mayStand: boolean
   mayBePaid: boolean
+  /** Number of an invoice whose limitation ended since. */
+  lapsed: string | null
 }
 
 /**
@@ -28,38 +30,57 @@ interface Since {
 export async function noLongerTrue(sql: Sql, onDay: Day, pending: Pending): Promise<string | null> {
   const { caseId } = pending
   if (pending.recipient !== 'debiteur' || !asksPayment(loadLibrary(), pending.letter)) return null
-  const { closedOn, heldFor, mayStand, mayBePaid } = await sinceWritten(sql, onDay, pending)
+  return asksNoMore(sql, onDay, caseId, await sinceWritten(sql, onDay, pending))
+}
+
+export async function asksNoMore(
+  sql: Sql,
+  onDay: Day,
+  caseId: string,
+  { closedOn, heldFor, mayStand, mayBePaid, lapsed }: Since,
+): Promise<string | null> {
   if (closedOn) return closed(closedOn)
   if (heldFor !== null) return held(heldFor)
   const stopped = mayStand ? await standstillOf(sql, onDay, caseId) : null
-  if (stopped !== null || !mayBePaid) return stopped
+  if (stopped !== null) return stopped
+  if (lapsed !== null)
+    return `La facture ${lapsed} s’est prescrite depuis que la lettre fut écrite\u00a0: elle n’est plus réclamée.`
+  if (!mayBePaid) return null
   return owedOn(await readCase(sql, caseId), onDay).total <= 0n ? 'Tout est payé\u00a0: rien n’est plus demandé.' : null
 }
 
 /** One statement for all that may have changed: most letters leave on their day, and nothing has. */
 async function sinceWritten(sql: Sql, onDay: Day, { caseId, reference }: Pending): Promise<Since> {
   const [row] = await sql<Since[]>`
-    with written as (
-      select coalesce(max(seq), 0) as seq from events
-      where case_id = ${caseId} and kind = 'letter_written' and detail ->> 'reference' = ${reference}
-    )
-    select c.closed_on,
-           (select h.reason from holds h
-            where h.case_id = c.id and h.released_on is null and exists (
-              select from events e, written w
-              where e.case_id = c.id and e.seq > w.seq and e.kind = 'case_held' and e.detail ->> 'cause' = h.cause and e.detail ->> 'reason' = h.reason)
-            order by h.from_on, h.id limit 1) as held_for,
-           c.limitation_on < ${onDay} or exists (select from insolvencies n where n.case_id = c.id) as may_stand,
-           exists (select from events e, written w
-                   where e.case_id = c.id and e.seq > w.seq and e.kind in ('payment_recorded', 'credit_note_recorded')) as may_be_paid
-    from cases c where c.id = ${caseId}`
+    select ${sinceColumns(sql, onDay)}
+    from cases c cross join lateral (${writtenAt(sql, sql`c.id`, sql`${reference}`)}) w where c.id = ${caseId}`
   return row!
 }
 
-export const closed = (on: Day): string => `Le dossier est clos depuis le ${dayFr(on)}\u00a0: rien n’est plus demandé.`
-export const held = (reason: string): string => `Le dossier est suspendu\u00a0: ${reason}`
+/** What may have changed for a case `c` since the line `w` of its journal, at which a letter of it was written. */
+export const sinceColumns = (sql: Sql, onDay: Day): Fragment => sql`
+  c.closed_on,
+  (select h.reason from holds h
+   where h.case_id = c.id and h.released_on is null and exists (
+     select from events e
+     where e.case_id = c.id and e.seq > w.seq and e.kind = 'case_held' and e.detail ->> 'cause' = h.cause and e.detail ->> 'reason' = h.reason)
+   order by h.from_on, h.id limit 1) as held_for,
+  c.limitation_on < ${onDay} or exists (select from insolvencies n where n.case_id = c.id) as may_stand,
+  (select min(i.number) from invoices i join invoice_limitations l on l.invoice_id = i.id
+   where i.case_id = c.id and l.is_owed and l.expires_on < ${onDay}
+     and l.expires_on >= (select e.on_day from events e where e.case_id = c.id and e.seq = w.seq)) as lapsed,
+  exists (select from events e
+          where e.case_id = c.id and e.seq > w.seq and e.kind in ('payment_recorded', 'credit_note_recorded')) as may_be_paid`
 
-export async function standstillOf(sql: Sql, onDay: Day, caseId: string): Promise<string | null> {
+/** That line: the first where the journal has none. */
+export const writtenAt = (sql: Sql, caseId: Fragment, reference: Fragment): Fragment => sql`
+  select coalesce(max(seq), 0) as seq from events
+  where case_id = ${caseId} and kind = 'letter_written' and detail ->> 'reference' = ${reference}`
+
+const closed = (on: Day): string => `Le dossier est clos depuis le ${dayFr(on)}\u00a0: rien n’est plus demandé.`
+const held = (reason: string): string => `Le dossier est suspendu\u00a0: ${reason}`
+
+async function standstillOf(sql: Sql, onDay: Day, caseId: string): Promise<string | null> {
   try {
     await refuseStandstill(sql, onDay, caseId, 'Elle ne part pas')
     return null

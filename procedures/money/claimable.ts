@@ -37,7 +37,9 @@ export function claimableOn(file: LedgerFile, onDay: Day): Claimable {
     ...file.creditNotes.flatMap(({ issuedOn, amount }) => (since(issuedOn) ? amount : [])),
   ])
   const left = owed.total > less ? owed.total - less : 0n
-  return { owed, countedOn, isBarred, toRecover: isBarred ? 0n : left, barred: isBarred ? left : 0n }
+  // Of a case that goes on, the invoices whose own time is over.
+  const lapsed = sum(owed.barred.map(({ unpaid }) => unpaid))
+  return { owed, countedOn, isBarred, toRecover: isBarred ? 0n : left, barred: isBarred ? left + lapsed : lapsed }
 }
 
 function countable(file: LedgerFile, onDay: Day, countedOn = onDay): Pick<Claimable, 'owed' | 'countedOn'> {

@@ -55,7 +55,8 @@ export async function certifyIrrecoverable(
       })
     }
     const file = await readCase(sql, caseId)
-    const unpaid = owedOn(file, onDay).principal
+    const { principal, barred } = owedOn(file, onDay)
+    const unpaid = principal + sum(barred.map((invoice) => invoice.principal))
     if (unpaid <= 0n) {
       throw new DomainError('nothing_unpaid', 'Aucun principal ne reste impayé dans ce dossier.', {
         remedy: 'Closez le dossier comme payé.',

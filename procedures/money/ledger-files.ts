@@ -11,16 +11,15 @@ export type PartReader = <Row>(
   caseId: string,
 ) => Promise<Row[]>
 
-/** What most ledgers have nothing of, and how it is read. */
-const rare = {
-  creditNotes: caseParts.creditNotes,
-  payments: caseParts.payments,
-  penaltyClauses: caseParts.penaltyClauses,
-  documents: caseParts.documents,
-  insolvencies: caseParts.insolvencies,
-  titles: caseParts.titles,
-}
-type RarePart = keyof typeof rare
+/** What most ledgers have nothing of: the head says whether there is any. */
+type RarePart =
+  | 'creditNotes'
+  | 'payments'
+  | 'penaltyClauses'
+  | 'documents'
+  | 'outsideNotices'
+  | 'insolvencies'
+  | 'titles'
 
 interface LedgerHead extends Record<RarePart, boolean> {
   caseId: string
@@ -35,15 +34,15 @@ interface LedgerHead extends Record<RarePart, boolean> {
 export async function ledgerFile(found: Case, read: PartReader): Promise<LedgerFile> {
   const [heads, invoices] = await Promise.all([read(ledgerHeads, found.id), read(caseParts.invoices, found.id)])
   const head = heads[0]!
-  const part = <Row>(name: RarePart, reader: Parameters<typeof read<Row>>[0]) =>
-    head[name] ? read(reader, found.id) : []
-  const [creditNotes, payments, penaltyClauses, documents, insolvencies, titles] = await Promise.all([
-    part('creditNotes', rare.creditNotes),
-    part('payments', rare.payments),
-    part('penaltyClauses', rare.penaltyClauses),
-    part('documents', rare.documents),
-    part('insolvencies', rare.insolvencies),
-    part('titles', rare.titles),
+  const ifAny = <Row>(isThere: boolean, rows: Parameters<typeof read<Row>>[0]) => (isThere ? read(rows, found.id) : [])
+  const [creditNotes, payments, penaltyClauses, documents, outsideNotices, insolvencies, titles] = await Promise.all([
+    ifAny(head.creditNotes, caseParts.creditNotes),
+    ifAny(head.payments, caseParts.payments),
+    ifAny(head.penaltyClauses, caseParts.penaltyClauses),
+    ifAny(head.documents, caseParts.documents),
+    ifAny(head.outsideNotices, caseParts.outsideNotices),
+    ifAny(head.insolvencies, caseParts.insolvencies),
+    ifAny(head.titles, caseParts.titles),
   ])
   return {
     case: found,
@@ -55,6 +54,7 @@ export async function ledgerFile(found: Case, read: PartReader): Promise<LedgerF
     payments,
     penaltyClauses,
     documents,
+    outsideNotices,
     insolvencies,
     titles,
   }
@@ -69,6 +69,7 @@ async function ledgerHeads(sql: Sql, ids: string[]): Promise<Map<string, LedgerH
            exists (select from payments x where x.case_id = c.id) as payments,
            exists (select from penalty_clauses x where x.creditor_id = c.creditor_id) as penalty_clauses,
            exists (select from documents x where x.case_id = c.id and x.channel in ('lrar', 'lre')) as documents,
+           exists (select from outside_notices x where x.case_id = c.id) as outside_notices,
            exists (select from insolvencies x where x.case_id = c.id) as insolvencies,
            (exists (select from procedures x where x.case_id = c.id)
              or exists (select from consent_requests x where x.case_id = c.id and x.facts #> '{titre,condamnation}' is not null)) as titles

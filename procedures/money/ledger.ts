@@ -6,15 +6,24 @@ import { type Title, titleOn } from '../judicial/awards.ts'
 import { type Claim, owed, type Owed, type Rate } from '../law/interest.ts'
 import { increaseFrom, publicRate, rateSpan } from '../law/rates.ts'
 import type { Mandate } from '../cases/creditors.ts'
-import { type CaseFile, formalNotices } from '../cases/file.ts'
+import type { CaseFile } from '../cases/file.ts'
+import { standingNotices } from '../cases/notices.ts'
 import { clauseOf, isCountable, otherCurrencyDoubt, penaltyOf } from './penalties.ts'
-import { publicDue } from '../cases/public-orders.ts'
+import { publicDue } from '../cases/public-term.ts'
 import { oweUnderTitle, type UnderTitle, underTitle } from './title-ledger.ts'
 
 /** The parts of a case file that the ledger reads: a list of cases need not read the others. */
 export type LedgerFile = Pick<
   CaseFile,
-  'case' | 'invoices' | 'creditNotes' | 'payments' | 'penaltyClauses' | 'documents' | 'insolvencies' | 'titles'
+  | 'case'
+  | 'invoices'
+  | 'creditNotes'
+  | 'payments'
+  | 'penaltyClauses'
+  | 'documents'
+  | 'outsideNotices'
+  | 'insolvencies'
+  | 'titles'
 > & {
   creditor: Pick<CaseFile['creditor'], 'kind'>
   debtor: Pick<CaseFile['debtor'], 'kind'>
@@ -133,6 +142,7 @@ function invoiceClaim(file: LedgerFile, asOf: Day): Claim {
       number: invoice.number,
       amount: invoice.payable,
       due: dueOn(file, invoice),
+      ...limit(file, invoice),
       ...penalty(file, invoice),
     })),
     ...(file.penaltyClauses.length > 0 ? { notices: noticeDays(file, asOf) } : {}),
@@ -151,6 +161,10 @@ function invoiceClaim(file: LedgerFile, asOf: Day): Claim {
     indemnity: kind !== 'consumer' && !malagasy,
   }
 }
+
+/** Where the whole case is barred at once, `claimableOn` tells it; here what falls away while the rest goes on. */
+const limit = ({ case: { limitationOn } }: LedgerFile, invoice: CaseFile['invoices'][number]) =>
+  before(invoice.limitationOn, limitationOn) ? { barredAfter: invoice.limitationOn } : {}
 
 function penalty(file: LedgerFile, invoice: CaseFile['invoices'][number]) {
   const clause = clauseOf(file.penaltyClauses, file.debtor.kind, invoice)
@@ -231,9 +245,6 @@ const noticeDays = (file: LedgerFile, asOf: Day): Day[] =>
     .flatMap(({ presentedOn }) => presentedOn ?? [])
     .filter((day) => !after(day, asOf))
     .toSorted((a, b) => Temporal.PlainDate.compare(a, b))
-
-/** What came back from an unknown address was no notice to anybody. */
-const standingNotices = (file: LedgerFile) => formalNotices(file).filter(({ outcome }) => outcome !== 'unknown_address')
 
 /** A notice that left and whose presentation nobody recorded: no legal interest is counted on its word alone. */
 function noticeDoubts(file: LedgerFile, onDay: Day): Doubt[] {

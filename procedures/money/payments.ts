@@ -1,4 +1,4 @@
-import { after, before, type Day, dayFr } from '../../schema/days.ts'
+import { after, before, type Day, dayFr, sameDay } from '../../schema/days.ts'
 import { type Sql, transaction } from '../../schema/db.ts'
 import { DomainError } from '../../schema/errors.ts'
 import { amount, amountFr, parseCurrency } from '../../schema/money.ts'
@@ -9,9 +9,9 @@ import { lockOpenCase } from '../cases/lock.ts'
 import { type CaseFile, readCase } from '../cases/file.ts'
 import { placeHold, releaseHold } from '../cases/holds.ts'
 import { type Author, record } from '../cases/journal.ts'
-import { claimableOn } from './claimable.ts'
+import { claimableOn, isAwaited } from './claimable.ts'
 import { owedOn } from './ledger.ts'
-import { acknowledged } from '../judicial/interruptions.ts'
+import { acknowledged, recountAfter } from '../judicial/interruptions.ts'
 import { acknowledgePayment } from './receipts.ts'
 
 export interface PaymentInput {
@@ -72,11 +72,13 @@ export async function recordPayment(
                             recorded_on, recorded_by)
       values (${id}, ${input.caseId}, ${invoice?.id ?? null}, ${input.receivedOn}, ${input.amount}, ${input.means},
               ${input.reference}, ${input.receivedBy}, ${encashedOn}, ${payOverBy}, ${onDay}, ${author})`
+    const invoices = await paidBy(tx, onDay, { ...input, invoiceId: invoice?.id ?? null })
     await acknowledged(tx, onDay, {
       caseId: input.caseId,
       on: input.receivedOn,
       cause: 'paiement partiel',
       article: 'C. civ. 2240',
+      ...(invoices ? { invoices } : {}),
     })
     await record(tx, onDay, {
       caseId: input.caseId,
@@ -95,6 +97,29 @@ export async function recordPayment(
     await holdUncounted(tx, random, onDay, input, left)
     return { id, left: null }
   })
+}
+
+/**
+ * The invoices that a payment acknowledges: those that it pays, by the debtor’s choice or by C. civ. 1342-10, and no others. Undefined
+ * where the case has one alone, or the day has no rate to count with and the debtor named none.
+ */
+async function paidBy(
+  sql: Sql,
+  onDay: Day,
+  { caseId, receivedOn, invoiceId }: Pick<PaymentInput, 'caseId' | 'receivedOn'> & { invoiceId: string | null },
+): Promise<string[] | undefined> {
+  const file = await readCase(sql, caseId)
+  if (file.invoices.length < 2) return undefined
+  const chosen = invoiceId === null ? undefined : [invoiceId]
+  try {
+    const { imputations } = owedOn(file, onDay)
+    const parts = imputations.flatMap(({ date, parts: each }) => (sameDay(date, receivedOn) ? each : []))
+    const numbers = new Set(parts.map(({ invoice }) => invoice))
+    return file.invoices.flatMap(({ id, number }) => (numbers.has(number) ? [id] : []))
+  } catch (error) {
+    if (isAwaited(error)) return chosen
+    throw error
+  }
 }
 
 /**
@@ -144,10 +169,11 @@ export async function settleBalance(
   author: Author,
 ): Promise<bigint> {
   const file = await readCase(sql, caseId)
-  const left = owedOn(file, onDay).total
+  const { total: left, barred } = owedOn(file, onDay)
   if (receivedBy === 'agency') await acknowledgePayment(office, sql, onDay, file, id, author)
   const isHeld = file.holds.some((hold) => hold.cause === 'paiement-integral' && hold.releasedOn === null)
-  if (left <= 0n && file.case.closedOn === null && !isHeld) {
+  // What is barred is asked for no more, and is not paid: the case waits for that reason.
+  if (left <= 0n && barred.length === 0 && file.case.closedOn === null && !isHeld) {
     const reason = 'Tout est payé : le dossier est à clore après vérification.'
     const reviewOn = onDay.add({ days: 7 })
     await placeHold(sql, office.random, onDay, { caseId, cause: 'paiement-integral', reason, reviewOn }, 'system')
@@ -271,6 +297,7 @@ export async function rejectPayment(
       },
       author,
     })
+    await recountAfter(tx, onDay, caseId, author)
     const file = await readCase(tx, caseId)
     const left = balance(file, onDay)
     const isHeld = file.holds.some((hold) => hold.cause === 'paiement-integral' && hold.releasedOn === null)

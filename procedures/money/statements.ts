@@ -228,6 +228,8 @@ function thaw({
       })),
       imputations: paid,
       invoices: lines,
+      // A statement says what is claimed, and nothing of what no longer may be.
+      barred: [],
       principalByInvoice: Object.fromEntries(lines.map((line) => [line.number, line.principal])),
       unpaidByInvoice: Object.fromEntries(lines.map((line) => [line.number, line.unpaid])),
       doubts,

@@ -87,6 +87,7 @@ export function oweUnderTitle({ claim, before, rest, doubts }: UnderTitle): Owed
     segments: [...under.segments, ...(beside?.segments ?? [])],
     imputations: (beside?.imputations ?? paid).toSorted(byDate),
     invoices: [...under.invoices, ...(beside?.invoices ?? [])],
+    barred: [...before.found.barred, ...(beside?.barred ?? [])],
     principalByInvoice: { ...under.principalByInvoice, ...beside?.principalByInvoice },
     unpaidByInvoice: { ...under.unpaidByInvoice, ...beside?.unpaidByInvoice },
     // What exceeds the title alone is no overpayment while later invoices take it: theirs says what is over in the end.

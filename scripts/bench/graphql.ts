@@ -34,7 +34,7 @@ export const bench: Bench = {
     const installed = await peer('postgraphile', tell)
     if (!installed) return []
     const dir = mkdtempSync(join(tmpdir(), 'courtois-bench-'))
-    const server = await startThrowaway({ name: 'bench-graphql' })
+    const server = await startThrowaway({ name: 'bench-graphql', settings: 'shared_buffers=1GB' })
     const sql = connect(server.url, { max: 4 })
     try {
       await migrate(server.url)

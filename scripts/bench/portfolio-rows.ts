@@ -36,6 +36,9 @@ export async function copyCases(sql: Client, { like, from, count, due, today }: 
            currency, source, missing, doubts, recorded_on, recorded_by
     from ${numbers}, invoices where case_id = ${like}`
   await sql`
+    insert into invoice_limitations (invoice_id, expires_on)
+    select ${id('invoice')}, limitation_on from ${numbers} join cases c on c.id = ${id('case')}`
+  await sql`
     with each as (
       select n, key, rank, channel, nominal_on + ${later} as nominal_on, planned_on + ${later} as planned_on,
              skipped_on, skipped_why, n < ${from + due} as due

@@ -16,7 +16,7 @@ import { drainFigures } from './timeline-drain.ts'
 const runs = { short: { few: 20_000, many: 100_000, due: 2_000 }, full: { few: 100_000, many: 1_000_000, due: 10_000 } }
 const planGoal = 5
 
-/** A portfolio of an agency's size on its own server: what the plan of a day costs, then what does the day's work. */
+/** A portfolio of an agency's size on its own server, with the buffers of compose.yaml: what the plan of a day costs, then what does the day's work. */
 export const bench: Bench = {
   name: 'timeline',
   summary:
@@ -26,7 +26,7 @@ export const bench: Bench = {
     // Steps are done on the real day: the programs that do them are the real ones.
     const today = houseClock().today()
     const dir = mkdtempSync(join(tmpdir(), 'courtois-bench-'))
-    const server = await startThrowaway({ name: 'bench-timeline' })
+    const server = await startThrowaway({ name: 'bench-timeline', settings: 'shared_buffers=1GB' })
     const sql = connect(server.url, { max: 8 })
     try {
       await migrate(server.url)

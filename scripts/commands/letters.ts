@@ -150,9 +150,9 @@ async function history(id: string, json: boolean): Promise<void> {
     )
     return
   }
-  for (const { number, commit, date, author, version, changes, subject } of revisions) {
+  for (const { number, commit, date, author, reviewer, version, changes, subject } of revisions) {
     console.log(
-      `${String(number).padStart(3)}  ${date.slice(0, 10)}  ${commit.slice(0, 10)}  ${version.slice(0, 12)}  ${author}  ${changes.join(', ')} – ${subject}`,
+      `${String(number).padStart(3)}  ${date.slice(0, 10)}  ${commit.slice(0, 10)}  ${version.slice(0, 12)}  ${author}${reviewer ? ` (relu par ${reviewer})` : ''}  ${changes.join(', ')} – ${subject}`,
     )
   }
 }

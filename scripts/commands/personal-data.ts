@@ -16,7 +16,8 @@ export const command: Command = {
 Écrit un ZIP : donnees.json (identité, dossiers, paiements, appels, courriers, pièces, journal, qui
 les a lus), les documents eux-mêmes, et un mot qui les présente. QUI est un numéro de dossier, un
 identifiant, un nom exact, une adresse électronique ou un numéro de téléphone. Chaque créancier a sa
-propre fiche d’une personne : où plusieurs répondent, elles sont nommées.
+propre fiche d’une personne : où plusieurs répondent, elles sont nommées. Un codébiteur, que seuls
+les actes nomment, se demande par son nom exact.
 
 Assurez-vous de qui demande avant de répondre (RGPD, article 12, paragraphe 6). Le dossier
 « a-relire » tient ce qui a été écrit à d’autres : lisez-le avant tout envoi. Le journal garde la
@@ -43,8 +44,9 @@ Exemple
       throw new UsageError('--debtor QUI et --out FICHIER.zip sont nécessaires')
     const opened = await startOffice()
     try {
-      const ids = await personsNamed(opened.sql, values.debtor, values.all === true)
-      const entries = await personalData(opened.office, houseClock().today(), ids, 'personal-data')
+      const { debtorIds, codebtors } = await personsNamed(opened.sql, values.debtor, values.all === true)
+      const today = houseClock().today()
+      const entries = await personalData(opened.office, today, debtorIds, 'personal-data', codebtors)
       await mkdir(dirname(resolve(values.out)), { recursive: true })
       // A person's whole file: for nobody else's eyes.
       const zip = zipSync(entries)

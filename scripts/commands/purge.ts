@@ -42,7 +42,8 @@ avant gardent ce qui est ôté ici : OPERATIONS.md dit qu’en faire.
                  personne
   --yes          ôte pour de bon
   --json         donne { "done", "cases", "accounts", "debtors", "names", "contacts", "rows",
-                 "files", "tray" } ; avec --debtor, { "done", "cases", "purged" }
+                 "files", "tray" } ; avec --debtor, { "done", "cases",
+                 "bankLines", "purged" }
 
 Exemple
   courtois purge --debtor 2026-0001 --waive "erreur de personne"`,
@@ -72,8 +73,8 @@ Exemple
         const told = await purge(office, today, { until, keep }, 'purge')
         return say(told, [...times(until), ...inWords(told)])
       }
-      const debtorIds = await personsNamed(sql, debtor, values.all === true)
-      const told = await erase(office, today, { debtorIds, waiver: waive, keep }, 'purge')
+      const who = await personsNamed(sql, debtor, values.all === true)
+      const told = await erase(office, today, { ...who, waiver: waive, keep }, 'purge')
       say(told, ofPerson(told))
     })
   },
@@ -118,8 +119,19 @@ function inWords(told: Purged): string[] {
   ]
 }
 
-function ofPerson({ cases, purged }: Erasure): string[] {
-  return [...cases.flatMap(ofCase), 'Effacé dès maintenant\u00a0:', ...inWords(purged).map((line) => `  ${line}`)]
+function ofPerson({ cases, bankLines, purged }: Erasure): string[] {
+  const waiting =
+    bankLines === 0
+      ? []
+      : [
+          `Mouvements de banque à ce nom qui attendent un rapprochement\u00a0: ${bankLines}, gardés jusque-là (C. com. L123-22)\u00a0; ceux qui ne paient aucun dossier s’en vont à la purge suivante.`,
+        ]
+  return [
+    ...cases.flatMap(ofCase),
+    ...waiting,
+    'Effacé dès maintenant\u00a0:',
+    ...inWords(purged).map((line) => `  ${line}`),
+  ]
 }
 
 function ofCase({ number, creditor, closedOn, erased, accountsErased, kept }: ErasedCase): string[] {

@@ -9,7 +9,8 @@ import type { Office } from '../../procedures/office.ts'
 import type { Day } from '../../schema/days.ts'
 import type { Told } from './story.ts'
 
-interface Line {
+/** A step in the `timeline.json` of a case. */
+export interface TimelineLine {
   step: string
   planned: string
   done: string | null
@@ -43,7 +44,7 @@ async function leaveLetters(
   office: Office,
   told: Told,
   put: Put,
-): Promise<(Line & { day: Day; stepKey: string | null })[]> {
+): Promise<(TimelineLine & { day: Day; stepKey: string | null })[]> {
   const file = await readCase(office.sql, told.caseId)
   const lines = await leaveIssued(office, file, put)
   const received = file.documents.filter((document) =>
@@ -74,7 +75,7 @@ async function leaveIssued(
   office: Office,
   file: CaseFile,
   put: Put,
-): Promise<(Line & { day: Day; stepKey: string | null })[]> {
+): Promise<(TimelineLine & { day: Day; stepKey: string | null })[]> {
   const lines = []
   const cover = file.documents.find((document) => document.letter.startsWith('facture-envoi-'))
   for (const invoice of file.mandate?.sendsInvoices && cover ? file.invoices : []) {
@@ -128,11 +129,11 @@ async function leavePacks(
 async function timeline(
   office: Office,
   told: Told,
-  letters: (Line & { day: Day; stepKey: string | null })[],
+  letters: (TimelineLine & { day: Day; stepKey: string | null })[],
   packs: Map<string, { file: string; sha256: string }>,
-): Promise<Line[]> {
+): Promise<TimelineLine[]> {
   const file = await readCase(office.sql, told.caseId)
-  const lines: (Line & { on: string })[] = []
+  const lines: (TimelineLine & { on: string })[] = []
   for (const step of file.steps) {
     const of = letters.filter((letter) => letter.stepKey === step.key)
     const planned = step.plannedOn.toString()

@@ -2,6 +2,7 @@ import { type Day, parseDay } from '../../schema/days.ts'
 import type { Sql } from '../../schema/db.ts'
 import type { Random } from '../../schema/random.ts'
 import { recordAgency, recordAgencyProof } from '../../procedures/cases/agency.ts'
+import type { Creditor } from '../../procedures/cases/creditors.ts'
 import type { InvoiceJson } from '../../documents/invoices/einvoice.ts'
 
 /** The invented agency of the demo. Its facts of CPCE R124-2 are recorded on the day the story needs them. */
@@ -66,6 +67,33 @@ export const mandateTerms = {
   remuneration:
     'À la charge exclusive du créancier : 2 % avant la première mise en demeure, 12 % des sommes recouvrées ensuite, rien en cas d’échec.',
   payingOver: 'Les débiteurs paient le créancier ; toute somme reçue par le cabinet est reversée dans le mois.',
+}
+
+const papeterieContact = { name: 'Inès Roche', email: 'compta@papeterie-ra.example', phone: '04 78 00 00 62' }
+/** A creditor for cases by the dozen: as its invoices name it, and as it is recorded. */
+export const papeterie = {
+  seller: {
+    name: 'Papeterie Rhône-Alpes',
+    legal_form: 'SAS',
+    siret: '55208131766522',
+    siren: '552081317',
+    address: { lines: ['40 cours Gambetta'], postal_code: '69007', city: 'Lyon', country: 'FR' },
+    contact: papeterieContact,
+  } satisfies InvoiceJson['seller'],
+  creditor: {
+    name: 'Papeterie Rhône-Alpes',
+    kind: 'autres',
+    identity: {
+      legalForm: 'SAS',
+      siret: '55208131766522',
+      siren: '552081317',
+      address: { lines: ['40 cours Gambetta'], postalCode: '69007', city: 'Lyon', country: 'FR' },
+      contact: papeterieContact,
+      representative: { name: 'Inès Roche', quality: 'présidente' },
+    },
+    iban: 'FR1420041010050500013M02606',
+    bic: 'PSSTFRPPLYO',
+  } satisfies Omit<Creditor, 'id'>,
 }
 
 /** A consumer's invoice as a joiner types it: sent by the agency, disputed, then paid in part. */

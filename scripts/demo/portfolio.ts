@@ -4,7 +4,7 @@ import { createCreditor, recordMandate } from '../../procedures/cases/creditors.
 import type { Office } from '../../procedures/office.ts'
 import type { Day } from '../../schema/days.ts'
 import { amount, parseAmount } from '../../schema/money.ts'
-import { mandateTerms, openAgency } from './people.ts'
+import { mandateTerms, openAgency, papeterie } from './people.ts'
 
 const towns = [
   ['69003', 'Lyon'],
@@ -34,34 +34,7 @@ export async function openPortfolio(
   const { sql, random } = office
   const opened: { caseId: string; total: bigint }[] = []
   await openAgency(sql, today.subtract({ days: 100 }))
-  const seller: InvoiceJson['seller'] = {
-    name: 'Papeterie Rhône-Alpes',
-    legal_form: 'SAS',
-    siret: '55208131766522',
-    siren: '552081317',
-    address: { lines: ['40 cours Gambetta'], postal_code: '69007', city: 'Lyon', country: 'FR' },
-    contact: { name: 'Inès Roche', email: 'compta@papeterie-ra.example', phone: '04 78 00 00 62' },
-  }
-  const creditor = await createCreditor(
-    sql,
-    random,
-    today,
-    {
-      name: seller.name,
-      kind: 'autres',
-      identity: {
-        legalForm: 'SAS',
-        siret: seller.siret ?? null,
-        siren: seller.siren ?? null,
-        address: { lines: ['40 cours Gambetta'], postalCode: '69007', city: 'Lyon', country: 'FR' },
-        contact: { name: 'Inès Roche', email: 'compta@papeterie-ra.example', phone: '04 78 00 00 62' },
-        representative: { name: 'Inès Roche', quality: 'présidente' },
-      },
-      iban: 'FR1420041010050500013M02606',
-      bic: 'PSSTFRPPLYO',
-    },
-    'demo',
-  )
+  const creditor = await createCreditor(sql, random, today, papeterie.creditor, 'demo')
   await recordMandate(
     sql,
     random,
@@ -87,7 +60,7 @@ export async function openPortfolio(
       due_on: due.toString(),
       currency: 'EUR',
       total: amount(total),
-      seller,
+      seller: papeterie.seller,
       buyer: {
         name: `${trades[i % trades.length]} ${city} n° ${i + 1}`,
         address: { lines: [`${i + 1} rue de la Gare`], postal_code: postalCode, city, country: 'FR' },
