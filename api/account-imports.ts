@@ -141,7 +141,7 @@ builder.relayMutationField(
         return {
           kept: input.keep,
           columns: account.columns,
-          lines: lines.map(({ payable, fault, caseId, ...line }): LineRow => ({
+          lines: lines.map(({ payable, fault, caseId, repeats: _row, ...line }): LineRow => ({
             ...line,
             cents: payable === null ? null : payable.toString(),
             // What a preview opened is undone: only its number can be shown.

@@ -35,6 +35,8 @@ export const acts = {
   settleBankLine: managers,
   approveSteps: ['amicable', 'admin', 'creditor'],
   setApprovalRule: ['amicable', 'admin', 'creditor'],
+  recordCreditorClosure: [...managers, 'creditor'],
+  withdrawCreditorClosure: [...managers, 'creditor'],
   validateAddress: ['research', ...managers],
   recordCall: cells,
   recordVisit: cells,

@@ -2,6 +2,7 @@ import { createReadStream } from 'node:fs'
 import { stat } from 'node:fs/promises'
 import { Readable } from 'node:stream'
 import type { Context as HttpContext } from 'hono'
+import { extensionOf } from '../procedures/cases/exhibit-gather.ts'
 import { record } from '../procedures/cases/journal.ts'
 import { findHandOver, type HandedOver, keepAccess } from '../procedures/judicial/handover.ts'
 import { readReceipt } from '../procedures/judicial/receipt.ts'
@@ -136,6 +137,25 @@ export async function sendDisputeFile(ctx: Context, c: HttpContext): Promise<Res
   const name = found.name.replaceAll(/[^\w.-]+/g, '_')
   const path = ctx.office.archive.path(found.sha256)
   return sendFile(c, { path, etag: found.sha256, type: 'application/octet-stream', name })
+}
+
+/** `GET /portail/dossiers/:number/originaux/:sha256`: an invoice or a credit note as its creditor sent it, to be saved. */
+export async function sendOriginal(ctx: Context, c: HttpContext): Promise<Response> {
+  if (!ctx.viewer) throw unauthenticated()
+  const sha256 = c.req.param('sha256') ?? ''
+  const [found] = await ctx.sql<{ caseId: string; name: string }[]>`
+    select c.id as case_id, o.name
+    from cases c
+    cross join lateral (select 'facture-' || number as name from invoices where case_id = c.id and original = ${sha256}
+                        union all
+                        select 'avoir-' || number from credit_notes where case_id = c.id and original = ${sha256} limit 1) o
+    where c.number = ${(c.req.param('number') ?? '').slice(0, 40)} and ${visible(ctx)}`
+  if (!found) throw notFound()
+  await refusePurged(ctx, found.caseId, sha256)
+  noteReading(ctx, found.caseId, 'piece')
+  const name = `${found.name}.${extensionOf(await ctx.office.archive.get(sha256))}`.replaceAll(/[^\w.-]+/g, '_')
+  const path = ctx.office.archive.path(sha256)
+  return sendFile(c, { path, etag: sha256, type: 'application/octet-stream', name })
 }
 
 /** `GET /documents/:id`: a letter of a case that the viewer may see, as PDF; a text message as text. */

@@ -4,6 +4,7 @@ import { noticeCourses, type NoticeCourse } from '../procedures/judicial/notice-
 import { correctOutsideNotice, recordOutsideNotice } from '../procedures/cases/outside-notices.ts'
 import type { Sql } from '../schema/db.ts'
 import { DomainError } from '../schema/errors.ts'
+import { isUuid } from '../schema/words.ts'
 import { builder } from './builder.ts'
 import { answersCase, CaseType, requireCase } from './cases.ts'
 import { type Context, rowsOf, visible } from './context.ts'
@@ -156,22 +157,22 @@ builder.relayMutationField(
     }),
   },
   {
-    description: 'Says otherwise what was told of it, or that it never was; what is not given stays.',
+    description:
+      'Says otherwise what was told of it, or that it never was; what is not given stays, and a null blanks it.',
     authScopes: { may: 'recordOutsideNotice' },
     errors: {},
     resolve: (_root, { input }, ctx) =>
       once(ctx, 'correctOutsideNotice', input, async (office, author) => {
         await requireNotice(ctx, office.sql, input.key)
-        const { writtenOn, presentedOn, outcome, outcomeOn } = input
-        const delayDays = checkedDelay(input.delayDays)
+        const { writtenOn, presentedOn, outcome, outcomeOn, delayDays } = input
         const told = {
           noticeId: input.key,
           void: input.void === true,
           ...(writtenOn ? { writtenOn } : {}),
-          ...(presentedOn ? { presentedOn } : {}),
-          ...(outcome ? { outcome } : {}),
-          ...(outcomeOn ? { outcomeOn } : {}),
-          ...(delayDays === null ? {} : { delayDays }),
+          ...(presentedOn === undefined ? {} : { presentedOn }),
+          ...(outcome === undefined ? {} : { outcome }),
+          ...(outcomeOn === undefined ? {} : { outcomeOn }),
+          ...(delayDays === undefined ? {} : { delayDays: checkedDelay(delayDays) }),
         }
         return correctOutsideNotice(office, office.sql, ctx.day, told, author)
       }),
@@ -180,8 +181,7 @@ builder.relayMutationField(
 )
 
 async function requireNotice(ctx: Context, sql: Sql, key: string): Promise<void> {
-  const isId = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(key)
-  const [found] = isId
+  const [found] = isUuid(key)
     ? await sql`select 1 from outside_notices n join cases c on c.id = n.case_id where n.id = ${key} and ${visible(ctx)}`
     : []
   if (found) return

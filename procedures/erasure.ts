@@ -73,7 +73,7 @@ export async function erase(office: Office, onDay: Day, request: ErasureRequest,
     const detail = { article: 'RGPD, article 17', codebtor: true }
     for (const caseId of beside) await record(sql, onDay, { caseId, kind: 'personal_data_erased', detail, author })
     const done = await purgeRows(sql, onDay, { until: onDay, keep, debtors: debtorIds }, author)
-    const waiting = await sql`select 1 from (${strayLines(sql, onDay, true)}) b where debtor_id = any(${debtorIds})`
+    const waiting = await sql`select 1 from (${strayLines(sql, onDay, { waiting: true, debtors: debtorIds })}) b`
     return { rows: done, cases: await standing(sql, onDay, { debtorIds, waiver }, beside), bankLines: waiting.length }
   })
   return { cases, bankLines, purged: await dropFiles(office, rows, keep) }

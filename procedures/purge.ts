@@ -202,17 +202,24 @@ async function purgeContacts(sql: Sql, { told }: Work, { until, debtors }: Purge
  * Movements of the bank by somebody who asked to be erased, of no case: kept no longer than it takes a person to say so
  * (`waiting`), since they are no paper of any account of ours.
  */
-export const strayLines = (sql: Sql, until: Day, waiting = false): Fragment => sql`
+export const strayLines = (sql: Sql, until: Day, { waiting = false, debtors }: Stray = {}): Fragment => sql`
   select distinct on (b.id) b.id, r.debtor_id from bank_lines b
   join erasures r on b.recorded_on <= r.asked_on and r.asked_on <= ${until}::date
   join debtors d on d.id = r.debtor_id
   where b.case_id is null and (b.settled_on is null) = ${waiting} and b.text <> 'purgé' and ${sql.unsafe(paidBy('b', 'd'))}
+    ${debtors ? sql`and d.id = any(${debtors})` : sql``}
   order by b.id`
+
+interface Stray {
+  waiting?: boolean
+  /** Of these alone. */
+  debtors?: string[] | undefined
+}
 
 async function purgeStrayLines(sql: Sql, { told }: Work, { until, debtors }: PurgeOrder): Promise<void> {
   const { count } = await sql`
     update bank_lines set ${sql.unsafe(bankWords)}
-    where id in (select id from (${strayLines(sql, until)}) x ${debtors ? sql`where debtor_id = any(${debtors})` : sql``})`
+    where id in (select id from (${strayLines(sql, until, { debtors })}) x)`
   add(told, 'bank_lines', count)
 }
 

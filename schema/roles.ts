@@ -12,6 +12,7 @@ export interface ApplicationRole {
 // Rows that are followed by a few facts of their own, and are otherwise kept as they were written.
 const mayChange: Record<string, string[]> = {
   penalty_clauses: ['ended_on', 'ended_why'],
+  creditor_closures: ['withdrawn_on', 'withdrawn_by'],
   payments: ['encashed_on', 'pay_over_by', 'receipt_id', 'receipt_tried_on'],
   invoices: ['original'],
   exhibits: ['flags', 'number', 'sub', 'parent_id', 'withdrawn_on', 'withdrawn_by', 'withdrawn_why'],

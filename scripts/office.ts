@@ -41,7 +41,7 @@ export async function openOffice(options: OfficeOptions): Promise<Office> {
     ...antivirusOf(),
     random: options.random,
     maxFile: maxFileOf(),
-    baseUrl: options.baseUrl || 'http://localhost:4000',
+    baseUrl: (options.baseUrl || 'http://localhost:4000').replace(/\/+$/, ''),
   }
 }
 

@@ -174,4 +174,24 @@ describe('an import', () => {
     expect(changed[0]).toMatchObject({ state: 'refused', fault: { code: 'number_already_used' } })
     expect(await cases()).toBe(2)
   })
+
+  test('that says a line twice names the first, and no case that the preview only rehearsed', async () => {
+    const [, , , again] = csv.split('\n')
+    const other = again!.replace('600,00;150,00', '700,00;150,00')
+    const twice = csv.replace('TOTAL', `${again}\n${other}\nTOTAL`)
+    const repeated = (lines: Awaited<ReturnType<typeof run>>) => lines.filter(({ repeats }) => repeats !== null)
+    expect(repeated(await run(twice, false))).toMatchObject([
+      { row: 8, repeats: 4, state: 'known', caseId: null, why: 'Répétée\u00a0: déjà à la ligne 4.' },
+      {
+        row: 9,
+        repeats: 4,
+        state: 'refused',
+        fault: { message: 'Le numéro F-102 est déjà à la ligne 4, pour une autre somme ou un autre débiteur.' },
+      },
+    ])
+    const [kept] = repeated(await run(twice, true))
+    const [owner] = await house.sql<{ caseId: string }[]>`select case_id from invoices where number = 'F-102'`
+    expect(kept).toMatchObject({ row: 8, repeats: 4, caseId: owner!.caseId })
+    expect(repeated(await run(twice, true))).toEqual([])
+  })
 })

@@ -3,6 +3,7 @@ import { pathPicture } from '../api/pages/portal-path.ts'
 import { approveSteps, pendingApprovals, setApprovalRule } from '../procedures/amicable/approvals.ts'
 import { recordContactPreference } from '../procedures/cases/contact-preferences.ts'
 import { recordCall } from '../procedures/cases/calls.ts'
+import { placeHold, releaseHold } from '../procedures/cases/holds.ts'
 import { recordVisit } from '../procedures/cases/visits.ts'
 import { workToday } from '../procedures/work-today.ts'
 import { dayFr } from '../schema/days.ts'
@@ -75,6 +76,27 @@ test('a call on the list of those to make is shown to the creditor as to be made
       .replaceAll(/<[^>]+>/g, ' ')
       .replaceAll(/\s+/g, ' ')
   const since = `À passer depuis le ${dayFr(call.doneOn!)}`.replaceAll(/\s+/g, ' ')
+  expect(await told()).toContain(since)
+  const held = await placeHold(
+    house.sql,
+    house.office.random,
+    call.doneOn!,
+    {
+      caseId: (await theCase()).id,
+      cause: 'decision',
+      reason: 'Le créancier demande d’attendre.',
+      reviewOn: call.doneOn!,
+    },
+    'test',
+  )
+  expect(await told()).not.toContain(since)
+  expect(await told()).toContain('Attend la fin de la suspension')
+  await releaseHold(
+    house.sql,
+    call.doneOn!,
+    { caseId: (await theCase()).id, cause: 'decision', reason: 'Il reprend.', holdId: held },
+    'test',
+  )
   expect(await told()).toContain(since)
   const work = await workToday(house.sql, call.doneOn!, { kinds: ['call'], seesDeadlines: false })
   expect(work).toMatchObject([{ what: 'Garage du Pont : 04 00 00 00 10' }])

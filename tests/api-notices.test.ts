@@ -64,6 +64,14 @@ test('a formal notice of the creditor is recorded with its letter, seen as a pro
   expect((await correct('nothing', 'void: true')).body.data.correctOutsideNotice).toMatchObject({
     code: 'notice_not_found',
   })
-  await correct(moved.key, 'void: true')
+  const back = `presentedOn: null, delayDays: null, outcome: UNKNOWN_ADDRESS, outcomeOn: "${presented}"`
+  expect((await correct(moved.key, back)).body.data.correctOutsideNotice).toEqual({
+    __typename: 'CorrectOutsideNoticePayload',
+  })
+  const [returned] = await notices()
+  // Nobody received it after all: a day that was told is taken back.
+  expect(returned.presentedOn).toBeNull()
+  expect(returned.outcomes.map(({ key }: { key: string }) => key)).toContain('inconnu')
+  await correct(returned.key, 'void: true')
   expect(await notices()).toEqual([])
 })

@@ -87,6 +87,42 @@ describe('the answer to a dispute', () => {
     expect(answeredOn(file, file.disputes[0]!)?.toString()).toBe('2026-06-15')
   })
 
+  test('is not what asks the debtor for its own documents', async () => {
+    const { caseId, resolve, answers } = await disputed()
+    const asked = { letter: 'contestation-demande-pieces-debiteur', channel: 'lettre', recipient: 'debiteur' } as const
+    const facts = {
+      piecesDemandees: { liste: ['une photographie du colis'], date: '2026-06-15' },
+      dateLimite: { date: '2026-06-30' },
+    }
+    const order = { ...asked, facts: facts as object, author: 'amicable:Essai' }
+    await sendLetter(house.office, day('2026-06-15'), caseId, order)
+    await resolve('maintained')
+    expect(await answers()).toHaveLength(1)
+    const file = await fileOf(house, caseId)
+    expect(answeredOn(file, file.disputes[0]!)?.toString()).toBe('2026-06-16')
+  })
+
+  test('does not say that the case goes on, which another dispute may still hold', async () => {
+    const { caseId, resolve, answers } = await disputed()
+    await dispute(house, caseId, '2026-06-15', '2026-06-29', 'Le prix n’est pas celui du devis.')
+    await resolve('maintained')
+    const [written] = await answers()
+    const text = (await textOf(await house.office.archive.get(written!.sha256))).replaceAll(/\s+/g, ' ')
+    expect(text).toContain('Six <b>cartouches</b> manquent.')
+    expect(text).not.toMatch(/reprennent|reprend/)
+    expect(liveHolds(await fileOf(house, caseId))).toHaveLength(2)
+  })
+
+  test('that can reach nobody is told in the journal', async () => {
+    const { caseId, resolve, answers } = await disputed()
+    await house.sql`update debtors set email = null, address = null`
+    await resolve('maintained')
+    expect(await answers()).toEqual([])
+    const told = await house.sql<{ code: string }[]>`
+      select detail ->> 'code' as code from events where case_id = ${caseId} and kind = 'follow_up_refused'`
+    expect(told).toEqual([{ code: 'no_address' }])
+  })
+
   test('is not written to a debtor who gave its dispute up, nor where nothing may be asked any more', async () => {
     const dropped = await disputed()
     await dropped.resolve('dropped', 'Le débiteur a retrouvé les cartouches.')

@@ -182,6 +182,10 @@ describe('a person who asks to be erased', () => {
     await aside(first!.id!)
     const { bankLines } = await erased('closed', { waiver: 'erreur de personne' })
     expect(bankLines).toBe(1)
+    // Another creditor's debtor of that name, who asks as well, is told the same.
+    await house.sql`update debtors set name = (select name from debtors where id = ${ids.closed}) where id = ${ids.open}`
+    const both = [await erased('open'), await erased('closed', { waiver: 'erreur de personne', keep: false })]
+    expect(both.map((each) => each.bankLines)).toEqual([1, 1])
     const said = async () =>
       house.sql`select payer, payer_iban, text, settled_why, amount from bank_lines where amount = 4200 order by settled_on nulls last, payer nulls first`
     const gone = { payer: null, payerIban: null, text: 'purgé', settledWhy: 'purgé', amount: 4_200n }

@@ -122,6 +122,8 @@ describe('a formal notice that the creditor sent itself', () => {
     await expect(correct({ void: true })).rejects.toMatchObject({ code: 'notice_not_found' })
     await correct({ void: true }, kept!.id)
     expect((await fileOf(house, caseId)).outsideNotices).toEqual([])
+    // Its letter would prove to a court a notice that never was.
+    expect(await readExhibits(house.sql, caseId)).toEqual([])
     expect(owedOn(await fileOf(house, caseId), day('2026-07-01')).interest).toBe(0n)
     expect(await house.sql`select 1 from outside_notices`).toHaveLength(3)
     await expect(house.sql`update outside_notices set delay_days = 1`.execute()).rejects.toThrow(/never|kept/)

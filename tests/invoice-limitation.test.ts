@@ -1,12 +1,16 @@
 import { describe, expect, test } from 'vitest'
+import { isBarredInvoice } from '../procedures/cases/invoice-limitations.ts'
 import { recordLimitation } from '../procedures/cases/limitation.ts'
 import { standstill } from '../procedures/cases/standstill.ts'
 import { claimableOn } from '../procedures/money/claimable.ts'
 import { owedOn, payableOn } from '../procedures/money/ledger.ts'
 import { recordPayment, rejectPayment } from '../procedures/money/payments.ts'
+import { recountAfter } from '../procedures/judicial/interruptions.ts'
+import { noticeCourses } from '../procedures/judicial/notice-course.ts'
 import { noLongerTrue } from '../procedures/mail/still-true.ts'
 import { workToday } from '../procedures/work-today.ts'
 import { addInvoices, creditorOf, day, fileOf, invoice, liveHolds, liveUntil, openCase, useHouse } from './house.ts'
+import { insolvency } from './debtor.ts'
 import { legalCell } from './legal.ts'
 import { openAgency } from '../scripts/demo/people.ts'
 
@@ -121,6 +125,61 @@ describe('a payment', () => {
   })
 })
 
+test('what was paid once the first was barred stays on the second, however often the case is counted again', async () => {
+  const caseId = await twoSales()
+  await pays(caseId, '2026-06-20', 109193n)
+  const account = async () => {
+    const { total, barred, imputations } = owedOn(await fileOf(house, caseId), day('2026-06-20'))
+    return {
+      total,
+      barred: barred.map(({ number }) => number),
+      paid: imputations[0]!.parts.map((part) => part.invoice),
+    }
+  }
+  const paid = { total: 0n, barred: ['F-1'], paid: ['F-2'] }
+  expect(await account()).toEqual(paid)
+  await recountAfter(house.sql, day('2026-06-22'), caseId, 'test')
+  expect(await account()).toEqual(paid)
+  expect(standstill(await fileOf(house, caseId), day('2026-06-22'))).toMatchObject({ cause: 'prescription' })
+})
+
+test('of a case barred whole, what the debtor pays of the first invoice all the same lowers what is told as barred', async () => {
+  const caseId = await twoSales()
+  await pays(caseId, '2026-06-20', 10000n, 'F-1')
+  const file = await fileOf(house, caseId)
+  const [first, second] = file.invoices
+  const barred = { ...file, invoices: [first!, { ...second!, limitationOn: day('2026-06-15') }] }
+  const told = (amount: bigint) =>
+    claimableOn(
+      {
+        ...barred,
+        case: { ...file.case, limitationOn: day('2026-06-15') },
+        payments: [{ ...file.payments[0]!, amount }],
+      },
+      day('2026-06-25'),
+    ).barred
+  // More than the 1,091 € of the second: what is over is of the first.
+  expect(told(10000n) - told(150000n)).toBe(140000n)
+})
+
+describe('insolvency proceedings', () => {
+  const asked = async (openedOn: string) => {
+    const caseId = await twoSales()
+    await insolvency(house, caseId, '2026-06-20', openedOn)
+    const file = await fileOf(house, caseId)
+    const left = file.invoices.filter((each) => !isBarredInvoice(file, each, day('2026-06-20')))
+    return { principal: owedOn(file, day('2026-06-20')).principal, proved: left.map(({ number }) => number) }
+  }
+
+  test('keep an invoice that could be claimed as they opened: it is declared', async () => {
+    expect(await asked('2026-06-01')).toEqual({ principal: 200000n, proved: ['F-1', 'F-2'] })
+  })
+
+  test('bring nothing back of one that was barred before', async () => {
+    expect(await asked('2026-06-15')).toEqual({ principal: 100000n, proved: ['F-2'] })
+  })
+})
+
 test('a day entered by hand stands for the invoices that were there; one that joins later has its own', async () => {
   await openAgency(house.sql, day('2026-05-04'))
   const creditorId = await creditorOf(house, day('2026-05-04'), { claimNature: 'vente' })
@@ -143,6 +202,14 @@ describe('an invoice whose last day passes', () => {
     expect(await why('2026-06-11')).toMatch(/F-1 s’est prescrite/)
   })
 
+  test('leaves the formal notice in force for the other that it demanded', async () => {
+    const caseId = await twoSales()
+    await liveUntil(house, '2026-05-04', '2026-05-25')
+    const [course] = noticeCourses(await fileOf(house, caseId), day('2026-06-20'))
+    expect(course!.progress.closed).toBeNull()
+    expect(course!.progress.outcomes.map(({ id }) => id)).not.toContain('prescription')
+  })
+
   test('after the creditor agreed to sue for it stops the filing, until it agrees to what is left', async () => {
     const legal = legalCell(house, 'prescription')
     const caseId = await twoSales()
@@ -154,8 +221,13 @@ describe('an invoice whose last day passes', () => {
     })
     const again = await legal.open('injonction-de-payer', {}, '2026-06-12')
     await legal.happens(again.id, 'requete', '2026-06-12')
-    const [asked] = await house.sql<{ principal: string }[]>`
-      select statement ->> 'principal' as principal from consent_requests where case_id = ${caseId} order by requested_on desc limit 1`
+    const [asked] = await house.sql<{ principal: string; doubts: string[] }[]>`
+      select statement ->> 'principal' as principal, statement -> 'doubts' as doubts
+      from consent_requests where case_id = ${caseId} order by requested_on desc limit 1`
     expect(asked!.principal).toBe('1000.00')
+    expect(asked!.doubts).toContain('Prescrit, et hors de la somme à demander (C. civ. 2219)\u00a0: F-1.')
+    // The order grants the second alone: ten years of a title revive nothing of the first (CPCE L111-4).
+    await legal.happens(again.id, 'ordonnance', '2026-07-06')
+    expect(await ends(caseId)).toEqual(['F-1 2026-06-10', 'F-2 2036-07-06', 'dossier 2036-07-06'])
   })
 })

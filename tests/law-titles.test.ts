@@ -133,6 +133,22 @@ describe('under a title', () => {
     expect(found.doubts.map(({ code }) => code)).toContain('title_before_invoice')
   })
 
+  test('nothing of it is claimed once the invoices that it judged are barred, as those of a title that is no court’s', () => {
+    const order = cases[0]!
+    const on = parseDay('2025-09-01')
+    const title = titleOn([sourceOf(order)], on)!
+    const issuedOn = new Map(order.factures.map(({ numero }) => [numero, parseDay('2024-12-10')]))
+    const ledger = ledgerOf(order, on)
+    const total = (barredAfter: Day) => {
+      const invoices = ledger.invoices.map((invoice) => ({ ...invoice, barredAfter }))
+      const found = oweUnderTitle(underTitle({ ...title, award: title.award! }, { ...ledger, invoices }, issuedOn))
+      return { claimed: found.total, hasBarred: found.barred.length > 0 }
+    }
+    expect(total(on)).toMatchObject({ hasBarred: false })
+    expect(total(on).claimed).toBeGreaterThan(0n)
+    expect(total(parseDay('2025-08-31'))).toEqual({ claimed: 0n, hasBarred: true })
+  })
+
   test('a judgment for the debtor gives nothing', () => {
     const judged = structuredClone({ ...cases[1]! })
     judged.evenements[1]!.circonstances = { favorable: false }

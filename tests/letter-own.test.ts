@@ -189,6 +189,30 @@ test('an agency’s Word template takes the place of ours for one letter, and it
   expect(Object.keys(first.layout)).toContain('maison-accord.docx')
 })
 
+test('a Word template that is no such file, or bears a tag that is not ours, is refused and named', async () => {
+  const house = loadLibrary()
+  const letter = house.letters.get('relance-cordiale-pro')!
+  const facts = exampleOf(letter, 'good', (day) => lawTerms(parseDay(day)), house)
+  const rendered = (template: Uint8Array) => {
+    const library = { ...house, layout: { ...house.layout, [`${letter.id}.docx`]: template } }
+    const at = Temporal.Instant.from('2026-11-23T07:00:00Z')
+    return renderLetter({ letter, facts, channel: 'lettre', format: 'docx', at, library })
+  }
+  const changed = (tag: string, to: string) => {
+    const zip = new PizZip(house.layout['letter.docx']!)
+    zip.file('word/document.xml', zip.file('word/document.xml')!.asText().replace(tag, to))
+    return zip.generate({ type: 'uint8array' })
+  }
+  for (const [template, words] of [
+    [new TextEncoder().encode('Bonjour'), 'ne peut être lu'],
+    [changed('{lieu}', '{lieu'), 'ne peut être lu'],
+    [changed('{lieu}', '{vile}'), '{vile}'],
+  ] as const) {
+    const refused = rendered(template)
+    await expect(refused).rejects.toMatchObject({ code: 'bad_template', message: expect.stringContaining(words) })
+  }
+})
+
 test('a reviewer named by the commit is named with the version', () => {
   const own = repository('reviewed')
   own.commit('2026-02-01', 'Nos courriers\n\nReviewed-by: Paul Juriste <p@example.fr>', {

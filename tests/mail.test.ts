@@ -67,6 +67,18 @@ test('a name or a subject never becomes a header', async () => {
   expect(headers).not.toMatch(/^X-Pi/im)
 })
 
+test('a discreet letter waits where its very sender would say the trade', async () => {
+  const { url, received } = await listen()
+  const from = (address: string) => mailPost(tray, url, `Cabinet <${address}>`)
+  const discreet = { ...parcel, letter: 'recherche-contact-neutre' }
+  const refused = from('contact@alpes-recouvrement.example').send(discreet)
+  await expect(refused).rejects.toMatchObject({ permanent: false, message: expect.stringContaining('MAIL_FROM') })
+  expect(received).toEqual([])
+  await from('contact@alpes-recouvrement.example').send(parcel)
+  await from('contact@terreaux.example').send(discreet)
+  expect(received).toHaveLength(2)
+})
+
 test('what the server refuses is known not to have left: for good on a 5xx, to be tried again on a 4xx', async () => {
   const permanent = await mailPost(tray, (await listen({ refuse: 550 })).url, 'a@cabinet.example')
     .send(parcel)

@@ -414,3 +414,10 @@ test('stopped through npm, whose shell passes no signal on, the server stops too
   await closed
   expect(shell.signalCode).toBe('SIGTERM')
 }, 30_000)
+
+test('a public address is the same with a slash at its end', async () => {
+  const settings = { sql: house.sql, dataDir: join(folder, 'data'), random: seededRandom('slash') }
+  const office = await openOffice({ ...settings, baseUrl: 'https://courtois.example/' })
+  await office.typst.close()
+  expect(office.baseUrl).toBe('https://courtois.example')
+})

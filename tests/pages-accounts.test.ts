@@ -26,6 +26,8 @@ R-102;Garage <b>du</b> Pont;3 rue de la Gare;69003;Lyon;01/09/2026;31/11/2026;50
     const page = await desk.go('/portail/releves')
     return desk.submit(page, '/portail/releves', { releve: new File([text], 'relevé.csv') })
   }
+  const statesOf = (html: string) =>
+    [...html.matchAll(/<span class="state [^"]*">([^<]*)<\/span>/g)].map(([, word]) => word)
   const cases = async () => (await api.sql`select 1 from cases where creditor_id = ${creditorId}`).length
 
   test('is shown line by line and keeps nothing until it is confirmed, then nothing twice', async () => {
@@ -36,10 +38,24 @@ R-102;Garage <b>du</b> Pont;3 rue de la Gare;69003;Lyon;01/09/2026;31/11/2026;50
     expect(await cases()).toBe(0)
     const done = await desk.submit(shown, shown.path, { type: 'business', geste: 'confier' })
     expect(done.text).toContain('1 facture confiée')
+    expect(statesOf(done.html)).toEqual(['confiée', 'refusée'])
     expect(await cases()).toBe(1)
     const again = await drop()
     expect(again.text).toContain('déjà là')
     expect(again.text).not.toContain('Confier 1 facture')
+  })
+
+  test('says how a postcode of four digits was read, and which line says another again', async () => {
+    const line = 'R-201;Boulangerie Ain;1 place du Marché;1000;Bourg-en-Bresse;01/08/2026;31/08/2026;99,90\n'
+    const shown = await drop(`${csv.split('\n')[0]}\n${line}${line}`)
+    expect(shown.text).toContain("Le code postal 1000 n'a que quatre chiffres : il est lu 01000.")
+    expect(statesOf(shown.html)).toEqual(['à confier', 'répétée'])
+    expect(shown.text).toContain('Répétée : déjà à la ligne 2.')
+    expect(shown.text).not.toContain('Déjà au dossier')
+    const done = await desk.submit(shown, shown.path, { type: 'business', geste: 'confier' })
+    expect(statesOf(done.html)).toEqual(['confiée', 'répétée'])
+    const [debtor] = await api.sql<{ address: object }[]>`select address from debtors where name = 'Boulangerie Ain'`
+    expect(debtor!.address).toMatchObject({ postalCode: '01000', country: 'FR' })
   })
 
   test('that is no table is refused in the page, with what to do', async () => {

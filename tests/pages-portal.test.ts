@@ -398,6 +398,9 @@ describe('an invoice', () => {
       type: 'business',
     }
     expect((await desk.submit(read, read.path, { ...typed, total: 'cher' })).text).toContain("n'est pas un montant")
+    expect((await desk.submit(read, read.path, { ...typed, cp: '6900' })).text).toContain(
+      "« 6900 » n'est pas un code postal de ce pays",
+    )
     const page = await desk.submit(read, read.path, typed)
     expect(page.text).toContain('La facture est enregistrée')
     const [kept] = await api.sql<
@@ -405,6 +408,53 @@ describe('an invoice', () => {
     >`select payable, original from invoices where number = 'P-9'`
     expect(kept!.payable).toBe(123450n)
     expect(new Uint8Array(await api.office.archive.get(kept!.original))).toEqual(bytes)
+  })
+
+  test('of a buyer abroad is typed with its country', async () => {
+    const read = await send(
+      'f.json',
+      JSON.stringify({
+        number: 'F-78',
+        issued_on: '2026-09-01',
+        due_on: '2026-09-20',
+        currency: 'EUR',
+        total: '120.00',
+        seller: { name: 'Papeterie Rhône-Alpes' },
+        buyer: { name: 'Atelier du Sablon' },
+      }),
+    )
+    const typed = { type: 'business', rue: 'Rue Haute 12', cp: '1000', ville: 'Bruxelles', pays: 'BE' }
+    expect((await desk.submit(read, read.path, typed)).text).toContain('La facture est enregistrée')
+    const { address } = await one(
+      api.sql<{ address: object }[]>`select address from debtors where name = 'Atelier du Sablon'`,
+    )
+    expect(address).toEqual({ lines: ['Rue Haute 12'], postalCode: '1000', city: 'Bruxelles', country: 'BE' })
+  })
+
+  test('that was sent is opened again from its case, as it was, by its own creditor alone', async () => {
+    const bytes = JSON.stringify({
+      number: 'F/79 <b>',
+      issued_on: '2026-09-01',
+      due_on: '2026-09-20',
+      currency: 'EUR',
+      total: '79.00',
+      seller: { name: 'Papeterie Rhône-Alpes' },
+      buyer: {
+        name: 'Librairie Vaise',
+        address: { lines: ['1 quai Arloing'], postal_code: '69009', city: 'Lyon', country: 'FR' },
+      },
+    })
+    const read = await send('f.json', bytes)
+    const page = await desk.submit(read, read.path, { type: 'business' })
+    expect(page.text).toContain('La facture est enregistrée')
+    const [, path] = /href="(\/portail\/dossiers\/[^"]+\/originaux\/[0-9a-f]{64})">F\/79 &lt;b&gt;</.exec(page.html)!
+    const saved = await desk.go(path!)
+    expect(saved.html).toBe(bytes)
+    expect(saved.headers.get('content-disposition')).toBe('attachment; filename="facture-F_79_b_.json"')
+    expect((await desk.go(path!.replace(/[0-9a-f]{64}$/, 'f'.repeat(64)))).status).toBe(404)
+    desk = browser(api)
+    await enter(theirs.creditorId)
+    expect((await desk.go(path!)).status).toBe(404)
   })
 
   test('that cannot be believed is refused in words, and another’s file does not exist', async () => {

@@ -347,6 +347,35 @@ describe('the answers', () => {
     expect(new Set((await replies()).map(({ kind }) => kind as string))).toEqual(new Set(['address', 'promise']))
   })
 
+  test('a new address abroad keeps its country and its own postcode', async () => {
+    const page = await answer({ kind: 'address', rue: 'Rue Haute 12', cp: '1000', ville: 'Bruxelles', pays: 'BE' })
+    expect(page.text).toContain('Nouvelle adresse : Rue Haute 12, 1000 Bruxelles, Belgique')
+    expect((await fileOf(api, letter.caseId)).debtor.address).toEqual({
+      lines: ['Rue Haute 12'],
+      postalCode: '1000',
+      city: 'Bruxelles',
+      country: 'BE',
+    })
+  })
+
+  test('an address that no post would find is refused, its country still chosen', async () => {
+    const shown = await enter()
+    expect(shown.html).toContain('<option value="FR" selected>France</option>')
+    // Unions and codes given up are no place to live; overseas, France is served by its postcode.
+    expect(shown.html).not.toMatch(/<option value="(EU|SU|ZZ|RE)"/)
+    const typed = { kind: 'address', rue: '12 rue Neuve', cp: '1000', ville: 'Bourg' }
+    for (const [pays, says] of [
+      ['FR', "« 1000 » n'est pas un code postal de ce pays"],
+      ['MG', "« 1000 » n'est pas un code postal de ce pays"],
+      ['ZZ', "Le pays « ZZ » n'est pas reconnu"],
+    ] as const) {
+      const page = await guest.submit(shown, `/r/${letter.coupon}`, { ...typed, pays })
+      expect([pays, page.status, page.text.includes(says)]).toEqual([pays, 422, true])
+      if (pays === 'MG') expect(page.html).toContain('<option value="MG" selected>')
+    }
+    expect(await replies()).toEqual([])
+  })
+
   test('what is out of bounds is refused in words, with what was typed kept and nothing recorded', async () => {
     const shown = await enter()
     for (const [typed, says] of [

@@ -9,7 +9,7 @@ import { boardPage } from '../api/pages/staff-board.ts'
 import { setApprovalRule } from '../procedures/amicable/approvals.ts'
 import { tick } from '../procedures/amicable/tick.ts'
 import { useApi } from './api.ts'
-import { addInvoices, day, fileOf, invoice } from './house.ts'
+import { addInvoices, day, fileOf, invoice, liveHolds } from './house.ts'
 import { browser, formsOf, noticed, type Shown } from './pages.ts'
 
 const api = useApi()
@@ -182,6 +182,8 @@ describe('a day’s work, done on the board', () => {
   let made = 0
   /** A case of its own for each test, and the board of a cell. */
   const open = async (role: Role = 'amicable') => {
+    // Each test enters anew, and the door counts who enters too often.
+    await api.sql`delete from attempts`
     const fresh = await noticed(api, { number: `B-${++made}`, name: `Atelier ${made}` })
     const guest = browser(api)
     await enter(role, guest)
@@ -232,9 +234,57 @@ describe('a day’s work, done on the board', () => {
       ...first,
       dossier: fresh.caseId,
       sens: 'incoming',
-      issue: 'promesse',
+      issue: 'sans-engagement',
     })
     expect((await fileOf(api, fresh.caseId)).calls.map(({ direction }) => direction)).toEqual(['incoming'])
+  })
+
+  describe('what a debtor says on the phone', () => {
+    const queued = async (id: string) =>
+      (await api.sql`select 1 from graphile_worker.jobs where key = ${`follow-up:${id}`}`).length
+    const told = async (typed: Record<string, string>) => {
+      const { fresh, guest } = await open('phone')
+      const { number: asked } = (await fileOf(api, fresh.caseId)).case
+      const call = { ...first, dossier: fresh.caseId, sens: 'incoming' }
+      const page = await guest.submit(await guest.go(`/bureau?q=${asked}`), '/bureau/appel', { ...call, ...typed })
+      return { page, file: await fileOf(api, fresh.caseId) }
+    }
+    const promise = { issue: 'promesse', promisLe: '2026-10-09', promis: '1 000,50', moyen: 'virement' }
+
+    test('to promise is a promise at once: the case waits, and its confirmation is queued', async () => {
+      const { file } = await told(promise)
+      expect(file.calls.map(({ outcome }) => outcome)).toEqual(['promesse'])
+      const [kept] = file.promises
+      expect(kept).toMatchObject({ amount: 100_050n, means: 'virement', author: 'Mme Kieffer', channel: 'appel' })
+      expect(kept!.dueOn.toString()).toBe('2026-10-09')
+      expect(liveHolds(file).map(({ cause, reviewOn }) => [cause, reviewOn.toString()])).toContainEqual([
+        'promesse',
+        '2026-10-10',
+      ])
+      expect(await queued(kept!.id)).toBe(1)
+    })
+
+    test('to dispute is a dispute at once: the case waits, and its acknowledgement is queued', async () => {
+      const { file } = await told({ issue: 'contestation', motif: 'Deux cartons manquent.', conteste: '120,00' })
+      const [kept] = file.disputes
+      expect(kept).toMatchObject({ ground: 'Deux cartons manquent.', contested: 12_000n, channel: 'appel' })
+      expect(kept!.answerBy!.toString()).toBe('2026-10-15')
+      expect(liveHolds(file).map(({ cause }) => cause)).toContain('contestation')
+      expect(await queued(kept!.id)).toBe(1)
+    })
+
+    test.each([
+      ['a promise without its sum', { ...promise, promis: '' }, 'Il manque la somme promise'],
+      ['a promise for a day gone by', { ...promise, promisLe: '2026-09-29' }, 'déjà passé'],
+      ['a promise under another outcome', { ...promise, issue: 'message' }, "l'issue choisie est autre"],
+      ['a dispute that says nothing', { issue: 'contestation', motif: ' ' }, 'Il manque ce qu'],
+      ['a dispute of less than nothing', { issue: 'contestation', motif: 'Non', conteste: '-1' }, 'doit être positif'],
+    ])('%s is refused in words, and no call is kept without it', async (_what, typed, says) => {
+      const { page, file } = await told(typed)
+      expect(page.status).toBe(422)
+      expect(page.text).toContain(says)
+      expect([file.calls, file.promises, file.disputes]).toEqual([[], [], []])
+    })
   })
 
   test('a sending in doubt is settled by what a person found out', async () => {
@@ -293,6 +343,16 @@ describe('a day’s work, done on the board', () => {
     const answer = { dossier: fresh.caseId, objet: dispute!.id, issue: 'maintained', reponse: 'Le bon est signé.' }
     await guest.submit(shown, '/bureau/contestation', answer)
     expect((await fileOf(api, fresh.caseId)).disputes[0]!.answer).toBe('Le bon est signé.')
+  })
+
+  test('a coupon on paper that says « not me » suspends the case until a person has looked', async () => {
+    const { fresh, guest } = await open()
+    const page = await guest.go(`/bureau/coupon?code=${fresh.coupon}`)
+    expect(page.text).toContain("Ce n'est pas moi")
+    await guest.submit(page, `/bureau/coupon/${fresh.coupon}`, { kind: 'not_me', motif: 'Homonyme, au 5 de la rue.' })
+    const replies = await api.sql`select kind, handled_on from replies where case_id = ${fresh.caseId}`
+    expect(replies).toEqual([{ kind: 'not_me', handledOn: null }])
+    expect(liveHolds(await fileOf(api, fresh.caseId)).map(({ cause }) => cause)).toContain('decision')
   })
 
   test('each cell has its own gestures, and a forged one is refused', async () => {

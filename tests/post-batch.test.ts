@@ -183,6 +183,43 @@ describe('the batch of the letters to post', () => {
     expect(demands).toEqual([])
   })
 
+  /** What happens while the pages of the batch are made. */
+  const meanwhile = (act: () => Promise<unknown>): typeof house.office => {
+    const { typst } = house.office
+    let isFirst = true
+    const compile: typeof typst.compile = async (job) => {
+      if (isFirst) await act()
+      isFirst = false
+      return typst.compile(job)
+    }
+    return { ...house.office, typst: { ...typst, compile } }
+  }
+
+  test('nobody waits for a case while the pages are made', async () => {
+    let free: readonly unknown[] = []
+    const office = meanwhile(async () => {
+      free = await house.sql`select id from cases for update skip locked`
+    })
+    const { batch } = await makePostBatch(office, on, 'courrier', { late: true })
+    expect(batch!.letters).toBe((await house.sql`select 1 from post_batch_letters`).length)
+    expect(free).toHaveLength(2)
+  })
+
+  test('a letter that lost its reason while the pages are made is in no page of it', async () => {
+    const [{ caseId }] = await house.sql<[{ caseId: string }]>`select id as case_id from cases order by number limit 1`
+    const total = (await waiting()).length
+    const office = meanwhile(() => closeCase(house.sql, on, { caseId, reason: 'Payé au créancier.' }, 'test'))
+    const { batch, left } = await makePostBatch(office, on, 'courrier', { late: true })
+    expect(left.length).toBeGreaterThan(0)
+    for (const { why } of left) expect(why).toContain('Le dossier est clos')
+    expect(batch!.letters).toBe(total - left.length)
+    const text = await textOf(await house.office.archive.get(batch!.sha256))
+    for (const { reference } of left) expect(text).not.toContain(reference)
+    expect(sha256(await remakePostBatch(house.office, batch!.number))).toBe(batch!.sha256)
+    const told = await house.sql`select 1 from events where case_id = ${caseId} and kind = 'letter_withheld'`
+    expect(told).toHaveLength(left.length)
+  })
+
   test('what was taken is kept by the database', async () => {
     await make()
     const undone = house.sql`delete from post_batch_letters`.then(() => {})

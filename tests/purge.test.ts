@@ -560,6 +560,7 @@ test('every table has its rule: what a purge leaves of it, or why there is nobod
     'calendar_feeds',
     'case_numbers',
     'court_places',
+    'creditor_closures',
     'creditors',
     'credit_notes',
     'downloads',

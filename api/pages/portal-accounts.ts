@@ -123,7 +123,7 @@ const linesTable = (lines: ImportedLine[], kept = marks.kept[1]): Html =>
 <tbody>${lines.map(
     (
       line,
-    ) => h`<tr><th scope="row">${line.number ?? 'sans numéro'}</th><td class="mark"><span class="state ${marks[line.state][0]}">${line.state === 'kept' ? kept : marks[line.state][1]}</span></td><td>${line.debtor ?? ''}${remarks(line).map((text) => h`<br><span class="meta">${said(text)}</span>`)}</td>
+    ) => h`<tr><th scope="row">${line.number ?? 'sans numéro'}</th><td class="mark"><span class="state ${marks[line.state][0]}">${line.repeats !== null && line.state === 'known' ? 'répétée' : line.state === 'kept' ? kept : marks[line.state][1]}</span></td><td>${line.debtor ?? ''}${remarks(line).map((text) => h`<br><span class="meta">${said(text)}</span>`)}</td>
 <td data-label="ligne">${line.row}</td>${line.state === 'kept' || line.state === 'known' ? h`<td data-label="dossier">${line.caseNumber?.replace('-', '\u2011')}</td>` : h`<td></td>`}<td class="num">${line.payable === null ? '' : money(line.payable, line.currency!)}</td></tr>`,
   )}</tbody></table></div>`
 

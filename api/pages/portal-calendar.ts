@@ -6,15 +6,23 @@ import {
   readCalendarFeeds,
   revokeCalendarFeed,
 } from '../../procedures/judicial/calendar-feeds.ts'
+import {
+  closuresOf,
+  type CreditorClosure,
+  recordCreditorClosure,
+  withdrawCreditorClosure,
+} from '../../procedures/cases/creditor-closures.ts'
+import { before, dayFr } from '../../schema/days.ts'
 import type { DomainError } from '../../schema/errors.ts'
 import { asRefusal } from '../metrics.ts'
+import { nodeId } from '../nodes.ts'
 import { type Doors, requireOwnForm } from './guard.ts'
-import { dated, h, type Html, send } from './page.ts'
+import { dated, h, type Html, said, send } from './page.ts'
 import { type Desk, deskPage, type WithDesk } from './portal-desk.ts'
 import { refusal } from './portal-upload.ts'
-import { textOf, typedOf } from './typed.ts'
+import { requiredDay, requiredText, textOf, type Typed, typedOf } from './typed.ts'
 
-/** `/portail/calendrier`: the days of the creditor's cases, followed from its own calendar program. */
+/** `/portail/calendrier`: the days of the creditor's cases, followed from its own calendar program, and those on which it is closed. */
 export function mountCalendar(app: Hono, house: Doors, withDesk: WithDesk): void {
   app.get('/portail/calendrier', (c) => withDesk(c, async (desk) => send(c, await page(desk))))
   app.post('/portail/calendrier', (c) =>
@@ -25,6 +33,7 @@ export function mountCalendar(app: Hono, house: Doors, withDesk: WithDesk): void
       const owner = ownerOf(desk)
       const author = `creditor:${ctx.viewer!.name}`
       try {
+        if (await changeClosures(desk, typed, author)) return c.redirect('/portail/calendrier', 303)
         if (typed['geste'] === 'fermer') {
           await revokeCalendarFeed(ctx.sql, ctx.day, { id: typed['calendrier'] ?? '', owner }, author)
           return c.redirect('/portail/calendrier', 303)
@@ -47,9 +56,32 @@ const ownerOf = ({ ctx }: Desk): FeedOwner => ({
   bailiffId: null,
 })
 
+/** What the form of the days closed asked for; false when another form was sent. */
+async function changeClosures({ ctx }: Desk, typed: Typed, author: string): Promise<boolean> {
+  const creditorId = ctx.viewer!.creditorId!
+  if (typed['geste'] === 'retirer-fermeture') {
+    await withdrawCreditorClosure(ctx.sql, ctx.day, { id: nodeId(typed['fermeture'] ?? ''), creditorId }, author)
+    return true
+  }
+  if (typed['geste'] !== 'inscrire-fermeture') return false
+  const closure = {
+    creditorId,
+    closedFrom: requiredDay(typed, 'du', 'le premier jour de fermeture'),
+    closedUntil: requiredDay(typed, 'au', 'le dernier jour de fermeture'),
+    reason: requiredText(typed, 'motif', 'le motif de la fermeture', 120),
+  }
+  await recordCreditorClosure(ctx.sql, ctx.office.random, ctx.day, closure, author)
+  return true
+}
+
 async function page(desk: Desk, { address, error }: { address?: string; error?: DomainError } = {}): Promise<Html> {
   const feeds = await readCalendarFeeds(desk.ctx.sql, ownerOf(desk))
   const open = feeds.filter(({ revokedOn }) => revokedOn === null)
+  const creditorId = desk.ctx.viewer!.creditorId!
+  const closures = (await closuresOf(desk.ctx.sql, [creditorId])).get(creditorId) ?? []
+  const ahead = closures.filter(
+    ({ withdrawnOn, closedUntil }) => withdrawnOn === null && !before(closedUntil, desk.ctx.day),
+  )
   return deskPage(desk, {
     title: 'Calendrier',
     at: '/portail/calendrier',
@@ -59,10 +91,21 @@ ${address ? h`<section class="good" role="status"><p>Voici l’adresse à donner
 ${open.length ? h`<h2>Calendriers ouverts</h2>${open.map((feed) => openFeed(desk, feed))}` : ''}
 <h2>En ouvrir un</h2><form action="/portail/calendrier" method="post"><input type="hidden" name="jeton" value="${desk.token}">
 <p><label for="nom">Qui le suivra</label><input id="nom" name="nom" required maxlength="80" placeholder="agenda de Mme Roche"></p>
-<p><button name="geste" value="ouvrir">Ouvrir un calendrier</button></p></form>`,
+<p><button name="geste" value="ouvrir">Ouvrir un calendrier</button></p></form>
+<h2>Jours de fermeture</h2><p>Ces jours-là, le parcours amiable n’écrit pas à vos clients et ne les appelle pas\u00a0: chaque étape attend le premier jour ouvrable qui suit. Les délais de la loi, eux, ne bougent pas, et rien n’attend quand la prescription est proche.</p>
+${ahead.map((closure) => closedDays(desk, closure))}
+<form action="/portail/calendrier" method="post"><input type="hidden" name="jeton" value="${desk.token}">
+<p><label for="du">Premier jour de fermeture</label><input id="du" name="du" type="date" required min="${desk.ctx.day.toString()}"></p>
+<p><label for="au">Dernier jour de fermeture</label><input id="au" name="au" type="date" required min="${desk.ctx.day.toString()}"></p>
+<p><label for="motif">Motif</label><input id="motif" name="motif" required maxlength="120" placeholder="congés annuels"></p>
+<p><button name="geste" value="inscrire-fermeture">Inscrire la fermeture</button></p></form>`,
   })
 }
 
 const openFeed = (desk: Desk, { id, label, createdOn }: CalendarFeed): Html =>
   h`<form class="row" action="/portail/calendrier" method="post"><input type="hidden" name="jeton" value="${desk.token}"><input type="hidden" name="calendrier" value="${id}">
 <p>${label}, ouvert le ${dated(createdOn)}</p><p><button class="plain" name="geste" value="fermer">Fermer «\u00a0${label}\u00a0»</button></p></form>`
+
+const closedDays = (desk: Desk, { id, closedFrom, closedUntil, reason }: CreditorClosure): Html =>
+  h`<form class="row" action="/portail/calendrier" method="post"><input type="hidden" name="jeton" value="${desk.token}"><input type="hidden" name="fermeture" value="${id}">
+<p>Du ${dated(closedFrom)} au ${dated(closedUntil)}\u00a0: ${said(reason)}</p><p><button class="plain" name="geste" value="retirer-fermeture" aria-label="Retirer la fermeture du ${dayFr(closedFrom)}">Retirer</button></p></form>`

@@ -1,4 +1,5 @@
 import type { CaseFile, Invoice, WrittenDocument } from '../../procedures/cases/file.ts'
+import type { Closure } from '../../procedures/cases/creditor-closures.ts'
 import { claimableOn } from '../../procedures/money/claimable.ts'
 import { vatCourse } from '../../procedures/judicial/vat-course.ts'
 import { noticeCourses } from '../../procedures/judicial/notice-course.ts'
@@ -13,11 +14,17 @@ import type { ProcedureLog } from './portal-data.ts'
 import { awaitsCreditor, clock, disputeFiles } from './portal-disputes.ts'
 import { courtPicture, pathPicture } from './portal-path.ts'
 
-export type CaseView = ProcedureLog & { file: CaseFile; replies: Reply[]; isNew: boolean; mark: string }
+export type CaseView = ProcedureLog & {
+  file: CaseFile
+  replies: Reply[]
+  closures: Closure[]
+  isNew: boolean
+  mark: string
+}
 
 /** One case: where it stands, what was sent, said and answered, and what is owed today with its reckoning. */
 export function casePage(desk: Desk, view: CaseView): Html {
-  const { file, isNew, mark } = view
+  const { file, closures, isNew, mark } = view
   const { day } = desk.ctx
   const held = file.holds.filter((hold) => hold.releasedOn === null)
   const { countedOn, isBarred, toRecover } = claimableOn(file, day)
@@ -32,6 +39,7 @@ export function casePage(desk: Desk, view: CaseView): Html {
 ${isNew ? h`<p class="good" role="status">La facture est enregistrée. Rien ne part sans être inscrit ici.</p>` : ''}
 ${file.case.closedOn ? h`<p class="note">Dossier clos le ${dated(file.case.closedOn)}\u00a0: ${said(file.case.closedWhy ?? '')}</p>` : ''}
 ${held.map((hold) => h`<p class="note">Suspendu depuis le ${dated(hold.fromOn)}\u00a0: ${said(hold.reason)} À revoir le ${dated(hold.reviewOn)}.</p>`)}
+${file.case.closedOn ? '' : closures.map((closure) => h`<p class="note">Vous êtes fermé du ${dated(closure.closedFrom)} au ${dated(closure.closedUntil)} (${said(closure.reason)})\u00a0: l’étape amiable qui tombe ces jours-là attend le premier jour ouvrable qui suit. <a href="/portail/calendrier">Jours de fermeture</a></p>`)}
 ${file.disputes.filter(awaitsCreditor).map((dispute) => h`<div class="note"><p><strong>Votre réponse est attendue</strong> ${clock(dispute, day)}\u00a0: votre client conteste.</p><p><a class="button" href="/portail/dossiers/${file.case.number}/contestation">Répondre et joindre les pièces</a></p></div>`)}
 ${requests(view)}
 ${view.ways.length ? h`<section class="path" aria-labelledby="justice"><h2 id="justice">En justice</h2>${view.ways.map(courtPicture)}</section>` : ''}
@@ -186,6 +194,10 @@ ${
 }`
 }
 
+/** Its number, to be opened where the creditor sent it as a file. */
+const original = (file: CaseFile, { number, original: sha256 }: { number: string; original: string | null }): unknown =>
+  sha256 === null ? number : h`<a href="/portail/dossiers/${file.case.number}/originaux/${sha256}">${number}</a>`
+
 function invoices(file: CaseFile): Html {
   const prepaid = file.invoices.some((invoice) => invoice.prepaid > 0n)
   const columns = (invoice: Invoice) =>
@@ -193,7 +205,7 @@ function invoices(file: CaseFile): Html {
       ? h`<td data-label="acompte" class="num">${invoice.prepaid > 0n ? money(invoice.prepaid, invoice.currency) : '–'}</td><td data-label="à payer" class="num">${money(invoice.payable, invoice.currency)}</td>`
       : ''
   return h`<table class="cards even"><thead><tr><th scope="col">Numéro</th><th scope="col">Émise le</th><th scope="col">Échéance</th><th scope="col" class="num">Montant TTC</th>${prepaid ? h`<th scope="col" class="num">Acompte versé</th><th scope="col" class="num">À payer</th>` : ''}</tr></thead>
-<tbody>${file.invoices.map((invoice) => h`<tr><th scope="row">${invoice.number}</th><td data-label="émise le">${dated(invoice.issuedOn)}</td><td data-label="échéance">${dated(invoice.dueOn)}</td><td data-label="montant TTC" class="num">${money(invoice.total, invoice.currency)}</td>${columns(invoice)}</tr>`)}
-${file.creditNotes.map((note) => h`<tr><th scope="row">Avoir ${note.number}</th><td>${dated(note.issuedOn)}</td><td></td><td class="num">−\u202f${money(note.amount, file.case.currency)}</td>${prepaid ? h`<td></td><td></td>` : ''}</tr>`)}</tbody></table>
+<tbody>${file.invoices.map((invoice) => h`<tr><th scope="row">${original(file, invoice)}</th><td data-label="émise le">${dated(invoice.issuedOn)}</td><td data-label="échéance">${dated(invoice.dueOn)}</td><td data-label="montant TTC" class="num">${money(invoice.total, invoice.currency)}</td>${columns(invoice)}</tr>`)}
+${file.creditNotes.map((note) => h`<tr><th scope="row">Avoir ${original(file, note)}</th><td>${dated(note.issuedOn)}</td><td></td><td class="num">−\u202f${money(note.amount, file.case.currency)}</td>${prepaid ? h`<td></td><td></td>` : ''}</tr>`)}</tbody></table>
 ${file.invoices.some(({ doubts }) => doubts.length > 0) ? h`<div class="note"><p><strong>À vérifier sur vos factures</strong></p><ul>${file.invoices.flatMap((invoice) => invoice.doubts.map(({ message }) => h`<li>${invoice.number}\u00a0: ${said(message)}</li>`))}</ul></div>` : ''}`
 }

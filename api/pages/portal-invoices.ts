@@ -15,7 +15,8 @@ import { dated, h, type Html, money, raw, said, send } from './page.ts'
 import { type Desk, deskPage, type WithDesk } from './portal-desk.ts'
 import { debtorKinds, typedFields, typedInvoice } from './portal-typed.ts'
 import { keepUpload, refusal } from './portal-upload.ts'
-import { linesOf, requiredDay, requiredText, textOf, type Typed, typedOf } from './typed.ts'
+import { countryField, typedAddress } from './typed-address.ts'
+import { requiredDay, textOf, type Typed, typedOf } from './typed.ts'
 
 /** `/portail/factures`: a file is read and shown as understood, then confirmed; nothing opens a case before that. */
 export function mountInvoices(app: Hono, house: Doors, withDesk: WithDesk): void {
@@ -116,14 +117,7 @@ async function submit(
   const phone = textOf(typed, 'telephone', 30)
   if (email) debtor.email = email
   if (phone) debtor.phone = phone
-  if (needsAddress(read)) {
-    debtor.address = {
-      lines: linesOf(requiredText(typed, 'rue', 'l’adresse du débiteur', 300)),
-      postalCode: requiredText(typed, 'cp', 'le code postal du débiteur', 12),
-      city: requiredText(typed, 'ville', 'la ville du débiteur', 100),
-      country: 'FR',
-    }
-  }
+  if (needsAddress(read)) debtor.address = typedAddress(typed, ' du débiteur')
   const nature = natures.find(([id]) => id === typed['nature'])?.[0]
   const submission: Submission = {
     creditorId: ctx.viewer!.creditorId!,
@@ -248,7 +242,7 @@ function lacking(read: ReadInvoice, was: (name: string) => string): Html {
 ${
   needsAddress(read)
     ? h`<p class="all"><label for="rue">Adresse du débiteur</label><textarea id="rue" name="rue" rows="2" required maxlength="300">${was('rue')}</textarea></p>
-<p><label for="cp">Code postal</label><input id="cp" name="cp" value="${was('cp')}" required maxlength="12"></p><p><label for="ville">Ville</label><input id="ville" name="ville" value="${was('ville')}" required maxlength="100"></p>`
+<p><label for="cp">Code postal</label><input id="cp" name="cp" value="${was('cp')}" required maxlength="12"></p><p><label for="ville">Ville</label><input id="ville" name="ville" value="${was('ville')}" required maxlength="100"></p>${countryField('pays', was('pays') || 'FR')}`
     : ''
 }`
 }

@@ -59,7 +59,11 @@ function stopsOf(file: CaseFile): Stop[] {
     const way = step.key.endsWith('.prevenir') ? '' : ways[step.channel]
     const by = way && !name.toLowerCase().includes(way) ? `, ${way}` : ''
     if (step.doneOn && isToCall(file, step))
-      return { look: 'next', name, note: `À passer depuis le ${dayFr(step.doneOn)}` }
+      return {
+        look: 'next',
+        name,
+        note: `${held ? 'Attend la fin de la suspension, prévu' : 'À passer depuis'} le ${dayFr(step.doneOn)}`,
+      }
     if (step.doneOn) return { look: 'done', name, note: `Fait le ${dayFr(step.doneOn)}${by}` }
     if (step.skippedOn) return { look: 'skipped', name, note: `Sans objet\u00a0: ${said(step.skippedWhy ?? '')}` }
     const look: Look = isNext ? 'next' : 'later'

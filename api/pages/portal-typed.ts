@@ -2,7 +2,8 @@ import { invoiceFromJson, type ReadInvoice } from '../../documents/invoices/einv
 import type { DebtorKind } from '../../procedures/cases/debtors.ts'
 import { amount } from '../../schema/money.ts'
 import { h, type Html } from './page.ts'
-import { linesOf, requiredAmount, requiredDay, requiredText, textOf, type Typed } from './typed.ts'
+import { countryField, typedAddress } from './typed-address.ts'
+import { requiredAmount, requiredDay, requiredText, textOf, type Typed } from './typed.ts'
 
 /** Who a debtor may be, as a creditor says it. */
 export const debtorKinds: [DebtorKind, string][] = [
@@ -14,6 +15,7 @@ export const debtorKinds: [DebtorKind, string][] = [
 /** What a PDF without data does not tell us, as the creditor types it from its own paper. */
 export function typedInvoice(typed: Typed, seller: string): ReadInvoice {
   const siret = textOf(typed, 'siret', 20).replace(/\s/g, '')
+  const { postalCode, ...address } = typedAddress(typed, ' du débiteur')
   return invoiceFromJson({
     number: requiredText(typed, 'numero', 'le numéro de la facture', 100),
     issued_on: requiredDay(typed, 'emission', 'la date d’émission').toString(),
@@ -25,12 +27,7 @@ export function typedInvoice(typed: Typed, seller: string): ReadInvoice {
     buyer: {
       name: requiredText(typed, 'debiteur', 'le nom du débiteur', 150),
       siret: siret || null,
-      address: {
-        lines: linesOf(requiredText(typed, 'rue', 'l’adresse du débiteur', 300)),
-        postal_code: requiredText(typed, 'cp', 'le code postal du débiteur', 12),
-        city: requiredText(typed, 'ville', 'la ville du débiteur', 100),
-        country: 'FR',
-      },
+      address: { ...address, postal_code: postalCode },
     },
   })
 }
@@ -44,5 +41,5 @@ ${field('numero', 'Numéro de la facture')}${field('emission', 'Émise le', 'dat
 ${field('total', 'Total TTC, en euros')}${field('acompte', 'Acompte déjà versé (facultatif)', 'text', false)}
 ${field('debiteur', 'Nom du débiteur')}${field('siret', 'Son SIRET (facultatif)', 'text', false)}
 <p class="all"><label for="rue">Son adresse</label><textarea id="rue" name="rue" rows="2" required maxlength="300">${was('rue')}</textarea></p>
-${field('cp', 'Code postal')}${field('ville', 'Ville')}</div>`
+${field('cp', 'Code postal')}${field('ville', 'Ville')}${countryField('pays', was('pays') || 'FR')}</div>`
 }

@@ -1,5 +1,6 @@
 import type { Hono, Context as HttpContext } from 'hono'
 import { readAgency } from '../../procedures/cases/agency.ts'
+import { closuresAhead } from '../../procedures/cases/creditor-closures.ts'
 import { readCase } from '../../procedures/cases/file.ts'
 import { readReplies } from '../../procedures/cases/replies.ts'
 import type { Sql } from '../../schema/db.ts'
@@ -7,7 +8,7 @@ import { DomainError } from '../../schema/errors.ts'
 import type { Viewer } from '../auth.ts'
 import { contextOf } from '../context.ts'
 import type { Log } from '../errors.ts'
-import { sendDisputeFile, showLetterPdf } from '../downloads.ts'
+import { sendDisputeFile, sendOriginal, showLetterPdf } from '../downloads.ts'
 import { readAs } from '../reading.ts'
 import { contactOf } from './contact.ts'
 import { mountDoor, signInPage } from './door.ts'
@@ -97,14 +98,17 @@ export function mountPortal(app: Hono, house: Doors, log: Log): void {
       const { sql } = desk.ctx
       // Before all else: what happens meanwhile is told to the page, and shown once more.
       const mark = await journalMark(desk.ctx, id)
-      const [file, replies, judicial] = await Promise.all([
+      const [file, replies, judicial, closures] = await Promise.all([
         readCase(sql, id),
         readReplies(sql, id),
         procedureLog(sql, id, desk.ctx.day),
+        closuresAhead(sql, desk.ctx.day, id),
       ])
-      return send(c, casePage(desk, { file, replies, ...judicial, isNew: c.req.query('recue') !== undefined, mark }))
+      const isNew = c.req.query('recue') !== undefined
+      return send(c, casePage(desk, { file, replies, ...judicial, closures, isNew, mark }))
     }),
   )
+  app.get('/portail/dossiers/:number/originaux/:sha256', (c) => withDesk(c, (desk) => sendOriginal(desk.ctx, c)))
   app.get('/portail/contestations/:id', (c) => withDesk(c, (desk) => sendDisputeFile(desk.ctx, c)))
   app.get('/portail/courriers/:id', (c) => withDesk(c, (desk) => showLetterPdf(desk.ctx, c)))
   mountLive(app, house, withDesk, async (c) => (await signedInAs(house, c))?.viewer ?? null, log)

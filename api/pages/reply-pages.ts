@@ -14,6 +14,7 @@ import { type Day, dayFr } from '../../schema/days.ts'
 import type { DomainError } from '../../schema/errors.ts'
 import { amount } from '../../schema/money.ts'
 import { type Contact, contactBlock, count, dated, h, type Html, layout, money, raw, said } from './page.ts'
+import { countryField } from './typed-address.ts'
 import type { Typed } from './typed.ts'
 
 type Agency = Contact & { dpo: string }
@@ -188,7 +189,7 @@ const buttons: Record<ReplyKind, string> = {
   address: 'Donner ma nouvelle adresse',
 }
 
-const means = ['virement', 'carte bancaire', 'chèque', 'espèces', 'prélèvement']
+export const means = ['virement', 'carte bancaire', 'chèque', 'espèces', 'prélèvement']
 
 function fieldsOf({ file, day, typed, standing }: Shown, kind: ReplyKind): Html {
   const was = (name: string, otherwise = '') => (typed?.['kind'] === kind ? (typed[name] ?? '') : otherwise)
@@ -221,6 +222,6 @@ ${money_('montant', 'Chaque mois, en euros')}${input('date', 'Premier versement 
 <p><label for="${id('motif')}">Ce qu’il faut savoir</label><textarea id="${id('motif')}" name="motif" required maxlength="1000">${was('motif')}</textarea></p>`
     case 'address':
       return h`<div class="fields"><p class="all"><label for="${id('rue')}">Numéro et rue, complément</label><textarea id="${id('rue')}" name="rue" required rows="2" maxlength="300" autocomplete="street-address">${was('rue')}</textarea></p>
-${input('cp', 'Code postal', 'text', 'required maxlength="12" autocomplete="postal-code"')}${input('ville', 'Ville', 'text', 'required maxlength="100" autocomplete="address-level2"')}${input('courriel', 'Courriel (facultatif)', 'email', 'maxlength="150" autocomplete="email"')}${input('telephone', 'Téléphone (facultatif)', 'tel', 'maxlength="30" autocomplete="tel"')}</div>`
+${input('cp', 'Code postal', 'text', 'required maxlength="12" autocomplete="postal-code"')}${input('ville', 'Ville', 'text', 'required maxlength="100" autocomplete="address-level2"')}${countryField(id('pays'), was('pays', file.debtor.address?.country ?? 'FR'))}${input('courriel', 'Courriel (facultatif)', 'email', 'maxlength="150" autocomplete="email"')}${input('telephone', 'Téléphone (facultatif)', 'tel', 'maxlength="30" autocomplete="tel"')}</div>`
   }
 }

@@ -30,7 +30,8 @@ import {
 } from './guard.ts'
 import { send } from './page.ts'
 import { answerPage, codePage, joined, type Shown } from './reply-pages.ts'
-import { linesOf, requiredAmount, requiredDay, requiredText, textOf, type Typed, typedOf } from './typed.ts'
+import { typedAddress } from './typed-address.ts'
+import { requiredAmount, requiredDay, requiredText, textOf, type Typed, typedOf } from './typed.ts'
 import { readCode } from './verify.ts'
 
 const session: SessionKind = { cookie: 'courtois-reponse', path: '/r', sameSite: 'Strict', minutes: 30 }
@@ -197,12 +198,7 @@ function answerOf(typed: Typed): Answer {
     case 'address':
       return {
         kind: 'address',
-        address: {
-          lines: linesOf(requiredText(typed, 'rue', 'la rue', 300)),
-          postalCode: requiredText(typed, 'cp', 'le code postal', 12),
-          city: requiredText(typed, 'ville', 'la ville', 100),
-          country: 'FR',
-        },
+        address: typedAddress(typed),
         email: textOf(typed, 'courriel', 150) || null,
         phone: textOf(typed, 'telephone', 30) || null,
       }

@@ -1,5 +1,5 @@
 import { validateAddress } from '../../procedures/mail/addresses.ts'
-import { recordCall } from '../../procedures/cases/calls.ts'
+import { recordCall, type Told } from '../../procedures/cases/calls.ts'
 import { resolveDispute } from '../../procedures/cases/disputes.ts'
 import { settleSending } from '../../procedures/mail/post.ts'
 import { type postalStates, recordPostalState } from '../../procedures/mail/registered.ts'
@@ -14,7 +14,8 @@ import { type Context, forbidden } from '../context.ts'
 import { requireDocument } from '../documents.ts'
 import { once } from '../once.ts'
 import { rowId } from '../values.ts'
-import { linesOf, requiredDay, requiredText, textOf, type Typed } from './typed.ts'
+import { typedAddress } from './typed-address.ts'
+import { requiredAmount, requiredDay, requiredText, textOf, type Typed } from './typed.ts'
 
 interface Gesture {
   /** The mutation of the API that it is: who may do it is written there alone. */
@@ -67,19 +68,56 @@ async function stepOf(ctx: Context, office: Office, typed: Typed): Promise<{ ste
   return step ? { stepKey: step.key } : {}
 }
 
+const acts = { promise: 'recordPromise', dispute: 'recordDispute' } as const satisfies Record<Told['kind'], Act>
+
+/** What the debtor said, as the act that it is. What was typed for another outcome than the one chosen is told, never dropped. */
+function toldOf(typed: Typed, outcome: keyof typeof callOutcomes): Told | null {
+  const isTyped = (...names: string[]) => names.some((name) => textOf(typed, name) !== '')
+  const other =
+    outcome !== 'promesse' && isTyped('promisLe', 'promis')
+      ? 'Une promesse'
+      : outcome !== 'contestation' && isTyped('motif', 'conteste')
+        ? 'Une contestation'
+        : null
+  if (other) {
+    throw new DomainError('bad_reply', `${other} est remplie, et l’issue choisie est autre.`, {
+      remedy: 'Choisissez cette issue, ou videz ce qui s’y rapporte.',
+    })
+  }
+  if (outcome === 'promesse')
+    return {
+      kind: 'promise',
+      dueOn: requiredDay(typed, 'promisLe', 'le jour promis'),
+      amount: requiredAmount(typed, 'promis', 'la somme promise'),
+      means: requiredText(typed, 'moyen', 'le moyen de paiement', 60),
+    }
+  if (outcome !== 'contestation') return null
+  const contested = textOf(typed, 'conteste') ? requiredAmount(typed, 'conteste', 'le montant contesté') : null
+  if (contested !== null && contested <= 0n) {
+    throw new DomainError('bad_reply', 'Le montant contesté doit être positif.', {
+      remedy: 'Laissez la case vide si tout est contesté.',
+    })
+  }
+  return { kind: 'dispute', ground: requiredText(typed, 'motif', 'ce qu’il conteste, et pourquoi', 2000), contested }
+}
+
 /** What a day's work does on the board, each the same act as the API's mutation of that name. */
 export const gestures: Record<string, Gesture> = {
   appel: {
     act: 'recordCall',
     async run(ctx, office, typed, author) {
+      const outcome = choiceOf(typed, 'issue', callOutcomes)
+      const told = toldOf(typed, outcome)
+      if (told && !may(ctx.viewer, acts[told.kind])) throw forbidden(ctx.viewer!.role)
       const call = {
         caseId: await ofCase(ctx, office, typed),
         calledAt: timeOf(textOf(typed, 'heure', 5) || null),
         direction: typed['sens'] === 'incoming' ? ('incoming' as const) : ('outgoing' as const),
         person: textOf(typed, 'personne', 120) || null,
-        outcome: choiceOf(typed, 'issue', callOutcomes),
+        outcome,
         summary: requiredText(typed, 'resume', 'le résumé de l’appel', 2000),
         ...(await stepOf(ctx, office, typed)),
+        ...(told ? { told } : {}),
       }
       await recordCall(office.sql, office.random, ctx.day, call, author)
     },
@@ -115,18 +153,9 @@ export const gestures: Record<string, Gesture> = {
   adresse: {
     act: 'validateAddress',
     async run(ctx, office, typed, author) {
-      const lines = linesOf(textOf(typed, 'rue', 300))
       const found = {
         caseId: await ofCase(ctx, office, typed),
-        address:
-          lines.length === 0
-            ? null
-            : {
-                lines,
-                postalCode: requiredText(typed, 'cp', 'le code postal', 12),
-                city: requiredText(typed, 'ville', 'la ville', 100),
-                country: textOf(typed, 'pays', 2).toUpperCase() || 'FR',
-              },
+        address: textOf(typed, 'rue', 300) ? typedAddress(typed) : null,
         email: textOf(typed, 'courriel', 150) || null,
         phone: textOf(typed, 'telephone', 30) || null,
         source: requiredText(typed, 'source', 'd’où vient cette adresse', 200),

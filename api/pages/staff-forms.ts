@@ -3,6 +3,7 @@ import type { DomainError } from '../../schema/errors.ts'
 import type { Act } from '../auth.ts'
 import { dated, h, type Html, raw } from './page.ts'
 import { disputeFiles } from './portal-disputes.ts'
+import { means } from './reply-pages.ts'
 import { callOutcomes, disputeOutcomes, gestures, postalWords } from './staff-acts.ts'
 import type { Board } from './staff-data.ts'
 import type { Typed } from './typed.ts'
@@ -64,7 +65,9 @@ export const callForm = (
     title: direction === 'incoming' ? 'Noter cet appel' : 'Noter l’appel',
     hidden: { dossier: caseId, sens: direction, ...(scriptId ? { script: scriptId } : {}) },
     body: ({ text, area, choice }) => h`${choice('issue', 'Issue', callOutcomes)}
-${text('heure', 'Heure de Paris', 'type="time"')}${text('personne', 'Interlocuteur (facultatif)', 'maxlength="120"')}${area('resume', 'Ce qui a été dit')}`,
+${text('heure', 'Heure de Paris', 'type="time"')}${text('personne', 'Interlocuteur (facultatif)', 'maxlength="120"')}${area('resume', 'Ce qui a été dit')}
+<div class="all fields when-promise">${text('promisLe', 'S’il promet, il paiera le', `type="date" min="${frame.day}"`)}${text('promis', 'La somme promise', 'inputmode="decimal" autocomplete="off" maxlength="20"')}${choice('moyen', 'Par', Object.fromEntries(means.map((each) => [each, each])))}</div>
+<div class="all fields when-dispute">${area('motif', 'S’il conteste\u00a0: quoi, et pourquoi', 2, '')}${text('conteste', 'Le montant contesté, si ce n’est qu’une partie', 'inputmode="decimal" autocomplete="off" maxlength="20"')}</div>`,
   })
 
 const addressForm = (frame: Gesturing, caseId: string): Html =>
@@ -75,7 +78,7 @@ const addressForm = (frame: Gesturing, caseId: string): Html =>
     body: ({
       text,
       area,
-    }) => h`${area('rue', 'Numéro et rue, complément', 2, '')}${text('cp', 'Code postal', 'maxlength="12"')}${text('ville', 'Ville', 'maxlength="100"')}
+    }) => h`${area('rue', 'Numéro et rue, complément', 2, '')}${text('cp', 'Code postal', 'maxlength="12"')}${text('ville', 'Ville', 'maxlength="100"')}${text('pays', 'Pays (code à deux lettres)', 'maxlength="2" pattern="[A-Za-z]{2}"', 'FR')}
 ${text('courriel', 'Courriel', 'type="email" maxlength="150"')}${text('telephone', 'Téléphone', 'type="tel" maxlength="30"')}${text('source', 'Source (registre, annuaire…)', 'required maxlength="200"')}`,
   })
 

@@ -1,3 +1,4 @@
+import { countries } from '../../schema/countries.ts'
 import { DomainError, type Doubt } from '../../schema/errors.ts'
 import { amount } from '../../schema/money.ts'
 import { plainWords } from '../../schema/words.ts'
@@ -244,21 +245,8 @@ function countryCode(name: string): string {
 }
 
 let names: Map<string, string> | undefined
-/** French names of countries, as the runtime's own tables give them. */
-function byName(): Map<string, string> {
-  if (names) return names
-  const display = new Intl.DisplayNames('fr', { type: 'region', fallback: 'none' })
-  const letters = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ'.split('')
-  names = new Map(
-    letters.flatMap((a) =>
-      letters.flatMap((b): [string, string][] => {
-        const name = display.of(a + b)
-        return name ? [[plainWords(name), a + b]] : []
-      }),
-    ),
-  )
-  return names
-}
+const byName = (): Map<string, string> =>
+  (names ??= new Map([...countries()].map(([code, name]) => [plainWords(name), code])))
 
 function kindOf(text: string | undefined): AccountKind | null {
   if (!text) return null

@@ -387,6 +387,7 @@ function coupon(facts: Facts): Coupon {
       { text: `Je paierai la somme${total} au plus tard le ____ /____ /________ .`, lines: 0 },
       { text: 'Je propose de payer ____________ € par mois, à partir du ____ /____ /________ .', lines: 0 },
       { text: 'Je conteste tout ou partie de cette somme, pour les motifs suivants (pièces jointes)\u00a0:', lines: 2 },
+      { text: 'Ce n’est pas moi (précisez)\u00a0: ________________________________________________', lines: 0 },
       { text: 'Mes coordonnées ont changé\u00a0:', lines: 1 },
     ],
     to: [facts.agence.nom, ...addressLines(facts.agence.adresse)],

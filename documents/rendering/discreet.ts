@@ -2,9 +2,12 @@ import type { Facts } from '../facts.ts'
 
 const trade = /recouvr|contentieux|cr[ée]anc|impay|dette|huissier|commissaire de justice|poursuite/i
 
+/** Whether a name or an address says the trade of whoever bears it. */
+export const saysTrade = (words: string | undefined): boolean => trade.test(words ?? '')
+
 /** Whether the firm's name or its addresses say its trade: an e-mail would then say it before being opened. */
 export const tellsTrade = ({ agence }: Facts): boolean =>
-  [agence.nom, agence.email, agence.gestionnaire.email].some((words) => trade.test(words ?? ''))
+  [agence.nom, agence.email, agence.gestionnaire.email].some(saysTrade)
 
 /**
  * The facts as a discreet letter may show them: nothing that only a debt collector has (insurance, account for other

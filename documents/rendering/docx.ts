@@ -12,20 +12,7 @@ import { ordered, toSign } from './pdf.ts'
 /** A filled letter as a Word file, over the template letters/layout/letter.docx. Same letter and instant, same bytes. */
 export function renderDocx(filled: FilledLetter, template: Uint8Array, at: Temporal.Instant): Uint8Array {
   const letter = filled.presentation === 'lettre'
-  const document = new Docxtemplater(new PizZip(template), {
-    paragraphLoop: true,
-    linebreaks: false,
-    nullGetter: (part: { value?: string }) => {
-      throw new DomainError(
-        'bad_template',
-        `Le modèle Word du courrier « ${filled.id} » porte une balise inconnue : {${part.value ?? ''}}.`,
-        {
-          remedy: 'Les balises sont celles de letters/layout/letter.docx : {lieu}, {objet}, {@corps}, {pied}…',
-          facts: { letter: filled.id, tag: part.value ?? '' },
-        },
-      )
-    },
-  })
+  const document = openTemplate(filled.id, template)
   const facts = filled.presentation === 'appel' ? callFacts(filled) : referencesOf(filled)
   const references = rows(facts.map((row) => row.join('\u00a0: ')))
   document.render(
@@ -58,6 +45,26 @@ export function renderDocx(filled: FilledLetter, template: Uint8Array, at: Tempo
   // ZIP keeps local time: a local constant gives the same bytes in every time zone.
   for (const file of Object.values(zip.files)) (file as { date: Date }).date = new Date(2026, 0, 1)
   return zip.generate({ type: 'uint8array', compression: 'DEFLATE' })
+}
+
+/** An agency's own may be any file. */
+function openTemplate(letter: string, template: Uint8Array): Docxtemplater {
+  const bad = (what: string, more: { tag?: string; cause?: unknown }): DomainError =>
+    new DomainError('bad_template', `Le modèle Word du courrier «\u00a0${letter}\u00a0» ${what}.`, {
+      remedy:
+        'Repartez d’une copie de letters/layout/letter.docx, dont les balises sont {lieu}, {objet}, {@corps}, {pied}…',
+      facts: { letter, ...(more.tag === undefined ? {} : { tag: more.tag }) },
+      cause: more.cause,
+    })
+  const nullGetter = ({ value: tag = '' }: { value?: string }): never => {
+    throw bad(`porte une balise inconnue\u00a0: {${tag}}`, { tag })
+  }
+  try {
+    const options = { paragraphLoop: true, linebreaks: false, errorLogging: false, nullGetter }
+    return new Docxtemplater(new PizZip(template), options)
+  } catch (cause) {
+    throw bad('ne peut être lu', { cause })
+  }
 }
 
 const rows = (lines: string[]): { ligne: string }[] => lines.filter(Boolean).map((ligne) => ({ ligne }))

@@ -1,5 +1,7 @@
 import { Readable } from 'node:stream'
 import { createTransport } from 'nodemailer'
+import { loadLibrary } from '../../letters/catalogue.ts'
+import { saysTrade } from '../rendering/discreet.ts'
 import { NotSent, type Post } from './tray.ts'
 
 export interface MailBody {
@@ -34,6 +36,7 @@ export function mailPost(tray: Post, smtpUrl: string, from: string): Post {
     ...(tray.forget ? { forget: tray.forget } : {}),
     async send(parcel) {
       if (parcel.channel !== 'email' || parcel.mail === null) return tray.send(parcel)
+      if (saysTrade(from) && loadLibrary().letters.get(parcel.letter)?.discret === 'oui') throw tellingSender(from)
       const file = (name: string, pdf: Uint8Array) => ({
         filename: `${name}.pdf`,
         content: Buffer.from(pdf),
@@ -62,6 +65,13 @@ export function mailPost(tray: Post, smtpUrl: string, from: string): Post {
     },
   }
 }
+
+/** Like a refused password, the house's own trouble: the letter waits for another sender. */
+const tellingSender = (from: string): NotSent =>
+  new NotSent(`Ce courrier doit taire l’activité du cabinet, que son expéditeur (MAIL_FROM) dit\u00a0: ${from}`, {
+    permanent: false,
+    cause: undefined,
+  })
 
 /** In milliseconds. A server that hangs takes a worker's hand no longer than this; `whole` stops one that answers drop by drop. */
 const limits = { connectionTimeout: 30_000, greetingTimeout: 15_000, socketTimeout: 60_000, whole: 300_000 }

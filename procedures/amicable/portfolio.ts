@@ -2,6 +2,7 @@ import { loadLibrary } from '../../letters/catalogue.ts'
 import type { Day } from '../../schema/days.ts'
 import type { Sql } from '../../schema/db.ts'
 import type { Zone } from '../law/calendar.ts'
+import type { Closure } from '../cases/creditor-closures.ts'
 import type { DebtorKind } from '../cases/debtors.ts'
 import { lapsing } from '../cases/holds.ts'
 import type { Timeline } from './change.ts'
@@ -13,6 +14,10 @@ export interface PortfolioCase {
   scenario: string
   timeline: Timeline
   limitationOn: Day
+  /** The first of its invoices' own that is still to come. */
+  nextLimitationOn: Day
+  /** Days to come on which its creditor is closed. */
+  closures: readonly Closure[]
   /** Rules of the steps that a person added. */
   rules: ReadonlyMap<string, ScenarioStep>
   /** The day a hold ends by itself; null when it waits for a person, undefined when there is none. */
@@ -48,6 +53,8 @@ interface Row {
   anchor: number
   opened: number
   limitation: number
+  nextLimitation: number | null
+  closures: [from: number, until: number, reason: string][] | null
   issued: number | null
   sendsInvoices: boolean
   steps: StepRow[]
@@ -90,19 +97,25 @@ function page(sql: Sql, onDay: Day, creditorId: string | null, last: string): Pr
       where c.closed_on is null and c.id > ${last} and (${creditorId}::uuid is null or c.creditor_id = ${creditorId})
       order by c.id limit ${batch})
     select c.id, c.number, c.scenario, c.zone, d.kind, ${days('c.anchor_on')} as anchor, ${days('c.opened_on')} as opened, ${days('c.limitation_on')} as limitation,
-           i.issued, coalesce(m.sends_invoices, false) as sends_invoices, coalesce(s.steps, '[]') as steps, l.letters, coalesce(l.has_first, false) as has_first, l.answer_by,
+           i.issued, i.next_limitation, coalesce(m.sends_invoices, false) as sends_invoices, coalesce(s.steps, '[]') as steps, l.letters, coalesce(l.has_first, false) as has_first, l.answer_by,
            h.held_since, h.review_on, coalesce(h.for_person, false) as for_person,
            exists (select from promises p where p.case_id = c.id) as has_promise,
            (coalesce(i.payable, 0) <= coalesce(k.paid, 0)
             or exists (select from insolvencies n where n.case_id = c.id)) as is_stopped,
            exists (select from procedures p where p.case_id = c.id) as in_court,
+           (select json_agg(json_build_array(${days('x.closed_from')}, ${days('x.closed_until')}, x.reason) order by x.closed_from, x.id)
+            from creditor_closures x
+            where x.creditor_id = c.creditor_id and x.withdrawn_on is null and x.closed_until >= ${onDay}) as closures,
            (select max(${days('r.expires_on')}) from consent_requests r left join consents a on a.request_id = r.id
             where r.case_id = c.id and r.expires_on >= ${onDay} and coalesce(a.decision, 'given') = 'given'
               and not exists (select from consent_ends e where e.request_id = r.id)) as consent_until
     from page c
     join debtors d on d.id = c.debtor_id
     left join mandates m on m.creditor_id = c.creditor_id and m.ended_on is null
-    left join lateral (select min(${days('v.issued_on')}) as issued, sum(v.payable) as payable from invoices v where v.case_id = c.id) i on true
+    left join lateral (
+      select min(${days('v.issued_on')}) as issued, sum(v.payable) as payable,
+             min(${days('n.expires_on')}) filter (where n.is_owed and n.expires_on >= ${onDay}) as next_limitation
+      from invoices v left join invoice_limitations n on n.invoice_id = v.id where v.case_id = c.id) i on true
     left join lateral (select coalesce((select sum(p.amount) from payments p where p.case_id = c.id and not exists (select from payment_rejections x where x.payment_id = p.id)), 0)
                             + coalesce((select sum(n.amount) from credit_notes n where n.case_id = c.id), 0) as paid) k on true
     left join lateral (
@@ -138,6 +151,12 @@ function caseOf(row: Row): PortfolioCase {
     number: row.number,
     scenario: row.scenario,
     limitationOn: dayAt(row.limitation),
+    nextLimitationOn: dayAt(row.nextLimitation ?? row.limitation),
+    closures: (row.closures ?? []).map(([from, until, reason]) => ({
+      closedFrom: dayAt(from),
+      closedUntil: dayAt(until),
+      reason,
+    })),
     rules: new Map(row.steps.flatMap((step) => (step[9] === null ? [] : [[step[1], step[9]] as const]))),
     releaseOn: row.heldSince === null ? undefined : row.forPerson ? null : dayAt(row.reviewOn),
     answerBy: dayAt(row.answerBy),

@@ -2,6 +2,7 @@ import { after, before, type Day, dayFr, daysBetween, latest } from '../../schem
 import { DomainError } from '../../schema/errors.ts'
 import { parseAmount } from '../../schema/money.ts'
 import { readYaml } from '../../schema/validate.ts'
+import { closureWait } from '../cases/creditor-closures.ts'
 import { nextWorkingDay } from '../law/calendar.ts'
 import { refuseUnsuited, type Standing, underScenario } from './change.ts'
 import type { PortfolioCase } from './portfolio.ts'
@@ -193,6 +194,14 @@ class Flight {
         planned = nextWorkingDay(step.nominalOn.add({ days: shift }), zone)
         on = latest(planned, day)
       }
+      const away = awayOn(each, rule, on, step, shift, rule.isEarly ? step : steps.at(-1)!)
+      if (away && rule.isEarly) {
+        if (after(away.until, anchorOn)) continue
+        on = away.until
+      } else if (away) {
+        shift = daysBetween(step.nominalOn, away.until)
+        planned = on = away.until
+      }
       if (after(on, each.limitationOn)) return { ...course, isBarred: true }
       const { step: said } = rule
       if (!after(on, this.#until)) {
@@ -229,6 +238,20 @@ class Flight {
     if (course.orphan && after(course.orphan.on, this.#until)) course.orphan = null
     return course
   }
+}
+
+/** As in the step itself (`creditorAway`). */
+function awayOn(
+  { closures, nextLimitationOn, timeline: { zone } }: PortfolioCase,
+  rule: Placed,
+  on: Day,
+  step: Standing,
+  shift: number,
+  last: Standing,
+): { until: Day } | null {
+  if (rule.step.action || closures.length === 0) return null
+  const [nominalOn, lastOn] = [step.nominalOn.add({ days: shift }), last.nominalOn.add({ days: shift })]
+  return closureWait(closures, on, { zone, nominalOn, lastOn, limitationOn: nextLimitationOn })
 }
 
 interface Placed {

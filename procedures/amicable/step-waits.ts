@@ -1,6 +1,8 @@
 import { type Day, dayFr, daysBetween, latest } from '../../schema/days.ts'
 import { type Contact, type Lately, nextContactDay } from '../cases/contacts.ts'
+import { type Closure, closureWait } from '../cases/creditor-closures.ts'
 import { placeHold, shiftCase } from '../cases/holds.ts'
+import { nextLimitation } from '../cases/invoice-limitations.ts'
 import { record } from '../cases/journal.ts'
 import { giveBack, type Turn } from './turn.ts'
 
@@ -33,9 +35,39 @@ export async function waitForTurn(turn: Turn, contacts: Lately['contacts']): Pro
   return true
 }
 
-async function postpone({ sql, onDay, file, step }: Turn, until: Day, why: string): Promise<void> {
+/** Nobody at the creditor's could answer, and payments would cross: until when the step waits, and why; null when it does not. */
+export function creditorAway(
+  { onDay, file, step, rule }: Turn,
+  closures: readonly Closure[],
+  comesBefore: boolean,
+): { until: Day; why: string } | null {
+  if (rule.action) return null
+  const { nominalOn } = step
+  const last = file.steps.findLast(({ doneOn, skippedOn }) => doneOn === null && skippedOn === null)
+  return closureWait(closures, onDay, {
+    zone: file.case.zone,
+    nominalOn,
+    lastOn: comesBefore ? nominalOn : last!.nominalOn,
+    limitationOn: nextLimitation(file, onDay),
+  })
+}
+
+/** The step waits for its creditor, `alone` or with those after it; whoever let the time to approve it pass is asked again then. */
+export async function waitForCreditor(turn: Turn, away: { until: Day; why: string }, alone: boolean): Promise<void> {
+  await turn.sql`delete from approvals where step_id = ${turn.step.id} and decision = 'delai'`
+  await postpone(turn, away.until, away.why, { alone })
+}
+
+/** The step and those after it move, or that one `alone`. */
+async function postpone(
+  { sql, onDay, file, step }: Turn,
+  until: Day,
+  why: string,
+  { alone = false } = {},
+): Promise<void> {
   await giveBack(sql, step.id)
-  await shiftCase(sql, file.case.id, daysBetween(step.nominalOn, until))
+  if (alone) await sql`update steps set nominal_on = ${until}, planned_on = ${until} where id = ${step.id}`
+  else await shiftCase(sql, file.case.id, daysBetween(step.nominalOn, until))
   await record(sql, onDay, {
     caseId: file.case.id,
     kind: 'step_postponed',

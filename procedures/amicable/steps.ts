@@ -4,6 +4,7 @@ import type { Sql } from '../../schema/db.ts'
 import { readAgency, refuseUnready } from '../cases/agency.ts'
 import { approachesLately } from '../cases/contacts.ts'
 import { type Wish, wishesOf } from '../cases/contact-preferences.ts'
+import { closuresAhead } from '../cases/creditor-closures.ts'
 import { requireMandate } from '../cases/creditors.ts'
 import { type CaseFile, readCase } from '../cases/file.ts'
 import { placeHold, shiftCase } from '../cases/holds.ts'
@@ -16,7 +17,7 @@ import { heldOnRefusal } from './refusal.ts'
 import { forDebtor, loadScenario, type Scenario, type ScenarioStep, scenarioStep } from './scenario.ts'
 import { offsetOf } from './scenario-check.ts'
 import { approach, askAgreement, tellCreditorFirst } from './step-acts.ts'
-import { putBefore, waitForAnswer, waitForTurn } from './step-waits.ts'
+import { creditorAway, putBefore, waitForAnswer, waitForCreditor, waitForTurn } from './step-waits.ts'
 import { suspension } from './suspension.ts'
 import { giveBack, type Turn } from './turn.ts'
 
@@ -56,7 +57,12 @@ async function claim(sql: Sql, stepId: string): Promise<string | null> {
 async function attempt(office: Office, sql: Sql, stepId: string, onDay: Day): Promise<StepOutcome> {
   const caseId = await claim(sql, stepId)
   if (caseId === null) return 'already'
-  const [file, added, agency] = await Promise.all([readCase(sql, caseId), ruleAddedFor(sql, stepId), readAgency(sql)])
+  const [file, added, agency, closures] = await Promise.all([
+    readCase(sql, caseId),
+    ruleAddedFor(sql, stepId),
+    readAgency(sql),
+    closuresAhead(sql, onDay, caseId),
+  ])
   const step = file.steps.find((candidate) => candidate.id === stepId)!
   const why = suspension(file, onDay)
   if (why) {
@@ -88,6 +94,13 @@ async function attempt(office: Office, sql: Sql, stepId: string, onDay: Day): Pr
   const tells = step.key.endsWith('.prevenir')
   const writes = rule.lettre && rule.canal !== 'appel' && rule.canal !== 'visite' && !tells
   if (writes && (await waitForAnswer(turn))) return 'held'
+  const away = creditorAway(turn, closures, comesBefore)
+  if (away && comesBefore && after(away.until, file.case.anchorOn)) return passOver(turn, away.why)
+  if (away) {
+    // What precedes the due date hangs on it alone.
+    await waitForCreditor(turn, away, comesBefore)
+    return 'held'
+  }
   let wait = 0
   if (tells) wait = await tellCreditorFirst(turn)
   else if (rule.action) await askAgreement(turn)

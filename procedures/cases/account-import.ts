@@ -20,6 +20,8 @@ export interface ImportedLine {
   currency: string | null
   caseId: string | null
   caseNumber: string | null
+  /** Of the same file, the line that it repeats. */
+  repeats: number | null
   why: string | null
   fault: DomainError | null
   doubts: Doubt[]
@@ -51,11 +53,12 @@ export async function importAccount(
   }
   return rehearse(sql, keep, async (tx) => {
     const done: ImportedLine[] = []
+    const first = new Map<string, number>()
     // A credit note needs its invoice; an older invoice sets J.
     for (const line of input.lines.toSorted(
       (a, b) => orderOf(a) - orderOf(b) || dueText(a).localeCompare(dueText(b)),
     )) {
-      done.push(await importLine(tx, random, onDay, input, line, author))
+      done.push(ofFile(await importLine(tx, random, onDay, input, line, author), line, first, keep))
     }
     const count = (state: ImportedLine['state']) => done.filter((line) => line.state === state).length
     if (count('kept') > 0) {
@@ -75,6 +78,30 @@ export async function importAccount(
     return done.toSorted((a, b) => a.row - b.row)
   })
 }
+
+/** A line that says an invoice of the file again is told so by its row: the case is opened by this very file, or would be. */
+function ofFile(done: ImportedLine, line: AccountLine, first: Map<string, number>, keep: boolean): ImportedLine {
+  if (!('invoice' in line)) return done
+  const { kind, number } = line.invoice
+  const key = `${kind} ${number}`
+  const repeats = first.get(key)
+  if (repeats === undefined) {
+    if (done.state === 'kept') first.set(key, done.row)
+    return done
+  }
+  if (done.state === 'known')
+    return { ...done, repeats, caseId: keep ? done.caseId : null, why: `Répétée\u00a0: déjà à la ligne ${repeats}.` }
+  if (done.fault?.code !== 'number_already_used') return done
+  const fault = new DomainError(
+    'number_already_used',
+    `Le numéro ${number} est déjà à la ligne ${repeats}, pour une autre somme ou un autre débiteur.`,
+    { remedy: done.fault.remedy, facts: { row: repeats }, article: numbering },
+  )
+  return { ...done, repeats, fault }
+}
+
+/** A seller's numbers are its own, each once. */
+const numbering = 'CGI, ann. II, art. 242 nonies A'
 
 const orderOf = (line: AccountLine): number => ('invoice' in line && line.invoice.kind === 'credit_note' ? 1 : 0)
 const dueText = (line: AccountLine): string =>
@@ -97,6 +124,7 @@ async function importLine(
     currency: null,
     caseId: null,
     caseNumber: null,
+    repeats: null,
     why: null,
     fault: null,
     doubts: [],
@@ -142,7 +170,7 @@ async function importLine(
   }
 }
 
-/** A seller's numbers are its own, each once (CGI, ann. II, art. 242 nonies A): another sum or debtor under one is a mistake. */
+/** Another sum or debtor under a number that is in a case is a mistake. */
 async function knownInvoice(
   sql: Sql,
   creditorId: string,
@@ -163,7 +191,7 @@ async function knownInvoice(
     {
       remedy: 'Vérifiez la ligne ; une facture corrigée s’enregistre par un avoir et une nouvelle facture.',
       facts: { case: found.number },
-      article: 'CGI, ann. II, art. 242 nonies A',
+      article: numbering,
     },
   )
 }

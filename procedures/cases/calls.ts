@@ -4,14 +4,22 @@ import { DomainError } from '../../schema/errors.ts'
 import { newId, type Random } from '../../schema/random.ts'
 import { contactsLately, firstLetterGone, refuseCall } from './contacts.ts'
 import { debtorClocks } from './debtor-clock.ts'
+import { disputeDays, recordDispute } from './disputes.ts'
 import { type Author, record } from './journal.ts'
+import { queueFollowUp } from '../mail/follow-up-queue.ts'
 import { lockCase, lockOpenCase } from './lock.ts'
+import { recordPromise } from './promises.ts'
 import { refuseStandstill } from './standstill.ts'
+
+/** What the debtor said on the phone, where it is an act of its own. */
+export type Told =
+  | { kind: 'promise'; dueOn: Day; amount: bigint; means: string }
+  | { kind: 'dispute'; ground: string; contested: bigint | null }
 
 /**
  * Records a call with the debtor. Refused before the first letter (CPCE R124-4: its reference and date must be recalled),
  * to an insolvent or on a barred claim, on Sundays and holidays, out of hours where the debtor lives and once too many in a week
- * (rules of the house).
+ * (rules of the house). What was told is kept with it or not at all, and confirmed in writing.
  */
 export async function recordCall(
   sql: Sql,
@@ -26,6 +34,7 @@ export async function recordCall(
     outcome: string
     summary: string
     stepKey?: string
+    told?: Told
   },
   author: Author,
 ): Promise<string> {
@@ -58,6 +67,31 @@ export async function recordCall(
       detail: { outcome: input.outcome, summary: input.summary },
       author,
     })
+    if (input.told) await keepTold(tx, random, onDay, input, input.told, author)
     return id
   })
+}
+
+async function keepTold(
+  sql: Sql,
+  random: Random,
+  onDay: Day,
+  { caseId, person }: { caseId: string; person: string | null },
+  told: Told,
+  author: Author,
+): Promise<void> {
+  const channel = 'appel'
+  if (told.kind === 'dispute') {
+    const { ground, contested } = told
+    const answerBy = onDay.add({ days: disputeDays })
+    const id = await recordDispute(sql, random, onDay, { caseId, channel, ground, contested, answerBy }, author)
+    await queueFollowUp(sql, onDay, { dispute: id })
+    return
+  }
+  const [debtor] = await sql<{ name: string }[]>`
+    select d.name from cases c join debtors d on d.id = c.debtor_id where c.id = ${caseId}`
+  const { dueOn, amount, means } = told
+  const promise = { caseId, dueOn, amount, means, author: person ?? debtor!.name, channel }
+  const id = await recordPromise(sql, random, onDay, promise, author)
+  await queueFollowUp(sql, onDay, { promise: id })
 }

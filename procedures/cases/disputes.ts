@@ -9,6 +9,9 @@ import { queueFollowUp } from '../mail/follow-up-queue.ts'
 import { type Author, record } from './journal.ts'
 import { lockCase, lockOpenCase } from './lock.ts'
 
+/** Days within which a dispute is looked at again, where nobody says otherwise. */
+export const disputeDays = 15
+
 /** The debtor disputes: the case is suspended at once, and the creditor has until the review day to answer. */
 export async function recordDispute(
   sql: Sql,

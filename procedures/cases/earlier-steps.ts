@@ -97,11 +97,18 @@ const letterWord: Record<string, [string, Gender]> = {
   'engagement-rappel-echeance': ['rappel d’une échéance du plan', ''],
   'engagement-echeance-manquee': ['relance sur une échéance du plan', 'e'],
 }
-/** Of the family of what answers a dispute, and no answer to one. */
-const acknowledging = new Set([
+/** Of the family of what answers a dispute, and no answer to one: it is acknowledged, or something is asked or offered first. */
+const beforeAnswer = new Set([
   'contestation-accuse-reception',
   'contestation-paiement-annonce',
   'contestation-personne-a-verifier',
+  'contestation-demande-pieces-debiteur',
+  'contestation-formulaire-motif',
+  'contestation-facture-refusee-plateforme',
+  'contestation-partie-non-contestee',
+  'contestation-expertise-amiable',
+  'contestation-proposition-mediation',
+  'contestation-information-mediateur-consommation',
 ])
 const reminding = new Set(['relance-cordiale', 'relance-ferme', 'mise-en-demeure', 'dernier-avis', 'madagascar'])
 
@@ -123,7 +130,7 @@ export const disputeAnswers = (file: CaseFile, { raisedOn }: Pick<Dispute, 'rais
       document.recipient === 'debiteur' &&
       document.withdrawnWhy === null &&
       familyOf(document) === 'contestations' &&
-      !acknowledging.has(document.letter) &&
+      !beforeAnswer.has(document.letter) &&
       !before(document.writtenOn, raisedOn),
   )
 

@@ -76,7 +76,7 @@ async function joinProofs(sql: Sql, caseId: string): Promise<void> {
 }
 
 // A court reads paper: what came as data is shown as a document, and the file of data stays beside it under its own name.
-function extensionOf(bytes: Uint8Array): string {
+export function extensionOf(bytes: Uint8Array): string {
   const head = new TextDecoder('latin1').decode(bytes.subarray(0, 1024))
   if (head.includes('%PDF-')) return 'pdf'
   return head.trimStart().startsWith('{') ? 'json' : 'xml'

@@ -63,6 +63,13 @@ const parts: Part[] = [
     order: 't.set_on, t.id',
     shared: true,
   },
+  {
+    key: 'creditor_closures',
+    table: 'creditor_closures',
+    where: 't.creditor_id = c.creditor_id',
+    order: 't.closed_from, t.id',
+    shared: true,
+  },
   through('approvals', 'steps', 'step_id', 't.step_id'),
   ofCase('documents', 't.written_on, length(t.reference), t.reference'),
   through('dispatches', 'documents', 'document_id', 't.document_id'),

@@ -3,6 +3,7 @@ import { json, type Sql } from '../../schema/db.ts'
 import type { Zone } from '../law/calendar.ts'
 import type { Interruption } from '../law/limitation.ts'
 import type { DebtorKind } from './debtors.ts'
+import type { CaseFile } from './file.ts'
 import { type CaseLimitation, claimLimitation } from './claim-limitation.ts'
 import { publicDue, type PublicOrder } from './public-term.ts'
 
@@ -32,6 +33,12 @@ export interface CaseClaim {
   invoices: InvoiceClaim[]
 }
 
+/** The last day of a title, and the day on which the house asked for it: what was barred by then is no part of it. */
+export interface TitleLimitation extends CaseLimitation {
+  on: Day
+  askedOn?: Day
+}
+
 export interface CountedClaims {
   /** The last day of each invoice, and whether something of it is owed. */
   each: Map<string, { expires: Day; isOwed: boolean }>
@@ -41,23 +48,25 @@ export interface CountedClaims {
 
 /**
  * Limitation runs for each invoice from its own due date (C. civ. 2224, C. com. L110-4). A title lengthens that of the invoices issued
- * by its day. `owed`: ids of those of which something is owed; what was known before where it cannot be counted.
+ * by its day and alive when it was asked for. `owed`: ids of those of which something is owed; what was known before where it cannot
+ * be counted.
  */
 export function countClaims(
   claim: CaseClaim,
   acts: Renewal[],
-  title: (CaseLimitation & { on: Day }) | null = null,
+  title: TitleLimitation | null = null,
   owed: ReadonlySet<string> | null = null,
 ): CountedClaims {
   const { zone, debtor, nature } = claim
+  const known = acts.map((act) => ({ act, on: act.on, only: act.invoices && new Set(act.invoices) }))
   const counted = claim.invoices.map((invoice) => {
     const due = dueDay(claim, invoice)
-    const interruptions = acts.filter(
-      ({ on, invoices }) => !before(on, due) && (invoices === undefined || invoices.includes(invoice.id)),
+    const interruptions = known.flatMap(({ act, on, only }) =>
+      !before(on, due) && (only === undefined || only.has(invoice.id)) ? [act] : [],
     )
     const own = claimLimitation({ zone, debtor, nature, due, interruptions })
-    const isCovered = title !== null && !after(invoice.issuedOn, title.on) && after(title.expires, own.expires)
-    return { invoice, isOwed: owed?.has(invoice.id) ?? invoice.isOwed, limits: isCovered ? title : own }
+    const limits = title !== null && covers(title, invoice, own) ? title : own
+    return { invoice, isOwed: owed?.has(invoice.id) ?? invoice.isOwed, limits }
   })
   const left = counted.filter(({ isOwed }) => isOwed)
   const [longest] = (left.length > 0 ? left : counted).toSorted((a, b) =>
@@ -67,6 +76,11 @@ export function countClaims(
     each: new Map(counted.map(({ invoice, isOwed, limits }) => [invoice.id, { expires: limits.expires, isOwed }])),
     whole: longest?.limits ?? claimLimitation({ zone, debtor, nature, due: claim.anchorOn, interruptions: acts }),
   }
+}
+
+function covers({ on, askedOn, expires }: TitleLimitation, { issuedOn }: InvoiceClaim, own: CaseLimitation): boolean {
+  const wasBarred = askedOn !== undefined && before(own.expires, askedOn)
+  return !wasBarred && !after(issuedOn, on) && after(expires, own.expires)
 }
 
 function dueDay({ debtor, zone, publicOrder }: CaseClaim, invoice: InvoiceClaim): Day {
@@ -96,17 +110,24 @@ export async function keepClaims(
   return claim.invoices.some(isChanged) || !sameDay(whole.expires, claim.limitationOn)
 }
 
-type Limited = { case: { limitationOn: Day }; invoices: Pick<InvoiceClaim, 'limitationOn' | 'isOwed'>[] }
+type Limited = Pick<CaseFile, 'case' | 'insolvencies'> & { invoices: Pick<InvoiceClaim, 'limitationOn' | 'isOwed'>[] }
 
-/** Out of reach while another invoice of the case is not; where the whole case is barred, `standstill` says so. */
-export const isBarredInvoice = (
-  { case: { limitationOn: whole } }: Pick<Limited, 'case'>,
+/**
+ * Out of reach while another invoice of the case is not; where the whole case is barred, `standstill` says so. Of what is declared in
+ * insolvency proceedings, the day of their opening judges.
+ */
+export function isBarredInvoice(
+  { case: { limitationOn: whole }, insolvencies }: Pick<Limited, 'case' | 'insolvencies'>,
   { limitationOn, isOwed }: Limited['invoices'][number],
   onDay: Day,
-): boolean => isOwed && before(limitationOn, onDay) && before(limitationOn, whole)
+): boolean {
+  const opened = insolvencies.find(({ kind }) => kind === 'procedure-collective')?.openedOn
+  const by = opened && before(opened, onDay) ? opened : onDay
+  return isOwed && before(limitationOn, by) && before(limitationOn, whole)
+}
 
 /** The day by which somebody must act: the first that comes among the invoices still owed. */
-export function nextLimitation(file: Limited, onDay: Day): Day {
+export function nextLimitation(file: Pick<Limited, 'case' | 'invoices'>, onDay: Day): Day {
   const coming = file.invoices.flatMap(({ limitationOn, isOwed }) =>
     isOwed && !before(limitationOn, onDay) ? [limitationOn] : [],
   )

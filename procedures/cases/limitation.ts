@@ -11,6 +11,7 @@ import {
   type InvoiceClaim,
   keepClaims,
   type Renewal,
+  type TitleLimitation,
 } from './invoice-limitations.ts'
 import { type Author, record } from './journal.ts'
 import { caseGone } from './lock.ts'
@@ -121,7 +122,7 @@ export async function recountLimitation(
   input: {
     caseId: string
     interruptions: Interruption[]
-    title: (CaseLimitation & { on: Day }) | null
+    title: TitleLimitation | null
     owed: ReadonlySet<string> | null
   },
   author: Author,

@@ -4,7 +4,7 @@ import { type Sql, transaction } from '../../schema/db.ts'
 import { DomainError } from '../../schema/errors.ts'
 import { newId } from '../../schema/random.ts'
 import type { Office } from '../office.ts'
-import { attachExhibit } from './exhibits.ts'
+import { attachExhibit, withdrawExhibit } from './exhibits.ts'
 import { caseParts } from './file.ts'
 import type { OutsideNotice } from './file-rows.ts'
 import { type Author, record } from './journal.ts'
@@ -63,8 +63,15 @@ export async function correctOutsideNotice(
     const told = { ...known, ...said }
     if (!isVoid) await refuseImpossible(tx, onDay, told)
     await insert(office, tx, onDay, { ...told, corrects: noticeId, isVoid }, author)
+    if (isVoid) await withdrawProof(tx, onDay, known.exhibitId, author)
     return { caseId: known.caseId }
   })
+}
+
+/** The letter of a notice that never was proves nothing to a court. */
+async function withdrawProof(sql: Sql, onDay: Day, exhibitId: string, author: Author): Promise<void> {
+  const [live] = await sql`select 1 from exhibits where id = ${exhibitId} and withdrawn_on is null`
+  if (live) await withdrawExhibit(sql, onDay, { exhibitId, reason: 'Mise en demeure enregistrée à tort.' }, author)
 }
 
 async function insert(

@@ -1,3 +1,4 @@
+import { countries } from '../../schema/countries.ts'
 import { after, before, type Day, dayFr } from '../../schema/days.ts'
 import { json, type Sql, transaction } from '../../schema/db.ts'
 import { DomainError } from '../../schema/errors.ts'
@@ -6,7 +7,7 @@ import { newId, type Random } from '../../schema/random.ts'
 import { validateAddress } from '../mail/addresses.ts'
 import type { Address } from './agency.ts'
 import { type BroughtFile, keepDisputeDocuments } from './dispute-documents.ts'
-import { recordDispute } from './disputes.ts'
+import { disputeDays, recordDispute } from './disputes.ts'
 import { type CaseFile, readCase } from './file.ts'
 import { queueFollowUp } from '../mail/follow-up-queue.ts'
 import { placeHold, releaseHold } from './holds.ts'
@@ -82,10 +83,9 @@ export function standingOf(file: CaseFile, onDay: Day): Standing {
   return { state: 'open', may: may.filter((kind) => kind !== 'instalments' || instalmentsAllowed(file) > 0) }
 }
 
-/** Days: how far ahead a promise may be, by when a person looks at what was said, and answers a dispute. */
+/** Days: how far ahead a promise may be, and by when a person looks at what was said. */
 export const promiseDays = 31
 export const checkDays = 7
-const disputeDays = 15
 const maxInstalments = 24
 
 /** What the creditor lets its debtors propose, by its agreement with the agency; else the house's own number. */
@@ -281,9 +281,16 @@ function summaryOf(answer: Answer, owed: bigint, currency: Currency): string {
     case 'not_me':
       return `Le destinataire dit ne pas être le débiteur\u00a0: ${answer.explanation}`
     case 'address':
-      return `Nouvelle adresse\u00a0: ${[...answer.address.lines, `${answer.address.postalCode ?? ''} ${answer.address.city ?? ''}`.trim()].join(', ')}`
+      return `Nouvelle adresse\u00a0: ${oneLine(answer.address)}`
   }
 }
+
+const oneLine = ({ lines, postalCode, city, country }: Address): string =>
+  [
+    ...lines,
+    `${postalCode ?? ''} ${city ?? ''}`.trim(),
+    ...(country === 'FR' ? [] : [countries().get(country) ?? country]),
+  ].join(', ')
 
 const joinedTo = ({ files = [] }: { files?: readonly BroughtFile[] }): string =>
   files.length === 0

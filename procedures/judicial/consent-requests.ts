@@ -10,6 +10,7 @@ import { writeLetter } from '../mail/correspondence.ts'
 import { lookUpDoubts } from '../cases/insolvency-watch.ts'
 import { type CaseFile, readCase } from '../cases/file.ts'
 import { type Author, record } from '../cases/journal.ts'
+import type { Owed } from '../law/interest.ts'
 import { payableOn } from '../money/ledger.ts'
 import { type Sums, sumsOf } from '../money/sums.ts'
 import type { Office } from '../office.ts'
@@ -206,6 +207,7 @@ function statementOf(
     contentSha256: packContentHash(content.parts),
     doubts: [
       ...owed.doubts,
+      ...leftOut(owed),
       ...lookUpDoubts(file, onDay, 'depot'),
       ...(goesToCourt(procedure, kind) ? content.court.doubts : []),
       ...content.costs.doubts,
@@ -213,6 +215,15 @@ function statementOf(
     ].map((doubt) => doubt.message),
     costDoubts: content.costs.doubts.map((doubt) => doubt.message),
   }
+}
+
+/** What limitation has put out of reach is no part of the sum, and the creditor reads so. */
+function leftOut({ barred }: Owed): Doubt[] {
+  if (barred.length === 0) return []
+  const numbers = barred.map(({ number }) => number).join(', ')
+  return [
+    { code: 'invoice_barred', message: `Prescrit, et hors de la somme à demander (C. civ. 2219)\u00a0: ${numbers}.` },
+  ]
 }
 
 /** A case of one country is not taken before the courts of another. */

@@ -50,7 +50,7 @@ export function signedKind(procedure: Procedure): string {
   if (procedure.tiree_de) {
     throw new DomainError(
       'nothing_to_open',
-      `«\u00a0${procedure.titre}\u00a0» ne s’ouvre pas : ses étapes sont celles des courriers.`,
+      `«\u00a0${procedure.titre}\u00a0» ne s’ouvre pas\u00a0: ses étapes sont celles des courriers.`,
       {
         remedy:
           'Laissez partir la mise en demeure du parcours, ou enregistrez celle que le créancier a envoyée (recordOutsideNotice).',

@@ -54,11 +54,12 @@ export async function recountAfter(sql: Sql, onDay: Day, caseId: string, author:
   for (const obtained of await titlesOf(sql, caseId, onDay)) {
     const conduct = (await readConducts(sql, [obtained.open.id])).get(obtained.open.id)!
     const hasLapsed = progressOn(conduct, onDay).closed?.limit !== undefined
-    if (!hasLapsed && runsTenYears(conduct.procedure)) titles.push({ on: obtained.on, until: null })
+    if (!hasLapsed && runsTenYears(conduct.procedure))
+      titles.push({ on: obtained.on, until: null, askedOn: obtained.open.openedOn })
   }
   const interruptions = await interruptionsOf(sql, caseId, onDay)
   const known = [...(await renewals(sql, caseId)), ...interruptions]
-  const ends = titles.map((title) => ({ on: title.on, ...titleEnd(title, known) }))
+  const ends = titles.map((title) => ({ ...title, ...titleEnd(title, known) }))
   const [title = null] = ends.toSorted((a, b) => Temporal.PlainDate.compare(b.expires, a.expires))
   const owed = await owedInvoices(sql, onDay, caseId)
   await recountLimitation(sql, onDay, { caseId, interruptions, title, owed }, author)

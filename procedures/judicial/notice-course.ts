@@ -1,6 +1,5 @@
-import { after, before, type Day, sameDay } from '../../schema/days.ts'
+import { after, before, type Day, latest, sameDay } from '../../schema/days.ts'
 import type { CaseFile } from '../cases/file.ts'
-import { nextLimitation } from '../cases/invoice-limitations.ts'
 import { allNotices, type Notice } from '../cases/notices.ts'
 import { dueOn, isMalagasy } from '../money/ledger.ts'
 import { loadProcedure, type Procedure } from './procedure.ts'
@@ -51,14 +50,14 @@ export function noticeEvents(file: CaseFile, notice: Notice): ProcedureEvent[] {
   ]
 }
 
-/** The oldest claim that the notice could demand; its last day is that of the case. */
+/** The oldest claim that the notice could demand; its last day is that of the invoice demanded which lasts longest. */
 function due(file: CaseFile, writtenOn: Day): ProcedureEvent[] {
-  const [oldest] = file.invoices
-    .map((invoice) => dueOn(file, invoice))
-    .filter((day) => before(day, writtenOn))
-    .toSorted((a, b) => Temporal.PlainDate.compare(a, b))
-  const prescription = nextLimitation(file, writtenOn).toString()
-  return oldest ? [{ step: 'exigibilite', on: oldest, facts: { delais: { prescription } } }] : []
+  const demanded = file.invoices.filter((invoice) => before(dueOn(file, invoice), writtenOn))
+  const [oldest] = demanded.map((invoice) => dueOn(file, invoice)).toSorted((a, b) => Temporal.PlainDate.compare(a, b))
+  if (!oldest) return []
+  const owed = demanded.filter(({ isOwed }) => isOwed)
+  const prescription = (owed.length > 0 ? owed : demanded).map(({ limitationOn }) => limitationOn).reduce(latest)
+  return [{ step: 'exigibilite', on: oldest, facts: { delais: { prescription: prescription.toString() } } }]
 }
 
 /** The time that the letter left: from its presentation, and not before the date that it named itself. */

@@ -14,6 +14,8 @@ export interface RunningTitle {
   on: Day
   /** Its last day, at the word of whoever gave the title, where something interrupted it elsewhere. */
   until: Day | null
+  /** When a procedure of the house asked for it; unknown of a title obtained elsewhere. */
+  askedOn?: Day
 }
 
 /** Ten years for what a court decided; the titles of other hands last as long as the claim that they state. */

@@ -86,7 +86,8 @@ export function imputer(claim: Claim, accounts: Account[], end: number) {
     const choice = movement.invoice === undefined ? undefined : named.get(movement.invoice)
     if (choice) for (const pass of passes) if (pass.chosen) pay([choice], pass)
     for (const pass of passes) {
-      while (pass.head < groups.length && groups[pass.head]!.every((account) => pass.settled(account, day))) pass.head++
+      const isOver = (account: Account): boolean => account.barredAfter < day || pass.settled(account, day)
+      while (pass.head < groups.length && groups[pass.head]!.every(isOver)) pass.head++
       for (let i = pass.head; left > 0n && i < groups.length; i++) {
         if (pass.dueOnly && groups[i]![0]!.due > day) break
         pay(mayBeBarred ? groups[i]!.filter(({ barredAfter }) => barredAfter >= day) : groups[i]!, pass)

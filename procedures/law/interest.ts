@@ -261,11 +261,12 @@ function conclude(
     return { number, due, amount: payable, principal, interest, indemnity, penalty, costs, unpaid }
   })
   const barred = all.filter(({ number, unpaid }) => unpaid > 0n && place.get(number)!.barredAfter < last)
-  const invoices = barred.length === 0 ? all : all.filter((invoice) => !barred.includes(invoice))
+  const isOut = new Set(barred)
+  const invoices = barred.length === 0 ? all : all.filter((invoice) => !isOut.has(invoice))
   const total = (of: (invoice: OwedInvoice) => bigint) => sum(invoices.map(of))
   // Of what is barred, nothing may be asked for.
   const byNumber = (of: (invoice: OwedInvoice) => bigint) =>
-    Object.fromEntries(all.map((invoice) => [invoice.number, barred.includes(invoice) ? 0n : of(invoice)]))
+    Object.fromEntries(all.map((invoice) => [invoice.number, isOut.has(invoice) ? 0n : of(invoice)]))
   return {
     asOf: claim.asOf,
     principal: total((invoice) => invoice.principal),

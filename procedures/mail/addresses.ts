@@ -8,6 +8,15 @@ import { lockOpenCase } from '../cases/lock.ts'
 import { type Author, record } from '../cases/journal.ts'
 import { refuseReturned, settleMarks } from './returned.ts'
 
+/** Refuses an address that the post of its country could not serve. */
+export function refuseUnfit(address: Address): void {
+  const { fault } = postalAddress({ name: '', ...address }, address.country)
+  if (fault === null) return
+  throw new DomainError('address_unfit', `Cette adresse ne peut être servie par la poste\u00a0: ${fault}.`, {
+    remedy: 'Relisez-la sur une lettre, un annuaire ou un registre, puis corrigez-la.',
+  })
+}
+
 /**
  * The research cell validates where the debtor is reached: letters go there from now on, and a case held for want of an
  * address is tried again at the next tick. What is not given stays as it was.
@@ -28,12 +37,7 @@ export async function validateAddress(
       remedy: 'Complétez l’adresse, ou validez seulement le courriel ou le téléphone.',
     })
   }
-  const fault = input.address && postalAddress({ name: '', ...input.address }, input.address.country).fault
-  if (fault) {
-    throw new DomainError('address_unfit', `Cette adresse ne peut être servie par la poste\u00a0: ${fault}.`, {
-      remedy: 'Relisez-la sur une lettre, un annuaire ou un registre, puis corrigez-la.',
-    })
-  }
+  if (input.address) refuseUnfit(input.address)
   if (!input.address && !input.email && !input.phone) {
     throw new DomainError('nothing_validated', 'Aucune coordonnée n’est donnée.', {
       remedy: 'Donnez une adresse, un courriel ou un téléphone.',

@@ -28,8 +28,7 @@ export async function answerDebtor(
 ): Promise<void> {
   const dispute = file.disputes.find(({ id }) => id === disputeId)
   const position = positions[dispute?.outcome ?? '']
-  const channel = reachOf(file, 'debiteur')
-  if (!dispute || !position || channel === null || file.case.closedOn || file.case.zone === 'madagascar') return
+  if (!dispute || !position || file.case.closedOn || file.case.zone === 'madagascar') return
   // It tells what is owed, which nobody may ask any more.
   if (standstill(file, onDay)) return
   const detail = { dispute: disputeId }
@@ -40,7 +39,8 @@ export async function answerDebtor(
   const pieces = await broughtBy(sql, file.case.id, dispute)
   const { reference } = await writeLetter(office, sql, onDay, file, {
     letter,
-    channel,
+    // Promised: where no address is left, the journal says that it could not be sent.
+    channel: reachOf(file, 'debiteur') ?? 'lettre',
     recipient: 'debiteur',
     facts: {
       contestation: disputeFacts(dispute),

@@ -2,8 +2,8 @@ import type { Day } from '../../schema/days.ts'
 import type { Sql } from '../../schema/db.ts'
 
 /**
- * What was said and is to be written about at once: a dispute, its answer, a promise, a reply by the coupon, a case whose debtor is told who
- * follows its invoices. « paid »: as a reply was queued by an earlier version.
+ * What was said and is to be written about at once: a dispute, its answer, a promise, a reply by the coupon, a case whose debtor is
+ * told who follows its invoices. « paid »: as a reply was queued by an earlier version.
  */
 export type FollowUp =
   | { dispute: string }

@@ -23,9 +23,9 @@ const wanted = [
 const beforeAnswer = 5
 
 /**
- * Writes what follows from a debtor's word: a dispute is acknowledged, its documents asked of the creditor, and its answer written to the debtor; a promise goes out as
- * a form to sign and return; a reply by the coupon is confirmed and told to the creditor. Each letter once; one that the law or
- * the file refuses is told in the journal, and holds nothing up.
+ * Writes what follows from a debtor's word: a dispute is acknowledged, its documents asked of the creditor, and its answer written
+ * to the debtor; a promise goes out as a form to sign and return; a reply by the coupon is confirmed and told to the creditor. Each
+ * letter once; one that the law or the file refuses is told in the journal, and holds nothing up.
  */
 export async function followUp(office: Office, about: FollowUp, onDay: Day): Promise<void> {
   if ('announcement' in about) return attempt(office, onDay, about.announcement, 'cases', announce)

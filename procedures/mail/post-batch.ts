@@ -67,21 +67,21 @@ export async function makePostBatch(
   return transaction(office.sql, async (sql) => {
     await sql`select pg_advisory_xact_lock(hashtextextended('post-batch', 0))`
     const agency = (await readAgency(sql)).identity
-    const found = await lettersToPrint(sql, onDay)
-    const { still, no } = await stillTrue(sql, onDay, found, late, author)
-    const { ready, left: unfit } = await sorted({ ...office, sql }, still, agency.address.country, most)
-    const left = [...no, ...unfit]
-    const waiting = still.length - ready.length - unfit.length
-    if (ready.length === 0) return { batch: null, left, waiting }
+    const { still, no } = await stillTrue(sql, onDay, await lettersToPrint(sql, onDay), late)
+    const { ready: chosen, left: unfit } = await sorted({ ...office, sql }, still, agency.address.country, most)
     const number = await nextNumber(sql, onDay)
-    const { pdf, counts } = await printBatch({
-      number,
-      agency: agency.name,
-      day: onDay,
-      at: instantOf(onDay),
-      letters: ready.map(({ printed }) => printed),
-      engine: office.typst,
-    })
+    const print = (letters: readonly Ready[]) => printed(office, onDay, { number, agency: agency.name }, letters)
+    // Nobody waits for a case while pages are made: what lost its reason meanwhile is taken out again.
+    const made = await print(chosen)
+    const { still: since, no: lost } = await stillTrue(sql, onDay, await takenFor(sql, onDay, chosen), late)
+    const ready = chosen.filter((one) => since.some(({ documentId }) => documentId === one.documentId))
+    const { pdf, counts } = ready.length === chosen.length ? made : await print(ready)
+    for (const { caseId, reference, why, isOver } of [...no, ...lost])
+      // A closed case stays closed: told once, and kept in its journal.
+      if (isOver) await record(sql, onDay, { caseId, kind: 'letter_withheld', detail: { reference, why }, author })
+    const left = [...[...no, ...lost].map(({ reference, why }) => ({ reference, why })), ...unfit]
+    const waiting = still.length - chosen.length - unfit.length
+    if (ready.length === 0) return { batch: null, left, waiting }
     const batch: PostBatch = {
       id: newId(office.random),
       number,
@@ -97,17 +97,33 @@ export async function makePostBatch(
   })
 }
 
-/** Their cases are taken first: whoever pays, disputes or closes one does so before the look, or after the batch is made. */
-async function lettersToPrint(sql: Sql, onDay: Day): Promise<Waiting[]> {
-  await sql`select 1 from cases where id in (select d.case_id ${inTray(sql, onDay)}) order by id for update`
-  return sql`
+async function printed(
+  { typst: engine }: Office,
+  day: Day,
+  named: { number: string; agency: string },
+  letters: readonly Ready[],
+): ReturnType<typeof printBatch> {
+  if (letters.length === 0) return { pdf: new Uint8Array(), counts: [] }
+  return printBatch({ ...named, day, at: instantOf(day), letters: letters.map((letter) => letter.printed), engine })
+}
+
+const lettersToPrint = (sql: Sql, onDay: Day, chosen: readonly string[] | null = null): Promise<Waiting[]> => sql`
     with tray as (
       select d.id as document_id, d.case_id, d.reference, d.letter, o.channel, d.recipient, o.address, d.sha256, o.sent_on
-      ${inTray(sql, onDay)}
+      ${inTray(sql, onDay)} and (${chosen}::uuid[] is null or d.id = any(${chosen}::uuid[]))
     )
     select t.*, ${sinceColumns(sql, onDay)}
     from tray t join cases c on c.id = t.case_id cross join lateral (${writtenAt(sql, sql`t.case_id`, sql`t.reference`)}) w
     order by t.channel = 'lettre', t.sent_on, length(t.reference), t.reference`
+
+/** Those that still wait, with their cases taken: whoever pays, disputes or closes one does so before, or after the batch. */
+async function takenFor(sql: Sql, onDay: Day, chosen: readonly Waiting[]): Promise<Waiting[]> {
+  await sql`select 1 from cases where id = any(${chosen.map(({ caseId }) => caseId)}::uuid[]) order by id for update`
+  return lettersToPrint(
+    sql,
+    onDay,
+    chosen.map(({ documentId }) => documentId),
+  )
 }
 
 const inTray = (sql: Sql, onDay: Day): Fragment => sql`
@@ -117,26 +133,28 @@ const inTray = (sql: Sql, onDay: Day): Fragment => sql`
       and not exists (select from post_batch_letters b where b.document_id = d.id)
       and not exists (select from events e where e.case_id = d.case_id and e.kind = 'letter_withheld' and e.detail ->> 'reference' = d.reference)`
 
+interface Untrue extends LeftOut {
+  caseId: string
+  /** For good: its case is closed. */
+  isOver: boolean
+}
+
 /** What was written days ago is looked at again: a demand for payment may have lost its reason since. */
 async function stillTrue(
   sql: Sql,
   onDay: Day,
   found: readonly Waiting[],
   late: boolean,
-  author: Author,
-): Promise<{ still: Waiting[]; no: LeftOut[] }> {
+): Promise<{ still: Waiting[]; no: Untrue[] }> {
   const still: Waiting[] = []
-  const no: LeftOut[] = []
+  const no: Untrue[] = []
   for (const letter of found) {
     const { caseId, reference, closedOn } = letter
     const asks = letter.recipient === 'debiteur' && asksPayment(loadLibrary(), letter.letter)
     const why =
       (asks ? await asksNoMore(sql, onDay, caseId, letter) : null) ?? (late ? null : tooLong(letter.sentOn, onDay))
     if (why === null) still.push(letter)
-    else no.push({ reference, why })
-    // A closed case stays closed: told once, and kept in its journal.
-    if (asks && closedOn)
-      await record(sql, onDay, { caseId, kind: 'letter_withheld', detail: { reference, why }, author })
+    else no.push({ caseId, reference, why, isOver: asks && closedOn !== null })
   }
   return { still, no }
 }

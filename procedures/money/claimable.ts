@@ -36,10 +36,11 @@ export function claimableOn(file: LedgerFile, onDay: Day): Claimable {
     ...standing.payments.flatMap(({ receivedOn, amount }) => (since(receivedOn) ? amount : [])),
     ...file.creditNotes.flatMap(({ issuedOn, amount }) => (since(issuedOn) ? amount : [])),
   ])
-  const left = owed.total > less ? owed.total - less : 0n
+  const left = (cents: bigint): bigint => (cents > less ? cents - less : 0n)
   // Of a case that goes on, the invoices whose own time is over.
   const lapsed = sum(owed.barred.map(({ unpaid }) => unpaid))
-  return { owed, countedOn, isBarred, toRecover: isBarred ? 0n : left, barred: isBarred ? left + lapsed : lapsed }
+  const [toRecover, barred] = isBarred ? [0n, left(owed.total + lapsed)] : [left(owed.total), lapsed]
+  return { owed, countedOn, isBarred, toRecover, barred }
 }
 
 function countable(file: LedgerFile, onDay: Day, countedOn = onDay): Pick<Claimable, 'owed' | 'countedOn'> {

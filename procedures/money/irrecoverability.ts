@@ -59,7 +59,7 @@ export async function certifyIrrecoverable(
     const unpaid = principal + sum(barred.map((invoice) => invoice.principal))
     if (unpaid <= 0n) {
       throw new DomainError('nothing_unpaid', 'Aucun principal ne reste impayé dans ce dossier.', {
-        remedy: 'Closez le dossier comme payé.',
+        remedy: 'Clôturez le dossier comme payé.',
       })
     }
     await refuseWhileLive(sql, file, onDay)

@@ -1,4 +1,4 @@
-import { after, before, type Day, dayFr, parseDay } from '../../schema/days.ts'
+import { after, before, type Day, dayFr, latest, parseDay } from '../../schema/days.ts'
 import type { Doubt } from '../../schema/errors.ts'
 import { amountFr, type Currency, sum } from '../../schema/money.ts'
 import { parsePercent, percentFr, percentText } from '../law/claim.ts'
@@ -127,6 +127,7 @@ function invoiceClaim(file: LedgerFile, asOf: Day): Claim {
   const numberOf = new Map(file.invoices.map((invoice) => [invoice.id, invoice.number]))
   const insolvency = file.insolvencies.find(({ kind: what }) => what === 'procedure-collective')
   const malagasy = isMalagasy(file)
+  const limit = limits(file, insolvency?.openedOn)
   return {
     asOf,
     ...(malagasy ? { law: 'MG' as const } : {}),
@@ -142,7 +143,7 @@ function invoiceClaim(file: LedgerFile, asOf: Day): Claim {
       number: invoice.number,
       amount: invoice.payable,
       due: dueOn(file, invoice),
-      ...limit(file, invoice),
+      ...limit(invoice),
       ...penalty(file, invoice),
     })),
     ...(file.penaltyClauses.length > 0 ? { notices: noticeDays(file, asOf) } : {}),
@@ -162,9 +163,15 @@ function invoiceClaim(file: LedgerFile, asOf: Day): Claim {
   }
 }
 
-/** Where the whole case is barred at once, `claimableOn` tells it; here what falls away while the rest goes on. */
-const limit = ({ case: { limitationOn } }: LedgerFile, invoice: CaseFile['invoices'][number]) =>
-  before(invoice.limitationOn, limitationOn) ? { barredAfter: invoice.limitationOn } : {}
+/**
+ * Where the whole case is barred at once, `claimableOn` tells it; here what falls away while the rest goes on, or after the rest was
+ * paid. What could still be claimed as insolvency proceedings opened is declared whole (C. com. L622-24).
+ */
+function limits(file: LedgerFile, openedOn?: Day) {
+  const whole = file.invoices.map(({ limitationOn }) => limitationOn).reduce(latest, file.case.limitationOn)
+  return ({ limitationOn }: CaseFile['invoices'][number]) =>
+    before(limitationOn, openedOn ?? whole) && before(limitationOn, whole) ? { barredAfter: limitationOn } : {}
+}
 
 function penalty(file: LedgerFile, invoice: CaseFile['invoices'][number]) {
   const clause = clauseOf(file.penaltyClauses, file.debtor.kind, invoice)

@@ -1,4 +1,4 @@
-import { after, type Day, dayFr } from '../../schema/days.ts'
+import { after, type Day, dayFr, latest } from '../../schema/days.ts'
 import type { Doubt } from '../../schema/errors.ts'
 import { amountFr, type Currency, sum } from '../../schema/money.ts'
 import type { Title } from '../judicial/awards.ts'
@@ -45,14 +45,15 @@ export function underTitle(
     floor: 'none',
     awarded: true,
     invoices: [
-      ...mine.invoices.map(({ number, due }, i) => ({
+      ...mine.invoices.map(({ number, due, barredAfter }, i) => ({
         number,
+        ...(barredAfter ? { barredAfter } : {}),
         due,
         amount: shares[i]!,
         start: award.from ?? due,
         ...(counted[i]! > 0n ? { liquidated: { amount: counted[i]!, on } } : {}),
       })),
-      ...accessories(title),
+      ...accessories(title, mine.invoices),
     ],
     payments: mine.payments.filter(later),
     creditNotes: (mine.creditNotes ?? []).filter(later),
@@ -87,7 +88,7 @@ export function oweUnderTitle({ claim, before, rest, doubts }: UnderTitle): Owed
     segments: [...under.segments, ...(beside?.segments ?? [])],
     imputations: (beside?.imputations ?? paid).toSorted(byDate),
     invoices: [...under.invoices, ...(beside?.invoices ?? [])],
-    barred: [...before.found.barred, ...(beside?.barred ?? [])],
+    barred: [...before.found.barred, ...under.barred, ...(beside?.barred ?? [])],
     principalByInvoice: { ...under.principalByInvoice, ...beside?.principalByInvoice },
     unpaidByInvoice: { ...under.unpaidByInvoice, ...beside?.unpaidByInvoice },
     // What exceeds the title alone is no overpayment while later invoices take it: theirs says what is over in the end.
@@ -142,11 +143,14 @@ function rateOf({ award, enforceableOn }: Title & { award: Award }, legalRate?: 
   return award.rate.kind === 'legal' && enforceableOn ? { kind: 'legal', enforceableOn } : award.rate
 }
 
-function accessories({ award, on }: Title & { award: Award }): ClaimInvoice[] {
+/** Claimed for as long as one of the invoices that were judged. */
+function accessories({ award, on }: Title & { award: Award }, judged: ClaimInvoice[]): ClaimInvoice[] {
   const { indemnity, penalty } = award
   const costs = award.article700 + award.costs
   if (indemnity + penalty + costs === 0n) return []
-  return [{ number: accessoryLine, amount: 0n, due: on, awarded: { indemnity, penalty, costs } }]
+  const ends = judged.flatMap(({ barredAfter }) => barredAfter ?? [])
+  const limit = ends.length > 0 && ends.length === judged.length ? { barredAfter: ends.reduce(latest) } : {}
+  return [{ number: accessoryLine, amount: 0n, due: on, awarded: { indemnity, penalty, costs }, ...limit }]
 }
 
 /** The claim of some of its invoices and that of the others; a movement that names none goes with the first to begin with. */
