@@ -1,7 +1,7 @@
 import { type AccountColumn, type AccountField, accountFields, readAccount } from '../documents/invoices/account.ts'
 import { readTable } from '../documents/invoices/table.ts'
 import { loadScenario } from '../procedures/amicable/scenario.ts'
-import { importAccount } from '../procedures/cases/account-import.ts'
+import { importAccount } from '../procedures/cases/intake/account-import.ts'
 import type { Doubt } from '../schema/errors.ts'
 import { builder } from './builder.ts'
 import { CaseType } from './cases.ts'

@@ -1,4 +1,4 @@
-import { type Bailiff, createBailiff } from '../procedures/judicial/handover.ts'
+import { type Bailiff, createBailiff } from '../procedures/judicial/packs/handover.ts'
 import { DomainError } from '../schema/errors.ts'
 import { builder } from './builder.ts'
 import { forgetting, inOrder, nodeId } from './nodes.ts'

@@ -4,7 +4,7 @@ import {
   type FeedOwner,
   readCalendarFeeds,
   revokeCalendarFeed,
-} from '../procedures/judicial/calendar-feeds.ts'
+} from '../procedures/judicial/deadlines/calendar-feeds.ts'
 import type { Viewer } from './auth.ts'
 import { builder } from './builder.ts'
 import { forgetting, inOrder, nodeId } from './nodes.ts'

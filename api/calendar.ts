@@ -1,7 +1,7 @@
 import type { Context as HttpContext } from 'hono'
 import ical, { ICalAlarmType, ICalCalendarMethod, ICalEventTransparency } from 'ical-generator'
-import { feedDays, openCalendarFeed } from '../procedures/judicial/calendar-feeds.ts'
-import type { FeedDay } from '../procedures/judicial/court-calendar.ts'
+import { feedDays, openCalendarFeed } from '../procedures/judicial/deadlines/calendar-feeds.ts'
+import type { FeedDay } from '../procedures/judicial/deadlines/court-calendar.ts'
 import type { House } from './context.ts'
 import { notFound } from './nodes.ts'
 

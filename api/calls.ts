@@ -1,5 +1,5 @@
-import { recordCall } from '../procedures/cases/calls.ts'
-import { type Call, caseParts } from '../procedures/cases/file.ts'
+import { recordCall } from '../procedures/cases/exchanges/calls.ts'
+import { type Call, caseParts } from '../procedures/cases/file/file.ts'
 import { DomainError } from '../schema/errors.ts'
 import { builder } from './builder.ts'
 import { answersCase, CaseType, requireCase } from './cases.ts'

@@ -1,7 +1,7 @@
 import { type Case, caseColumns, closeCase } from '../procedures/cases/cases.ts'
 import { caseGone } from '../procedures/cases/lock.ts'
 import { placeHold, releaseHold } from '../procedures/cases/holds.ts'
-import { caseParts } from '../procedures/cases/file.ts'
+import { caseParts } from '../procedures/cases/file/file.ts'
 import type { Day } from '../schema/days.ts'
 import type { Sql } from '../schema/db.ts'
 import { builder } from './builder.ts'

@@ -1,6 +1,6 @@
 import { type Conduct, progressOn, readConducts } from '../procedures/judicial/case-progress.ts'
-import { type CourtDay, earliest, nextCourtDay } from '../procedures/judicial/court-days.ts'
-import type { Progress } from '../procedures/judicial/progress.ts'
+import { type CourtDay, earliest, nextCourtDay } from '../procedures/judicial/deadlines/court-days.ts'
+import type { Progress } from '../procedures/judicial/engine/progress.ts'
 import type { Sql } from '../schema/db.ts'
 import { type Context, rowsOf } from './context.ts'
 

@@ -4,9 +4,13 @@ import {
   refuseConsent,
   type Signature,
   withdrawConsent,
-} from '../procedures/judicial/consent.ts'
-import { type ConsentRequest, readConsentRequest, requestConsent } from '../procedures/judicial/consent-requests.ts'
-import { readCase } from '../procedures/cases/file.ts'
+} from '../procedures/judicial/consents/consent.ts'
+import {
+  type ConsentRequest,
+  readConsentRequest,
+  requestConsent,
+} from '../procedures/judicial/consents/consent-requests.ts'
+import { readCase } from '../procedures/cases/file/file.ts'
 import type { Sql } from '../schema/db.ts'
 import { parseAmount } from '../schema/money.ts'
 import { builder } from './builder.ts'

@@ -2,7 +2,7 @@ import {
   type ContactPreference,
   preferencesOf,
   recordContactPreference,
-} from '../procedures/cases/contact-preferences.ts'
+} from '../procedures/cases/exchanges/contact-preferences.ts'
 import { builder } from './builder.ts'
 import { answersCase, CaseType, requireCase } from './cases.ts'
 import { rowsOf } from './context.ts'

@@ -1,5 +1,5 @@
 import { recordLegalForm } from '../procedures/cases/debtors.ts'
-import { findPlace, recordCourt } from '../procedures/judicial/court-directory.ts'
+import { findPlace, recordCourt } from '../procedures/judicial/courts/court-directory.ts'
 import { competentCourt, type Court } from '../procedures/law/court.ts'
 import { builder } from './builder.ts'
 import { answersCase, requireCase } from './cases.ts'

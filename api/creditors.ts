@@ -7,7 +7,7 @@ import {
   namesakes,
   recordMandate,
 } from '../procedures/cases/creditors.ts'
-import { caseParts } from '../procedures/cases/file.ts'
+import { caseParts } from '../procedures/cases/file/file.ts'
 import type { Sql } from '../schema/db.ts'
 import { DomainError } from '../schema/errors.ts'
 import { builder } from './builder.ts'

@@ -1,6 +1,6 @@
 import { validateAddress } from '../procedures/mail/addresses.ts'
 import type { Debtor } from '../procedures/cases/debtors.ts'
-import { caseParts } from '../procedures/cases/file.ts'
+import { caseParts } from '../procedures/cases/file/file.ts'
 import { builder } from './builder.ts'
 import { answersCase, CaseType, requireCase } from './cases.ts'
 import { rowsOf, visible } from './context.ts'

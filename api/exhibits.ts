@@ -1,5 +1,5 @@
-import { exhibitCitations } from '../procedures/cases/exhibit-citations.ts'
-import { attachPostalProof, type PostalProof } from '../procedures/cases/exhibit-proofs.ts'
+import { exhibitCitations } from '../procedures/cases/exhibits/exhibit-citations.ts'
+import { attachPostalProof, type PostalProof } from '../procedures/cases/exhibits/exhibit-proofs.ts'
 import {
   attachExhibit,
   type Exhibit,
@@ -9,7 +9,7 @@ import {
   exhibitNumber,
   inBordereauOrder,
   withdrawExhibit,
-} from '../procedures/cases/exhibits.ts'
+} from '../procedures/cases/exhibits/exhibits.ts'
 import type { Sql } from '../schema/db.ts'
 import { DomainError } from '../schema/errors.ts'
 import { builder } from './builder.ts'

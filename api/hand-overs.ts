@@ -1,5 +1,5 @@
-import { findHandOver, handOver, revokeHandOver } from '../procedures/judicial/handover.ts'
-import { acknowledgePack } from '../procedures/judicial/receipt.ts'
+import { findHandOver, handOver, revokeHandOver } from '../procedures/judicial/packs/handover.ts'
+import { acknowledgePack } from '../procedures/judicial/packs/receipt.ts'
 import { builder } from './builder.ts'
 import type { Context } from './context.ts'
 import { once } from './once.ts'

@@ -1,7 +1,12 @@
-import { caseParts } from '../procedures/cases/file.ts'
-import { lookUpDoubts, nextWatched } from '../procedures/cases/insolvency-watch.ts'
-import { importInsolvencies, type InsolvencyImport } from '../procedures/cases/insolvency-import.ts'
-import { type Insolvency, recordCheck, recordDeclaration, recordInsolvency } from '../procedures/cases/insolvencies.ts'
+import { caseParts } from '../procedures/cases/file/file.ts'
+import { lookUpDoubts, nextWatched } from '../procedures/cases/insolvency/insolvency-watch.ts'
+import { importInsolvencies, type InsolvencyImport } from '../procedures/cases/insolvency/insolvency-import.ts'
+import {
+  type Insolvency,
+  recordCheck,
+  recordDeclaration,
+  recordInsolvency,
+} from '../procedures/cases/insolvency/insolvencies.ts'
 import type { Day } from '../schema/days.ts'
 import { builder } from './builder.ts'
 import { answersCase, CaseType, requireCase } from './cases.ts'

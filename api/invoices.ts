@@ -1,6 +1,6 @@
 import { invoiceFromJson, type ReadInvoice, readInvoice } from '../documents/invoices/einvoice.ts'
-import { type Submission, submitInvoice } from '../procedures/cases/submissions.ts'
-import { caseParts, type CreditNote, type Invoice } from '../procedures/cases/file.ts'
+import { type Submission, submitInvoice } from '../procedures/cases/intake/submissions.ts'
+import { caseParts, type CreditNote, type Invoice } from '../procedures/cases/file/file.ts'
 import { loadScenario } from '../procedures/amicable/scenario.ts'
 import type { Office } from '../procedures/office.ts'
 import { parseZone } from '../procedures/law/calendar.ts'

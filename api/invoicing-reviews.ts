@@ -4,13 +4,13 @@ import {
   type InvoicingReview,
   type Lack,
   type Span,
-} from '../procedures/cases/invoicing-review.ts'
+} from '../procedures/cases/intake/invoicing-review.ts'
 import {
   invoicingReview,
   issueInvoicingReview,
   type KeptReview,
   readInvoicingReviews,
-} from '../procedures/cases/invoicing-reviews.ts'
+} from '../procedures/cases/intake/invoicing-reviews.ts'
 import { builder } from './builder.ts'
 import { rowsOf } from './context.ts'
 import { creditorOf, CreditorType } from './creditors.ts'

@@ -3,8 +3,8 @@ import {
   type Irrecoverability,
   readIrrecoverabilities,
 } from '../procedures/money/irrecoverability.ts'
-import { type CaseFile, readCases } from '../procedures/cases/file.ts'
-import { casePicture } from '../procedures/judicial/drawing.ts'
+import { type CaseFile, readCases } from '../procedures/cases/file/file.ts'
+import { casePicture } from '../procedures/judicial/drawings/drawing.ts'
 import { vatCourse } from '../procedures/judicial/vat-course.ts'
 import type { Sql } from '../schema/db.ts'
 import { builder } from './builder.ts'

@@ -1,6 +1,6 @@
 import type { Changes } from '../documents/packs/manifest.ts'
-import { assembleFilingPack, type Pack } from '../procedures/judicial/packs.ts'
-import { loadProcedure, procedureIds } from '../procedures/judicial/procedure.ts'
+import { assembleFilingPack, type Pack } from '../procedures/judicial/packs/packs.ts'
+import { loadProcedure, procedureIds } from '../procedures/judicial/engine/procedure.ts'
 import type { Day } from '../schema/days.ts'
 import type { Fragment, Sql } from '../schema/db.ts'
 import { BailiffType } from './bailiffs.ts'

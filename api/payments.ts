@@ -1,4 +1,4 @@
-import { caseParts, type Payment } from '../procedures/cases/file.ts'
+import { caseParts, type Payment } from '../procedures/cases/file/file.ts'
 import { payOver, readFunds } from '../procedures/money/funds.ts'
 import { recordEncashment, recordPayment, refuseUnlikely, rejectPayment } from '../procedures/money/payments.ts'
 import type { Sql } from '../schema/db.ts'

@@ -1,4 +1,4 @@
-import { caseParts } from '../procedures/cases/file.ts'
+import { caseParts } from '../procedures/cases/file/file.ts'
 import {
   endPenaltyClause,
   penaltyColumns,

@@ -1,4 +1,4 @@
-import { readingsOf, type Reading } from '../procedures/cases/readings.ts'
+import { readingsOf, type Reading } from '../procedures/cases/personal-data/readings.ts'
 import type { Day } from '../schema/days.ts'
 import type { Sql } from '../schema/db.ts'
 import { builder } from './builder.ts'

@@ -1,5 +1,5 @@
-import { recordPublicOrder } from '../procedures/cases/public-orders.ts'
-import type { PublicOrder } from '../procedures/cases/public-term.ts'
+import { recordPublicOrder } from '../procedures/cases/public-buyers/public-orders.ts'
+import type { PublicOrder } from '../procedures/cases/public-buyers/public-term.ts'
 import { type Day, parseDay } from '../schema/days.ts'
 import { builder } from './builder.ts'
 import { answersCase, CaseType, requireCase } from './cases.ts'

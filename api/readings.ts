@@ -1,4 +1,4 @@
-import { type Door, keepReadings, type Reading } from '../procedures/cases/readings.ts'
+import { type Door, keepReadings, type Reading } from '../procedures/cases/personal-data/readings.ts'
 import type { Sql } from '../schema/db.ts'
 import { authorOf } from './auth.ts'
 import type { Context } from './context.ts'

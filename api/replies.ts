@@ -1,4 +1,4 @@
-import { type Answer, findCoupon, recordReply, type Reply, settleReply } from '../procedures/cases/replies.ts'
+import { type Answer, findCoupon, recordReply, type Reply, settleReply } from '../procedures/cases/exchanges/replies.ts'
 import type { Day } from '../schema/days.ts'
 import type { Sql } from '../schema/db.ts'
 import { DomainError } from '../schema/errors.ts'

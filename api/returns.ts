@@ -1,6 +1,11 @@
-import { findHandOver } from '../procedures/judicial/handover.ts'
-import { answersTo, type BailiffReturn, readReturnsOf, recordBailiffReturn } from '../procedures/judicial/returns.ts'
-import type { BailiffAnswer } from '../procedures/judicial/procedure.ts'
+import { findHandOver } from '../procedures/judicial/packs/handover.ts'
+import {
+  answersTo,
+  type BailiffReturn,
+  readReturnsOf,
+  recordBailiffReturn,
+} from '../procedures/judicial/packs/returns.ts'
+import type { BailiffAnswer } from '../procedures/judicial/engine/procedure.ts'
 import type { Sql } from '../schema/db.ts'
 import { DomainError } from '../schema/errors.ts'
 import { type Currency, parseCurrency } from '../schema/money.ts'

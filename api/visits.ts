@@ -1,4 +1,4 @@
-import { type Visit, type VisitOutcome, recordVisit, visitsOf } from '../procedures/cases/visits.ts'
+import { type Visit, type VisitOutcome, recordVisit, visitsOf } from '../procedures/cases/exchanges/visits.ts'
 import { builder } from './builder.ts'
 import { timeOf } from './calls.ts'
 import { answersCase, CaseType, requireCase } from './cases.ts'

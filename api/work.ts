@@ -1,8 +1,13 @@
-import { type CallHours, callHours, incomingScript, writtenScripts } from '../procedures/cases/call-scripts.ts'
-import { debtorClocks } from '../procedures/cases/debtor-clock.ts'
-import { type Caller, findCaller } from '../procedures/cases/callers.ts'
+import {
+  type CallHours,
+  callHours,
+  incomingScript,
+  writtenScripts,
+} from '../procedures/cases/exchanges/call-scripts.ts'
+import { debtorClocks } from '../procedures/cases/exchanges/debtor-clock.ts'
+import { type Caller, findCaller } from '../procedures/cases/exchanges/callers.ts'
 import { type Agency, readAgency } from '../procedures/cases/agency.ts'
-import { type CaseFile, caseParts, readCases } from '../procedures/cases/file.ts'
+import { type CaseFile, caseParts, readCases } from '../procedures/cases/file/file.ts'
 import {
   type Cell,
   cellOf,
@@ -10,7 +15,7 @@ import {
   type WorkItem,
   type WorkKind as Kind,
   workToday,
-} from '../procedures/work-today.ts'
+} from '../procedures/work/work-today.ts'
 import type { Sql } from '../schema/db.ts'
 import { isLegal } from './auth.ts'
 import { builder } from './builder.ts'

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises'
-import { importInsolvencies, type InsolvencyImport } from '../procedures/cases/insolvency-import.ts'
-import { type CourtImport, importCourts } from '../procedures/judicial/court-directory.ts'
+import { importInsolvencies, type InsolvencyImport } from '../procedures/cases/insolvency/insolvency-import.ts'
+import { type CourtImport, importCourts } from '../procedures/judicial/courts/court-directory.ts'
 import type { Day } from '../schema/days.ts'
 import { DomainError } from '../schema/errors.ts'
 import { startOffice } from './office.ts'

@@ -1,5 +1,5 @@
-import { type Codebtor, codebtorsNamed } from '../procedures/cases/codebtor-data.ts'
-import { findPersons } from '../procedures/cases/personal-data.ts'
+import { type Codebtor, codebtorsNamed } from '../procedures/cases/personal-data/codebtor-data.ts'
+import { findPersons } from '../procedures/cases/personal-data/personal-data.ts'
 import type { Sql } from '../schema/db.ts'
 import { DomainError } from '../schema/errors.ts'
 

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest'
 import { type AccountLine, readAccount } from '../documents/invoices/account.ts'
 import { readTable } from '../documents/invoices/table.ts'
 import { typedCents, typedDay } from '../documents/invoices/typed-values.ts'
-import { importAccount } from '../procedures/cases/account-import.ts'
+import { importAccount } from '../procedures/cases/intake/account-import.ts'
 import { openAgency } from '../scripts/demo/people.ts'
 import { creditorOf, day, type House, useHouse } from './house.ts'
 

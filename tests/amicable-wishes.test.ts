@@ -1,11 +1,11 @@
 import { describe, expect, test } from 'vitest'
 import { pathPicture } from '../api/pages/portal-path.ts'
 import { approveSteps, pendingApprovals, setApprovalRule } from '../procedures/amicable/approvals.ts'
-import { recordContactPreference } from '../procedures/cases/contact-preferences.ts'
-import { recordCall } from '../procedures/cases/calls.ts'
+import { recordContactPreference } from '../procedures/cases/exchanges/contact-preferences.ts'
+import { recordCall } from '../procedures/cases/exchanges/calls.ts'
 import { placeHold, releaseHold } from '../procedures/cases/holds.ts'
-import { recordVisit } from '../procedures/cases/visits.ts'
-import { workToday } from '../procedures/work-today.ts'
+import { recordVisit } from '../procedures/cases/exchanges/visits.ts'
+import { workToday } from '../procedures/work/work-today.ts'
 import { dayFr } from '../schema/days.ts'
 import {
   day,

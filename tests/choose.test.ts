@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { adjustStep, chooseScenario } from '../procedures/amicable/choose.ts'
 import type { Move } from '../procedures/amicable/change.ts'
 import { placeHold, releaseHold } from '../procedures/cases/holds.ts'
-import { examine } from '../procedures/doctor.ts'
+import { examine } from '../procedures/doctor/doctor.ts'
 import { day, done, fileOf, liveUntil, openCase, ordinary, planned, toDebtor, useHouse } from './house.ts'
 
 const house = useHouse()

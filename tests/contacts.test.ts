@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest'
-import { recordCall } from '../procedures/cases/calls.ts'
-import { callHours } from '../procedures/cases/call-scripts.ts'
-import { type Lately, nextContactDay } from '../procedures/cases/contacts.ts'
-import { atDebtors, debtorClock } from '../procedures/cases/debtor-clock.ts'
-import { examine } from '../procedures/doctor.ts'
+import { recordCall } from '../procedures/cases/exchanges/calls.ts'
+import { callHours } from '../procedures/cases/exchanges/call-scripts.ts'
+import { type Lately, nextContactDay } from '../procedures/cases/exchanges/contacts.ts'
+import { atDebtors, debtorClock } from '../procedures/cases/exchanges/debtor-clock.ts'
+import { examine } from '../procedures/doctor/doctor.ts'
 import { day, done, fileOf, invoice, liveHolds, liveOn, liveUntil, openCase, planned, useHouse } from './house.ts'
 
 const house = useHouse()

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { findCoupon, instalmentsAllowed, recordReply, standingOf } from '../procedures/cases/replies.ts'
+import { findCoupon, instalmentsAllowed, recordReply, standingOf } from '../procedures/cases/exchanges/replies.ts'
 import { day, fileOf, invoice, liveUntil, openCase, useHouse } from './house.ts'
 
 const house = useHouse()

@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
-import { findPlace, importCourts, recordCourt } from '../procedures/judicial/court-directory.ts'
-import { atBench, courtOf, signedKind } from '../procedures/judicial/dossiers.ts'
-import { loadProcedure } from '../procedures/judicial/procedure.ts'
+import { findPlace, importCourts, recordCourt } from '../procedures/judicial/courts/court-directory.ts'
+import { atBench, courtOf, signedKind } from '../procedures/judicial/packs/dossiers.ts'
+import { loadProcedure } from '../procedures/judicial/engine/procedure.ts'
 import { competentCourt } from '../procedures/law/court.ts'
 import { day, fileOf, invoice, openCase, ordinary, useHouse } from './house.ts'
 

@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest'
-import { answerDispute, resolveDispute } from '../procedures/cases/disputes.ts'
-import { answeredOn } from '../procedures/cases/earlier-steps.ts'
+import { answerDispute, resolveDispute } from '../procedures/cases/exchanges/disputes.ts'
+import { answeredOn } from '../procedures/cases/file/earlier-steps.ts'
 import { sendLetter } from '../procedures/mail/correspondence.ts'
-import { drain } from '../procedures/work.ts'
+import { drain } from '../procedures/work/work.ts'
 import { addInvoices, day, fileOf, invoice, liveHolds, liveUntil, openOrdinary, textOf, useHouse } from './house.ts'
 import { dispute, insolvency } from './debtor.ts'
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { progressOf } from '../procedures/judicial/case-progress.ts'
-import { assembleFilingPack } from '../procedures/judicial/packs.ts'
+import { assembleFilingPack } from '../procedures/judicial/packs/packs.ts'
 import { bank, legalCell, title } from './legal.ts'
 import { actOf, day, liveToConsent, useHouse } from './house.ts'
 

@@ -5,9 +5,9 @@ import { unzipSync } from 'fflate'
 import { describe, expect, test } from 'vitest'
 import { sha256 } from '../documents/archive.ts'
 import { exhibitTitle } from '../documents/exhibits/title.ts'
-import { exhibitCitations } from '../procedures/cases/exhibit-citations.ts'
-import { gatherExhibits } from '../procedures/cases/exhibit-gather.ts'
-import { attachPostalProof } from '../procedures/cases/exhibit-proofs.ts'
+import { exhibitCitations } from '../procedures/cases/exhibits/exhibit-citations.ts'
+import { gatherExhibits } from '../procedures/cases/exhibits/exhibit-gather.ts'
+import { attachPostalProof } from '../procedures/cases/exhibits/exhibit-proofs.ts'
 import {
   attachExhibit,
   type Exhibit,
@@ -15,10 +15,10 @@ import {
   numberExhibits,
   readExhibits,
   withdrawExhibit,
-} from '../procedures/cases/exhibits.ts'
-import { giveConsent } from '../procedures/judicial/consent.ts'
-import { readConsentRequest } from '../procedures/judicial/consent-requests.ts'
-import { assembleFilingPack } from '../procedures/judicial/packs.ts'
+} from '../procedures/cases/exhibits/exhibits.ts'
+import { giveConsent } from '../procedures/judicial/consents/consent.ts'
+import { readConsentRequest } from '../procedures/judicial/consents/consent-requests.ts'
+import { assembleFilingPack } from '../procedures/judicial/packs/packs.ts'
 import { openProcedure } from '../procedures/judicial/procedures.ts'
 import { day, fileOf, type House, liveUntil, openCase, ordinary, textOf, useHouse } from './house.ts'
 

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import type { InvoiceJson } from '../documents/invoices/einvoice.ts'
-import { averageDays, type Examined, reviewInvoicing } from '../procedures/cases/invoicing-review.ts'
-import { issueInvoicingReview } from '../procedures/cases/invoicing-reviews.ts'
+import { averageDays, type Examined, reviewInvoicing } from '../procedures/cases/intake/invoicing-review.ts'
+import { issueInvoicingReview } from '../procedures/cases/intake/invoicing-reviews.ts'
 import { openAgency } from '../scripts/demo/people.ts'
 import { addInvoices, creditorOf, day, fileOf, invoice, liveOn, textOf, useHouse } from './house.ts'
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { loadProcedure, type Procedure, procedureIds } from '../procedures/judicial/procedure.ts'
+import { loadProcedure, type Procedure, procedureIds } from '../procedures/judicial/engine/procedure.ts'
 import { answer, told, workedCases, workedProcedures } from './worked.ts'
 
 test('every procedure has its worked cases: a smooth one, one with an incident, one that fails', () => {

@@ -11,8 +11,8 @@ import {
   parseZone,
   zones,
 } from '../procedures/law/calendar.ts'
-import { loadProcedure } from '../procedures/judicial/procedure.ts'
-import { stepDeadlines } from '../procedures/judicial/time-limits.ts'
+import { loadProcedure } from '../procedures/judicial/engine/procedure.ts'
+import { stepDeadlines } from '../procedures/judicial/engine/time-limits.ts'
 import { deadline, durationFr, parseDuration } from '../procedures/law/deadline.ts'
 import { distance } from '../procedures/law/distance.ts'
 import { before, compareDays, dayFr, dayOf, daysBetween, parseDay, sameDay, serial, weekdayFr } from '../schema/days.ts'

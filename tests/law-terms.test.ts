@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import { findStep, loadProcedure } from '../procedures/judicial/procedure.ts'
-import { quotedDoubts } from '../procedures/cases/quoted-terms.ts'
+import { findStep, loadProcedure } from '../procedures/judicial/engine/procedure.ts'
+import { quotedDoubts } from '../procedures/cases/file/quoted-terms.ts'
 import { lawTerms } from '../procedures/law/terms.ts'
 import { legalValue } from '../procedures/law/values.ts'
 import { parseDay } from '../schema/days.ts'

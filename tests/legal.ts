@@ -1,8 +1,12 @@
-import { attachExhibit, type ExhibitKind } from '../procedures/cases/exhibits.ts'
-import { giveConsent, type Signature } from '../procedures/judicial/consent.ts'
-import { type ConsentRequest, readConsentRequest, requestConsent } from '../procedures/judicial/consent-requests.ts'
-import { createBailiff } from '../procedures/judicial/handover.ts'
-import { assembleFilingPack } from '../procedures/judicial/packs.ts'
+import { attachExhibit, type ExhibitKind } from '../procedures/cases/exhibits/exhibits.ts'
+import { giveConsent, type Signature } from '../procedures/judicial/consents/consent.ts'
+import {
+  type ConsentRequest,
+  readConsentRequest,
+  requestConsent,
+} from '../procedures/judicial/consents/consent-requests.ts'
+import { createBailiff } from '../procedures/judicial/packs/handover.ts'
+import { assembleFilingPack } from '../procedures/judicial/packs/packs.ts'
 import { openProcedure, recordProcedureEvent } from '../procedures/judicial/procedures.ts'
 import { type Random, seededRandom } from '../schema/random.ts'
 import { day, fileOf, type House, liveToConsent } from './house.ts'

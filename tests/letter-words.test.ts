@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
-import { paymentReference } from '../procedures/cases/facts.ts'
-import { resolveDispute } from '../procedures/cases/disputes.ts'
+import { paymentReference } from '../procedures/cases/file/facts.ts'
+import { resolveDispute } from '../procedures/cases/exchanges/disputes.ts'
 import { isBusinessDay } from '../procedures/law/calendar.ts'
 import { dispute } from './debtor.ts'
 import { day, fileOf, invoice, liveUntil, openCase, planned, textOf, toDebtor, useHouse } from './house.ts'

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { owedOn, payableOn } from '../procedures/money/ledger.ts'
-import { agreeInstalments } from '../procedures/cases/promises.ts'
+import { agreeInstalments } from '../procedures/cases/exchanges/promises.ts'
 import { amount, parseAmount } from '../schema/money.ts'
 import { insolvency, pay } from './debtor.ts'
 import {

@@ -34,9 +34,9 @@ describe('the guide of those who run the house', () => {
   test('has every figure of /metrics and every code of the doctor', () => {
     const figures = found([textOfFile('api/metrics.ts')], /'(courtois_\w+)'/g)
     expect(found([guide], /`(courtois_\w+)`/g)).toEqual(figures)
-    const doctor = readdirSync(join(root, 'procedures')).filter((name) => name.startsWith('doctor'))
+    const doctor = readdirSync(join(root, 'procedures/doctor'))
     const named = found(
-      doctor.map((name) => textOfFile(`procedures/${name}`)),
+      doctor.map((name) => textOfFile(`procedures/doctor/${name}`)),
       /code: (?:damaged \? )?'(\w+)'/g,
     )
     expect(named.filter((code) => !guide.includes(`\`${code}\``))).toEqual([])

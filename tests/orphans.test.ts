@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest'
 import { lookForOrphans } from '../api/cron.ts'
-import { watchOrphans } from '../procedures/alarms.ts'
+import { watchOrphans } from '../procedures/work/alarms.ts'
 import { releaseHold } from '../procedures/cases/holds.ts'
-import { examine } from '../procedures/doctor.ts'
+import { examine } from '../procedures/doctor/doctor.ts'
 import { day, fileOf, liveOn, openCase, ordinary, useHouse } from './house.ts'
 
 const house = useHouse()

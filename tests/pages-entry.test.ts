@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, test } from 'vitest'
 import { openEntry, readEntry } from '../api/pages/entry.ts'
 import { createApp } from '../api/server.ts'
-import { createBailiff } from '../procedures/judicial/handover.ts'
+import { createBailiff } from '../procedures/judicial/packs/handover.ts'
 import { now, secret, useApi } from './api.ts'
 import { browser, noticed, type Shown } from './pages.ts'
 

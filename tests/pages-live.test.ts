@@ -1,5 +1,5 @@
 import { beforeAll, expect, test } from 'vitest'
-import { recordCall } from '../procedures/cases/calls.ts'
+import { recordCall } from '../procedures/cases/exchanges/calls.ts'
 import { useApi } from './api.ts'
 import { browser, noticed } from './pages.ts'
 

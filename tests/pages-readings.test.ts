@@ -1,6 +1,6 @@
 import { beforeAll, expect, test } from 'vitest'
 import { askApprovals, setApprovalRule } from '../procedures/amicable/approvals.ts'
-import { recordDispute } from '../procedures/cases/disputes.ts'
+import { recordDispute } from '../procedures/cases/exchanges/disputes.ts'
 import { recordPayment } from '../procedures/money/payments.ts'
 import { useApi } from './api.ts'
 import { addInvoices, invoice, liveUntil } from './house.ts'

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs'
 import { join } from 'node:path'
 import { beforeEach, describe, expect, test } from 'vitest'
-import { recordInsolvency } from '../procedures/cases/insolvencies.ts'
+import { recordInsolvency } from '../procedures/cases/insolvency/insolvencies.ts'
 import { closeCase } from '../procedures/cases/cases.ts'
 import { useApi } from './api.ts'
 import { fileOf, liveHolds } from './house.ts'

@@ -6,7 +6,7 @@ import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
 import { openOidc } from '../api/oidc.ts'
 import { createApp } from '../api/server.ts'
 import { openSignIn } from '../api/sign-in.ts'
-import { createBailiff } from '../procedures/judicial/handover.ts'
+import { createBailiff } from '../procedures/judicial/packs/handover.ts'
 import { secret, useApi } from './api.ts'
 import { noticed } from './pages.ts'
 

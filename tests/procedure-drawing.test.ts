@@ -1,9 +1,9 @@
 import { XMLValidator } from 'fast-xml-parser'
 import { describe, expect, test } from 'vitest'
-import { casePicture } from '../procedures/judicial/drawing.ts'
-import { procedurePicture } from '../procedures/judicial/procedure-drawing.ts'
-import { loadProcedure, procedureIds } from '../procedures/judicial/procedure.ts'
-import { progress } from '../procedures/judicial/progress.ts'
+import { casePicture } from '../procedures/judicial/drawings/drawing.ts'
+import { procedurePicture } from '../procedures/judicial/drawings/procedure-drawing.ts'
+import { loadProcedure, procedureIds } from '../procedures/judicial/engine/procedure.ts'
+import { progress } from '../procedures/judicial/engine/progress.ts'
 import { parseDay } from '../schema/days.ts'
 
 const order = loadProcedure('injonction-de-payer')

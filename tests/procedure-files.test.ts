@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { loadLibrary } from '../letters/catalogue.ts'
-import { happenings } from '../procedures/judicial/happenings.ts'
-import { loadProcedure, procedureIds, type TimeLimit } from '../procedures/judicial/procedure.ts'
+import { happenings } from '../procedures/judicial/engine/happenings.ts'
+import { loadProcedure, procedureIds, type TimeLimit } from '../procedures/judicial/engine/procedure.ts'
 import { lawIds } from '../procedures/law/values.ts'
 
 const procedures = procedureIds().map(loadProcedure)

@@ -1,9 +1,9 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { loadProcedure, type Procedure } from '../procedures/judicial/procedure.ts'
-import type { ProcedureEvent } from '../procedures/judicial/time-limits.ts'
-import { requirePossible } from '../procedures/judicial/possible.ts'
-import { type Progress, progress } from '../procedures/judicial/progress.ts'
+import { loadProcedure, type Procedure } from '../procedures/judicial/engine/procedure.ts'
+import type { ProcedureEvent } from '../procedures/judicial/engine/time-limits.ts'
+import { requirePossible } from '../procedures/judicial/engine/possible.ts'
+import { type Progress, progress } from '../procedures/judicial/engine/progress.ts'
 import { parseDay } from '../schema/days.ts'
 import { DomainError } from '../schema/errors.ts'
 

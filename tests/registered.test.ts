@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, test, vi } from 'vitest'
 import { validateAddress } from '../procedures/mail/addresses.ts'
-import { recordContactPreference } from '../procedures/cases/contact-preferences.ts'
+import { recordContactPreference } from '../procedures/cases/exchanges/contact-preferences.ts'
 import { sendLetter } from '../procedures/mail/correspondence.ts'
 import { noticeDay, owedOn } from '../procedures/money/ledger.ts'
 import { isPosted } from '../procedures/mail/reach.ts'
@@ -13,7 +13,7 @@ import {
   recordPresentation,
 } from '../procedures/mail/registered.ts'
 import { earliestFiling } from '../procedures/judicial/procedures.ts'
-import { workToday } from '../procedures/work-today.ts'
+import { workToday } from '../procedures/work/work-today.ts'
 import { transaction } from '../schema/db.ts'
 import { startOffice } from '../scripts/office.ts'
 import { readFileSync } from 'node:fs'

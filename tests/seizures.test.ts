@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { examine } from '../procedures/doctor.ts'
+import { examine } from '../procedures/doctor/doctor.ts'
 import { progressOf } from '../procedures/judicial/case-progress.ts'
 import { readProcedureEvents } from '../procedures/judicial/open-procedures.ts'
 import { recordProcedureEvent } from '../procedures/judicial/procedures.ts'

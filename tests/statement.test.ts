@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { submitInvoice } from '../procedures/cases/submissions.ts'
+import { submitInvoice } from '../procedures/cases/intake/submissions.ts'
 import { recordRate } from '../procedures/money/hand-rates.ts'
 import { issueStatement, readStatements } from '../procedures/money/statements.ts'
 import { amount } from '../schema/money.ts'

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { validateAddress } from '../procedures/mail/addresses.ts'
-import { resolveDispute } from '../procedures/cases/disputes.ts'
+import { resolveDispute } from '../procedures/cases/exchanges/disputes.ts'
 import { releaseHold } from '../procedures/cases/holds.ts'
 import { owedOn } from '../procedures/money/ledger.ts'
 import { amount } from '../schema/money.ts'

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { recordInsolvency } from '../procedures/cases/insolvencies.ts'
+import { recordInsolvency } from '../procedures/cases/insolvency/insolvencies.ts'
 import { recordPayment } from '../procedures/money/payments.ts'
 import { vatCourse } from '../procedures/judicial/vat-course.ts'
 import { day, fileOf, openOrdinary, useHouse } from './house.ts'

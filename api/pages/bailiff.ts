@@ -9,11 +9,16 @@ import {
   handedOverTo,
   type HandedOver,
   keepAccess,
-} from '../../procedures/judicial/handover.ts'
+} from '../../procedures/judicial/packs/handover.ts'
 import { progressOn, readConducts } from '../../procedures/judicial/case-progress.ts'
-import { codebtorsOf } from '../../procedures/judicial/codebtors.ts'
-import { acknowledgePack, readReceipt, sentWhole } from '../../procedures/judicial/receipt.ts'
-import { answersTo, readReturns, recordBailiffReturn, type ReturnInput } from '../../procedures/judicial/returns.ts'
+import { codebtorsOf } from '../../procedures/judicial/engine/codebtors.ts'
+import { acknowledgePack, readReceipt, sentWhole } from '../../procedures/judicial/packs/receipt.ts'
+import {
+  answersTo,
+  readReturns,
+  recordBailiffReturn,
+  type ReturnInput,
+} from '../../procedures/judicial/packs/returns.ts'
 import { DomainError } from '../../schema/errors.ts'
 import { isUuid, plainFileName } from '../../schema/words.ts'
 import type { Sql } from '../../schema/db.ts'

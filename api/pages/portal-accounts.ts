@@ -1,7 +1,7 @@
 import type { Hono, Context as HttpContext } from 'hono'
 import { accountFields, type Account, readAccount } from '../../documents/invoices/account.ts'
 import { readTable } from '../../documents/invoices/table.ts'
-import { type ImportedLine, importAccount } from '../../procedures/cases/account-import.ts'
+import { type ImportedLine, importAccount } from '../../procedures/cases/intake/account-import.ts'
 import type { DebtorKind } from '../../procedures/cases/debtors.ts'
 import type { DomainError } from '../../schema/errors.ts'
 import { toCreditor } from '../remedies.ts'

@@ -5,7 +5,7 @@ import {
   type FeedOwner,
   readCalendarFeeds,
   revokeCalendarFeed,
-} from '../../procedures/judicial/calendar-feeds.ts'
+} from '../../procedures/judicial/deadlines/calendar-feeds.ts'
 import {
   closuresOf,
   type CreditorClosure,

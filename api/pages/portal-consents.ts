@@ -1,7 +1,12 @@
 import type { Hono, Context as HttpContext } from 'hono'
-import { type ConsentOutcome, giveConsent, refuseConsent, withdrawConsent } from '../../procedures/judicial/consent.ts'
-import { sealedConsentPage } from '../../procedures/judicial/consent-page.ts'
-import { type ConsentRequest, readConsentRequest } from '../../procedures/judicial/consent-requests.ts'
+import {
+  type ConsentOutcome,
+  giveConsent,
+  refuseConsent,
+  withdrawConsent,
+} from '../../procedures/judicial/consents/consent.ts'
+import { sealedConsentPage } from '../../procedures/judicial/consents/consent-page.ts'
+import { type ConsentRequest, readConsentRequest } from '../../procedures/judicial/consents/consent-requests.ts'
 import { dayFr } from '../../schema/days.ts'
 import { DomainError } from '../../schema/errors.ts'
 import { parseAmount } from '../../schema/money.ts'

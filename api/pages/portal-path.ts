@@ -1,10 +1,10 @@
 import { type Scenario, loadScenario, scenarioStep } from '../../procedures/amicable/scenario.ts'
-import type { CaseFile, Step } from '../../procedures/cases/file.ts'
+import type { CaseFile, Step } from '../../procedures/cases/file/file.ts'
 import { loadLibrary } from '../../letters/catalogue.ts'
 import { before, dayFr } from '../../schema/days.ts'
-import { caseDrawing } from '../../procedures/judicial/drawing.ts'
-import type { Procedure } from '../../procedures/judicial/procedure.ts'
-import type { Progress } from '../../procedures/judicial/progress.ts'
+import { caseDrawing } from '../../procedures/judicial/drawings/drawing.ts'
+import type { Procedure } from '../../procedures/judicial/engine/procedure.ts'
+import type { Progress } from '../../procedures/judicial/engine/progress.ts'
 import { h, type Html, raw, said } from './page.ts'
 
 const ways: Record<string, string> = {

@@ -5,8 +5,12 @@ import {
   type InvoicingReview,
   type Lack,
   type Span,
-} from '../../procedures/cases/invoicing-review.ts'
-import { invoicingReview, type KeptReview, readInvoicingReviews } from '../../procedures/cases/invoicing-reviews.ts'
+} from '../../procedures/cases/intake/invoicing-review.ts'
+import {
+  invoicingReview,
+  type KeptReview,
+  readInvoicingReviews,
+} from '../../procedures/cases/intake/invoicing-reviews.ts'
 import { type Day, monthFr, parseDay } from '../../schema/days.ts'
 import { visible } from '../context.ts'
 import { count, dated, h, type Html, raw, said, send } from './page.ts'

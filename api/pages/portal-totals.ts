@@ -1,5 +1,5 @@
 import { type Case, caseColumns } from '../../procedures/cases/cases.ts'
-import { caseParts } from '../../procedures/cases/file.ts'
+import { caseParts } from '../../procedures/cases/file/file.ts'
 import { claimableOn } from '../../procedures/money/claimable.ts'
 import type { LedgerFile } from '../../procedures/money/ledger.ts'
 import type { Office } from '../../procedures/office.ts'

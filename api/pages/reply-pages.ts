@@ -1,5 +1,5 @@
-import { paymentReference } from '../../procedures/cases/facts.ts'
-import type { CaseFile } from '../../procedures/cases/file.ts'
+import { paymentReference } from '../../procedures/cases/file/facts.ts'
+import type { CaseFile } from '../../procedures/cases/file/file.ts'
 import { claimableOn } from '../../procedures/money/claimable.ts'
 import {
   checkDays,
@@ -9,7 +9,7 @@ import {
   type Reply,
   type ReplyKind,
   type Standing,
-} from '../../procedures/cases/replies.ts'
+} from '../../procedures/cases/exchanges/replies.ts'
 import { type Day, dayFr } from '../../schema/days.ts'
 import type { DomainError } from '../../schema/errors.ts'
 import { amount } from '../../schema/money.ts'

@@ -1,6 +1,6 @@
 import type { Hono, Context as HttpContext } from 'hono'
 import { readAgency } from '../../procedures/cases/agency.ts'
-import { readCase } from '../../procedures/cases/file.ts'
+import { readCase } from '../../procedures/cases/file/file.ts'
 import {
   type Answer,
   type Coupon,
@@ -9,8 +9,8 @@ import {
   readReplies,
   recordReply,
   standingOf,
-} from '../../procedures/cases/replies.ts'
-import type { BroughtFile } from '../../procedures/cases/dispute-documents.ts'
+} from '../../procedures/cases/exchanges/replies.ts'
+import type { BroughtFile } from '../../procedures/cases/exchanges/dispute-documents.ts'
 import { transaction } from '../../schema/db.ts'
 import { DomainError } from '../../schema/errors.ts'
 import type { House } from '../context.ts'

@@ -1,6 +1,6 @@
 import type { PendingApproval } from '../../procedures/amicable/approvals.ts'
-import type { Cell, WorkItem, WorkKind } from '../../procedures/work-today.ts'
-import { loadProcedure } from '../../procedures/judicial/procedure.ts'
+import type { Cell, WorkItem, WorkKind } from '../../procedures/work/work-today.ts'
+import { loadProcedure } from '../../procedures/judicial/engine/procedure.ts'
 import { dayFr } from '../../schema/days.ts'
 import type { DomainError } from '../../schema/errors.ts'
 import { type Contact, count, dated, h, type Html, layout, money, said } from './page.ts'

@@ -1,5 +1,5 @@
 import type { Context as HttpContext, Hono } from 'hono'
-import { type Coupon, findCoupon } from '../../procedures/cases/replies.ts'
+import { type Coupon, findCoupon } from '../../procedures/cases/exchanges/replies.ts'
 import { DomainError } from '../../schema/errors.ts'
 import { authorOf, may } from '../auth.ts'
 import { type Context, forbidden } from '../context.ts'

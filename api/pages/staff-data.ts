@@ -1,13 +1,20 @@
 import { pendingApprovals, type PendingApproval } from '../../procedures/amicable/approvals.ts'
 import { readAgency } from '../../procedures/cases/agency.ts'
-import { incomingScript } from '../../procedures/cases/call-scripts.ts'
-import { type Caller, findCaller } from '../../procedures/cases/callers.ts'
-import { disputeFiles } from '../../procedures/cases/dispute-documents.ts'
-import { type Dispute, firstLetter, readCases } from '../../procedures/cases/file.ts'
+import { incomingScript } from '../../procedures/cases/exchanges/call-scripts.ts'
+import { type Caller, findCaller } from '../../procedures/cases/exchanges/callers.ts'
+import { disputeFiles } from '../../procedures/cases/exchanges/dispute-documents.ts'
+import { type Dispute, firstLetter, readCases } from '../../procedures/cases/file/file.ts'
 import { standstill } from '../../procedures/cases/standstill.ts'
 import { claimableOn } from '../../procedures/money/claimable.ts'
 import { progressOn, readConducts } from '../../procedures/judicial/case-progress.ts'
-import { type Cell, cellOf, kindsOf, type WorkItem, type WorkKind, workToday } from '../../procedures/work-today.ts'
+import {
+  type Cell,
+  cellOf,
+  kindsOf,
+  type WorkItem,
+  type WorkKind,
+  workToday,
+} from '../../procedures/work/work-today.ts'
 import { type Day, dayFr, daysBetween, sameDay } from '../../schema/days.ts'
 import type { Context } from '../context.ts'
 import { noteReading } from '../readings.ts'

@@ -1,7 +1,7 @@
 import type { Hono } from 'hono'
 import { verifyFile } from '../../documents/proof/verify.ts'
 import { readAgency } from '../../procedures/cases/agency.ts'
-import { disagreement, knownByCode, knownByHash, type KnownFile } from '../../procedures/known-files.ts'
+import { disagreement, knownByCode, knownByHash, type KnownFile } from '../../procedures/retention/known-files.ts'
 import { DomainError } from '../../schema/errors.ts'
 import { letterOf, loadLibrary } from '../../letters/catalogue.ts'
 import { contactOf } from './contact.ts'

@@ -1,7 +1,7 @@
 import { folded } from './words.ts'
 import { readArticles, unreadArticles } from '../../letters/articles.ts'
 import type { Library } from '../../letters/catalogue.ts'
-import type { Procedure } from '../../procedures/judicial/procedure.ts'
+import type { Procedure } from '../../procedures/judicial/engine/procedure.ts'
 import { lawEntries, lawIds } from '../../procedures/law/values.ts'
 
 /** Where an article was read, and when; or that nobody has read it, and when that was last said. */

@@ -2,8 +2,8 @@ import { dated, h, layout, linkFrom, raw, toCheck, type Html, type Link } from '
 import { letterLink } from './scenarios.ts'
 import { procedurePapers, type Shelves } from './shelves.ts'
 import { count, laws, said } from './words.ts'
-import { procedureDrawing } from '../../procedures/judicial/procedure-drawing.ts'
-import { eventWords, limitWords } from '../../procedures/judicial/limit-words.ts'
+import { procedureDrawing } from '../../procedures/judicial/drawings/procedure-drawing.ts'
+import { eventWords, limitWords } from '../../procedures/judicial/engine/limit-words.ts'
 import {
   loadProcedure,
   type CourtRule,
@@ -13,7 +13,7 @@ import {
   type Procedure,
   type Step,
   type TimeLimit,
-} from '../../procedures/judicial/procedure.ts'
+} from '../../procedures/judicial/engine/procedure.ts'
 
 /** Every procedure, by country. */
 export function proceduresPage(shelves: Shelves): Html {

@@ -2,7 +2,7 @@ import { h, raw, type Html, type Link } from './page.ts'
 import { stepLetters, type Shelves } from './shelves.ts'
 import { familyWord, said, sentence, stepWord } from './words.ts'
 import { proceduresOf } from '../../procedures/amicable/scenario-check.ts'
-import { column, heightOf, paragraph } from '../../procedures/judicial/svg.ts'
+import { column, heightOf, paragraph } from '../../procedures/judicial/drawings/svg.ts'
 import type { Scenario, ScenarioStep } from '../../procedures/amicable/scenario.ts'
 
 const ways: Record<string, string> = {

@@ -5,7 +5,7 @@ import type { Library } from '../../letters/catalogue.ts'
 import { nextOf, type Letter } from '../../letters/letter.ts'
 import type { History } from '../../letters/replay.ts'
 import { loadScenario, scenarioIds, type Scenario, type ScenarioStep } from '../../procedures/amicable/scenario.ts'
-import { loadProcedure, procedureIds, type Procedure } from '../../procedures/judicial/procedure.ts'
+import { loadProcedure, procedureIds, type Procedure } from '../../procedures/judicial/engine/procedure.ts'
 import type { Day } from '../../schema/days.ts'
 import { parseYaml } from '../../schema/validate.ts'
 

@@ -1,7 +1,7 @@
 import { before, type Day, dayFr } from '../../schema/days.ts'
 import type { Fragment, Sql } from '../../schema/db.ts'
 import { amountFr, type Currency } from '../../schema/money.ts'
-import type { FeedDay } from '../judicial/court-calendar.ts'
+import type { FeedDay } from '../judicial/deadlines/court-calendar.ts'
 
 /** What waits for a cell, or will: the day it is for may be past. */
 interface Waiting {

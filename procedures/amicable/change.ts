@@ -2,7 +2,7 @@ import { loadLibrary } from '../../letters/catalogue.ts'
 import { after, before, type Day, dayFr, daysBetween, latest } from '../../schema/days.ts'
 import { DomainError } from '../../schema/errors.ts'
 import { nextWorkingDay } from '../law/calendar.ts'
-import type { Step } from '../cases/file.ts'
+import type { Step } from '../cases/file/file.ts'
 import { debtorWord, forDebtor, type Scenario, type ScenarioStep } from './scenario.ts'
 import { type Opening, type PlannedStep, planTimeline } from './timeline.ts'
 

@@ -3,7 +3,7 @@ import { after, before, type Day, dayFr, daysBetween } from '../../schema/days.t
 import { json, type Sql, transaction } from '../../schema/db.ts'
 import { DomainError } from '../../schema/errors.ts'
 import type { Random } from '../../schema/random.ts'
-import { type CaseFile, firstLetter, readCase, type Step } from '../cases/file.ts'
+import { type CaseFile, firstLetter, readCase, type Step } from '../cases/file/file.ts'
 import { type Author, record } from '../cases/journal.ts'
 import { lockOpenCase } from '../cases/lock.ts'
 import { nextWorkingDay } from '../law/calendar.ts'

@@ -1,8 +1,8 @@
 import { loadLibrary } from '../../letters/catalogue.ts'
 import type { Channel, Letter, Recipient } from '../../letters/letter.ts'
 import { DomainError } from '../../schema/errors.ts'
-import { loadProcedure, procedureIds } from '../judicial/procedure.ts'
-import { isClosedToPublic } from '../judicial/public-debtor.ts'
+import { loadProcedure, procedureIds } from '../judicial/engine/procedure.ts'
+import { isClosedToPublic } from '../judicial/courts/public-debtor.ts'
 import type { Scenario, ScenarioStep } from './scenario.ts'
 
 /** What is wrong in a scenario, and where. */

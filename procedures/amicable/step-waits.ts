@@ -1,8 +1,8 @@
 import { type Day, dayFr, daysBetween, latest } from '../../schema/days.ts'
-import { type Contact, type Lately, nextContactDay } from '../cases/contacts.ts'
+import { type Contact, type Lately, nextContactDay } from '../cases/exchanges/contacts.ts'
 import { type Closure, closureWait } from '../cases/creditor-closures.ts'
 import { placeHold, shiftCase } from '../cases/holds.ts'
-import { nextLimitation } from '../cases/invoice-limitations.ts'
+import { nextLimitation } from '../cases/limitation/invoice-limitations.ts'
 import { record } from '../cases/journal.ts'
 import { giveBack, type Turn } from './turn.ts'
 

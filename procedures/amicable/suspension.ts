@@ -1,5 +1,5 @@
 import { type Day, dayFr } from '../../schema/days.ts'
-import type { CaseFile } from '../cases/file.ts'
+import type { CaseFile } from '../cases/file/file.ts'
 import type { HoldCause } from '../cases/holds.ts'
 import { dueOn, owedOn, payableOn } from '../money/ledger.ts'
 import { standstill } from '../cases/standstill.ts'

@@ -1,7 +1,7 @@
 import type { Day } from '../../schema/days.ts'
 import type { Sql } from '../../schema/db.ts'
 import type { Agency } from '../cases/agency.ts'
-import type { CaseFile, Step } from '../cases/file.ts'
+import type { CaseFile, Step } from '../cases/file/file.ts'
 import type { Office } from '../office.ts'
 import type { ScenarioStep } from './scenario.ts'
 

@@ -10,9 +10,9 @@ import type { Zone } from '../law/calendar.ts'
 import { type Mandate } from './creditors.ts'
 import { type Debtor } from './debtors.ts'
 import { type Author, record } from './journal.ts'
-import { checkedNature, claimLimitation } from './claim-limitation.ts'
+import { checkedNature, claimLimitation } from './limitation/claim-limitation.ts'
 import { caseGone } from './lock.ts'
-import { type PublicOrder } from './public-term.ts'
+import { type PublicOrder } from './public-buyers/public-term.ts'
 
 export interface Case {
   id: string

@@ -4,11 +4,11 @@ import { after, type Day, dayFr } from '../../schema/days.ts'
 import { json, type Sql, transaction } from '../../schema/db.ts'
 import { DomainError, type Doubt } from '../../schema/errors.ts'
 import { newId, type Random } from '../../schema/random.ts'
-import { endUnfiledConsents } from '../judicial/consent-ends.ts'
+import { endUnfiledConsents } from '../judicial/consents/consent-ends.ts'
 import type { Address } from './agency.ts'
 import { readFeeTerms } from '../money/fees.ts'
 import { type Author, record } from './journal.ts'
-import { checkedNature } from './claim-limitation.ts'
+import { checkedNature } from './limitation/claim-limitation.ts'
 
 export interface PartyIdentity {
   legalForm?: string | undefined

@@ -3,11 +3,11 @@ import type { Sql } from '../../schema/db.ts'
 import type { Address } from '../cases/agency.ts'
 import { isDistantFrance, type Zone } from '../law/calendar.ts'
 import { branchOf, type Court } from '../law/court.ts'
-import { eventsFor, limitsForAll, progressForAll } from './codebtors.ts'
-import { standingEvents } from './happenings.ts'
-import { loadProcedure, type Procedure } from './procedure.ts'
-import { type ProcedureEvent, type StepDeadline, stepDeadlines } from './time-limits.ts'
-import type { Progress } from './progress.ts'
+import { eventsFor, limitsForAll, progressForAll } from './engine/codebtors.ts'
+import { standingEvents } from './engine/happenings.ts'
+import { loadProcedure, type Procedure } from './engine/procedure.ts'
+import { type ProcedureEvent, type StepDeadline, stepDeadlines } from './engine/time-limits.ts'
+import type { Progress } from './engine/progress.ts'
 
 /** What the engine reads of an open procedure: its events, corrected ones included, each with what the case tells. */
 export interface Conduct {

@@ -1,10 +1,10 @@
 import { after, before, type Day, latest, sameDay } from '../../schema/days.ts'
-import type { CaseFile } from '../cases/file.ts'
-import { allNotices, type Notice } from '../cases/notices.ts'
+import type { CaseFile } from '../cases/file/file.ts'
+import { allNotices, type Notice } from '../cases/notices/notices.ts'
 import { dueOn, isMalagasy } from '../money/ledger.ts'
-import { loadProcedure, type Procedure } from './procedure.ts'
-import { type Progress, progress } from './progress.ts'
-import type { ProcedureEvent } from './time-limits.ts'
+import { loadProcedure, type Procedure } from './engine/procedure.ts'
+import { type Progress, progress } from './engine/progress.ts'
+import type { ProcedureEvent } from './engine/time-limits.ts'
 
 /** Where one formal notice stands, read from the letters, payments and disputes of the case. */
 export interface NoticeCourse {

@@ -1,10 +1,10 @@
 import { after, type Day } from '../../schema/days.ts'
-import type { CaseFile } from '../cases/file.ts'
+import type { CaseFile } from '../cases/file/file.ts'
 import { legalValue } from '../law/values.ts'
 import { isMalagasy } from '../money/ledger.ts'
-import { loadProcedure, type Procedure } from './procedure.ts'
-import { type Progress, progress } from './progress.ts'
-import type { ProcedureEvent } from './time-limits.ts'
+import { loadProcedure, type Procedure } from './engine/procedure.ts'
+import { type Progress, progress } from './engine/progress.ts'
+import type { ProcedureEvent } from './engine/time-limits.ts'
 
 /** Letters that rectify the invoices of a sale that was never paid (CGI 272, 1). */
 const rectifying = new Set(['cloture-duplicata-facture-impayee', 'cloture-etat-recapitulatif-impayes'])

@@ -32,7 +32,7 @@ export function branchOf({
   return /commerc|activités économiques/i.test(`${nom} ${formation}`) ? 'commerce' : 'judiciaire'
 }
 
-/** What the imported list says of a commune (procedures/judicial/court-directory.ts); null where it says nothing. */
+/** What the imported list says of a commune (procedures/judicial/courts/court-directory.ts); null where it says nothing. */
 export interface ImportedPlace {
   commune: string
   civil: string | null

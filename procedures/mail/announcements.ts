@@ -1,6 +1,6 @@
 import type { Day } from '../../schema/days.ts'
 import { type Sql, transaction } from '../../schema/db.ts'
-import type { CaseFile } from '../cases/file.ts'
+import type { CaseFile } from '../cases/file/file.ts'
 import { queueFollowUp } from './follow-up-queue.ts'
 import { type Author, record } from '../cases/journal.ts'
 

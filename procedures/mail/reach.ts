@@ -2,9 +2,9 @@ import { mobileNumber } from '../../documents/send/mobile-number.ts'
 import { postalAddress } from '../../documents/send/postal-address.ts'
 import type { Sql } from '../../schema/db.ts'
 import { DomainError } from '../../schema/errors.ts'
-import { wishesOf } from '../cases/contact-preferences.ts'
+import { wishesOf } from '../cases/exchanges/contact-preferences.ts'
 import type { LetterOrder } from './correspondence.ts'
-import type { CaseFile } from '../cases/file.ts'
+import type { CaseFile } from '../cases/file/file.ts'
 import { isReturned } from './returned.ts'
 
 /** Where a letter goes; a missing address, or one that sent something back, is a reason to search, not to write to nobody. */

@@ -2,7 +2,7 @@ import { loadLibrary } from '../../letters/catalogue.ts'
 import { type Day, dayFr } from '../../schema/days.ts'
 import type { Fragment, Sql } from '../../schema/db.ts'
 import { DomainError } from '../../schema/errors.ts'
-import { readCase } from '../cases/file.ts'
+import { readCase } from '../cases/file/file.ts'
 import { asksPayment, refuseStandstill } from '../cases/standstill.ts'
 import { owedOn } from '../money/ledger.ts'
 

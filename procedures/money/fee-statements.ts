@@ -18,7 +18,7 @@ import {
   share,
   termsOn,
 } from './fees.ts'
-import { formalNotices, readCase, readCases } from '../cases/file.ts'
+import { formalNotices, readCase, readCases } from '../cases/file/file.ts'
 import { type Author, record } from '../cases/journal.ts'
 import { owedOn, standingPayments } from './ledger.ts'
 import { lockCase, lockOpenCase } from '../cases/lock.ts'

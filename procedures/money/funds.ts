@@ -7,7 +7,7 @@ import { newId } from '../../schema/random.ts'
 import type { Office } from '../office.ts'
 import { writeLetter } from '../mail/correspondence.ts'
 import { reachOf } from '../mail/reach.ts'
-import { readCase } from '../cases/file.ts'
+import { readCase } from '../cases/file/file.ts'
 import { type Author, record } from '../cases/journal.ts'
 
 /** What the agency holds for a creditor: encashed, not sent back by the bank, not paid over. Cents. */

@@ -1,7 +1,7 @@
 import { type Day, dayFr } from '../../schema/days.ts'
 import { json, type Sql, transaction } from '../../schema/db.ts'
 import { DomainError } from '../../schema/errors.ts'
-import { endUnfiledConsents } from '../judicial/consent-ends.ts'
+import { endUnfiledConsents } from '../judicial/consents/consent-ends.ts'
 import { parsePercent, percentText } from '../law/claim.ts'
 import type { HandRate } from '../cases/cases.ts'
 import { type Author, record } from '../cases/journal.ts'

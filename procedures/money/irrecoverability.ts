@@ -6,11 +6,11 @@ import { amount, parseAmount, sum } from '../../schema/money.ts'
 import { newId } from '../../schema/random.ts'
 import type { Office } from '../office.ts'
 import { writeLetter } from '../mail/correspondence.ts'
-import { type CaseFile, readCase } from '../cases/file.ts'
+import { type CaseFile, readCase } from '../cases/file/file.ts'
 import { type Author, record } from '../cases/journal.ts'
 import { owedOn } from './ledger.ts'
 import { caseGone } from '../cases/lock.ts'
-import { livePlan } from '../cases/plans.ts'
+import { livePlan } from '../cases/exchanges/plans.ts'
 
 /** The certificate that a claim will not be paid: a piece of evidence for CGI 272-1, given once and free. Cents. */
 export interface Irrecoverability {

@@ -2,7 +2,7 @@ import type { Sql } from '../../schema/db.ts'
 import type { Case } from '../cases/cases.ts'
 import type { Creditor } from '../cases/creditors.ts'
 import type { Debtor } from '../cases/debtors.ts'
-import { caseParts } from '../cases/file.ts'
+import { caseParts } from '../cases/file/file.ts'
 import type { LedgerFile } from './ledger.ts'
 
 /** Gives the rows of one case; who asks for many at the same moment has them in one statement (a data loader). */

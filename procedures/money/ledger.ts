@@ -2,14 +2,14 @@ import { after, before, type Day, dayFr, latest, parseDay } from '../../schema/d
 import type { Doubt } from '../../schema/errors.ts'
 import { amountFr, type Currency, sum } from '../../schema/money.ts'
 import { parsePercent, percentFr, percentText } from '../law/claim.ts'
-import { type Title, titleOn } from '../judicial/awards.ts'
+import { type Title, titleOn } from '../judicial/titles/awards.ts'
 import { type Claim, owed, type Owed, type Rate } from '../law/interest.ts'
 import { increaseFrom, publicRate, rateSpan } from '../law/rates.ts'
 import type { Mandate } from '../cases/creditors.ts'
-import type { CaseFile } from '../cases/file.ts'
-import { standingNotices } from '../cases/notices.ts'
+import type { CaseFile } from '../cases/file/file.ts'
+import { standingNotices } from '../cases/notices/notices.ts'
 import { clauseOf, isCountable, otherCurrencyDoubt, penaltyOf } from './penalties.ts'
-import { publicDue } from '../cases/public-term.ts'
+import { publicDue } from '../cases/public-buyers/public-term.ts'
 import { oweUnderTitle, type UnderTitle, underTitle } from './title-ledger.ts'
 
 /** The parts of a case file that the ledger reads: a list of cases need not read the others. */

@@ -1,7 +1,7 @@
 import { after, type Day, dayFr, latest } from '../../schema/days.ts'
 import type { Doubt } from '../../schema/errors.ts'
 import { amountFr, type Currency, sum } from '../../schema/money.ts'
-import type { Title } from '../judicial/awards.ts'
+import type { Title } from '../judicial/titles/awards.ts'
 import type { Award } from '../law/award.ts'
 import { type Claim, type Imputation, owed, type Owed, type Rate, settle, type Settled } from '../law/interest.ts'
 import type { ClaimInvoice, Movement } from '../law/claim.ts'

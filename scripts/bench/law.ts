@@ -1,5 +1,5 @@
-import { loadProcedure, type Procedure } from '../../procedures/judicial/procedure.ts'
-import { type ProcedureEvent, stepDeadlines } from '../../procedures/judicial/time-limits.ts'
+import { loadProcedure, type Procedure } from '../../procedures/judicial/engine/procedure.ts'
+import { type ProcedureEvent, stepDeadlines } from '../../procedures/judicial/engine/time-limits.ts'
 import { type Claim, owed } from '../../procedures/law/interest.ts'
 import { parseDay } from '../../schema/days.ts'
 import { type Bench, type Figure, median } from './bench.ts'

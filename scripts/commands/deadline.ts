@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util'
-import type { ProcedureEvent, StepDeadline } from '../../procedures/judicial/time-limits.ts'
-import { type Awaited, stepLimits } from '../../procedures/judicial/step-limits.ts'
+import type { ProcedureEvent, StepDeadline } from '../../procedures/judicial/engine/time-limits.ts'
+import { type Awaited, stepLimits } from '../../procedures/judicial/engine/step-limits.ts'
 import { parseZone, type Zone, zones } from '../../procedures/law/calendar.ts'
 import { type Deadline, deadline, parseDuration } from '../../procedures/law/deadline.ts'
 import { parseDay, type Day } from '../../schema/days.ts'

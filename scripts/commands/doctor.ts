@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util'
-import { examine, type Finding, repair } from '../../procedures/doctor.ts'
-import { roleFindings } from '../../procedures/doctor-role.ts'
+import { examine, type Finding, repair } from '../../procedures/doctor/doctor.ts'
+import { roleFindings } from '../../procedures/doctor/role.ts'
 import { type Day, dayFr, parseDay } from '../../schema/days.ts'
 import type { Sql } from '../../schema/db.ts'
 import type { Command } from '../command.ts'

@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util'
 import { rowId } from '../../api/values.ts'
-import { assembleBatch, waitingPacks } from '../../procedures/judicial/batch.ts'
+import { assembleBatch, waitingPacks } from '../../procedures/judicial/packs/batch.ts'
 import { type Command, UsageError } from '../command.ts'
 import { refuseStranger, refuseUnknownDebtor } from '../named.ts'
 import { startOffice } from '../office.ts'

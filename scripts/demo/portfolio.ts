@@ -1,5 +1,5 @@
 import { invoiceFromJson, type InvoiceJson } from '../../documents/invoices/einvoice.ts'
-import { submitInvoice } from '../../procedures/cases/submissions.ts'
+import { submitInvoice } from '../../procedures/cases/intake/submissions.ts'
 import { createCreditor, recordMandate } from '../../procedures/cases/creditors.ts'
 import type { Office } from '../../procedures/office.ts'
 import type { Day } from '../../schema/days.ts'

@@ -1,0 +1,250 @@
+import { EventEmitter } from 'node:events'
+import { setTimeout as pause } from 'node:timers/promises'
+import { type JobHelpers, Logger, run, type Runner, runOnce, type TaskList, type WorkerEvents } from 'graphile-worker'
+import { type Day, latest, parseDay } from '../../schema/days.ts'
+import { type Client, connect, type Sql, transaction } from '../../schema/db.ts'
+import { traced } from '../../schema/trace.ts'
+import type { FollowUp } from '../mail/follow-up-queue.ts'
+import { followUp } from '../mail/follow-ups.ts'
+import { doReview } from '../cases/intake/invoicing-reviews.ts'
+import { doReceipt } from '../money/late-receipts.ts'
+import { sendDocument } from '../mail/post.ts'
+import { doPlan } from '../amicable/plans.ts'
+import { doStep } from '../amicable/steps.ts'
+import { stampPack } from '../judicial/packs/timestamps.ts'
+import type { Office } from '../office.ts'
+import { deliver } from '../webhooks.ts'
+import { failQuietly, keepAlive, type Worker } from './worker-life.ts'
+
+/** Payloads carry a version: a job queued before a deploy is understood after it, and one of a newer program is left to that. */
+const known = 1
+function tasks(office: Office, sign: (pool: string) => Promise<unknown>, today?: () => Day): TaskList {
+  const acts = actsOf(office, today)
+  return Object.fromEntries(
+    Object.entries(acts).map(([name, act]) => [
+      name,
+      async (payload: unknown, { job }: JobHelpers) => {
+        const { version = known } = payload as { version?: number }
+        if (version > known) throw new Error('ce travail attend une version plus récente du programme')
+        await sign(job.locked_by!)
+        // If this program dies now, the row says which of its jobs it was at; success deletes it, failure writes its own.
+        const { count } = await office.sql`
+          update graphile_worker._private_jobs set last_error = ${begun} where id = ${job.id}::bigint and locked_by = ${job.locked_by}`
+        // Before the first sign of life another may have taken it for a dead one's.
+        if (count === 0) throw new Error('ce travail a été repris par un autre programme')
+        await traced(`job ${name}`, { 'job.id': String(job.id), ...idsOf(payload) }, () => act(payload))
+      },
+    ]),
+  )
+}
+
+/** The ids of a payload, for a trace: what else it holds is nobody's business. */
+const idsOf = (payload: unknown): Record<string, string> =>
+  Object.fromEntries(Object.entries(payload as object).filter(([, value]) => /^[0-9a-f-]{36}$/.test(String(value))))
+
+/** What a job that never ended says of itself, for the people who read `courtois doctor`. */
+const begun = 'le programme s’est arrêté pendant ce travail'
+
+function actsOf(office: Office, today?: () => Day): Record<string, (payload: unknown) => Promise<void>> {
+  // A job left from yesterday is done today, and says so.
+  const dayOf = (day: string): Day => latest(parseDay(day), today?.() ?? parseDay(day))
+  return {
+    step: async (payload) => {
+      const { step, day } = payload as { step: string; day: string }
+      await doStep(office, step, dayOf(day))
+    },
+    plan: async (payload) => {
+      const { plan, day } = payload as { plan: string; day: string }
+      await doPlan(office, plan, dayOf(day))
+    },
+    'follow-up': async (payload) => {
+      const { day, ...about } = payload as FollowUp & { day: string }
+      await followUp(office, about, dayOf(day))
+    },
+    review: async (payload) => {
+      const { creditor, month, day } = payload as { creditor: string; month: string; day: string }
+      await doReview(office, { creditor, month: parseDay(month) }, dayOf(day))
+    },
+    receipt: async (payload) => {
+      const { payment, day } = payload as { payment: string; day: string }
+      await doReceipt(office, payment, dayOf(day))
+    },
+    send: async (payload) => {
+      const { document, day } = payload as { document: string; day: string }
+      await sendDocument(office, document, dayOf(day))
+    },
+    webhook: async (payload) => deliver(office, (payload as { delivery: string }).delivery, today?.()),
+    timestamp: async (payload) => stampPack(office, (payload as { pack: string }).pack),
+  }
+}
+
+const quiet = new Logger(() => (level, message, meta) => {
+  if (level === 'error') console.error(message, meta?.error ?? '')
+})
+// A job that fails is told by the worker's own events, with what it was about.
+const telling = (report: (error: unknown) => void): Logger =>
+  new Logger(() => (level, message, meta) => {
+    if (level === 'error' && !meta?.job) report(meta?.error ?? new Error(message))
+  })
+
+// One by one, graphile-worker does not wait for the end of a job to be written, nor catch that writing's failure: the
+// program would die of a database that restarts. In batches it does both.
+const inBatches = { completeJobBatchDelay: 0, failJobBatchDelay: 0 }
+
+/**
+ * What shows that the worker of that name lives: a lock that PostgreSQL lets go of the moment its session ends. Asked as often as one
+ * likes, it is taken once; `onclose` is told when it is lost.
+ */
+function signOfLife(connectionString: string, onclose?: () => void) {
+  let alive: Client | undefined
+  let held: Promise<unknown> | undefined
+  return {
+    take(pool: string): Promise<unknown> {
+      alive ??= connect(connectionString, { max: 1, lasting: true, ...(onclose ? { onclose } : {}) })
+      held ??= alive`select pg_advisory_lock(hashtextextended(${lockOf(pool)}, 0))`.catch((error: unknown) => {
+        held = undefined
+        throw error
+      })
+      return held
+    },
+    end: async (): Promise<void> => alive?.end({ timeout: 1 }),
+  }
+}
+
+/** Does every job that waits, one after the other, and returns: for a virtual day. */
+export async function drain(office: Office, connectionString: string): Promise<void> {
+  const sign = signOfLife(connectionString)
+  try {
+    await runOnce({
+      connectionString,
+      taskList: tasks(office, sign.take),
+      concurrency: 1,
+      noHandleSignals: true,
+      logger: quiet,
+      preset: { worker: inBatches },
+    })
+  } finally {
+    await sign.end()
+  }
+}
+
+/**
+ * The same beside other workers: jobs that one of them holds are waited for, so that a virtual day is over when the next begins.
+ * A delivery to somebody else's server belongs to no day.
+ */
+export async function drainWithOthers(office: Office, connectionString: string): Promise<void> {
+  const ofDays = Object.keys(actsOf(office)).filter((task) => task !== 'webhook' && task !== 'timestamp')
+  for (;;) {
+    await drain(office, connectionString)
+    await freeDeadJobs(office.sql)
+    const [others] = await office.sql<{ busy: boolean; ready: boolean }[]>`
+      select coalesce(bool_or(locked_at is not null), false) as busy, coalesce(bool_or(locked_at is null), false) as ready
+      from graphile_worker.jobs
+      where task_identifier = any(${ofDays}) and (locked_at is not null or attempts = 0)`
+    if (!others!.busy && !others!.ready) return
+    if (!others!.ready) await pause(100)
+  }
+}
+
+interface WorkerOptions {
+  concurrency?: number
+  today?: () => Day
+  report?: (error: unknown) => void
+}
+
+/** Works until `stop`, beside any number of others on the same database; `today` is the day documents are dated by. */
+export async function startWorker(
+  office: Office,
+  connectionString: string,
+  options: WorkerOptions = {},
+): Promise<Worker> {
+  const events = new EventEmitter() as unknown as WorkerEvents
+  const tell = options.report ?? ((error: unknown) => console.error(error))
+  let sign: ReturnType<typeof signOfLife>
+  failQuietly(events)
+  events.on('pool:create', ({ workerPool }) => void sign.take(workerPool.id).catch(tell))
+  const begin = async (): Promise<Runner> => {
+    await freeDeadJobs(office.sql)
+    const live: { runner?: Runner } = {}
+    let isLost = false
+    // Without its sign of life its jobs are for others to take: it ends what it has in hand, and another begins.
+    const lost = (): void => {
+      isLost = true
+      void live.runner?.stop().catch(tell)
+    }
+    const own = signOfLife(connectionString, lost)
+    sign = own
+    const looking = lookForTheDead(office.sql, tell)
+    const over = (): void => {
+      looking.abort()
+      delete live.runner
+      void own.end().catch(tell)
+    }
+    try {
+      live.runner = await runJobs(tasks(office, own.take, options.today), connectionString, options, events)
+      if (isLost) lost()
+    } catch (error) {
+      over()
+      throw error
+    }
+    const { runner } = live
+    runner.promise.then(over, over)
+    return runner
+  }
+  return keepAlive(events, begin, tell)
+}
+
+/** Whoever works looks after the others: what a killed one had taken waits no longer than this, in milliseconds. */
+const betweenLooks = 10_000
+
+function lookForTheDead(sql: Sql, tell: (error: unknown) => void): AbortController {
+  const over = new AbortController()
+  const look = async (): Promise<void> => {
+    for (;;) {
+      await pause(betweenLooks, undefined, { signal: over.signal, ref: false })
+      await freeDeadJobs(sql).catch(tell)
+    }
+  }
+  void look().catch(() => {})
+  return over
+}
+
+const runJobs = (
+  taskList: TaskList,
+  connectionString: string,
+  { concurrency = 2, report }: WorkerOptions,
+  events: WorkerEvents,
+): Promise<Runner> =>
+  run({
+    connectionString,
+    taskList,
+    concurrency,
+    pollInterval: 1000,
+    noHandleSignals: true,
+    logger: report ? telling(report) : quiet,
+    events,
+    preset: { worker: { ...inBatches, localQueue: { size: 50 } } },
+  })
+
+const lockOf = (pool: string): string => `worker:${pool}`
+
+/**
+ * Frees at once the jobs of workers that were killed: whoever holds no sign of life any more holds no job either. A worker
+ * takes jobs by the fifty: those that it had not begun lose no attempt, those that it had wait a little, apart, so that a job that
+ * kills whoever does it ends by itself and takes no other along.
+ */
+export async function freeDeadJobs(sql: Sql): Promise<void> {
+  await transaction(sql, async (tx) => {
+    const jobs = await tx<{ id: string; lockedBy: string; attempts: number | null; again: Temporal.Instant | null }[]>`
+      with held as (select distinct locked_by from graphile_worker.jobs where locked_by is not null),
+           dead as materialized (select locked_by from held where pg_try_advisory_xact_lock(hashtextextended('worker:' || locked_by, 0)))
+      select j.id::text, j.locked_by,
+             case when j.last_error is distinct from ${begun} then greatest(0, j.attempts - 1) end as attempts,
+             case when j.last_error = ${begun} then j.locked_at + interval '1 second' * exp(least(10, j.attempts)) * (1 + j.id % 10 / 10.0) end as again
+      from graphile_worker.jobs j join dead using (locked_by)`
+    if (jobs.length === 0) return
+    await tx`select graphile_worker.force_unlock_workers(${[...new Set(jobs.map(({ lockedBy }) => lockedBy))]}::text[])`
+    for (const { id, attempts, again } of jobs)
+      await tx`select graphile_worker.reschedule_jobs(array[${id}::bigint], attempts => ${attempts}::int, run_at => ${again}::timestamptz)`
+  })
+}
