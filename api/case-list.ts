@@ -1,6 +1,6 @@
 import { resolveCursorConnection, type ResolveCursorConnectionArgs } from '@pothos/plugin-relay'
 import { type Found, searchCases } from '../procedures/cases/exchanges/callers.ts'
-import { casesAtWork, type Cell, kindsOf } from '../procedures/work/work-today.ts'
+import { casesAtWork, type Cell, kindsOf } from '../procedures/work-today.ts'
 import { type Day, isDay } from '../schema/days.ts'
 import type { Fragment, Sql } from '../schema/db.ts'
 import { DomainError } from '../schema/errors.ts'

@@ -15,7 +15,7 @@ import {
   type WorkItem,
   type WorkKind as Kind,
   workToday,
-} from '../procedures/work/work-today.ts'
+} from '../procedures/work-today.ts'
 import type { Sql } from '../schema/db.ts'
 import { isLegal } from './auth.ts'
 import { builder } from './builder.ts'

@@ -1,6 +1,6 @@
 import { type Logger, pino } from 'pino'
 import { currentRequest } from '../api/request-log.ts'
-import type { Worker } from '../procedures/work/worker-life.ts'
+import type { Worker } from '../procedures/jobs/worker-life.ts'
 
 /** LOG_LEVEL, else `info` in production and `warn` at a developer's; one JSON line each, with the request it belongs to. */
 export function openLog(): Logger {

@@ -1,5 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises'
-import type { Worker } from '../procedures/work/worker-life.ts'
+import type { Worker } from '../procedures/jobs/worker-life.ts'
 
 /** Settles when this process is asked to stop. A second request ends it at once, and twenty seconds end it anyway. */
 export async function untilStopped(): Promise<void> {

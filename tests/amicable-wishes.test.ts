@@ -5,7 +5,7 @@ import { recordContactPreference } from '../procedures/cases/exchanges/contact-p
 import { recordCall } from '../procedures/cases/exchanges/calls.ts'
 import { placeHold, releaseHold } from '../procedures/cases/holds.ts'
 import { recordVisit } from '../procedures/cases/exchanges/visits.ts'
-import { workToday } from '../procedures/work/work-today.ts'
+import { workToday } from '../procedures/work-today.ts'
 import { dayFr } from '../schema/days.ts'
 import {
   day,

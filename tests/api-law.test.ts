@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, test } from 'vitest'
-import { watchOrphans } from '../procedures/work/alarms.ts'
+import { watchOrphans } from '../procedures/alarms.ts'
 import { recordCall } from '../procedures/cases/exchanges/calls.ts'
 import { openPortfolio } from '../scripts/demo/portfolio.ts'
 import { useApi } from './api.ts'

@@ -11,7 +11,7 @@ import { validateAddress } from '../procedures/mail/addresses.ts'
 import { recordBounce } from '../procedures/mail/bounces.ts'
 import { recordContactPreference } from '../procedures/cases/exchanges/contact-preferences.ts'
 import { reachOf } from '../procedures/mail/reach.ts'
-import { workToday } from '../procedures/work/work-today.ts'
+import { workToday } from '../procedures/work-today.ts'
 import { exim, outOfOffice, postfix } from './fixtures/bounces/notices.ts'
 import { day, fileOf, invoice, liveHolds, liveOn, liveUntil, openCase, useHouse } from './house.ts'
 

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { catchUpLines, catchUpReport, watchCatchUp } from '../procedures/amicable/catch-up.ts'
 import { tick } from '../procedures/amicable/tick.ts'
-import { drain, drainWithOthers, startWorker } from '../procedures/work/work.ts'
+import { drain, drainWithOthers, startWorker } from '../procedures/jobs/work.ts'
 import { day, invoice, liveOn, openCase, useHouse } from './house.ts'
 
 const house = useHouse(async (made) => {

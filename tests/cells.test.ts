@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, test } from 'vitest'
 import { queueFollowUp } from '../procedures/mail/follow-up-queue.ts'
 import { findCaller } from '../procedures/cases/exchanges/callers.ts'
-import { drain } from '../procedures/work/work.ts'
+import { drain } from '../procedures/jobs/work.ts'
 import { useApi } from './api.ts'
 import { fileOf, invoice, addInvoices, day, liveUntil, openCase } from './house.ts'
 

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { answerDispute, resolveDispute } from '../procedures/cases/exchanges/disputes.ts'
 import { answeredOn } from '../procedures/cases/file/earlier-steps.ts'
 import { sendLetter } from '../procedures/mail/correspondence.ts'
-import { drain } from '../procedures/work/work.ts'
+import { drain } from '../procedures/jobs/work.ts'
 import { addInvoices, day, fileOf, invoice, liveHolds, liveUntil, openOrdinary, textOf, useHouse } from './house.ts'
 import { dispute, insolvency } from './debtor.ts'
 

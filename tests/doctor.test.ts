@@ -9,7 +9,7 @@ import { giveConsent } from '../procedures/judicial/consents/consent.ts'
 import { readConsentRequest } from '../procedures/judicial/consents/consent-requests.ts'
 import { assembleFilingPack } from '../procedures/judicial/packs/packs.ts'
 import { openProcedure } from '../procedures/judicial/procedures.ts'
-import { drain } from '../procedures/work/work.ts'
+import { drain } from '../procedures/jobs/work.ts'
 import { type Sql, transaction } from '../schema/db.ts'
 import { addInvoices, creditorOf, day, done, fileOf, invoice, liveHolds, liveToConsent, useHouse } from './house.ts'
 

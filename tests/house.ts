@@ -16,7 +16,7 @@ import { createCreditor, type Creditor, type Mandate, recordMandate } from '../p
 import type { DebtorKind } from '../procedures/cases/debtors.ts'
 import { type CaseFile, readCase, type WrittenDocument } from '../procedures/cases/file/file.ts'
 import type { Office } from '../procedures/office.ts'
-import { drain } from '../procedures/work/work.ts'
+import { drain } from '../procedures/jobs/work.ts'
 import { parseDay, type Day } from '../schema/days.ts'
 import { type Client, connect } from '../schema/db.ts'
 import { seededRandom } from '../schema/random.ts'

@@ -3,7 +3,7 @@ import { tick } from '../procedures/amicable/tick.ts'
 import { rejectPayment } from '../procedures/money/payments.ts'
 import { placeHold } from '../procedures/cases/holds.ts'
 import { doReceipt } from '../procedures/money/late-receipts.ts'
-import { drain } from '../procedures/work/work.ts'
+import { drain } from '../procedures/jobs/work.ts'
 import { pay } from './debtor.ts'
 import { day, fileOf, invoice, liveHolds, openCase, useHouse } from './house.ts'
 

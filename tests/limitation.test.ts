@@ -5,7 +5,7 @@ import { recordLimitation, setClaimNature } from '../procedures/cases/limitation
 import { recordPayment } from '../procedures/money/payments.ts'
 import { barredDoubts, standstill } from '../procedures/cases/standstill.ts'
 import { releaseHold } from '../procedures/cases/holds.ts'
-import { workToday } from '../procedures/work/work-today.ts'
+import { workToday } from '../procedures/work-today.ts'
 import { recordCall } from '../procedures/cases/exchanges/calls.ts'
 import { agreeInstalments } from '../procedures/cases/exchanges/promises.ts'
 import { requestConsent } from '../procedures/judicial/consents/consent-requests.ts'

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { lookForOrphans } from '../api/cron.ts'
-import { watchOrphans } from '../procedures/work/alarms.ts'
+import { watchOrphans } from '../procedures/alarms.ts'
 import { releaseHold } from '../procedures/cases/holds.ts'
 import { examine } from '../procedures/doctor/doctor.ts'
 import { day, fileOf, liveOn, openCase, ordinary, useHouse } from './house.ts'

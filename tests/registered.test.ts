@@ -13,7 +13,7 @@ import {
   recordPresentation,
 } from '../procedures/mail/registered.ts'
 import { earliestFiling } from '../procedures/judicial/procedures.ts'
-import { workToday } from '../procedures/work/work-today.ts'
+import { workToday } from '../procedures/work-today.ts'
 import { transaction } from '../schema/db.ts'
 import { startOffice } from '../scripts/office.ts'
 import { readFileSync } from 'node:fs'

@@ -1,15 +1,15 @@
 import { describe, expect, test } from 'vitest'
 import { renderLetter } from '../documents/rendering/render.ts'
 import { letterOf, loadLibrary } from '../letters/catalogue.ts'
-import { watchOrphans } from '../procedures/work/alarms.ts'
+import { watchOrphans } from '../procedures/alarms.ts'
 import { closeCase } from '../procedures/cases/cases.ts'
 import { placeHold } from '../procedures/cases/holds.ts'
 import { recordDispute, resolveDispute } from '../procedures/cases/exchanges/disputes.ts'
 import { answeredOn } from '../procedures/cases/file/earlier-steps.ts'
 import { type Answer, findCoupon, recordReply, settleReply } from '../procedures/cases/exchanges/replies.ts'
 import { queueFollowUp } from '../procedures/mail/follow-up-queue.ts'
-import { drain } from '../procedures/work/work.ts'
-import { workToday } from '../procedures/work/work-today.ts'
+import { drain } from '../procedures/jobs/work.ts'
+import { workToday } from '../procedures/work-today.ts'
 import { day, done, fileOf, liveHolds, liveUntil, openOrdinary, useHouse } from './house.ts'
 
 const house = useHouse()

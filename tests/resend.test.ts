@@ -5,7 +5,7 @@ import { recordDispute } from '../procedures/cases/exchanges/disputes.ts'
 import { firstLetter } from '../procedures/cases/file/file.ts'
 import { recordPostalState } from '../procedures/mail/registered.ts'
 import { resendLetter } from '../procedures/mail/resend.ts'
-import { workToday } from '../procedures/work/work-today.ts'
+import { workToday } from '../procedures/work-today.ts'
 import { day, fileOf, invoice, liveOn, liveUntil, openCase, textOf, toDebtor, useHouse } from './house.ts'
 
 let caseId = ''

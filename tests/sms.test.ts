@@ -4,7 +4,7 @@ import { expect, test } from 'vitest'
 import { sendLetter } from '../procedures/mail/correspondence.ts'
 import { examine } from '../procedures/doctor/doctor.ts'
 import { remake } from '../procedures/doctor/archive.ts'
-import { drain } from '../procedures/work/work.ts'
+import { drain } from '../procedures/jobs/work.ts'
 import { day, invoice, liveOn, openCase, useHouse } from './house.ts'
 
 let caseId = ''

@@ -6,9 +6,7 @@ import { day, fileOf, openOrdinary, useHouse } from './house.ts'
 
 const house = useHouse()
 
-test('the VAT of a claim is recovered from the day of the liquidation, until the end of the second year after', async () => {
-  const caseId = await openOrdinary(house)
-  expect(vatCourse(await fileOf(house, caseId), day('2026-09-01'))).toBeNull()
+async function openLiquidation(caseId: string): Promise<void> {
   const opening = {
     caseId,
     nature: 'Liquidation judiciaire',
@@ -16,6 +14,12 @@ test('the VAT of a claim is recovered from the day of the liquidation, until the
     publishedOn: day('2026-09-20'),
   }
   await recordInsolvency(house.sql, house.office.random, day('2026-09-21'), opening, 'legal')
+}
+
+test('the VAT of a claim is recovered from the day of the liquidation, until the end of the second year after', async () => {
+  const caseId = await openOrdinary(house)
+  expect(vatCourse(await fileOf(house, caseId), day('2026-09-01'))).toBeNull()
+  await openLiquidation(caseId)
   const { progress } = vatCourse(await fileOf(house, caseId), day('2026-09-21'))!
   expect(progress.due.map(({ id, expires }) => `${id} ${expires}`)).toEqual(['imputation 2028-12-31'])
   expect(progress.next.map(({ step }) => step)).toContain('rectification')
@@ -28,13 +32,7 @@ test('the VAT of a claim is recovered from the day of the liquidation, until the
 
 test('what is paid after all is to be declared again', async () => {
   const caseId = await openOrdinary(house)
-  const opening = {
-    caseId,
-    nature: 'Liquidation judiciaire',
-    openedOn: day('2026-09-14'),
-    publishedOn: day('2026-09-20'),
-  }
-  await recordInsolvency(house.sql, house.office.random, day('2026-09-21'), opening, 'legal')
+  await openLiquidation(caseId)
   const paid = { caseId, receivedOn: day('2027-02-01'), amount: 12000n, means: 'répartition', reference: null }
   await recordPayment(house.office, day('2027-02-01'), { ...paid, receivedBy: 'creditor' }, 'test')
   const { progress } = vatCourse(await fileOf(house, caseId), day('2027-02-01'))!

@@ -12,8 +12,8 @@ import {
   resumeWebhook,
   type WebhookType,
 } from '../procedures/webhooks.ts'
-import { drain } from '../procedures/work/work.ts'
-import { workToday } from '../procedures/work/work-today.ts'
+import { drain } from '../procedures/jobs/work.ts'
+import { workToday } from '../procedures/work-today.ts'
 import { transaction } from '../schema/db.ts'
 import { openAgency } from '../scripts/demo/people.ts'
 import { useApi } from './api.ts'

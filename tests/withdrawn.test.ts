@@ -13,8 +13,8 @@ import { recordInsolvency } from '../procedures/cases/insolvency/insolvencies.ts
 import { examine } from '../procedures/doctor/doctor.ts'
 import { resendLetter } from '../procedures/mail/resend.ts'
 import { recordPayment } from '../procedures/money/payments.ts'
-import { drain } from '../procedures/work/work.ts'
-import { workToday } from '../procedures/work/work-today.ts'
+import { drain } from '../procedures/jobs/work.ts'
+import { workToday } from '../procedures/work-today.ts'
 import {
   addInvoices,
   day,

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { recordCall } from '../procedures/cases/exchanges/calls.ts'
 import { giveConsent, refuseConsent } from '../procedures/judicial/consents/consent.ts'
 import { openProcedure } from '../procedures/judicial/procedures.ts'
-import { kindsOf, type WorkKind, workToday } from '../procedures/work/work-today.ts'
+import { kindsOf, type WorkKind, workToday } from '../procedures/work-today.ts'
 import { day, liveUntil, openOrdinary, useHouse } from './house.ts'
 
 // Nobody called, and the amicable phase went to its end: the creditor is asked whether it sues.

@@ -1,5 +1,5 @@
 import type { PendingApproval } from '../../procedures/amicable/approvals.ts'
-import type { Cell, WorkItem, WorkKind } from '../../procedures/work/work-today.ts'
+import type { Cell, WorkItem, WorkKind } from '../../procedures/work-today.ts'
 import { loadProcedure } from '../../procedures/judicial/engine/procedure.ts'
 import { dayFr } from '../../schema/days.ts'
 import type { DomainError } from '../../schema/errors.ts'

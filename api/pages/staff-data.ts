@@ -7,14 +7,7 @@ import { type Dispute, firstLetter, readCases } from '../../procedures/cases/fil
 import { standstill } from '../../procedures/cases/standstill.ts'
 import { claimableOn } from '../../procedures/money/claimable.ts'
 import { progressOn, readConducts } from '../../procedures/judicial/case-progress.ts'
-import {
-  type Cell,
-  cellOf,
-  kindsOf,
-  type WorkItem,
-  type WorkKind,
-  workToday,
-} from '../../procedures/work/work-today.ts'
+import { type Cell, cellOf, kindsOf, type WorkItem, type WorkKind, workToday } from '../../procedures/work-today.ts'
 import { type Day, dayFr, daysBetween, sameDay } from '../../schema/days.ts'
 import type { Context } from '../context.ts'
 import { noteReading } from '../readings.ts'

@@ -1,4 +1,4 @@
-import type { WorkItem } from '../../procedures/work/work-today.ts'
+import type { WorkItem } from '../../procedures/work-today.ts'
 import type { DomainError } from '../../schema/errors.ts'
 import type { Act } from '../auth.ts'
 import { dated, h, type Html, raw } from './page.ts'

@@ -14,6 +14,7 @@ import { readCase } from '../cases/file/file.ts'
 import { type Author, record } from '../cases/journal.ts'
 import { isMalagasy, payableOn, titleOf } from './ledger.ts'
 import { caseGone } from '../cases/lock.ts'
+import { partsOf } from './sums.ts'
 
 /** A statement of account (décompte) as it was issued: what happens afterwards never changes it. */
 export interface Statement {
@@ -189,11 +190,7 @@ function thaw({
     number: line.number,
     due: parseDay(line.due),
     amount: parseAmount(line.amount),
-    principal: parseAmount(line.principal),
-    interest: parseAmount(line.interest),
-    indemnity: parseAmount(line.indemnity),
-    penalty: parseAmount(line.penalty ?? '0.00'),
-    costs: parseAmount(line.costs ?? '0.00'),
+    ...partsOf(line),
     unpaid: parseAmount(line.unpaid),
   }))
   const paid = imputations.map((line) => ({

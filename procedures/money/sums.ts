@@ -23,11 +23,13 @@ export const sumsOf = (owed: Pick<Owed, Line>): Sums => ({
   total: amount(owed.total),
 })
 
-export const centsOf = (sums: Sums): Pick<Owed, Line> => ({
+/** The lines of a sum, read back; zero where it has no such line. */
+export const partsOf = (sums: Omit<Sums, 'total'>): Pick<Owed, Exclude<Line, 'total'>> => ({
   principal: parseAmount(sums.principal),
   interest: parseAmount(sums.interest),
   indemnity: parseAmount(sums.indemnity),
   penalty: parseAmount(sums.penalty ?? '0.00'),
   costs: parseAmount(sums.costs ?? '0.00'),
-  total: parseAmount(sums.total),
 })
+
+export const centsOf = (sums: Sums): Pick<Owed, Line> => ({ ...partsOf(sums), total: parseAmount(sums.total) })

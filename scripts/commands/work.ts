@@ -1,7 +1,7 @@
 import { setPriority } from 'node:os'
 import { parseArgs } from 'node:util'
 import { houseClock } from '../../api/cron.ts'
-import { startWorker } from '../../procedures/work/work.ts'
+import { startWorker } from '../../procedures/jobs/work.ts'
 import { type Command, UsageError } from '../command.ts'
 import { logJobs, openLog } from '../log.ts'
 import { startOffice } from '../office.ts'

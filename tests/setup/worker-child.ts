@@ -1,7 +1,7 @@
 // Works on a database until killed, as `courtois work` would: the tests kill it without warning.
 import { openOffice } from '../../scripts/office.ts'
 import { tick } from '../../procedures/amicable/tick.ts'
-import { startWorker } from '../../procedures/work/work.ts'
+import { startWorker } from '../../procedures/jobs/work.ts'
 import { parseDay } from '../../schema/days.ts'
 import { connect } from '../../schema/db.ts'
 import { systemRandom } from '../../schema/random.ts'

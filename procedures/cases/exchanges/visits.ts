@@ -33,15 +33,8 @@ export async function recordVisit(
   sql: Sql,
   random: Random,
   onDay: Day,
-  input: {
+  input: Omit<Visit, 'id' | 'recordedBy'> & {
     caseId: string
-    visitedOn: Day
-    visitedAt: string | null
-    agent: string
-    place: string
-    person: string | null
-    outcome: VisitOutcome
-    summary: string
     stepKey?: string
     /** What the debtor signed: a sum, in cents of the case's currency, and a day. */
     commitment?: { amount: bigint; dueOn: Day; means: string }

@@ -1,7 +1,7 @@
-import { typographyFr } from '../../documents/rendering/typography.ts'
-import type { Day } from '../../schema/days.ts'
-import { json, type Sql, transaction } from '../../schema/db.ts'
-import { orphans } from '../doctor/rows.ts'
+import { typographyFr } from '../documents/rendering/typography.ts'
+import type { Day } from '../schema/days.ts'
+import { json, type Sql, transaction } from '../schema/db.ts'
+import { orphans } from './doctor/rows.ts'
 
 /** An open case that nothing carries on any more. */
 export interface Alarm {

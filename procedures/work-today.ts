@@ -1,9 +1,9 @@
-import type { Day } from '../../schema/days.ts'
-import type { Fragment, Sql } from '../../schema/db.ts'
-import { isWorkingDay } from '../law/calendar.ts'
-import { lookUpDays } from '../cases/insolvency/insolvency-watch.ts'
-import { legalValue } from '../law/values.ts'
-import { leftUnsaid } from '../mail/still-true.ts'
+import type { Day } from '../schema/days.ts'
+import type { Fragment, Sql } from '../schema/db.ts'
+import { isWorkingDay } from './law/calendar.ts'
+import { lookUpDays } from './cases/insolvency/insolvency-watch.ts'
+import { legalValue } from './law/values.ts'
+import { leftUnsaid } from './mail/still-true.ts'
 
 export type Cell = 'research' | 'phone' | 'amicable' | 'legal'
 export type WorkKind = keyof typeof cellOf
