@@ -58,9 +58,9 @@ function elsewhere(wanted: string, user: Home['user']): Home {
   return home
 }
 
-export function throwawayHome(): Home {
+export function throwawayHome(wanted = tmpdir()): Home {
   const user = asRoot() ? nobody : {}
-  for (const folder of new Set([tmpdir(), '/tmp', '/var/tmp'])) {
+  for (const folder of new Set([wanted, tmpdir(), '/tmp', '/var/tmp'])) {
     if (!existsSync(folder)) continue
     const home: Home = { path: realpathSync(mkdtempSync(join(folder, 'courtois-db-'))), user, throwaway: true }
     give(home.path, home)

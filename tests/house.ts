@@ -20,10 +20,14 @@ import { drain } from '../procedures/jobs/work.ts'
 import { parseDay, type Day } from '../schema/days.ts'
 import { type Client, connect } from '../schema/db.ts'
 import { seededRandom } from '../schema/random.ts'
+import { vaultOf } from '../schema/vault.ts'
 import { mandateTerms, openAgency, papeterie } from '../scripts/demo/people.ts'
 import { dropDatabase } from './database.ts'
 
 export const day = parseDay
+
+/** Programs that a test starts on the database of a house are given the same. */
+export const houseSecret = 'the secret of this house, told to nobody'
 
 /** An office on a database of its own: real Typst, real archive, real out-tray, seeded chance. */
 export interface House {
@@ -59,6 +63,7 @@ export function useHouse(prepare: (house: House) => Promise<void> = async () => 
       seal: developmentSeal(),
       post: outTray(join(folder, 'out')),
       random: seededRandom(name.slice(mine.length)),
+      vault: vaultOf(() => new TextEncoder().encode(houseSecret)),
       baseUrl: 'https://courtois.example',
     }
     Object.assign(house, { sql, url: url.href, office, dir: folder })
@@ -67,7 +72,7 @@ export function useHouse(prepare: (house: House) => Promise<void> = async () => 
   beforeAll(async () => {
     admin = connect(server, { max: 1 })
     typst = nativeTypst()
-    dir = mkdtempSync(join(tmpdir(), 'courtois-house-'))
+    dir = mkdtempSync(join(inject('folder'), 'courtois-house-'))
     await open(`${mine}_prepared`, template)
     await prepare(house)
     await house.sql.end({ timeout: 5 })

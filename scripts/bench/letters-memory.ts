@@ -32,7 +32,7 @@ export async function memoryFigures(ground: Ground, tell: (line: string) => void
       name,
       value: peak,
       unit: 'MB',
-      against: `${limit} MB for the program (${program} at its peak) and its Typst processes (${compositors}); PostgreSQL beside them, shared pages counted once a process: ${database}`,
+      against: `${limit} MB for the program (${program} at its peak) and its Typst processes (${compositors}); PostgreSQL beside them: ${database}`,
       ratio: peak / limit,
       goal: 1,
       lessIsBetter: true,
@@ -49,7 +49,7 @@ export async function memoryFigures(ground: Ground, tell: (line: string) => void
   ]
 }
 
-/** Resident megabytes. */
+/** Megabytes. */
 interface Memory {
   program: number
   compositors: number
