@@ -8,6 +8,7 @@ import { parseAmount, parseCurrency } from '../schema/money.ts'
 import { isLegal, isStaff } from './auth.ts'
 import { builder } from './builder.ts'
 import { type CaseRow, CaseState, CaseType, columns } from './cases.ts'
+import { foresee } from './foresight.ts'
 import { type Context, forbidden, visible } from './context.ts'
 import { rowId } from './values.ts'
 import { CellType } from './work.ts'
@@ -91,7 +92,7 @@ builder.queryFields((t) => ({
             'The case’s number, an invoice’s, or words of the debtor’s or the creditor’s name, whole or begun; of a thousand debtors at most.',
         }),
       },
-      resolve: async (_root, args, ctx) => {
+      resolve: async (_root, args, ctx, info) => {
         // A fragment that an async function answered would be run.
         const meant = args.text ? await searchCases(ctx.sql, args.text, ctx.viewer?.creditorId ?? null) : null
         const where = filter(ctx, args, meant)
@@ -109,10 +110,12 @@ builder.queryFields((t) => ({
               const beyond = down === (isAfter !== page.inverted) ? sql`<` : sql`>`
               return sql`and (${key}, length(c.number), c.number) ${beyond} ${placeOf(ctx, args.order, text)}`
             }
-            return sql<CaseRow[]>`
+            const found = await sql<CaseRow[]>`
               select ${columns(ctx)} from cases c
               where ${where} ${place(page.after, true)} ${place(page.before, false)}
               order by ${key} ${way}, length(c.number) ${way}, c.number ${way} limit ${page.limit}`
+            await foresee(ctx, info, 'Case', found)
+            return found
           },
         ).then((connection) => ({ ...connection, where }))
       },

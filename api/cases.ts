@@ -2,6 +2,8 @@ import { type Case, caseColumns, closeCase } from '../procedures/cases/cases.ts'
 import { caseGone } from '../procedures/cases/lock.ts'
 import { placeHold, releaseHold } from '../procedures/cases/holds.ts'
 import { caseParts } from '../procedures/cases/file/file.ts'
+import { ledgerReaders } from '../procedures/money/ledger-files.ts'
+import { whenThere } from '../schema/soon.ts'
 import type { Day } from '../schema/days.ts'
 import type { Sql } from '../schema/db.ts'
 import { builder } from './builder.ts'
@@ -80,10 +82,9 @@ export const CaseType = builder.loadableNode('Case', {
       description:
         'What is to be recovered today: nothing of a claim that is time-barred, which `timeBarred` tells. `owed` has the reckoning.',
       complexity: 3,
-      resolve: async (found, _args, ctx) => {
-        const { due } = await recoverableOf(ctx, found)
-        return { cents: due, currency: found.currency }
-      },
+      extensions: { reads: ledgerReaders },
+      resolve: (found, _args, ctx) =>
+        whenThere(recoverableOf(ctx, found), ({ due }) => ({ cents: due, currency: found.currency })),
     }),
     timeBarred: t.field({
       type: Money,
@@ -91,10 +92,11 @@ export const CaseType = builder.loadableNode('Case', {
       description:
         'What limitation (prescription) has put out of reach, of the whole case or of some of its invoices: owed on their last day, less what was paid since. A fact, which no demand may state; null where all may be pursued.',
       complexity: 3,
-      resolve: async (found, _args, ctx) => {
-        const { barred } = await recoverableOf(ctx, found)
-        return barred === null ? null : { cents: barred, currency: found.currency }
-      },
+      extensions: { reads: ledgerReaders },
+      resolve: (found, _args, ctx) =>
+        whenThere(recoverableOf(ctx, found), ({ barred }) =>
+          barred === null ? null : { cents: barred, currency: found.currency },
+        ),
     }),
     owed: t.field({
       type: OwedType,

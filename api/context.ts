@@ -3,6 +3,7 @@ import type { Office } from '../procedures/office.ts'
 import type { Day } from '../schema/days.ts'
 import type { Fragment, Sql } from '../schema/db.ts'
 import { DomainError } from '../schema/errors.ts'
+import type { Soon } from '../schema/soon.ts'
 import { authorOf, isStaff, type Viewer } from './auth.ts'
 import type { IdentityProvider } from './oidc.ts'
 import type { Readings } from './readings.ts'
@@ -34,6 +35,8 @@ export interface Context extends House {
   sql: Sql
   day: Day
   loaders: Map<unknown, DataLoader<string, unknown[]>>
+  /** What a list had read for all its rows before any of them was asked for it, by reader and id. */
+  foreseen: Map<unknown, Map<string, unknown[]>>
 }
 
 export function contextOf(house: House, viewer: Viewer | null): Context {
@@ -43,6 +46,7 @@ export function contextOf(house: House, viewer: Viewer | null): Context {
     sql: house.office.sql,
     day: house.clock.today(),
     loaders: new Map(),
+    foreseen: new Map(),
   }
 }
 
@@ -50,7 +54,9 @@ export function contextOf(house: House, viewer: Viewer | null): Context {
 export type Reader<Row> = (sql: Sql, ids: string[]) => Promise<Map<string, Row[]>>
 
 /** The rows of one id; all that a request asks of the same reader at the same moment is one statement. */
-export async function rowsOf<Row>(ctx: Context, read: Reader<Row>, id: string): Promise<Row[]> {
+export function rowsOf<Row>(ctx: Context, read: Reader<Row>, id: string): Soon<Row[]> {
+  const foreseen = ctx.foreseen.get(read)?.get(id)
+  if (foreseen) return foreseen as Row[]
   let loader = ctx.loaders.get(read) as DataLoader<string, Row[]> | undefined
   if (!loader) {
     loader = new DataLoader<string, Row[]>(async (ids) => {

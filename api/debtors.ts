@@ -1,6 +1,6 @@
 import { validateAddress } from '../procedures/mail/addresses.ts'
-import type { Debtor } from '../procedures/cases/debtors.ts'
-import { caseParts } from '../procedures/cases/file/file.ts'
+import { type Debtor, debtorsById } from '../procedures/cases/debtors.ts'
+import { whenThere } from '../schema/soon.ts'
 import { builder } from './builder.ts'
 import { answersCase, CaseType, requireCase } from './cases.ts'
 import { rowsOf, visible } from './context.ts'
@@ -49,9 +49,10 @@ forgetting(DebtorType)
 builder.objectFields(CaseType, (t) => ({
   debtor: t.field({
     type: DebtorType,
-    resolve: async (found, _args, ctx) => {
+    extensions: { reads: [{ read: debtorsById, by: 'debtorId' }] },
+    resolve: (found, _args, ctx) => {
       noteReading(ctx, found.id, 'graphql')
-      return (await rowsOf(ctx, caseParts.debtor, found.id))[0]!
+      return whenThere(rowsOf(ctx, debtorsById, found.debtorId), ([debtor]) => debtor!)
     },
   }),
 }))

@@ -1,6 +1,6 @@
 import { invoiceFromJson, type ReadInvoice, readInvoice } from '../documents/invoices/einvoice.ts'
 import { type Submission, submitInvoice } from '../procedures/cases/intake/submissions.ts'
-import { caseParts, type CreditNote, type Invoice } from '../procedures/cases/file/file.ts'
+import { caseParts, type CreditNote, type Invoice, invoiceLines } from '../procedures/cases/file/file.ts'
 import { loadScenario } from '../procedures/amicable/scenario.ts'
 import type { Office } from '../procedures/office.ts'
 import { parseZone } from '../procedures/law/calendar.ts'
@@ -17,7 +17,7 @@ import { remedyFor } from './remedies.ts'
 import { receivedUpload } from './uploads.ts'
 import { AddressInput, addressOf, DoubtType, Money } from './values.ts'
 
-export const InvoiceType = builder.objectRef<Invoice>('Invoice').implement({
+export const InvoiceType = builder.objectRef<Omit<Invoice, 'source'>>('Invoice').implement({
   fields: (t) => ({
     number: t.exposeString('number'),
     issuedOn: t.expose('issuedOn', { type: 'Date' }),
@@ -32,7 +32,10 @@ export const InvoiceType = builder.objectRef<Invoice>('Invoice').implement({
       description: 'What was to pay when issued.',
       resolve: ({ payable, currency }) => ({ cents: payable, currency }),
     }),
-    orderReference: t.string({ nullable: true, resolve: ({ source }) => source.order_reference ?? null }),
+    orderReference: t.string({
+      nullable: true,
+      resolve: async ({ id }, _args, ctx) => (await rowsOf(ctx, orderReferences, id))[0]?.orderReference ?? null,
+    }),
     limitationOn: t.expose('limitationOn', {
       type: 'Date',
       description: 'Last day to act on it (prescription): each invoice has its own, from its own due date.',
@@ -41,6 +44,12 @@ export const InvoiceType = builder.objectRef<Invoice>('Invoice').implement({
     original: t.exposeString('original', { nullable: true, description: 'SHA-256 of the file as it came.' }),
   }),
 })
+
+async function orderReferences(sql: Sql, ids: string[]): Promise<Map<string, { orderReference: string | null }[]>> {
+  const rows = await sql<{ id: string; orderReference: string | null }[]>`
+    select id, source ->> 'order_reference' as order_reference from invoices where id = any(${ids})`
+  return new Map(rows.map((row) => [row.id, [row]]))
+}
 
 const CreditNoteType = builder.objectRef<CreditNote & { currency: string }>('CreditNote').implement({
   description: 'Avoir.',
@@ -55,7 +64,8 @@ builder.objectFields(CaseType, (t) => ({
   invoices: t.field({
     type: [InvoiceType],
     description: 'The oldest due first.',
-    resolve: (found, _args, ctx) => rowsOf(ctx, caseParts.invoices, found.id),
+    extensions: { reads: [{ read: invoiceLines }] },
+    resolve: (found, _args, ctx) => rowsOf(ctx, invoiceLines, found.id),
   }),
   creditNotes: t.field({
     type: [CreditNoteType],

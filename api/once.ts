@@ -47,6 +47,7 @@ export async function once<T extends Outcome>(
 /** Rows read before an act, or before an event, are not those after it. */
 export function readAnew(ctx: Context): void {
   ctx.loaders.clear()
+  ctx.foreseen.clear()
   for (const forget of forgetters) forget(ctx)
 }
 

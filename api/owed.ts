@@ -7,6 +7,7 @@ import type { Case } from '../procedures/cases/cases.ts'
 import { standstill } from '../procedures/cases/standstill.ts'
 import type { Day } from '../schema/days.ts'
 import { sum } from '../schema/money.ts'
+import { type Soon, whenThere } from '../schema/soon.ts'
 import { builder } from './builder.ts'
 import { type Context, rowsOf } from './context.ts'
 import { type Amount, DoubtType, Money } from './values.ts'
@@ -21,12 +22,12 @@ export async function owedOf(ctx: Context, found: Case, onDay: Day): Promise<Owe
 }
 
 /** What is to be recovered today and, where limitation has put the claim out of reach, what it was. */
-export async function recoverableOf(ctx: Context, found: Case): Promise<{ due: bigint; barred: bigint | null }> {
-  const file = await ledgerOf(ctx, found)
-  if (isBarredOn(file, ctx.day)) return { due: 0n, barred: claimableOn(file, ctx.day).barred }
-  const { total, barred } = owedOn(file, ctx.day)
-  return { due: total, barred: barred.length > 0 ? sum(barred.map(({ unpaid }) => unpaid)) : null }
-}
+export const recoverableOf = (ctx: Context, found: Case): Soon<{ due: bigint; barred: bigint | null }> =>
+  whenThere(ledgerOf(ctx, found), (file) => {
+    if (isBarredOn(file, ctx.day)) return { due: 0n, barred: claimableOn(file, ctx.day).barred }
+    const { total, barred } = owedOn(file, ctx.day)
+    return { due: total, barred: barred.length > 0 ? sum(barred.map(({ unpaid }) => unpaid)) : null }
+  })
 
 const ledgerOf = (ctx: Context, found: Case) => ledgerFile(found, (read, caseId) => rowsOf(ctx, read, caseId))
 

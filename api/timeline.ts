@@ -4,6 +4,7 @@ import { caseParts, type Step } from '../procedures/cases/file/file.ts'
 import type { CourtDay } from '../procedures/judicial/deadlines/court-days.ts'
 import { before } from '../schema/days.ts'
 import type { Sql } from '../schema/db.ts'
+import { whenThere } from '../schema/soon.ts'
 import { builder } from './builder.ts'
 import { CaseType } from './cases.ts'
 import { nextDayInCourt } from './conducts.ts'
@@ -102,8 +103,12 @@ builder.objectFields(CaseType, (t) => ({
     nullable: true,
     description:
       'The earliest step neither done nor skipped; a case on hold has one too, which waits. In court, the next last day to act, or the first on which an act is allowed: its channel is « procedure ».',
-    resolve: async (found, _args, ctx) =>
-      (await rowsOf(ctx, nextSteps, found.id))[0] ?? inCourt(await nextDayInCourt(ctx, found.id)),
+    extensions: { reads: [{ read: nextSteps }] },
+    resolve: (found, _args, ctx) =>
+      whenThere<Step[], StepShape | null>(
+        rowsOf(ctx, nextSteps, found.id),
+        ([step]) => step ?? nextDayInCourt(ctx, found.id).then(inCourt),
+      ),
   }),
 }))
 

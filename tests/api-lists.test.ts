@@ -50,6 +50,23 @@ const act = async (mutation: string) => {
   expect(body.data.act).toEqual({ __typename: expect.stringContaining('Payload') })
 }
 
+describe('a line of the list', () => {
+  test('shows of its case what that case shows alone, whichever way it is asked', async () => {
+    const line =
+      'id number debtor { id name } invoices { number payable { amount } } totalDue { amount } timeBarred { amount } nextStep { key plannedOn }'
+    const { body } = await api.ask(
+      {},
+      `{ cases { nodes { ...line } } } fragment line on Case { ... on Case { ${line} } }`,
+    )
+    const lines: { number: string; debtor: { name: string } }[] = body.data.cases.nodes
+    expect(lines.map(({ debtor }) => debtor.name).slice(-2)).toEqual(['Hôtel des Voyageurs', 'Garage du Pont'])
+    for (const each of lines) {
+      const alone = await api.ask({}, `{ case(number: "${each.number}") { ${line} } }`)
+      expect(alone.body.data.case).toEqual(each)
+    }
+  })
+})
+
 describe('an order', () => {
   test('puts the newest first, cases of one day by their numbers', async () => {
     expect(await numbers('')).toEqual(['5', '4', '3', '2', '1'])

@@ -22,6 +22,13 @@ export interface Debtor {
   returned?: string[]
 }
 
+/** Debtors by their own ids, without what came back from them. */
+export async function debtorsById(sql: Sql, ids: string[]): Promise<Map<string, Debtor[]>> {
+  const rows = await sql<Debtor[]>`
+    select id, name, kind, identity, address, email, phone from debtors where id = any(${ids})`
+  return new Map(rows.map((row) => [row.id, [row]]))
+}
+
 /**
  * This creditor's debtor with this SIRET, or with this name at this postcode; a new row when nobody is known. Each creditor
  * has its own: the phone or the e-mail that one gave is not for another to read. No purge takes it before the case is there.

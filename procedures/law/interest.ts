@@ -81,7 +81,8 @@ export function settle(claim: Claim): Settled {
   const accounts = openAccounts(claim, end)
   const late = lateness(claim, accounts, doubts)
   const agreed = penalties(claim, accounts)
-  const { pay, credit } = imputer(claim, accounts, end)
+  // Most claims have no movement: what imputes them is made by the first.
+  let hand: ReturnType<typeof imputer> | undefined
   const imputations: Imputation[] = []
   const overCredited: Movement[] = []
   let overpaid = 0n
@@ -94,7 +95,8 @@ export function settle(claim: Claim): Settled {
     }
     late.until(day)
     agreed.until(day)
-    const done = isCredit ? credit(movement, day) : pay(movement, day)
+    hand ??= imputer(claim, accounts, end)
+    const done = isCredit ? hand.credit(movement, day) : hand.pay(movement, day)
     if (!isCredit) imputations.push(done)
     if (done.excess === 0n) continue
     overpaid += done.excess
@@ -265,8 +267,12 @@ function conclude(
   const invoices = barred.length === 0 ? all : all.filter((invoice) => !isOut.has(invoice))
   const total = (of: (invoice: OwedInvoice) => bigint) => sum(invoices.map(of))
   // Of what is barred, nothing may be asked for.
-  const byNumber = (of: (invoice: OwedInvoice) => bigint) =>
-    Object.fromEntries(all.map((invoice) => [invoice.number, isOut.has(invoice) ? 0n : of(invoice)]))
+  const byNumber = (of: (invoice: OwedInvoice) => bigint) => {
+    // Of no shape: numbers are seldom the same twice, and V8 would keep a shape for each.
+    const found = Object.create(null) as Record<string, bigint>
+    for (const invoice of all) found[invoice.number] = isOut.has(invoice) ? 0n : of(invoice)
+    return found
+  }
   return {
     asOf: claim.asOf,
     principal: total((invoice) => invoice.principal),

@@ -15,16 +15,10 @@ import { oweUnderTitle, type UnderTitle, underTitle } from './title-ledger.ts'
 /** The parts of a case file that the ledger reads: a list of cases need not read the others. */
 export type LedgerFile = Pick<
   CaseFile,
-  | 'case'
-  | 'invoices'
-  | 'creditNotes'
-  | 'payments'
-  | 'penaltyClauses'
-  | 'documents'
-  | 'outsideNotices'
-  | 'insolvencies'
-  | 'titles'
+  'case' | 'creditNotes' | 'payments' | 'penaltyClauses' | 'documents' | 'outsideNotices' | 'insolvencies' | 'titles'
 > & {
+  /** Without the invoice as it was read, the larger part of its row. */
+  invoices: Omit<CaseFile['invoices'][number], 'source'>[]
   creditor: Pick<CaseFile['creditor'], 'kind'>
   debtor: Pick<CaseFile['debtor'], 'kind'>
   mandate: Pick<Mandate, 'penaltyRate' | 'capitalisation'> | null
@@ -106,7 +100,7 @@ export function payableOn(file: LedgerFile, onDay: Day, countedOn = onDay): Owed
 }
 
 /** When an invoice falls due; for a public buyer its time to pay, as far as the deposit is known. */
-export function dueOn(file: Pick<LedgerFile, 'case' | 'debtor'>, invoice: CaseFile['invoices'][number]): Day {
+export function dueOn(file: Pick<LedgerFile, 'case' | 'debtor'>, invoice: LedgerFile['invoices'][number]): Day {
   const isPublic = file.debtor.kind === 'public' && !isMalagasy(file)
   return isPublic ? publicDue(invoice, file.case.publicOrder).dueOn : invoice.dueOn
 }
@@ -169,11 +163,11 @@ function invoiceClaim(file: LedgerFile, asOf: Day): Claim {
  */
 function limits(file: LedgerFile, openedOn?: Day) {
   const whole = file.invoices.map(({ limitationOn }) => limitationOn).reduce(latest, file.case.limitationOn)
-  return ({ limitationOn }: CaseFile['invoices'][number]) =>
+  return ({ limitationOn }: LedgerFile['invoices'][number]) =>
     before(limitationOn, openedOn ?? whole) && before(limitationOn, whole) ? { barredAfter: limitationOn } : {}
 }
 
-function penalty(file: LedgerFile, invoice: CaseFile['invoices'][number]) {
+function penalty(file: LedgerFile, invoice: LedgerFile['invoices'][number]) {
   const clause = clauseOf(file.penaltyClauses, file.debtor.kind, invoice)
   return clause && isCountable(clause, file.case.currency) ? { penalty: penaltyOf(clause) } : {}
 }

@@ -128,6 +128,7 @@ export function clauseOf(
   debtor: Debtor['kind'],
   invoice: { id: string; issuedOn: Day },
 ): PenaltyTerms | undefined {
+  if (clauses.length === 0) return undefined
   const own = clauses.find(({ invoiceId }) => invoiceId === invoice.id)
   if (own) return own
   return clauses

@@ -110,6 +110,17 @@ export async function readCases(sql: Sql, ids: string[]): Promise<Map<string, Ca
   )
 }
 
+/** The invoices of cases without what was read of each, which is most of its row: what ledgers and lists want. */
+export const invoiceLines = async (sql: Sql, ids: string[]): Promise<Map<string, Omit<Invoice, 'source'>[]>> =>
+  byCase(await sql<Of<Omit<Invoice, 'source'>>[]>`select ${invoiceColumns(sql)} ${invoicesOf(sql, ids)}`)
+
+const invoiceColumns = (sql: Sql) => sql`
+  i.case_id, i.id, i.number, i.issued_on, i.due_on, i.total, i.prepaid, i.payable, i.currency, i.doubts, i.original,
+  coalesce(l.expires_on, c.limitation_on) as limitation_on, coalesce(l.is_owed, true) as is_owed`
+const invoicesOf = (sql: Sql, ids: string[]) => sql`
+  from invoices i join cases c on c.id = i.case_id left join invoice_limitations l on l.invoice_id = i.id
+  where i.case_id = any(${ids}) order by i.due_on, i.number`
+
 export type PartName = keyof typeof caseParts
 export type PartRow<Name extends PartName> =
   Awaited<ReturnType<(typeof caseParts)[Name]>> extends Map<string, (infer Row)[]> ? Row : never
@@ -139,10 +150,7 @@ export const caseParts = {
   invoices: async (sql: Sql, ids: string[]) =>
     byCase(
       await sql<Of<Invoice>[]>`
-    select i.case_id, i.id, i.number, i.issued_on, i.due_on, i.total, i.prepaid, i.payable, i.currency, i.source, i.doubts, i.original,
-           coalesce(l.expires_on, c.limitation_on) as limitation_on, coalesce(l.is_owed, true) as is_owed
-    from invoices i join cases c on c.id = i.case_id left join invoice_limitations l on l.invoice_id = i.id
-    where i.case_id = any(${ids}) order by i.due_on, i.number`,
+    select ${invoiceColumns(sql)}, i.source ${invoicesOf(sql, ids)}`,
     ),
   creditNotes: async (sql: Sql, ids: string[]) =>
     byCase(
@@ -182,8 +190,9 @@ export const caseParts = {
     byCase(
       await sql<Of<WrittenDocument>[]>`
     select d.case_id, d.id, d.step_id, s.key as step_key, d.letter, d.version, d.channel, d.recipient, d.reference, d.code,
-           d.coupon, d.first_letter, d.format, d.sha256, d.editable, d.written_on, d.attached_to,
+           d.first_letter, d.format, d.sha256, d.editable, d.written_on, d.attached_to,
            o.sent_on, o.registered_number, o.presented_on, o.outcome, o.outcome_on, (d.facts ->> 'delaiJours')::int as delay_days, (d.facts -> 'dateLimite' ->> 'date')::date as answer_by,
+           case when d.letter like 'contestation-%' then (d.facts #>> '{contestation,date}') || ' ' || (d.facts #>> '{contestation,motif}') end as of_dispute,
            n.of_id as resend_of, case when o.state = 'withdrawn' then o.proof ->> 'motif' end as withdrawn_why
     from documents d left join dispatches o on o.document_id = d.id left join steps s on s.id = d.step_id left join resendings n on n.document_id = d.id
     where d.case_id = any(${ids}) order by d.written_on, length(d.reference), d.reference`,
