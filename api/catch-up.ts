@@ -18,7 +18,8 @@ const LateStepType = builder.objectRef<Late>('LateStep').implement({
     }),
     why: t.exposeString('why', {
       nullable: true,
-      description: 'What the journal says of its wait; null when nothing stood in the way: the house did not run.',
+      description:
+        'What the journal says of its wait, or the suspension that ended after its day; null when nothing stood in the way: the house did not run.',
     }),
     next: t.exposeString('next', { nullable: true, description: 'The step that follows, by its id.' }),
     nextOn: t.expose('nextOn', { type: 'Date', nullable: true }),

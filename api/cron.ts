@@ -32,7 +32,13 @@ export async function lookForOrphans(sql: Sql, clock: Clock, log: Log): Promise<
  * Ticks at once, then every quarter of an hour, five in the morning among them: « everything due up to today », so a tick
  * that was missed is made up by the next. A second machine does no harm, for rows are claimed by their own update.
  */
-export function startTicking(sql: Sql, clock: Clock, log: Log): { stop(): Promise<void> } {
+export function startTicking(
+  sql: Sql,
+  clock: Clock,
+  log: Log,
+  /** Told in one line what a tick took up late: no fault, though somebody should know. */
+  warn: (line: string) => void,
+): { stop(): Promise<void> } {
   let running: Promise<void> = Promise.resolve()
   const act = (): Promise<void> =>
     (running = running
@@ -42,7 +48,7 @@ export function startTicking(sql: Sql, clock: Clock, log: Log): { stop(): Promis
         const takenUp = await watchCatchUp(sql, today)
         if ((await tick(sql, today)) === 0) return
         const [late] = catchUpLines(today, await takenUp())
-        if (late !== undefined) log(new Error(late))
+        if (late !== undefined) warn(late)
       })
       .catch(log))
   const look = (): Promise<void> => (running = running.then(() => lookForOrphans(sql, clock, log)).catch(log))

@@ -78,11 +78,12 @@ export function connect(
       application_name: 'courtois',
       TimeZone: 'UTC',
       DateStyle: 'ISO',
-      IntervalStyle: 'iso_8601',
-      // What a machine held that lost its power or its network is let go of within a minute, and not after two hours.
+      // What a machine held that lost its power or its network is let go of within a minute, and not after two hours; nor after a
+      // quarter of one where an answer was on its way to it.
       tcp_keepalives_idle: 30,
       tcp_keepalives_interval: 10,
       tcp_keepalives_count: 3,
+      tcp_user_timeout: 60_000,
     },
   })
 }

@@ -42,11 +42,13 @@ export async function startEmbedded(options: { dataDir: string; name?: string })
 }
 
 /**
- * A server for a demo or for tests: in the temporary folder, not durable, gone on `stop` or when this process dies. `settings`:
- * more of PostgreSQL's, « name=value » and spaces between.
+ * A server for a demo or for tests: in the temporary folder or the one given, not durable, gone on `stop` or when this process
+ * dies. `settings`: more of PostgreSQL's, « name=value » and spaces between.
  */
-export async function startThrowaway(options: { name?: string; settings?: string } = {}): Promise<Embedded> {
-  const home = throwawayHome()
+export async function startThrowaway(
+  options: { name?: string; settings?: string; folder?: string } = {},
+): Promise<Embedded> {
+  const home = throwawayHome(options.folder)
   // Before the server: a Ctrl-C while it starts must not leave it behind.
   const watchman = stopWithUs(home)
   const clear = (): void => {
@@ -132,7 +134,8 @@ async function launch(home: Home, bin: string, data: string, settings: string): 
   const log = join(home.path, 'postgres.log')
   const socket = socketFolder(home)
   const always = `jit=off max_connections=100 listen_addresses= unix_socket_directories=${socket}`
-  const args = `${settings} ${always}`
+  // Of two values the last one counts.
+  const args = `${always} ${settings}`
     .trim()
     .split(' ')
     .flatMap((setting) => ['-c', setting])

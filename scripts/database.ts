@@ -1,4 +1,4 @@
-import { connect } from '../schema/db.ts'
+import { connect, type Sql } from '../schema/db.ts'
 import { DomainError } from '../schema/errors.ts'
 import { startEmbedded } from '../schema/embedded.ts'
 import { migrate, migrationsDue } from '../schema/migrate.ts'
@@ -21,8 +21,44 @@ export interface Database {
  */
 export async function openDatabase(): Promise<Database> {
   const url = process.env['DATABASE_URL']
-  if (url) return { url, ownerUrl: process.env['DATABASE_OWNER_URL'] || url, stop: async () => {} }
-  return withBothRoles(await startEmbedded({ dataDir: dataDir() }))
+  if (!url) return withBothRoles(await startEmbedded({ dataDir: dataDir() }))
+  const ownerUrl = process.env['DATABASE_OWNER_URL'] || url
+  for (const each of new Set([url, ownerUrl])) await refuseLentSessions(each)
+  return { url, ownerUrl, stop: async () => {} }
+}
+
+/**
+ * A pooler that lends a session for one transaction leaves the lock of a session with whoever comes next: a migration would wait for ever,
+ * and the jobs of a killed worker would be freed by nobody. A pooler is known by a session whose number is not that of its process.
+ */
+async function refuseLentSessions(url: string): Promise<void> {
+  const sql = connect(url, { max: 3 })
+  try {
+    const mine = await sql.reserve()
+    const first = await processOf(mine)
+    if (first.pid === first.said) return
+    // Whoever begins a transaction takes what another has just given back; a busy pooler may need more than one to show it.
+    for (let others = 0; others < 2; others++) {
+      const other = await sql.reserve()
+      // One that lends for a single statement lets nobody begin.
+      const mayBegin = await other`begin`.simple().then(
+        () => true,
+        () => false,
+      )
+      if (mayBegin && (await processOf(other)).pid !== first.pid && (await processOf(mine)).pid === first.pid) continue
+      throw new DomainError('pooler_lends_sessions', 'Le relais devant la base partage une session entre plusieurs.', {
+        remedy: 'Donnez pool_mode = session à PgBouncer, ou l’adresse du serveur lui-même (OPERATIONS.md).',
+      })
+    }
+  } finally {
+    await sql.end({ timeout: 0 })
+  }
+}
+
+/** The server's process behind a connection, and the one that was said as it opened. */
+async function processOf(sql: Sql): Promise<{ pid: number; said: number }> {
+  const rows = await sql<{ pid: number }[]>`select pg_backend_pid() as pid`.simple()
+  return { pid: rows[0]!.pid, said: rows.state.pid }
 }
 
 /** A server of ours, worked on under the application's role. */

@@ -11,7 +11,7 @@ export async function untilStopped(): Promise<void> {
       if (asked !== undefined) return
       asked = performance.now()
       // What still hangs then is freed by the next process: a job of the dead is known by its lock.
-      setTimeout(() => process.exit(1), 19_000).unref()
+      setTimeout(() => process.exit(1), 18_000).unref()
       resolve()
     }
     process.on('SIGINT', stop).on('SIGTERM', stop)

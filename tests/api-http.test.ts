@@ -2,6 +2,7 @@ import { auditServer } from 'graphql-http'
 import { getIntrospectionQuery } from 'graphql'
 import { describe, expect, test } from 'vitest'
 import { signToken } from '../api/auth.ts'
+import { transaction } from '../schema/db.ts'
 import { now, secret, useApi } from './api.ts'
 
 const api = useApi()
@@ -71,6 +72,15 @@ describe('GraphQL over HTTP', () => {
     expect(await (await api.app.request('/health')).json()).toEqual({ ok: true })
     expect(await (await api.app.request('/ready')).json()).toEqual({ ready: true, today: '2026-09-30', orphans: 0 })
     expect((await api.app.request('/nowhere')).status).toBe(404)
+  })
+
+  test('ready says no while the database says nothing, and yes once it speaks again', async () => {
+    await transaction(api.sql, async (tx) => {
+      await tx`lock table alarms in access exclusive mode`
+      const response = await api.app.request('/ready')
+      expect([response.status, await response.json()]).toEqual([503, { ready: false, today: '2026-09-30' }])
+    })
+    expect((await api.app.request('/ready')).status).toBe(200)
   })
 })
 

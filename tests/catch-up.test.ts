@@ -1,7 +1,9 @@
 import { expect, test } from 'vitest'
 import { catchUpLines, catchUpReport, watchCatchUp } from '../procedures/amicable/catch-up.ts'
 import { tick } from '../procedures/amicable/tick.ts'
+import { placeHold, releaseHold } from '../procedures/cases/holds.ts'
 import { drain, drainWithOthers, startWorker } from '../procedures/jobs/work.ts'
+import { dayFr } from '../schema/days.ts'
 import { day, invoice, liveOn, openCase, useHouse } from './house.ts'
 
 const house = useHouse(async (made) => {
@@ -40,6 +42,25 @@ test('a step done on its day is in no report, and a day without lateness says no
   await liveOn(house, planned)
   expect(await catchUpReport(house.sql, planned)).toEqual([])
   expect(catchUpLines(day('2026-06-18'), [])).toEqual([])
+})
+
+test('a step that a suspension kept past its day is late because of it, and not for want of a tick', async () => {
+  const planned = await first()
+  const [{ id: caseId }] = await house.sql<[{ id: string }]>`select id from cases`
+  const hold = { caseId, cause: 'decision', reason: 'Une pièce manque.' } as const
+  await placeHold(
+    house.sql,
+    house.office.random,
+    planned.add({ days: 1 }),
+    { ...hold, reviewOn: planned.add({ days: 30 }) },
+    'test',
+  )
+  const back = planned.add({ days: 5 })
+  await releaseHold(house.sql, back, { ...hold, reason: 'La pièce est là.' }, 'test')
+  await liveOn(house, back)
+  const [summary, detail] = catchUpLines(back, await catchUpReport(house.sql, back))
+  expect(summary).toMatch(/une étape en retard reprise, de 1 jour au plus\.$/)
+  expect(detail).toContain(`Le dossier était suspendu jusqu’au ${dayFr(back)}.`)
 })
 
 test('whoever runs again on the same day tells no lateness that was told before', async () => {

@@ -1,11 +1,12 @@
 import { spawnSync } from 'node:child_process'
-import { mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs'
+import { chmodSync, mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { type Command, spacedFr } from '../scripts/command.ts'
 import { refusal } from '../scripts/refusals.ts'
 import { invoice, openCase, useHouse } from './house.ts'
+import { poolerBefore } from './pooler.ts'
 
 const root = join(import.meta.dirname, '..')
 const commands = new Map(
@@ -122,6 +123,40 @@ describe('on a database', () => {
       out: '',
       err: 'Le serveur de la base de données refuse la connexion.\nVérifiez DATABASE_URL. [ECONNREFUSED]',
     })
+  })
+
+  test('begins no work in a folder that takes nothing, and says which', async ({ skip }) => {
+    const folder = mkdtempSync(join(tmpdir(), 'courtois-closed-'))
+    const isRoot = process.getuid?.() === 0
+    // Root writes wherever the disk lets it.
+    if (!isRoot) chmodSync(folder, 0o555)
+    else if (spawnSync('mount', ['-t', 'tmpfs', '-o', 'ro', 'tmpfs', folder]).status !== 0)
+      return skip('no disk to mount')
+    try {
+      vi.stubEnv('DATA_DIR', folder)
+      const { exit, err } = await courtois('work')
+      expect([exit, err]).toEqual([1, expect.stringMatching(`^${folder} : .*\\[(EROFS|EACCES)\\]$`)])
+    } finally {
+      if (isRoot) spawnSync('umount', ['-l', folder])
+      rmSync(folder, { recursive: true })
+    }
+  })
+
+  test('refuses a pooler that lends a session for one transaction, and works behind one that lends it for a connection', async () => {
+    const [each, whole] = [await poolerBefore(house.url, 'transaction'), await poolerBefore(house.url, 'session')]
+    try {
+      vi.stubEnv('DATABASE_URL', each.url)
+      expect(await courtois('doctor')).toEqual({
+        exit: 1,
+        out: '',
+        err: expect.stringContaining('[pooler_lends_sessions]') as string,
+      })
+      vi.stubEnv('DATABASE_URL', whole.url)
+      expect(await courtois('packs', '--debtor', 'Garage du Pont')).toMatchObject({ exit: 0, err: '' })
+    } finally {
+      each.close()
+      whole.close()
+    }
   })
 
   test('tells the file that it wrote, with its size, or as JSON', async () => {

@@ -22,7 +22,7 @@ import {
   toDebtor,
   useHouse,
 } from './house.ts'
-import { browser } from './pages.ts'
+import { browser, formsOf } from './pages.ts'
 
 const house = useHouse()
 /** Due on Tuesday 21 July 2026: J+8 is the 29th, J+16 Thursday 6 August, J+24 Friday the 14th. */
@@ -314,5 +314,32 @@ describe('the doors', () => {
     const id = /name="fermeture" value="([^"]+)"/.exec(page.html)![1]!
     await desk.submit(page, path, { geste: 'retirer-fermeture', fermeture: id })
     expect((await desk.go(path)).text).not.toContain('24 décembre 2026')
+  })
+
+  test('the cells record the days of any creditor on their page, are told what is wrong with them, and take them back', async () => {
+    const path = '/bureau/fermetures'
+    const cell = browser(api)
+    await cell.go(`/bureau/entrer?jeton=${await api.token({ role: 'amicable', name: 'Nour Benali' })}`)
+    const empty = await cell.go(path)
+    const typed = { geste: 'inscrire', creancier: theirs, du: '2027-02-08', au: '2027-02-07', motif: 'inventaire <b>' }
+    const refused = await cell.submit(empty, path, typed)
+    expect(refused.status).toBe(422)
+    expect(refused.text).toContain('avant de commencer le 8 février 2027')
+    expect(refused.html).toContain('value="inventaire &lt;b&gt;"')
+    expect(refused.html).toMatch(new RegExp(`value="${theirs}" selected`))
+    const made = await cell.submit(refused, path, { ...typed, au: '2027-02-12' })
+    expect(made.text).toContain('Créancier B , du 8 février 2027 au 12 février 2027 : inventaire <b>')
+    const [kept] = await api.sql<{ id: string; recordedBy: string }[]>`
+      select id, recorded_by from creditor_closures where closed_from = '2027-02-08'`
+    expect(kept!.recordedBy).toBe('amicable:Nour Benali')
+    const form = formsOf(made.html).find(({ hidden }) => hidden['fermeture'] === kept!.id)!
+    const asked = new URLSearchParams({ ...form.hidden, geste: 'retirer' })
+    const gone = await cell.go(path, { method: 'POST', body: asked, headers: { 'sec-fetch-site': 'same-origin' } })
+    expect([gone.text.includes("C'est enregistré."), gone.text.includes('inventaire')]).toEqual([true, false])
+
+    const phone = browser(api)
+    await phone.go(`/bureau/entrer?jeton=${await api.token({ role: 'phone', name: 'Ana Prat' })}`)
+    expect((await phone.go(path)).status).toBe(403)
+    expect((await phone.go('/bureau')).html).not.toContain(path)
   })
 })

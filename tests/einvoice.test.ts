@@ -128,6 +128,16 @@ describe('reading', () => {
     expect({ ...again, source: printed.source }).toEqual(printed)
   })
 
+  test('a postcode is missed where the country has one, and nowhere else', async () => {
+    const place = (postal_code: string | null, country: string) => {
+      const { buyer, ...others } = invoiceToJson(given)
+      const address = { lines: ['7 Nathan Road'], postal_code, city: 'Kowloon', country }
+      return fields(invoiceFromJson({ ...others, buyer: { ...buyer, address } })).includes('buyer.address')
+    }
+    const given = await sample()
+    expect([place(null, 'HK'), place(null, 'FR'), place('69001', 'FR')]).toEqual([false, true, false])
+  })
+
   test('characters written as numeric references are read as characters', async () => {
     const invoice = await readInvoice(utf8(changed('Ma jolie boutique', 'Caf&#233; &amp;lt; &#x2019; <![CDATA[<b>]]>')))
     expect(invoice.buyer.name).toBe('Café &lt; ’ <b>')
@@ -161,6 +171,8 @@ describe('refusing', () => {
     ['a quotation', 'not_an_invoice', () => changed('>380<', '>310<')],
     ['an unclosed element', 'malformed_xml', () => sampleXml.slice(0, -30)],
     ['elements nested without end', 'malformed_xml', () => '<a>'.repeat(5000) + '</a>'.repeat(5000)],
+    ['elements without end', 'xml_too_many_elements', () => `<a>${'<b/>'.repeat(1_000_001)}</a>`],
+    ['attributes without end', 'xml_too_many_elements', () => `<a ${'b="1" '.repeat(250_001)}/>`],
     ['a payable amount of zero', 'nothing_to_pay', () => changed('DuePayableAmount>470.15', 'DuePayableAmount>0.00')],
     [
       'a negative payable amount',

@@ -8,7 +8,7 @@ import { nativeTypst } from '../documents/typst/typst.ts'
 import { tick } from '../procedures/amicable/tick.ts'
 import { examine, repair } from '../procedures/doctor/doctor.ts'
 import { drain, freeDeadJobs } from '../procedures/jobs/work.ts'
-import { connect, type Sql } from '../schema/db.ts'
+import { connect, type Sql, transaction } from '../schema/db.ts'
 import { startEmbedded } from '../schema/embedded.ts'
 import { migrate } from '../schema/migrate.ts'
 import { seededRandom } from '../schema/random.ts'
@@ -284,6 +284,28 @@ describe('a worker that has every letter in its queue, beside one that has none'
     first.kill('SIGCONT')
     await allDone()
   })
+})
+
+test('the look for dead workers reads the jobs in hand, however many wait', async () => {
+  const { sql } = house
+  await tick(sql, on)
+  await sql`
+    insert into graphile_worker._private_jobs (task_id, run_at)
+    select task_id, now() + interval '1 year' from graphile_worker._private_jobs, generate_series(1, 4000)`
+  await sql`update graphile_worker._private_jobs set locked_by = 'dead', locked_at = now() where id <= 50`
+  await sql`analyze graphile_worker._private_jobs`
+  const read = (tx: Sql) =>
+    tx<{ whole: bigint; byIndex: bigint }[]>`
+      select seq_scan as whole, idx_scan as by_index from pg_stat_xact_user_tables where relname = '_private_jobs'`
+  await transaction(sql, async (tx) => {
+    const [before] = await read(tx)
+    await freeDeadJobs(tx)
+    const [after] = await read(tx)
+    expect(after!.whole - before!.whole).toBe(0n)
+    expect(after!.byIndex).toBeGreaterThan(before!.byIndex)
+  })
+  const [held] = await sql`select count(*)::int as jobs from graphile_worker.jobs where locked_by is not null`
+  expect(held).toEqual({ jobs: 0 })
 })
 
 test('while a new version is deployed, its jobs wait for it, and those of before it are done', async () => {

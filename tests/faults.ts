@@ -9,14 +9,19 @@ import { type Client } from '../schema/db.ts'
 export const children = new Set<ChildProcess>()
 const path = (name: string) => fileURLToPath(new URL(name, import.meta.url))
 
-/** A child of ours, gone at the end of the test whatever happens; what it says of a database that it lost may be left unsaid. */
+/**
+ * A child of ours, gone at the end of the test whatever happens; what it says of a database that it lost may be left unsaid. `within`:
+ * the command that runs it elsewhere.
+ */
 export function start(
   script: string,
   args: string[],
   env: Record<string, string> = {},
   stderr: 'inherit' | 'ignore' = 'inherit',
+  within: string[] = [],
 ): ChildProcess {
-  const child = spawn(process.execPath, ['--import', path('./setup/driver.ts'), path(script), ...args], {
+  const [program, ...rest] = [...within, process.execPath, '--import', path('./setup/driver.ts'), path(script), ...args]
+  const child = spawn(program!, rest, {
     env: { ...process.env, ...env },
     stdio: ['ignore', 'pipe', stderr],
   })

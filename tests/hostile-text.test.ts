@@ -7,6 +7,8 @@ import PostalMime from 'postal-mime'
 import { PDF } from '@libpdf/core'
 import { SMTPServer } from 'smtp-server'
 import type { AddressInfo } from 'node:net'
+import { readdirSync } from 'node:fs'
+import { join } from 'node:path'
 import { afterAll, describe, expect, test } from 'vitest'
 import { printable } from '../documents/typst/glyphs.ts'
 import { fill } from '../documents/rendering/fill.ts'
@@ -17,11 +19,16 @@ import { outTray, type Parcel } from '../documents/send/tray.ts'
 import { readTable } from '../documents/invoices/table.ts'
 import { nativeTypst } from '../documents/typst/typst.ts'
 import { letterOf } from '../letters/catalogue.ts'
+import { examine } from '../procedures/doctor/doctor.ts'
+import { personalData } from '../procedures/cases/personal-data/personal-data.ts'
+import { makePostBatch } from '../procedures/mail/post-batch.ts'
 import { parseDay } from '../schema/days.ts'
 import { DomainError } from '../schema/errors.ts'
 import { tellable } from '../scripts/log.ts'
+import { openAgency } from '../scripts/demo/people.ts'
 import { letterFacts, library } from './fixtures/letters/sample.ts'
 import { naughty } from './fixtures/naughty.ts'
+import { addInvoices, creditorOf, invoice, liveOn, useHouse } from './house.ts'
 
 const at = Temporal.Instant.from('2026-11-23T07:00:00Z')
 const engine = nativeTypst({ timeLimit: 10_000 })
@@ -148,6 +155,50 @@ describe('an e-mail', () => {
       expect(bcc ?? []).toEqual([])
       expect(attachments).toHaveLength(2)
     }
+  })
+})
+
+describe('a house whose debtors all have hostile names', () => {
+  const house = useHouse()
+  const on = parseDay('2026-06-11')
+
+  test('writes to each of them or says why not, prints every letter, and names no file so that it leads elsewhere', async () => {
+    await openAgency(house.sql, on)
+    const creditorId = await creditorOf(house, on)
+    const open = async (rank: number): Promise<string> => {
+      const text = (more: number, most: number) => naughty[(rank + more) % naughty.length]!.slice(0, most)
+      const address = { lines: [text(1, 118)], postal_code: '69003', city: text(2, 118), country: 'FR' }
+      const buyer = { name: text(0, 118), address, contact: { name: text(3, 118) } }
+      const lines = [{ description: text(4, 118), amount: '1000.00' }]
+      const number = `${text(3, 60)}-${rank}`
+      const invoices = [invoice({ number, issued_on: '2026-05-11', due_on: '2026-06-10', buyer, lines })]
+      const caseId = await addInvoices(house, { creditorId, on: on.toString(), invoices })
+      return (await house.sql<[{ id: string }]>`select debtor_id as id from cases where id = ${caseId}`)[0].id
+    }
+    const debtors: string[] = []
+    // Each string is somewhere, though not everywhere.
+    for (let rank = 0; rank < naughty.length; rank += 5) {
+      const opened = await open(rank).catch((error: unknown) => error)
+      if (typeof opened === 'string') debtors.push(opened)
+      else expect(opened).toBeInstanceOf(DomainError)
+    }
+    expect(debtors.length).toBeGreaterThan(15)
+    await liveOn(house, on)
+    const cases = await house.sql<{ letters: number; held: string | null }[]>`
+      select (select count(*)::int from dispatches o join documents d on d.id = o.document_id where d.case_id = c.id) as letters,
+             (select reason from holds h where h.case_id = c.id) as held
+      from cases c`
+    const written = cases.filter(({ letters, held }) => letters === 1 && held === null)
+    expect(written.length).toBeGreaterThan(10)
+    for (const { letters, held } of cases.filter((each) => !written.includes(each)))
+      expect([letters, held]).toEqual([0, expect.stringMatching(/adresse|destinataire/)])
+    const { batch, left } = await makePostBatch(house.office, on, 'courrier', { most: 1000 })
+    expect([batch?.letters, left]).toEqual([written.length, []])
+    const placed = readdirSync(join(house.dir, 'out'), { recursive: true, encoding: 'utf8' })
+    const given = Object.keys(await personalData(house.office, on, debtors, 'legal:Inès'))
+    expect(placed.filter((name) => !/^[\w/.-]+$/.test(name))).toEqual([])
+    expect(given.filter((name) => !/^[\p{L}\p{N}-]+(\/[\p{L}\p{N}-]+)?\.\w+$/u.test(name))).toEqual([])
+    expect((await examine(house.office, on)).map(({ code }) => code)).toEqual([])
   })
 })
 

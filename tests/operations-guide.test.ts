@@ -52,7 +52,7 @@ describe('the guide of those who run the house', () => {
       expect(Object.keys(environment).filter((name) => !variables.includes(name))).toEqual([])
     }
     // Its own network and image, LibreOffice that it does not carry, and what is for development alone.
-    const notGiven = ['CLAMD_SOCKET', 'HOST', 'PORT', 'SOFFICE', 'WEBHOOK_ALLOW_HOSTS']
+    const notGiven = ['CLAMD_SOCKET', 'COURTOIS_SECRET_BEFORE', 'HOST', 'PORT', 'SOFFICE', 'WEBHOOK_ALLOW_HOSTS']
     const passed = new Set(Object.values(ours).flatMap(({ environment }) => Object.keys(environment)))
     expect(variables.filter((name) => !passed.has(name))).toEqual(notGiven)
     const given = found([textOfFile('.env.example')], /^([A-Z_]+)=/gm)

@@ -19,7 +19,17 @@ import { holdBack, restoreBackup, writeBackup } from '../scripts/backup.ts'
 import { openOffice } from '../scripts/office.ts'
 import { compose, root } from './root.ts'
 import { dropDatabase } from './database.ts'
-import { addInvoices, creditorOf, day, type House, invoice, liveOn, liveToConsent, useHouse } from './house.ts'
+import {
+  addInvoices,
+  creditorOf,
+  day,
+  type House,
+  houseSecret,
+  invoice,
+  liveOn,
+  liveToConsent,
+  useHouse,
+} from './house.ts'
 
 // Two cases: one far along, one whose first letter is due on the day.
 const house = useHouse(async (made) => {
@@ -56,7 +66,7 @@ afterEach(async () => {
 async function officeIn(sql: Sql, name: string): Promise<Office> {
   const office = await openOffice({ sql, dataDir: join(folder, name), random: seededRandom(name) })
   await office.typst.close()
-  return { ...office, typst: house.office.typst }
+  return { ...office, typst: house.office.typst, vault: house.office.vault }
 }
 
 const exportsOf = async (sql: Sql) => {
@@ -250,7 +260,7 @@ interface Exported {
 
 describe('a house in production', () => {
   const secrets = {
-    COURTOIS_SECRET: 'the secret of this house, told to nobody',
+    COURTOIS_SECRET: houseSecret,
     METRICS_TOKEN: 'what-prometheus-shows',
   }
   const production = () => ({
@@ -389,6 +399,7 @@ describe('a house in production', () => {
 test('stopped through npm, whose shell passes no signal on, the server stops too', async () => {
   const env = {
     ...process.env,
+    COURTOIS_SECRET: houseSecret,
     DATABASE_URL: house.url,
     DATA_DIR: join(folder, 'data'),
     BASE_URL: '',

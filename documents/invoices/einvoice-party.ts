@@ -1,5 +1,6 @@
 // Deep, for the whole package reads the numbers of eighty countries.
 import * as fr from 'stdnum/lib/cjs/fr/index.js'
+import { needsPostalCode } from '../send/postal-address.ts'
 import type { Party, ReadInvoice } from './einvoice.ts'
 import { line } from './einvoice-values.ts'
 
@@ -88,7 +89,8 @@ function address(
   const lines = raw.lines.flatMap((text) => line(text) ?? [])
   const postalCode = line(raw.postalCode)
   const city = line(raw.city)
-  const parts = [lines.length ? '' : 'rue', postalCode ? '' : 'code postal', city ? '' : 'ville', country ? '' : 'pays']
+  const hasCode = postalCode || !needsPostalCode(country ?? 'FR')
+  const parts = [lines.length ? '' : 'rue', hasCode ? '' : 'code postal', city ? '' : 'ville', country ? '' : 'pays']
   const lacking = parts.filter(Boolean)
   const none = lines.length === 0 && postalCode === null && city === null
   if (lacking.length > 0) {

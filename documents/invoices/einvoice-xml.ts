@@ -25,6 +25,7 @@ export function parseXml(text: string): { name: string; root: XmlElement } {
       remedy: 'Demandez un fichier CII ou UBL sans DOCTYPE.',
     })
   }
+  refuseTooMany(text)
   const encoding = /^\s*<\?xml[^>]{0,200}?encoding\s*=\s*["']([^"']*)/.exec(text)?.[1]
   if (encoding !== undefined && !/^(utf-?8|us-ascii)$/i.test(encoding)) {
     throw new DomainError('not_utf8', `Le XML se dit codé en «\u00a0${encoding.slice(0, 30)}\u00a0».`, {
@@ -44,6 +45,24 @@ export function parseXml(text: string): { name: string; root: XmlElement } {
   const root = name === undefined ? undefined : parsed[name]
   if (name === undefined || others.length > 0 || Array.isArray(root)) throw malformed('one root expected')
   return { name, root: typeof root === 'object' ? root : {} }
+}
+
+/** Some ten thousand lines of an invoice, or movements of a bank, with all that hangs on each. */
+const most = { elements: 500_000, attributes: 250_000 }
+
+/** A parser takes microseconds for each name, and the program answers nobody meanwhile. */
+function refuseTooMany(text: string): void {
+  let [tags, equals] = [0, 0]
+  for (let i = 0; i < text.length; i++) {
+    const sign = text.charCodeAt(i)
+    if (sign === 0x3c) tags++
+    else if (sign === 0x3d) equals++
+  }
+  if (tags <= 2 * most.elements && equals <= most.attributes) return
+  throw new DomainError('xml_too_many_elements', 'Le XML contient plus d’éléments qu’il n’en est lu à la fois.', {
+    remedy: 'Faites-le découper en plusieurs fichiers par celui qui l’a émis.',
+    facts: most,
+  })
 }
 
 function malformed(detail: string, cause?: unknown): DomainError {

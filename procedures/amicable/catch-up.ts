@@ -10,7 +10,7 @@ export interface LateStep {
   plannedOn: Day
   /** null while its job is at work. */
   doneOn: Day | null
-  /** What the journal says of its wait; null when nothing stood in the way: nobody ticked. */
+  /** What the journal says of its wait, or the suspension that ended after its day; null when nothing stood in the way: nobody ticked. */
   why: string | null
   next: string | null
   nextOn: Day | null
@@ -28,11 +28,13 @@ export async function watchCatchUp(sql: Sql, onDay: Day): Promise<() => Promise<
 
 /** After an outage: the steps done, or taken up, on that day and planned before it. A suspension moves its case: it is no lateness. */
 export async function catchUpReport(sql: Sql, onDay: Day): Promise<LateStep[]> {
-  return sql<LateStep[]>`
+  const rows = await sql<(LateStep & { heldUntil: Day | null })[]>`
     select c.id as case_id, c.number, s.key as step, s.planned_on, s.done_on, n.key as next, n.planned_on as next_on,
            (select e.detail ->> 'why' from events e
             where e.case_id = s.case_id and e.kind = 'step_postponed' and e.detail ->> 'step' = s.key
-            order by e.seq desc limit 1) as why
+            order by e.seq desc limit 1) as why,
+           (select max(h.released_on) from holds h
+            where h.case_id = s.case_id and h.released_on > s.planned_on and h.released_on <= ${onDay}) as held_until
     from steps s join cases c on c.id = s.case_id
     left join lateral (select key, planned_on from steps n
                        where n.case_id = s.case_id and n.rank > s.rank and n.done_on is null and n.skipped_on is null
@@ -41,6 +43,10 @@ export async function catchUpReport(sql: Sql, onDay: Day): Promise<LateStep[]> {
       and (s.done_on = ${onDay} and s.done_on > s.planned_on
            or s.done_on is null and s.planned_on < ${onDay} and s.queued_for = ${onDay})
     order by s.planned_on, c.number, s.rank`
+  return rows.map(({ heldUntil, ...late }) => ({
+    ...late,
+    why: late.why ?? (heldUntil && typographyFr(`Le dossier était suspendu jusqu’au ${dayFr(heldUntil)}.`)),
+  }))
 }
 
 /** The first line alone says how much; the next ones say it case by case. */

@@ -9,6 +9,7 @@ import { createApp } from '../../api/server.ts'
 import { openSignIn } from '../../api/sign-in.ts'
 import { roleFindings } from '../../procedures/doctor/role.ts'
 import { startWorker } from '../../procedures/jobs/work.ts'
+import { openHouse } from '../../procedures/sealed.ts'
 import { parseDay } from '../../schema/days.ts'
 import type { Sql } from '../../schema/db.ts'
 import { type Command, UsageError } from '../command.ts'
@@ -55,9 +56,10 @@ METRICS_TOKEN : ce que Prometheus doit montrer à /metrics. OPERATIONS.md les di
     const logError = (error: unknown): void => log.error({ err: error }, 'unexpected')
     const clock = houseClock(fixed && (() => virtualDay() ?? fixed))
     const oidc = oidcSettings()
-    const running = await startOffice({ baseUrl: process.env['BASE_URL'] || `http://localhost:${port}` })
+    const running = await startOffice({ baseUrl: process.env['BASE_URL'] || `http://localhost:${port}`, writes: true })
     const { office } = running
     try {
+      await openHouse(running.sql, office.vault)
       if (fixed) setVirtualDay(fixed)
       else forgetVirtualDay()
       if (production) for (const { code, message } of await roleFindings(running.sql)) log.warn({ code }, message)
@@ -88,7 +90,7 @@ METRICS_TOKEN : ce que Prometheus doit montrer à /metrics. OPERATIONS.md les di
           ? undefined
           : await startWorker(office, running.url, { concurrency: jobs, today: clock.today, report: logError })
       if (worker) logJobs(worker, log)
-      const ticking = startTicking(running.sql, clock, logError)
+      const ticking = startTicking(running.sql, clock, logError, (line) => log.warn(line))
 
       console.log(`Courtois, le ${clock.today().toString()}${fixed ? ' (jour virtuel)' : ''}`)
       console.log(`  santé      ${office.baseUrl}/ready`)

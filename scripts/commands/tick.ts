@@ -29,7 +29,7 @@ dit ce qu’elle a repris en retard, de combien de jours, pourquoi, et quand vie
     const until = values.until === undefined ? today : parseDay(values.until, 'until')
     refusePast(today, until)
     if (!until.equals(today)) refuseInProduction('tick --until')
-    const office = await startOffice({ baseUrl: process.env['BASE_URL'] })
+    const office = await startOffice({ baseUrl: process.env['BASE_URL'], writes: true })
     let planned = 0
     const days: { day: string; done: string[] }[] = []
     const late: { day: string; lines: string[] }[] = []

@@ -2,6 +2,7 @@ import { setPriority } from 'node:os'
 import { parseArgs } from 'node:util'
 import { houseClock } from '../../api/cron.ts'
 import { startWorker } from '../../procedures/jobs/work.ts'
+import { openHouse } from '../../procedures/sealed.ts'
 import { type Command, UsageError } from '../command.ts'
 import { logJobs, openLog } from '../log.ts'
 import { startOffice } from '../office.ts'
@@ -23,8 +24,9 @@ Sa priorité est plus basse que celle de l’API, où des personnes attendent un
     const jobs = jobsAtOnce(values.jobs, 1)
     // People wait for the API, nobody waits for a letter by the second: where both share a machine, the API comes first.
     setPriority(15)
-    const office = await startOffice({ baseUrl: process.env['BASE_URL'] })
+    const office = await startOffice({ baseUrl: process.env['BASE_URL'], writes: true })
     try {
+      await openHouse(office.sql, office.office.vault)
       const log = openLog()
       const report = (error: unknown): void => log.error({ err: error }, 'unexpected')
       const today = houseClock().today

@@ -1,0 +1,102 @@
+import type { Context as HttpContext, Hono } from 'hono'
+import {
+  allClosuresAhead,
+  type NamedClosure,
+  recordCreditorClosure,
+  withdrawCreditorClosure,
+} from '../../procedures/cases/creditor-closures.ts'
+import { dayFr } from '../../schema/days.ts'
+import type { DomainError } from '../../schema/errors.ts'
+import { authorOf, may } from '../auth.ts'
+import { type Context, forbidden } from '../context.ts'
+import { asRefusal } from '../metrics.ts'
+import { nodeId } from '../nodes.ts'
+import { type Doors, requireOwnForm } from './guard.ts'
+import { dated, h, type Html, raw, said, send } from './page.ts'
+import { refusal } from './portal-upload.ts'
+import { type StaffFrame, staffPage } from './staff-board.ts'
+import type { FrameOf, WithStaff } from './staff-coupon.ts'
+import { requiredDay, requiredText, type Typed, typedOf } from './typed.ts'
+
+const path = '/bureau/fermetures'
+
+/** `/bureau/fermetures`: the days on which creditors are closed, told to the house by telephone or by letter. */
+export function mountClosures(app: Hono, house: Doors, withStaff: WithStaff, frameOf: FrameOf): void {
+  const allowed: WithStaff = (c, act) =>
+    withStaff(c, async (who) => {
+      if (!may(who.ctx.viewer, 'recordCreditorClosure')) throw forbidden(who.ctx.viewer!.role)
+      return act(who)
+    })
+  const show = async (c: HttpContext, ctx: Context, frame: StaffFrame, told: Told = {}): Promise<Response> =>
+    send(c, page(frame, await allClosuresAhead(ctx.sql, ctx.day), await creditorsOf(ctx), told), told.error ? 422 : 200)
+
+  app.get(path, (c) =>
+    allowed(c, async (who) => show(c, who.ctx, await frameOf(c, who), { done: c.req.query('fait') !== undefined })),
+  )
+  app.post(path, (c) =>
+    allowed(c, async (who) => {
+      const typed = typedOf(await c.req.parseBody())
+      requireOwnForm(house, c, typed['jeton'], who.sessionId)
+      try {
+        await change(who.ctx, typed)
+        return c.redirect(`${path}?fait`, 303)
+      } catch (error) {
+        asRefusal(error)
+        return show(c, who.ctx, await frameOf(c, who), { error, typed })
+      }
+    }),
+  )
+}
+
+interface Told {
+  error?: DomainError
+  typed?: Typed
+  done?: boolean
+}
+
+async function change({ sql, office, day, viewer }: Context, typed: Typed): Promise<void> {
+  const author = authorOf(viewer!)
+  if (typed['geste'] === 'retirer') {
+    await withdrawCreditorClosure(sql, day, { id: nodeId(typed['fermeture'] ?? ''), creditorId: null }, author)
+    return
+  }
+  const closure = {
+    creditorId: nodeId(requiredText(typed, 'creancier', 'le créancier')),
+    closedFrom: requiredDay(typed, 'du', 'le premier jour de fermeture'),
+    closedUntil: requiredDay(typed, 'au', 'le dernier jour de fermeture'),
+    reason: requiredText(typed, 'motif', 'le motif de la fermeture', 120),
+  }
+  await recordCreditorClosure(sql, office.random, day, closure, author)
+}
+
+interface NamedCreditor {
+  id: string
+  name: string
+}
+const creditorsOf = ({ sql }: Context) => sql<NamedCreditor[]>`select id, name from creditors order by name, id`
+
+function page(frame: StaffFrame, ahead: NamedClosure[], creditors: NamedCreditor[], told: Told): Html {
+  const was = (name: string): string => told.typed?.[name] ?? ''
+  const from = frame.day.toString()
+  return staffPage(
+    frame,
+    'Jours de fermeture',
+    h`<h1>Jours de fermeture des créanciers</h1>${refusal(told.error)}${told.done ? h`<p class="good" role="status">C’est enregistré.</p>` : ''}
+<p class="lead">Ces jours-là, le parcours amiable n’écrit pas à leurs clients et ne les appelle pas\u00a0: chaque étape attend le premier jour ouvrable qui suit. Les délais de la loi, eux, ne bougent pas, et rien n’attend quand la prescription est proche.</p>
+${ahead.length === 0 ? h`<p>Aucune fermeture n’est inscrite à partir d’aujourd’hui.</p>` : ahead.map((closure) => closedDays(frame, closure))}
+<h2>En inscrire une</h2>
+<form action="${path}" method="post"><input type="hidden" name="jeton" value="${frame.token}">
+<p><label for="creancier">Créancier</label><select id="creancier" name="creancier" required><option value="">Choisir…</option>${creditors.map(({ id, name }) => h`<option value="${id}"${was('creancier') === id ? raw(' selected') : ''}>${name}</option>`)}</select></p>
+<p><label for="du">Premier jour de fermeture</label><input id="du" name="du" type="date" required min="${from}" value="${was('du')}"></p>
+<p><label for="au">Dernier jour de fermeture</label><input id="au" name="au" type="date" required min="${from}" value="${was('au')}"></p>
+<p><label for="motif">Motif</label><input id="motif" name="motif" required maxlength="120" placeholder="congés annuels" value="${was('motif')}"></p>
+<p><button name="geste" value="inscrire">Inscrire la fermeture</button></p></form>`,
+  )
+}
+
+const closedDays = (
+  frame: StaffFrame,
+  { id, creditor, closedFrom, closedUntil, reason, recordedOn }: NamedClosure,
+): Html =>
+  h`<form class="row" action="${path}" method="post"><input type="hidden" name="jeton" value="${frame.token}"><input type="hidden" name="fermeture" value="${id}">
+<p><strong>${creditor}</strong>, du ${dated(closedFrom)} au ${dated(closedUntil)}\u00a0: ${said(reason)} <span class="meta">inscrite le ${dated(recordedOn)}</span></p><p><button class="plain" name="geste" value="retirer" aria-label="Retirer la fermeture de ${creditor} du ${dayFr(closedFrom)}">Retirer</button></p></form>`
