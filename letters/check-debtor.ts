@@ -34,7 +34,7 @@ function checkActs({ letter, add }: Subject, prose: Prose): void {
 }
 
 const authority =
-  /(?<![\p{L}])(tribunal|tribunaux|cour d['’]|greffe|juge|juridiction|huissiers?|commissaires? de justice|république|ministère|parquet|préfecture|trésor public)(?![\p{L}])/iu
+  /(?<![\p{L}])(tribunal|tribunaux|cour d['’]\p{L}+|greffe|juge|juridiction|huissiers?|commissaires? de justice|république|ministère|parquet|préfecture|trésor public)(?![\p{L}])/iu
 
 // A title of its own on the page is what makes a sheet look like a court's.
 function checkHeadings({ letter, add }: Subject, prose: Prose): void {

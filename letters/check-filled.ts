@@ -11,7 +11,7 @@ export function filledOf(section: Section, library: Library, facts: object): Pro
   const engine = engineOf(library)
   const template = nodesOf(marked(section.text), library) as unknown as ReturnType<Liquid['parse']>
   const output = String(engine.renderSync(template, facts, { globals: facts }))
-  const prose: Prose = { text: '', marks: [], outputs: [] }
+  const prose: Prose = { text: '', marks: [], outputs: [], calls: [] }
   const parts: string[] = []
   let [length, line, at] = [0, section.line, 0]
   const open: string[] = []

@@ -7,8 +7,10 @@ import type { Section } from './letter.ts'
 export interface Prose {
   text: string
   marks: { at: number; line: number; clause?: string }[]
-  /** Facts it prints, by dotted path. */
-  outputs: { path: string; at: number }[]
+  /** Facts it prints, by dotted path; `cut` when a filter leaves only a part of the text. */
+  outputs: { path: string; at: number; cut?: true }[]
+  /** Clauses it calls and does not hold. */
+  calls: { clause: string; at: number }[]
 }
 
 /** The line of the file, as an editor sees it, of a place in the text. */
@@ -36,7 +38,7 @@ function markAt({ marks }: Prose, at: number): Prose['marks'][number] | undefine
  * printed fact is « ¤ ». With `clauses`, their words are in it too.
  */
 export function proseOf(section: Section, library: Library, assumed: Assumed = {}, clauses = false): Prose {
-  const prose: Prose = { text: '', marks: [], outputs: [] }
+  const prose: Prose = { text: '', marks: [], outputs: [], calls: [] }
   const parts: string[] = []
   let length = 0
   const write = (words: string) => {
@@ -47,7 +49,9 @@ export function proseOf(section: Section, library: Library, assumed: Assumed = {
   const names = new Map<string, string>()
   const named = (path: string | undefined): string | undefined =>
     path?.replace(/^[^.]+/, (root) => names.get(root) ?? root)
-  const name = (as: unknown, path: string | undefined) => void (path && names.set(String(as), path))
+  // What a template counts or puts together is no fact: its name leads nowhere.
+  const name = (as: unknown, path: string | undefined) =>
+    void names.set(String(as), path ?? names.get(String(as)) ?? '')
   const visit = (nodes: Node[], line: (at: number) => number, clause?: string, depth = 0): void => {
     const mark = (row: number) => void prose.marks.push({ at: length, line: row, ...(clause ? { clause } : {}) })
     for (const node of nodes) {
@@ -70,7 +74,7 @@ export function proseOf(section: Section, library: Library, assumed: Assumed = {
         }
         write('\u200b')
       } else if (node.name === 'for' || node.name === 'capture') {
-        if (node.name === 'for') name(node.variable, withItem(named(listOf(node))))
+        name(node.variable, node.name === 'for' ? withItem(named(listOf(node))) : undefined)
         visit([...(node.templates ?? []), ...(node.elseTemplates ?? [])], line, clause, depth)
       } else if (node.name === 'assign') name(node.key, named(pathOf(node.value)))
       else if (node.name === 'bloc') {
@@ -79,10 +83,14 @@ export function proseOf(section: Section, library: Library, assumed: Assumed = {
         const target = clauses ? library.clauses.get(String(node.file)) : undefined
         if (target && depth < 5) {
           visit(nodesOf(target.body.text, library), () => row, clause ?? target.id, depth + 1)
-        } else write('¤')
+        } else {
+          prose.calls.push({ clause: String(node.file), at: length })
+          write('¤')
+        }
       } else if (node.name === undefined) {
         const path = named(pathOf(node.value))
-        if (path) prose.outputs.push({ path, at: length })
+        const cut = node.value?.filters.some((filter) => filter.name === 'slice')
+        if (path) prose.outputs.push({ path, at: length, ...(cut ? { cut } : {}) })
         write('¤')
       }
     }

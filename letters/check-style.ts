@@ -47,6 +47,8 @@ const typography: [RegExp, string][] = [
     'une capitale accentuée (À)',
   ],
   [/(?<![\p{L}])(Mr|Mrs)\.?(?= )/u, 'écrivez M.'],
+  [/(?<![\p{L}])(Mme|Mmes|Mlle)\./u, 'Mme s’écrit sans point'],
+  [/(?<![\p{L}\p{N}])\d{1,2}[hH]\d{0,2}(?![\p{L}\p{N}])/u, 'une espace autour de h : 15 h 30'],
   [/\d+(ère|ème|ième|ier)(?![\p{L}])/u, 'écrivez 1re, 2e, 1er'],
   [/(?<![\p{L}])etc(…|\.\.\.)/u, 'etc. s’écrit avec un seul point'],
 ]

@@ -3,9 +3,11 @@ import type { Add } from './check-subject.ts'
 import type { Section } from './letter.ts'
 
 const months = 'janvier|février|mars|avril|mai|juin|juillet|août|septembre|octobre|novembre|décembre'
+const spelled =
+  'deux|trois|quatre|cinq|six|sept|huit|neuf|dix|onze|douze|treize|quatorze|quinze|seize|vingt|trente|quarante|cinquante|soixante|quatre-vingts?|cents?|mille|millions?'
 const gap = '[ \\u00a0\\u202f]'
 
-const values: { pattern: RegExp; message: string; legal?: boolean; delay?: boolean }[] = [
+const values: { pattern: RegExp; message: string; legal?: boolean; asked?: boolean }[] = [
   {
     pattern: new RegExp(
       `\\d{1,2}(?:er)?${gap}(?:${months})(?:${gap}\\d{4})?|\\d{1,2}[/.]\\d{1,2}[/.]\\d{4}|\\d{4}-\\d{2}-\\d{2}`,
@@ -22,17 +24,30 @@ const values: { pattern: RegExp; message: string; legal?: boolean; delay?: boole
     message: 'un montant vient du dossier : {{ … | euros }}',
   },
   {
+    pattern: new RegExp(
+      `(?<!\\p{L})(?:${spelled})(?:(?:${gap}|-|-et-|${gap}et${gap})(?:${spelled}))*${gap}(?:d['’])?(?:euros?|ariary)(?!\\p{L})`,
+      'giu',
+    ),
+    message: 'un montant vient du dossier : {{ … | en_lettres }}',
+  },
+  {
     pattern: new RegExp(`\\d+(?:[.,]\\d+)?${gap}?(?:%|pour${gap}cent)`, 'gu'),
     message: 'un taux vient de la loi datée ou du dossier : {{ … | taux }}',
   },
   {
+    pattern: new RegExp(`(?<!\\p{L})(?:${spelled})${gap}pour${gap}cent`, 'giu'),
+    message: 'un taux vient de la loi datée ou du dossier : {{ … | taux }}',
+    asked: true,
+  },
+  {
     pattern: new RegExp(
-      `(?:sous|dans les|dans un délai de)${gap}(?:\\d+|trois|cinq|huit|dix|quinze|trente)${gap}jours`,
+      `(?:sous|dans les|dans un délai de)${gap}(?:\\d+|${spelled})${gap}jours|` +
+        `(?:pas avant|au moins|au plus tard|disposez de|pendant)${gap}(?:\\d+|${spelled})${gap}(?:jours|semaines|mois)`,
       'giu',
     ),
-    message: 'un délai vient du dossier : {{ delaiJours | jours }}',
+    message: 'un délai vient du dossier, {{ delaiJours | jours }}, ou de la loi datée, {{ droit.… }}',
     legal: true,
-    delay: true,
+    asked: true,
   },
   {
     pattern: new RegExp(`L\\.?${gap}?441-(?:10|6)(?!\\d)`, 'gu'),
@@ -53,10 +68,10 @@ const named =
 const fixedDays =
   /^(1er[\s\u00a0](janvier|juillet|novembre|avril)|31[\s\u00a0](décembre|mars|octobre)|30[\s\u00a0]juin)$/u
 
-/** Dates, sums, rates and articles written by hand, that a case or the dated law should bring; with `delays`, times to act. */
+/** Dates, sums, rates and articles written by hand, that a case or the dated law should bring; with `delays`, times to act and rates in words. */
 export function checkValues(prose: Prose, add: Add, delays = false): void {
-  for (const { pattern, message, legal, delay } of values) {
-    if (delay && !delays) continue
+  for (const { pattern, message, legal, asked } of values) {
+    if (asked && !delays) continue
     for (const { index, 0: found } of prose.text.matchAll(pattern)) {
       const before = prose.text.slice(Math.max(0, index - 100), index)
       if (legal && (named.test(before) || fixedDays.test(found))) continue

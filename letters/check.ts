@@ -2,7 +2,7 @@ import type { Library } from './catalogue.ts'
 import { checkDebtor } from './check-debtor.ts'
 import { checkClauseFacts, checkDeclared, checkFacts, clausesOf, readable } from './check-facts.ts'
 import { checkFirst, checkFirstClauses, checkLaw } from './check-first.ts'
-import { checkAgreement, checkElision } from './check-grammar.ts'
+import { checkAddressed, checkAgreement, checkElision } from './check-grammar.ts'
 import { checkHead, headOf, readHead } from './check-head.ts'
 import { checkClauseLengths, checkLengths } from './check-length.ts'
 import { checkMarkup, checkNames } from './check-markup.ts'
@@ -42,8 +42,9 @@ export function checkLetter(text: string, file: string, library: Library, exampl
     const delays = toPayer(letter) && !afterTitle(letter)
     for (const { section, prose } of subject.parts) {
       checkValues(prose(), add, delays)
-      checkElision(prose(), add)
-      checkAgreement(prose(), add)
+      checkElision(prose(), library, add)
+      checkAgreement(prose(), library, add)
+      checkAddressed(prose(), subject)
       checkSupposed(section, add)
     }
     checkTwins(letter, library, add)
@@ -72,8 +73,8 @@ export function checkClause(text: string, file: string, library: Library, exampl
   const own = partOf('corps', section, library)
   checkAnglicisms(own.prose(), add)
   checkValues(own.prose(), add)
-  checkElision(own.prose(), add)
-  checkAgreement(own.prose(), add)
+  checkElision(own.prose(), library, add)
+  checkAgreement(own.prose(), library, add)
   checkSupposed(section, add)
   const users = usersOf(library).get(clause.id) ?? []
   // A clause that a debtor reads is held to what a debtor may read, at the degree of its gentlest letter.

@@ -57,6 +57,16 @@ export function letterLanguage(clauses: Library['clauses'], dialect: Dialect): L
       }
     },
   )
+  liquid.registerFilter('truncate', shortened)
   for (const [name, filter] of Object.entries(filters)) liquid.registerFilter(name, filter)
   return liquid
+}
+
+/** The language's own cuts a word in two and ends with three dots. An SMS spells « … » with three: room is kept for them. */
+function shortened(value: string | number | undefined, length: unknown): string {
+  const [text, most] = [String(value ?? ''), Number(length)]
+  if (text.length <= most) return text
+  const kept = text.slice(0, most - 3)
+  const whole = /\s/.test(text[most - 3]!) ? kept : kept.replace(/\s+\S*$/u, '')
+  return `${(whole.length >= most / 2 ? whole : kept).replace(/[\s\p{Cs}]+$/u, '')}…`
 }

@@ -137,6 +137,11 @@ describe('the words of the law', () => {
       'delaiOppositionServicesSociaux',
       'delaiEnergie',
       'delaiEnergieAide',
+      'delaiEnergieMesure',
+      'delaiRetractation',
+      'delaiRemboursementDenonce',
+      'delaiGarantieTravaux',
+      'delaiRemboursementPrelevement',
     ])
   })
 })

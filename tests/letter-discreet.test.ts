@@ -86,6 +86,26 @@ test('an address that says the trade is printed nowhere, and nothing leaves from
   }
 })
 
+test('a word that tells is refused, whichever fact brought it', () => {
+  const refusal = (letter: Letter, part: string, change: object) => {
+    const facts = factsOf(letter)
+    const whole = facts[part] as Record<string, unknown>
+    Object.assign(part === 'agence' ? (whole.gestionnaire as object) : whole, change)
+    try {
+      return fill(library, letter, facts, 'lettre').id
+    } catch (error) {
+      return (error as { code: string }).code
+    }
+  }
+  for (const letter of discreet) {
+    expect(refusal(letter, 'agence', {}), letter.id).toBe(letter.id)
+    expect(refusal(letter, 'agence', { nom: 'Odette Martin' }), letter.id).toBe(letter.id)
+    expect(refusal(letter, 'agence', { nom: 'Service recouvrement' }), letter.id).toBe('tells_trade')
+  }
+  const dispute = discreet.find(({ id }) => id === 'contestation-reponse-homonyme')!
+  expect(refusal(dispute, 'references', { dossier: 'Contentieux 117' })).toBe('tells_trade')
+})
+
 test('a letter to a neighbour, an employer or a person wrongly pursued is marked discreet', () => {
   const forgotten = [...library.letters.values()].filter(
     ({ id, destinataire, discret }) =>

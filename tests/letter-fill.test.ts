@@ -237,6 +237,27 @@ test('every text message holds in two, with the longest names, references and ad
   }
 })
 
+test('a name cut short for the subject ends with a whole word and one sign, in a text message with three dots', () => {
+  const real = loadLibrary()
+  const law = (day: string) => ({ ...lawTerms(parseDay(day)) })
+  const subject = (nom: string) => {
+    const letter = real.letters.get('facture-envoi-nouveau-client')!
+    const facts = exampleOf(letter, 'good', law, real)
+    Object.assign(facts.creancier as object, { nom })
+    return fill(real, letter, facts, 'lettre').objet
+  }
+  expect(subject('Établissements électromécaniques et frigorifiques du Sud')).toMatch(
+    /^Bienvenue chez Établissements électromécaniques et…\u00a0: /,
+  )
+  expect(subject('Électromécaniquesetfrigorifiquesdugrandsudouestréunis')).toMatch(
+    /chez Électromécaniquesetfrigorifiquesdugrandsud…\u00a0: /,
+  )
+  const neutral = real.letters.get('recherche-contact-neutre')!
+  const message = renderText(fill(real, neutral, exampleOf(neutral, 'long', law, real), 'sms'))
+  expect(message).toContain('... ')
+  expect(message).not.toContain('…')
+})
+
 test.each(['injonction-requete-tribunal-commerce', 'injonction-requete-tribunal-judiciaire'])(
   '%s tells the court of a plan not kept only once an instalment has passed unpaid',
   (id) => {

@@ -141,6 +141,8 @@ const seeds: Seed[] = [
   seed('acte-imite', formal, say("Vu l'article 1344 du code civil, par ces motifs, payez.")),
   seed('acte-imite', formal, say('Cet exploit vous est signifié ce jour.')),
   seed('acte-imite', formal, say("**Étude d'huissiers de justice**")),
+  seed('acte-imite', first, say('# Cour d’appel de Lyon')),
+  seed('acte-imite', formal, say('Le présent acte vous est délivré ce jour.')),
   seed('acte-imite', 'injonction-information-debiteur', say('AU NOM DU PEUPLE FRANÇAIS')),
   // Court words
   seed('mot-judiciaire', formal, say('Le dossier sera remis au tribunal.')),
@@ -151,11 +153,15 @@ const seeds: Seed[] = [
   seed('mot-judiciaire', anyDebtor, say('Si vous ne payez pas, vous serez assigné devant le juge.')),
   seed('mot-judiciaire', anyDebtor, say('La seule issue sera le tribunal.')),
   seed('mot-judiciaire', formal, say('Vous pouvez encore éviter le tribunal en payant.')),
+  seed('mot-judiciaire', formal, say('Nous confierons votre dossier à la justice.')),
+  seed('mot-judiciaire', lastConsumer, say('Vous recevrez une citation à comparaître.')),
   seed('mot-judiciaire', formal, say('Notre service juridique engagera la procédure.')),
   // Costs
   seed('frais', formal, say('Des frais de dossier de quinze euros sont ajoutés.')),
   seed('frais', firstConsumer, say('Les frais de relance sont à votre charge.')),
   seed('frais', formal, say('Frais de recouvrement : {{ totaux.frais | euros }}.')),
+  seed('frais', firstConsumer, say('Le coût de ce courrier vous incombe.')),
+  seed('frais', formal, say('Un supplément de gestion vous sera compté.')),
   seed('frais', anyDebtor, say('Nos honoraires de recouvrement vous seront facturés.')),
   // Consumers
   seed('consommateur', firstConsumer, say("Une indemnité forfaitaire s'ajoute à la somme.")),
@@ -179,11 +185,14 @@ const seeds: Seed[] = [
   seed('menace', lastConsumer, say('Vos comptes seront bloqués.')),
   seed('menace', lastConsumer, say('Votre salaire sera saisi.')),
   seed('menace', formal, say('Vos voisins seront informés de votre situation.')),
+  seed('menace', lastConsumer, say('Nous appellerons votre employeur.')),
+  seed('menace', formal, say('Votre dirigeant en répondra sur ses biens personnels.')),
   seed('menace', first, say('Nos agents passeront à votre domicile.')),
   // Third parties
   seed('tiers', neutral, swap('Merci de votre attention.', 'Cela concerne une dette ancienne.')),
   seed('tiers', neutral, swap('Merci de votre attention.', 'Il reste {{ totaux.total | euros }} à payer.')),
   seed('tiers', neutral, swap('Merci de votre attention.', 'Nous écrivons pour {{ creancier.nom }}.')),
+  seed('tiers', neutral, swap('Merci de votre attention.', 'Un retard de paiement nous occupe.')),
   seed('tiers', sms, swap('Bonjour, ici', 'Facture impayée. Ici')),
   seed('tiers', sms, swap('Bonjour, ici', 'Vous devez {{ totaux.total | euros }}. Ici')),
   seed('tiers', sms, swap('Bonjour, ici', '{{ creancier.nom }} vous écrit. Ici')),
@@ -229,6 +238,7 @@ const seeds: Seed[] = [
   seed('typographie', first, say('Une réponse - même brève - suffit.')),
   seed('typographie', first, say('A votre disposition, nous attendons.')),
   seed('typographie', formal, say('RÉPONDEZ RAPIDEMENT.')),
+  seed('typographie', first, say('Appelez-nous à 15h30.')),
   seed('vocabulaire', formal, say("Ceci n'émane pas d'un huissier.")),
   seed('anglicisme', first, say('Répondez par mail.')),
   seed('anglicisme', first, say('Merci de respecter la deadline.')),
@@ -240,6 +250,11 @@ const seeds: Seed[] = [
   seed('elision', first, say('Il s’agit de l’{{ factures[0].objet }}.')),
   seed('elision', first, say('{% for f in factures %}Le prix de {{ f.objet }}.{% endfor %}')),
   seed('elision', first, say('{% assign qui = creancier.nom | truncate: 30 %}La facture de {{ qui }}.')),
+  seed('elision', first, say('Nos bureaux sont à {{ agence.adresse.ville }}.')),
+  seed('elision', first, say("Le compte de {% render 'garant-debiteur' %} est ouvert.")),
+  seed('accord', first, say("{% render 'garant-debiteur' %} est tenu de répondre.")),
+  seed('accord', firstConsumer, say('Vous êtes tenu de répondre.')),
+  seed('accord', firstConsumer, say('Vous vous êtes engagé à payer.')),
   seed('accord', first, say('Dans ce cas, {{ creancier.nom }} est prêt à vous entendre.')),
   seed('accord', first, say('**{{ debiteur.nom }}**, représenté par son dirigeant, répondra.')),
   // Values that the case or the dated law brings
@@ -248,6 +263,9 @@ const seeds: Seed[] = [
   seed('valeur-en-dur', first, say('Il reste 470,15 euros.')),
   seed('valeur-en-dur', formal, say('Le taux est de 12,15 % par an.')),
   seed('valeur-en-dur', first, say('Merci de payer sous huit jours.')),
+  seed('valeur-en-dur', first, say('Vous avez au moins vingt jours pour répondre.')),
+  seed('valeur-en-dur', first, say('Deux cents euros restent dus.')),
+  seed('valeur-en-dur', formal, say('Le taux est de douze pour cent.')),
   seed('valeur-en-dur', formal, say("C'est ce que dit l'article L. 441-10 du code de commerce.")),
   seed(
     'valeur-en-dur',
@@ -309,6 +327,13 @@ test('a clause is held to what its readers may read', () => {
   )
 })
 
+test('a clause that sets « de » before the name it is given is caught, one that elides it is not', () => {
+  const clause = library.clauses.get('de-nom')!
+  const always = clause.text.replace(/\{%- if voyelles[^]*$/, 'de {{ nom }}')
+  expect(checkClause(always, clause.file, library).map(({ rule }) => rule)).toEqual(['elision'])
+  expect(checkClause(clause.text, clause.file, library)).toEqual([])
+})
+
 test('what a courteous letter may say is not a fault', () => {
   const fine: [string, string][] = [
     [formal, 'Aucuns frais de recouvrement ne vous sont réclamés, et cette lettre n’est pas un acte de procédure.'],
@@ -324,6 +349,7 @@ test('what a courteous letter may say is not a fault', () => {
     [anyDebtor, 'La loi n° 78-17 du 6 janvier 1978 vous donne un droit d’accès.'],
     [first, 'Une visite reste possible, si vous l’acceptez ; rien ne sera dit à un tiers.'],
     [first, "Le dossier {% render 'de-creancier' %} a été ouvert au {{ agence.gestionnaire.telephone }}."],
+    [firstConsumer, "Vous êtes tenu{% if debiteur.civilite == 'Madame' %}e{% endif %} au courant."],
     [first, 'Écrivez à contact@exemple.fr ou sur https://exemple.fr/mail?x=1 : « bon pour accord » suffit.'],
   ]
   for (const [id, words] of fine) {

@@ -1,6 +1,8 @@
 import type { Facts } from '../facts.ts'
 
-const trade = /recouvr|contentieux|cr[ée]anc|impay|dette|huissier|commissaire de justice|poursuite/i
+// « dette » alone: Odette and Bernadette write letters too.
+const trade =
+  /recouvr|contentieux|cr[ée]anc|impay|(?<![a-zà-ÿ])dettes?(?![a-zà-ÿ])|huissier|commissaires? de justice|poursuites?(?![a-zà-ÿ])|credit.?management|debt|(?<![a-zà-ÿ])inkasso/i
 
 /** Whether a name or an address says the trade of whoever bears it. */
 export const saysTrade = (words: string | undefined): boolean => trade.test(words ?? '')
@@ -37,6 +39,14 @@ export function discreetFacts(facts: Facts): Facts {
       },
     },
   }
+}
+
+/** The word by which a filled letter would still tell the trade. */
+export const tellsStill = (written: unknown): string | undefined => trade.exec(wordsOf(written))?.[0]
+
+function wordsOf(value: unknown): string {
+  if (typeof value === 'string') return value
+  return typeof value === 'object' && value !== null ? Object.values(value).map(wordsOf).join('\n') : ''
 }
 
 function defined<T extends object>(values: T): Partial<{ [K in keyof T]: NonNullable<T[K]> }> {

@@ -3,7 +3,7 @@ import { sectionFor, type Channel, type Letter } from '../../letters/letter.ts'
 import { DomainError } from '../../schema/errors.ts'
 import { validate } from '../../schema/validate.ts'
 import type { Block } from './blocks.ts'
-import { discreetFacts, tellsTrade } from './discreet.ts'
+import { discreetFacts, tellsStill, tellsTrade } from './discreet.ts'
 import type { Facts } from '../facts.ts'
 import { addressKeyOf, recipientOf, senderOf, type Party } from './parties.ts'
 import { blocksOfMarkdown } from './markdown.ts'
@@ -47,6 +47,10 @@ export function fill(library: Library, letter: Letter, facts: unknown, channel: 
   if ((channel === 'lettre' || channel === 'lrar') && !recipient!.located) {
     throw missingFact(addressKeyOf(recipient!), letter, 1)
   }
+  const objet = fillObjet(library, letter, checked)
+  const sender = senderOf(letter, checked)
+  const tells = discreet ? tellsStill([objet, blocks, sender, checked.agence, checked.references.dossier]) : undefined
+  if (tells !== undefined) throw tellingWord(letter, tells)
   return {
     id: letter.id,
     version: letter.version,
@@ -55,8 +59,8 @@ export function fill(library: Library, letter: Letter, facts: unknown, channel: 
     channel,
     presentation,
     discreet,
-    objet: fillObjet(library, letter, checked),
-    sender: senderOf(letter, checked),
+    objet,
+    sender,
     ...(recipient ? { recipient } : {}),
     blocks,
     facts: checked,
@@ -70,6 +74,18 @@ const tellingAddress = (letter: Letter): DomainError =>
     {
       remedy: 'Envoyez-le par lettre : ni son enveloppe ni son en-tête ne disent l’activité.',
       facts: { letter: letter.id },
+    },
+  )
+
+// Whatever fact brought it: a handler called « Service recouvrement », an address, a reason typed by hand.
+const tellingWord = (letter: Letter, word: string): DomainError =>
+  new DomainError(
+    'tells_trade',
+    `Le courrier « ${letter.id} » doit taire l’activité du cabinet, et dirait « ${word} ».`,
+    {
+      remedy:
+        'Corrigez la donnée qui le dit (le nom du gestionnaire, une adresse, un motif), ou n’écrivez pas à ce tiers.',
+      facts: { letter: letter.id, word },
     },
   )
 
