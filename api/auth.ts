@@ -65,6 +65,7 @@ export const acts = {
   recordRate: managers,
   recordPublicOrder: [...managers, 'creditor'],
   recordCouponReply: ['research', ...cells],
+  revokeCoupon: managers,
   settleReply: ['research', ...managers],
   recordPresentation: managers,
   recordPostalState: ['research', ...managers],

@@ -6,6 +6,7 @@ import { answersCase, CaseType, requireCase } from './cases.ts'
 import { rowsOf } from './context.ts'
 import { once } from './once.ts'
 import { noteReading } from './readings.ts'
+import { centsOf, MoneyInput } from './values.ts'
 
 const CallDirection = builder.enumType('CallDirection', {
   values: { OUTGOING: { value: 'outgoing' }, INCOMING: { value: 'incoming' } } as const,
@@ -36,6 +37,14 @@ builder.objectFields(CaseType, (t) => ({
   }),
 }))
 
+const Proposal = builder.inputType('InstalmentsProposalInput', {
+  description: 'So much a month from that day, as the debtor proposed it by telephone.',
+  fields: (t) => ({
+    monthly: t.field({ type: MoneyInput, required: true }),
+    firstOn: t.field({ type: 'Date', required: true, description: 'The day of the first payment.' }),
+  }),
+})
+
 builder.relayMutationField(
   'recordCall',
   {
@@ -50,6 +59,11 @@ builder.relayMutationField(
       outcome: t.string({ required: true, description: 'promesse, contestation, sans-reponse, a-rappeler…' }),
       summary: t.string({ required: true }),
       stepKey: t.string({ description: 'The step of the timeline it answers: appel, dernier-appel…' }),
+      proposes: t.field({
+        type: Proposal,
+        description:
+          'It becomes a reply as by the coupon, within the same bounds: the debtor has it confirmed, the creditor is asked, and the case waits for settleReply.',
+      }),
       idempotencyKey: t.string(),
     }),
   },
@@ -59,7 +73,8 @@ builder.relayMutationField(
     errors: {},
     resolve: (_root, { input }, ctx) =>
       once(ctx, 'recordCall', input, async (office, author) => {
-        const { id } = await requireCase(ctx, input.caseId, office.sql)
+        const { id, currency } = await requireCase(ctx, input.caseId, office.sql)
+        const { proposes } = input
         await recordCall(
           office.sql,
           office.random,
@@ -72,6 +87,15 @@ builder.relayMutationField(
             outcome: input.outcome,
             summary: input.summary,
             ...(input.stepKey ? { stepKey: input.stepKey } : {}),
+            ...(proposes
+              ? {
+                  told: {
+                    kind: 'instalments',
+                    monthly: centsOf(proposes.monthly, currency),
+                    firstOn: proposes.firstOn,
+                  },
+                }
+              : {}),
           },
           author,
         )

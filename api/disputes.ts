@@ -123,19 +123,25 @@ builder.relayMutationField(
       caseId: t.id({ required: true }),
       disputeId: t.id({ required: true }),
       answer: t.string({ required: true, description: 'Whether the facts are right, and what is offered.' }),
+      exhibitIds: t.idList({
+        description:
+          'Exhibits of the case (attachExhibit) that support it: copies go to the debtor along with the agency’s own answer.',
+      }),
       idempotencyKey: t.string(),
     }),
   },
   {
     description:
-      'The creditor answers its debtor’s dispute, once; its documents come by attachExhibit. The agency’s own answer to the debtor is resolveDispute.',
+      'The creditor answers its debtor’s dispute, once, and names the exhibits that support it. The agency’s own answer to the debtor is resolveDispute.',
     authScopes: { may: 'answerDispute' },
     errors: {},
     resolve: (_root, { input }, ctx) =>
       once(ctx, 'answerDispute', input, async (office, author) => {
         const { id } = await requireCase(ctx, input.caseId, office.sql)
         const disputeId = rowId('Dispute', input.disputeId)
-        await answerDispute(office, ctx.day, { caseId: id, disputeId, answer: input.answer, documents: [] }, author)
+        const exhibitIds = (input.exhibitIds ?? []).map((each) => rowId('Exhibit', each))
+        const given = { caseId: id, disputeId, answer: input.answer, documents: [], exhibitIds }
+        await answerDispute(office, ctx.day, given, author)
         return { caseId: id }
       }),
   },

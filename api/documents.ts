@@ -1,5 +1,6 @@
 import { caseParts, type WrittenDocument } from '../procedures/cases/file/file.ts'
 import { settleSending } from '../procedures/mail/post.ts'
+import { revokeCoupon } from '../procedures/mail/coupons.ts'
 import { resendLetter } from '../procedures/mail/resend.ts'
 import { quotedDoubts } from '../procedures/cases/file/quoted-terms.ts'
 import type { Sql } from '../schema/db.ts'
@@ -106,6 +107,30 @@ builder.relayMutationField(
         const { id, caseId } = await requireDocument(ctx, input.documentId, office.sql)
         const found = { documentId: id, sentOn: input.sentOn ?? null, reason: input.reason }
         await settleSending(office.sql, ctx.day, found, author)
+        return { caseId }
+      }),
+  },
+  answersCase,
+)
+
+builder.relayMutationField(
+  'revokeCoupon',
+  {
+    inputFields: (t) => ({
+      documentId: t.id({ required: true, description: 'The letter whose coupon it is.' }),
+      reason: t.string({ required: true, description: 'Who may have read the code, and how it is known.' }),
+      idempotencyKey: t.string(),
+    }),
+  },
+  {
+    description:
+      'The code printed on a letter opens its page (/r/:code) no more. A letter that came back loses its code by itself, and every code ends ninety days after its case. Errors: coupon_not_found.',
+    authScopes: { may: 'revokeCoupon' },
+    errors: {},
+    resolve: (_root, { input }, ctx) =>
+      once(ctx, 'revokeCoupon', input, async (office, author) => {
+        const { id, caseId } = await requireDocument(ctx, input.documentId, office.sql)
+        await revokeCoupon(office.sql, ctx.day, { documentId: id, reason: input.reason }, author)
         return { caseId }
       }),
   },

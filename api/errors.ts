@@ -67,6 +67,7 @@ const statuses: Record<string, number> = {
   purged: 410,
   file_too_large: 413,
   antivirus_silent: 503,
+  antivirus_limit: 413,
   body_too_large: 413,
   length_unknown: 411,
   too_many_attempts: 429,

@@ -1,4 +1,5 @@
-import { type Answer, findCoupon, recordReply, type Reply, settleReply } from '../procedures/cases/exchanges/replies.ts'
+import { findCoupon } from '../procedures/mail/coupons.ts'
+import { type Answer, recordReply, type Reply, settleReply } from '../procedures/cases/exchanges/replies.ts'
 import type { Day } from '../schema/days.ts'
 import type { Sql } from '../schema/db.ts'
 import { DomainError } from '../schema/errors.ts'
@@ -22,7 +23,8 @@ const ReplyKind = builder.enumType('ReplyKind', {
 })
 
 const ReplyType = builder.objectRef<Reply>('CouponReply').implement({
-  description: 'What the debtor answered online with the code of the reply coupon (coupon-réponse).',
+  description:
+    'What the debtor answered with the code of the reply coupon (coupon-réponse), online or on paper, or the instalments that it proposed by telephone.',
   fields: (t) => ({
     id: t.exposeID('id'),
     kind: t.expose('kind', { type: ReplyKind }),
@@ -120,7 +122,7 @@ builder.relayMutationField(
     resolve: (_root, { input }, ctx) =>
       once(ctx, 'recordCouponReply', input, async (office, author) => {
         const code = readCode(input.code)
-        const coupon = code && (await findCoupon(office.sql, { code }))
+        const coupon = code && (await findCoupon(office, ctx.day, { code }))
         if (!coupon) {
           throw new DomainError('coupon_not_found', 'Aucune lettre ne porte ce code de coupon.', {
             remedy: 'Relisez-le sur le coupon, ou cherchez le dossier par sa référence (incomingCall).',

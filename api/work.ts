@@ -43,7 +43,8 @@ const WorkKind = builder.enumType('WorkKind', {
     CALL_BACK: { value: 'callback', description: 'Phone: the last call ended on « a-rappeler ».' },
     REPLY: {
       value: 'reply',
-      description: 'A debtor answered by the coupon: a payment to check, instalments proposed, a dispute, an address.',
+      description:
+        'A debtor answered by the coupon, or proposed instalments by telephone: a payment to check, a proposal, a dispute, an address.',
     },
     TO_APPROVE: {
       value: 'approval',
@@ -253,6 +254,6 @@ builder.queryFields((t) => ({
     args: {
       search: t.arg.string({ required: true, description: 'As heard or shown: « 06 12 34 56 78 », « Dupont ».' }),
     },
-    resolve: (_root, { search }, { sql }) => findCaller(sql, search, readCode(search)),
+    resolve: (_root, { search }, { sql, office }) => findCaller({ ...office, sql }, search, readCode(search)),
   }),
 }))

@@ -59,7 +59,8 @@ async function ask(
       text += part.toString('latin1')
       if (text.length > 4096) socket.destroy(new Error('too long'))
     })
-    socket.on('error', reject)
+    // It hangs up on what it did not want to read, and has often said why.
+    socket.on('error', (error) => (text === '' ? reject(error) : resolve(text)))
     socket.on('close', () => resolve(text))
   })
   // It may answer before it has had everything, and hang up: what it said counts, not the broken pipe.
@@ -97,8 +98,18 @@ function verdict(answer: string): string | null {
   const [, found, state] = /^stream: (?:(.*) )?(OK|FOUND)\0?\s*$/.exec(answer) ?? []
   if (state === 'OK' && found === undefined) return null
   if (state === 'FOUND' && found) return found
+  if (answer.includes('size limit exceeded')) throw tooLarge()
   throw silent(new Error(answer.slice(0, 200) || 'no answer'))
 }
+
+const tooLarge = (): DomainError =>
+  new DomainError(
+    'antivirus_limit',
+    'Ce fichier est plus grand que ceux que l’antivirus examine\u00a0: il n’est pas reçu.',
+    {
+      remedy: 'Envoyez-le en plusieurs parties, ou prévenez l’agence, qui peut relever cette limite.',
+    },
+  )
 
 const silent = (cause: unknown): DomainError =>
   new DomainError('antivirus_silent', 'L’antivirus ne répond pas\u00a0: le fichier n’est pas reçu.', {

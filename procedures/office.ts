@@ -8,6 +8,7 @@ import type { TypstEngine } from '../documents/typst/typst.ts'
 import type { Day } from '../schema/days.ts'
 import type { Sql } from '../schema/db.ts'
 import type { Random } from '../schema/random.ts'
+import type { Vault } from '../schema/vault.ts'
 
 /** What an act needs when it writes a document: where rows, bytes and chance come from. */
 export interface Office {
@@ -24,6 +25,8 @@ export interface Office {
   /** Who dates packs (RFC 3161); without it they wait for a timestamp, and say so. */
   timestamps?: TimestampAuthority
   random: Random
+  /** What seals and finds what the database must not tell by itself. */
+  vault: Vault
   /** Bytes of the largest file taken in, by upload or by hand; the default of documents/exhibits/exhibits.ts when absent. */
   maxFile?: number | undefined
   /** Where debtors and creditors reach the house, for the addresses printed on paper. */

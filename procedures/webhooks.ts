@@ -4,6 +4,7 @@ import { DomainError } from '../schema/errors.ts'
 import { newId } from '../schema/random.ts'
 import { type Author, record } from './cases/journal.ts'
 import type { Office } from './office.ts'
+import { opened, requireOwnSecret } from './sealed.ts'
 
 /** What a creditor's system may be told of: case, state and ids, and nothing that says who somebody is or what is owed. */
 export const webhookTypes = [
@@ -84,7 +85,8 @@ export async function createWebhook(
     const events = [...new Set(input.events)]
     await sql`
       insert into webhook_endpoints (id, creditor_id, url, secret, events, created_on, created_by)
-      values (${id}, ${creditorId}, ${url}, ${secret}, ${events}, ${onDay}, ${author})`
+      values (${id}, ${creditorId}, ${url}, ${office.vault.seal(secret, id)}, ${events}, ${onDay}, ${author})`
+    await requireOwnSecret(sql, office.vault)
     const detail = { webhook: id, creditor: creditorId }
     await record(sql, onDay, { caseId: null, kind: 'webhook_created', detail, author })
     return { endpoint: (await readWebhooks(sql, creditorId)).find((one) => one.id === id)!, secret }
@@ -168,7 +170,8 @@ export async function deliver(office: Office, deliveryId: string, today?: Day): 
     from webhook_deliveries d join webhook_endpoints w on w.id = d.endpoint_id
     where d.id = ${deliveryId} and d.state = 'waiting' and w.ended_on is null and w.disabled_on is null`
   if (!due) return
-  const { url, secret, payload, endpointId, attempt } = due
+  const { url, payload, endpointId, attempt } = due
+  const secret = opened(office.vault, due.secret, endpointId)
   const answer = await requireHooks(office).send({ id: deliveryId, url, secret, body: JSON.stringify(payload) })
   const done = answer.error === null
   const over = !done && attempt >= mostAttempts

@@ -106,6 +106,12 @@ const mayCall: Source = (sql, day) => sql`
       < (select case b.kind when 'business' then ${callCap('professionnel', day)}::int when 'public' then ${callCap('public', day)}::int else ${callCap('consommateur', day)}::int end
          from cases c join debtors b on b.id = c.debtor_id where c.id = d.case_id)`
 
+/** Why what was to be written about it could not be; as a part of « what ». */
+const unwritten = (sql: Sql, caseId: Fragment, id: Fragment): Fragment => sql`
+  coalesce((select ' (courrier non envoyé\u00a0: ' || (e.detail ->> 'message') || ')' from events e
+            where e.case_id = ${caseId} and e.kind = 'follow_up_refused' and e.detail ->> 'id' = ${id}::text
+            order by e.seq desc limit 1), '')`
+
 const sources: Record<WorkKind, Source> = {
   address: (sql) => sql`
     select 'address', c.id, c.opened_on, b.name, null::uuid
@@ -148,7 +154,7 @@ const sources: Record<WorkKind, Source> = {
                       and (later.called_on, coalesce(later.called_at, '00:00')) > (d.called_on, coalesce(d.called_at, '00:00')))
       and ${mayCall(sql, day)}`,
   reply: (sql) => sql`
-    select 'reply', r.case_id, r.replied_on, r.summary, r.document_id
+    select 'reply', r.case_id, r.replied_on, r.summary || ${unwritten(sql, sql`r.case_id`, sql`r.id`)}, r.document_id
     from replies r
     where r.handled_on is null and not exists (select from disputes x where x.id = r.act_id and x.resolved_on is not null)`,
   approval: (sql) => sql`
@@ -165,10 +171,18 @@ const sources: Record<WorkKind, Source> = {
     from promise_confirmations f join promises p on p.id = f.promise_id
     where p.due_on >= ${day} and f.confirmed_on <= ${day}::date - 5
       and not exists (select from promise_attestations a where a.promise_id = p.id)`,
-  dispute: (sql) => sql`
+  dispute: (sql, day) => sql`
     select 'dispute', x.case_id, coalesce(x.answer_by, x.raised_on),
-           x.ground || case when x.creditor_answered_on is null then '' else ' (le créancier a répondu)' end, x.asked_id
-    from disputes x where x.resolved_on is null`,
+           x.ground || case when x.creditor_answered_on is null then '' else ' (le créancier a répondu)' end
+             || ${unwritten(sql, sql`x.case_id`, sql`x.id`)}, x.asked_id
+    from disputes x
+    where x.resolved_on is null
+       -- An answer that could not be written is owed all the same.
+       or x.outcome in ('maintained', 'credited') and x.resolved_on > ${day}::date - 60
+          and exists (select from events e where e.case_id = x.case_id and e.kind = 'follow_up_refused' and e.detail ->> 'id' = x.id::text
+                      and e.on_day >= x.resolved_on)
+          and not exists (select from events e where e.case_id = x.case_id and e.kind = 'dispute_answer_written'
+                          and e.detail ->> 'dispute' = x.id::text)`,
   hold: (sql, day) => sql`
     select 'hold', h.case_id, h.review_on, h.reason, null::uuid
     from holds h where h.released_on is null and h.review_on <= ${day}`,

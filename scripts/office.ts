@@ -1,7 +1,8 @@
 import { X509Certificate } from 'node:crypto'
 import { readFileSync } from 'node:fs'
-import { mkdir } from 'node:fs/promises'
+import { access, constants, mkdir } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
+import { loadSecret } from '../api/auth.ts'
 import { houseClock } from '../api/cron.ts'
 import { clamd } from '../documents/antivirus.ts'
 import { openArchive } from '../documents/archive.ts'
@@ -15,6 +16,7 @@ import type { Office } from '../procedures/office.ts'
 import { type Client, connect, type Sql } from '../schema/db.ts'
 import { DomainError } from '../schema/errors.ts'
 import { type Random, systemRandom } from '../schema/random.ts'
+import { vaultOf } from '../schema/vault.ts'
 import { bringUpToDate, dataDir, openDatabase } from './database.ts'
 
 export interface OfficeOptions {
@@ -40,6 +42,7 @@ export async function openOffice(options: OfficeOptions): Promise<Office> {
     hooks: hooksOf(),
     ...antivirusOf(),
     random: options.random,
+    vault: vaultOf(() => loadSecret(folder)),
     maxFile: maxFileOf(),
     baseUrl: (options.baseUrl || 'http://localhost:4000').replace(/\/+$/, ''),
   }
@@ -104,9 +107,16 @@ export interface RunningOffice {
 }
 
 /** The office of the environment: DATABASE_URL or the embedded server under DATA_DIR, migrated, with real chance. */
-export async function startOffice(options: { baseUrl?: string | undefined } = {}): Promise<RunningOffice> {
-  const database = await openDatabase()
+export async function startOffice(
+  options: { baseUrl?: string | undefined; writes?: boolean } = {},
+): Promise<RunningOffice> {
   const folder = resolve(dataDir())
+  // Else each letter would find out by itself that the folder takes nothing, while the house says that it is ready.
+  if (options.writes) {
+    await mkdir(folder, { recursive: true })
+    await access(folder, constants.W_OK)
+  }
+  const database = await openDatabase()
   try {
     await bringUpToDate(database)
     const sql = connect(database.url)

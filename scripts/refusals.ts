@@ -24,6 +24,10 @@ const surroundings: Record<string, [string, string]> = {
   '28000': ['La base de données refuse ce compte.', database],
   '3D000': ['Cette base de données n’existe pas.', database],
   '57P03': ['La base de données démarre ou s’arrête.', 'Recommencez dans un instant.'],
+  '08P01': [
+    'Le relais devant la base de données refuse ce que le programme demande en s’y connectant.',
+    'Dans pgbouncer.ini\u00a0: pool_mode = session, et ignore_startup_parameters comme le dit OPERATIONS.md.',
+  ],
   EADDRINUSE: ['Ce port est déjà pris.', 'Arrêtez l’autre programme, ou donnez un autre PORT.'],
 }
 

@@ -207,6 +207,18 @@ describe('a case imported into another database', () => {
       await expect(importCase(sql, before)).rejects.toMatchObject({ code: 'case_exists' })
     }))
 
+  test('exported before codes were sealed keeps its code where the next start seals it, and not in its letter', () =>
+    withDatabase(async (sql) => {
+      const before = await exported()
+      const earlier = JSON.parse(JSON.stringify(before)) as typeof before
+      const letter = earlier['documents'] as { id: string; facts: { references: { coupon?: string } } }[]
+      letter[0]!.facts.references.coupon = 'AAAA-BBBB-CCCC'
+      await importCase(sql, earlier)
+      expect(await exportCase(sql, caseId)).toEqual(before)
+      const [kept] = await sql`select document_id, clear from coupons`
+      expect(kept).toEqual({ documentId: letter[0]!.id, clear: 'AAAA-BBBB-CCCC' })
+    }))
+
   test('with a changed journal is refused whole', () =>
     withDatabase(async (sql) => {
       const made = await exported()

@@ -1,4 +1,5 @@
 import { beforeEach, describe, expect, test } from 'vitest'
+import { codeOf } from '../procedures/mail/coupons.ts'
 import { queueFollowUp } from '../procedures/mail/follow-up-queue.ts'
 import { findCaller } from '../procedures/cases/exchanges/callers.ts'
 import { drain } from '../procedures/jobs/work.ts'
@@ -50,16 +51,17 @@ beforeEach(async () => {
   await liveUntil(api, '2026-07-02', '2026-09-04')
   ;({ number } = await one(api.sql<{ number: string }[]>`select number from cases where id = ${caseId}`))
   const found = await one(
-    api.sql<{ coupon: string; reference: string }[]>`
-      select coupon, reference from documents where case_id = ${caseId} and coupon is not null and attached_to is null limit 1`,
+    api.sql<{ id: string; reference: string }[]>`
+      select d.id, d.reference from documents d join coupons k on k.document_id = d.id
+      where d.case_id = ${caseId} and d.attached_to is null limit 1`,
   )
-  coupon = found.coupon
+  coupon = (await codeOf(api.office, found.id))!
   letter = found.reference
 }, 120_000)
 
 describe('an incoming call', () => {
   const found = async (search: string) =>
-    (await findCaller(api.sql, search)).find((each) => each.caseId === caseId)?.matchedBy
+    (await findCaller(api.office, search)).find((each) => each.caseId === caseId)?.matchedBy
 
   test('finds its case by number, name, letter, invoice, code or phone', async () => {
     expect(await found(number)).toBe('number')
@@ -69,7 +71,7 @@ describe('an incoming call', () => {
     expect(await found('dupre lanoe')).toBe('name')
     expect(await found('ETABLISSEMENTS DUP')).toBe('name')
     expect(await found('Dupond')).toBeUndefined()
-    for (const hostile of ["'", '& | !', "d'O", ':*', '\\', '%', '']) await findCaller(api.sql, hostile)
+    for (const hostile of ["'", '& | !', "d'O", ':*', '\\', '%', '']) await findCaller(api.office, hostile)
   })
 
   test('brings the script filled in, and the letter to recall', async () => {

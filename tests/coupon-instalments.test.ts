@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import { findCoupon, instalmentsAllowed, recordReply, standingOf } from '../procedures/cases/exchanges/replies.ts'
+import { instalmentsAllowed, recordReply, standingOf } from '../procedures/cases/exchanges/replies.ts'
+import { findCoupon } from '../procedures/mail/coupons.ts'
 import { day, fileOf, invoice, liveUntil, openCase, useHouse } from './house.ts'
 
 const house = useHouse()
@@ -13,8 +14,8 @@ async function noticed(maxInstalments?: number) {
   })
   await liveUntil(house, '2026-06-11', '2026-07-06')
   const [letter] = await house.sql<{ id: string }[]>`
-    select id from documents where case_id = ${caseId} and coupon is not null and attached_to is null`
-  const coupon = (await findCoupon(house.sql, { documentId: letter!.id }))!
+    select d.id from documents d join coupons k on k.document_id = d.id where d.case_id = ${caseId} and d.attached_to is null`
+  const coupon = (await findCoupon(house.office, day('2026-07-06'), { documentId: letter!.id }))!
   const propose = (monthly: bigint) =>
     recordReply(house.sql, house.office.random, day('2026-07-06'), coupon, {
       kind: 'instalments',

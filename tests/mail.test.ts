@@ -75,8 +75,10 @@ test('a discreet letter waits where its very sender would say the trade', async 
   await expect(refused).rejects.toMatchObject({ permanent: false, message: expect.stringContaining('MAIL_FROM') })
   expect(received).toEqual([])
   await from('contact@alpes-recouvrement.example').send(parcel)
-  await from('contact@terreaux.example').send(discreet)
+  await from('bernadette@terreaux.example').send(discreet)
   expect(received).toHaveLength(2)
+  expect(received[1]!.source).toContain('filename=courrier.pdf')
+  expect(received[1]!.source).not.toMatch(/recherche-contact/)
 })
 
 test('what the server refuses is known not to have left: for good on a 5xx, to be tried again on a 4xx', async () => {

@@ -3,8 +3,9 @@ import { join } from 'node:path'
 import { beforeEach, describe, expect, test } from 'vitest'
 import { recordInsolvency } from '../procedures/cases/insolvency/insolvencies.ts'
 import { closeCase } from '../procedures/cases/cases.ts'
+import { sendLetter } from '../procedures/mail/correspondence.ts'
 import { useApi } from './api.ts'
-import { fileOf, liveHolds } from './house.ts'
+import { day, fileOf, liveHolds, textOf } from './house.ts'
 import { browser, noticed, type Shown } from './pages.ts'
 
 const api = useApi()
@@ -41,6 +42,35 @@ describe('before anything is shown', () => {
     for (const page of [first, wrong, unknown]) expect(page.html).not.toMatch(/Garage|Papeterie|€|F-\d/)
     expect([wrong.status, unknown.status]).toEqual([422, 422])
     expect(wrong.text.replace(letter.coupon, '')).toBe(unknown.text.replace('7K3M-Q2XZ-9T4C', ''))
+  })
+
+  test('a code opens nothing once it was revoked, its letter came back, or its case ended long ago', async () => {
+    const opens = async () => {
+      guest = browser(api)
+      return (await enter()).status === 200
+    }
+    const { sql } = api
+    expect(await opens()).toBe(true)
+    await sql`update dispatches set outcome = 'unknown_address', outcome_on = '2026-09-20' where document_id = ${letter.id}`
+    expect(await opens()).toBe(false)
+    await sql`update dispatches set outcome = null, outcome_on = null where document_id = ${letter.id}`
+    await sql`update cases set closed_on = ${api.today.subtract({ days: 90 })}, closed_why = 'payé' where id = ${letter.caseId}`
+    expect(await opens()).toBe(false)
+    await sql`update cases set closed_on = ${api.today.subtract({ days: 89 })} where id = ${letter.caseId}`
+    guest = browser(api)
+    expect((await enter()).text).toContain('Ce dossier est clos')
+    await sql`update cases set closed_on = null, closed_why = null where id = ${letter.caseId}`
+    const revoke = () =>
+      api.ask(
+        { role: 'amicable' },
+        `mutation ($i: RevokeCouponInput!) { revokeCoupon(input: $i) { __typename ... on Refusal { code } } }`,
+        { i: { documentId: btoa(`Document:${letter.id}`), reason: 'Ouverte par un voisin.' } },
+      )
+    expect((await revoke()).body.data.revokeCoupon).toEqual({ __typename: 'RevokeCouponPayload' })
+    // What was open when it was revoked is open no more.
+    expect((await guest.go(`/r/${letter.coupon}`)).text).toContain('Code du coupon')
+    expect(await opens()).toBe(false)
+    expect((await revoke()).body.data.revokeCoupon).toMatchObject({ code: 'coupon_not_found' })
   })
 
   test('both facts open what the letter asked, with the sum of today', async () => {
@@ -356,6 +386,31 @@ describe('the answers', () => {
       city: 'Bruxelles',
       country: 'BE',
     })
+  })
+
+  test('an address of a country without postcodes is taken, printed, and opens the page of its letter by its town', async () => {
+    const page = await answer({
+      kind: 'address',
+      rue: 'Office 12\nSheikh Zayed Road',
+      cp: '',
+      ville: 'Dubaï',
+      pays: 'AE',
+    })
+    expect(page.text).toContain('Office 12, Sheikh Zayed Road, Dubaï, Émirats arabes unis')
+    const written = await sendLetter(api.office, day('2026-10-05'), letter.caseId, {
+      letter: 'dernier-avis-pro',
+      channel: 'lrar',
+      recipient: 'debiteur',
+      facts: { delaiJours: 8, dateLimite: { date: '2026-10-20' } },
+      coupon: 'AAAA-BBBB-CCCC',
+      author: 'test',
+    })
+    const paper = await textOf(await api.office.archive.get(written.sha256))
+    expect(paper).toContain('SHEIKH ZAYED ROAD DUBAI EMIRATS ARABES UNIS')
+    expect(paper).not.toContain('undefined')
+    expect((await enter('AAAA-BBBB-CCCC', '')).status).toBe(422)
+    expect((await enter('AAAA-BBBB-CCCC', 'Abou Dabi')).status).toBe(422)
+    expect((await enter('AAAA-BBBB-CCCC', 'DUBAI')).text).toContain('Ce qui vous est demandé')
   })
 
   test('an address that no post would find is refused, its country still chosen', async () => {

@@ -1,3 +1,4 @@
+import { codeOf } from '../procedures/mail/coupons.ts'
 import type { TestApi } from './api.ts'
 import { invoice, liveUntil, openCase } from './house.ts'
 
@@ -91,8 +92,9 @@ export async function noticed(
     kind,
   })
   await liveUntil(api, '2026-07-02', '2026-09-04')
-  const [letter] = await api.sql<{ id: string; code: string; coupon: string; reference: string; creditorId: string }[]>`
-    select d.id, d.code, d.coupon, d.reference, c.creditor_id from documents d join cases c on c.id = d.case_id
-    where d.case_id = ${caseId} and d.coupon is not null and d.attached_to is null order by d.written_on, d.reference limit 1`
-  return { caseId, ...letter! }
+  const [letter] = await api.sql<{ id: string; code: string; reference: string; creditorId: string }[]>`
+    select d.id, d.code, d.reference, c.creditor_id
+    from documents d join coupons k on k.document_id = d.id join cases c on c.id = d.case_id
+    where d.case_id = ${caseId} and d.attached_to is null order by d.written_on, d.reference limit 1`
+  return { caseId, ...letter!, coupon: (await codeOf(api.office, letter!.id))! }
 }

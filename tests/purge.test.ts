@@ -570,6 +570,7 @@ test('every table has its rule: what a purge leaves of it, or why there is nobod
     'fee_statements',
     'hand_over_accesses',
     'hand_overs',
+    'house_key',
     'instalments',
     'invoice_limitations',
     'mandates',

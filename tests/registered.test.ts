@@ -2,6 +2,7 @@ import { afterEach, describe, expect, test, vi } from 'vitest'
 import { validateAddress } from '../procedures/mail/addresses.ts'
 import { recordContactPreference } from '../procedures/cases/exchanges/contact-preferences.ts'
 import { sendLetter } from '../procedures/mail/correspondence.ts'
+import { codeOf } from '../procedures/mail/coupons.ts'
 import { noticeDay, owedOn } from '../procedures/money/ledger.ts'
 import { isPosted } from '../procedures/mail/reach.ts'
 import {
@@ -330,7 +331,7 @@ describe('an electronic registered letter', () => {
     const file = await fileOf(house, caseId)
     const lre = file.documents.filter(({ channel }) => channel === 'lre')
     expect(lre.map(({ letter }) => letter)).toEqual(['dernier-avis-pro'])
-    expect(lre[0]!.coupon).toMatch(/^[0-9A-Z]{4}-/)
+    expect(await codeOf(house.office, lre[0]!.id)).toMatch(/^[0-9A-Z]{4}-/)
     await recordPostalState(
       house.sql,
       house.office.random,

@@ -6,7 +6,9 @@ import { closeCase } from '../procedures/cases/cases.ts'
 import { placeHold } from '../procedures/cases/holds.ts'
 import { recordDispute, resolveDispute } from '../procedures/cases/exchanges/disputes.ts'
 import { answeredOn } from '../procedures/cases/file/earlier-steps.ts'
-import { type Answer, findCoupon, recordReply, settleReply } from '../procedures/cases/exchanges/replies.ts'
+import { recordCall } from '../procedures/cases/exchanges/calls.ts'
+import { type Answer, recordReply, settleReply } from '../procedures/cases/exchanges/replies.ts'
+import { findCoupon } from '../procedures/mail/coupons.ts'
 import { queueFollowUp } from '../procedures/mail/follow-up-queue.ts'
 import { drain } from '../procedures/jobs/work.ts'
 import { workToday } from '../procedures/work-today.ts'
@@ -20,8 +22,8 @@ async function noticed() {
   const caseId = await openOrdinary(house)
   await liveUntil(house, '2026-06-11', today.toString())
   const [bearing] = await house.sql<{ id: string }[]>`
-    select id from documents where case_id = ${caseId} and coupon is not null and attached_to is null`
-  const coupon = (await findCoupon(house.sql, { documentId: bearing!.id }))!
+    select d.id from documents d join coupons k on k.document_id = d.id where d.case_id = ${caseId} and d.attached_to is null`
+  const coupon = (await findCoupon(house.office, today, { documentId: bearing!.id }))!
   const written = () => house.sql<Written[]>`
     select letter, recipient, channel, facts from documents
     where case_id = ${caseId} and written_by = 'system' and letter ~ '^(contestation|engagement|recherche|creancier)-'
@@ -201,4 +203,22 @@ describe('what the debtor said holds the case until a person has checked it', ()
     await settleReply(house.sql, today, { replyId: id, caseId, how: 'c’est bien elle' }, 'test')
     expect(liveHolds(await fileOf(house, caseId)).map(({ reason }) => reason)).toEqual([hold.reason])
   })
+})
+
+test('instalments proposed by telephone are confirmed to the debtor and told to the creditor, once', async () => {
+  const { caseId, written } = await noticed()
+  const call = { caseId, calledAt: null, person: 'Mme Kieffer', outcome: 'echeancier', summary: 'Trois fois.' } as const
+  const told = { kind: 'instalments', monthly: 40_000n, firstOn: day('2026-07-20') } as const
+  await recordCall(house.sql, house.office.random, today, { ...call, direction: 'incoming', told }, 'phone:Essai')
+  await work()
+  const letters = await written()
+  expect(named(letters)).toEqual([
+    'creancier-proposition-echeancier creancier email',
+    'engagement-proposition-recue debiteur email',
+  ])
+  for (const { facts } of letters)
+    expect(facts.echeancier.lignes[0]).toMatchObject({ date: '2026-07-20', montant: '400.00' })
+  const [reply] = await house.sql<{ id: string }[]>`select id from replies where case_id = ${caseId}`
+  await settleReply(house.sql, today, { caseId, replyId: reply!.id, how: 'échéancier convenu' }, 'amicable:Essai')
+  expect(liveHolds(await fileOf(house, caseId))).toEqual([])
 })

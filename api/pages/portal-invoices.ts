@@ -1,5 +1,6 @@
 import type { Hono, Context as HttpContext } from 'hono'
 import { type ReadInvoice, readInvoice } from '../../documents/invoices/einvoice.ts'
+import { needsPostalCode } from '../../documents/send/postal-address.ts'
 import { sellerDoubts } from '../../procedures/cases/intake/sellers.ts'
 import { type Submission, submitInvoice } from '../../procedures/cases/intake/submissions.ts'
 import type { Creditor } from '../../procedures/cases/creditors.ts'
@@ -170,7 +171,7 @@ ${field('engagement', 'Numéro d’engagement')}${field('service', 'Code du serv
 }
 
 const needsAddress = ({ buyer: { address } }: ReadInvoice): boolean =>
-  !address?.lines.length || !address.postalCode || !address.city
+  !address?.lines.length || !address.city || (!address.postalCode && needsPostalCode(address.country))
 
 function dropPage(desk: Desk, error?: DomainError): Html {
   return deskPage(desk, {
@@ -216,7 +217,7 @@ function understood(read: ReadInvoice): Html {
   const isCredit = read.kind === 'credit_note'
   const address = needsAddress(read)
     ? 'incomplète'
-    : [...buyer.address!.lines, `${buyer.address!.postalCode} ${buyer.address!.city}`].join(', ')
+    : [...buyer.address!.lines, `${buyer.address!.postalCode ?? ''} ${buyer.address!.city}`.trim()].join(', ')
   const rows: [string, unknown][] = [
     ['Document', isCredit ? 'Avoir' : 'Facture'],
     ['Numéro', read.number],
@@ -242,7 +243,7 @@ function lacking(read: ReadInvoice, was: (name: string) => string): Html {
 ${
   needsAddress(read)
     ? h`<p class="all"><label for="rue">Adresse du débiteur</label><textarea id="rue" name="rue" rows="2" required maxlength="300">${was('rue')}</textarea></p>
-<p><label for="cp">Code postal</label><input id="cp" name="cp" value="${was('cp')}" required maxlength="12"></p><p><label for="ville">Ville</label><input id="ville" name="ville" value="${was('ville')}" required maxlength="100"></p>${countryField('pays', was('pays') || 'FR')}`
+<p><label for="cp">Code postal</label><input id="cp" name="cp" value="${was('cp')}" maxlength="12"></p><p><label for="ville">Ville</label><input id="ville" name="ville" value="${was('ville')}" required maxlength="100"></p>${countryField('pays', was('pays') || 'FR')}`
     : ''
 }`
 }

@@ -41,5 +41,5 @@ ${field('numero', 'Numéro de la facture')}${field('emission', 'Émise le', 'dat
 ${field('total', 'Total TTC, en euros')}${field('acompte', 'Acompte déjà versé (facultatif)', 'text', false)}
 ${field('debiteur', 'Nom du débiteur')}${field('siret', 'Son SIRET (facultatif)', 'text', false)}
 <p class="all"><label for="rue">Son adresse</label><textarea id="rue" name="rue" rows="2" required maxlength="300">${was('rue')}</textarea></p>
-${field('cp', 'Code postal')}${field('ville', 'Ville')}${countryField('pays', was('pays') || 'FR')}</div>`
+${field('cp', 'Code postal', 'text', false)}${field('ville', 'Ville')}${countryField('pays', was('pays') || 'FR')}</div>`
 }

@@ -3,13 +3,13 @@ import type { CaseFile } from '../../procedures/cases/file/file.ts'
 import { claimableOn } from '../../procedures/money/claimable.ts'
 import {
   checkDays,
-  type Coupon,
   instalmentsAllowed,
   promiseDays,
   type Reply,
   type ReplyKind,
   type Standing,
 } from '../../procedures/cases/exchanges/replies.ts'
+import type { Coupon } from '../../procedures/mail/coupons.ts'
 import { type Day, dayFr } from '../../schema/days.ts'
 import type { DomainError } from '../../schema/errors.ts'
 import { amount } from '../../schema/money.ts'
@@ -55,13 +55,13 @@ export function codePage(
 <p class="lead">Le code imprimé sur le coupon de la lettre vous permet de nous répondre ici, en quelques minutes.</p>
 ${
   wrong
-    ? h`<div class="alert" role="alert"><p>Ce code et ce code postal ne vont pas ensemble. Relisez-les sur la lettre\u00a0: le code postal est celui de l’adresse à laquelle elle a été envoyée.</p><p>Après cinq essais, ce code est bloqué pour la journée.</p></div>`
+    ? h`<div class="alert" role="alert"><p>Ce code et ce code postal ne vont pas ensemble. Relisez-les sur la lettre\u00a0: le code postal est celui de l’adresse à laquelle elle a été envoyée.</p><p>Après cinq essais, ce code est bloqué pour la journée. Un code ne sert plus quand la lettre nous est revenue, ou trois mois après la fin du dossier.</p></div>`
     : ''
 }
 <form action="/r" method="post" class="code"><input type="hidden" name="jeton" value="${token}">
 <div class="fields">
 <p><label for="code">Code du coupon</label><span class="hint" id="aide-code"><br>Douze lettres et chiffres</span><input id="code" name="code" value="${code}" required autocomplete="off" autocapitalize="characters" spellcheck="false" maxlength="40" aria-describedby="aide-code"></p>
-<p><label for="cp">Code postal</label><span class="hint" id="aide-cp"><br>Celui de l’adresse sur la lettre</span><input id="cp" name="cp" required autocomplete="off" inputmode="numeric" maxlength="12" aria-describedby="aide-cp"></p>
+<p><label for="cp">Code postal</label><span class="hint" id="aide-cp"><br>Celui de l’adresse sur la lettre ; la ville, si elle n’a pas de code</span><input id="cp" name="cp" required autocomplete="off" maxlength="100" aria-describedby="aide-cp"></p>
 </div>
 <p><button>Continuer</button></p>
 </form>
@@ -222,6 +222,6 @@ ${money_('montant', 'Chaque mois, en euros')}${input('date', 'Premier versement 
 <p><label for="${id('motif')}">Ce qu’il faut savoir</label><textarea id="${id('motif')}" name="motif" required maxlength="1000">${was('motif')}</textarea></p>`
     case 'address':
       return h`<div class="fields"><p class="all"><label for="${id('rue')}">Numéro et rue, complément</label><textarea id="${id('rue')}" name="rue" required rows="2" maxlength="300" autocomplete="street-address">${was('rue')}</textarea></p>
-${input('cp', 'Code postal', 'text', 'required maxlength="12" autocomplete="postal-code"')}${input('ville', 'Ville', 'text', 'required maxlength="100" autocomplete="address-level2"')}${countryField(id('pays'), was('pays', file.debtor.address?.country ?? 'FR'))}${input('courriel', 'Courriel (facultatif)', 'email', 'maxlength="150" autocomplete="email"')}${input('telephone', 'Téléphone (facultatif)', 'tel', 'maxlength="30" autocomplete="tel"')}</div>`
+${input('cp', 'Code postal', 'text', 'maxlength="12" autocomplete="postal-code"')}${input('ville', 'Ville', 'text', 'required maxlength="100" autocomplete="address-level2"')}${countryField(id('pays'), was('pays', file.debtor.address?.country ?? 'FR'))}${input('courriel', 'Courriel (facultatif)', 'email', 'maxlength="150" autocomplete="email"')}${input('telephone', 'Téléphone (facultatif)', 'tel', 'maxlength="30" autocomplete="tel"')}</div>`
   }
 }

@@ -3,13 +3,12 @@ import { readAgency } from '../../procedures/cases/agency.ts'
 import { readCase } from '../../procedures/cases/file/file.ts'
 import {
   type Answer,
-  type Coupon,
-  findCoupon,
   type Given,
   readReplies,
   recordReply,
   standingOf,
 } from '../../procedures/cases/exchanges/replies.ts'
+import { type Coupon, findCoupon, isKnownPlace } from '../../procedures/mail/coupons.ts'
 import type { BroughtFile } from '../../procedures/cases/exchanges/dispute-documents.ts'
 import { transaction } from '../../schema/db.ts'
 import { DomainError } from '../../schema/errors.ts'
@@ -64,9 +63,8 @@ export function mountReply(app: Hono, house: Doors): void {
     if (code === null) return ask(c, textOf(typed, 'code', 40), true)
     // Counted before it is compared: a hundred guesses sent at once are a hundred guesses.
     await countAttempt(house, c, 'coupon-code', perCode, code)
-    const coupon = await findCoupon(office.sql, { code })
-    const postalCode = (typed['cp'] ?? '').toUpperCase().replace(/[^0-9A-Z]/g, '')
-    if (!coupon || coupon.postalCode === null || coupon.postalCode !== postalCode) return ask(c, code, true)
+    const coupon = await findCoupon(office, house.clock.today(), { code })
+    if (!coupon || !isKnownPlace(coupon, typed['cp'] ?? '')) return ask(c, code, true)
     await forgetAttempts(house, 'coupon-code', code)
     await openSession(house, c, session, coupon.documentId, coupon.reference)
     return c.redirect(`/r/${code}`, 303)
@@ -137,7 +135,7 @@ interface Opened {
 async function openedBy(house: Doors, c: HttpContext): Promise<Opened | null> {
   const code = readCode(c.req.param('code') ?? '')
   const known = code && (await readSession(house, c, session))
-  const coupon = known && (await findCoupon(house.office.sql, { code }))
+  const coupon = known && (await findCoupon(house.office, house.clock.today(), { code }))
   return coupon && coupon.documentId === known.subject ? { code, coupon, sessionId: known.id } : null
 }
 

@@ -29,6 +29,7 @@ export const callOutcomes = {
   'a-rappeler': 'À rappeler',
   'sans-engagement': 'Joint, aucun engagement',
   promesse: 'Promet de payer',
+  echeancier: 'Propose de payer en plusieurs fois',
   contestation: 'Conteste',
 } as const
 export const disputeOutcomes = {
@@ -68,7 +69,11 @@ async function stepOf(ctx: Context, office: Office, typed: Typed): Promise<{ ste
   return step ? { stepKey: step.key } : {}
 }
 
-const acts = { promise: 'recordPromise', dispute: 'recordDispute' } as const satisfies Record<Told['kind'], Act>
+const acts = {
+  promise: 'recordPromise',
+  dispute: 'recordDispute',
+  instalments: 'recordCouponReply',
+} as const satisfies Record<Told['kind'], Act>
 
 /** What the debtor said, as the act that it is. What was typed for another outcome than the one chosen is told, never dropped. */
 function toldOf(typed: Typed, outcome: keyof typeof callOutcomes): Told | null {
@@ -78,7 +83,9 @@ function toldOf(typed: Typed, outcome: keyof typeof callOutcomes): Told | null {
       ? 'Une promesse'
       : outcome !== 'contestation' && isTyped('motif', 'conteste')
         ? 'Une contestation'
-        : null
+        : outcome !== 'echeancier' && isTyped('mensualite', 'premierLe')
+          ? 'Une proposition de mensualités'
+          : null
   if (other) {
     throw new DomainError('bad_reply', `${other} est remplie, et l’issue choisie est autre.`, {
       remedy: 'Choisissez cette issue, ou videz ce qui s’y rapporte.',
@@ -90,6 +97,12 @@ function toldOf(typed: Typed, outcome: keyof typeof callOutcomes): Told | null {
       dueOn: requiredDay(typed, 'promisLe', 'le jour promis'),
       amount: requiredAmount(typed, 'promis', 'la somme promise'),
       means: requiredText(typed, 'moyen', 'le moyen de paiement', 60),
+    }
+  if (outcome === 'echeancier')
+    return {
+      kind: 'instalments',
+      monthly: requiredAmount(typed, 'mensualite', 'la mensualité proposée'),
+      firstOn: requiredDay(typed, 'premierLe', 'le jour du premier versement'),
     }
   if (outcome !== 'contestation') return null
   const contested = textOf(typed, 'conteste') ? requiredAmount(typed, 'conteste', 'le montant contesté') : null

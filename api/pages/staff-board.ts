@@ -28,7 +28,7 @@ const kindNames: Record<WorkKind, string> = {
   lookup: 'Coordonnées à chercher',
   call: 'Appels à passer',
   callback: 'À rappeler',
-  reply: 'Réponses aux coupons',
+  reply: 'Réponses des débiteurs',
   approval: 'Envois à approuver',
   promise: 'Promesses échues',
   attestation: 'Promesses non signées',
@@ -78,7 +78,7 @@ export function staffPage(frame: StaffFrame, title: string, body: Html): Html {
     brand: frame.agency.name,
     home: '/bureau',
     wide: true,
-    nav: h`<nav aria-label="Rubriques"><a href="/bureau">Le jour</a>${frame.may('recordCouponReply') ? h`<a href="/bureau/coupon">Coupon papier</a>` : ''}</nav>
+    nav: h`<nav aria-label="Rubriques"><a href="/bureau">Le jour</a>${frame.may('recordCouponReply') ? h`<a href="/bureau/coupon">Coupon papier</a>` : ''}${frame.may('recordCreditorClosure') ? h`<a href="/bureau/fermetures">Fermetures</a>` : ''}</nav>
 <form action="/bureau/sortir" method="post"><input type="hidden" name="jeton" value="${frame.token}"><button class="link">Quitter</button></form>`,
     body,
     foot: h`<p>${frame.name}, ${frame.cell}.</p>`,

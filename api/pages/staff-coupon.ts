@@ -1,5 +1,5 @@
 import type { Context as HttpContext, Hono } from 'hono'
-import { type Coupon, findCoupon } from '../../procedures/cases/exchanges/replies.ts'
+import { type Coupon, findCoupon } from '../../procedures/mail/coupons.ts'
 import { DomainError } from '../../schema/errors.ts'
 import { authorOf, may } from '../auth.ts'
 import { type Context, forbidden } from '../context.ts'
@@ -19,8 +19,8 @@ interface Who {
   ctx: Context
   sessionId: string
 }
-type WithStaff = (c: HttpContext, act: (who: Who) => Promise<Response>) => Promise<Response>
-type FrameOf = (c: HttpContext, who: Who) => Promise<StaffFrame>
+export type WithStaff = (c: HttpContext, act: (who: Who) => Promise<Response>) => Promise<Response>
+export type FrameOf = (c: HttpContext, who: Who) => Promise<StaffFrame>
 
 /** `/bureau/coupon`: a coupon that came back on paper, found by its code and entered as the debtor filled it in. */
 export function mountPaperCoupon(app: Hono, house: Doors, withStaff: WithStaff, frameOf: FrameOf): void {
@@ -63,9 +63,9 @@ export function mountPaperCoupon(app: Hono, house: Doors, withStaff: WithStaff, 
 
 type Found = Coupon & { code: string }
 
-async function couponOf({ sql }: Context, text: string): Promise<Found | null> {
+async function couponOf({ sql, office, day }: Context, text: string): Promise<Found | null> {
   const code = readCode(text)
-  const found = code && (await findCoupon(sql, { code }))
+  const found = code && (await findCoupon({ ...office, sql }, day, { code }))
   return code && found ? { ...found, code } : null
 }
 

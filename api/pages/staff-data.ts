@@ -136,7 +136,7 @@ async function readDeadlines({ sql, day }: Context): Promise<BoardDeadline[]> {
 
 /** The cases that a call may be about, each with the script to read. */
 export async function readCallers(ctx: Context, said: string): Promise<FoundCase[]> {
-  const found = await findCaller(ctx.sql, said, readCode(said))
+  const found = await findCaller({ ...ctx.office, sql: ctx.sql }, said, readCode(said))
   if (found.length === 0) return []
   for (const { caseId } of found) noteReading(ctx, caseId, 'bureau')
   const [files, agency] = await Promise.all([

@@ -67,6 +67,7 @@ export const callForm = (
     body: ({ text, area, choice }) => h`${choice('issue', 'Issue', callOutcomes)}
 ${text('heure', 'Heure de Paris', 'type="time"')}${text('personne', 'Interlocuteur (facultatif)', 'maxlength="120"')}${area('resume', 'Ce qui a été dit')}
 <div class="all fields when-promise">${text('promisLe', 'S’il promet, il paiera le', `type="date" min="${frame.day}"`)}${text('promis', 'La somme promise', 'inputmode="decimal" autocomplete="off" maxlength="20"')}${choice('moyen', 'Par', Object.fromEntries(means.map((each) => [each, each])))}</div>
+<div class="all fields when-instalments">${text('mensualite', 'S’il propose des mensualités\u00a0: la somme par mois', 'inputmode="decimal" autocomplete="off" maxlength="20"')}${text('premierLe', 'À partir du', `type="date" min="${frame.day}"`)}</div>
 <div class="all fields when-dispute">${area('motif', 'S’il conteste\u00a0: quoi, et pourquoi', 2, '')}${text('conteste', 'Le montant contesté, si ce n’est qu’une partie', 'inputmode="decimal" autocomplete="off" maxlength="20"')}</div>`,
   })
 

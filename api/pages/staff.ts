@@ -14,6 +14,7 @@ import { send } from './page.ts'
 import { joined } from './reply-pages.ts'
 import { doGesture, gestures } from './staff-acts.ts'
 import { boardPage, type StaffFrame } from './staff-board.ts'
+import { mountClosures } from './staff-closures.ts'
 import { mountPaperCoupon } from './staff-coupon.ts'
 import { readBoard, readCallers } from './staff-data.ts'
 import { searchOf, textOf, typedOf } from './typed.ts'
@@ -76,6 +77,7 @@ export function mountStaff(app: Hono, house: Doors): void {
   app.get('/bureau/courriers/:id', (c) => withStaff(c, ({ ctx }) => showLetterPdf(ctx, c)))
   app.get('/bureau/contestations/:id', (c) => withStaff(c, ({ ctx }) => sendDisputeFile(ctx, c)))
   mountPaperCoupon(app, house, withStaff, (c, who) => frameOf(house, c, who))
+  mountClosures(app, house, withStaff, (c, who) => frameOf(house, c, who))
   for (const name of Object.keys(gestures)) {
     app.post(`/bureau/${name}`, (c) =>
       withStaff(c, async (who) => {

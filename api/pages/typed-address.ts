@@ -1,4 +1,5 @@
 import type { Address } from '../../procedures/cases/agency.ts'
+import { needsPostalCode } from '../../documents/send/postal-address.ts'
 import { refuseUnfit } from '../../procedures/mail/addresses.ts'
 import { countries } from '../../schema/countries.ts'
 import { DomainError } from '../../schema/errors.ts'
@@ -7,12 +8,11 @@ import { linesOf, requiredText, textOf, type Typed } from './typed.ts'
 
 /** An address as it was typed, refused where no post would find it; `of`: « du débiteur », where somebody else types it. */
 export function typedAddress(typed: Typed, of = ''): Address {
-  const address = {
-    lines: linesOf(requiredText(typed, 'rue', `l’adresse${of}`, 300)),
-    postalCode: requiredText(typed, 'cp', `le code postal${of}`, 12),
-    city: requiredText(typed, 'ville', `la ville${of}`, 100),
-    country: countryOf(typed),
-  }
+  const lines = linesOf(requiredText(typed, 'rue', `l’adresse${of}`, 300))
+  const country = countryOf(typed)
+  const code = needsPostalCode(country) ? requiredText(typed, 'cp', `le code postal${of}`, 12) : textOf(typed, 'cp', 12)
+  const city = requiredText(typed, 'ville', `la ville${of}`, 100)
+  const address = { lines, postalCode: code || null, city, country }
   refuseUnfit(address)
   return address
 }

@@ -36,7 +36,8 @@ export function mailPost(tray: Post, smtpUrl: string, from: string): Post {
     ...(tray.forget ? { forget: tray.forget } : {}),
     async send(parcel) {
       if (parcel.channel !== 'email' || parcel.mail === null) return tray.send(parcel)
-      if (saysTrade(from) && loadLibrary().letters.get(parcel.letter)?.discret === 'oui') throw tellingSender(from)
+      const discreet = loadLibrary().letters.get(parcel.letter)?.discret === 'oui'
+      if (discreet && saysTrade(from)) throw tellingSender(from)
       const file = (name: string, pdf: Uint8Array) => ({
         filename: `${name}.pdf`,
         content: Buffer.from(pdf),
@@ -50,8 +51,9 @@ export function mailPost(tray: Post, smtpUrl: string, from: string): Post {
         html: parcel.mail.html,
         messageId: `<${parcel.reference.replaceAll('/', '-')}@${domain}>`,
         attachments: [
-          file(parcel.letter, parcel.pdf),
-          ...parcel.enclosures.map(({ letter, pdf }) => file(letter, pdf)),
+          // « contestation-… » would say what the letter itself keeps from who opens the message.
+          file(discreet ? 'courrier' : parcel.letter, parcel.pdf),
+          ...parcel.enclosures.map(({ letter, pdf }, i) => file(discreet ? `piece-${i + 1}` : letter, pdf)),
         ],
       }
       try {

@@ -50,8 +50,18 @@ export function postalAddress(address: AddressToPost, from: string): PostalAddre
     ...place.filter((line) => line !== '').flatMap((line) => carriedOver(abbreviated(line))),
     ...country,
   ]
-  return { lines, doubts: doubtsOf(lines, abroad), fault: faultOf(address) }
+  return { lines, doubts: [...doubtsOf(lines, abroad), ...withoutCode(address)], fault: faultOf(address) }
 }
+
+const withoutCode = ({ postalCode, country }: AddressToPost): Doubt[] =>
+  postalCode?.trim() || needsPostalCode(country)
+    ? []
+    : [
+        {
+          code: 'postal_code_none',
+          message: 'L’adresse n’a pas de code postal\u00a0: vérifiez que ce pays n’en a pas.',
+        },
+      ]
 
 /** Two writings of one address come to the same text. */
 export const postalKey = (address: Omit<AddressToPost, 'name'>): string =>
@@ -116,6 +126,9 @@ function doubtsOf(lines: readonly string[], abroad: boolean): Doubt[] {
     })),
   ]
 }
+
+/** Whether nobody is found there without one. Elsewhere a code is kept as it is given: many countries have none. */
+export const needsPostalCode = (country: string): boolean => country in norm.codes_postaux
 
 function faultOf({ lines, postalCode, city, country }: AddressToPost): string | null {
   if (!city || capitals(city) === '') return 'la ville manque'

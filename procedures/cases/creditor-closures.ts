@@ -132,6 +132,19 @@ export async function closuresOf(sql: Sql, creditorIds: string[]): Promise<Map<s
   return Map.groupBy(rows, ({ creditorId }) => creditorId)
 }
 
+export interface NamedClosure extends CreditorClosure {
+  /** Whose days they are. */
+  creditor: string
+}
+
+/** The days still to come on which any creditor is closed, the nearest first. */
+export async function allClosuresAhead(sql: Sql, onDay: Day): Promise<NamedClosure[]> {
+  return sql<NamedClosure[]>`
+    select x.id, x.creditor_id, x.closed_from, x.closed_until, x.reason, x.recorded_on, x.recorded_by, x.withdrawn_on, p.name as creditor
+    from creditor_closures x join creditors p on p.id = x.creditor_id
+    where x.withdrawn_on is null and x.closed_until >= ${onDay} order by x.closed_from, p.name, x.id`
+}
+
 /** The days still to come on which the creditor of a case is closed. */
 export async function closuresAhead(sql: Sql, onDay: Day, caseId: string): Promise<Closure[]> {
   return sql<Closure[]>`

@@ -6,6 +6,7 @@ import { loadLibrary } from '../../letters/catalogue.ts'
 import type { Day } from '../../schema/days.ts'
 import type { Sql } from '../../schema/db.ts'
 import type { Finding } from './doctor.ts'
+import { withCode } from '../mail/coupons.ts'
 import { namedFiles } from '../retention/named-files.ts'
 import { instantOf, type Office } from '../office.ts'
 import { deadFiles } from '../retention/purge.ts'
@@ -69,6 +70,7 @@ export async function dropFile(office: Office, _onDay: Day, hash: string): Promi
 export async function remake(office: Office, _onDay: Day, hash: string): Promise<string | null> {
   const rows = await office.sql<
     {
+      id: string
       letter: string
       version: string
       channel: string
@@ -78,7 +80,7 @@ export async function remake(office: Office, _onDay: Day, hash: string): Promise
       reference: string
     }[]
   >`
-    select letter, version, channel, format, facts, written_on, reference from documents where sha256 = ${hash}`
+    select id, letter, version, channel, format, facts, written_on, reference from documents where sha256 = ${hash}`
   for (const row of rows) {
     const letter = loadLibrary().letters.get(row.letter)
     if (letter?.version !== row.version) continue
@@ -86,7 +88,7 @@ export async function remake(office: Office, _onDay: Day, hash: string): Promise
     const channel = row.channel === 'appel' ? 'script-telephone' : row.channel
     const made = await renderLetter({
       letter,
-      facts: row.facts,
+      facts: await withCode(office, row.id, row.facts),
       channel,
       at,
       engine: office.typst,

@@ -1,4 +1,4 @@
-import { postalAddress } from '../../documents/send/postal-address.ts'
+import { needsPostalCode, postalAddress } from '../../documents/send/postal-address.ts'
 import type { Day } from '../../schema/days.ts'
 import { json, type Sql, transaction } from '../../schema/db.ts'
 import { DomainError } from '../../schema/errors.ts'
@@ -6,6 +6,7 @@ import { endUnfiledConsents } from '../judicial/consents/consent-ends.ts'
 import type { Address } from '../cases/agency.ts'
 import { lockOpenCase } from '../cases/lock.ts'
 import { type Author, record } from '../cases/journal.ts'
+import { queueFollowUp } from './follow-up-queue.ts'
 import { refuseReturned, settleMarks } from './returned.ts'
 
 /** Refuses an address that the post of its country could not serve. */
@@ -31,11 +32,15 @@ export async function validateAddress(
     input.address &&
     (input.address.lines.every((line) => line.trim() === '') ||
       !input.address.city?.trim() ||
-      !input.address.postalCode?.trim())
+      (needsPostalCode(input.address.country) && !input.address.postalCode?.trim()))
   ) {
-    throw new DomainError('address_incomplete', 'Une adresse postale a une rue, un code postal et une ville.', {
-      remedy: 'Complétez l’adresse, ou validez seulement le courriel ou le téléphone.',
-    })
+    throw new DomainError(
+      'address_incomplete',
+      'Une adresse postale a une rue, une ville et le code postal de son pays.',
+      {
+        remedy: 'Complétez l’adresse, ou validez seulement le courriel ou le téléphone.',
+      },
+    )
   }
   if (input.address) refuseUnfit(input.address)
   if (!input.address && !input.email && !input.phone) {
@@ -67,6 +72,7 @@ export async function validateAddress(
       ...(input.address ? (['postal'] as const) : []),
       ...(input.email ? (['email'] as const) : []),
     ])
+    await writeAgain(tx, onDay, input.caseId)
     await record(tx, onDay, {
       caseId: input.caseId,
       kind: 'address_validated',
@@ -79,4 +85,21 @@ export async function validateAddress(
       author,
     })
   })
+}
+
+/** What could not be written for want of an address is tried again; whatever was written since is not written twice. */
+async function writeAgain(sql: Sql, onDay: Day, caseId: string): Promise<void> {
+  const refused = await sql<{ about: keyof typeof followUpOf; id: string; isResolved: boolean }[]>`
+    select distinct e.detail ->> 'about' as about, e.detail ->> 'id' as id,
+           exists (select from disputes x where x.id::text = e.detail ->> 'id' and x.resolved_on is not null) as is_resolved
+    from events e
+    where e.case_id = ${caseId} and e.kind = 'follow_up_refused' and e.detail ->> 'code' = 'no_address'`
+  for (const { about, id, isResolved } of refused) await queueFollowUp(sql, onDay, followUpOf[about](id, isResolved))
+}
+
+const followUpOf = {
+  cases: (announcement: string) => ({ announcement }),
+  promises: (promise: string) => ({ promise }),
+  replies: (reply: string) => ({ reply }),
+  disputes: (id: string, isResolved: boolean) => (isResolved ? { answered: id } : { dispute: id }),
 }

@@ -12,6 +12,7 @@ import { type Agency, readAgency } from '../cases/agency.ts'
 import { caseFacts } from '../cases/file/facts.ts'
 import { type CaseFile, firstLetter, lastFirstLetter, readCase, type WrittenDocument } from '../cases/file/file.ts'
 import { type Author, record } from '../cases/journal.ts'
+import { keepCoupon, withoutCode } from './coupons.ts'
 import { queueSending } from './post.ts'
 import { addressOf } from './reach.ts'
 import { refuseAsking } from '../cases/standstill.ts'
@@ -52,7 +53,6 @@ export interface Written {
   reference: string
   sha256: string
   editable: string | null
-  coupon: string | null
 }
 
 /** What leaves the house by itself; the rest is kept in the case or travels in a pack. */
@@ -119,14 +119,15 @@ export async function writeLetter(
   const mail = order.channel === 'email' && !order.attachedTo ? await office.archive.put(await mailBody(again)) : null
   const id = newId(office.random)
   const written = sql`
-    insert into documents (id, case_id, step_id, letter, version, channel, recipient, reference, code, coupon, first_letter, facts,
+    insert into documents (id, case_id, step_id, letter, version, channel, recipient, reference, code, first_letter, facts,
                            renderer, format, sha256, editable, mail, written_on, written_by, attached_to)
     values (${id}, ${file.case.id}, ${order.stepId ?? null}, ${letter.id}, ${letter.version}, ${order.channel}, ${order.recipient},
-            ${reference}, ${code}, ${order.coupon ?? null}, ${isFirst}, ${json(sql, facts)}, ${made.renderer}, ${format}, ${sha256}, ${editable}, ${mail},
+            ${reference}, ${code}, ${isFirst}, ${json(sql, withoutCode(facts))}, ${made.renderer}, ${format}, ${sha256}, ${editable}, ${mail},
             ${onDay}, ${order.author}, ${order.attachedTo ?? null})`.execute()
   // Sent together, and done in this order.
   await Promise.all([
     written,
+    ...(order.coupon ? [keepCoupon(sql, office.vault, id, order.coupon)] : []),
     ...(to ? dispatch(sql, onDay, order.channel, to, id) : []),
     record(sql, onDay, {
       caseId: file.case.id,
@@ -143,7 +144,7 @@ export async function writeLetter(
       author: order.author,
     }),
   ])
-  return { id, reference, sha256, editable, coupon: order.coupon ?? null }
+  return { id, reference, sha256, editable }
 }
 
 const renewedBy = ({ reference, writtenOn }: WrittenDocument) => ({ lettre: reference, date: writtenOn.toString() })

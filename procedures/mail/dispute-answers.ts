@@ -2,6 +2,7 @@ import type { Facts } from '../../documents/facts.ts'
 import type { Day } from '../../schema/days.ts'
 import { json, type Sql } from '../../schema/db.ts'
 import { amount } from '../../schema/money.ts'
+import { type ExhibitKind, exhibitKinds } from '../cases/exhibits/exhibits.ts'
 import { disputeAnswers } from '../cases/file/earlier-steps.ts'
 import type { CaseFile, Dispute } from '../cases/file/file.ts'
 import { record } from '../cases/journal.ts'
@@ -36,15 +37,18 @@ export async function answerDebtor(
     select 1 from events where case_id = ${file.case.id} and kind = 'dispute_answer_written' and detail @> ${json(sql, detail)}`
   // Whoever handles the dispute may have sent a letter made for its ground: one answer is enough.
   if (done || disputeAnswers(file, dispute).some((each) => each.letter !== letter)) return
-  const pieces = await broughtBy(sql, file.case.id, dispute)
+  // Promised: where no address is left, the journal says that it could not be sent.
+  const channel = reachOf(file, 'debiteur') ?? 'lettre'
+  const brought = await broughtBy(sql, file.case.id, dispute)
+  const pieces = brought.map((piece) => piece.reference)
   const { reference } = await writeLetter(office, sql, onDay, file, {
     letter,
-    // Promised: where no address is left, the journal says that it could not be sent.
-    channel: reachOf(file, 'debiteur') ?? 'lettre',
+    channel,
     recipient: 'debiteur',
     facts: {
       contestation: disputeFacts(dispute),
       reponseCreancier: { position, motif: dispute.answer ?? '', ...(pieces.length > 0 ? { pieces } : {}) },
+      ...(await enclosed(office, brought, channel)),
       ...(await creditOf(sql, file, dispute)),
     } as Partial<Facts>,
     author: 'system',
@@ -53,14 +57,58 @@ export async function answerDebtor(
   await record(sql, onDay, { caseId: file.case.id, kind: 'dispute_answer_written', detail: written, author: 'system' })
 }
 
-/** The creditor's documents of the day on which it answered. */
-async function broughtBy(sql: Sql, caseId: string, { creditorAnsweredOn }: Dispute): Promise<string[]> {
+interface Brought {
+  id: string
+  kind: ExhibitKind
+  reference: string
+  datedOn: Day | null
+  proves: string
+  pages: number
+  pdf: string
+  isNamed: boolean
+}
+
+/** Between the creditor and the agency alone, whatever they came with. */
+const internal: ExhibitKind[] = ['mandat', 'identite', 'rib']
+
+/** What the creditor gave with its answer to this dispute; where it named nothing, what it added on the day of that answer. */
+async function broughtBy(sql: Sql, caseId: string, { id, creditorAnsweredOn }: Dispute): Promise<Brought[]> {
   if (creditorAnsweredOn === null) return []
-  const rows = await sql<{ reference: string }[]>`
-    select reference from exhibits
-    where case_id = ${caseId} and added_on = ${creditorAnsweredOn} and added_by like 'creditor:%' and withdrawn_on is null
-    order by kind, id`
-  return rows.map(({ reference }) => reference)
+  const rows = await sql<Brought[]>`
+    with answers as (
+      select detail ->> 'dispute' as dispute, detail -> 'exhibits' as exhibits from events
+      where case_id = ${caseId} and kind = 'dispute_answered_by_creditor'
+    )
+    select e.id, e.kind, e.reference, e.dated_on, e.proves, e.pages, e.pdf, a.dispute is not null as is_named
+    from exhibits e left join answers a on a.exhibits ? e.id::text
+    where e.case_id = ${caseId} and e.withdrawn_on is null and e.kind <> all(${internal})
+      and (a.dispute = ${id}
+           or a.dispute is null and e.added_on = ${creditorAnsweredOn} and e.added_by like 'creditor:%')
+    order by e.kind, e.id`
+  const named = rows.filter(({ isNamed }) => isNamed)
+  return named.length > 0 ? named : rows
+}
+
+/** Bytes: a larger message is refused by many mail servers, and its letter then says where to ask. */
+const mostByMail = 7_000_000
+
+/** The documents that were given to be shown go along with the answer; none by e-mail where they weigh too much. */
+async function enclosed({ archive }: Office, brought: Brought[], channel: string): Promise<object> {
+  const shown = brought.filter(({ isNamed }) => isNamed)
+  let bytes = 0
+  for (const { pdf } of channel === 'email' ? shown : []) bytes += (await archive.stored(pdf)).bytes
+  if (shown.length === 0 || bytes > mostByMail) return {}
+  return {
+    piecesJointes: shown.map(({ id, kind, reference, datedOn, pages, proves }, i) => ({
+      id,
+      numero: i + 1,
+      type: exhibitKinds[kind],
+      reference,
+      ...(datedOn === null ? {} : { date: datedOn.toString() }),
+      pages,
+      prouve: proves,
+    })),
+  }
 }
 
 async function creditOf(sql: Sql, file: CaseFile, { outcome, raisedOn }: Dispute): Promise<object> {

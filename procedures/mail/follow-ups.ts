@@ -7,7 +7,7 @@ import type { Office } from '../office.ts'
 import { writeLetter } from './correspondence.ts'
 import { announcementLetter, isAnnounced } from './announcements.ts'
 import { answerDebtor, disputeFacts } from './dispute-answers.ts'
-import { type CaseFile, readCase } from '../cases/file/file.ts'
+import { type CaseFile, type Dispute, readCase } from '../cases/file/file.ts'
 import type { FollowUp } from './follow-up-queue.ts'
 import { record } from '../cases/journal.ts'
 import { reachOf } from './reach.ts'
@@ -103,7 +103,7 @@ const askCreditor: Act = async (office, sql, onDay, file, id) => {
     channel,
     recipient: 'creancier',
     facts: {
-      contestation: disputeFacts(dispute),
+      contestation: { ...disputeFacts(dispute), ...piecesOf(dispute) },
       dateLimite: { date: by.toString() },
       piecesDemandees: { liste: wanted, date: onDay.toString() },
     } as Partial<Facts>,
@@ -111,6 +111,9 @@ const askCreditor: Act = async (office, sql, onDay, file, id) => {
   })
   await sql`update disputes set asked_id = ${written.id} where id = ${id}`
 }
+
+/** By their names: whoever is asked reads them in its own space. */
+const piecesOf = ({ files }: Dispute) => (files.length > 0 ? { pieces: files.map(({ name }) => name) } : {})
 
 /** The day by which the creditor is asked to answer: some days before the debtor is. */
 export function creditorDay(onDay: Day, answerBy: Day | null): Day {

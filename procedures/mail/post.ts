@@ -204,7 +204,6 @@ export async function enclosuresOf(sql: Sql, documentId: string): Promise<{ lett
       select 'piece-' || (p ->> 'numero'), e.pdf, 'p' || lpad(p ->> 'numero', 3, '0')
       from documents d cross join jsonb_array_elements(d.facts -> 'piecesJointes') p
       join exhibits e on e.case_id = d.case_id and e.id::text = p ->> 'id' and e.withdrawn_on is null
-      where d.id = ${documentId} and d.recipient = 'debiteur' and d.attached_to is null
-        and (d.step_id is not null or exists (select from resendings n where n.document_id = d.id))) joined
+      where d.id = ${documentId} and d.recipient = 'debiteur' and d.attached_to is null) joined
     order by length(reference), reference`
 }

@@ -10,7 +10,7 @@ import type { Office } from '../office.ts'
 import { writeLetter } from './correspondence.ts'
 import { isPosted, reachOf } from './reach.ts'
 
-/** A reply as it was kept, with the letter whose coupon it came by. Amounts of `answer` are decimal, as in « 470.15 ». */
+/** A reply as it was kept, with the letter whose coupon it came by, if any: only a proposal is made by telephone. Amounts of `answer` are decimal, as in « 470.15 ». */
 interface Kept {
   kind: ReplyKind
   answer: Record<string, unknown>
@@ -41,7 +41,7 @@ export async function writeAboutReply(
   const [kept] = await sql<Kept[]>`
     select r.kind, r.answer, r.summary, r.replied_on, r.handled_on is not null as is_handled, d.reference,
            o.address as sent_to, d.facts #> '{debiteur,adresse}' as addressed
-    from replies r join documents d on d.id = r.document_id left join dispatches o on o.document_id = d.id
+    from replies r left join documents d on d.id = r.document_id left join dispatches o on o.document_id = d.id
     where r.id = ${id}`
   const order = kept && !file.case.closedOn ? (to === 'debiteur' ? confirmation : told)(file, kept, onDay) : null
   if (!order?.channel) return

@@ -22,6 +22,7 @@ interface Failed {
   outcome: string | null
   address: Partial<Address> & { email?: string; phone?: string }
   facts: Facts
+  hasCoupon: boolean
 }
 
 /**
@@ -69,7 +70,8 @@ async function failedLetter(sql: Sql, documentId: string): Promise<Failed> {
   const [letter] = await sql<{ caseId: string }[]>`select case_id from documents where id = ${documentId}`
   if (letter) await lockOpenCase(sql, letter.caseId)
   const [found] = await sql<Failed[]>`
-    select d.case_id, d.recipient, d.channel, o.state, o.outcome, o.address, d.facts
+    select d.case_id, d.recipient, d.channel, o.state, o.outcome, o.address, d.facts,
+           exists (select from coupons k where k.document_id = d.id) as has_coupon
     from documents d join dispatches o on o.document_id = d.id
     where d.id = ${documentId} and d.attached_to is null and d.recipient in ('debiteur', 'creancier')`
   const neverLeft = found?.state === 'failed' || found?.state === 'withdrawn'
@@ -98,12 +100,23 @@ function orderOf(
     renews: letter,
     author,
     facts: {
+      ...saidThen(letter, sent.facts),
       ...(delaiJours === undefined ? {} : { delaiJours }),
       ...(dateLimite === undefined || days === null ? {} : { dateLimite: { date: onDay.add({ days }).toString() } }),
       ...(piecesJointes === undefined ? {} : { piecesJointes }),
     } as Partial<Facts>,
-    ...(letter.coupon === null ? {} : { coupon: newCode(office.random) }),
+    ...(sent.hasCoupon ? { coupon: newCode(office.random) } : {}),
   }
+}
+
+/** Of the case, and not of what the letter answers: read anew. */
+const ofToday = new Set(['premiereLettre', 'factures', 'totaux', 'historiquePaiements', 'paiementsRecus', 'mediation'])
+
+/** What a letter beside the timeline answers or confirms, as it was told then: the case may have other disputes or promises since. */
+function saidThen({ letter, stepId }: WrittenDocument, facts: Facts): Partial<Facts> {
+  if (stepId !== null) return {}
+  const kept = letterOf(loadLibrary(), letter).donnees.filter((key) => !ofToday.has(key))
+  return Object.fromEntries(Object.entries(facts).filter(([key]) => kept.includes(key)))
 }
 
 /** By the way it went; a message whose address is dead goes on paper, and a letter by e-mail where only that is known. */

@@ -41,6 +41,7 @@ export const caseRows: Redaction[] = [
     where: through('document_id', 'documents'),
     set: `lines = '[]', doubts = '[]', papers = ${hashesOf('papers', 'sha256')}`,
   },
+  { table: 'coupons', where: through('document_id', 'documents'), set: 'mark = null, sealed = null, clear = null' },
   { table: 'bounces', where: through('document_id', 'documents'), set: 'recipient = null, diagnostic = null' },
   {
     table: 'exhibits',

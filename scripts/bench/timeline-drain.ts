@@ -227,7 +227,7 @@ type Program = Pick<DrainGround, 'url' | 'dir'>
 function start({ url, dir }: Program, argv: string[]): ChildProcess {
   // As `npm start` and the container run it.
   return spawn(process.execPath, ['--max-semi-space-size=16', program, ...argv], {
-    env: { ...process.env, DATABASE_URL: url, DATA_DIR: dir, PORT: '0', COURTOIS_SECRET: 'bench'.repeat(8) },
+    env: { ...process.env, DATABASE_URL: url, DATA_DIR: dir, PORT: '0' },
     stdio: ['ignore', 'pipe', 'inherit'],
   })
 }

@@ -1,5 +1,6 @@
 import type { Sql } from '../../../schema/db.ts'
 import { unaccented } from '../../../schema/words.ts'
+import type { Office } from '../../office.ts'
 
 export type MatchedBy = 'number' | 'letter' | 'code' | 'invoice' | 'phone' | 'name'
 
@@ -15,7 +16,11 @@ const most = 20
  * whole or begun, in one statement and by indexes; `code` is what was said, read as a code. The surest match first, open cases
  * before closed ones.
  */
-export async function findCaller(sql: Sql, said: string, code: string | null = null): Promise<Caller[]> {
+export async function findCaller(
+  { sql, vault }: Pick<Office, 'sql' | 'vault'>,
+  said: string,
+  code: string | null = null,
+): Promise<Caller[]> {
   const text = said
     .replace(/\p{Cc}/gu, ' ')
     .trim()
@@ -29,7 +34,10 @@ export async function findCaller(sql: Sql, said: string, code: string | null = n
       select id as case_id, 'number' as matched_by, 1 as rank from cases where number = ${text}
       union all
       select case_id, case when reference = ${text} then 'letter' else 'code' end, 2
-      from documents where reference = ${text} or code = ${code} or coupon = ${code}
+      from documents where reference = ${text} or code = ${code}
+      union all
+      select d.case_id, 'code', 2 from coupons k join documents d on d.id = k.document_id
+      where k.mark = ${code === null ? null : vault.mark(code)}
       union all
       select case_id, 'invoice', 3 from invoices where lower(number) = ${text.toLowerCase()}
       union all

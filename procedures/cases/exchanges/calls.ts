@@ -9,12 +9,14 @@ import { type Author, record } from '../journal.ts'
 import { queueFollowUp } from '../../mail/follow-up-queue.ts'
 import { lockCase, lockOpenCase } from '../lock.ts'
 import { recordPromise } from './promises.ts'
+import { recordReply } from './replies.ts'
 import { refuseStandstill } from '../standstill.ts'
 
 /** What the debtor said on the phone, where it is an act of its own. */
 export type Told =
   | { kind: 'promise'; dueOn: Day; amount: bigint; means: string }
   | { kind: 'dispute'; ground: string; contested: bigint | null }
+  | { kind: 'instalments'; monthly: bigint; firstOn: Day }
 
 /**
  * Records a call with the debtor. Refused before the first letter (CPCE R124-4: its reference and date must be recalled),
@@ -86,6 +88,10 @@ async function keepTold(
     const answerBy = onDay.add({ days: disputeDays })
     const id = await recordDispute(sql, random, onDay, { caseId, channel, ground, contested, answerBy }, author)
     await queueFollowUp(sql, onDay, { dispute: id })
+    return
+  }
+  if (told.kind === 'instalments') {
+    await recordReply(sql, random, onDay, { caseId, documentId: null, reference: null }, told, { channel, by: author })
     return
   }
   const [debtor] = await sql<{ name: string }[]>`

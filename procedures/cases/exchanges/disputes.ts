@@ -56,7 +56,7 @@ type Brought = Omit<NewExhibit, 'caseId'>
 export async function answerDispute(
   office: Office,
   onDay: Day,
-  input: { caseId: string; disputeId: string; answer: string; documents: Brought[] },
+  input: { caseId: string; disputeId: string; answer: string; documents: Brought[]; exhibitIds?: readonly string[] },
   author: Author,
 ): Promise<void> {
   const { caseId, disputeId, documents } = input
@@ -76,9 +76,20 @@ export async function answerDispute(
         remedy: 'Consultez les contestations du dossier.',
       })
     }
-    for (const each of documents) await attachExhibit(office, sql, onDay, { ...each, caseId }, author)
-    const detail = { dispute: disputeId, answer, documents: documents.length }
+    const exhibits = await ownExhibits(sql, caseId, input.exhibitIds ?? [])
+    for (const each of documents) exhibits.push(await attachExhibit(office, sql, onDay, { ...each, caseId }, author))
+    const detail = { dispute: disputeId, answer, exhibits }
     await record(sql, onDay, { caseId, kind: 'dispute_answered_by_creditor', detail, author })
+  })
+}
+
+/** Exhibits of the case that are named as going along with an answer. */
+async function ownExhibits(sql: Sql, caseId: string, ids: readonly string[]): Promise<string[]> {
+  const found = await sql<{ id: string }[]>`
+    select id from exhibits where case_id = ${caseId} and id = any(${[...ids]}::uuid[]) and withdrawn_on is null`
+  if (found.length === new Set(ids).size) return found.map(({ id }) => id)
+  throw new DomainError('exhibit_not_found', 'Une de ces pièces n’est pas dans le dossier, ou en est retirée.', {
+    remedy: 'Ajoutez d’abord chaque pièce au dossier (attachExhibit), puis nommez-la.',
   })
 }
 

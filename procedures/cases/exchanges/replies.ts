@@ -29,7 +29,8 @@ export type ReplyKind = Answer['kind']
 export interface Reply {
   id: string
   caseId: string
-  documentId: string
+  /** The letter whose coupon it came by; null for what was said by telephone. */
+  documentId: string | null
   kind: ReplyKind
   /** In one French sentence, as confirmed to the debtor. */
   summary: string
@@ -39,23 +40,11 @@ export interface Reply {
   handledHow: string | null
 }
 
-/** The letter whose coupon bears that code. */
-export interface Coupon {
-  documentId: string
+/** Whose answer it is, and to which letter, if any. */
+interface Answered {
   caseId: string
-  reference: string
-  writtenOn: Day
-  /** Of the address on that letter, letters and digits alone; null where the letter had none. */
-  postalCode: string | null
-}
-
-export async function findCoupon(sql: Sql, by: { code: string } | { documentId: string }): Promise<Coupon | undefined> {
-  const [found] = await sql<Coupon[]>`
-    select id as document_id, case_id, reference, written_on,
-           nullif(upper(regexp_replace(facts #>> '{debiteur,adresse,codePostal}', '[^0-9A-Za-z]', '', 'g')), '') as postal_code
-    from documents
-    where attached_to is null and coupon is not null and ${'code' in by ? sql`coupon = ${by.code}` : sql`id = ${by.documentId}`}`
-  return found
+  documentId: string | null
+  reference: string | null
 }
 
 export async function readReplies(sql: Sql, caseId: string): Promise<Reply[]> {
@@ -101,7 +90,7 @@ export interface Given {
 const online: Given = { channel: 'coupon en ligne' }
 
 /**
- * Records what the debtor answered, once a coupon (and one new address beside): a promise, a dispute and an address become
+ * Records what the debtor answered, once a coupon (and one new address beside), or proposed by telephone: a promise, a dispute and an address become
  * the acts they are; a payment said to be made, instalments proposed and « not me » wait for a person, and the case with them,
  * until that person has said what was found (settleReply).
  */
@@ -109,7 +98,7 @@ export async function recordReply(
   sql: Sql,
   random: Random,
   onDay: Day,
-  coupon: Coupon,
+  coupon: Answered,
   answer: Answer,
   given: Given = online,
 ): Promise<Reply> {
@@ -118,7 +107,10 @@ export async function recordReply(
     const file = await readCase(tx, coupon.caseId)
     if (!standingOf(file, onDay).may.includes(answer.kind)) {
       throw new DomainError('reply_not_open', 'Cette réponse n’est plus possible pour ce dossier.', {
-        remedy: 'Appelez-nous ou écrivez-nous : nos coordonnées sont sur la lettre.',
+        remedy:
+          coupon.documentId === null
+            ? 'Notez l’appel sans cette proposition, et dites au débiteur où en est son dossier.'
+            : 'Appelez-nous ou écrivez-nous : nos coordonnées sont sur la lettre.',
       })
     }
     const { toRecover, barred } = claimableOn(file, onDay)
@@ -147,7 +139,7 @@ export async function recordReply(
     if (answer.kind !== 'dispute') await queueFollowUp(tx, onDay, { reply: id })
     await record(tx, onDay, {
       caseId: coupon.caseId,
-      kind: 'coupon_answered',
+      kind: coupon.documentId === null ? 'reply_told' : 'coupon_answered',
       detail: { reply: id, answer: answer.kind, letter: coupon.reference, channel: given.channel, summary },
       author,
     })
@@ -166,7 +158,7 @@ export async function recordReply(
 }
 
 interface Becoming {
-  coupon: Coupon
+  coupon: Answered
   file: CaseFile
   answer: Answer
   owed: bigint
@@ -218,7 +210,7 @@ async function become(
   const hold = {
     caseId,
     cause: 'decision',
-    reason: `Réponse au coupon : ${summary}`,
+    reason: `Réponse ${coupon.documentId === null ? 'par téléphone' : 'au coupon'}\u00a0: ${summary}`,
     reviewOn,
     forPerson: true,
   } as const

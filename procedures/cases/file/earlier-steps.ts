@@ -123,10 +123,14 @@ function natureOf(document: WrittenDocument, file: CaseFile): [string, Gender] {
   return letterWord[document.letter] ?? familyWord[family] ?? ['courrier', '']
 }
 
-/** The letters that answer a dispute, in their order. */
-export const disputeAnswers = (file: CaseFile, { raisedOn }: Pick<Dispute, 'raisedOn'>): WrittenDocument[] =>
+/** The letters that answer a dispute, and none beside it, in their order. */
+export const disputeAnswers = (
+  file: CaseFile,
+  { raisedOn, ground }: Pick<Dispute, 'raisedOn' | 'ground'>,
+): WrittenDocument[] =>
   file.documents.filter(
     (document) =>
+      (document.ofDispute === null || document.ofDispute === `${raisedOn.toString()} ${ground}`) &&
       document.recipient === 'debiteur' &&
       document.withdrawnWhy === null &&
       familyOf(document) === 'contestations' &&

@@ -225,7 +225,10 @@ export async function importCase(sql: Sql, value: unknown): Promise<{ caseId: st
           facts: { number },
         })
       }
+      const codes = takeCodes(exported['documents'])
       for (const part of parts) await writePart(tx, part, exported[part.key])
+      for (const [documentId, code] of codes)
+        await tx`insert into coupons (document_id, clear) values (${documentId}, ${code})`
       const [year, rank] = number.split('-').map(Number)
       await tx`
         insert into case_numbers (year, last) values (${year!}, ${rank!})
@@ -241,6 +244,17 @@ export async function importCase(sql: Sql, value: unknown): Promise<{ caseId: st
     }
     throw error
   }
+}
+
+/** An export of before codes were sealed has them in its letters: they go where the next start seals them. */
+function takeCodes(documents: unknown): [string, string][] {
+  return ((documents ?? []) as { id: string; facts?: { references?: { coupon?: string } } }[]).flatMap(
+    ({ id, facts }): [string, string][] => {
+      const code = facts?.references?.coupon
+      delete facts?.references?.coupon
+      return code === undefined ? [] : [[id, code]]
+    },
+  )
 }
 
 async function writePart(sql: Sql, { table, shared, omit = [] }: Part, value: unknown): Promise<void> {

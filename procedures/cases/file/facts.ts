@@ -1,4 +1,5 @@
 import type { Facts } from '../../../documents/facts.ts'
+import { needsPostalCode } from '../../../documents/send/postal-address.ts'
 import type { Day } from '../../../schema/days.ts'
 import { amount, sum } from '../../../schema/money.ts'
 import { debtorWord } from '../../amicable/scenario.ts'
@@ -126,7 +127,8 @@ function address(value: Address | null | undefined) {
   if (!value) return undefined
   return {
     lignes: value.lines,
-    codePostal: value.postalCode ?? undefined,
+    // Many countries have none.
+    codePostal: value.postalCode ?? (needsPostalCode(value.country) ? undefined : ''),
     ville: value.city ?? undefined,
     pays: value.country,
   }

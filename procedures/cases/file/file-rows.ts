@@ -76,7 +76,6 @@ export interface WrittenDocument {
   recipient: string
   reference: string
   code: string
-  coupon: string | null
   firstLetter: boolean
   format: string
   sha256: string
@@ -92,6 +91,8 @@ export interface WrittenDocument {
   delayDays: number | null
   /** The date the letter itself named to answer by. */
   answerBy: Day | null
+  /** Day and ground of the dispute that it speaks of, where it is of that family. */
+  ofDispute: string | null
   /** The letter that did not arrive, which this one renews. */
   resendOf: string | null
   /** Why it never left, where its reason was gone before its channel took it. */
