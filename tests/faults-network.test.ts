@@ -8,10 +8,9 @@ import { type Client, connect } from '../schema/db.ts'
 import { startThrowaway } from '../schema/embedded.ts'
 import { migrate } from '../schema/migrate.ts'
 import { seededRandom } from '../schema/random.ts'
-import { openAgency } from '../scripts/demo/people.ts'
 import { openOffice } from '../scripts/office.ts'
-import { events, idle, killAll, nothingLostNorTwice, start } from './faults.ts'
-import { addInvoices, creditorOf, day, invoice } from './house.ts'
+import { events, idle, killAll, nothingLostNorTwice, openDebts, start } from './faults.ts'
+import { day } from './house.ts'
 
 const seed = process.env['FAULTS_SEED']
 const letters = Number(process.env['FAULTS_LETTERS'] ?? 60)
@@ -78,15 +77,7 @@ test.skipIf(seed === undefined)(
       baseUrl: 'https://courtois.example',
     })
     try {
-      await openAgency(sql, on)
-      const made = { sql, office, url: database.url, dir: dataDir }
-      const creditorId = await creditorOf(made, on)
-      for (let i = 0; i < letters; i++) {
-        const address = { lines: [`${i + 1} rue de la Gare`], postal_code: '69003', city: 'Lyon', country: 'FR' }
-        const buyer = { name: `Client ${i}`, address }
-        const invoices = [invoice({ number: `F-${i}`, issued_on: '2026-05-11', due_on: '2026-06-10', buyer })]
-        await addInvoices(made, { creditorId, on: on.toString(), invoices })
-      }
+      await openDebts({ sql, office, url: database.url, dir: dataDir }, on, letters)
       const chance = seededRandom(seed!)
       const below = (n: number) => Buffer.from(chance.bytes(4)).readUInt32BE() % n
       const begun = events(sql, 4 + below(letters))

@@ -12,10 +12,9 @@ import { type Embedded, startEmbedded } from '../schema/embedded.ts'
 import { migrate } from '../schema/migrate.ts'
 import { seededRandom } from '../schema/random.ts'
 import { fillDemo } from '../scripts/demo/fill.ts'
-import { openAgency } from '../scripts/demo/people.ts'
 import { openOffice } from '../scripts/office.ts'
-import { children, ended, events, idle, kill, killAll, nothingLostNorTwice, says, start } from './faults.ts'
-import { addInvoices, creditorOf, day, invoice } from './house.ts'
+import { children, ended, events, idle, kill, killAll, nothingLostNorTwice, openDebts, says, start } from './faults.ts'
+import { day } from './house.ts'
 
 afterEach(killAll)
 
@@ -34,15 +33,7 @@ async function openHouse(on: Day): Promise<{ dataDir: string; database: Embedded
   await migrate(database.url)
   const sql = connect(database.url, { max: 4 })
   const office = await openOffice({ sql, dataDir, random: seededRandom('killed'), baseUrl: 'https://courtois.example' })
-  const made = { sql, office, url: database.url, dir: dataDir }
-  await openAgency(sql, on)
-  const creditorId = await creditorOf(made, on)
-  for (let i = 0; i < letters; i++) {
-    const address = { lines: [`${i + 1} rue de la Gare`], postal_code: '69003', city: 'Lyon', country: 'FR' }
-    const buyer = { name: `Client ${i}`, address }
-    const invoices = [invoice({ number: `F-${i}`, issued_on: '2026-05-11', due_on: '2026-06-10', buyer })]
-    await addInvoices(made, { creditorId, on: on.toString(), invoices })
-  }
+  await openDebts({ sql, office, url: database.url, dir: dataDir }, on, letters)
   return { dataDir, database, sql, office }
 }
 

@@ -4,7 +4,10 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { expect } from 'vitest'
 import { openArchive, sha256 } from '../documents/archive.ts'
+import type { Day } from '../schema/days.ts'
 import { type Client } from '../schema/db.ts'
+import { openAgency } from '../scripts/demo/people.ts'
+import { addInvoices, creditorOf, type House, invoice } from './house.ts'
 
 export const children = new Set<ChildProcess>()
 const path = (name: string) => fileURLToPath(new URL(name, import.meta.url))
@@ -29,6 +32,19 @@ export function start(
   child.once('exit', () => children.delete(child))
   return child
 }
+
+/** An agency with one creditor and so many debtors, each owing an invoice whose first letter is due on 11 June 2026. */
+export async function openDebts(house: House, on: Day, count: number): Promise<void> {
+  await openAgency(house.sql, on)
+  const creditorId = await creditorOf(house, on)
+  for (let i = 0; i < count; i++) {
+    const address = { lines: [`${i + 1} rue de la Gare`], postal_code: '69003', city: 'Lyon', country: 'FR' }
+    const buyer = { name: `Client ${i}`, address }
+    const invoices = [invoice({ number: `F-${i}`, issued_on: '2026-05-11', due_on: '2026-06-10', buyer })]
+    await addInvoices(house, { creditorId, on: on.toString(), invoices })
+  }
+}
+
 export const ended = (child: ChildProcess) =>
   child.exitCode !== null || child.signalCode !== null
     ? Promise.resolve()
