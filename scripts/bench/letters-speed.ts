@@ -19,7 +19,7 @@ const rounds = 3
  */
 export async function speedFigures(ground: Ground, cases: number, tell: (line: string) => void): Promise<Figure[]> {
   const { office } = ground
-  const measured: { whole: Pace; bare: Pace }[] = []
+  const measured: Round[] = []
   let jobs: TypstJob[] = []
   // A worker lives for weeks: what V8 spends on compiling it, for some two hundred letters, is no part of one.
   await ground.open(cases)
@@ -38,7 +38,7 @@ export async function speedFigures(ground: Ground, cases: number, tell: (line: s
       bare: await compileAll(office.typst, jobs, 2),
     })
   }
-  const middle = (of: (round: { whole: Pace; bare: Pace }) => number) => median(measured.map(of))
+  const middle = (of: (round: Round) => number) => median(measured.map(of))
   const some = jobs.slice(0, 60).map((job) => ({ ...job, pdf: { ...job.pdf, standard: 'none' as const } }))
   tell(`letters: ${some.length} of them by one process, native then WASM`)
   const native = await compileAll(office.typst, some, 1)
@@ -47,7 +47,7 @@ export async function speedFigures(ground: Ground, cases: number, tell: (line: s
     await engine.compile(some[0]!)
     const wasm = await compileAll(engine, some, 1)
     return [
-      ...(measured.every(({ whole, bare }) => whole.cpu && bare.cpu) ? [perCore(middle)] : []),
+      ...(measured.every(({ whole, bare }) => whole.cpu && bare.cpu) ? [perCore(measured)] : []),
       {
         name: 'letters, by the clock',
         value: middle(({ whole }) => whole.perSecond),
@@ -80,26 +80,37 @@ export async function speedFigures(ground: Ground, cases: number, tell: (line: s
 }
 
 /**
- * What a letter costs in processor, which a busy machine moves little: on one side the whole program, its Typst processes and
- * every process of PostgreSQL, from the first job to the end of the last; on the other the Typst processes and what hands
- * them their jobs.
+ * What a letter costs in processor, over all rounds, which a busy machine moves little: on one side the whole program, its Typst
+ * processes and every process of PostgreSQL, from the first job to the end of the last; on the other the Typst processes and what
+ * hands them their jobs.
  */
-function perCore(middle: (of: (round: { whole: Pace; bare: Pace }) => number) => number): Figure {
-  const all = ({ program, compositors, database }: Cpu, counted = database) => program + compositors + counted
-  const each = (key: keyof Cpu) => middle(({ whole }) => (1000 * whole.cpu![key]) / whole.letters).toFixed(1)
-  const rate = ({ letters, cpu }: Pace, counted?: number) => letters / all(cpu!, counted)
-  const withoutDatabase = middle(({ whole, bare }) => rate(whole, 0) / rate(bare, 0)).toFixed(2)
+function perCore(measured: Round[]): Figure {
+  const letters = measured.reduce((sum, { whole }) => sum + whole.letters, 0)
+  const each = (side: keyof Round, part: keyof Cpu) =>
+    measured.reduce((sum, round) => sum + round[side].cpu![part], 0) / letters
+  const [program, compositors, database] = [
+    each('whole', 'program'),
+    each('whole', 'compositors'),
+    each('whole', 'database'),
+  ]
+  const bare = each('bare', 'program') + each('bare', 'compositors')
+  const shown = (seconds: number): string => (1000 * seconds).toFixed(1)
   return {
     name: 'letters, per second of processor',
-    value: middle(({ whole }) => rate(whole)),
+    value: 1 / (program + compositors + database),
     unit: 'letters/s',
     against:
-      `bare Typst, same letters, its processes and their driver: ${middle(({ bare }) => rate(bare, 0)).toFixed(1)}/s; ` +
-      `a letter takes ${each('program')} ms of the program, ${each('compositors')} of Typst, ${each('database')} of PostgreSQL ` +
-      `(${withoutDatabase} of bare Typst without the last)`,
-    ratio: middle(({ whole, bare }) => rate(whole) / rate(bare, 0)),
+      `bare Typst, same letters, its processes and their driver: ${(1 / bare).toFixed(1)}/s; a letter takes ${shown(program)} ms of ` +
+      `the program, ${shown(compositors)} of Typst, ${shown(database)} of PostgreSQL ` +
+      `(${(bare / (program + compositors)).toFixed(2)} of bare Typst without the last)`,
+    ratio: bare / (program + compositors + database),
     goal: 0.85,
   }
+}
+
+interface Round {
+  whole: Pace
+  bare: Pace
 }
 
 const since = (before: Cpu | undefined): Cpu | undefined => {
