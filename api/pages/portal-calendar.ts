@@ -16,11 +16,12 @@ import { before, dayFr } from '../../schema/days.ts'
 import type { DomainError } from '../../schema/errors.ts'
 import { asRefusal } from '../metrics.ts'
 import { nodeId } from '../nodes.ts'
+import { closureFields, closureMeans, typedClosure } from './closure-form.ts'
 import { type Doors, requireOwnForm } from './guard.ts'
 import { dated, h, type Html, said, send } from './page.ts'
 import { type Desk, deskPage, type WithDesk } from './portal-desk.ts'
 import { refusal } from './portal-upload.ts'
-import { requiredDay, requiredText, textOf, type Typed, typedOf } from './typed.ts'
+import { textOf, type Typed, typedOf } from './typed.ts'
 
 /** `/portail/calendrier`: the days of the creditor's cases, followed from its own calendar program, and those on which it is closed. */
 export function mountCalendar(app: Hono, house: Doors, withDesk: WithDesk): void {
@@ -64,12 +65,7 @@ async function changeClosures({ ctx }: Desk, typed: Typed, author: string): Prom
     return true
   }
   if (typed['geste'] !== 'inscrire-fermeture') return false
-  const closure = {
-    creditorId,
-    closedFrom: requiredDay(typed, 'du', 'le premier jour de fermeture'),
-    closedUntil: requiredDay(typed, 'au', 'le dernier jour de fermeture'),
-    reason: requiredText(typed, 'motif', 'le motif de la fermeture', 120),
-  }
+  const closure = { creditorId, ...typedClosure(typed) }
   await recordCreditorClosure(ctx.sql, ctx.office.random, ctx.day, closure, author)
   return true
 }
@@ -92,12 +88,9 @@ ${open.length ? h`<h2>Calendriers ouverts</h2>${open.map((feed) => openFeed(desk
 <h2>En ouvrir un</h2><form action="/portail/calendrier" method="post"><input type="hidden" name="jeton" value="${desk.token}">
 <p><label for="nom">Qui le suivra</label><input id="nom" name="nom" required maxlength="80" placeholder="agenda de Mme Roche"></p>
 <p><button name="geste" value="ouvrir">Ouvrir un calendrier</button></p></form>
-<h2>Jours de fermeture</h2><p>Ces jours-là, le parcours amiable n’écrit pas à vos clients et ne les appelle pas\u00a0: chaque étape attend le premier jour ouvrable qui suit. Les délais de la loi, eux, ne bougent pas, et rien n’attend quand la prescription est proche.</p>
+<h2>Jours de fermeture</h2><p>${closureMeans('vos clients')}</p>
 ${ahead.map((closure) => closedDays(desk, closure))}
-<form action="/portail/calendrier" method="post"><input type="hidden" name="jeton" value="${desk.token}">
-<p><label for="du">Premier jour de fermeture</label><input id="du" name="du" type="date" required min="${desk.ctx.day.toString()}"></p>
-<p><label for="au">Dernier jour de fermeture</label><input id="au" name="au" type="date" required min="${desk.ctx.day.toString()}"></p>
-<p><label for="motif">Motif</label><input id="motif" name="motif" required maxlength="120" placeholder="congés annuels"></p>
+<form action="/portail/calendrier" method="post"><input type="hidden" name="jeton" value="${desk.token}">${closureFields(desk.ctx.day)}
 <p><button name="geste" value="inscrire-fermeture">Inscrire la fermeture</button></p></form>`,
   })
 }

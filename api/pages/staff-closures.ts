@@ -11,12 +11,13 @@ import { authorOf, may } from '../auth.ts'
 import { type Context, forbidden } from '../context.ts'
 import { asRefusal } from '../metrics.ts'
 import { nodeId } from '../nodes.ts'
+import { closureFields, closureMeans, typedClosure } from './closure-form.ts'
 import { type Doors, requireOwnForm } from './guard.ts'
 import { dated, h, type Html, raw, said, send } from './page.ts'
 import { refusal } from './portal-upload.ts'
 import { type StaffFrame, staffPage } from './staff-board.ts'
 import type { FrameOf, WithStaff } from './staff-coupon.ts'
-import { requiredDay, requiredText, type Typed, typedOf } from './typed.ts'
+import { requiredText, type Typed, typedOf } from './typed.ts'
 
 const path = '/bureau/fermetures'
 
@@ -60,12 +61,7 @@ async function change({ sql, office, day, viewer }: Context, typed: Typed): Prom
     await withdrawCreditorClosure(sql, day, { id: nodeId(typed['fermeture'] ?? ''), creditorId: null }, author)
     return
   }
-  const closure = {
-    creditorId: nodeId(requiredText(typed, 'creancier', 'le créancier')),
-    closedFrom: requiredDay(typed, 'du', 'le premier jour de fermeture'),
-    closedUntil: requiredDay(typed, 'au', 'le dernier jour de fermeture'),
-    reason: requiredText(typed, 'motif', 'le motif de la fermeture', 120),
-  }
+  const closure = { creditorId: nodeId(requiredText(typed, 'creancier', 'le créancier')), ...typedClosure(typed) }
   await recordCreditorClosure(sql, office.random, day, closure, author)
 }
 
@@ -76,20 +72,15 @@ interface NamedCreditor {
 const creditorsOf = ({ sql }: Context) => sql<NamedCreditor[]>`select id, name from creditors order by name, id`
 
 function page(frame: StaffFrame, ahead: NamedClosure[], creditors: NamedCreditor[], told: Told): Html {
-  const was = (name: string): string => told.typed?.[name] ?? ''
-  const from = frame.day.toString()
   return staffPage(
     frame,
     'Jours de fermeture',
     h`<h1>Jours de fermeture des créanciers</h1>${refusal(told.error)}${told.done ? h`<p class="good" role="status">C’est enregistré.</p>` : ''}
-<p class="lead">Ces jours-là, le parcours amiable n’écrit pas à leurs clients et ne les appelle pas\u00a0: chaque étape attend le premier jour ouvrable qui suit. Les délais de la loi, eux, ne bougent pas, et rien n’attend quand la prescription est proche.</p>
+<p class="lead">${closureMeans('leurs clients')}</p>
 ${ahead.length === 0 ? h`<p>Aucune fermeture n’est inscrite à partir d’aujourd’hui.</p>` : ahead.map((closure) => closedDays(frame, closure))}
 <h2>En inscrire une</h2>
 <form action="${path}" method="post"><input type="hidden" name="jeton" value="${frame.token}">
-<p><label for="creancier">Créancier</label><select id="creancier" name="creancier" required><option value="">Choisir…</option>${creditors.map(({ id, name }) => h`<option value="${id}"${was('creancier') === id ? raw(' selected') : ''}>${name}</option>`)}</select></p>
-<p><label for="du">Premier jour de fermeture</label><input id="du" name="du" type="date" required min="${from}" value="${was('du')}"></p>
-<p><label for="au">Dernier jour de fermeture</label><input id="au" name="au" type="date" required min="${from}" value="${was('au')}"></p>
-<p><label for="motif">Motif</label><input id="motif" name="motif" required maxlength="120" placeholder="congés annuels" value="${was('motif')}"></p>
+<p><label for="creancier">Créancier</label><select id="creancier" name="creancier" required><option value="">Choisir…</option>${creditors.map(({ id, name }) => h`<option value="${id}"${told.typed?.['creancier'] === id ? raw(' selected') : ''}>${name}</option>`)}</select></p>${closureFields(frame.day, told.typed)}
 <p><button name="geste" value="inscrire">Inscrire la fermeture</button></p></form>`,
   )
 }

@@ -6,7 +6,7 @@ import { parseAmount } from '../../schema/money.ts'
 import { newCode } from '../../schema/random.ts'
 import { type LetterOrder, writeLetter } from '../mail/correspondence.ts'
 import { gatherExhibits } from '../cases/exhibits/exhibit-gather.ts'
-import { type ExhibitKind, exhibitKinds, readExhibits } from '../cases/exhibits/exhibits.ts'
+import { type ExhibitKind, listedExhibit, readExhibits } from '../cases/exhibits/exhibits.ts'
 import { caseParts } from '../cases/file/file.ts'
 import { issueInvoices } from '../cases/intake/invoices.ts'
 import { isReturned } from '../mail/returned.ts'
@@ -69,15 +69,7 @@ async function exhibitFacts({ office, sql, onDay, file }: Turn): Promise<NonNull
   const pieces = (await readExhibits(sql, file.case.id)).filter((exhibit) => foundation.has(exhibit.kind))
   if (pieces.length === 0) return {}
   return {
-    piecesJointes: pieces.map((exhibit, i) => ({
-      id: exhibit.id,
-      numero: i + 1,
-      type: exhibitKinds[exhibit.kind],
-      reference: exhibit.reference,
-      ...(exhibit.datedOn === null ? {} : { date: exhibit.datedOn.toString() }),
-      pages: exhibit.pages,
-      prouve: exhibit.proves,
-    })),
+    piecesJointes: pieces.map((exhibit, i) => ({ id: exhibit.id, ...listedExhibit(exhibit, i + 1) })),
   } as NonNullable<LetterOrder['facts']>
 }
 const foundation = new Set<ExhibitKind>([

@@ -2,7 +2,7 @@ import type { Facts } from '../../documents/facts.ts'
 import type { Day } from '../../schema/days.ts'
 import { json, type Sql } from '../../schema/db.ts'
 import { amount } from '../../schema/money.ts'
-import { type ExhibitKind, exhibitKinds } from '../cases/exhibits/exhibits.ts'
+import { type Exhibit, type ExhibitKind, listedExhibit } from '../cases/exhibits/exhibits.ts'
 import { disputeAnswers } from '../cases/file/earlier-steps.ts'
 import type { CaseFile, Dispute } from '../cases/file/file.ts'
 import { record } from '../cases/journal.ts'
@@ -57,14 +57,8 @@ export async function answerDebtor(
   await record(sql, onDay, { caseId: file.case.id, kind: 'dispute_answer_written', detail: written, author: 'system' })
 }
 
-interface Brought {
-  id: string
-  kind: ExhibitKind
-  reference: string
-  datedOn: Day | null
-  proves: string
-  pages: number
-  pdf: string
+interface Brought extends Pick<Exhibit, 'id' | 'kind' | 'reference' | 'datedOn' | 'proves' | 'pages' | 'pdf'> {
+  /** Whether the creditor gave it with that answer, and did not only add it on the same day. */
   isNamed: boolean
 }
 
@@ -99,15 +93,7 @@ async function enclosed({ archive }: Office, brought: Brought[], channel: string
   for (const { pdf } of channel === 'email' ? shown : []) bytes += (await archive.stored(pdf)).bytes
   if (shown.length === 0 || bytes > mostByMail) return {}
   return {
-    piecesJointes: shown.map(({ id, kind, reference, datedOn, pages, proves }, i) => ({
-      id,
-      numero: i + 1,
-      type: exhibitKinds[kind],
-      reference,
-      ...(datedOn === null ? {} : { date: datedOn.toString() }),
-      pages,
-      prouve: proves,
-    })),
+    piecesJointes: shown.map((exhibit, i) => ({ id: exhibit.id, ...listedExhibit(exhibit, i + 1) })),
   }
 }
 

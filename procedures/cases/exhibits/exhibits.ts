@@ -86,6 +86,19 @@ export interface NewExhibit {
 export const exhibitNumber = ({ number, sub }: Pick<Exhibit, 'number' | 'sub'>): string =>
   number === null ? '' : sub === null ? String(number) : `${number}-${sub}`
 
+/** As a letter lists it among its enclosures (`piecesJointes` of its facts), under the number that it has there. */
+export const listedExhibit = (
+  { kind, reference, datedOn, pages, proves }: Pick<Exhibit, 'kind' | 'reference' | 'datedOn' | 'pages' | 'proves'>,
+  numero: number | string,
+) => ({
+  numero,
+  type: exhibitKinds[kind],
+  reference,
+  ...(datedOn === null ? {} : { date: datedOn.toString() }),
+  pages,
+  prouve: proves,
+})
+
 /** What carries programs or actions stays in the archive: its pages travel, its bytes do not. */
 export const originalTravels = ({ flags }: Pick<Exhibit, 'flags'>): boolean =>
   !flags.some(({ code }) => code === 'exhibit_active')

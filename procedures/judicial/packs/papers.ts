@@ -12,6 +12,7 @@ import {
   type Exhibit,
   exhibitKinds,
   exhibitNumber,
+  listedExhibit,
   numberExhibits,
   originalTravels,
 } from '../../cases/exhibits/exhibits.ts'
@@ -142,14 +143,7 @@ const withoutInsolvency = ({ procedureCollective: _, declaration: __, ...rest }:
 export function courtFacts(court: Court, exhibits: Exhibit[], named = true): Partial<Facts> {
   return {
     ...(named ? { tribunal: { nom: court.nom, formation: court.formation || undefined, ville: court.ville } } : {}),
-    piecesJointes: exhibits.map((exhibit) => ({
-      numero: exhibitNumber(exhibit),
-      type: exhibitKinds[exhibit.kind],
-      reference: exhibit.reference,
-      date: exhibit.datedOn?.toString(),
-      pages: exhibit.pages,
-      prouve: exhibit.proves,
-    })),
+    piecesJointes: exhibits.map((exhibit) => listedExhibit(exhibit, exhibitNumber(exhibit))),
   } as Partial<Facts>
 }
 
