@@ -19,8 +19,9 @@ export async function heldOnRefusal<Outcome>(
 ): Promise<Outcome | 'held' | 'already'> {
   try {
     return await transaction(office.sql, async (sql) => {
-      // All of it is about one case, found by its key: a plan made once is as good as one made for each.
-      await sql`set local plan_cache_mode = force_generic_plan`
+      // All of it is about one case, found by its key: a plan made once is as good as one made for each. And a program that freezes
+      // in the middle of it does not keep that case from the others.
+      await sql`select set_config('plan_cache_mode', 'force_generic_plan', true), set_config('idle_in_transaction_session_timeout', '5min', true)`
       return act(sql)
     })
   } catch (error) {

@@ -91,23 +91,40 @@ const telling = (report: (error: unknown) => void): Logger =>
 // program would die of a database that restarts. In batches it does both.
 const inBatches = { completeJobBatchDelay: 0, failJobBatchDelay: 0 }
 
+/** In milliseconds: a worker that was not heard of for so long, its machine alive and itself frozen, is taken for dead. */
+const longestSilence = 60_000
+
 /**
- * What shows that the worker of that name lives: a lock that PostgreSQL lets go of the moment its session ends. Asked as often as one
- * likes, it is taken once; `onclose` is told when it is lost.
+ * What shows that the worker of that name lives: a lock that PostgreSQL lets go of the moment its session ends, and a session that
+ * ends when nothing is said in it. Asked as often as one likes, it is taken once; `onclose` is told when it is lost.
  */
-function signOfLife(connectionString: string, onclose?: () => void) {
+function signOfLife(connectionString: string, onclose?: () => void, silence = longestSilence) {
   let alive: Client | undefined
   let held: Promise<unknown> | undefined
+  let pulse: NodeJS.Timeout | undefined
+  const closed = (): void => {
+    clearInterval(pulse)
+    onclose?.()
+  }
   return {
     take(pool: string): Promise<unknown> {
-      alive ??= connect(connectionString, { max: 1, lasting: true, ...(onclose ? { onclose } : {}) })
-      held ??= alive`select pg_advisory_lock(hashtextextended(${lockOf(pool)}, 0))`.catch((error: unknown) => {
-        held = undefined
-        throw error
-      })
+      alive ??= connect(connectionString, { max: 1, lasting: true, onclose: closed })
+      const live = alive
+      held ??= live`
+        select set_config('idle_session_timeout', ${String(silence)}, false), pg_advisory_lock(hashtextextended(${lockOf(pool)}, 0))`
+        .then(() => {
+          pulse = setInterval(() => void live`select 1`.catch(() => {}), silence / 6).unref()
+        })
+        .catch((error: unknown) => {
+          held = undefined
+          throw error
+        })
       return held
     },
-    end: async (): Promise<void> => alive?.end({ timeout: 1 }),
+    async end(): Promise<void> {
+      clearInterval(pulse)
+      await alive?.end({ timeout: 1 })
+    },
   }
 }
 
@@ -148,6 +165,8 @@ export async function drainWithOthers(office: Office, connectionString: string):
 
 interface WorkerOptions {
   concurrency?: number
+  /** In milliseconds: see `longestSilence`. */
+  silence?: number
   today?: () => Day
   report?: (error: unknown) => void
 }
@@ -172,7 +191,7 @@ export async function startWorker(
       isLost = true
       void live.runner?.stop().catch(tell)
     }
-    const own = signOfLife(connectionString, lost)
+    const own = signOfLife(connectionString, lost, options.silence)
     sign = own
     const looking = lookForTheDead(office.sql, tell)
     const over = (): void => {

@@ -24,5 +24,7 @@ if (poison)
         : typst.compile(job),
   }
 if (until) await Promise.all([1, 2, 3].map(() => tick(office.sql, parseDay(until))))
-await startWorker(office, url)
+// How long it may say nothing before it is taken for dead.
+const silence = process.env['SILENCE']
+await startWorker(office, url, silence === undefined ? {} : { silence: Number(silence) })
 console.log('working')
