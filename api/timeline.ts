@@ -122,8 +122,9 @@ async function isStillToCall(ctx: Context, { id, caseId, channel, doneOn }: Step
 /** The one step of a list of cases that a line of it shows, without the twenty others. */
 async function nextSteps(sql: Sql, ids: string[]): Promise<Map<string, Step[]>> {
   const rows = await sql<(Step & { caseId: string })[]>`
-    select distinct on (case_id) case_id, id, key, rank, channel, nominal_on, planned_on, done_on, skipped_on, skipped_why
-    from steps where case_id = any(${ids}) and done_on is null and skipped_on is null order by case_id, rank`
+    select s.case_id, s.id, key, rank, channel, nominal_on, planned_on, done_on, skipped_on, skipped_why
+    from unnest(${ids}::uuid[]) as asked (id) cross join lateral (
+      select * from steps where case_id = asked.id and done_on is null and skipped_on is null order by rank limit 1) s`
   return new Map(rows.map((row) => [row.caseId, [row]]))
 }
 

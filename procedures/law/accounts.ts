@@ -19,6 +19,8 @@ export interface Segment {
 /** One invoice being counted; days are whole numbers since the epoch, so that long claims stay fast. */
 export interface Account {
   invoice: ClaimInvoice
+  /** Its place among the invoices of the claim. */
+  place: number
   due: number
   /** Interest runs after this day: the due date, or the formal notice if it is later. */
   start: number
@@ -73,6 +75,7 @@ export function openAccounts(claim: Claim, end: number): Account[] {
     const fixed = rate.kind === 'commande-publique'
     return {
       invoice,
+      place: i,
       due,
       start,
       principal: invoice.amount,

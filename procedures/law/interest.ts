@@ -255,42 +255,51 @@ function conclude(
   const { rate, floor, debtor, law, awarded } = claim
   const agreed = rate.kind === 'contract' && floor === 'none' && debtor === 'business' && law === undefined && !awarded
   if (agreed) doubts.push(...floorDoubts(claim, used))
-  const place = new Map(accounts.map((account) => [account.invoice.number, account]))
-  const last = serial(claim.asOf)
-  const all = claim.invoices.map(({ number, due, amount: payable }): OwedInvoice => {
-    const { principal, interest, indemnity, penalty, costs } = place.get(number)!
-    const unpaid = principal + interest + indemnity + penalty + costs
-    return { number, due, amount: payable, principal, interest, indemnity, penalty, costs, unpaid }
-  })
-  const barred = all.filter(({ number, unpaid }) => unpaid > 0n && place.get(number)!.barredAfter < last)
-  const isOut = new Set(barred)
-  const invoices = barred.length === 0 ? all : all.filter((invoice) => !isOut.has(invoice))
-  const total = (of: (invoice: OwedInvoice) => bigint) => sum(invoices.map(of))
-  // Of what is barred, nothing may be asked for.
-  const byNumber = (of: (invoice: OwedInvoice) => bigint) => {
-    // Of no shape: numbers are seldom the same twice, and V8 would keep a shape for each.
-    const found = Object.create(null) as Record<string, bigint>
-    for (const invoice of all) found[invoice.number] = isOut.has(invoice) ? 0n : of(invoice)
-    return found
-  }
-  return {
+  const found: Owed = {
     asOf: claim.asOf,
-    principal: total((invoice) => invoice.principal),
-    interest: total((invoice) => invoice.interest),
-    indemnity: total((invoice) => invoice.indemnity),
-    penalty: total((invoice) => invoice.penalty),
-    costs: total((invoice) => invoice.costs),
-    total: total((invoice) => invoice.unpaid),
+    principal: 0n,
+    interest: 0n,
+    indemnity: 0n,
+    penalty: 0n,
+    costs: 0n,
+    total: 0n,
     perDay: perDay(claim, accounts),
     overpaid,
-    segments: invoices.flatMap(({ number }) => place.get(number)!.segments),
+    segments: [],
     imputations,
-    invoices,
-    barred,
-    principalByInvoice: byNumber((invoice) => invoice.principal),
-    unpaidByInvoice: byNumber((invoice) => invoice.unpaid),
-    doubts: [...new Map(doubts.map((doubt) => [doubt.message, doubt])).values()],
+    invoices: [],
+    barred: [],
+    // Of no shape: numbers are seldom the same twice, and V8 would keep a shape for each.
+    principalByInvoice: Object.create(null) as Record<string, bigint>,
+    unpaidByInvoice: Object.create(null) as Record<string, bigint>,
+    doubts: doubts.length < 2 ? doubts : [...new Map(doubts.map((doubt) => [doubt.message, doubt])).values()],
   }
+  const last = serial(claim.asOf)
+  for (const account of accounts.toSorted((a, b) => a.place - b.place)) enter(found, account, last)
+  return found
+}
+
+/** An invoice as it stands in the sums, or beside them where it is barred: then nothing of it may be asked for. */
+function enter(found: Owed, account: Account, last: number): void {
+  const { principal, interest, indemnity, penalty, costs } = account
+  const { number, due, amount: payable } = account.invoice
+  const unpaid = principal + interest + indemnity + penalty + costs
+  const isBarred = unpaid > 0n && account.barredAfter < last
+  const line = { number, due, amount: payable, principal, interest, indemnity, penalty, costs, unpaid }
+  found.principalByInvoice[number] = isBarred ? 0n : principal
+  found.unpaidByInvoice[number] = isBarred ? 0n : unpaid
+  if (isBarred) {
+    found.barred.push(line)
+    return
+  }
+  found.invoices.push(line)
+  found.segments.push(...account.segments)
+  found.principal += principal
+  found.interest += interest
+  found.indemnity += indemnity
+  found.penalty += penalty
+  found.costs += costs
+  found.total += unpaid
 }
 
 function perDay(claim: Claim, accounts: Account[]): bigint {

@@ -118,7 +118,8 @@ const claimOf = (file: LedgerFile, asOf: Day): Claim => titled(file, asOf)?.clai
  */
 function invoiceClaim(file: LedgerFile, asOf: Day): Claim {
   const { kind } = file.debtor
-  const numberOf = new Map(file.invoices.map((invoice) => [invoice.id, invoice.number]))
+  const isMoved = file.payments.length > 0 || file.creditNotes.length > 0
+  const numberOf = isMoved ? new Map(file.invoices.map((invoice) => [invoice.id, invoice.number])) : unmoved
   const insolvency = file.insolvencies.find(({ kind: what }) => what === 'procedure-collective')
   const malagasy = isMalagasy(file)
   const limit = limits(file, insolvency?.openedOn)
@@ -187,6 +188,7 @@ function capitalisationDoubts(file: LedgerFile, onDay: Day): Doubt[] {
 
 /** Fixed penalties of another currency, of invoices still unpaid: said once a clause. */
 function penaltyDoubts(file: LedgerFile, { principalByInvoice }: Owed): Doubt[] {
+  if (file.penaltyClauses.length === 0) return []
   const { currency } = file.case
   const unpaid = file.invoices.filter(({ number }) => (principalByInvoice[number] ?? 0n) > 0n)
   const clauses = new Set(unpaid.map((invoice) => clauseOf(file.penaltyClauses, file.debtor.kind, invoice)))
@@ -202,6 +204,7 @@ export function standingPayments(file: Pick<CaseFile, 'payments'>, onDay: Day): 
   )
 }
 
+const unmoved = new Map<string, string>()
 const named = (numberOf: Map<string, string>, id: string | null) =>
   id && numberOf.has(id) ? { invoice: numberOf.get(id)! } : {}
 
