@@ -26,6 +26,7 @@ const printed: Record<string, string[]> = {
   pieces: ['piecesJointes'],
   paiement: ['lienPaiement'],
   decompte: ['tauxPenalites'],
+  'decompte-termes': ['tauxPenalites'],
   segments: ['tauxPenalites'],
 }
 

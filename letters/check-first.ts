@@ -27,6 +27,12 @@ export function checkFirst(subject: Subject): void {
         ({ id }) => letter.body.text.includes(`'${id}'`) && bearsMentions(id),
       )
       const law = library.clauses.get(lawClause)
+      if (!listsClaims(letter.body))
+        add(
+          line,
+          'premiere-lettre',
+          `le fondement renvoie au tableau de la lettre, qui n'en a pas : {% bloc 'factures' %}`,
+        )
       const missing = mentions ? missingMentions(mentions, library) : []
       if (missing.length)
         add(line, 'premiere-lettre', `la clause « ${mentions?.id} » ne dit plus : ${missing.join(', ')}`)
@@ -44,6 +50,9 @@ export function checkFirst(subject: Subject): void {
   for (const { section } of subject.parts) checkLaw(section, (line, message) => add(line, 'l111-8', message))
   if (recalls(subject)) checkRecall(subject)
 }
+
+/** The mentions name one invoice; several, by the table that the letter has: ours, or one of its own. */
+const listsClaims = ({ text }: Section): boolean => /bloc '(factures|termes)'|^\|.*\|$/m.test(text)
 
 // The first letter follows no other: what came before it is told only where another was the first.
 function checkNothingBefore({ letter, library, add }: Subject): void {
@@ -67,7 +76,9 @@ function recalls({ letter }: Subject): boolean {
   if (letter.famille === 'rgpd-et-conformite') return false
   if (letter.donnees.includes('premiereLettre')) return true
   if (silent.includes(letter.famille) || letter.canaux.every((channel) => channel === 'acte-prive')) return false
-  const asks = /bloc '(paiement|decompte|coupon)'|engagement-coordonnees-paiement|totaux\.total/.test(letter.source)
+  const asks = /bloc '(paiement|decompte|decompte-termes|coupon)'|engagement-coordonnees-paiement|totaux\.total/.test(
+    letter.source,
+  )
   return letter.premiere_lettre === 'possible' || /^J\+/.test(letter.moment ?? '') || asks
 }
 

@@ -2,7 +2,8 @@ import type { Library } from './catalogue.ts'
 import type { Add } from './check-subject.ts'
 import { renderedClauses, type Section } from './letter.ts'
 
-const blocs = 'factures decompte segments paiement coupon echeancier pieces signature signatures'.split(' ')
+const blocs =
+  'factures termes decompte decompte-termes segments paiement coupon echeancier pieces signature signatures'.split(' ')
 
 function eachLine(section: Section, visit: (row: string, line: number) => void): void {
   section.text.split('\n').forEach((row, i) => visit(row, section.line + i))

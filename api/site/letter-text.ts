@@ -5,7 +5,9 @@ import type { Clause } from '../../letters/letter.ts'
 
 const blocs: Record<string, string> = {
   factures: 'tableau des factures',
+  termes: 'tableau des termes',
   decompte: 'décompte',
+  'decompte-termes': 'décompte',
   segments: 'détail des intérêts',
   paiement: 'comment payer',
   coupon: 'coupon-réponse',
