@@ -67,6 +67,7 @@ export const acts = {
   recordCouponReply: ['research', ...cells],
   revokeCoupon: managers,
   settleReply: ['research', ...managers],
+  retryFollowUp: ['research', ...managers],
   recordPresentation: managers,
   recordPostalState: ['research', ...managers],
   settleSending: managers,
@@ -75,6 +76,9 @@ export const acts = {
   // Who enters as the creditor could sign for it.
   createEntryLink: ['admin'],
   revokeEntryLink: ['admin'],
+  // The creditor's own people choose who signs for it.
+  createConsentLink: ['creditor', 'admin'],
+  revokeConsentLink: ['creditor', 'admin'],
   createWebhook: ['creditor', 'admin'],
   endWebhook: ['creditor', 'admin'],
   resumeWebhook: ['creditor', 'admin'],

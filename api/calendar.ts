@@ -2,8 +2,8 @@ import type { Context as HttpContext } from 'hono'
 import ical, { ICalAlarmType, ICalCalendarMethod, ICalEventTransparency } from 'ical-generator'
 import { feedDays, openCalendarFeed } from '../procedures/judicial/deadlines/calendar-feeds.ts'
 import type { FeedDay } from '../procedures/judicial/deadlines/court-calendar.ts'
+import { DomainError } from '../schema/errors.ts'
 import type { House } from './context.ts'
-import { notFound } from './nodes.ts'
 
 // All-day events begin at midnight: an alarm « fifteen days before » rings at nine in the morning of that day.
 const nine = 9 * 3600
@@ -16,7 +16,11 @@ const day = 24 * 3600
 export async function sendCalendar(house: House, c: HttpContext): Promise<Response> {
   const token = /^([\w-]{43})\.ics$/.exec(c.req.param('file') ?? '')?.[1]
   const feed = token === undefined ? null : await openCalendarFeed(house.office.sql, token)
-  if (!feed) throw notFound()
+  if (!feed) {
+    throw new DomainError('not_found', 'Ce calendrier n’existe pas, ou a été fermé.', {
+      remedy: 'Demandez une nouvelle adresse à qui vous l’a donnée.',
+    })
+  }
   const days = await feedDays(house.office.sql, feed, house.clock.today())
   c.header('content-type', 'text/calendar; charset=utf-8')
   c.header('cache-control', 'private, no-cache')

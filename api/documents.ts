@@ -53,7 +53,8 @@ export const DocumentType = builder.loadableNode('Document', {
       resolve: ({ letter, writtenOn }) => quotedDoubts(letter, writtenOn),
     }),
     url: t.string({
-      description: 'The PDF, with the same token.',
+      description:
+        'The PDF, with the same token. A creditor gets a copy that says so, in which the code of the coupon is masked: `sha256` is that of the letter as sent.',
       resolve: ({ id }, _args, ctx) => `${ctx.office.baseUrl}/documents/${id}`,
     }),
   }),
@@ -69,7 +70,7 @@ builder.objectFields(CaseType, (t) => ({
   }),
 }))
 
-interface FoundDocument {
+export interface FoundDocument {
   id: string
   caseId: string
   sha256: string

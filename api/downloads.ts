@@ -4,13 +4,15 @@ import { Readable } from 'node:stream'
 import type { Context as HttpContext } from 'hono'
 import { extensionOf } from '../procedures/cases/exhibits/exhibit-gather.ts'
 import { record } from '../procedures/cases/journal.ts'
+import { creditorCopy } from '../procedures/mail/creditor-copies.ts'
 import { findHandOver, type HandedOver, keepAccess } from '../procedures/judicial/packs/handover.ts'
 import { readReceipt } from '../procedures/judicial/packs/receipt.ts'
+import type { Office } from '../procedures/office.ts'
 import { type Day, dayFr } from '../schema/days.ts'
 import { DomainError } from '../schema/errors.ts'
 import type { Role } from './auth.ts'
 import { author, type Context, forbidden, unauthenticated, visible } from './context.ts'
-import { requireDocument } from './documents.ts'
+import { type FoundDocument, requireDocument } from './documents.ts'
 import { requireExhibit } from './exhibits.ts'
 import { notFound } from './nodes.ts'
 import { noteReading } from './readings.ts'
@@ -160,21 +162,40 @@ export async function sendOriginal(ctx: Context, c: HttpContext): Promise<Respon
 
 /** `GET /documents/:id`: a letter of a case that the viewer may see, as PDF; a text message as text. */
 export async function sendLetterPdf(ctx: Context, c: HttpContext): Promise<Response> {
-  if (!ctx.viewer) throw unauthenticated()
-  const document = await requireDocument(ctx, c.req.param('id') ?? '')
-  await refusePurged(ctx, document.caseId, document.sha256)
-  noteReading(ctx, document.caseId, 'document')
-  return sendFile(c, {
-    path: ctx.office.archive.path(document.sha256),
-    etag: document.sha256,
-    type: document.format === 'txt' ? 'text/plain; charset=utf-8' : 'application/pdf',
-    name: `${document.reference.replaceAll('/', '-')}.${document.format}`,
-  })
+  return sendOpened(ctx.office, await openLetter(ctx, c), c)
 }
 
 /** The same, shown by the browser instead of saved. */
 export async function showLetterPdf(ctx: Context, c: HttpContext): Promise<Response> {
-  const response = await sendLetterPdf(ctx, c)
+  return inline(await sendLetterPdf(ctx, c))
+}
+
+/** A letter that this viewer may have; a creditor has its own copy, without the coupon's code. */
+export interface OpenedLetter extends FoundDocument {
+  isCopied: boolean
+}
+
+export async function openLetter(ctx: Context, c: HttpContext): Promise<OpenedLetter> {
+  if (!ctx.viewer) throw unauthenticated()
+  const document = await requireDocument(ctx, c.req.param('id') ?? '')
+  await refusePurged(ctx, document.caseId, document.sha256)
+  noteReading(ctx, document.caseId, 'document')
+  return { ...document, isCopied: ctx.viewer.role === 'creditor' }
+}
+
+/** `office`: the house's own, for a copy asked for the first time is made now. */
+export async function sendOpened(office: Office, document: OpenedLetter, c: HttpContext): Promise<Response> {
+  const copy = document.isCopied ? await creditorCopy(office, document.id) : null
+  const hash = copy ?? document.sha256
+  return sendFile(c, {
+    path: office.archive.path(hash),
+    etag: hash,
+    type: document.format === 'txt' ? 'text/plain; charset=utf-8' : 'application/pdf',
+    name: `${document.reference.replaceAll('/', '-')}${copy ? '-copie' : ''}.${document.format}`,
+  })
+}
+
+export function inline(response: Response): Response {
   const name = response.headers.get('content-disposition')
   if (name) response.headers.set('content-disposition', name.replace(/^attachment/, 'inline'))
   return response

@@ -6,7 +6,7 @@ import { once } from './once.ts'
 import { createEntryLink, entryHours, revokeEntryLink } from './pages/entry.ts'
 import { rowId } from './values.ts'
 
-interface KnownLink {
+export interface KnownLink {
   id: string
   role: string
   name: string
@@ -17,8 +17,8 @@ interface KnownLink {
   revokedAt: Temporal.Instant | null
 }
 
-const EntryLinkType = builder.objectRef<KnownLink>('EntryLink').implement({
-  description: `A link into /portail or /etude for one person: it opens once, within ${entryHours} hours. Its secret is not kept. Instants are ISO 8601, UTC.`,
+export const EntryLinkType = builder.objectRef<KnownLink>('EntryLink').implement({
+  description: `A link into /portail or /etude for one person, which opens once, within ${entryHours} hours; or to one request of consent (/accord). Its secret is not kept. Instants are ISO 8601, UTC.`,
   fields: (t) => ({
     id: t.exposeID('id'),
     role: t.exposeString('role', { description: 'creditor, bailiff, or a cell of the agency.' }),
@@ -31,8 +31,10 @@ const EntryLinkType = builder.objectRef<KnownLink>('EntryLink').implement({
   }),
 })
 
-const linksOf = (sql: Sql, id: string | null): Promise<KnownLink[]> => sql<KnownLink[]>`
-  select id, role, name, created_at, created_by, expires_at, used_at, revoked_at from entry_links
+export const linkColumns = (sql: Sql) => sql`id, role, name, created_at, created_by, expires_at, used_at, revoked_at`
+
+export const linksOf = (sql: Sql, id: string | null): Promise<KnownLink[]> => sql<KnownLink[]>`
+  select ${linkColumns(sql)} from entry_links
   where ${id}::uuid is null or id = ${id} order by created_at desc, id limit 200`
 
 builder.queryFields((t) => ({
@@ -118,7 +120,7 @@ builder.relayMutationField(
     resolve: (_root, { input }, ctx) =>
       once(ctx, 'revokeEntryLink', input, async (office, author) => {
         const linkId = rowId('EntryLink', input.linkId)
-        await revokeEntryLink(office.sql, { day: ctx.day, at: ctx.clock.now() }, linkId, author)
+        await revokeEntryLink(office.sql, { day: ctx.day, at: ctx.clock.now() }, { id: linkId }, author)
         return { linkId }
       }),
   },

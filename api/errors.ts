@@ -65,6 +65,7 @@ const statuses: Record<string, number> = {
   upload_busy: 409,
   upload_gone: 410,
   purged: 410,
+  consent_link_over: 410,
   file_too_large: 413,
   antivirus_silent: 503,
   antivirus_limit: 413,

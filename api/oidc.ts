@@ -1,4 +1,11 @@
-import { createRemoteJWKSet, decodeProtectedHeader, type JWTPayload, jwtVerify, type JWTVerifyGetKey } from 'jose'
+import {
+  createRemoteJWKSet,
+  decodeProtectedHeader,
+  errors,
+  type JWTPayload,
+  jwtVerify,
+  type JWTVerifyGetKey,
+} from 'jose'
 import { DomainError } from '../schema/errors.ts'
 import { badToken, type Viewer, viewerOf } from './auth.ts'
 
@@ -62,10 +69,18 @@ export function openOidc({ issuer, audience, roleClaim = 'role' }: OidcSettings)
       })
       return viewerOf(knownClaims(payload, roleClaim))
     } catch (cause) {
-      throw badToken(cause)
+      throw isKeysMissing(cause) ? unreachable(cause) : badToken(cause)
     }
   }
 }
+
+const ofKeys = ['ERR_JOSE_GENERIC', errors.JWKSTimeout.code, errors.JWKSInvalid.code]
+
+/** The keys could not be fetched: the token may well be good, and its bearer has nothing to mend. */
+const isKeysMissing = (cause: unknown): boolean =>
+  cause instanceof errors.JOSEError
+    ? ofKeys.includes(cause.code)
+    : cause instanceof TypeError && cause.message === 'fetch failed'
 
 /** A token of the house is signed with its own secret; every other belongs to the provider. */
 export function isOwnToken(token: string): boolean {

@@ -9,6 +9,7 @@ const toldToCreditor: [of: string | RegExp, as: string][] = [
     'Demandez l’accord du créancier, suspendez le dossier avec une date, ou fermez-le avec son motif',
     'Dites-nous ce que vous voulez pour ce dossier\u00a0: agir en justice, attendre une date, ou le clore',
   ],
+  [', ou en JSON d’après schema/invoice.schema.json', ', ou un relevé de compte (CSV, XLSX)'],
   ['Demandez au créancier', 'Donnez-nous'],
   [/demandez (.+?) au créancier/, 'donnez-nous $1'],
 ]

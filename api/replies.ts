@@ -1,3 +1,4 @@
+import { retryFollowUp } from '../procedures/mail/follow-up-queue.ts'
 import { findCoupon } from '../procedures/mail/coupons.ts'
 import { type Answer, recordReply, type Reply, settleReply } from '../procedures/cases/exchanges/replies.ts'
 import type { Day } from '../schema/days.ts'
@@ -53,6 +54,34 @@ async function replies(sql: Sql, ids: string[]): Promise<Map<string, Reply[]>> {
     from replies where case_id = any(${ids}) order by replied_on, id`
   return Map.groupBy(rows, (row) => row.caseId)
 }
+
+builder.relayMutationField(
+  'retryFollowUp',
+  {
+    inputFields: (t) => ({
+      caseId: t.id({ required: true }),
+      aboutId: t.id({
+        required: true,
+        description: 'The dispute, the reply or the promise that was to be written about.',
+      }),
+      idempotencyKey: t.string(),
+    }),
+  },
+  {
+    description:
+      'What was to be written about a debtor’s word, and was refused (workToday says why), is tried again once its cause is mended. What was written meanwhile is not written twice. Error: nothing_refused.',
+    authScopes: { may: 'retryFollowUp' },
+    errors: {},
+    resolve: (_root, { input }, ctx) =>
+      once(ctx, 'retryFollowUp', input, async (office, author) => {
+        const { id } = await requireCase(ctx, input.caseId, office.sql)
+        const [type = ''] = Buffer.from(input.aboutId, 'base64').toString('utf8').split(':')
+        await retryFollowUp(office.sql, ctx.day, { caseId: id, about: rowId(type, input.aboutId) }, author)
+        return { caseId: id }
+      }),
+  },
+  answersCase,
+)
 
 builder.relayMutationField(
   'settleReply',

@@ -18,7 +18,7 @@ import { useKeptAnswers } from './kept-answers.ts'
 import { useLimits } from './limits.ts'
 import { metrics } from './metrics.ts'
 import { type IdentityProvider, isOwnToken } from './oidc.ts'
-import { pages } from './pages/mount.ts'
+import { pages, refusal } from './pages/mount.ts'
 import { sendPostBatch } from './post-batches.ts'
 import { useOwnRows } from './reading.ts'
 import { gatherReadings } from './readings.ts'
@@ -82,12 +82,14 @@ export function createApp(options: AppOptions): App {
   app.use(requestLog(options.onRequest ?? (() => {})))
   app.use(secureHeaders({ referrerPolicy: 'no-referrer' }), contentPolicy)
   app.onError((error, c) => {
+    if (isFollowed(c)) return refusal(house, c, forPeople(error), log)
     const { status, body } = httpError(error, log)
     return c.json(body, status as 400)
   })
-  app.notFound((c) =>
-    c.json({ errors: [{ message: 'Cette adresse ne mène nulle part.', extensions: { code: 'not_found' } }] }, 404),
-  )
+  app.notFound((c) => {
+    const nowhere = new DomainError('not_found', 'Cette adresse ne mène nulle part.', { remedy: 'Vérifiez-la.' })
+    return isFollowed(c) ? refusal(house, c, nowhere, log) : c.json(httpError(nowhere, log).body, 404)
+  })
 
   app.get('/health', (c) => c.json({ ok: true }))
   app.get('/ready', async (c) => {
@@ -151,6 +153,19 @@ export function createApp(options: AppOptions): App {
     },
   }
 }
+
+/** Whether a person followed a link: a browser asks for a page, a program does not. */
+const isFollowed = (c: HttpContext): boolean =>
+  c.req.method === 'GET' && (c.req.header('accept') ?? '').trimStart().startsWith('text/html')
+
+/** Who follows a link has no header to add. */
+const forPeople = (error: Error): Error =>
+  error instanceof DomainError && (error.code === 'unauthenticated' || error.code === 'bad_token')
+    ? new DomainError(error.code, 'Ce lien ne s’ouvre pas sans accès, ou le vôtre a expiré.', {
+        remedy: 'Entrez d’abord dans votre espace, ou demandez-nous un nouveau lien.',
+        cause: error,
+      })
+    : error
 
 /** Nothing runs in what this server sends, but for GraphiQL: one page with its script inside, which works in a blob. */
 const contentPolicy: MiddlewareHandler = async (c, next) => {

@@ -2,6 +2,9 @@ import type { Currency } from '../schema/money.ts'
 
 // The words of schema/facts.schema.json that code speaks of; letters may cite every other key of the schema too.
 
+/** In the place of a coupon's code, where a letter is shown to somebody else than its debtor. */
+export const maskedCode = '•••• •••• ••••'
+
 export interface Address {
   lignes: string[]
   codePostal: string

@@ -109,7 +109,7 @@ const mayCall: Source = (sql, day) => sql`
 /** Why what was to be written about it could not be; as a part of « what ». */
 const unwritten = (sql: Sql, caseId: Fragment, id: Fragment): Fragment => sql`
   coalesce((select ' (courrier non envoyé\u00a0: ' || (e.detail ->> 'message') || ')' from events e
-            where e.case_id = ${caseId} and e.kind = 'follow_up_refused' and e.detail ->> 'id' = ${id}::text
+            where e.case_id = ${caseId} and e.kind in ('follow_up_refused', 'follow_up_retried') and e.detail ->> 'id' = ${id}::text
             order by e.seq desc limit 1), '')`
 
 const sources: Record<WorkKind, Source> = {

@@ -35,6 +35,10 @@ export function newId(random: Random): string {
   return [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20), hex.slice(20)].join('-')
 }
 
+/** The secret of an address that opens something: 256 bits of chance, shown once, kept by its hash alone. */
+export const newToken = (random: Random): string => Buffer.from(random.bytes(32)).toString('base64url')
+export const tokenHash = (token: string): string => createHash('sha256').update(token).digest('hex')
+
 // Crockford's letters and digits: none that a debtor copying a code by hand could take for another.
 const alphabet = '0123456789ABCDEFGHJKMNPQRSTVWXYZ'
 

@@ -9,9 +9,7 @@ import {
 import { beforeAll, describe, expect, test } from 'vitest'
 import { roles } from '../api/auth.ts'
 import { schema } from '../api/schema.ts'
-import { openAgency } from '../scripts/demo/people.ts'
-import { useApi } from './api.ts'
-import { addInvoices, creditorOf, day, invoice } from './house.ts'
+import { openTwoCases, useApi } from './api.ts'
 
 const api = useApi()
 const global = (type: string, id: string) => Buffer.from(`${type}:${id}`).toString('base64')
@@ -19,18 +17,10 @@ const mine = { creditorId: '', caseId: '', debtorId: '' }
 const theirs = { ...mine }
 
 beforeAll(async () => {
-  await openAgency(api.sql, day('2026-09-01'))
-  for (const [who, number, name] of [
-    [mine, 'A-1', 'Garage du Pont'],
-    [theirs, 'B-1', 'Imprimerie Delmas'],
-  ] as const) {
-    who.creditorId = await creditorOf(api, day('2026-09-01'), { name: `Créancier ${number}` })
-    const buyer = { name, address: { lines: ['3 rue de la Gare'], postal_code: '69003', city: 'Lyon', country: 'FR' } }
-    who.caseId = await addInvoices(api, {
-      creditorId: who.creditorId,
-      on: '2026-09-02',
-      invoices: [invoice({ number, issued_on: '2026-08-01', due_on: '2026-08-31', buyer })],
-    })
+  const [first, second] = await openTwoCases(api, '2026-09-02')
+  Object.assign(mine, first)
+  Object.assign(theirs, second)
+  for (const who of [mine, theirs]) {
     const [found] = await api.sql<{ debtorId: string }[]>`select debtor_id from cases where id = ${who.caseId}`
     who.debtorId = found!.debtorId
   }

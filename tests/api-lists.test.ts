@@ -302,6 +302,7 @@ test('every act that may be tried again takes a key, but those that make nothing
   })
   expect(without.map(({ name }) => name).toSorted()).toEqual([
     'createCalendarFeed',
+    'createConsentLink',
     'createEntryLink',
     'createWebhook',
     'endWebhook',

@@ -13,9 +13,7 @@ import {
 import { beforeAll, describe, expect, test } from 'vitest'
 import { roles, type Viewer } from '../api/auth.ts'
 import { schema } from '../api/schema.ts'
-import { openAgency } from '../scripts/demo/people.ts'
-import { useApi } from './api.ts'
-import { addInvoices, creditorOf, invoice } from './house.ts'
+import { openTwoCases, useApi } from './api.ts'
 
 // Every door with every role. What may be tried by whom stands in one table that people read: golden/access.txt.
 const api = useApi()
@@ -24,16 +22,9 @@ const mine = { creditorId: '', caseId: '' }
 const theirs = { creditorId: '', caseId: '' }
 
 beforeAll(async () => {
-  await openAgency(api.sql, api.today)
-  for (const [who, number, name] of [
-    [mine, 'A-1', 'Garage du Pont'],
-    [theirs, 'B-1', 'Imprimerie Delmas'],
-  ] as const) {
-    who.creditorId = await creditorOf(api, api.today, { name: `Créancier ${number}` })
-    const buyer = { name, address: { lines: ['3 rue de la Gare'], postal_code: '69003', city: 'Lyon', country: 'FR' } }
-    const invoices = [invoice({ number, issued_on: '2026-08-01', due_on: '2026-08-31', buyer })]
-    who.caseId = await addInvoices(api, { creditorId: who.creditorId, on: api.today.toString(), invoices })
-  }
+  const [first, second] = await openTwoCases(api, api.today.toString())
+  Object.assign(mine, first)
+  Object.assign(theirs, second)
 })
 
 const viewerOf = (role: (typeof roles)[number]): Partial<Viewer> => ({

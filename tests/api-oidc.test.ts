@@ -133,4 +133,26 @@ describe('the settings', () => {
     const identity = openOidc({ issuer: 'http://127.0.0.1:9', audience })
     await expect(identity(await tokenOf('legal'), theirClock())).rejects.toMatchObject({ code: 'identity_unreachable' })
   })
+
+  test('of a provider whose keys cannot be had say so too, and call no token bad', async () => {
+    const keys = { answers: 'no' }
+    const half = createServer((request, response) => {
+      const issuer = `http://127.0.0.1:${(half.address() as AddressInfo).port}`
+      if (request.url === '/keys' && keys.answers === 'no') return void response.writeHead(500).end()
+      response.setHeader('content-type', 'application/json')
+      response.end(JSON.stringify(request.url === '/keys' ? { keys: [] } : { issuer, jwks_uri: `${issuer}/keys` }))
+    })
+    await new Promise<void>((done) => void half.listen(0, '127.0.0.1', done))
+    try {
+      const issuer = `http://127.0.0.1:${(half.address() as AddressInfo).port}`
+      const token = await tokenOf('legal')
+      const asked = openOidc({ issuer, audience })(token, theirClock())
+      await expect(asked).rejects.toMatchObject({ code: 'identity_unreachable' })
+      keys.answers = 'yes'
+      const unknown = openOidc({ issuer, audience })(token, theirClock())
+      await expect(unknown).rejects.toMatchObject({ code: 'bad_token' })
+    } finally {
+      await new Promise((done) => half.close(done))
+    }
+  })
 })

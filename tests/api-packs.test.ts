@@ -110,7 +110,13 @@ describe('the bailiff’s download', () => {
   })
 
   test('is for that bailiff alone, and ends when the hand-over is taken back', async () => {
-    expect((await get(`/packs/${told.packId}`, null)).status).toBe(401)
+    for (const accept of ['text/html,application/xhtml+xml', '*/*']) {
+      const refused = await get(`/packs/${told.packId}`, null, { accept })
+      expect([refused.status, (await refused.text()).includes('<h1>Ce lien ne s’ouvre pas sans accès')]).toEqual([
+        401,
+        accept !== '*/*',
+      ])
+    }
     expect((await get(`/packs/${told.packId}`, { ...bailiff(), bailiffId: stranger })).status).toBe(404)
     expect((await get(`/packs/${stranger}`, bailiff())).status).toBe(404)
     expect((await get('/packs/..%2f..%2fsecret', bailiff())).status).toBe(400)

@@ -44,7 +44,7 @@ test('so is a refusal', async () => {
 })
 
 test('whatever a reader of invoices tells the agency to do has words for the creditor', () => {
-  const files = ['einvoice-check.ts', 'einvoice-party.ts', 'einvoice.ts', 'account.ts']
+  const files = ['einvoice-check.ts', 'einvoice-doubts.ts', 'einvoice-party.ts', 'einvoice.ts', 'account.ts']
   const told = files
     .map((name) => readFileSync(new URL(`../documents/invoices/${name}`, import.meta.url), 'utf8'))
     .flatMap((text) =>

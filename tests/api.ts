@@ -5,12 +5,13 @@ import type { Hono } from 'hono'
 import { afterAll, beforeAll } from 'vitest'
 import { signToken, type Viewer } from '../api/auth.ts'
 import { createApp, type App } from '../api/server.ts'
+import { openAgency } from '../scripts/demo/people.ts'
 import { openOffice } from '../scripts/office.ts'
 import { parseDay, type Day } from '../schema/days.ts'
 import { connect } from '../schema/db.ts'
 import { seededRandom } from '../schema/random.ts'
 import { useDatabase } from './database.ts'
-import type { House } from './house.ts'
+import { addInvoices, creditorOf, type House, invoice } from './house.ts'
 
 export interface Answer {
   status: number
@@ -93,4 +94,22 @@ export function useApi(
     rmSync(folder, { recursive: true, force: true })
   })
   return api
+}
+
+/** Two creditors with a case each: the one who asks, and the one whose case he must not see. */
+export async function openTwoCases(
+  house: House,
+  on: string,
+  debtors = ['Garage du Pont', 'Imprimerie Delmas'],
+): Promise<{ creditorId: string; caseId: string }[]> {
+  await openAgency(house.sql, parseDay(on))
+  const opened = []
+  for (const [i, name] of debtors.entries()) {
+    const number = `${'AB'[i]}-1`
+    const creditorId = await creditorOf(house, parseDay(on), { name: `Créancier ${number}` })
+    const buyer = { name, address: { lines: ['3 rue de la Gare'], postal_code: '69003', city: 'Lyon', country: 'FR' } }
+    const invoices = [invoice({ number, issued_on: '2026-08-01', due_on: '2026-08-31', buyer })]
+    opened.push({ creditorId, caseId: await addInvoices(house, { creditorId, on, invoices }) })
+  }
+  return opened
 }

@@ -46,6 +46,62 @@ describe('a statement of a bank', () => {
     expect(doubtful.lines).toMatchObject([{ amount: 3000n, doubts: [{ code: 'grouped_entry' }] }])
   })
 
+  test('never takes for a debtor’s payment what is undone, in another currency, or on the other side', async () => {
+    const part = (amount: string, rest = '') =>
+      `<TxDtls><Refs><AcctSvcrRef>NOTPROVIDED</AcctSvcrRef></Refs>${amount}${rest}<RmtInf><Ustrd>F-1</Ustrd></RmtInf></TxDtls>`
+    const whole = (inside: string, rest = '') => `
+<Ntry><NtryRef>NOTPROVIDED</NtryRef><Amt Ccy="EUR">10.00</Amt><CdtDbtInd>CRDT</CdtDbtInd>${rest}<Sts><Cd>BOOK</Cd></Sts><BookgDt><Dt>2026-06-12</Dt></BookgDt>
+<NtryDtls>${inside}</NtryDtls></Ntry>`
+    const amt = (sum: string, of = 'EUR') => `<Amt Ccy="${of}">${sum}</Amt>`
+    const read = async (...entries: string[]) =>
+      (await readBankStatement(camt(...entries))).lines.map((line) => [
+        line.amount,
+        line.bankReference,
+        line.doubts.map(({ code }) => code).join(),
+      ])
+    // Reversed by the bank, or a transfer of ours that came back.
+    expect(await read(whole(part(''), '<RvslInd>true</RvslInd>'))).toEqual([[1000n, null, 'returned_entry']])
+    const returned = '<RtrInf><Rsn><Cd>AC04</Cd></Rsn></RtrInf>'
+    expect(await read(whole(part('', returned)))).toEqual([[1000n, null, 'returned_entry']])
+    const mixed = part(amt('15.00'), '<CdtDbtInd>CRDT</CdtDbtInd>') + part(amt('5.00'), '<CdtDbtInd>DBIT</CdtDbtInd>')
+    expect(await read(whole(mixed))).toEqual([
+      [1500n, null, ''],
+      [-500n, null, ''],
+    ])
+    const dollars = part(amt('4.00', 'USD')) + part(amt('6.00', 'USD'))
+    expect(await read(whole(dollars))).toEqual([[1000n, null, 'grouped_entry']])
+  })
+
+  test.each([
+    [
+      'Société Générale',
+      'date_comptabilisation;libellé_complet_operation;montant_operation;devise;\n12/06/2026;VIR F-1;470,15;EUR;',
+    ],
+    [
+      'Crédit Agricole',
+      'Téléchargement du 14/06/2026;\n\nDate;Libellé;Débit euros;Crédit euros;\n12/06/2026;VIR F-1;;470,15;',
+    ],
+    [
+      'La Banque Postale',
+      'Numéro Compte   ;0123\nDate;Libellé;Montant(EUROS);Montant(FRANCS)\n12/06/2026;VIR F-1;470,15;3083,98',
+    ],
+    ['a workbook saved with a byte order mark', '\ufeffDate;Libellé;Montant\r\n12/06/2026;VIR F-1;"\u202f470,15 €"'],
+  ])('is read under the titles of %s', async (_bank, table) => {
+    const { lines, faults } = await readBankStatement(new TextEncoder().encode(table))
+    expect([lines.map(({ amount, currency, text }) => [amount, currency, text]), faults]).toEqual([
+      [[47015n, 'EUR', 'VIR F-1']],
+      [],
+    ])
+  })
+
+  test('as a table keeps the currency that it says', async () => {
+    const table =
+      'Date;Libellé;Montant;Devise\n12/06/2026;F-1;1,00;USD\n12/06/2026;F-1;1,00;€\n12/06/2026;F-1;1,00;sous'
+    const { lines, faults } = await readBankStatement(new TextEncoder().encode(table))
+    expect(lines.map(({ currency }) => currency)).toEqual(['USD', 'EUR'])
+    expect(faults).toMatchObject([{ row: 4, fault: { code: 'unknown_currency' } }])
+  })
+
   test('as a table keeps a faulty row aside with its number', async () => {
     const { lines, faults } = await readBankStatement(
       new TextEncoder().encode(

@@ -222,6 +222,11 @@ describe('one step', () => {
       'step_in_past',
     ],
     [
+      'a day on which the claim will have lapsed',
+      { channel: 'lettre', letter: 'relance-ferme-silence-total', on: '2032-07-01' },
+      'after_limitation',
+    ],
+    [
       'a name already used',
       { stepKey: 'demeure', channel: 'lettre', letter: 'relance-ferme-silence-total', on: '2026-06-27' },
       'bad_step',

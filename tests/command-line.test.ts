@@ -70,6 +70,20 @@ describe('what the command line says of itself', () => {
     expect(await courtois(name, ...argv)).toEqual({ exit: 2, out: '', err })
   })
 
+  test.each([
+    ['letter', ['relance-cordiale-pro', '--facts', 'absent.yaml']],
+    ['letters', ['check', 'absent.yaml']],
+    ['agency', ['absent.yaml']],
+    ['import', ['--kind', 'juridictions', 'absent.yaml']],
+    ['demo', ['--invoice', 'absent.yaml', '--out', 'absent']],
+  ])('%s %j: exit 1, and the file that it does not find is named', async (name, argv) => {
+    const { exit, err } = await courtois(name, ...argv)
+    expect([exit, err]).toEqual([
+      1,
+      expect.stringMatching(/« .*absent\.yaml » ne peut être lu\.\nVérifiez son chemin\./),
+    ])
+  })
+
   test('a command that does not exist is named', () => {
     const { status, stderr } = spawnSync(process.execPath, ['--no-warnings', 'scripts/courtois.ts', 'facturer'], {
       cwd: root,

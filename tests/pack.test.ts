@@ -268,7 +268,7 @@ describe('before sealing', () => {
     const forgets = await act(engine, lines.toSpliced(1, 1))
     await expect(assembled(parts((copy) => (copy[1]!.pdf = forgets)))).rejects.toThrow('le bordereau ne la liste pas')
     const miscounts = await act(engine, lines.with(0, 'Pièce n° 1 : FACTURE (7 pages)'))
-    await expect(assembled(parts((copy) => (copy[1]!.pdf = miscounts)))).rejects.toThrow('annonce 7 page(s)')
+    await expect(assembled(parts((copy) => (copy[1]!.pdf = miscounts)))).rejects.toThrow('annonce 7 pages')
   })
 
   test('the content hash does not move when a proof joins, and moves with any content', () => {

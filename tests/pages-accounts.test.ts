@@ -45,6 +45,18 @@ R-102;Garage <b>du</b> Pont;3 rue de la Gare;69003;Lyon;01/09/2026;31/11/2026;50
     expect(again.text).not.toContain('Confier 1 facture')
   })
 
+  test('dropped in the place of an invoice goes on as what it is; another text is told what is taken', async () => {
+    const into = async (name: string, text: string) =>
+      desk.submit(await desk.go('/portail/factures'), '/portail/factures', { facture: new File([text], name) })
+    const shown = await into('relevé.csv', csv)
+    expect(shown.path).toMatch(/^\/portail\/releves\/[0-9a-f-]{36}$/)
+    expect(shown.text).toContain('R-101')
+    const other = await into('note.txt', 'Bonjour,\nvoici la facture.')
+    expect(other.text).toContain("Le format du fichier n'est pas reconnu. Envoyez une facture Factur-X")
+    expect(other.text).toContain('ou un relevé de compte (CSV, XLSX)')
+    expect((await into('liste.csv', 'a;b;c;d\n1;2;3;4\n')).text).not.toContain("n'est pas reconnu")
+  })
+
   test('says how a postcode of four digits was read, and which line says another again', async () => {
     const line = 'R-201;Boulangerie Ain;1 place du Marché;1000;Bourg-en-Bresse;01/08/2026;31/08/2026;99,90\n'
     const shown = await drop(`${csv.split('\n')[0]}\n${line}${line}`)

@@ -5,7 +5,7 @@ import { issueInvoicingReview } from '../procedures/cases/intake/invoicing-revie
 import { recordPayment } from '../procedures/money/payments.ts'
 import { drain } from '../procedures/jobs/work.ts'
 import { useApi } from './api.ts'
-import { addInvoices, creditorOf, day, fileOf, invoice } from './house.ts'
+import { addInvoices, creditorOf, day, fileOf, invoice, textOf } from './house.ts'
 import { browser, noticed } from './pages.ts'
 
 // What a creditor does in its space beside reading: answer a dispute, tell its customers, fetch its papers.
@@ -121,6 +121,28 @@ describe('the papers', () => {
     const other = await sign(await creditorOf(api, day('2026-07-02'), { name: 'Tout Autre' }))
     expect((await other.go('/portail/documents')).html).not.toContain(path!)
     expect((await other.go(path!)).status).toBe(404)
+  })
+
+  test('a letter with a coupon comes without its code, and says so; what was sent stays what it was', async () => {
+    const path = `/portail/courriers/${letter.id}`
+    const bytesOf = async (url: string, headers: Record<string, string>) =>
+      new Uint8Array(await (await api.app.request(url, { headers })).arrayBuffer())
+    const cookie = [...desk.cookies].map(([name, value]) => `${name}=${value}`).join('; ')
+    const copy = await bytesOf(path, { cookie })
+    const said = (await textOf(copy)).replaceAll(/\s/g, '')
+    expect(said).not.toContain(letter.coupon)
+    expect(said).toContain('Copie:lecodederéponse,remisauseuldébiteur,yestmasqué.')
+    const { sha256 } = await one(api.sql<{ sha256: string }[]>`select sha256 from documents where id = ${letter.id}`)
+    const of = async (role: 'creditor' | 'amicable') => ({
+      authorization: `Bearer ${await api.token(role === 'creditor' ? { role, name: 'x', creditorId: letter.creditorId } : { role })}`,
+    })
+    expect(await bytesOf(`/documents/${letter.id}`, await of('creditor'))).toEqual(copy)
+    const sent = await bytesOf(`/documents/${letter.id}`, await of('amicable'))
+    expect((await textOf(sent)).replaceAll(/\s/g, '')).toContain(letter.coupon)
+    expect(await api.office.archive.put(sent)).toBe(sha256)
+    const [hidden] = await api.sql<{ found: boolean }[]>`
+      select exists (select from documents d where row_to_json(d)::text like ${`%${letter.coupon}%`}) as found`
+    expect(hidden).toEqual({ found: false })
   })
 
   test('the totals of the first page follow what happens', async () => {

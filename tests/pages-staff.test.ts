@@ -8,7 +8,10 @@ import type { Role } from '../api/auth.ts'
 import { boardPage } from '../api/pages/staff-board.ts'
 import { setApprovalRule } from '../procedures/amicable/approvals.ts'
 import { tick } from '../procedures/amicable/tick.ts'
+import { recordDispute, resolveDispute } from '../procedures/cases/exchanges/disputes.ts'
+import { drain } from '../procedures/jobs/work.ts'
 import { codeOf } from '../procedures/mail/coupons.ts'
+import { json } from '../schema/db.ts'
 import { useApi } from './api.ts'
 import { addInvoices, day, fileOf, invoice, liveHolds } from './house.ts'
 import { browser, formsOf, noticed, type Shown } from './pages.ts'
@@ -87,7 +90,13 @@ describe('the board', () => {
     })
     const cases = new Map([[letter.caseId, { number, debtor: 'Garage', phone: null }]])
     const deadlines = [-2, 0, 1, 3, 4, 15, 16].map(limit)
-    const none = { disputes: new Map(), replies: new Map(), inDoubt: new Set<string>() }
+    const none = {
+      disputes: new Map(),
+      replies: new Map(),
+      requests: new Map(),
+      refused: new Map(),
+      inDoubt: new Set<string>(),
+    }
     const board = { work: [], deadlines, approvals: [], cases, ...none, open: 1, orphans: 0 }
     const agency = {
       name: 'Cabinet',
@@ -225,6 +234,31 @@ describe('a day’s work, done on the board', () => {
     const page = await guest.submit(await board(), '/bureau/appel', typed)
     expect(page.status).toBe(422)
     expect((await fileOf(api, fresh.caseId)).calls).toEqual([])
+  })
+
+  test('a letter that was refused is written again once its cause is mended, and once', async () => {
+    const { fresh, guest, board } = await open()
+    const { caseId } = fresh
+    const [debtor] = await api.sql<{ id: string; email: string; address: object }[]>`
+      select d.id, d.email, d.address from debtors d join cases c on c.debtor_id = d.id where c.id = ${caseId}`
+    await api.sql`update debtors set email = null, address = null where id = ${debtor!.id}`
+    const dispute = { caseId, channel: 'courriel', ground: 'Rien reçu.', contested: null, answerBy: day('2026-10-12') }
+    const id = await recordDispute(api.sql, api.office.random, api.today, dispute, 'test')
+    const answer = { caseId, disputeId: id, outcome: 'maintained' as const, answer: 'Tout a été livré.' }
+    await resolveDispute(api.sql, api.today, answer, 'test')
+    await drain(api.office, api.url)
+    const answers = () =>
+      api.sql`select 1 from documents where case_id = ${caseId} and letter = 'contestation-reponse-motivee'`
+    const retry = async () => guest.submit(await board(), '/bureau/courrier', { dossier: caseId, objet: id })
+    expect((await board()).text).toMatch(/Écrire de nouveau Le courrier a été refusé : .*adresse/)
+    await retry()
+    await drain(api.office, api.url)
+    expect([(await board()).text.includes('Écrire de nouveau'), await answers()]).toEqual([true, []])
+    await api.sql`update debtors set email = ${debtor!.email}, address = ${json(api.sql, debtor!.address)} where id = ${debtor!.id}`
+    expect((await retry()).text).toContain("C'est enregistré.")
+    expect((await board()).text).not.toContain('Écrire de nouveau')
+    await drain(api.office, api.url)
+    expect(await answers()).toHaveLength(1)
   })
 
   test('a caller found is noted as an incoming call', async () => {

@@ -1,7 +1,10 @@
 import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { beforeAll, describe, expect, test } from 'vitest'
+import { archiveFindings, remake } from '../procedures/doctor/archive.ts'
+import { creditorCopy } from '../procedures/mail/creditor-copies.ts'
 import { sealPdf } from '../documents/proof/seal.ts'
+import { rehearse } from '../schema/db.ts'
 import { useApi } from './api.ts'
 import { browser, noticed } from './pages.ts'
 
@@ -109,6 +112,32 @@ describe('is this file ours?', () => {
     expect((await verified(changed, 'lettre.pdf')).text).toContain('Ce fichier a été modifié')
     const drafts = readdirSync(join(api.dir, 'archive')).filter((name) => name.startsWith('.draft'))
     expect(drafts).toEqual([])
+  })
+
+  test('the copy of a creditor is ours too, and told from the letter that was sent', async () => {
+    const { hash } = await letterBytes()
+    const copy = (await creditorCopy(api.office, letter.id))!
+    const page = await verified(await api.office.archive.get(copy), 'copie.pdf')
+    expect(page.text).toContain('Ce fichier est intact et vient de nous')
+    expect(page.text).toContain('la copie que nous remettons au créancier : le code de réponse')
+    expect(page.text).toContain(`La lettre envoyée a pour empreinte ${hash}`)
+    expect((await browser(api).go(`/verifier/${copy}`)).text).toContain(letter.reference)
+    rmSync(api.office.archive.path(copy))
+    expect((await archiveFindings(api.office)).map(({ code, subject }) => [code, subject])).toEqual([
+      ['archive_missing', copy],
+    ])
+    expect(await remake(api.office, api.today, copy)).toContain('octet pour octet')
+  })
+
+  test('no copy is made in another text than that of the letter', async () => {
+    const asked = rehearse(api.sql, false, async (sql) => {
+      // Its row is kept as it was written: only here, and undone, is its version one that no library ever had.
+      await sql`set local session_replication_role = replica`
+      await sql`update documents set version = ${'0'.repeat(64)} where id = ${letter.id}`
+      await sql`update coupons set copy = null where document_id = ${letter.id}`
+      return creditorCopy({ ...api.office, sql }, letter.id)
+    })
+    await expect(asked).rejects.toMatchObject({ code: 'copy_unmade' })
   })
 
   test('a file sealed like ours that we never made is intact, and unknown', async () => {

@@ -7,9 +7,8 @@ import { placeHold, releaseHold } from '../procedures/cases/holds.ts'
 import { recordPromise } from '../procedures/cases/exchanges/promises.ts'
 import { createBailiff } from '../procedures/judicial/packs/handover.ts'
 import { newsBy } from '../procedures/judicial/case-progress.ts'
-import { openAgency } from '../scripts/demo/people.ts'
 import { newId, seededRandom } from '../schema/random.ts'
-import { now, useApi } from './api.ts'
+import { now, openTwoCases, useApi } from './api.ts'
 import { addInvoices, creditorOf, day, invoice } from './house.ts'
 import { browser } from './pages.ts'
 
@@ -34,20 +33,11 @@ async function openSeizure(who: typeof mine): Promise<string> {
 }
 
 beforeAll(async () => {
-  await openAgency(api.sql, day('2026-09-01'))
-  for (const [who, number, name] of [
-    [mine, 'A-1', 'Garage « du Pont », Père ; Fils\\Cie'],
-    [theirs, 'B-1', 'Imprimerie Delmas'],
-  ] as const) {
-    who.creditorId = await creditorOf(api, day('2026-09-01'), { name: `Créancier ${number}` })
-    const buyer = { name, address: { lines: ['3 rue de la Gare'], postal_code: '69003', city: 'Lyon', country: 'FR' } }
-    who.caseId = await addInvoices(api, {
-      creditorId: who.creditorId,
-      on: '2026-09-02',
-      invoices: [invoice({ number, issued_on: '2026-08-01', due_on: '2026-08-31', buyer })],
-    })
-    who.procedureId = await openSeizure(who)
-  }
+  const debtors = ['Garage « du Pont », Père ; Fils\\Cie', 'Imprimerie Delmas']
+  const [first, second] = await openTwoCases(api, '2026-09-02', debtors)
+  Object.assign(mine, first)
+  Object.assign(theirs, second)
+  for (const who of [mine, theirs]) who.procedureId = await openSeizure(who)
   const seized = await api.ask(
     { role: 'legal' },
     `mutation { recordProcedureEvent(input: { procedureId: "${mine.procedureId}", step: "acte", happenedOn: "2026-11-20" }) { __typename ... on Refusal { code message } } }`,
@@ -134,6 +124,11 @@ test('its address is kept as a hash, opens without a token, and closes when revo
   await end({ role: 'creditor', creditorId: mine.creditorId })
   for (const path of [url, `/calendrier/${'A'.repeat(43)}.ics`, '/calendrier/x.ics', `/calendrier/${token}`])
     expect((await api.app.request(path)).status, path).toBe(404)
+  // Whoever follows it in a browser reads a page, and a program its error.
+  const page = await api.app.request(url, { headers: { accept: 'text/html,application/xhtml+xml,*/*;q=0.8' } })
+  expect([page.status, page.headers.get('content-type')]).toEqual([404, 'text/html; charset=UTF-8'])
+  expect(await page.text()).toContain('Ce calendrier n’existe pas, ou a été fermé.')
+  expect((await api.app.request(url)).headers.get('content-type')).toBe('application/json')
   expect((await api.ask({ role: 'research' }, '{ calendarFeeds { id } }')).body.errors?.[0]?.extensions?.code).toBe(
     'forbidden',
   )

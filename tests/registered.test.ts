@@ -332,13 +332,19 @@ describe('an electronic registered letter', () => {
     const lre = file.documents.filter(({ channel }) => channel === 'lre')
     expect(lre.map(({ letter }) => letter)).toEqual(['dernier-avis-pro'])
     expect(await codeOf(house.office, lre[0]!.id)).toMatch(/^[0-9A-Z]{4}-/)
-    await recordPostalState(
-      house.sql,
-      house.office.random,
-      day('2026-08-20'),
-      { documentId: lre[0]!.id, state: 'delivered', on: lre[0]!.writtenOn },
-      'amicable:Essai',
-    )
-    expect((await fileOf(house, caseId)).documents.find(({ id }) => id === lre[0]!.id)?.outcome).toBe('delivered')
+    const { id: documentId, writtenOn } = lre[0]!
+    const told = (state: 'presented' | 'unclaimed', days: number) =>
+      recordPostalState(
+        house.sql,
+        house.office.random,
+        day('2026-09-30'),
+        { documentId, state, on: writtenOn.add({ days }) },
+        'amicable:Essai',
+      )
+    await told('presented', 0)
+    const early = told('unclaimed', 14)
+    await expect(early).rejects.toMatchObject({ code: 'still_waiting', article: 'C. postes R53-3' })
+    await told('unclaimed', 15)
+    expect((await fileOf(house, caseId)).documents.find(({ id }) => id === documentId)?.outcome).toBe('unclaimed')
   })
 })

@@ -268,7 +268,6 @@ describe('what is read for a creditor or a bailiff', () => {
     'case_readings',
     'coupons',
     'ended_sessions',
-    'entry_links',
     'erasures',
     'fee_numbers',
     'house_key',

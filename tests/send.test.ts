@@ -78,6 +78,7 @@ describe('a number that takes text messages', () => {
     ['0033612345678', 'MG', '+33612345678'],
     ['0692 12 34 56', 'FR', '+262692123456'],
     ['0690 12 34 56', 'FR', '+590690123456'],
+    ['0692 12 34 56', 'RE', '+262692123456'],
     ['034 12 345 67', 'MG', '+261341234567'],
     ['+39 320 1234567', 'IT', '+393201234567'],
   ])('%s in %s is %s', (written, country, number) => expect(mobileNumber(written, country)).toBe(number))

@@ -172,11 +172,15 @@ describe.skipIf(!hasChromium)('a new user, with README alone', () => {
     await delivered(board, '2026-10-28', '04-bureau-suivi')
 
     // The debtor disputes by the coupon of the letter, with a file.
-    const letters = await creditor.$$eval('a[href*="/portail/courriers/"]', (links) =>
+    await board.fill('#q', number)
+    await board.click('button:has-text("Trouver")')
+    await board.click('summary:has-text("Ce qu’il a reçu de nous")')
+    await shoot(board, '04-bureau-courriers')
+    const letters = await board.$$eval('a[href*="/bureau/courriers/"]', (links) =>
       links.map((link) => ({ href: (link as HTMLAnchorElement).href, text: link.textContent })),
     )
     const { href } = letters.find(({ text }) => /coupon/i.test(text))!
-    const printedCoupon = await textOf(new Uint8Array(await (await creditor.request.get(href)).body()))
+    const printedCoupon = await textOf(new Uint8Array(await (await board.request.get(href)).body()))
     const coupon = /code de réponse ([0-9A-Z]{4}-[0-9A-Z]{4}-[0-9A-Z]{4})/i.exec(printedCoupon)![1]!
     const debtor = await open({ javaScriptEnabled: false })
     await debtor.goto(`${base}/r`)

@@ -25,8 +25,12 @@ export interface Door {
   session: SessionKind
   /** « l’espace du créancier ». */
   space: string
-  /** Whom the session is of; null where the token opens another door. */
-  admit(viewer: Viewer): Promise<string | null>
+  /** « Entrer dans l’espace du créancier », where that is not what one does. */
+  entering?: string
+  /** How long a link may be opened, and what it opened stays so. */
+  lasts?: { link: string; session: string }
+  /** Whom the session is of; null where what was given opens another door. `linkId`: of a link. */
+  admit(viewer: Viewer, linkId: string | null): Promise<string | null>
   /** The session of a request, to leave it. */
   sessionOf(c: HttpContext): Promise<string | null>
 }
@@ -90,7 +94,7 @@ async function enter(house: Doors, c: HttpContext, door: Door, token: string): P
   const { sql, random } = house.office
   const now = house.clock.now()
   const entry = isLink(token) ? await linked(house, c, door, token) : await tokenEntry(house, c, door, token)
-  const subject = await subjectOf(door, entry.viewer)
+  const subject = await subjectOf(door, entry.viewer, isLink(token) ? entry.id : null)
   const sessionId = newSessionId(house)
   const isOpen = isLink(token)
     ? await openEntry(sql, entry.id, sessionId, now)
@@ -107,7 +111,7 @@ async function linked(house: Doors, c: HttpContext, { session }: Door, token: st
   await countAttempt(house, c, session.path.slice(1), perVisitor)
   const entry = await readEntry(house.office.sql, token, house.clock.now())
   if (entry) return entry
-  throw new DomainError('bad_token', 'Ce lien d’entrée n’est pas de ceux que nous avons donnés.', {
+  throw new DomainError('bad_token', 'Ce lien n’est pas de ceux que nous avons donnés.', {
     remedy: 'Vérifiez qu’il est entier, ou demandez-en un autre à votre gestionnaire.',
   })
 }
@@ -129,11 +133,11 @@ async function spent(house: Doors, c: HttpContext, door: Door, entry: Entry): Pr
 }
 
 async function admit(house: Doors, c: HttpContext, door: Door, viewer: Viewer): Promise<void> {
-  await openSession(house, c, door.session, await subjectOf(door, viewer), viewer.name)
+  await openSession(house, c, door.session, await subjectOf(door, viewer, null), viewer.name)
 }
 
-async function subjectOf(door: Door, viewer: Viewer): Promise<string> {
-  const subject = await door.admit(viewer)
+async function subjectOf(door: Door, viewer: Viewer, linkId: string | null): Promise<string> {
+  const subject = await door.admit(viewer, linkId)
   if (subject !== null) return subject
   throw new DomainError('forbidden', `Cet accès n’ouvre pas ${door.space}.`, {
     remedy: 'Demandez à votre gestionnaire un accès à votre nom.',
@@ -157,34 +161,40 @@ export const signInPage = (agency: Contact, title: string, connexion?: string): 
     foot: contactBlock(agency),
   })
 
-const spentWords: Record<Entry['state'], [title: string, what: string]> = {
+const usual = {
+  link: `Un lien d’entrée se suit dans les ${entryHours} heures.`,
+  session: 'la session dure huit heures',
+}
+const enterWords = ({ space, entering }: Door): string => entering ?? `Entrer dans ${space}`
+
+const spentWords = ({ lasts = usual }: Door): Record<Entry['state'], [title: string, what: string]> => ({
   ready: ['Ce lien a déjà servi', 'Il vient d’être ouvert dans un autre navigateur.'],
   used: [
     'Ce lien a déjà servi',
-    'Un lien d’entrée ne sert qu’une fois. Là où il a été ouvert, la session dure huit heures.',
+    `Un lien ne s’ouvre qu’une fois, dans un navigateur. Là où il a été ouvert, ${lasts.session}.`,
   ],
-  expired: ['Ce lien n’est plus valable', `Un lien d’entrée se suit dans les ${entryHours} heures.`],
-  revoked: ['Ce lien a été retiré', 'Votre gestionnaire l’a retiré, et fermé ce qu’il avait ouvert.'],
-}
+  expired: ['Ce lien n’est plus valable', lasts.link],
+  revoked: ['Ce lien a été retiré', 'Qui vous l’a donné l’a retiré, et fermé ce qu’il avait ouvert.'],
+})
 
-const spentPage = (agency: Contact, { space, session }: Door, state: Entry['state']): Html => {
-  const [title, what] = spentWords[state]
+const spentPage = (agency: Contact, door: Door, state: Entry['state']): Html => {
+  const [title, what] = spentWords(door)[state]
   return layout({
     title,
     brand: agency.name,
     body: h`<h1>${title}</h1><p class="lead">${what}</p>
-<p>Si vous êtes encore connecté dans ce navigateur\u00a0:</p><p><a class="button" href="${session.path}">Entrer dans ${space}</a></p>
+<p>Si vous êtes encore connecté dans ce navigateur\u00a0:</p><p><a class="button" href="${door.session.path}">${enterWords(door)}</a></p>
 <p>Sinon, demandez un autre lien à ${agency.manager.name}, <a href="mailto:${agency.manager.email}">${agency.manager.email}</a>, ${agency.manager.phone}.</p>
 ${state === 'used' || state === 'ready' ? h`<p class="note">Si ce n’est pas vous qui l’avez ouvert, dites-le-nous\u00a0: nous fermerons cette session.</p>` : ''}`,
     foot: contactBlock(agency),
   })
 }
 
-const confirmPage = (agency: Contact, { space, session }: Door, token: string, form: string): Html =>
+const confirmPage = (agency: Contact, door: Door, token: string, form: string): Html =>
   layout({
-    title: `Entrer dans ${space}`,
+    title: enterWords(door),
     brand: agency.name,
-    body: h`<h1>Entrer dans ${space}</h1><p class="lead">Vous avez suivi un lien vers ces pages. Confirmez pour y entrer.</p>
-<form action="${session.path}/entrer" method="post"><input type="hidden" name="formulaire" value="${form}"><input type="hidden" name="jeton" value="${token}"><p><button>Entrer</button></p></form>`,
+    body: h`<h1>${enterWords(door)}</h1><p class="lead">Vous avez suivi un lien vers ces pages. Confirmez pour y entrer.</p>
+<form action="${door.session.path}/entrer" method="post"><input type="hidden" name="formulaire" value="${form}"><input type="hidden" name="jeton" value="${token}"><p><button>Entrer</button></p></form>`,
     foot: contactBlock(agency),
   })

@@ -116,7 +116,7 @@ export async function admitDocument(file: FormFile, antivirus: Antivirus | undef
 
 const tooLarge = (name: string, bytes: number): DomainError =>
   new DomainError('file_too_large', `«\u00a0${name}\u00a0» dépasse ${Math.floor(bytes / 1_000_000)}\u00a0Mo.`, {
-    remedy: 'Numérisez-le ou photographiez-le moins finement, ou envoyez-le nous par la poste.',
+    remedy: 'Numérisez-le ou photographiez-le moins finement, ou envoyez-le-nous par la poste.',
     facts: { bytes },
   })
 

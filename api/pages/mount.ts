@@ -3,6 +3,7 @@ import { readAgency } from '../../procedures/cases/agency.ts'
 import { DomainError } from '../../schema/errors.ts'
 import { httpError, type Log } from '../errors.ts'
 import { toCreditor } from '../remedies.ts'
+import { mountAgreement } from './agreement.ts'
 import { mountBailiff } from './bailiff.ts'
 import { contactOf } from './contact.ts'
 import type { Doors } from './guard.ts'
@@ -24,10 +25,11 @@ export function pages(house: Doors, log: Log): Hono {
   mountVerify(app, house)
   mountReply(app, house)
   mountPortal(app, house, log)
+  mountAgreement(app, house)
   mountBailiff(app, house)
   mountStaff(app, house)
   // A person who mistypes an address reads a page, not JSON.
-  for (const folder of ['/verifier/*', '/r/*', '/portail/*', '/etude/*', '/bureau/*']) {
+  for (const folder of ['/verifier/*', '/r/*', '/portail/*', '/accord/*', '/etude/*', '/bureau/*']) {
     app.all(folder, () => {
       throw new DomainError('not_found', 'Cette adresse ne mène nulle part.', {
         remedy: 'Vérifiez-la sur votre lettre.',
@@ -61,11 +63,11 @@ const doorsPage = (agency: Contact | null): Html =>
   })
 
 /** A refusal as a person reads it: what is wrong, what to do next, whom to ask. */
-async function refusal(house: Doors, c: HttpContext, error: Error, log: Log): Promise<Response> {
+export async function refusal(house: Pick<Doors, 'office'>, c: HttpContext, error: Error, log: Log): Promise<Response> {
   const { status } = httpError(error, log)
   const [title, remedy] =
     error instanceof DomainError
-      ? [said(error.message), said(c.req.path.startsWith('/portail') ? toCreditor(error.remedy) : error.remedy)]
+      ? [said(error.message), said(/^\/(portail|accord)/.test(c.req.path) ? toCreditor(error.remedy) : error.remedy)]
       : ['Une erreur inattendue est survenue.', 'Rien n’a été enregistré. Réessayez, ou appelez-nous.']
   const contact = await readAgency(house.office.sql).then(contactOf, () => null)
   return send(

@@ -38,7 +38,7 @@ export function casePage(desk: Desk, view: CaseView): Html {
 <p class="lead">Dossier ${file.case.number}, ouvert le ${dated(file.case.openedOn)}\u00a0: ${isBarred ? 'plus rien n’est réclamé.' : h`<strong>${money(toRecover, file.case.currency)}</strong> dus au ${dated(day)}.`}</p>
 ${isNew ? h`<p class="good" role="status">La facture est enregistrée. Rien ne part sans être inscrit ici.</p>` : ''}
 ${file.case.closedOn ? h`<p class="note">Dossier clos le ${dated(file.case.closedOn)}\u00a0: ${said(file.case.closedWhy ?? '')}</p>` : ''}
-${held.map((hold) => h`<p class="note">Suspendu depuis le ${dated(hold.fromOn)}\u00a0: ${said(hold.reason)} À revoir le ${dated(hold.reviewOn)}.</p>`)}
+${held.map((hold) => h`<p class="note">Suspendu depuis le ${dated(hold.fromOn)}\u00a0: ${said(hold.reason.replace(/[.\s]*$/, '.'))} À revoir le ${dated(hold.reviewOn)}.</p>`)}
 ${file.case.closedOn ? '' : closures.map((closure) => h`<p class="note">Vous êtes fermé du ${dated(closure.closedFrom)} au ${dated(closure.closedUntil)} (${said(closure.reason)})\u00a0: l’étape amiable qui tombe ces jours-là attend le premier jour ouvrable qui suit. <a href="/portail/calendrier">Jours de fermeture</a></p>`)}
 ${file.disputes.filter(awaitsCreditor).map((dispute) => h`<div class="note"><p><strong>Votre réponse est attendue</strong> ${clock(dispute, day)}\u00a0: votre client conteste.</p><p><a class="button" href="/portail/dossiers/${file.case.number}/contestation">Répondre et joindre les pièces</a></p></div>`)}
 ${requests(view)}
@@ -79,7 +79,7 @@ function log({ file, replies, procedures, judicial }: CaseView): Html {
   const lines: Line[] = [
     ...file.documents
       .filter(({ recipient }) => recipient !== 'operateur')
-      .map((letter) => ({ on: letter.writtenOn, what: letterLine(letter) })),
+      .map((letter) => ({ on: letter.writtenOn, what: letterLine(letter, '/portail') })),
     ...file.calls.map((call) => ({
       on: call.calledOn,
       what: h`Appel ${call.direction === 'incoming' ? 'reçu' : 'passé'}${call.person ? `, ${call.person}` : ''}\u00a0: ${said(call.summary)}`,
@@ -150,7 +150,8 @@ const to: Record<string, string> = {
   'commissaire-de-justice': 'au commissaire de justice',
 }
 
-function letterLine(letter: WrittenDocument): Html {
+/** A letter of a case in its log, opened in that space. */
+export function letterLine(letter: WrittenDocument, space: '/portail' | '/bureau'): Html {
   const title = loadLibrary().letters.get(letter.letter)?.titre ?? letter.letter
   const fate = [
     letter.attachedTo ? 'jointe' : (to[letter.recipient] ?? ''),
@@ -158,7 +159,7 @@ function letterLine(letter: WrittenDocument): Html {
     letter.outcome ? (ends[letter.outcome] ?? '') : '',
     letter.withdrawnWhy === null ? '' : 'retirée avant son envoi',
   ].filter(Boolean)
-  return h`<a href="/portail/courriers/${letter.id}">${said(title)}</a> <span class="meta"><span class="ref">${letter.reference}</span>, ${fate.join(', ')}</span>`
+  return h`<a href="${space}/courriers/${letter.id}">${said(title)}</a> <span class="meta"><span class="ref">${letter.reference}</span>, ${fate.join(', ')}</span>`
 }
 
 function statement(file: CaseFile, day: Day, isClaimed: boolean): Html {

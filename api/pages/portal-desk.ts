@@ -12,6 +12,8 @@ export interface Desk {
   agency: Contact
   token: string
   sessionId: string
+  /** Of who entered by a link of consent: it opens this request, for this person, and nothing else. */
+  link?: { id: string; name: string; requestId: string }
 }
 
 /**
@@ -51,12 +53,17 @@ export function deskPage(desk: Desk, page: { title: string; at?: string; body: u
   return layout({
     title: page.title,
     brand: desk.creditor,
-    home: '/portail',
+    ...(desk.link ? {} : { home: '/portail' }),
     wide: true,
     ...(page.script ? { script: page.script } : {}),
-    nav: h`<nav aria-label="Rubriques">${links.map(([path, label]) => h`<a href="${path}"${page.at === path ? raw(' aria-current="page"') : ''}>${label}</a>`)}</nav>
-<form action="/portail/sortir" method="post"><input type="hidden" name="jeton" value="${desk.token}"><button class="link">Quitter</button></form>`,
+    nav: desk.link
+      ? leaving('/accord/sortir', desk.token, 'Quitter définitivement')
+      : h`<nav aria-label="Rubriques">${links.map(([path, label]) => h`<a href="${path}"${page.at === path ? raw(' aria-current="page"') : ''}>${label}</a>`)}</nav>
+${leaving('/portail/sortir', desk.token, 'Quitter')}`,
     body: page.body,
     foot: h`<p>Votre interlocuteur à ${desk.agency.name}\u00a0: ${name}, <a href="tel:${phone.replace(/[^+\d]/g, '')}">${phone}</a>, <a href="mailto:${email}">${email}</a>.</p>`,
   })
 }
+
+const leaving = (action: string, token: string, word: string): Html =>
+  h`<form action="${action}" method="post"><input type="hidden" name="jeton" value="${token}"><button class="link">${word}</button></form>`

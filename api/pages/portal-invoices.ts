@@ -1,5 +1,7 @@
 import type { Hono, Context as HttpContext } from 'hono'
+import { readAccount } from '../../documents/invoices/account.ts'
 import { type ReadInvoice, readInvoice } from '../../documents/invoices/einvoice.ts'
+import { readTable } from '../../documents/invoices/table.ts'
 import { needsPostalCode } from '../../documents/send/postal-address.ts'
 import { sellerDoubts } from '../../procedures/cases/intake/sellers.ts'
 import { type Submission, submitInvoice } from '../../procedures/cases/intake/submissions.ts'
@@ -30,7 +32,11 @@ export function mountInvoices(app: Hono, house: Doors, withDesk: WithDesk): void
       const body = await c.req.parseBody()
       await own(desk, c, body)
       try {
-        return c.redirect(`/portail/factures/${await keepUpload(desk, body['facture'], readIfData)}`, 303)
+        let to = 'factures'
+        const id = await keepUpload(desk, body['facture'], async (bytes, fileName) => {
+          if (await isAccount(desk, bytes, fileName)) to = 'releves'
+        })
+        return c.redirect(`/portail/${to}/${id}`, 303)
       } catch (error) {
         asRefusal(error)
         return send(c, dropPage(desk, error), 422)
@@ -98,6 +104,21 @@ async function readIfData(bytes: Uint8Array, fileName: string): Promise<ReadInvo
   } catch (error) {
     if (error instanceof DomainError && error.code === 'pdf_without_xml') return null
     throw error
+  }
+}
+
+/** Reads it as an invoice; a statement of account dropped here goes on as one, and is no file of an unknown format. */
+async function isAccount(desk: Desk, bytes: Uint8Array, fileName: string): Promise<boolean> {
+  try {
+    await readIfData(bytes, fileName)
+    return false
+  } catch (error) {
+    if (!(error instanceof DomainError && error.code === 'unsupported_format')) throw error
+    const table = await readTable(bytes).catch(() => null)
+    // A text of one column is no statement, and is told as what it is.
+    if (table === null || !table.some(({ cells }) => cells.length > 2)) throw error
+    readAccount(table, { seller: desk.creditor })
+    return true
   }
 }
 
@@ -182,8 +203,8 @@ function dropPage(desk: Desk, error?: DomainError): Html {
 <p class="lead">Une facture suffit pour ouvrir un dossier. Vous verrez ce que nous y lisons avant que rien ne commence.</p>
 ${refusal(error)}
 <form action="/portail/factures" method="post" enctype="multipart/form-data"><input type="hidden" name="jeton" value="${desk.token}">
-<div class="drop" data-drop><p><label for="facture">Le fichier de la facture</label></p><p class="hint" id="aide">Factur-X (PDF), PDF ordinaire, CII ou UBL (XML), ou JSON, de 20 Mo au plus. Vous pouvez aussi le déposer ici. Plusieurs factures d’un coup : <a href="/portail/releves">envoyez un relevé de compte</a>.</p>
-<p><input id="facture" type="file" name="facture" required accept=".pdf,.xml,.json,application/pdf,application/xml,application/json" aria-describedby="aide"></p></div>
+<div class="drop" data-drop><p><label for="facture">Le fichier de la facture</label></p><p class="hint" id="aide">Factur-X (PDF), PDF ordinaire, CII ou UBL (XML), ou JSON, de 20 Mo au plus. Vous pouvez aussi le déposer ici. Plusieurs factures d’un coup : déposez un <a href="/portail/releves">relevé de compte</a> (CSV, XLSX).</p>
+<p><input id="facture" type="file" name="facture" required accept=".pdf,.xml,.json,.csv,.xlsx,application/pdf,application/xml,application/json" aria-describedby="aide"></p></div>
 <p><button>Lire la facture</button></p></form>`,
   })
 }

@@ -90,8 +90,9 @@ export function pathPicture(file: CaseFile): Html {
 function drawn(stops: Stop[], width: number): Html {
   let y = 4
   const rows = stops.map((stop) => {
-    const title = wrapped(stop.name, Math.floor((width - 40) / 9.4))
-    const lines = wrapped(stop.note, Math.floor((width - 40) / 7.4))
+    // By the wide letters of the fonts that a browser falls back on: what does not fit is cut off.
+    const title = wrapped(stop.name, Math.floor((width - 40) / 10))
+    const lines = wrapped(stop.note, Math.floor((width - 40) / 8.2))
     const top = y
     y += title.length * 21 + lines.length * 20 + 15
     return { svg: row(stop, title, lines, top), dot: top + 14 }

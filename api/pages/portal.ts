@@ -8,7 +8,7 @@ import { DomainError } from '../../schema/errors.ts'
 import type { Viewer } from '../auth.ts'
 import { contextOf } from '../context.ts'
 import type { Log } from '../errors.ts'
-import { sendDisputeFile, sendOriginal, showLetterPdf } from '../downloads.ts'
+import { inline, type OpenedLetter, openLetter, sendDisputeFile, sendOpened, sendOriginal } from '../downloads.ts'
 import { readAs } from '../reading.ts'
 import { contactOf } from './contact.ts'
 import { mountDoor, signInPage } from './door.ts'
@@ -110,9 +110,17 @@ export function mountPortal(app: Hono, house: Doors, log: Log): void {
   )
   app.get('/portail/dossiers/:number/originaux/:sha256', (c) => withDesk(c, (desk) => sendOriginal(desk.ctx, c)))
   app.get('/portail/contestations/:id', (c) => withDesk(c, (desk) => sendDisputeFile(desk.ctx, c)))
-  app.get('/portail/courriers/:id', (c) => withDesk(c, (desk) => showLetterPdf(desk.ctx, c)))
+  app.get('/portail/courriers/:id', async (c) => {
+    // Whose letter it is, is asked as the creditor; once that is known, its copy is the house's own to make.
+    const opened: OpenedLetter[] = []
+    const answer = await withDesk(c, async (desk) => {
+      opened.push(await openLetter(desk.ctx, c))
+      return c.body(null)
+    })
+    return opened[0] ? inline(await sendOpened(house.office, opened[0], c)) : answer
+  })
   mountLive(app, house, withDesk, async (c) => (await signedInAs(house, c))?.viewer ?? null, log)
-  mountConsents(app, house, withDesk)
+  mountConsents(app, house, '/portail/accords/:id', withDesk)
   mountInvoices(app, house, withDesk)
   mountAccounts(app, house, withDesk)
   mountApprovals(app, house, withDesk)

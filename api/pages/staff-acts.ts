@@ -1,6 +1,7 @@
 import { validateAddress } from '../../procedures/mail/addresses.ts'
 import { recordCall, type Told } from '../../procedures/cases/exchanges/calls.ts'
 import { resolveDispute } from '../../procedures/cases/exchanges/disputes.ts'
+import { retryFollowUp } from '../../procedures/mail/follow-up-queue.ts'
 import { settleSending } from '../../procedures/mail/post.ts'
 import { type postalStates, recordPostalState } from '../../procedures/mail/registered.ts'
 import { settleReply } from '../../procedures/cases/exchanges/replies.ts'
@@ -12,6 +13,7 @@ import { timeOf } from '../calls.ts'
 import { requireCase } from '../cases.ts'
 import { type Context, forbidden } from '../context.ts'
 import { requireDocument } from '../documents.ts'
+import { nodeId } from '../nodes.ts'
 import { once } from '../once.ts'
 import { rowId } from '../values.ts'
 import { typedAddress } from './typed-address.ts'
@@ -197,6 +199,13 @@ export const gestures: Record<string, Gesture> = {
         how: requiredText(typed, 'comment', 'ce qui a été fait', 1000),
       }
       await settleReply(office.sql, ctx.day, settled, author)
+    },
+  },
+  courrier: {
+    act: 'retryFollowUp',
+    async run(ctx, office, typed, author) {
+      const refused = { caseId: await ofCase(ctx, office, typed), about: nodeId(typed['objet'] ?? '') }
+      await retryFollowUp(office.sql, ctx.day, refused, author)
     },
   },
 }

@@ -4,6 +4,7 @@ import { loadProcedure } from '../../procedures/judicial/engine/procedure.ts'
 import { dayFr } from '../../schema/days.ts'
 import type { DomainError } from '../../schema/errors.ts'
 import { type Contact, count, dated, h, type Html, layout, money, said } from './page.ts'
+import { letterLine } from './portal-case.ts'
 import { refusal } from './portal-upload.ts'
 import { callForm, gesturesFor, type Gesturing } from './staff-forms.ts'
 import { type Board, type BoardDeadline, type FoundCase, type Named, ofCell } from './staff-data.ts'
@@ -104,7 +105,7 @@ function callers(frame: StaffFrame, found: FoundCase[]): Html {
 <p>Dossier ${each.number}, pour ${each.creditor}\u00a0: ${each.closedOn ? h`clos le ${dated(each.closedOn)}` : h`<strong>${money(each.total, each.currency)}</strong>${each.barred > 0n ? h` à réclamer (${money(each.barred, each.currency)} prescrits)` : ''}`}.
 ${each.letter ? h`Lettre à rappeler\u00a0: ${each.letter.reference}, du ${dated(each.letter.writtenOn)}.` : 'La première lettre n’est pas encore partie.'}</p>
 ${each.stop ? h`<p class="alert"><strong>Rien ne se réclame.</strong> ${said(each.stop)}</p>` : ''}
-${each.script ? h`<details${found.length === 1 ? ' open' : ''}><summary>Que dire</summary><pre class="script">${each.script}</pre></details>` : ''}${each.closedOn ? '' : callForm(frame, each.caseId, 'incoming')}</article>`,
+${each.script ? h`<details${found.length === 1 ? ' open' : ''}><summary>Que dire</summary><pre class="script">${each.script}</pre></details>` : ''}${each.letters.length > 0 ? h`<details><summary>Ce qu’il a reçu de nous</summary><ul class="log">${each.letters.map((letter) => h`<li><span class="on">${dated(letter.writtenOn)}</span><div>${letterLine(letter, '/bureau')}</div></li>`)}</ul></details>` : ''}${each.closedOn ? '' : callForm(frame, each.caseId, 'incoming')}</article>`,
   )}</section>`
 }
 

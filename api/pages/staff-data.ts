@@ -3,7 +3,7 @@ import { readAgency } from '../../procedures/cases/agency.ts'
 import { incomingScript } from '../../procedures/cases/exchanges/call-scripts.ts'
 import { type Caller, findCaller } from '../../procedures/cases/exchanges/callers.ts'
 import { disputeFiles } from '../../procedures/cases/exchanges/dispute-documents.ts'
-import { type Dispute, firstLetter, readCases } from '../../procedures/cases/file/file.ts'
+import { type Dispute, firstLetter, readCases, type WrittenDocument } from '../../procedures/cases/file/file.ts'
 import { standstill } from '../../procedures/cases/standstill.ts'
 import { claimableOn } from '../../procedures/money/claimable.ts'
 import { progressOn, readConducts } from '../../procedures/judicial/case-progress.ts'
@@ -20,6 +20,12 @@ export interface Named {
 }
 
 export type OpenDispute = Pick<Dispute, 'id' | 'creditorAnswer' | 'files'>
+
+export interface RefusedLetter {
+  about: 'disputes' | 'replies'
+  id: string
+  message: string
+}
 
 export interface BoardDeadline {
   on: Day
@@ -45,6 +51,8 @@ export interface FoundCase {
   stop: string | null
   letter: { reference: string; writtenOn: Day } | null
   script: string | null
+  /** What was written to the debtor, coupons and forms with it, the newest first. */
+  letters: WrittenDocument[]
 }
 
 export interface Board {
@@ -55,6 +63,10 @@ export interface Board {
   /** Of those cases: the disputes without answer, the replies that nobody has seen to. */
   disputes: Map<string, OpenDispute[]>
   replies: Map<string, { id: string; repliedOn: Day }[]>
+  /** Letters that were to follow, and were refused: about which dispute or reply, and why. */
+  refused: Map<string, RefusedLetter[]>
+  /** The requests of consent that wait for their answer. */
+  requests: Map<string, { id: string; procedure: string }[]>
   /** Letters of which nobody knows whether they left. */
   inDoubt: Set<string>
   open: number
@@ -75,7 +87,8 @@ export async function readBoard(ctx: Context): Promise<Board> {
     sql<{ count: number }[]>`select count(*)::int as count from cases where closed_on is null`,
   ])
   const ids = [...work, ...deadlines, ...approvals].map(({ caseId }) => caseId)
-  const [named, disputes, replies, doubtful] = await Promise.all([
+  const awaiting = work.filter(({ kind }) => kind === 'awaited').map(({ caseId }) => caseId)
+  const [named, disputes, replies, refused, requests, doubtful] = await Promise.all([
     sql<(Named & { id: string })[]>`
       select c.id, c.number, d.name as debtor, d.phone from cases c join debtors d on d.id = c.debtor_id where c.id = any(${ids})`,
     sql<(OpenDispute & { caseId: string })[]>`
@@ -83,6 +96,15 @@ export async function readBoard(ctx: Context): Promise<Board> {
       from disputes where case_id = any(${ids}) and resolved_on is null order by raised_on, id`,
     sql<{ caseId: string; id: string; repliedOn: Day }[]>`
       select case_id, id, replied_on from replies where case_id = any(${ids}) and handled_on is null order by replied_on, id`,
+    sql<(RefusedLetter & { caseId: string; kind: string })[]>`
+      select distinct on (e.case_id, e.detail ->> 'id') e.case_id, e.kind, e.detail ->> 'about' as about, e.detail ->> 'id' as id,
+             e.detail ->> 'message' as message
+      from events e where e.case_id = any(${ids}) and e.kind in ('follow_up_refused', 'follow_up_retried')
+      order by e.case_id, e.detail ->> 'id', e.seq desc`,
+    sql<{ caseId: string; id: string; procedure: string }[]>`
+      select r.case_id, r.id, r.procedure from consent_requests r
+      where r.case_id = any(${awaiting}) and not exists (select from consents d where d.request_id = r.id)
+        and not exists (select from consent_ends e where e.request_id = r.id)`,
     sql<{ documentId: string }[]>`
       select document_id from dispatches
       where state = 'sending' and document_id = any(${work.flatMap(({ documentId }) => documentId ?? [])})`,
@@ -97,6 +119,11 @@ export async function readBoard(ctx: Context): Promise<Board> {
     cases,
     disputes: Map.groupBy(disputes, ({ caseId }) => caseId),
     replies: Map.groupBy(replies, ({ caseId }) => caseId),
+    refused: Map.groupBy(
+      refused.filter(({ kind }) => kind === 'follow_up_refused'),
+      ({ caseId }) => caseId,
+    ),
+    requests: Map.groupBy(requests, ({ caseId }) => caseId),
     inDoubt: new Set(doubtful.map(({ documentId }) => documentId)),
     open: open!.count,
     orphans,
@@ -166,6 +193,9 @@ export async function readCallers(ctx: Context, said: string): Promise<FoundCase
       letter: letter && { reference: letter.reference, writtenOn: letter.writtenOn },
       // No script tells a sum that the law on file cannot count.
       script: sameDay(countedOn, ctx.day) ? incomingScript(file, agency, ctx.day) : null,
+      letters: file.documents
+        .filter(({ recipient, channel }) => recipient === 'debiteur' && channel !== 'appel')
+        .toReversed(),
     }
   })
 }

@@ -1,7 +1,7 @@
 import type { WorkItem } from '../../procedures/work-today.ts'
 import type { DomainError } from '../../schema/errors.ts'
 import type { Act } from '../auth.ts'
-import { dated, h, type Html, raw } from './page.ts'
+import { dated, h, type Html, raw, said } from './page.ts'
 import { disputeFiles } from './portal-disputes.ts'
 import { means } from './reply-pages.ts'
 import { callOutcomes, disputeOutcomes, gestures, postalWords } from './staff-acts.ts'
@@ -138,6 +138,27 @@ const replyForms = (frame: Gesturing, board: Board, { caseId }: WorkItem): Html 
     }),
   )}`
 
+/** What was to be written about it, and was refused. */
+const refusedForms = (frame: Gesturing, board: Board, caseId: string, about: 'disputes' | 'replies'): Html =>
+  h`${(board.refused.get(caseId) ?? [])
+    .filter((each) => each.about === about)
+    .map(({ id, message }) =>
+      gestureForm(frame, {
+        name: 'courrier',
+        title: 'Écrire de nouveau',
+        hidden: { dossier: caseId, objet: id },
+        body: () =>
+          h`<p class="all meta">Le courrier a été refusé\u00a0: ${said(message)} Une fois la cause levée, il est écrit ici.</p>`,
+      }),
+    )}`
+
+/** A link by which the creditor's signatory answers; not `gestureForm`, for its address is in the answer. */
+const linkForm = (frame: Gesturing, requestId: string): Html =>
+  frame.may('createConsentLink')
+    ? h`<details class="gesture"><summary>Créer un lien d’accord</summary><form action="/bureau/liens" method="post"><input type="hidden" name="jeton" value="${frame.token}"><input type="hidden" name="demande" value="${requestId}">
+<p><label for="signataire-${requestId}">Qui répondra pour le créancier</label><input id="signataire-${requestId}" name="signataire" required maxlength="120" autocomplete="off"></p><p class="row"><button>Créer un lien d’accord</button></p></form></details>`
+    : h``
+
 /** What may be done about one line of the day's work, there where it stands. */
 export function gesturesFor(frame: Gesturing, board: Board, item: WorkItem): Html {
   const { kind, caseId, documentId } = item
@@ -158,9 +179,11 @@ export function gesturesFor(frame: Gesturing, board: Board, item: WorkItem): Htm
     case 'presentation':
       return documentId ? postalForm(frame, documentId) : h``
     case 'dispute':
-      return disputeForms(frame, board, item)
+      return h`${disputeForms(frame, board, item)}${refusedForms(frame, board, caseId, 'disputes')}`
     case 'reply':
-      return replyForms(frame, board, item)
+      return h`${replyForms(frame, board, item)}${refusedForms(frame, board, caseId, 'replies')}`
+    case 'awaited':
+      return h`${(board.requests.get(caseId) ?? []).filter(({ procedure }) => procedure === item.what).map(({ id }) => linkForm(frame, id))}`
     default:
       return h``
   }

@@ -16,6 +16,7 @@ import { doGesture, gestures } from './staff-acts.ts'
 import { boardPage, type StaffFrame } from './staff-board.ts'
 import { mountClosures } from './staff-closures.ts'
 import { mountPaperCoupon } from './staff-coupon.ts'
+import { mountStaffLinks } from './staff-consent-links.ts'
 import { readBoard, readCallers } from './staff-data.ts'
 import { searchOf, textOf, typedOf } from './typed.ts'
 
@@ -78,6 +79,7 @@ export function mountStaff(app: Hono, house: Doors): void {
   app.get('/bureau/contestations/:id', (c) => withStaff(c, ({ ctx }) => sendDisputeFile(ctx, c)))
   mountPaperCoupon(app, house, withStaff, (c, who) => frameOf(house, c, who))
   mountClosures(app, house, withStaff, (c, who) => frameOf(house, c, who))
+  mountStaffLinks(app, house, withStaff, (c, who) => frameOf(house, c, who))
   for (const name of Object.keys(gestures)) {
     app.post(`/bureau/${name}`, (c) =>
       withStaff(c, async (who) => {

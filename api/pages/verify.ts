@@ -212,7 +212,9 @@ function filePage(contact: Contact, { name, ok, sentence, found }: Checked): Htm
           ? ['Ce fichier est intact et vient de nous', true]
           : ['Ce fichier est intact, mais nous ne le connaissons pas', false]
   const advice = isGood
-    ? 'Il est, octet pour octet, celui de nos archives.'
+    ? found?.copyOf
+      ? h`Il est, octet pour octet, la copie que nous remettons au créancier\u00a0: le code de réponse, remis au seul débiteur, y est masqué, et rien d’autre ne change. La lettre envoyée a pour empreinte <code class="hash">${found.copyOf}</code>.`
+      : 'Il est, octet pour octet, celui de nos archives.'
     : ok
       ? 'Il se tient de lui-même, mais nos archives ne gardent aucun document de cette empreinte\u00a0: appelez-nous avant de vous y fier.'
       : 'Ne vous y fiez pas avant de nous avoir appelés.'

@@ -88,16 +88,17 @@ function entryLines(entry: XmlNode, row: number, account: string | null): BankLi
   )
   const currency = attribute(first(entry, 'Amt'), 'Ccy') ?? 'EUR'
   const details = all(entry, 'NtryDtls', 'TxDtls')
-  const own = text(entry, 'AcctSvcrRef') ?? text(entry, 'NtryRef')
+  const own = known(text(entry, 'AcctSvcrRef')) ?? known(text(entry, 'NtryRef'))
   const base = { row, account, bookedOn, currency, doubts: [] as Doubt[] }
-  const parts = details.map((detail) => ({ detail, part: partOf(detail, entry) }))
+  const parts = details.map((detail) => ({ detail, part: partOf(detail, entry, currency) }))
   const agree = parts.every(({ part }) => part !== null) && sum(parts.map(({ part }) => part!)) === whole
   if (details.length > 1 && agree) {
     return parts.map(({ detail, part }, i) => ({
       ...base,
       amount: part!,
       ...saidOf(entry, detail),
-      bankReference: text(detail, 'Refs', 'AcctSvcrRef') ?? (own === null ? null : `${own}/${i + 1}`),
+      doubts: cameBack(entry, detail, part!),
+      bankReference: known(text(detail, 'Refs', 'AcctSvcrRef')) ?? (own === null ? null : `${own}/${i + 1}`),
     }))
   }
   const doubts: Doubt[] =
@@ -105,17 +106,32 @@ function entryLines(entry: XmlNode, row: number, account: string | null): BankLi
       ? [
           {
             code: 'grouped_entry',
-            message: `L’écriture de ${amount(whole)} groupe ${details.length} opérations sans leur détail.`,
+            message: `L’écriture de ${amount(whole).replace('.', ',')}\u00a0${currency} groupe ${details.length} opérations dont les sommes ne font pas la sienne.`,
           },
         ]
-      : []
+      : cameBack(entry, details[0], whole)
   return [{ ...base, amount: whole, ...saidOf(entry, details[0]), bankReference: own, doubts }]
 }
 
-const partOf = (detail: XmlNode, entry: XmlNode): bigint | null => {
+/** In the currency of the account, and on its own side where it says so: a group may hold what left and what came in. */
+const partOf = (detail: XmlNode, entry: XmlNode, currency: string): bigint | null => {
   const found = first(detail, 'Amt') ?? first(detail, 'AmtDtls', 'TxAmt', 'Amt')
-  return found === undefined ? null : signed(entry, found)
+  if (found === undefined || (attribute(found, 'Ccy') ?? currency) !== currency) return null
+  return signed(first(detail, 'CdtDbtInd') ? detail : entry, found)
 }
+
+/** Money that comes in because something was undone, a transfer sent that returns or a fee given back, is no debtor's payment. */
+function cameBack(entry: XmlNode, detail: XmlNode | undefined, cents: bigint): Doubt[] {
+  const isReversal = /^(true|1)$/.test(text(entry, 'RvslInd') ?? '') || first(detail, 'RtrInf') !== undefined
+  if (!isReversal || cents <= 0n) return []
+  const message =
+    'Argent revenu\u00a0: la banque annule une opération ou rend un virement émis. À rapprocher de celle-ci, et non d’une dette.'
+  return [{ code: 'returned_entry', message }]
+}
+
+/** A reference that says that there is none would make one movement of two. */
+const known = (reference: string | null): string | null =>
+  reference === null || /^(not ?provided|nonref|none)$/i.test(reference.trim()) ? null : reference
 
 function signed(entry: XmlNode, node: XmlNode | undefined): bigint {
   const cents = parseAmount(text(node) ?? '')
@@ -125,7 +141,7 @@ function signed(entry: XmlNode, node: XmlNode | undefined): bigint {
 function saidOf(entry: XmlNode, detail: XmlNode | undefined) {
   const party = first(detail, 'RltdPties', 'Dbtr')
   const iban = text(detail, 'RltdPties', 'DbtrAcct', 'Id', 'IBAN')
-  const endToEnd = text(detail, 'Refs', 'EndToEndId')
+  const endToEnd = known(text(detail, 'Refs', 'EndToEndId'))
   return {
     payer: text(party, 'Nm') ?? text(party, 'Pty', 'Nm'),
     payerIban: ibanOf(iban),
@@ -133,7 +149,7 @@ function saidOf(entry: XmlNode, detail: XmlNode | undefined) {
       ...texts(detail, 'RmtInf', 'Ustrd'),
       ...texts(detail, 'RmtInf', 'Strd', 'CdtrRefInf', 'Ref'),
       ...texts(detail, 'RmtInf', 'Strd', 'RfrdDocInf', 'Nb'),
-      ...(endToEnd === null || endToEnd === 'NOTPROVIDED' ? [] : [endToEnd]),
+      ...(endToEnd === null ? [] : [endToEnd]),
       ...texts(detail, 'RtrInf', 'Rsn', 'Cd').map((code) => `rejet ${code}`),
       ...texts(entry, 'AddtlNtryInf'),
     ]
@@ -148,9 +164,10 @@ const ibanOf = (text: string | null): string | null => {
 }
 
 const headings = {
-  date: /^date( (d )?operation| comptable| de valeur| de reception)?$/,
-  amount: /^(montant|credit|somme|montant recu)$/,
-  debit: /^debit$/,
+  date: /^date( comptable| (d |de |de l )?(operation|valeur|reception|comptabilisation))?$/,
+  amount: /^(montant|credit|somme)( recu| (de l )?operation)?( (en )?(euros?|eur))?$/,
+  debit: /^debit( (en )?(euros?|eur))?$/,
+  currency: /^(devise|monnaie)$/,
   text: /^(libelle|reference(?! banc)|motif|communication|facture|n facture|objet)/,
   payer: /^(payeur|client|debiteur|donneur d ordre|nom|emetteur)/,
   iban: /^iban/,
@@ -189,7 +206,7 @@ function fromTable(rows: TableRow[]): BankStatement {
         account: null,
         bookedOn: typedDay(cell('date')[0] ?? '', 'date'),
         amount: cents,
-        currency: 'EUR',
+        currency: currencyOf(cell('currency')[0]),
         payer: cell('payer')[0] ?? null,
         payerIban: ibanOf(cell('iban')[0] ?? null),
         text: cell('text').join(' ').slice(0, 1000),
@@ -202,6 +219,16 @@ function fromTable(rows: TableRow[]): BankStatement {
     }
   }
   return { format: 'table', lines, faults }
+}
+
+/** A table without a word about it is one of an account in euros. */
+function currencyOf(typed = 'EUR'): string {
+  const code = typed.trim().toUpperCase()
+  if (/^(€|EUROS?)$/.test(code)) return 'EUR'
+  if (/^[A-Z]{3}$/.test(code)) return code
+  throw new DomainError('unknown_currency', `«\u00a0${typed}\u00a0» n’est pas une devise.`, {
+    remedy: 'Écrivez son code à trois lettres, comme EUR.',
+  })
 }
 
 const abs = (cents: bigint): bigint => (cents < 0n ? -cents : cents)

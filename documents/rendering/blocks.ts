@@ -1,11 +1,11 @@
 import { exhibitTitle } from '../exhibits/title.ts'
-import { electronicFormatIBAN, friendlyFormatIBAN, isValidBIC, isValidIBAN } from 'ibantools'
-import { encode } from 'uqr'
+import { electronicFormatIBAN, friendlyFormatIBAN, isValidIBAN } from 'ibantools'
 import { dayFr, dayShortFr, parseDay } from '../../schema/days.ts'
 import { DomainError } from '../../schema/errors.ts'
 import { amount, amountFr, parseAmount, sum, type Currency } from '../../schema/money.ts'
 import { atTown } from '../../schema/words.ts'
-import type { Address, Facts, Totals } from '../facts.ts'
+import { type Address, type Facts, maskedCode, type Totals } from '../facts.ts'
+import { drawnCode, epcCode } from './scan-codes.ts'
 
 /** A piece of text in one style; a hard line break is a run of its own. */
 export interface Run {
@@ -74,8 +74,10 @@ export interface Coupon {
 }
 
 const builders: Record<string, (facts: Facts) => Block> = {
-  factures: invoices,
-  decompte: account,
+  factures: (facts) => invoices(facts),
+  termes: (facts) => invoices(facts, { one: 'Terme', issued: 'Appelé le', amount: 'Montant' }),
+  decompte: (facts) => account(facts, 'factures'),
+  'decompte-termes': (facts) => account(facts, 'termes'),
   segments,
   paiement: payment,
   coupon,
@@ -141,7 +143,8 @@ function missing(key: string, bloc: string): DomainError {
   })
 }
 
-function invoices(facts: Facts): Table {
+/** What is claimed, line by line: invoices, or the terms of a lease and the calls of a co-ownership, which are none. */
+function invoices(facts: Facts, words = { one: 'Facture', issued: 'Émise le', amount: 'Montant TTC' }): Table {
   const list = required(facts, 'factures', 'factures')
   if (list.length === 0) throw missing('factures', 'factures')
   const total = sum(list.map((invoice) => parseAmount(invoice.solde)))
@@ -150,10 +153,10 @@ function invoices(facts: Facts): Table {
     kind: 'table',
     name: 'factures',
     columns: [
-      column('Facture', 'left', false),
-      column('Émise le'),
+      column(words.one, 'left', false),
+      column(words.issued),
       column('Échéance'),
-      column('Montant TTC', 'right'),
+      column(words.amount, 'right'),
       ...(prepaid ? [column('Acompte déjà versé', 'right')] : []),
       column('Reste dû', 'right'),
     ],
@@ -172,11 +175,11 @@ function invoices(facts: Facts): Table {
   }
 }
 
-function account(facts: Facts): Table {
+function account(facts: Facts, several: 'factures' | 'termes'): Table {
   const totals = required(facts, 'totaux', 'decompte')
   const count = facts.factures?.length ?? 0
   const lines: [string, string][] = [
-    [count > 1 ? `Principal restant dû (${count} factures)` : 'Principal restant dû', totals.principal],
+    [count > 1 ? `Principal restant dû (${count} ${several})` : 'Principal restant dû', totals.principal],
   ]
   if (!zero(totals.interets))
     lines.push([`Intérêts${totals.tauxTexte ? `, ${totals.tauxTexte}` : ' de retard'}`, totals.interets])
@@ -322,53 +325,6 @@ function payment(facts: Facts): Payment {
   }
 }
 
-/**
- * The payment code of European banks (EPC069-12, version 002), as rows of 0 and 1. Undefined where the standard has
- * no room for the payment: amounts from 0.01 to 999,999,999.99 euros, a code of version 13 at most.
- */
-export function epcCode(
-  name: string,
-  iban: string,
-  bic: string | undefined,
-  due: string,
-  reference: string,
-): string[] | undefined {
-  const cents = parseAmount(due)
-  if (cents < 1n || cents > 99_999_999_999n) return undefined
-  const payload = epcPayload(name, iban, bic, due, reference)
-  const { rows, version } = drawnCode(payload)
-  return version > 13 ? undefined : rows
-}
-
-function drawnCode(text: string): { rows: string[]; version: number } {
-  const { data, version } = encode([...new TextEncoder().encode(text)], { ecc: 'M', boostEcc: false, border: 0 })
-  return { rows: data.map((row) => row.map((dark) => (dark ? '1' : '0')).join('')), version }
-}
-
-/** The text inside the payment code: service tag, version, UTF-8, SCT, BIC, name, IBAN, amount, no purpose, reference. */
-export function epcPayload(
-  name: string,
-  iban: string,
-  bic: string | undefined,
-  due: string,
-  reference: string,
-): string {
-  const line = (text: string, length: number) => Array.from(text.replace(/\s+/g, ' ').trim()).slice(0, length).join('')
-  return [
-    'BCD',
-    '002',
-    '1',
-    'SCT',
-    bic && isValidBIC(bic) ? bic : '',
-    line(name, 70),
-    iban,
-    `EUR${amount(parseAmount(due))}`,
-    '',
-    '',
-    line(reference, 140),
-  ].join('\n')
-}
-
 function coupon(facts: Facts): Coupon {
   const debtor = required(facts, 'debiteur', 'coupon')
   const { coupon: code = '', adresseReponse: online } = facts.references
@@ -391,7 +347,7 @@ function coupon(facts: Facts): Coupon {
       { text: 'Mes coordonnées ont changé\u00a0:', lines: 1 },
     ],
     to: [facts.agence.nom, ...addressLines(facts.agence.adresse)],
-    ...(online ? { online, ...(code ? { qr: drawnCode(`${online}/${code}`).rows } : {}) } : {}),
+    ...(online ? { online, ...(code && code !== maskedCode ? { qr: drawnCode(`${online}/${code}`).rows } : {}) } : {}),
   }
 }
 

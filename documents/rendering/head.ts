@@ -1,6 +1,6 @@
 import { groupedSiren } from '../../letters/foreign.ts'
 import { dayFr, parseDay } from '../../schema/days.ts'
-import type { Facts } from '../facts.ts'
+import { type Facts, maskedCode } from '../facts.ts'
 import type { FilledLetter } from './fill.ts'
 import { postalAddress } from '../send/postal-address.ts'
 
@@ -91,7 +91,11 @@ export function footerOf(filled: FilledLetter): string[] {
     code && !filled.discreet
       ? `Cette lettre est-elle authentique\u00a0? Code ${code}${adresseVerification ? `, à vérifier sur ${adresseVerification}` : ''}`
       : ''
-  return [sender.key === 'agence' ? legalLine(facts) : '', genuine].filter(Boolean)
+  const copy =
+    facts.references.coupon === maskedCode
+      ? 'Copie\u00a0: le code de réponse, remis au seul débiteur, y est masqué.'
+      : ''
+  return [sender.key === 'agence' ? legalLine(facts) : '', genuine, copy].filter(Boolean)
 }
 
 /** Who the agency is, as its letters must say: form, capital, register, insurance, declaration (R124-2 CPCE). */

@@ -1,14 +1,13 @@
 import { sha256 } from '../../documents/archive.ts'
-import { renderLetter } from '../../documents/rendering/render.ts'
-import { sealPdf } from '../../documents/proof/seal.ts'
 import { hashOfFile } from '../../documents/proof/verify-source.ts'
 import { loadLibrary } from '../../letters/catalogue.ts'
 import type { Day } from '../../schema/days.ts'
 import type { Sql } from '../../schema/db.ts'
 import type { Finding } from './doctor.ts'
 import { withCode } from '../mail/coupons.ts'
+import { creditorCopy, type KeptLetter, madeAgain } from '../mail/creditor-copies.ts'
 import { namedFiles } from '../retention/named-files.ts'
-import { instantOf, type Office } from '../office.ts'
+import type { Office } from '../office.ts'
 import { deadFiles } from '../retention/purge.ts'
 
 interface Kept {
@@ -68,37 +67,18 @@ export async function dropFile(office: Office, _onDay: Day, hash: string): Promi
 
 /** A letter is made again from its row, and put back only if its bytes have the recorded hash: nothing less proves it. */
 export async function remake(office: Office, _onDay: Day, hash: string): Promise<string | null> {
-  const rows = await office.sql<
-    {
-      id: string
-      letter: string
-      version: string
-      channel: string
-      format: string
-      facts: unknown
-      writtenOn: Day
-      reference: string
-    }[]
-  >`
+  const rows = await office.sql<(KeptLetter & { id: string; version: string; facts: unknown; reference: string })[]>`
     select id, letter, version, channel, format, facts, written_on, reference from documents where sha256 = ${hash}`
+  const library = loadLibrary()
   for (const row of rows) {
-    const letter = loadLibrary().letters.get(row.letter)
-    if (letter?.version !== row.version) continue
-    const at = instantOf(row.writtenOn)
-    const channel = row.channel === 'appel' ? 'script-telephone' : row.channel
-    const made = await renderLetter({
-      letter,
-      facts: await withCode(office, row.id, row.facts),
-      channel,
-      at,
-      engine: office.typst,
-      format: row.format,
-    } as Parameters<typeof renderLetter>[0])
-    // A text message is kept as its words, which nothing seals.
-    const bytes = row.format === 'txt' ? made.bytes : await sealPdf(made.bytes, { at, key: office.seal })
+    if (library.letters.get(row.letter)?.version !== row.version) continue
+    const bytes = await madeAgain(office, row, await withCode(office, row.id, row.facts), library)
     if (sha256(bytes) !== hash) continue
     await office.archive.put(bytes)
     return `Le document ${row.reference} est refait, octet pour octet.`
   }
+  const [copied] = await office.sql<{ documentId: string }[]>`select document_id from coupons where copy = ${hash}`
+  if (copied && (await creditorCopy(office, copied.documentId)) === hash)
+    return 'La copie pour le créancier est refaite, octet pour octet.'
   return null
 }

@@ -6,7 +6,7 @@ import { endUnfiledConsents } from '../judicial/consents/consent-ends.ts'
 import type { Address } from '../cases/agency.ts'
 import { lockOpenCase } from '../cases/lock.ts'
 import { type Author, record } from '../cases/journal.ts'
-import { queueFollowUp } from './follow-up-queue.ts'
+import { queueRefused } from './follow-up-queue.ts'
 import { refuseReturned, settleMarks } from './returned.ts'
 
 /** Refuses an address that the post of its country could not serve. */
@@ -72,7 +72,7 @@ export async function validateAddress(
       ...(input.address ? (['postal'] as const) : []),
       ...(input.email ? (['email'] as const) : []),
     ])
-    await writeAgain(tx, onDay, input.caseId)
+    await queueRefused(tx, onDay, input.caseId, { code: 'no_address' })
     await record(tx, onDay, {
       caseId: input.caseId,
       kind: 'address_validated',
@@ -85,21 +85,4 @@ export async function validateAddress(
       author,
     })
   })
-}
-
-/** What could not be written for want of an address is tried again; whatever was written since is not written twice. */
-async function writeAgain(sql: Sql, onDay: Day, caseId: string): Promise<void> {
-  const refused = await sql<{ about: keyof typeof followUpOf; id: string; isResolved: boolean }[]>`
-    select distinct e.detail ->> 'about' as about, e.detail ->> 'id' as id,
-           exists (select from disputes x where x.id::text = e.detail ->> 'id' and x.resolved_on is not null) as is_resolved
-    from events e
-    where e.case_id = ${caseId} and e.kind = 'follow_up_refused' and e.detail ->> 'code' = 'no_address'`
-  for (const { about, id, isResolved } of refused) await queueFollowUp(sql, onDay, followUpOf[about](id, isResolved))
-}
-
-const followUpOf = {
-  cases: (announcement: string) => ({ announcement }),
-  promises: (promise: string) => ({ promise }),
-  replies: (reply: string) => ({ reply }),
-  disputes: (id: string, isResolved: boolean) => (isResolved ? { answered: id } : { dispute: id }),
 }

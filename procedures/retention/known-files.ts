@@ -17,23 +17,28 @@ export interface KnownFile {
   channel: string | null
   /** Of a pack. */
   version: number | null
+  /** The letter as its creditor was given it, without the code of its coupon: the hash of the one that was sent. */
+  copyOf: string | null
 }
 
 /** By the code printed on a letter. A call sheet bears one too, and is no letter. */
 export async function knownByCode(sql: Sql, code: string): Promise<KnownFile | undefined> {
   const [found] = await sql<KnownFile[]>`
-    select sha256, case_id, reference, written_on as made_on, letter, channel, null::int as version
+    select sha256, case_id, reference, written_on as made_on, letter, channel, null::int as version, null as copy_of
     from documents where code = ${code} and channel <> 'appel'`
   return found
 }
 
-/** By the SHA-256 of a letter, of a pack's ZIP or PDF, or of the content that the creditor signed. */
+/** By the SHA-256 of a letter, of a copy for its creditor, of a pack's ZIP or PDF, or of the content that the creditor signed. */
 export async function knownByHash(sql: Sql, hash: string): Promise<KnownFile | undefined> {
   const [found] = await sql<KnownFile[]>`
-    select sha256, case_id, reference, written_on as made_on, letter, channel, null::int as version
+    select sha256, case_id, reference, written_on as made_on, letter, channel, null::int as version, null as copy_of
     from documents where sha256 = ${hash} and channel <> 'appel'
     union all
-    select case k.pdf when ${hash} then k.pdf else k.zip end, p.case_id, k.manifest ->> 'reference', k.assembled_on, null, null, k.version
+    select k.copy, d.case_id, d.reference, d.written_on, d.letter, d.channel, null, d.sha256
+    from coupons k join documents d on d.id = k.document_id where k.copy = ${hash}
+    union all
+    select case k.pdf when ${hash} then k.pdf else k.zip end, p.case_id, k.manifest ->> 'reference', k.assembled_on, null, null, k.version, null
     from packs k join procedures p on p.id = k.procedure_id
     where k.zip = ${hash} or k.pdf = ${hash} or k.content_sha256 = ${hash}
     order by version desc nulls last limit 1`

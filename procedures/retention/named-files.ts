@@ -14,6 +14,7 @@ export const namedFiles = (sql: Sql): Fragment => sql`
    select sha256, case_id, gone_on as purged_on, written_on as made_on, 'Le document ' || reference as what from papers
    union all select editable, case_id, gone_on, written_on, 'Le fichier Word de ' || reference from papers
    union all select mail, case_id, gone_on, written_on, 'Le courriel de ' || reference from papers
+   union all select k.copy, p.case_id, p.gone_on, p.written_on, 'La copie pour le créancier de ' || p.reference from coupons k join papers p on p.id = k.document_id
    union all select i.original, i.case_id, c.accounts_purged_on, i.recorded_on, 'L’original de la facture ' || i.number from invoices i join cases c on c.id = i.case_id
    union all select n.original, n.case_id, c.accounts_purged_on, n.recorded_on, 'L’original de l’avoir ' || n.number from credit_notes n join cases c on c.id = n.case_id
    union all select e.original, e.case_id, c.purged_on, e.added_on, 'L’original de la pièce « ' || e.reference || ' »' from exhibits e join cases c on c.id = e.case_id

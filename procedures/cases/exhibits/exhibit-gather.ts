@@ -1,5 +1,7 @@
 import type { Day } from '../../../schema/days.ts'
 import type { Sql } from '../../../schema/db.ts'
+import { DomainError } from '../../../schema/errors.ts'
+import { creditorCopy } from '../../mail/creditor-copies.ts'
 import type { Office } from '../../office.ts'
 import { attachExhibit, type ExhibitKind, type NewExhibit } from './exhibits.ts'
 import type { CaseFile } from '../file/file.ts'
@@ -8,9 +10,12 @@ import { isBarredInvoice } from '../limitation/invoice-limitations.ts'
 /** Brings in what the case itself proves: invoices and credit notes as they came, the letters sent with their proofs. */
 export async function gatherExhibits(office: Office, sql: Sql, onDay: Day, file: CaseFile): Promise<void> {
   // One that was withdrawn was known too: it does not come back by itself.
-  const rows = await sql<{ original: string; kind: ExhibitKind }[]>`
-    select original, kind from exhibits where case_id = ${file.case.id}`
+  const rows = await sql<{ original: string; kind: ExhibitKind; documentId: string | null }[]>`
+    select original, kind, document_id from exhibits where case_id = ${file.case.id}`
   const known = new Set(rows.map(({ original }) => original))
+  const written = new Set(
+    rows.flatMap(({ kind, documentId }) => (kind.startsWith('preuve-') ? [] : (documentId ?? []))),
+  )
   // The same file brought as something else, an invoice as a delivery note, does not stand for the invoice.
   const billed = new Set(
     rows.filter(({ kind }) => kind === 'facture' || kind === 'avoir').map(({ original }) => original),
@@ -50,7 +55,7 @@ export async function gatherExhibits(office: Office, sql: Sql, onDay: Day, file:
   }
   for (const letter of file.documents) {
     const kind = exhibitKindOf(letter, file)
-    if (kind === null) continue
+    if (kind === null || written.has(letter.id)) continue
     await add(
       {
         kind,
@@ -60,11 +65,19 @@ export async function gatherExhibits(office: Office, sql: Sql, onDay: Day, file:
         fileName: `lettre-${letter.reference.replaceAll('/', '-')}`,
         documentId: letter.id,
       },
-      letter.sha256,
+      // The creditor reads what it signs for: of a letter with a coupon, the copy without its code.
+      (await copyOf({ ...office, sql }, letter.id)) ?? letter.sha256,
     )
   }
   await joinProofs(sql, file.case.id)
 }
+
+/** Where that copy cannot be made any more, the court has the letter as it was sent. */
+const copyOf = (office: Office, documentId: string): Promise<string | null> =>
+  creditorCopy(office, documentId).catch((error: unknown) => {
+    if (error instanceof DomainError && error.code === 'copy_unmade') return null
+    throw error
+  })
 
 /** The post's proofs of a letter go under that letter's number; those of a letter that is no exhibit stand alone. */
 async function joinProofs(sql: Sql, caseId: string): Promise<void> {

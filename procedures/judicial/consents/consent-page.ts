@@ -49,6 +49,7 @@ export async function sealedConsentPage(
 const means: Record<string, string> = {
   authenticated: 'Identifié comme',
   means: 'Recueilli par',
+  link: 'Lien',
   canal: 'Recueilli par',
   authentification: 'Identifié par',
 }

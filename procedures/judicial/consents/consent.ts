@@ -93,8 +93,10 @@ async function decide(
   })
 }
 
-async function refuseUndecidable(sql: Sql, onDay: Day, request: ConsentRequest, signature: Signature): Promise<void> {
-  const remedy = 'Demandez à votre gestionnaire une nouvelle demande d’accord.'
+const remedy = 'Demandez à votre gestionnaire une nouvelle demande d’accord.'
+
+/** A request that still waits for its answer. DomainErrors `consent_already_decided`, `consent_void`, `consent_expired`. */
+export async function requireAwaited(sql: Sql, onDay: Day, request: ConsentRequest): Promise<void> {
   const [decided] = await sql<
     { decision: string; decidedOn: Day }[]
   >`select decision, decided_on from consents where request_id = ${request.id}`
@@ -112,6 +114,10 @@ async function refuseUndecidable(sql: Sql, onDay: Day, request: ConsentRequest, 
   if (Temporal.PlainDate.compare(onDay, request.expiresOn) > 0) {
     throw new DomainError('consent_expired', `Cette demande a expiré le ${dayFr(request.expiresOn)}.`, { remedy })
   }
+}
+
+async function refuseUndecidable(sql: Sql, onDay: Day, request: ConsentRequest, signature: Signature): Promise<void> {
+  await requireAwaited(sql, onDay, request)
   if (signature.contentSha256 !== request.contentSha256) {
     throw new DomainError(
       'consent_hash_mismatch',
