@@ -10,7 +10,7 @@ import {
   writeFileSync,
 } from 'node:fs'
 import { mkdir, mkdtemp, open, readdir, readFile, rename, rm, stat } from 'node:fs/promises'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import { type Readable, Transform } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { promisify } from 'node:util'
@@ -115,18 +115,6 @@ export function openArchive(dir: string): Archive {
     }
     return join(dir, hash.slice(0, 2), hash.slice(2))
   }
-
-  const absent = (hash: string, cause: unknown): DomainError =>
-    new DomainError('not_archived', `Le document ${hash.slice(0, 12)}… n'est pas dans les archives.`, {
-      remedy: 'Restaurez le dossier des archives depuis sa sauvegarde.',
-      facts: { sha256: hash },
-      cause,
-    })
-  const place = async (temporary: string, target: string): Promise<void> => {
-    renameSync(temporary, target)
-    await syncFolder(join(target, '..'))
-  }
-
   const archive: Archive = {
     path,
     async putFile(from) {
@@ -165,40 +153,12 @@ export function openArchive(dir: string): Archive {
     },
     has: async (hash) => existsSync(path(hash)),
     async remove(hash) {
-      if (!existsSync(path(hash))) return false
-      return archive.drafting(async (folder) => {
-        const aside = join(folder, 'file')
-        // The folder is as old as what was just made or moved in it, by the clock of the disk itself.
-        const isFresh = async (file: string): Promise<boolean> =>
-          (await stat(folder)).mtimeMs - (await stat(file)).mtimeMs < hour
-        if (await isFresh(path(hash))) return false
-        await rename(path(hash), aside)
-        if (!(await isFresh(aside))) return true
-        await place(aside, path(hash))
-        return false
-      })
+      return existsSync(path(hash)) && archive.drafting((folder) => moveOld(path(hash), folder))
     },
     async put(bytes) {
       const hash = sha256(bytes)
-      const target = path(hash)
-      const folder = join(target, '..')
-      await makeFolder(dir, folder)
-      // Same folder, so that the rename is atomic; the name of the temporary file is never kept.
-      const temporary = join(folder, `.${hash.slice(2, 10)}.${randomUUID()}`)
-      try {
-        // To the system's memory at once, which a letter is short for; only the disk is waited for.
-        const file = openSync(temporary, 'wx', 0o640)
-        try {
-          writeFileSync(file, bytes)
-          await toDisk(file)
-        } finally {
-          closeSync(file)
-        }
-        await place(temporary, target)
-      } catch (error) {
-        await rm(temporary, { force: true })
-        throw error
-      }
+      await makeFolder(dir, join(path(hash), '..'))
+      await writeWhole(path(hash), bytes)
       return hash
     },
     async get(hash) {
@@ -215,6 +175,51 @@ export function openArchive(dir: string): Archive {
     },
   }
   return archive
+}
+
+const absent = (hash: string, cause: unknown): DomainError =>
+  new DomainError('not_archived', `Le document ${hash.slice(0, 12)}… n'est pas dans les archives.`, {
+    remedy: 'Restaurez le dossier des archives depuis sa sauvegarde.',
+    facts: { sha256: hash },
+    cause,
+  })
+
+async function place(temporary: string, target: string): Promise<void> {
+  renameSync(temporary, target)
+  await syncFolder(join(target, '..'))
+}
+
+/** The bytes under their name, or nothing. */
+async function writeWhole(target: string, bytes: Uint8Array): Promise<void> {
+  // Same folder, so that the rename is atomic; the name of the temporary file is never kept.
+  const temporary = join(target, '..', `.${basename(target).slice(0, 8)}.${randomUUID()}`)
+  try {
+    // To the system's memory at once, which a letter is short for; only the disk is waited for.
+    const file = openSync(temporary, 'wx', 0o640)
+    try {
+      writeFileSync(file, bytes)
+      await toDisk(file)
+    } finally {
+      closeSync(file)
+    }
+    await place(temporary, target)
+  } catch (error) {
+    await rm(temporary, { force: true })
+    throw error
+  }
+}
+
+/** Moves a file to a folder that was just made, unless somebody put it where it is within the hour. */
+async function moveOld(path: string, folder: string): Promise<boolean> {
+  const aside = join(folder, 'file')
+  // The folder is as old as what was just made or moved in it, by the clock of the disk itself.
+  const isFresh = async (file: string): Promise<boolean> =>
+    (await stat(folder)).mtimeMs - (await stat(file)).mtimeMs < hour
+  if (await isFresh(path)) return false
+  await rename(path, aside)
+  if (!(await isFresh(aside))) return true
+  await place(aside, path)
+  return false
 }
 
 const hour = 3_600_000

@@ -9,6 +9,10 @@ export const isUuid = (text: string): boolean => uuid.test(text)
 export const plainFileName = (given: string | null | undefined, otherwise: string, most = 200): string =>
   (given ?? '').replaceAll(/[\p{Cc}/\\]/gu, '_').slice(-most) || otherwise
 
+/** « 1 page », « 2 pages », « 3 dossiers suspendus »: each word of the noun takes its s. */
+export const counted = (count: number, noun: string): string =>
+  `${count} ${count > 1 ? noun.replaceAll(/[^s ](?= |$)/g, '$&s') : noun}`
+
 /** « à Lyon », « au Havre », « aux Sables-d’Olonne ». */
 export function atTown(town: string): string {
   const [, article, name] = /^(les?) (.+)$/iu.exec(town) ?? []

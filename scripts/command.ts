@@ -1,3 +1,6 @@
+import { readFileSync } from 'node:fs'
+import { DomainError } from '../schema/errors.ts'
+
 /** One command of the `courtois` line: a file in scripts/commands exports one of these as `command`. */
 export interface Command {
   name: string
@@ -11,6 +14,22 @@ export interface Command {
 
 /** The command was not understood: exit 2, with a pointer to `--help`. Its message is the end of « courtois NOM : … ». */
 export class UsageError extends Error {}
+
+/** The bytes of a file that the command line names; « - » is the standard input. DomainError `no_such_file`. */
+export function readNamed(path: string): Buffer {
+  try {
+    return readFileSync(path === '-' ? 0 : path)
+  } catch (cause) {
+    throw unreadable(path, cause)
+  }
+}
+
+export const unreadable = (path: string, cause?: unknown): DomainError =>
+  new DomainError('no_such_file', `Le fichier «\u00a0${path}\u00a0» ne peut être lu.`, {
+    remedy: 'Vérifiez son chemin.',
+    facts: { file: path },
+    cause,
+  })
 
 /** Words with commas between them, in lines of a hundred characters that begin under the first. */
 export function listed(words: readonly string[], indent: number): string {

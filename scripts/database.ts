@@ -3,6 +3,7 @@ import { DomainError } from '../schema/errors.ts'
 import { startEmbedded } from '../schema/embedded.ts'
 import { migrate, migrationsDue } from '../schema/migrate.ts'
 import { grantApplication, roleOf } from '../schema/roles.ts'
+import { counted } from '../schema/words.ts'
 
 /** Where the embedded database keeps its data, unless DATABASE_URL names another server. */
 export const dataDir = (): string => process.env['DATA_DIR'] || 'data'
@@ -88,10 +89,14 @@ async function mayMigrate(url: string): Promise<boolean> {
     if (!found!.there || (await roleOf(sql)).owner) return true
     const due = await migrationsDue(sql)
     if (due.length === 0) return false
-    throw new DomainError('migration_due', `La base attend ${due.length} migration(s)\u00a0: ${due.join(', ')}.`, {
-      remedy: 'Lancez « courtois migrate » avec DATABASE_OWNER_URL, le compte qui possède les tables.',
-      facts: { due },
-    })
+    throw new DomainError(
+      'migration_due',
+      `La base attend ${counted(due.length, 'migration')}\u00a0: ${due.join(', ')}.`,
+      {
+        remedy: 'Lancez « courtois migrate » avec DATABASE_OWNER_URL, le compte qui possède les tables.',
+        facts: { due },
+      },
+    )
   } finally {
     await sql.end()
   }

@@ -1,8 +1,7 @@
-import { readFile } from 'node:fs/promises'
 import { importInsolvencies, type InsolvencyImport } from '../procedures/cases/insolvency/insolvency-import.ts'
 import { type CourtImport, importCourts } from '../procedures/judicial/courts/court-directory.ts'
 import type { Day } from '../schema/days.ts'
-import { DomainError } from '../schema/errors.ts'
+import { readNamed } from './command.ts'
 import { startOffice } from './office.ts'
 
 export const listKinds = ['insolvabilites', 'juridictions'] as const
@@ -29,13 +28,7 @@ export async function importList(
   path: string,
   options: { onDay: Day; source?: string | undefined; preview: boolean; json: boolean },
 ): Promise<number> {
-  const file = await readFile(path).catch((cause: unknown) => {
-    throw new DomainError('no_such_file', `Le fichier « ${path} » n’existe pas ou ne se lit pas.`, {
-      remedy: 'Vérifiez son chemin.',
-      cause,
-    })
-  })
-  const input = { file, source: options.source ?? path.split('/').at(-1)!, preview: options.preview }
+  const input = { file: readNamed(path), source: options.source ?? path.split('/').at(-1)!, preview: options.preview }
   const office = await startOffice()
   try {
     const report =

@@ -13,6 +13,7 @@ import { type Hooks, webhooks } from '../documents/send/webhook.ts'
 import { nativeTypst } from '../documents/typst/typst.ts'
 import { markEarlierReturns } from '../procedures/mail/registered.ts'
 import type { Office } from '../procedures/office.ts'
+import { openHouse } from '../procedures/sealed.ts'
 import { type Client, connect, type Sql } from '../schema/db.ts'
 import { DomainError } from '../schema/errors.ts'
 import { type Random, systemRandom } from '../schema/random.ts'
@@ -106,7 +107,10 @@ export interface RunningOffice {
   close(): Promise<void>
 }
 
-/** The office of the environment: DATABASE_URL or the embedded server under DATA_DIR, migrated, with real chance. */
+/**
+ * The office of the environment: DATABASE_URL or the embedded server under DATA_DIR, migrated, with real chance. One
+ * that `writes` letters has a folder that takes them and the secret of the house, or does not start.
+ */
 export async function startOffice(
   options: { baseUrl?: string | undefined; writes?: boolean } = {},
 ): Promise<RunningOffice> {
@@ -117,11 +121,17 @@ export async function startOffice(
     await access(folder, constants.W_OK)
   }
   const database = await openDatabase()
+  const sql = connect(database.url)
+  const stop = async (): Promise<void> => {
+    await sql.end({ timeout: 5 })
+    await database.stop()
+  }
   try {
     await bringUpToDate(database)
-    const sql = connect(database.url)
     await markEarlierReturns(sql, systemRandom, houseClock().today())
-    const office = await openOffice({ sql, dataDir: folder, random: systemRandom, baseUrl: options.baseUrl })
+    const baseUrl = options.baseUrl ?? process.env['BASE_URL']
+    const office = await openOffice({ sql, dataDir: folder, random: systemRandom, baseUrl })
+    if (options.writes) await openHouse(sql, office.vault)
     return {
       office,
       sql,
@@ -129,13 +139,12 @@ export async function startOffice(
       ownerUrl: database.ownerUrl,
       dataDir: folder,
       async close() {
-        await sql.end({ timeout: 5 })
         await office.typst.close()
-        await database.stop()
+        await stop()
       },
     }
   } catch (error) {
-    await database.stop()
+    await stop()
     throw error
   }
 }

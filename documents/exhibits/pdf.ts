@@ -90,7 +90,7 @@ function flatten(source: PDF, pages: PDFPage[], name: string, flag: Flag): void 
   const skipped = source.warnings.filter((warning) => warning.includes('skipped during flatten')).length
   const lost = pages.reduce((sum, page) => sum + (page.dict.getArray('Annots', resolve)?.length ?? 0), skipped)
   if (lost > 0)
-    flag('exhibit_annotations', `${lost} champ(s) ou annotation(s) sans apparence imprimable n’y figurent plus`)
+    flag('exhibit_annotations', `des champs ou des annotations sans apparence imprimable n’y figurent plus (${lost})`)
 }
 
 /**

@@ -60,6 +60,30 @@ export async function readTitledTable(bytes: Uint8Array): Promise<TitledTable> {
   }
 }
 
+/** Where a table that anybody may have made keeps what is looked for, by the words that may be its titles. */
+export function columnsOf<Column extends string>(
+  { titles }: TitledTable,
+  names: Readonly<Record<Column, readonly string[]>>,
+): {
+  has: (column: Column) => boolean
+  cell: (row: TitledTable['rows'][number], column: Column) => string
+  recognised: string[]
+  ignored: string[]
+} {
+  const found = new Map<string, string>()
+  for (const [column, words] of Object.entries<readonly string[]>(names)) {
+    const title = titles.find((each) => words.includes(each))
+    if (title !== undefined) found.set(column, title)
+  }
+  const read = new Set(found.values())
+  return {
+    has: (column) => found.has(column),
+    cell: ({ cells }, column) => cells[found.get(column) ?? ''] ?? '',
+    recognised: titles.filter((title) => read.has(title)),
+    ignored: titles.filter((title) => title !== '' && !read.has(title)),
+  }
+}
+
 export const isZip = (bytes: Uint8Array): boolean => bytes[0] === 0x50 && bytes[1] === 0x4b
 
 async function workbookRows(bytes: Uint8Array): Promise<TableRow[]> {

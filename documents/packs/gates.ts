@@ -1,5 +1,6 @@
 import type { PDF } from '@libpdf/core'
 import { DomainError } from '../../schema/errors.ts'
+import { counted } from '../../schema/words.ts'
 import type { Citation } from './citations.ts'
 import { countOf, frontName } from './layout.ts'
 import { isPackName, manifestName } from './zip.ts'
@@ -85,7 +86,7 @@ export function refuseBadCitations(parts: readonly PackPart[], citations: Citati
         throw incoherent(`«\u00a0${part.title}\u00a0» cite la pièce n° ${number}, qui n’y est pas`)
       const count = joined.reduce((sum, one) => sum + one.pages, 0)
       if (part.role === 'bordereau' && pages !== undefined && count !== pages) {
-        throw incoherent(`le bordereau annonce ${pages} page(s) pour la pièce n° ${number}, qui en a ${count}`)
+        throw incoherent(`le bordereau annonce ${counted(pages, 'page')} pour la pièce n° ${number}, qui en a ${count}`)
       }
     }
     if (part.role !== 'bordereau') return

@@ -4,6 +4,7 @@ import type { ChangedFile, Changes } from './manifest.ts'
 import type { Size } from './merge.ts'
 import type { SheetLink, SheetPart } from './sheets.ts'
 import type { PackInput, PackPart } from './pack.ts'
+import { counted } from '../../schema/words.ts'
 
 /** What is told of a pack besides what it was asked to hold. */
 export interface Told {
@@ -19,7 +20,6 @@ export interface Places {
 
 export const frontName = '00-page-de-garde-et-sommaire.pdf'
 
-const plural = (count: number, word: string): string => `${count} ${word}${count > 1 ? 's' : ''}`
 export const shorten = (text: string, length: number): string =>
   text.length > length ? `${text.slice(0, length - 1).trimEnd()}…` : text
 
@@ -78,7 +78,7 @@ export function layoutData(input: PackInput, { doubts, changes }: Told, { starts
 }
 
 /** « 2 pages », as the table prints it before the page where a part begins. */
-export const countOf = ({ pages }: PackPart): string => plural(pages, 'page')
+export const countOf = ({ pages }: PackPart): string => counted(pages, 'page')
 
 export const footOf = (reference: string, page: number, total: number): string =>
   `${reference}\u00a0 · \u00a0page ${page}/${total}`

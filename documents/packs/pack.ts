@@ -30,6 +30,7 @@ import { ZipFile } from './zip-file.ts'
 import { labelPages } from './page-labels.ts'
 import type { SealKey } from '../proof/seal.ts'
 import type { TypstEngine } from '../typst/typst.ts'
+import { counted } from '../../schema/words.ts'
 
 export interface PackPart {
   role: PackRole
@@ -250,7 +251,9 @@ async function copyParts(merge: PackMerge, parts: readonly PackPart[]): Promise<
   for (const part of parts) {
     const found = await merge.addPart(part.pdf, part.name)
     if (found.length !== part.pages) {
-      throw incoherent(`«\u00a0${part.name}\u00a0» a ${found.length} page(s), et non ${part.pages} comme annoncé`)
+      throw incoherent(
+        `«\u00a0${part.name}\u00a0» a ${counted(found.length, 'page')}, et non ${part.pages} comme annoncé`,
+      )
     }
     sizes.push(found)
   }

@@ -1,6 +1,7 @@
 import { typographyFr } from '../../documents/rendering/typography.ts'
 import { type Day, dayFr, daysBetween } from '../../schema/days.ts'
 import type { Sql } from '../../schema/db.ts'
+import { counted } from '../../schema/words.ts'
 
 /** A step taken up on a day later than the planned one, and what it moves. */
 export interface LateStep {
@@ -65,4 +66,4 @@ export function catchUpLines(onDay: Day, late: LateStep[]): string[] {
   ].map(typographyFr)
 }
 
-const days = (n: number): string => `${n} jour${n > 1 ? 's' : ''}`
+const days = (n: number): string => counted(n, 'jour')

@@ -1,14 +1,13 @@
 import { loadLibrary } from '../../letters/catalogue.ts'
-import { after, before, type Day, dayFr, daysBetween } from '../../schema/days.ts'
+import type { Day } from '../../schema/days.ts'
 import { json, type Sql, transaction } from '../../schema/db.ts'
 import { DomainError } from '../../schema/errors.ts'
 import type { Random } from '../../schema/random.ts'
-import { type CaseFile, firstLetter, readCase, type Step } from '../cases/file/file.ts'
+import { type CaseFile, firstLetter, lettersToDebtor, readCase } from '../cases/file/file.ts'
 import { type Author, record } from '../cases/journal.ts'
 import { lockOpenCase } from '../cases/lock.ts'
-import { nextWorkingDay } from '../law/calendar.ts'
+import { type Adjustment, addStep, holdStep, nothingLeft, ruleAdded, skipStep } from './adjust.ts'
 import {
-  byPerson,
   droppedWhy,
   type Move,
   movesOf,
@@ -17,10 +16,8 @@ import {
   type Timeline,
   underScenario,
 } from './change.ts'
-import { debtorWord, loadScenario, type Scenario, type ScenarioStep } from './scenario.ts'
-import { scenarioFaults } from './scenario-check.ts'
+import { loadScenario, type ScenarioStep } from './scenario.ts'
 import { insertSteps } from './step-rows.ts'
-import { shiftSteps } from './timeline.ts'
 
 export interface Choice {
   caseId: string
@@ -66,22 +63,6 @@ export async function chooseScenario(
     }
     return moves
   })
-}
-
-export interface Adjustment {
-  caseId: string
-  change: 'add' | 'skip' | 'hold'
-  /** The step to skip or hold; the name of the one to add. */
-  stepKey: string
-  reason: string
-  /** The day to do it on: of the step added, or of the step held back. */
-  on?: Day
-  /** For a step added. */
-  letter?: string
-  channel?: NonNullable<ScenarioStep['canal']>
-  /** Days given to answer, for a letter added. */
-  delay?: number
-  dryRun?: boolean
 }
 
 /** Adds, skips or holds back one step of one case, with a reason, under the rules that scenarios keep. */
@@ -146,13 +127,7 @@ async function timelineOf(sql: Sql, file: CaseFile): Promise<Timeline> {
     { key: string }[]
   >`select s.key from step_additions a join steps s on s.id = a.step_id where s.case_id = ${file.case.id}`
   const library = loadLibrary().letters
-  const letters = file.documents.filter(
-    (document) =>
-      document.recipient === 'debiteur' &&
-      document.attachedTo === null &&
-      document.stepId !== null &&
-      document.channel !== 'visite',
-  )
+  const letters = lettersToDebtor(file).filter(({ stepId, channel }) => stepId !== null && channel !== 'visite')
   const held = file.holds
     .filter((hold) => hold.releasedOn === null)
     .map((hold) => hold.fromOn)
@@ -170,147 +145,6 @@ async function timelineOf(sql: Sql, file: CaseFile): Promise<Timeline> {
     tone: Math.max(0, ...letters.map((document) => library.get(document.letter)?.ton ?? 0)),
     heldSince: held[0] ?? null,
   }
-}
-
-function skipStep({ hasFirstLetter, anchorOn }: Timeline, file: CaseFile, input: Adjustment, open: Step[]): Standing[] {
-  const step = openStep(open, input.stepKey)
-  const rule = loadScenario(file.case.scenario).etapes.find((each) => each.id === step.key)
-  if (rule?.premiere_lettre && !hasFirstLetter) {
-    throw new DomainError(
-      'first_letter_needed',
-      `« ${step.key} » porte les mentions de la première lettre : rien ne peut la précéder après le ${dayFr(anchorOn)}.`,
-      {
-        remedy: 'Retenez-la jusqu’à un autre jour (hold), ou suspendez le dossier.',
-        article: 'CPCE R124-4',
-      },
-    )
-  }
-  const gone = new Set([step.key, `${step.key}.prevenir`])
-  if (open.every((each) => gone.has(each.key))) throw nothingLeft(file.case.number)
-  return open.map((each) => ({ ...each, skippedWhy: gone.has(each.key) ? byPerson + input.reason : null }))
-}
-
-function holdStep(file: CaseFile, onDay: Day, input: Adjustment, open: Step[]): Standing[] {
-  const step = openStep(open, input.stepKey)
-  const { on } = input
-  if (!on || !after(on, step.plannedOn) || before(on, onDay)) {
-    throw new DomainError(
-      'hold_without_end',
-      `« ${step.key} » est prévue le ${dayFr(step.plannedOn)} : indiquez un jour plus tard.`,
-      { remedy: 'Donnez la date jusqu’à laquelle la retenir (on).' },
-    )
-  }
-  if (after(on, file.case.limitationOn)) {
-    throw new DomainError('after_limitation', `La créance sera prescrite après le ${dayFr(file.case.limitationOn)}.`, {
-      remedy: 'Choisissez un jour avant la prescription.',
-    })
-  }
-  const notice = open.find((each) => each.key === `${step.key}.prevenir`)
-  const from = notice?.rank ?? step.rank
-  const later = shiftSteps(
-    open.filter((each) => each.rank >= from),
-    daysBetween(step.nominalOn, on),
-    file.case.zone,
-  )
-  return [...open.filter((each) => each.rank < from), ...later].map((each) => ({ ...each, skippedWhy: null }))
-}
-
-function ruleAdded({ stepKey, letter, channel, delay, on }: Adjustment, file: CaseFile): ScenarioStep {
-  const offset = daysBetween(file.case.anchorOn, on!)
-  return {
-    id: stepKey,
-    jour: `J${offset < 0 ? '' : '+'}${offset}`,
-    canal: channel!,
-    lettre: letter!,
-    ...(delay === undefined ? {} : { delai: { professionnel: delay, consommateur: delay, public: delay } }),
-  }
-}
-
-function addStep(
-  timeline: Timeline,
-  file: CaseFile,
-  rules: Map<string, ScenarioStep>,
-  onDay: Day,
-  input: Adjustment,
-  open: Step[],
-): Standing[] {
-  const { stepKey: key, on, letter, channel } = input
-  if (
-    !on ||
-    !letter ||
-    !channel ||
-    !/^[a-z0-9-]+$/.test(key) ||
-    file.steps.some((step) => step.key === key) ||
-    rules.has(key)
-  ) {
-    throw new DomainError(
-      'bad_step',
-      'Une étape ajoutée a un nom à elle (minuscules, chiffres, tirets), un jour, un canal et un courrier.',
-      { remedy: 'Complétez stepKey, on, channel et letter ; le nom ne doit pas déjà servir.' },
-    )
-  }
-  if (before(on, onDay))
-    throw new DomainError('step_in_past', `Le ${dayFr(on)} est passé.`, { remedy: 'Choisissez un jour à venir.' })
-  const rule = ruleAdded(input, file)
-  const faults = faultsOf(timeline, file, rules, rule)
-  if (faults.length > 0)
-    throw new DomainError('step_refused', faults.join(' '), {
-      remedy: 'Choisissez un autre courrier, un autre canal ou un autre jour.',
-      facts: { faults },
-    })
-  const added = {
-    id: null,
-    key,
-    rank: 0,
-    channel,
-    nominalOn: on,
-    plannedOn: nextWorkingDay(on, timeline.zone),
-    skippedWhy: null,
-  }
-  const ranks = Math.max(-1, ...file.steps.filter((step) => step.doneOn !== null).map((step) => step.rank))
-  return [...open.map((each): Standing => ({ ...each, skippedWhy: null })), added]
-    .toSorted((a, b) => Temporal.PlainDate.compare(a.nominalOn, b.nominalOn))
-    .map((step, i) => ({ ...step, rank: ranks + 1 + i }))
-}
-
-/** The case's own timeline, done and to come, with the step in its place, held against the rules of every scenario. */
-function faultsOf(timeline: Timeline, file: CaseFile, rules: Map<string, ScenarioStep>, rule: ScenarioStep): string[] {
-  if (
-    !timeline.hasFirstLetter &&
-    file.case.zone !== 'madagascar' &&
-    rule.jour.startsWith('J+') &&
-    rule.jour !== 'J+0'
-  ) {
-    const first = file.steps.find((step) => rules.get(step.key)?.premiere_lettre)
-    if (first && Number(rule.jour.slice(1)) <= daysBetween(file.case.anchorOn, first.nominalOn))
-      return [`« ${rule.id} » s'adresserait au débiteur avant la première lettre.`]
-  }
-  const base: Scenario = loadScenario(file.case.scenario)
-  const day = (step: Step) => daysBetween(file.case.anchorOn, step.doneOn ?? step.nominalOn)
-  const own = file.steps
-    .filter((step) => step.skippedOn === null && rules.has(step.key))
-    .map((step) => ({ ...rules.get(step.key)!, jour: `J${day(step) < 0 ? '' : '+'}${day(step)}` }))
-  const etapes = [...own, rule].toSorted((a, b) => Number(a.jour.slice(1)) - Number(b.jour.slice(1)))
-  const i = etapes.indexOf(rule)
-  // Whoever comes after must not fall below it: the next letter is looked at too.
-  const about = new Set([rule.id, etapes[i + 1]?.id])
-  const before_ = scenarioFaults({ ...base, debiteurs: [debtorWord[file.debtor.kind]], etapes: own }).map(
-    (fault) => fault.message,
-  )
-  return scenarioFaults({ ...base, debiteurs: [debtorWord[file.debtor.kind]], etapes })
-    .filter(
-      (fault) =>
-        about.has(fault.step ?? undefined) && !before_.includes(fault.message) && fault.rule !== 'premiere-lettre',
-    )
-    .map((fault) => fault.message)
-}
-
-function openStep(open: Step[], key: string): Step {
-  const step = open.find((each) => each.key === key)
-  if (step) return step
-  throw new DomainError('step_not_open', `L'étape « ${key.slice(0, 60)} » n'est pas à faire dans ce dossier.`, {
-    remedy: `Étapes à faire : ${open.map((each) => each.key).join(', ') || 'aucune'}.`,
-  })
 }
 
 /** Writes the steps as they will stand: one statement for the rows there are, one for the new, one for those left out. */
@@ -350,12 +184,6 @@ function requireReason(reason: string): void {
   if (reason.trim() !== '') return
   throw new DomainError('reason_needed', 'Un changement de scénario ou d’étape se motive.', {
     remedy: 'Écrivez en une phrase pourquoi (reason).',
-  })
-}
-
-function nothingLeft(number: string): DomainError {
-  return new DomainError('nothing_left', `Le dossier ${number} n'attendrait plus rien.`, {
-    remedy: 'Demandez l’accord du créancier, suspendez le dossier avec une date, ou fermez-le avec son motif.',
   })
 }
 

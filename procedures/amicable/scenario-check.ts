@@ -123,11 +123,14 @@ function firstLetterFaults({ etapes, droit = 'FR' }: Scenario): ScenarioFault[] 
   return faults
 }
 
+type Add = (rule: string, message: string) => void
+
 function letterFaults(scenario: Scenario, step: ScenarioStep): ScenarioFault[] {
   const faults: ScenarioFault[] = []
-  const add = (rule: string, message: string) =>
+  const add: Add = (rule, message) =>
     void (faults.some((fault) => fault.message === message) || faults.push({ step: step.id, rule, message }))
-  const look = (id: string, use: (letter: Letter) => void) => {
+  const look = (id: string | null, use: (letter: Letter) => void): void => {
+    if (id === null) return
     const letter = loadLibrary().letters.get(id)
     if (!letter) return add('courrier', `« ${step.id} » : le courrier « ${id} » n'est pas dans la bibliothèque.`)
     const droit = scenario.droit ?? 'FR'
@@ -137,57 +140,41 @@ function letterFaults(scenario: Scenario, step: ScenarioStep): ScenarioFault[] {
     use(letter)
   }
   for (const kind of kindsOf(scenario)) {
-    for (const id of [idFor(step.lettre, kind), idFor(step.si_promesse, kind)]) {
-      if (id === null) continue
-      look(id, (letter) => {
-        if (!channelsOf(step).some((channel) => letter.canaux.includes(channel)))
-          add('canal', `« ${step.id} » : « ${id} » n'a pas de texte pour « ${step.canal} ».`)
-        const wanted: Recipient[] =
-          step.canal === 'appel'
-            ? ['operateur']
-            : step.canal === 'visite'
-              ? ['operateur', ...recipients[kind]]
-              : recipients[kind]
-        if (!wanted.includes(letter.destinataire))
-          add(
-            'destinataire',
-            `« ${step.id} » : « ${id} » s'adresse à « ${letter.destinataire} », et non à un débiteur ${kind}.`,
-          )
-        if (step.premiere_lettre && letter.premiere_lettre === 'jamais')
-          add('premiere-lettre', `« ${step.id} » : « ${id} » ne porte pas les mentions de la première lettre.`)
-        if (!step.premiere_lettre && letter.premiere_lettre === 'toujours')
-          add('premiere-lettre', `« ${step.id} » : « ${id} » ne sert qu'à ouvrir.`)
-      })
-    }
-    for (const joined of step.joindre ?? []) {
-      const id = idFor(joined, kind)
-      if (id === null) continue
-      look(id, (letter) => {
-        const fits =
-          step.canal === 'visite' ? channelsOf(step) : [step.canal === 'lrar' ? 'formulaire' : (step.canal as Channel)]
-        if (!fits.some((channel) => letter.canaux.includes(channel)))
-          add('canal', `« ${step.id} » : « ${id} » ne peut être joint à un envoi par « ${step.canal} ».`)
-      })
-    }
-    const quoting = idFor(step.si_promesse, kind)
-    if (quoting !== null)
-      look(
-        quoting,
-        (letter) =>
-          void (
-            letter.donnees.includes('promesse') ||
-            add('promesse', `« ${step.id} » : « ${quoting} » ne cite pas la promesse.`)
-          ),
-      )
-  }
-  if (step.prevenir) {
-    const { lettre } = step.prevenir
-    look(lettre, (letter) => {
-      if (letter.destinataire !== 'creancier' || !letter.canaux.includes('email'))
-        add('prevenir', `« ${step.id} » : « ${lettre} » n'est pas un courriel au créancier.`)
+    for (const value of [step.lettre, step.si_promesse])
+      look(idFor(value, kind), (letter) => checkApproach(step, kind, letter, add))
+    for (const joined of step.joindre ?? []) look(idFor(joined, kind), (letter) => checkJoined(step, letter, add))
+    look(idFor(step.si_promesse, kind), ({ id, donnees }) => {
+      if (!donnees.includes('promesse')) add('promesse', `« ${step.id} » : « ${id} » ne cite pas la promesse.`)
     })
   }
+  look(step.prevenir?.lettre ?? null, ({ id, destinataire, canaux }) => {
+    if (destinataire !== 'creancier' || !canaux.includes('email'))
+      add('prevenir', `« ${step.id} » : « ${id} » n'est pas un courriel au créancier.`)
+  })
   return faults
+}
+
+/** A letter that goes to the debtor, or the script of whoever calls or visits him. */
+function checkApproach(step: ScenarioStep, kind: Kind, letter: Letter, add: Add): void {
+  const { id, canaux, destinataire, premiere_lettre: first } = letter
+  if (!channelsOf(step).some((channel) => canaux.includes(channel)))
+    add('canal', `« ${step.id} » : « ${id} » n'a pas de texte pour « ${step.canal} ».`)
+  const isSpoken = step.canal === 'appel' || step.canal === 'visite'
+  const readers: Recipient[] = step.canal === 'appel' ? [] : recipients[kind]
+  if (![...(isSpoken ? ['operateur'] : []), ...readers].includes(destinataire))
+    add('destinataire', `« ${step.id} » : « ${id} » s'adresse à « ${destinataire} », et non à un débiteur ${kind}.`)
+  if (step.premiere_lettre && first === 'jamais')
+    add('premiere-lettre', `« ${step.id} » : « ${id} » ne porte pas les mentions de la première lettre.`)
+  if (!step.premiere_lettre && first === 'toujours')
+    add('premiere-lettre', `« ${step.id} » : « ${id} » ne sert qu'à ouvrir.`)
+}
+
+/** A paper that goes along with the letter, or that the visitor carries. */
+function checkJoined(step: ScenarioStep, { id, canaux }: Letter, add: Add): void {
+  const fits =
+    step.canal === 'visite' ? channelsOf(step) : [step.canal === 'lrar' ? 'formulaire' : (step.canal as Channel)]
+  if (!fits.some((channel) => canaux.includes(channel)))
+    add('canal', `« ${step.id} » : « ${id} » ne peut être joint à un envoi par « ${step.canal} ».`)
 }
 
 /** The channels of a letter that a step's channel can use. */

@@ -63,9 +63,15 @@ export async function simulate(
   return flight.landed()
 }
 
+interface Act {
+  on: Day
+  channel: SimulatedChannel
+  letter: string | null
+}
+
 /** What happens to one case: the approaches within the horizon, and how it ends. */
 interface Course {
-  acts: { on: Day; channel: SimulatedChannel; letter: string | null }[]
+  acts: Act[]
   lastOn: Day | null
   isBarred: boolean
   orphan: { on: Day; why: string } | null
@@ -204,13 +210,7 @@ class Flight {
       }
       if (after(on, each.limitationOn)) return { ...course, isBarred: true }
       const { step: said } = rule
-      if (!after(on, this.#until)) {
-        const channel = isNotice ? 'email' : ((said.canal ?? 'action') as SimulatedChannel)
-        const letter = isNotice
-          ? said.prevenir!.lettre
-          : ((each.hasPromise ? forDebtor(said.si_promesse, debtor) : null) ?? forDebtor(said.lettre, debtor))
-        course.acts.push({ on, channel, letter })
-      }
+      if (!after(on, this.#until)) course.acts.push({ on, ...(isNotice ? noticeOf(said) : approachOf(said, each)) })
       course.lastOn = on
       if (!rule.isEarly) shift += Math.max(0, daysBetween(planned, on))
       day = on.add({ days: 1 })
@@ -224,21 +224,24 @@ class Flight {
           why: 'le créancier n’a pas répondu à la demande d’accord',
         }
     }
-    if (isWaiting || each.inCourt) course.orphan = null
-    else if (course.orphan === null) {
-      const since = course.lastOn ?? each.consentUntil ?? day.subtract({ days: 1 })
-      course.orphan = {
-        on: since.add({ days: 1 }),
-        why:
-          each.consentUntil === null
-            ? 'aucune étape ne suit'
-            : `l’accord demandé expire le ${dayFr(each.consentUntil)}`,
-      }
-    }
-    if (course.orphan && after(course.orphan.on, this.#until)) course.orphan = null
-    return course
+    if (isWaiting || each.inCourt) return { ...course, orphan: null }
+    const orphan = course.orphan ?? endOf(each, course.lastOn ?? each.consentUntil ?? day.subtract({ days: 1 }))
+    return { ...course, orphan: after(orphan.on, this.#until) ? null : orphan }
   }
 }
+
+const noticeOf = ({ prevenir }: ScenarioStep): Omit<Act, 'on'> => ({ channel: 'email', letter: prevenir!.lettre })
+
+const approachOf = (step: ScenarioStep, { hasPromise, timeline: { debtor } }: PortfolioCase): Omit<Act, 'on'> => ({
+  channel: (step.canal ?? 'action') as SimulatedChannel,
+  letter: (hasPromise ? forDebtor(step.si_promesse, debtor) : null) ?? forDebtor(step.lettre, debtor),
+})
+
+/** Nothing follows the last step, or the consent that was asked for. */
+const endOf = ({ consentUntil }: PortfolioCase, since: Day): NonNullable<Course['orphan']> => ({
+  on: since.add({ days: 1 }),
+  why: consentUntil === null ? 'aucune étape ne suit' : `l’accord demandé expire le ${dayFr(consentUntil)}`,
+})
 
 /** As in the step itself (`creditorAway`). */
 function awayOn(

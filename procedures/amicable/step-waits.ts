@@ -2,21 +2,15 @@ import { type Day, dayFr, daysBetween, latest } from '../../schema/days.ts'
 import { type Contact, type Lately, nextContactDay } from '../cases/exchanges/contacts.ts'
 import { type Closure, closureWait } from '../cases/creditor-closures.ts'
 import { placeHold, shiftCase } from '../cases/holds.ts'
+import { lettersToDebtor } from '../cases/file/file.ts'
 import { nextLimitation } from '../cases/limitation/invoice-limitations.ts'
 import { record } from '../cases/journal.ts'
 import { giveBack, type Turn } from './turn.ts'
 
 /** A letter never overtakes the time that the one before it gave to answer: the step and those after it wait. */
 export async function waitForAnswer(turn: Turn): Promise<boolean> {
-  const until = turn.file.documents
-    .filter(
-      (document) =>
-        document.recipient === 'debiteur' &&
-        document.attachedTo === null &&
-        document.withdrawnWhy === null &&
-        (document.stepId !== null || document.resendOf !== null) &&
-        document.answerBy !== null,
-    )
+  const until = lettersToDebtor(turn.file)
+    .filter(({ stepId, resendOf, answerBy }) => (stepId !== null || resendOf !== null) && answerBy !== null)
     .map((document) => document.answerBy!)
     .reduce<Day | null>((last, day) => (last === null ? day : latest(last, day)), null)
   if (until === null || Temporal.PlainDate.compare(until, turn.onDay) < 0) return false

@@ -141,31 +141,7 @@ export async function recordMandate(
   input: Omit<Mandate, 'id'>,
   author: Author,
 ): Promise<Mandate> {
-  const missing = (Object.keys(clauses) as (keyof typeof clauses)[]).filter((key) => input[key].trim() === '')
-  if (missing.length > 0) {
-    throw new DomainError(
-      'mandate_incomplete',
-      `La convention ne précise pas ${missing.map((key) => clauses[key]).join(', ')}.`,
-      {
-        remedy: 'Complétez la convention écrite avant de commencer le recouvrement.',
-        article: 'CPCE R124-3',
-        facts: { missing },
-      },
-    )
-  }
-  if (after(input.signedOn, onDay)) {
-    throw new DomainError('mandate_in_future', `Le ${dayFr(input.signedOn)} est à venir.`, {
-      remedy: 'Enregistrez la convention une fois signée, à la date de sa signature.',
-      article: 'CPCE R124-3',
-      facts: { signedOn: input.signedOn.toString() },
-    })
-  }
-  const most = input.maxInstalments ?? 0
-  if (!Number.isInteger(most) || most < 0 || most > 60) {
-    throw new DomainError('bad_instalments', 'Un débiteur propose de 0 à 60 mensualités.', {
-      remedy: 'Corrigez le nombre de mensualités que le créancier permet de proposer (0\u00a0: aucune).',
-    })
-  }
+  requireSound(onDay, input)
   const feeTerms = input.feeTerms == null ? null : readFeeTerms(input.feeTerms)
   const nature = checkedNature(input.claimNature)
   const capitalisation = input.capitalisation?.trim() || null
@@ -193,6 +169,35 @@ export async function recordMandate(
     })
   })
   return mandate
+}
+
+/** DomainErrors `mandate_incomplete`, `mandate_in_future`, `bad_instalments`. */
+function requireSound(onDay: Day, input: Omit<Mandate, 'id'>): void {
+  const missing = (Object.keys(clauses) as (keyof typeof clauses)[]).filter((key) => input[key].trim() === '')
+  if (missing.length > 0) {
+    throw new DomainError(
+      'mandate_incomplete',
+      `La convention ne précise pas ${missing.map((key) => clauses[key]).join(', ')}.`,
+      {
+        remedy: 'Complétez la convention écrite avant de commencer le recouvrement.',
+        article: 'CPCE R124-3',
+        facts: { missing },
+      },
+    )
+  }
+  if (after(input.signedOn, onDay)) {
+    throw new DomainError('mandate_in_future', `Le ${dayFr(input.signedOn)} est à venir.`, {
+      remedy: 'Enregistrez la convention une fois signée, à la date de sa signature.',
+      article: 'CPCE R124-3',
+      facts: { signedOn: input.signedOn.toString() },
+    })
+  }
+  const most = input.maxInstalments ?? 0
+  if (!Number.isInteger(most) || most < 0 || most > 60) {
+    throw new DomainError('bad_instalments', 'Un débiteur propose de 0 à 60 mensualités.', {
+      remedy: 'Corrigez le nombre de mensualités que le créancier permet de proposer (0\u00a0: aucune).',
+    })
+  }
 }
 
 /** The sums that a creditor signed were counted at another rate. */

@@ -118,13 +118,7 @@ export async function recordProcedureEvent(
       requireFactValues(procedure, input.facts ?? {})
       if (!event.void) requireAward(procedure, input.step, input.happenedOn, input.facts ?? {})
       requirePossible(procedure, events, event, onDay, { zone })
-      if (input.step === filingStep(procedure) && !event.void) {
-        const file = await readCase(tx, open.caseId)
-        refuseFiling(file, input.happenedOn, procedure.papiers?.malgre)
-        await refuseLapsed(tx, file, open, input.happenedOn)
-        if (needsNotice(procedure)) requirePeriodRun(file, input.happenedOn)
-        if (!event.corrects) await requireSignedCourt(tx, file, procedure, open, input.happenedOn)
-      }
+      if (input.step === filingStep(procedure) && !event.void) await requireFileable(tx, procedure, open, event)
       const imposed = isImposed(happenings(procedure).get(input.step)!)
       if (!imposed && !event.void) await refuseActing(tx, open.caseId, input.happenedOn, procedure.papiers?.malgre)
       const corrects = event.corrects ?? placeOf(events, event)
@@ -132,16 +126,7 @@ export async function recordProcedureEvent(
         insert into procedure_events (id, procedure_id, step, happened_on, facts, original, corrects, void, imposed, recorded_on, recorded_by)
         values (${event.id!}, ${open.id}, ${input.step}, ${input.happenedOn}, ${json(tx, facts)}, ${input.original ?? null},
                 ${corrects ?? null}, ${event.void!}, ${imposed}, ${onDay}, ${author})`
-      // While it was held to be filed, what changed in the case ended nothing.
-      if (event.void && input.step === filingStep(procedure)) {
-        const reason = 'Le dépôt a été retiré : l’accord est à demander de nouveau.'
-        await endUnfiledConsents(tx, onDay, open.caseId, reason, author, { only: procedure.id })
-      }
-      const isAward = input.facts?.['condamnation'] !== undefined
-      if (isAward || (input.corrects && procedure.papiers?.titre?.includes(input.step))) {
-        const reason = 'Les sommes qu’alloue le titre ont été enregistrées ou corrigées depuis la demande d’accord.'
-        await endUnfiledConsents(tx, onDay, open.caseId, reason, author)
-      }
+      await endOutdatedConsents(tx, onDay, procedure, open.caseId, { ...event, facts: input.facts ?? {} }, author)
       await record(tx, onDay, {
         caseId: open.caseId,
         kind: event.void ? 'procedure_event_voided' : input.corrects ? 'procedure_event_corrected' : 'procedure_event',
@@ -154,6 +139,36 @@ export async function recordProcedureEvent(
       return deadlinesOf(tx, open)
     }),
   )
+}
+
+/** Filing waits for the period of the last letter, and finds the case, the court and the sums that the creditor signed for. */
+async function requireFileable(sql: Sql, procedure: Procedure, open: OpenProcedure, { on, corrects }: EngineEvent) {
+  const file = await readCase(sql, open.caseId)
+  refuseFiling(file, on, procedure.papiers?.malgre)
+  await refuseLapsed(sql, file, open, on)
+  if (needsNotice(procedure)) requirePeriodRun(file, on)
+  if (!corrects) await requireSignedCourt(sql, file, procedure, open, on)
+}
+
+/** Consents given on what the event has changed: a filing that was taken back, the sums of a title. */
+async function endOutdatedConsents(
+  sql: Sql,
+  onDay: Day,
+  procedure: Procedure,
+  caseId: string,
+  event: EngineEvent,
+  author: Author,
+): Promise<void> {
+  // While it was held to be filed, what changed in the case ended nothing.
+  if (event.void && event.step === filingStep(procedure)) {
+    const reason = 'Le dépôt a été retiré : l’accord est à demander de nouveau.'
+    await endUnfiledConsents(sql, onDay, caseId, reason, author, { only: procedure.id })
+  }
+  const isAward = event.facts?.['condamnation'] !== undefined
+  if (isAward || (event.corrects && procedure.papiers?.titre?.includes(event.step))) {
+    const reason = 'Les sommes qu’alloue le titre ont été enregistrées ou corrigées depuis la demande d’accord.'
+    await endUnfiledConsents(sql, onDay, caseId, reason, author)
+  }
 }
 
 /** What the creditor agreed to sue for was reckoned with an invoice that can no longer be claimed. DomainError `invoice_lapsed`. */

@@ -8,19 +8,10 @@ import { legalValue } from '../law/values.ts'
 import type { Office } from '../office.ts'
 import { writeLetter } from '../mail/correspondence.ts'
 import { reachOf } from '../mail/reach.ts'
-import {
-  type FeeBasis,
-  type FeeCase,
-  type FeeLine,
-  feeLines,
-  type FeeMandate,
-  type FeePayment,
-  share,
-  termsOn,
-} from './fees.ts'
-import { formalNotices, readCase, readCases } from '../cases/file/file.ts'
+import { readFeeBasis } from './fee-basis.ts'
+import { type FeeBasis, type FeeLine, feeLines, type FeeMandate, share, termsOn } from './fees.ts'
+import { readCase } from '../cases/file/file.ts'
 import { type Author, record } from '../cases/journal.ts'
-import { owedOn, standingPayments } from './ledger.ts'
 import { lockCase, lockOpenCase } from '../cases/lock.ts'
 
 /** What the creditor owes the agency (CPCE R124-3 3°): lines, VAT, and the document that says so. Cents. */
@@ -72,13 +63,9 @@ export async function issueFeeStatement(
     const terms = termsOn(basis.mandates, until) ?? basis.mandates.at(-1)!.terms
     const law = terms.vat ? null : legalValue('tva', onDay)
     const vatPercent = terms.vat?.percent ?? law!.value
-    const vat = share(net, vatPercent)
     const doubts = law?.doubt ? [law.doubt] : []
+    const sums = { net, vat: share(net, vatPercent), vatPercent }
     const number = await nextNumber(sql, onDay.year)
-    const [previous] = await sql<
-      { last: Day | null }[]
-    >`select max(until_on) as last from fee_statements where creditor_id = ${creditorId}`
-    const from = previous?.last?.add({ days: 1 }) ?? basis.mandates[0]!.signedOn
     const leadCase = lines.find((line) => line.caseId !== null)?.caseId ?? basis.cases.at(-1)?.id
     if (!leadCase) {
       throw new DomainError('no_case_to_bill', "Ce créancier n'a encore confié aucun dossier.", {
@@ -92,115 +79,57 @@ export async function issueFeeStatement(
       channel: reachOf(file, 'creancier') ?? 'lettre',
       recipient: 'creancier',
       facts: feeFacts({
+        ...sums,
         lines,
         basis,
-        net,
-        vat,
-        vatPercent,
         number,
         onDay,
-        from,
+        from: (await lastBilledDay(sql, creditorId))?.add({ days: 1 }) ?? basis.mandates[0]!.signedOn,
         mention: terms.vat?.reason ?? doubts[0]?.message,
         paymentDays: terms.paymentDays,
       }),
       author,
     })
     const id = newId(office.random)
-    await sql`
-      insert into fee_statements (id, number, creditor_id, until_on, issued_on, currency, net, vat_percent, vat, gross, doubts, document_id, issued_by)
-      values (${id}, ${number}, ${creditorId}, ${until}, ${onDay}, ${currency}, ${net}, ${vatPercent}, ${vat}, ${net + vat},
-              ${json(sql, doubts)}, ${written.id}, ${author})`
-    await sql`insert into fee_lines ${sql(
-      lines.map((line, i) => ({
-        statement_id: id,
-        rank: i + 1,
-        creditor_id: creditorId,
-        kind: line.kind,
-        subject: line.subject,
-        case_id: line.caseId,
-        label: line.label,
-        on_day: line.onDay,
-        base: line.base,
-        percent: line.percent,
-        amount: line.amount,
-      })),
-    )}`
-    const detail = { creditor: creditorId, number, net: amount(net), gross: amount(net + vat) }
+    const statement = { ...sums, id, number, creditorId, untilOn: until, issuedOn: onDay, currency, doubts }
+    await keepStatement(sql, { ...statement, documentId: written.id, lines }, author)
+    const detail = { creditor: creditorId, number, net: amount(net), gross: amount(net + sums.vat) }
     await record(sql, onDay, { caseId: null, kind: 'fee_statement_issued', detail, author })
     return { id, number }
   })
 }
 
-/** All that fees are reckoned from, as it is known now. */
-async function readFeeBasis(sql: Sql, creditorId: string, until: Day, currency: string): Promise<FeeBasis> {
-  const mandates = await sql<FeeMandate[]>`
-    select signed_on, ended_on, fee_terms as terms from mandates
-    where creditor_id = ${creditorId} and fee_terms is not null order by signed_on, id`
-  if (mandates.length === 0) {
-    throw new DomainError('no_fee_terms', 'La convention de ce créancier ne porte pas de barème d’honoraires.', {
-      remedy: 'Enregistrez une convention avec ses honoraires (recordMandate, feeTerms).',
-      article: 'CPCE R124-3',
-    })
-  }
-  const ids = await sql<
-    { id: string }[]
-  >`select id from cases where creditor_id = ${creditorId} and currency = ${currency} order by number`
-  const files = [
-    ...(
-      await readCases(
-        sql,
-        ids.map(({ id }) => id),
-      )
-    ).values(),
-  ].toSorted((a, b) => (a.case.number < b.case.number ? -1 : 1))
-  const cases: FeeCase[] = []
-  const payments: FeePayment[] = []
-  for (const file of files) {
-    const { id, number, openedOn } = file.case
-    const noticeOn = formalNotices(file)[0]?.writtenOn ?? null
-    cases.push({
-      id,
-      number,
-      openedOn,
-      debtor: file.debtor.name,
-      kind: file.debtor.kind,
-      amount: sum(file.invoices.map(({ payable }) => payable)),
-      noticeOn,
-    })
-    const standing = standingPayments(file, until).filter(({ receivedOn }) => !after(receivedOn, until))
-    if (standing.length === 0) continue
-    // The ledger takes payments by day of receipt, and so does this list.
-    const { imputations } = owedOn(file, until)
-    const earned = standing.map((payment, i) => ({ payment, excess: imputations[i]?.excess ?? 0n }))
-    for (const { payment, excess } of earned)
-      payments.push({ id: payment.id, caseId: id, receivedOn: payment.receivedOn, amount: payment.amount - excess })
-  }
-  const entrusted = files.flatMap((file) =>
-    file.invoices.map(({ payable }) => ({ on: file.case.openedOn, amount: payable })),
-  )
-  const extraSteps = await sql<FeeBasis['extraSteps']>`
-    select x.id, x.case_id, x.label, x.price, x.done_on from extra_steps x join cases c on c.id = x.case_id
-    where c.creditor_id = ${creditorId} and c.currency = ${currency} order by x.done_on, x.id`
-  const charged = await sql<
-    { subject: string }[]
-  >`select subject from fee_lines where creditor_id = ${creditorId} and kind <> 'reversal'`
-  const rejected = await sql<FeeBasis['rejected']>`
-    select l.subject, l.case_id, l.label, r.rejected_on, l.amount
-    from fee_lines l join fee_statements s on s.id = l.statement_id join payment_rejections r on r.payment_id::text = l.subject
-    where l.creditor_id = ${creditorId} and s.currency = ${currency} and l.kind in ('before_notice', 'success')
-      and not exists (select from fee_lines back where back.creditor_id = l.creditor_id and back.subject = l.subject and back.kind = 'reversal')
-    order by r.rejected_on, l.subject`
-  return {
-    until,
-    currency,
-    mandates,
-    cases,
-    payments,
-    entrusted,
-    extraSteps,
-    rejected,
-    charged: new Set(charged.map(({ subject }) => subject)),
-  }
+async function lastBilledDay(sql: Sql, creditorId: string): Promise<Day | null> {
+  const [row] = await sql<{ last: Day | null }[]>`
+    select max(until_on) as last from fee_statements where creditor_id = ${creditorId}`
+  return row!.last
+}
+
+async function keepStatement(
+  sql: Sql,
+  statement: Omit<FeeStatement, 'gross' | 'sha256' | 'lines'> & { lines: FeeLine[] },
+  author: Author,
+): Promise<void> {
+  const { id, number, creditorId, untilOn, issuedOn, currency, net, vatPercent, vat, doubts, documentId } = statement
+  await sql`
+    insert into fee_statements (id, number, creditor_id, until_on, issued_on, currency, net, vat_percent, vat, gross, doubts, document_id, issued_by)
+    values (${id}, ${number}, ${creditorId}, ${untilOn}, ${issuedOn}, ${currency}, ${net}, ${vatPercent}, ${vat}, ${net + vat},
+            ${json(sql, doubts)}, ${documentId}, ${author})`
+  await sql`insert into fee_lines ${sql(
+    statement.lines.map((line, i) => ({
+      statement_id: id,
+      rank: i + 1,
+      creditor_id: creditorId,
+      kind: line.kind,
+      subject: line.subject,
+      case_id: line.caseId,
+      label: line.label,
+      on_day: line.onDay,
+      base: line.base,
+      percent: line.percent,
+      amount: line.amount,
+    })),
+  )}`
 }
 
 /** H-2026-0001: invoices of the agency follow one another without a gap. */

@@ -50,7 +50,7 @@ export interface PayOver {
 
 /**
  * Pays the creditor everything held for it in that currency, in one transfer with its slip (CPCE R124-6). Fees are never
- * taken from it: they have a statement of their own. DomainErrors: `nothing_to_pay_over`, `pay_over_in_future`.
+ * taken from it: they have a statement of their own. DomainErrors: `bad_pay_over`, `nothing_to_pay_over`.
  */
 export async function payOver(
   office: Office,
@@ -85,20 +85,7 @@ export async function payOver(
       letter: 'creancier-reversement-fonds',
       channel: reachOf(file, 'creancier') ?? 'lettre',
       recipient: 'creancier',
-      facts: {
-        reversement: {
-          dossiers: funds.map((line) => ({
-            dossier: line.caseNumber,
-            debiteur: line.debtor,
-            montant: amount(line.amount),
-            date: line.encashedOn.toString(),
-          })),
-          date: paidOn.toString(),
-          brut: amount(total),
-          net: amount(total),
-          reference,
-        },
-      } as Partial<Facts>,
+      facts: slipFacts(funds, total, paidOn, reference),
       author,
     })
     const id = newId(office.random)
@@ -118,3 +105,19 @@ export async function payOver(
     return { id, amount: total, currency, caseIds: [...new Set(funds.map((line) => line.caseId))] }
   })
 }
+
+const slipFacts = (funds: Funds[], total: bigint, paidOn: Day, reference: string): Partial<Facts> =>
+  ({
+    reversement: {
+      dossiers: funds.map((line) => ({
+        dossier: line.caseNumber,
+        debiteur: line.debtor,
+        montant: amount(line.amount),
+        date: line.encashedOn.toString(),
+      })),
+      date: paidOn.toString(),
+      brut: amount(total),
+      net: amount(total),
+      reference,
+    },
+  }) as Partial<Facts>

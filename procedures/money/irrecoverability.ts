@@ -55,13 +55,7 @@ export async function certifyIrrecoverable(
       })
     }
     const file = await readCase(sql, caseId)
-    const { principal, barred } = owedOn(file, onDay)
-    const unpaid = principal + sum(barred.map((invoice) => invoice.principal))
-    if (unpaid <= 0n) {
-      throw new DomainError('nothing_unpaid', 'Aucun principal ne reste impayé dans ce dossier.', {
-        remedy: 'Clôturez le dossier comme payé.',
-      })
-    }
+    const unpaid = unpaidOn(file, onDay)
     await refuseWhileLive(sql, file, onDay)
     const written = await writeLetter(office, sql, onDay, file, {
       letter: 'cloture-certificat-irrecouvrabilite',
@@ -98,13 +92,23 @@ export async function certifyIrrecoverable(
   })
 }
 
+/** The principal that is left, of invoices that lapsed too. DomainError `nothing_unpaid`. */
+function unpaidOn(file: CaseFile, onDay: Day): bigint {
+  const { principal, barred } = owedOn(file, onDay)
+  const unpaid = principal + sum(barred.map((invoice) => invoice.principal))
+  if (unpaid > 0n) return unpaid
+  throw new DomainError('nothing_unpaid', 'Aucun principal ne reste impayé dans ce dossier.', {
+    remedy: 'Clôturez le dossier comme payé.',
+  })
+}
+
 async function refuseWhileLive(sql: Sql, file: CaseFile, onDay: Day): Promise<void> {
   // Closing a case is a decision of its own: it has left out every step to come.
   const live =
     file.case.closedOn !== null ? [] : [...amicable(file, onDay), ...(await judicial(sql, file.case.id, onDay))]
   if (live.length === 0) return
   throw new DomainError('still_live', `Un paiement peut encore venir : ${live.join(', ')}.`, {
-    remedy: 'Menez ces démarches à leur terme, ou closez le dossier avec son motif, puis certifiez.',
+    remedy: 'Menez ces démarches à leur terme, ou clôturez le dossier avec son motif, puis certifiez.',
     article: 'CGI 272-1',
     facts: { live },
   })

@@ -56,23 +56,14 @@ export async function recordPayment(
   return transaction(office.sql, async (tx) => {
     const id = newId(random)
     await lockOpenCase(tx, input.caseId)
-    const [invoice] = input.invoiceNumber
-      ? await tx<
-          { id: string }[]
-        >`select id from invoices where case_id = ${input.caseId} and number = ${input.invoiceNumber}`
-      : []
-    if (input.invoiceNumber && !invoice) {
-      throw new DomainError('unknown_invoice', `La facture ${input.invoiceNumber} n'est pas dans ce dossier.`, {
-        remedy: 'Laissez le numéro vide pour imputer selon la loi, ou corrigez-le.',
-      })
-    }
+    const invoiceId = await chosenInvoice(tx, input)
     const payOverBy = input.receivedBy === 'agency' ? payOverLimit(encashedOn ?? input.receivedOn) : null
     await tx`
       insert into payments (id, case_id, invoice_id, received_on, amount, means, reference, received_by, encashed_on, pay_over_by,
                             recorded_on, recorded_by)
-      values (${id}, ${input.caseId}, ${invoice?.id ?? null}, ${input.receivedOn}, ${input.amount}, ${input.means},
+      values (${id}, ${input.caseId}, ${invoiceId}, ${input.receivedOn}, ${input.amount}, ${input.means},
               ${input.reference}, ${input.receivedBy}, ${encashedOn}, ${payOverBy}, ${onDay}, ${author})`
-    const invoices = await paidBy(tx, onDay, { ...input, invoiceId: invoice?.id ?? null })
+    const invoices = await paidBy(tx, onDay, { ...input, invoiceId })
     await acknowledged(tx, onDay, {
       caseId: input.caseId,
       on: input.receivedOn,
@@ -96,6 +87,17 @@ export async function recordPayment(
     if (typeof left === 'bigint') return { id, left }
     await holdUncounted(tx, random, onDay, input, left)
     return { id, left: null }
+  })
+}
+
+/** The invoice that the debtor chose to pay, if any. DomainError `unknown_invoice`. */
+async function chosenInvoice(sql: Sql, { caseId, invoiceNumber }: PaymentInput): Promise<string | null> {
+  if (!invoiceNumber) return null
+  const [invoice] = await sql<{ id: string }[]>`
+    select id from invoices where case_id = ${caseId} and number = ${invoiceNumber}`
+  if (invoice) return invoice.id
+  throw new DomainError('unknown_invoice', `La facture ${invoiceNumber} n'est pas dans ce dossier.`, {
+    remedy: 'Laissez le numéro vide pour imputer selon la loi, ou corrigez-le.',
   })
 }
 

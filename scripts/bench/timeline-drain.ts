@@ -225,8 +225,9 @@ async function askUntil(api: Api, over: Promise<unknown>): Promise<number[]> {
 type Program = Pick<DrainGround, 'url' | 'dir'>
 
 function start({ url, dir }: Program, argv: string[]): ChildProcess {
-  // As `npm start` and the container run it.
-  return spawn(process.execPath, ['--max-semi-space-size=16', program, ...argv], {
+  // As `npm start` and the containers run them.
+  const young = argv[0] === 'serve' ? 32 : 16
+  return spawn(process.execPath, [`--max-semi-space-size=${young}`, program, ...argv], {
     env: { ...process.env, DATABASE_URL: url, DATA_DIR: dir, PORT: '0' },
     stdio: ['ignore', 'pipe', 'inherit'],
   })

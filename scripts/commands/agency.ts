@@ -1,11 +1,10 @@
-import { readFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
 import { parse } from 'yaml'
 import { type AgencyProofKind, recordAgency, recordAgencyProof } from '../../procedures/cases/agency.ts'
 import { parseDay } from '../../schema/days.ts'
 import { transaction } from '../../schema/db.ts'
 import { DomainError } from '../../schema/errors.ts'
-import { type Command, UsageError } from '../command.ts'
+import { type Command, readNamed, UsageError } from '../command.ts'
 import { startOffice } from '../office.ts'
 import { houseDay } from '../virtual-day.ts'
 
@@ -51,7 +50,7 @@ interface GivenProof {
 const kinds: readonly AgencyProofKind[] = ['assurance', 'compte', 'declaration']
 
 function read(file: string) {
-  const given = parse(readFileSync(file, 'utf8')) as { identity?: unknown; proofs?: GivenProof[] } | null
+  const given = parse(readNamed(file).toString()) as { identity?: unknown; proofs?: GivenProof[] } | null
   if (!given?.identity || !Array.isArray(given.proofs)) throw malformed('il faut « identity » et « proofs »')
   const proofs = given.proofs.map(({ kind, reference, detail, datedOn, validUntil }) => {
     const known = kinds.find((each) => each === kind)

@@ -35,7 +35,7 @@ Exemple
     if (!values.maildir === (positionals.length === 0))
       throw new UsageError('donnez --maildir RÉPERTOIRE, ou des fichiers')
     const files = values.maildir ? await newIn(values.maildir) : positionals
-    const opened = await startOffice({ baseUrl: process.env['BASE_URL'] })
+    const opened = await startOffice()
     try {
       const { sql, office } = opened
       const today = houseClock().today()

@@ -1,12 +1,11 @@
-import { readFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { readInvoice } from '../../documents/invoices/einvoice.ts'
 import { connect } from '../../schema/db.ts'
-import { DomainError } from '../../schema/errors.ts'
 import { startThrowaway } from '../../schema/embedded.ts'
 import { seededRandom } from '../../schema/random.ts'
-import { type Command, UsageError } from '../command.ts'
+import { type Command, readNamed, UsageError } from '../command.ts'
 import { bringUpToDate, type Database, withBothRoles } from '../database.ts'
 import { consumerWhoStops } from '../demo/consumer.ts'
 import { openDemoFolder } from '../demo/folder.ts'
@@ -14,7 +13,7 @@ import { leave } from '../demo/leave.ts'
 import { unpaidInvoice } from '../demo/story.ts'
 import { openOffice } from '../office.ts'
 
-const usual = new URL('../../samples/Facture_FR_EN16931.pdf', import.meta.url)
+const usual = fileURLToPath(new URL('../../samples/Facture_FR_EN16931.pdf', import.meta.url))
 
 export const command: Command = {
   name: 'demo',
@@ -42,7 +41,7 @@ Exemple
     if (!values.out) throw new UsageError('--out RÉPERTOIRE est nécessaire')
     if (kind !== 'business' && kind !== 'consumer') throw new UsageError('--debtor attend business ou consumer')
     const out = resolve(values.out)
-    const original = readFile(values.invoice)
+    const original = new Uint8Array(readNamed(values.invoice ?? usual))
     const invoice = await readInvoice(original, { fileName: values.invoice ?? 'facture.pdf' })
     const folder = openDemoFolder(out)
     const fresh = join(folder.work, 'papers')
@@ -80,15 +79,4 @@ Exemple
     )
     console.log(`À vérifier : npx courtois verify ${join(values.out, 'pack', 'pack.zip')}`)
   },
-}
-
-function readFile(path: string | undefined): Uint8Array {
-  try {
-    return new Uint8Array(readFileSync(path ?? usual))
-  } catch (error) {
-    throw new DomainError('file_not_found', `Le fichier « ${path} » ne peut être lu.`, {
-      remedy: 'Vérifiez son chemin.',
-      cause: error,
-    })
-  }
 }

@@ -4,6 +4,7 @@ import { roleFindings } from '../../procedures/doctor/role.ts'
 import { type Day, dayFr, parseDay } from '../../schema/days.ts'
 import type { Sql } from '../../schema/db.ts'
 import type { Command } from '../command.ts'
+import { counted } from '../../schema/words.ts'
 import { startOffice } from '../office.ts'
 import { houseDay } from '../virtual-day.ts'
 
@@ -69,5 +70,5 @@ async function purgedWords(sql: Sql): Promise<string | null> {
   const [found] = await sql<{ count: number; last: Day | null }[]>`
     select count(*)::int as count, max(greatest(purged_on, accounts_purged_on)) as last from cases where purged_on is not null`
   if (!found?.last) return null
-  return `Données personnelles purgées le ${dayFr(found.last)}\u00a0: il reste de ${found.count} dossier(s) les empreintes et la chaîne du journal, intactes.`
+  return `Données personnelles purgées le ${dayFr(found.last)}\u00a0: il reste de ${counted(found.count, 'dossier')} les empreintes et la chaîne du journal, intactes.`
 }

@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { mkdirSync, writeFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { isAbsent, sha256 } from '../../documents/archive.ts'
@@ -10,7 +10,8 @@ import { parseDay } from '../../schema/days.ts'
 import { transaction } from '../../schema/db.ts'
 import { DomainError } from '../../schema/errors.ts'
 import { caseNamed } from '../named.ts'
-import { type Command, listed, sayWritten, UsageError } from '../command.ts'
+import { counted } from '../../schema/words.ts'
+import { type Command, listed, readNamed, sayWritten, unreadable, UsageError } from '../command.ts'
 import { startOffice } from '../office.ts'
 import { houseDay } from '../virtual-day.ts'
 
@@ -62,7 +63,7 @@ Exemple
       },
     })
     if (positionals.length === 0) throw new UsageError('donnez au moins un FICHIER')
-    const password = values['password-file'] && readFileSync(values['password-file'], 'utf8').split(/\r?\n/)[0]
+    const password = values['password-file'] && readNamed(values['password-file']).toString().split(/\r?\n/)[0]
     const opening = password ? { password } : {}
     if (values.case === undefined)
       return check(positionals, { ...opening, out: values.out, json: values.json ?? false })
@@ -94,7 +95,7 @@ async function check(
   try {
     for (const file of files) {
       try {
-        const bytes = fileBytes(file)
+        const bytes = new Uint8Array(readNamed(file))
         const exhibit = await normaliseExhibit(bytes, { engine, fileName: basename(file), ...opening })
         const { mediaType, pages, flags } = exhibit
         const joined = exhibit.attachments.map(({ name }) => name)
@@ -106,7 +107,7 @@ async function check(
         }
         if (json) console.log(JSON.stringify({ file, sha256: sha256(bytes), mediaType, pages, joined, doubts: flags }))
         else {
-          console.log(`${file} : ${mediaType}, ${pages} page${pages > 1 ? 's' : ''}`)
+          console.log(`${file} : ${mediaType}, ${counted(pages, 'page')}`)
           for (const name of joined) console.log(`  jointe : ${name}`)
           for (const { message } of flags) console.log(`  à vérifier : ${message}`)
           if (written !== undefined) sayWritten(written, exhibit.pdf.length)
@@ -142,21 +143,12 @@ async function attach(
       const [row] = await sql<
         { pages: number; joined: number; flags: { message: string }[] }[]
       >`select pages, (select count(*)::int from exhibits j where j.parent_id = e.id) as joined, flags from exhibits e where id = ${id}`
-      console.log(`Pièce jointe au dossier ${number} : ${row!.pages} page(s), ${row!.joined} pièce(s) à sa suite.`)
+      console.log(
+        `Pièce jointe au dossier ${number} : ${counted(row!.pages, 'page')}, ${counted(row!.joined, 'pièce')} à sa suite.`,
+      )
       for (const { message } of row!.flags) console.log(`  à vérifier : ${message}`)
     })
   } finally {
     await opened.close()
   }
 }
-
-function fileBytes(file: string): Uint8Array {
-  try {
-    return new Uint8Array(readFileSync(file))
-  } catch (cause) {
-    throw unreadable(file, cause)
-  }
-}
-
-const unreadable = (file: string, cause: unknown): DomainError =>
-  new DomainError('no_such_file', `Le fichier « ${file} » ne peut être lu.`, { remedy: 'Vérifiez son chemin.', cause })

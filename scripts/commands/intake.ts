@@ -8,7 +8,7 @@ import { isZip, readTable } from '../../documents/invoices/table.ts'
 import { barredDoubts } from '../../procedures/cases/standstill.ts'
 import { DomainError } from '../../schema/errors.ts'
 import { amount } from '../../schema/money.ts'
-import { UsageError, type Command } from '../command.ts'
+import { type Command, unreadable, UsageError } from '../command.ts'
 import { houseDay } from '../virtual-day.ts'
 
 export const command: Command = {
@@ -146,11 +146,7 @@ function bankJson({ format, lines, faults }: BankStatement): object {
 
 async function fileBytes(file: string): Promise<Uint8Array> {
   const info = await stat(file).catch(() => null)
-  if (!info?.isFile()) {
-    throw new DomainError('no_such_file', 'Le fichier n’existe pas ou n’est pas un fichier.', {
-      remedy: 'Vérifiez son chemin.',
-    })
-  }
+  if (!info?.isFile()) throw unreadable(file)
   // readInvoice refuses what is too large; no need to load gigabytes to hear it.
   if (info.size > 1 << 30) {
     throw new DomainError('file_too_large', 'Le fichier dépasse 20 Mo.', { remedy: 'Envoyez la facture seule.' })

@@ -4,8 +4,9 @@ import { readArticles, unreadArticles } from '../../letters/articles.ts'
 import { loadLibrary } from '../../letters/catalogue.ts'
 import { loadProcedure, procedureIds } from '../../procedures/judicial/engine/procedure.ts'
 import { lawReview, plainReview, type Review } from '../../procedures/law/review.ts'
-import { parseDay, type Day } from '../../schema/days.ts'
+import { type Day, dayFr, parseDay } from '../../schema/days.ts'
 import { UsageError, type Command } from '../command.ts'
+import { counted } from '../../schema/words.ts'
 
 export const command: Command = {
   name: 'law',
@@ -32,7 +33,12 @@ moins de 45 jours, sans suite).`,
     if (values.json) console.log(JSON.stringify(reviews, null, 2))
     else
       console.log(
-        [...reviews.map(line), '', `${reviews.length} ligne(s) à relire au ${on}.`, basesCounted()].join('\n'),
+        [
+          ...reviews.map(line),
+          '',
+          `${counted(reviews.length, 'ligne')} à relire au ${dayFr(on)}.`,
+          basesCounted(),
+        ].join('\n'),
       )
   },
 }

@@ -1,4 +1,4 @@
-import { readFileSync, writeFileSync } from 'node:fs'
+import { writeFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
 import { stringify } from 'yaml'
 import { exampleOf } from '../../documents/rendering/example.ts'
@@ -9,10 +9,10 @@ import { exampleSets, type ExampleSet } from '../../letters/example.ts'
 import { libraryAtRevision } from '../../letters/history.ts'
 import type { Channel, Letter } from '../../letters/letter.ts'
 import { lawTerms } from '../../procedures/law/terms.ts'
-import { parseDay } from '../../schema/days.ts'
+import { type Day, parseDay } from '../../schema/days.ts'
 import { DomainError } from '../../schema/errors.ts'
 import { parseYaml } from '../../schema/validate.ts'
-import { sayWritten, UsageError, type Command } from '../command.ts'
+import { type Command, readNamed, sayWritten, UsageError } from '../command.ts'
 
 export const command: Command = {
   name: 'letter',
@@ -68,14 +68,14 @@ Exemples
     const format = formatOf(values.format, values.out)
     if (values.out === undefined && (format === 'pdf' || format === 'docx'))
       throw new UsageError('--out FICHIER est nécessaire pour un PDF ou un document Word')
-    const facts = withLaw(readFacts(values.facts))
+    const given = readFacts(values.facts)
+    const day = dayOf(given)
+    const facts = given.droit === undefined ? { ...given, droit: lawTerms(day) } : given
     const channel = (values.channel ?? letter.canaux[0]) as Channel
     const engine = format === 'pdf' ? nativeTypst({ processes: 1 }) : undefined
     try {
       // Eight in the morning of the letter's day, so that the same facts give the same bytes.
-      const at = parseDay(String((facts as { date?: unknown }).date))
-        .toZonedDateTime({ timeZone: 'Europe/Paris', plainTime: '08:00' })
-        .toInstant()
+      const at = day.toZonedDateTime({ timeZone: 'Europe/Paris', plainTime: '08:00' }).toInstant()
       const { bytes } = await renderLetter({
         letter,
         facts,
@@ -106,8 +106,13 @@ function setOf(name = 'good'): ExampleSet {
   throw new UsageError(`le jeu de données « ${name} » n’existe pas (${exampleSets.join(', ')})`)
 }
 
-function withLaw(facts: Record<string, unknown>): Record<string, unknown> {
-  return facts.droit === undefined ? { ...facts, droit: lawTerms(parseDay(String(facts.date), 'date')) } : facts
+/** The day of the letter, whose law and hour it bears. */
+function dayOf({ date }: Record<string, unknown>): Day {
+  if (typeof date === 'string') return parseDay(date, 'date')
+  throw new DomainError('missing_fact', 'Il manque « date », le jour du courrier.', {
+    remedy: 'Ajoutez « date » aux faits, par exemple 2026-11-22.',
+    facts: { key: 'date' },
+  })
 }
 
 function formatOf(format: string | undefined, out: string | undefined): LetterFormat {
@@ -117,16 +122,7 @@ function formatOf(format: string | undefined, out: string | undefined): LetterFo
 }
 
 function readFacts(file: string): Record<string, unknown> {
-  let text: string
-  try {
-    text = readFileSync(file === '-' ? 0 : file, 'utf8')
-  } catch {
-    throw new DomainError('no_file', `Le fichier ${file} n'est pas lisible.`, {
-      remedy: 'Vérifiez son chemin.',
-      facts: { file },
-    })
-  }
-  const facts = parseYaml(text, file)
+  const facts = parseYaml(readNamed(file).toString(), file)
   if (typeof facts === 'object' && facts !== null && !Array.isArray(facts)) return facts as Record<string, unknown>
   throw new DomainError('invalid_file', `${file} : les faits d'un courrier sont un objet YAML ou JSON.`, {
     remedy: 'Partez d’un exemple : courtois letter ID --example.',

@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs'
 import { basename, dirname, relative, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { fill } from '../../documents/rendering/fill.ts'
@@ -10,7 +9,8 @@ import { diffRevisions, historyOf } from '../../letters/history.ts'
 import { parseLetter, sectionFor, type Letter } from '../../letters/letter.ts'
 import { writeLog } from '../../letters/log.ts'
 import { DomainError } from '../../schema/errors.ts'
-import { UsageError, type Command } from '../command.ts'
+import { type Command, readNamed, UsageError } from '../command.ts'
+import { counted } from '../../schema/words.ts'
 import { factsFor } from './letter.ts'
 
 export const command: Command = {
@@ -91,20 +91,14 @@ function check(files: string[], json: boolean): number {
   }
   // The output holds faults and nothing else; a person in front of a terminal wants to know that something was done.
   if (faults.length === 0 && process.stderr.isTTY)
-    console.error(`${files.length || library.letters.size + library.clauses.size} fichier(s) vérifié(s), aucun défaut.`)
+    console.error(
+      `${counted(files.length || library.letters.size + library.clauses.size, 'fichier vérifié')}, aucun défaut.`,
+    )
   return faults.length ? 1 : 0
 }
 
 function checkFile(file: string, library: Library): Fault[] {
-  let text: string
-  try {
-    text = readFileSync(file, 'utf8')
-  } catch {
-    throw new DomainError('no_file', `Le fichier ${relative(process.cwd(), file)} n'est pas lisible.`, {
-      remedy: 'Vérifiez son chemin.',
-      facts: { file },
-    })
-  }
+  const text = readNamed(file).toString()
   if (isClause(file, text)) return checkClause(text, file, library, factsFor)
   const facts = new Map<string, Record<string, unknown>>()
   const examples = (letter: Letter) => {

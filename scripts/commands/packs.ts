@@ -42,7 +42,7 @@ Exemple
     if (values.reason && !values.by) throw new UsageError('--reason va avec --by : quelqu’un en répond')
     const month = values.month ? monthOf(values.month) : undefined
     const creditorId = values.creditor ? rowId('Creditor', values.creditor) : undefined
-    const opened = await startOffice({ baseUrl: process.env['BASE_URL'] })
+    const opened = await startOffice()
     try {
       if (creditorId) await refuseStranger(opened.sql, 'creditors', creditorId)
       if (values.debtor) await refuseUnknownDebtor(opened.sql, values.debtor)

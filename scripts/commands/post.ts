@@ -9,6 +9,7 @@ import {
 } from '../../procedures/mail/post-batch.ts'
 import { DomainError } from '../../schema/errors.ts'
 import { type Command, UsageError } from '../command.ts'
+import { counted } from '../../schema/words.ts'
 import { startOffice } from '../office.ts'
 import { houseDay } from '../virtual-day.ts'
 
@@ -49,7 +50,7 @@ Exemple
       },
     })
     if (!values.out) throw new UsageError('--out FICHIER.pdf est nécessaire')
-    const opened = await startOffice({ baseUrl: process.env['BASE_URL'] })
+    const opened = await startOffice()
     try {
       const { office, sql } = opened
       if (values.again) {
@@ -85,6 +86,8 @@ function say(
   { out, json }: { out?: string; json?: boolean },
 ): void {
   if (json) return console.log(JSON.stringify({ batch: number, letters, pages, sheets, sha256, ...rest }))
-  console.log(`${out}\u00a0: lot n°\u00a0${number}, ${letters} pli(s), ${pages} page(s) sur ${sheets} feuille(s).`)
-  if (rest.waiting > 0) console.log(`${rest.waiting} autre(s) lettre(s) pour le lot suivant.`)
+  console.log(
+    `${out}\u00a0: lot n°\u00a0${number}, ${counted(letters, 'pli')}, ${counted(pages, 'page')} sur ${counted(sheets, 'feuille')}.`,
+  )
+  if (rest.waiting > 0) console.log(`${counted(rest.waiting, 'autre lettre')} pour le lot suivant.`)
 }

@@ -6,6 +6,7 @@ import { purge } from '../../procedures/retention/purge.ts'
 import type { Day } from '../../schema/days.ts'
 import { connect } from '../../schema/db.ts'
 import { holdBack, restoreBackup } from '../backup.ts'
+import { counted } from '../../schema/words.ts'
 import { type Command, UsageError } from '../command.ts'
 import { dataDir, openDatabase } from '../database.ts'
 import { type RunningOffice, startOffice } from '../office.ts'
@@ -58,10 +59,12 @@ Exemple
       if (values.json)
         console.log(JSON.stringify({ held, toCheck, toPurge, findings: faults.map(({ subject: _, ...each }) => each) }))
       else {
-        console.log(`Restauré. ${held} dossier(s) suspendu(s) et ${toCheck} envoi(s) à vérifier avant de reprendre.`)
+        console.log(
+          `Restauré. ${counted(held, 'dossier suspendu')} et ${counted(toCheck, 'envoi')} à vérifier avant de reprendre.`,
+        )
         if (toPurge > 0)
           console.log(
-            `Données personnelles de ${toPurge} dossier(s) ou débiteur(s) à ôter de nouveau\u00a0: courtois purge --yes.`,
+            `Données personnelles à ôter de nouveau (dossiers et débiteurs, ${toPurge} en tout)\u00a0: courtois purge --yes.`,
           )
         for (const { case: number, code, message } of faults)
           console.log(`${number ?? '(maison)'}  [${code}]  ${message}`)

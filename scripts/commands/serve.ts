@@ -1,7 +1,8 @@
 import type { AddressInfo } from 'node:net'
 import { parseArgs } from 'node:util'
-import { serve } from '@hono/node-server'
+import { serve, type ServerType } from '@hono/node-server'
 import { loadSecret, signToken, type Viewer } from '../../api/auth.ts'
+import type { Clock } from '../../api/context.ts'
 import { houseClock, startTicking } from '../../api/cron.ts'
 import { createEntryLink } from '../../api/pages/entry.ts'
 import { oidcSettings, openOidc } from '../../api/oidc.ts'
@@ -9,13 +10,12 @@ import { createApp } from '../../api/server.ts'
 import { openSignIn } from '../../api/sign-in.ts'
 import { roleFindings } from '../../procedures/doctor/role.ts'
 import { startWorker } from '../../procedures/jobs/work.ts'
-import { openHouse } from '../../procedures/sealed.ts'
 import { parseDay } from '../../schema/days.ts'
 import type { Sql } from '../../schema/db.ts'
 import { type Command, UsageError } from '../command.ts'
 import { fillDemo } from '../demo/fill.ts'
 import { logJobs, openLog } from '../log.ts'
-import { startOffice } from '../office.ts'
+import { type RunningOffice, startOffice } from '../office.ts'
 import { stopWorker, untilStopped } from '../stop.ts'
 import { forgetVirtualDay, setVirtualDay, virtualDay } from '../virtual-day.ts'
 import { refuseInProduction } from './tick.ts'
@@ -49,8 +49,7 @@ METRICS_TOKEN : ce que Prometheus doit montrer à /metrics. OPERATIONS.md les di
     const jobs = jobsAtOnce(values.jobs, 0)
     const fixed = values.day === undefined ? undefined : parseDay(values.day, 'day')
     if (fixed) refuseInProduction('serve --day')
-    const port = Number(process.env['PORT'] || 4000)
-    if (!Number.isInteger(port) || port < 0 || port > 65535) throw new UsageError('PORT est un nombre de 0 à 65535')
+    const port = portOf(process.env['PORT'])
     const production = process.env['NODE_ENV'] === 'production'
     const log = openLog()
     const logError = (error: unknown): void => log.error({ err: error }, 'unexpected')
@@ -59,7 +58,6 @@ METRICS_TOKEN : ce que Prometheus doit montrer à /metrics. OPERATIONS.md les di
     const running = await startOffice({ baseUrl: process.env['BASE_URL'] || `http://localhost:${port}`, writes: true })
     const { office } = running
     try {
-      await openHouse(running.sql, office.vault)
       if (fixed) setVirtualDay(fixed)
       else forgetVirtualDay()
       if (production) for (const { code, message } of await roleFindings(running.sql)) log.warn({ code }, message)
@@ -76,12 +74,7 @@ METRICS_TOKEN : ce que Prometheus doit montrer à /metrics. OPERATIONS.md les di
         log: logError,
         onRequest: (line) => log[probes.has(line.route) ? 'debug' : 'info'](line, 'request'),
       })
-      const server = serve({
-        fetch: app.fetch,
-        port,
-        ...(process.env['HOST'] ? { hostname: process.env['HOST'] } : {}),
-      })
-      await new Promise<void>((resolve, reject) => server.once('listening', resolve).once('error', reject))
+      const server = await listen(app.fetch, port)
       // Port 0 asks the system for a free one, known only now.
       if (port === 0 && !process.env['BASE_URL'])
         office.baseUrl = `http://localhost:${(server.address() as AddressInfo).port}`
@@ -93,39 +86,59 @@ METRICS_TOKEN : ce que Prometheus doit montrer à /metrics. OPERATIONS.md les di
       const ticking = startTicking(running.sql, clock, logError, (line) => log.warn(line))
 
       console.log(`Courtois, le ${clock.today().toString()}${fixed ? ' (jour virtuel)' : ''}`)
-      console.log(`  santé      ${office.baseUrl}/ready`)
-      console.log(
-        `  GraphQL    ${office.baseUrl}/graphql${production ? '' : `#token=${await signToken(secret, administrator, clock.now())}`}`,
-      )
-      const entering = async (viewer: Viewer | null): Promise<string> => {
-        if (viewer === null || production) return ''
-        const on = { day: clock.today(), at: clock.now() }
-        const { token } = await createEntryLink(running.sql, office.random, on, viewer, 'admin:démarrage')
-        return `/entrer?jeton=${token}`
-      }
-      console.log(`  portail    ${office.baseUrl}/portail${await entering(await largestCreditor(running.sql))}`)
-      console.log(`  bureau     ${office.baseUrl}/bureau${await entering(administrator)}`)
-      console.log(`  courriers  ${office.baseUrl}/verifier et ${office.baseUrl}/r (codes imprimés sur les lettres)`)
-      if (!production) {
-        console.log('  Ces deux entrées servent une fois ; une autre : npx courtois token --role admin --link')
-        console.log('  Un autre rôle : npx courtois token --role creditor --creditor ID')
-      }
+      await sayDoors(running, clock, production ? null : secret)
 
       await untilStopped()
       console.log('Arrêt.')
       const stopping = worker && stopWorker(worker)
       await ticking.stop()
       await close()
-      await new Promise<void>((resolve) => {
-        server.close(() => resolve())
-        if ('closeAllConnections' in server) server.closeAllConnections()
-      })
+      await closed(server)
       await stopping
     } finally {
       if (fixed) forgetVirtualDay()
       await running.close()
     }
   },
+}
+
+function portOf(text: string | undefined): number {
+  const port = Number(text || 4000)
+  if (!Number.isInteger(port) || port < 0 || port > 65535) throw new UsageError('PORT est un nombre de 0 à 65535')
+  return port
+}
+
+async function listen(fetch: Parameters<typeof serve>[0]['fetch'], port: number): Promise<ServerType> {
+  const hostname = process.env['HOST']
+  const server = serve({ fetch, port, ...(hostname ? { hostname } : {}) })
+  await new Promise<void>((resolve, reject) => server.once('listening', resolve).once('error', reject))
+  return server
+}
+
+const closed = (server: ServerType): Promise<void> =>
+  new Promise((resolve) => {
+    server.close(() => resolve())
+    if ('closeAllConnections' in server) server.closeAllConnections()
+  })
+
+/** Where people enter. The secret opens the doors of a development house at once; a production one hands over none. */
+async function sayDoors({ office, sql }: RunningOffice, clock: Clock, secret: Uint8Array | null): Promise<void> {
+  const door = (name: string, address: string): void => console.log(`  ${name.padEnd(10)} ${office.baseUrl}${address}`)
+  const entering = async (viewer: Viewer | null): Promise<string> => {
+    if (viewer === null || secret === null) return ''
+    const on = { day: clock.today(), at: clock.now() }
+    const { token } = await createEntryLink(sql, office.random, on, viewer, 'admin:démarrage')
+    return `/entrer?jeton=${token}`
+  }
+  door('santé', '/ready')
+  door('GraphQL', `/graphql${secret ? `#token=${await signToken(secret, administrator, clock.now())}` : ''}`)
+  door('portail', `/portail${await entering(await largestCreditor(sql))}`)
+  door('bureau', `/bureau${await entering(administrator)}`)
+  door('courriers', `/verifier et ${office.baseUrl}/r (codes imprimés sur les lettres)`)
+  if (secret) {
+    console.log('  Une entrée sert une fois ; une autre : npx courtois token --role admin --link')
+    console.log('  Un autre rôle : npx courtois token --role creditor --creditor ID')
+  }
 }
 
 // Asked every few seconds by machines.

@@ -6,6 +6,7 @@ import { drainWithOthers } from '../../procedures/jobs/work.ts'
 import { before, type Day, dayFr, parseDay } from '../../schema/days.ts'
 import type { Sql } from '../../schema/db.ts'
 import { DomainError } from '../../schema/errors.ts'
+import { counted } from '../../schema/words.ts'
 import type { Command } from '../command.ts'
 import { startOffice } from '../office.ts'
 import { setVirtualDay, virtualDay } from '../virtual-day.ts'
@@ -29,7 +30,7 @@ dit ce qu’elle a repris en retard, de combien de jours, pourquoi, et quand vie
     const until = values.until === undefined ? today : parseDay(values.until, 'until')
     refusePast(today, until)
     if (!until.equals(today)) refuseInProduction('tick --until')
-    const office = await startOffice({ baseUrl: process.env['BASE_URL'], writes: true })
+    const office = await startOffice({ writes: true })
     let planned = 0
     const days: { day: string; done: string[] }[] = []
     const late: { day: string; lines: string[] }[] = []
@@ -50,7 +51,7 @@ dit ce qu’elle a repris en retard, de combien de jours, pourquoi, et quand vie
     if (values.json)
       console.log(JSON.stringify({ from: today.toString(), until: until.toString(), planned, days, late }))
     else {
-      console.log(planned === 0 ? 'Rien à faire.' : `${planned} étape${planned > 1 ? 's' : ''} au travail.`)
+      console.log(planned === 0 ? 'Rien à faire.' : `${counted(planned, 'étape')} au travail.`)
       for (const { day, done } of days) console.log(`${dayFr(parseDay(day))}\u00a0: ${shown(done)}`)
       for (const { lines } of late) console.log(lines.join('\n'))
     }

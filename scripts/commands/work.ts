@@ -2,11 +2,11 @@ import { setPriority } from 'node:os'
 import { parseArgs } from 'node:util'
 import { houseClock } from '../../api/cron.ts'
 import { startWorker } from '../../procedures/jobs/work.ts'
-import { openHouse } from '../../procedures/sealed.ts'
 import { type Command, UsageError } from '../command.ts'
 import { logJobs, openLog } from '../log.ts'
 import { startOffice } from '../office.ts'
 import { stopWorker, untilStopped } from '../stop.ts'
+import { counted } from '../../schema/words.ts'
 
 export const command: Command = {
   name: 'work',
@@ -24,15 +24,14 @@ Sa priorité est plus basse que celle de l’API, où des personnes attendent un
     const jobs = jobsAtOnce(values.jobs, 1)
     // People wait for the API, nobody waits for a letter by the second: where both share a machine, the API comes first.
     setPriority(15)
-    const office = await startOffice({ baseUrl: process.env['BASE_URL'], writes: true })
+    const office = await startOffice({ writes: true })
     try {
-      await openHouse(office.sql, office.office.vault)
       const log = openLog()
       const report = (error: unknown): void => log.error({ err: error }, 'unexpected')
       const today = houseClock().today
       const worker = await startWorker(office.office, office.url, { concurrency: jobs, today, report })
       logJobs(worker, log)
-      console.log(`Au travail, ${jobs} tâche${jobs > 1 ? 's' : ''} à la fois. Ctrl-C pour arrêter.`)
+      console.log(`Au travail, ${counted(jobs, 'tâche')} à la fois. Ctrl-C pour arrêter.`)
       await untilStopped()
       await stopWorker(worker)
     } finally {

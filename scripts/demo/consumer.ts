@@ -51,109 +51,105 @@ export async function consumerWhoStops(world: World): Promise<Told & { bailiffId
   return { ...told, ...(await orderAndService(world, told)) }
 }
 
+interface Stage {
+  world: World
+  caseId: string
+}
+
+const answer =
+  'Procès-verbal de réception du 28 avril 2026 signé sans réserve ; réglage effectué gratuitement le 12 juin 2026.'
+
 function consumerScenes(world: World, caseId: string): Record<string, (today: Day) => Promise<void>> {
-  const { office, tell } = world
-  const { sql, random } = office
-  const answer =
-    'Procès-verbal de réception du 28 avril 2026 signé sans réserve ; réglage effectué gratuitement le 12 juin 2026.'
+  const stage = { world, caseId }
   let disputeId = ''
-  const send = async (
-    today: Day,
-    letter: string,
-    channel: 'lettre' | 'email' | 'acte-prive',
-    to: 'debiteur' | 'creancier',
-    facts = {},
-    attachedTo?: string,
-  ) =>
-    sendLetter(office, today, caseId, {
-      letter,
-      channel,
-      recipient: to,
-      facts,
-      author: manager,
-      ...(attachedTo ? { attachedTo } : {}),
-    })
   return {
     '2026-06-11': async (today) => {
-      const ground = 'la porte-fenêtre ferme mal et laisse passer l’air'
-      disputeId = await recordDispute(
-        sql,
-        random,
-        today,
-        { caseId, channel: 'courriel', ground, contested: null, answerBy: day('2026-06-22') },
-        manager,
-      )
-      await send(today, 'contestation-accuse-reception', 'lettre', 'debiteur', { dateLimite: { date: '2026-06-22' } })
-      await send(today, 'contestation-demande-pieces-creancier', 'email', 'creancier', {
-        dateLimite: { date: '2026-06-16' },
-        piecesDemandees: { liste: ['procès-verbal de réception signé', 'fiche de réglage'], date: '2026-06-11' },
-      })
-      tell(
-        `${dayFr(today)} : la débitrice conteste (« ${ground} ») ; le dossier est suspendu, le créancier est interrogé.`,
-      )
+      disputeId = await disputes(stage, today)
     },
-    '2026-06-15': async (today) => {
-      await send(today, 'contestation-reponse-non-conformite', 'lettre', 'debiteur', {
-        reponseCreancier: { position: answer },
-        delaiJours: 15,
-        dateLimite: { date: '2026-06-30' },
-      })
-      tell(`${dayFr(today)} : la réponse motivée part ; la débitrice a jusqu'au 30 juin pour y répondre.`)
-    },
-    '2026-07-01': async (today) => {
-      await resolveDispute(sql, today, { caseId, disputeId, outcome: 'maintained', answer }, manager)
-      tell(
-        `${dayFr(today)} : sans réponse de sa part, la contestation est close ; le dossier reprend où il s'était arrêté.`,
-      )
-    },
-    '2026-07-08': async (today) => {
-      const lines = [
-        ['2026-07-10', '450.00'],
-        ['2026-07-13', '450.00'],
-        ['2026-07-20', '450.00'],
-        ['2026-07-27', '492.50'],
-      ] as const
-      await agreeInstalments(
-        sql,
-        random,
-        today,
-        {
-          caseId,
-          means: 'virement au créancier',
-          instalments: lines.map(([dueOn, sum]) => ({ dueOn: day(dueOn), amount: parseAmount(sum) })),
-        },
-        manager,
-      )
-      const cover = await send(today, 'engagement-acceptation-echeancier', 'lettre', 'debiteur', {
-        dateLimite: { date: '2026-07-10' },
-      })
-      await send(
-        today,
-        'engagement-accord-echeancier-particulier',
-        'acte-prive',
-        'debiteur',
-        { delaiJours: 15 },
-        cover.id,
-      )
-      tell(`${dayFr(today)} : un échéancier en quatre versements est convenu et confirmé par écrit.`)
-    },
-    '2026-07-10': async (today) => {
-      const { left } = await recordPayment(
-        office,
-        today,
-        {
-          caseId,
-          receivedOn: today,
-          amount: parseAmount('450.00'),
-          means: 'virement',
-          reference: 'LEFEVRE MD-2026-0147',
-          receivedBy: 'creditor',
-        },
-        manager,
-      )
-      tell(`${dayFr(today)} : premier versement de 450,00 € ; reste ${amountFr(left!)}.`)
-    },
+    '2026-06-15': (today) => isAnswered(stage, today),
+    '2026-07-01': (today) => saysNothingMore(stage, today, disputeId),
+    '2026-07-08': (today) => agreesToInstalments(stage, today),
+    '2026-07-10': (today) => paysOne(stage, today),
   }
+}
+
+async function disputes(stage: Stage, today: Day): Promise<string> {
+  const { world, caseId } = stage
+  const { sql, random } = world.office
+  const ground = 'la porte-fenêtre ferme mal et laisse passer l’air'
+  const dispute = { caseId, channel: 'courriel', ground, contested: null, answerBy: day('2026-06-22') }
+  const id = await recordDispute(sql, random, today, dispute, manager)
+  await send(stage, today, 'contestation-accuse-reception', 'lettre', 'debiteur', {
+    dateLimite: { date: '2026-06-22' },
+  })
+  await send(stage, today, 'contestation-demande-pieces-creancier', 'email', 'creancier', {
+    dateLimite: { date: '2026-06-16' },
+    piecesDemandees: { liste: ['procès-verbal de réception signé', 'fiche de réglage'], date: '2026-06-11' },
+  })
+  world.tell(
+    `${dayFr(today)} : la débitrice conteste (« ${ground} ») ; le dossier est suspendu, le créancier est interrogé.`,
+  )
+  return id
+}
+
+async function isAnswered(stage: Stage, today: Day): Promise<void> {
+  await send(stage, today, 'contestation-reponse-non-conformite', 'lettre', 'debiteur', {
+    reponseCreancier: { position: answer },
+    delaiJours: 15,
+    dateLimite: { date: '2026-06-30' },
+  })
+  stage.world.tell(`${dayFr(today)} : la réponse motivée part ; la débitrice a jusqu'au 30 juin pour y répondre.`)
+}
+
+async function saysNothingMore({ world, caseId }: Stage, today: Day, disputeId: string): Promise<void> {
+  await resolveDispute(world.office.sql, today, { caseId, disputeId, outcome: 'maintained', answer }, manager)
+  world.tell(
+    `${dayFr(today)} : sans réponse de sa part, la contestation est close ; le dossier reprend où il s'était arrêté.`,
+  )
+}
+
+async function agreesToInstalments(stage: Stage, today: Day): Promise<void> {
+  const { world, caseId } = stage
+  const instalments = Object.entries({
+    '2026-07-10': '450.00',
+    '2026-07-13': '450.00',
+    '2026-07-20': '450.00',
+    '2026-07-27': '492.50',
+  }).map(([dueOn, sum]) => ({ dueOn: day(dueOn), amount: parseAmount(sum) }))
+  const plan = { caseId, means: 'virement au créancier', instalments }
+  await agreeInstalments(world.office.sql, world.office.random, today, plan, manager)
+  const cover = await send(stage, today, 'engagement-acceptation-echeancier', 'lettre', 'debiteur', {
+    dateLimite: { date: '2026-07-10' },
+  })
+  const act = 'engagement-accord-echeancier-particulier'
+  await send(stage, today, act, 'acte-prive', 'debiteur', { delaiJours: 15 }, cover.id)
+  world.tell(`${dayFr(today)} : un échéancier en quatre versements est convenu et confirmé par écrit.`)
+}
+
+async function paysOne({ world, caseId }: Stage, today: Day): Promise<void> {
+  const payment = {
+    caseId,
+    receivedOn: today,
+    amount: parseAmount('450.00'),
+    means: 'virement',
+    reference: 'LEFEVRE MD-2026-0147',
+    receivedBy: 'creditor',
+  } as const
+  const { left } = await recordPayment(world.office, today, payment, manager)
+  world.tell(`${dayFr(today)} : premier versement de 450,00 € ; reste ${amountFr(left!)}.`)
+}
+
+async function send(
+  { world, caseId }: Stage,
+  today: Day,
+  letter: string,
+  channel: 'lettre' | 'email' | 'acte-prive',
+  recipient: 'debiteur' | 'creancier',
+  facts: object,
+  attachedTo?: string,
+) {
+  const order = { letter, channel, recipient, facts, author: manager, ...(attachedTo ? { attachedTo } : {}) }
+  return sendLetter(world.office, today, caseId, order)
 }
 
 async function orderAndService(world: World, told: Told): Promise<{ bailiffId: string }> {

@@ -1,6 +1,13 @@
 import { loadLibrary } from '../../../letters/catalogue.ts'
 import { after, before, type Day, dayShortFr } from '../../../schema/days.ts'
-import { type CaseFile, type Dispute, firstLetter, formalNotices, type WrittenDocument } from './file.ts'
+import {
+  type CaseFile,
+  type Dispute,
+  firstLetter,
+  formalNotices,
+  lettersToDebtor,
+  type WrittenDocument,
+} from './file.ts'
 
 interface EarlierStep {
   date: string
@@ -26,14 +33,8 @@ export function reminders(file: CaseFile): EarlierStep[] {
 }
 
 function told(file: CaseFile, counts: (document: WrittenDocument) => boolean, incoming = false): EarlierStep[] {
-  const letters = file.documents
-    .filter(
-      (document) =>
-        document.recipient === 'debiteur' &&
-        document.attachedTo === null &&
-        document.withdrawnWhy === null &&
-        counts(document),
-    )
+  const letters = lettersToDebtor(file)
+    .filter(counts)
     .map((document) => {
       const channel = channelWord[document.channel] ?? document.channel
       const [nature, gender] = natureOf(document, file)

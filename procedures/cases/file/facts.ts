@@ -2,6 +2,7 @@ import type { Facts } from '../../../documents/facts.ts'
 import { needsPostalCode } from '../../../documents/send/postal-address.ts'
 import type { Day } from '../../../schema/days.ts'
 import { amount, sum } from '../../../schema/money.ts'
+import { counted } from '../../../schema/words.ts'
 import { debtorWord } from '../../amicable/scenario.ts'
 import type { Owed } from '../../law/interest.ts'
 import { percentText } from '../../law/claim.ts'
@@ -120,7 +121,7 @@ function isLater(file: CaseFile, invoice: CaseFile['invoices'][number], onDay: D
 function subjectOf(lines: { description: string }[] | undefined): string | undefined {
   const [first, ...others] = lines ?? []
   if (!first || others.length === 0) return first?.description
-  return `${first.description} et ${others.length} autre${others.length > 1 ? 's' : ''} article${others.length > 1 ? 's' : ''}`
+  return `${first.description} et ${counted(others.length, 'autre article')}`
 }
 
 function address(value: Address | null | undefined) {

@@ -116,9 +116,10 @@ export const invoiceLines = async (sql: Sql, ids: string[]): Promise<Map<string,
 
 const invoiceColumns = (sql: Sql) => sql`
   i.case_id, i.id, i.number, i.issued_on, i.due_on, i.total, i.prepaid, i.payable, i.currency, i.doubts, i.original,
-  coalesce(l.expires_on, c.limitation_on) as limitation_on, coalesce(l.is_owed, true) as is_owed`
+  coalesce(l.expires_on, (select limitation_on from cases c where c.id = i.case_id)) as limitation_on,
+  coalesce(l.is_owed, true) as is_owed`
 const invoicesOf = (sql: Sql, ids: string[]) => sql`
-  from invoices i join cases c on c.id = i.case_id left join invoice_limitations l on l.invoice_id = i.id
+  from invoices i left join invoice_limitations l on l.invoice_id = i.id
   where i.case_id = any(${ids}) order by i.due_on, i.number`
 
 export type PartName = keyof typeof caseParts
@@ -278,13 +279,13 @@ export function lastFirstLetter(file: CaseFile): WrittenDocument | null {
   return letter
 }
 
-/** The formal notices of the house, oldest first; those that others sent stand beside them in `allNotices`. */
-export function formalNotices(file: Pick<CaseFile, 'documents'>): WrittenDocument[] {
-  return file.documents.filter(
-    ({ channel, attachedTo, recipient, withdrawnWhy }) =>
-      (channel === 'lrar' || channel === 'lre') &&
-      attachedTo === null &&
-      recipient === 'debiteur' &&
-      withdrawnWhy === null,
+/** What was written to the debtor, oldest first: without what was joined to it, and what was withdrawn before it left. */
+export const lettersToDebtor = ({ documents }: Pick<CaseFile, 'documents'>): WrittenDocument[] =>
+  documents.filter(
+    ({ attachedTo, recipient, withdrawnWhy }) =>
+      recipient === 'debiteur' && attachedTo === null && withdrawnWhy === null,
   )
-}
+
+/** The formal notices of the house, oldest first; those that others sent stand beside them in `allNotices`. */
+export const formalNotices = (file: Pick<CaseFile, 'documents'>): WrittenDocument[] =>
+  lettersToDebtor(file).filter(({ channel }) => channel === 'lrar' || channel === 'lre')

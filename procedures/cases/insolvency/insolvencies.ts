@@ -61,63 +61,78 @@ export async function keepInsolvency(
     select zone, debtor_id from cases where id = ${input.caseId} and closed_on is null for update`
   if (!found) throw caseGone(input.caseId)
   const declareBy = declarationLimit({ ...input, kind, zone: found.zone })
-  const source = input.source?.trim() || 'saisie à la main'
-  const fresh = newId(random)
-  const [known] = await sql<{ id: string; publishedOn: Day | null; representative: string | null; checkedOn: Day }[]>`
+  const [known] = await sql<KnownInsolvency[]>`
     select id, published_on, representative, checked_on from insolvencies
     where case_id = ${input.caseId} and kind = ${kind} and opened_on = ${input.openedOn}`
-  if (known) {
-    const isChanged =
-      (input.publishedOn !== null && known.publishedOn === null) ||
-      (!!input.representative && known.representative === null) ||
-      before(known.checkedOn, checkedOn)
-    if (isChanged) {
-      await sql`
-        update insolvencies set published_on = coalesce(published_on, ${input.publishedOn}), declare_by = coalesce(declare_by, ${declareBy}),
-          representative = coalesce(representative, ${input.representative ?? null}), checked_on = greatest(checked_on, ${checkedOn})
-        where id = ${known.id}`
-      await record(sql, onDay, {
-        caseId: input.caseId,
-        kind: 'insolvency_completed',
-        detail: { publishedOn: input.publishedOn?.toString() ?? null, checkedOn: checkedOn.toString() },
-        author,
-      })
-    }
-    return { id: known.id, isNew: false, isChanged }
-  }
+  const told = { ...input, kind, checkedOn, declareBy }
+  if (known) return { id: known.id, isNew: false, isChanged: await complete(sql, onDay, known, told, author) }
+  return { id: await open(sql, random, onDay, { ...told, ...found }, author), isNew: true, isChanged: true }
+}
+
+interface KnownInsolvency {
+  id: string
+  publishedOn: Day | null
+  representative: string | null
+  checkedOn: Day
+}
+
+type ToldInsolvency = InsolvencyInput & { kind: InsolvencyKind; checkedOn: Day; declareBy: Day | null }
+
+/** What was already known takes what it lacked; tells whether that was anything. */
+async function complete(
+  sql: Sql,
+  onDay: Day,
+  known: KnownInsolvency,
+  { caseId, publishedOn, representative, checkedOn, declareBy }: ToldInsolvency,
+  author: Author,
+): Promise<boolean> {
+  const isPublished = publishedOn !== null && known.publishedOn === null
+  const isNamed = !!representative && known.representative === null
+  if (!isPublished && !isNamed && !before(known.checkedOn, checkedOn)) return false
+  await sql`
+    update insolvencies set published_on = coalesce(published_on, ${publishedOn}), declare_by = coalesce(declare_by, ${declareBy}),
+      representative = coalesce(representative, ${representative ?? null}), checked_on = greatest(checked_on, ${checkedOn})
+    where id = ${known.id}`
+  const detail = { publishedOn: publishedOn?.toString() ?? null, checkedOn: checkedOn.toString() }
+  await record(sql, onDay, { caseId, kind: 'insolvency_completed', detail, author })
+  return true
+}
+
+/** Recorded, the proceedings end what waits for consent, but the declaration of the claim, and hold the case. */
+async function open(
+  sql: Sql,
+  random: Random,
+  onDay: Day,
+  input: ToldInsolvency & { zone: string; debtorId: string },
+  author: Author,
+): Promise<string> {
+  const { caseId, kind, nature, openedOn, publishedOn, checkedOn, declareBy, zone } = input
+  const id = newId(random)
+  const source = input.source?.trim() || 'saisie à la main'
   await sql`
     insert into insolvencies (id, case_id, kind, nature, opened_on, published_on, representative, abroad, declare_by, source, checked_on,
                               recorded_on, recorded_by)
-    values (${fresh}, ${input.caseId}, ${kind}, ${input.nature}, ${input.openedOn}, ${input.publishedOn}, ${input.representative ?? null},
+    values (${id}, ${caseId}, ${kind}, ${nature}, ${openedOn}, ${publishedOn}, ${input.representative ?? null},
             ${input.abroad ?? false}, ${declareBy}, ${source}, ${checkedOn}, ${onDay}, ${author})`
-  await recordCheck(sql, onDay, { debtorId: found.debtorId, checkedOn, source, found: true }, author)
-  // Of what was put to the creditor, only what such a day is for still stands: the declaration of the claim.
+  await recordCheck(sql, onDay, { debtorId: input.debtorId, checkedOn, source, found: true }, author)
   const asked = await sql<{ procedure: string }[]>`
-    select distinct procedure from consent_requests where case_id = ${input.caseId}`
+    select distinct procedure from consent_requests where case_id = ${caseId}`
   const spared = asked
     .map(({ procedure }) => procedure)
-    .filter((id) => loadProcedure(id).papiers?.malgre?.includes(kind))
-  await endUnfiledConsents(sql, onDay, input.caseId, consentEnd[kind], author, { spared })
-  await record(sql, onDay, {
-    caseId: input.caseId,
-    kind: 'insolvency_recorded',
-    detail: {
-      kind,
-      nature: input.nature,
-      openedOn: input.openedOn.toString(),
-      publishedOn: input.publishedOn?.toString() ?? null,
-      declareBy: declareBy?.toString() ?? null,
-      source,
-    },
-    author,
-  })
-  const reason = whyStopped(
-    { kind, nature: input.nature, openedOn: input.openedOn, declareBy, declaredOn: null },
-    found.zone,
-  )
-  const hold = { caseId: input.caseId, cause: kind, reason, reviewOn: onDay.add({ days: 7 }) }
-  await placeHold(sql, random, onDay, hold, author)
-  return { id: fresh, isNew: true, isChanged: true }
+    .filter((procedure) => loadProcedure(procedure).papiers?.malgre?.includes(kind))
+  await endUnfiledConsents(sql, onDay, caseId, consentEnd[kind], author, { spared })
+  const detail = {
+    kind,
+    nature,
+    openedOn: openedOn.toString(),
+    publishedOn: publishedOn?.toString() ?? null,
+    declareBy: declareBy?.toString() ?? null,
+    source,
+  }
+  await record(sql, onDay, { caseId, kind: 'insolvency_recorded', detail, author })
+  const reason = whyStopped({ kind, nature, openedOn, declareBy, declaredOn: null }, zone)
+  await placeHold(sql, random, onDay, { caseId, cause: kind, reason, reviewOn: onDay.add({ days: 7 }) }, author)
+  return id
 }
 
 export interface Insolvency {

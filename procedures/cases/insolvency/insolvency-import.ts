@@ -1,4 +1,4 @@
-import { readTitledTable, type TitledTable } from '../../../documents/invoices/table.ts'
+import { columnsOf, readTitledTable, type TitledTable } from '../../../documents/invoices/table.ts'
 import { typedDay } from '../../../documents/invoices/typed-values.ts'
 import type { Day } from '../../../schema/days.ts'
 import { rehearse, type Sql, transaction } from '../../../schema/db.ts'
@@ -88,10 +88,17 @@ export async function importInsolvencies(
   author: Author,
 ): Promise<InsolvencyImport> {
   const table = await readTitledTable(input.file)
-  const of = headingsOf(table)
+  const { has, cell, recognised, ignored } = columnsOf(table, columns)
+  if (!has('nature') || !(has('case') || has('siren') || has('siret') || has('name'))) {
+    throw new DomainError('columns_missing', 'Le fichier ne dit pas de qui il parle, ou ce qui lui arrive.', {
+      remedy:
+        'Il faut une colonne SIREN, SIRET, dossier ou débiteur, et une colonne nature (liquidation judiciaire, surendettement, décès, rien).',
+      facts: { headings: table.titles },
+    })
+  }
   const report: InsolvencyImport = {
-    recognised: table.titles.filter((heading) => [...of.values()].includes(heading)),
-    ignored: table.titles.filter((heading) => heading !== '' && ![...of.values()].includes(heading)),
+    recognised,
+    ignored,
     rows: table.rows.length,
     recorded: [],
     checked: 0,
@@ -101,7 +108,7 @@ export async function importInsolvencies(
   }
   await rehearse(sql, !input.preview, async (tx) => {
     for (const row of table.rows) {
-      const said = (column: Column) => row.cells[of.get(column) ?? ''] ?? ''
+      const said = (column: Column) => cell(row, column)
       try {
         await transaction(tx, (inner) => importRow(inner, random, onDay, row, said, input.source, report, author))
       } catch (error) {
@@ -112,21 +119,6 @@ export async function importInsolvencies(
     }
   })
   return report
-}
-
-function headingsOf(table: TitledTable): Map<Column, string> {
-  const found = new Map<Column, string>()
-  for (const [column, names] of Object.entries(columns)) {
-    const heading = table.titles.find((each) => (names as readonly string[]).includes(each))
-    if (heading !== undefined) found.set(column as Column, heading)
-  }
-  const who = ['case', 'siren', 'siret', 'name'].some((column) => found.has(column as Column))
-  if (who && found.has('nature')) return found
-  throw new DomainError('columns_missing', 'Le fichier ne dit pas de qui il parle, ou ce qui lui arrive.', {
-    remedy:
-      'Il faut une colonne SIREN, SIRET, dossier ou débiteur, et une colonne nature (liquidation judiciaire, surendettement, décès, rien).',
-    facts: { headings: table.titles },
-  })
 }
 
 interface Match {

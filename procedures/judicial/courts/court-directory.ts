@@ -1,4 +1,4 @@
-import { readTitledTable } from '../../../documents/invoices/table.ts'
+import { columnsOf, readTitledTable } from '../../../documents/invoices/table.ts'
 import type { Day } from '../../../schema/days.ts'
 import { json, type Sql, transaction } from '../../../schema/db.ts'
 import { DomainError } from '../../../schema/errors.ts'
@@ -19,15 +19,7 @@ export interface CourtImport {
 }
 
 const columns = {
-  insee: [
-    'code insee',
-    'insee',
-    'code commune',
-    'code commune insee',
-    'code commune insee',
-    'code insee commune',
-    'codgeo',
-  ],
+  insee: ['code insee', 'insee', 'code commune', 'code commune insee', 'code insee commune', 'codgeo'],
   commune: ['commune', 'libelle', 'libelle commune', 'nom commune', 'nom de la commune', 'libelle de la commune'],
   civil: ['tj', 'tribunal judiciaire'],
   proximity: ['tprx', 'tribunal de proximite', 'chambre de proximite', 'tribunal proximite'],
@@ -50,68 +42,67 @@ export async function importCourts(
   author: Author,
 ): Promise<CourtImport> {
   const table = await readTitledTable(input.file)
-  const heading = (column: Column) => table.titles.find((each) => (columns[column] as readonly string[]).includes(each))
-  const of = Object.fromEntries((Object.keys(columns) as Column[]).map((column) => [column, heading(column)]))
-  if (!of['insee'] || !of['commune'] || !(of['civil'] || of['commercial'])) {
+  const { has, cell, recognised, ignored } = columnsOf(table, columns)
+  if (!has('insee') || !has('commune') || !(has('civil') || has('commercial'))) {
     throw new DomainError('columns_missing', 'Le fichier n’a pas les colonnes d’un annuaire des juridictions.', {
       remedy: 'Il faut le code INSEE, la commune, et le tribunal judiciaire ou le tribunal de commerce.',
       facts: { headings: table.titles },
     })
   }
-  const used = Object.values(of)
-  const report: CourtImport = {
-    recognised: table.titles.filter((name) => used.includes(name)),
-    ignored: table.titles.filter((name) => name !== '' && !used.includes(name)),
-    rows: table.rows.length,
-    changed: 0,
-    known: 0,
-    errors: [],
-  }
-  const places = table.rows.flatMap(({ number, cells }) => {
-    const said = (column: Column) => (of[column] === undefined ? '' : (cells[of[column]] ?? ''))
+  const errors: CourtImport['errors'] = []
+  const places = new Map<string, ReadPlace>()
+  for (const row of table.rows) {
+    const said = (column: Column) => cell(row, column)
     const fault = faultOf(said)
-    if (fault !== null) {
-      report.errors.push({ row: number, message: fault })
-      return []
-    }
-    return {
-      insee: insee(said('insee')),
-      commune: said('commune'),
-      plain: plainTown(said('commune')),
-      civil: seat(said('civil')),
-      proximity: seat(said('proximity')),
-      commercial: seat(said('commercial')),
-    }
-  })
-  if (report.errors.length * tolerated > table.rows.length && report.errors.length > 1) {
-    const [first] = report.errors
-    throw new DomainError(
-      'courts_file_damaged',
-      `${report.errors.length} lignes sur ${table.rows.length} ne se lisent pas, la première à la ligne ${first!.row}\u00a0: ${first!.message}`,
-      {
-        remedy: 'Vérifiez que les colonnes ne sont pas décalées, puis reprenez le fichier d’origine.',
-        facts: { rows: table.rows.length },
-      },
-    )
+    if (fault === null) places.set(insee(said('insee')), placeOf(said))
+    else errors.push({ row: row.number, message: fault })
   }
-  const byCommune = [...new Map(places.map((place) => [place.insee, place])).values()]
+  if (errors.length * tolerated > table.rows.length && errors.length > 1) throw damaged(table.rows.length, errors)
+  const read = [...places.values()]
   const changed = input.preview
-    ? await sql<
-        { insee: string }[]
-      >`select n.insee from ${incoming(sql, byCommune)} left join court_places p using (insee) where ${differs(sql)}`
-    : await sql<{ insee: string }[]>`
-        insert into court_places (insee, commune, plain, civil, proximity, commercial, source, imported_on, imported_by)
-        select n.insee, n.commune, n.plain, coalesce(n.civil, p.civil), coalesce(n.proximity, p.proximity), coalesce(n.commercial, p.commercial),
-               ${input.source}, ${onDay}::date, ${author}
-        from ${incoming(sql, byCommune)} left join court_places p using (insee)
-        where ${differs(sql)}
-        on conflict (insee) do update set commune = excluded.commune, plain = excluded.plain, civil = excluded.civil,
-          proximity = excluded.proximity, commercial = excluded.commercial, source = excluded.source,
-          imported_on = excluded.imported_on, imported_by = excluded.imported_by
-        returning insee`
-  report.changed = changed.length
-  report.known = byCommune.length - changed.length
-  return report
+    ? await sql<{ insee: string }[]>`
+        select n.insee from ${incoming(sql, read)} left join court_places p using (insee) where ${differs(sql)}`
+    : await keepPlaces(sql, onDay, read, input.source, author)
+  const known = read.length - changed.length
+  return { recognised, ignored, rows: table.rows.length, changed: changed.length, known, errors }
+}
+
+type ReadPlace = Record<'insee' | 'commune' | 'plain', string> &
+  Record<'civil' | 'proximity' | 'commercial', string | null>
+
+const placeOf = (said: (column: Column) => string): ReadPlace => ({
+  insee: insee(said('insee')),
+  commune: said('commune'),
+  plain: plainTown(said('commune')),
+  civil: seat(said('civil')),
+  proximity: seat(said('proximity')),
+  commercial: seat(said('commercial')),
+})
+
+const damaged = (rows: number, errors: CourtImport['errors']): DomainError =>
+  new DomainError(
+    'courts_file_damaged',
+    `${errors.length} lignes sur ${rows} ne se lisent pas, la première à la ligne ${errors[0]!.row}\u00a0: ${errors[0]!.message}`,
+    { remedy: 'Vérifiez que les colonnes ne sont pas décalées, puis reprenez le fichier d’origine.', facts: { rows } },
+  )
+
+async function keepPlaces(
+  sql: Sql,
+  onDay: Day,
+  places: ReadPlace[],
+  source: string,
+  author: Author,
+): Promise<{ insee: string }[]> {
+  return sql<{ insee: string }[]>`
+    insert into court_places (insee, commune, plain, civil, proximity, commercial, source, imported_on, imported_by)
+    select n.insee, n.commune, n.plain, coalesce(n.civil, p.civil), coalesce(n.proximity, p.proximity), coalesce(n.commercial, p.commercial),
+           ${source}, ${onDay}::date, ${author}
+    from ${incoming(sql, places)} left join court_places p using (insee)
+    where ${differs(sql)}
+    on conflict (insee) do update set commune = excluded.commune, plain = excluded.plain, civil = excluded.civil,
+      proximity = excluded.proximity, commercial = excluded.commercial, source = excluded.source,
+      imported_on = excluded.imported_on, imported_by = excluded.imported_by
+    returning insee`
 }
 
 const incoming = (sql: Sql, places: object[]) => sql`

@@ -1,8 +1,7 @@
-import { createHash } from 'node:crypto'
 import type { Day } from '../../../schema/days.ts'
 import { type Sql, transaction } from '../../../schema/db.ts'
 import { DomainError } from '../../../schema/errors.ts'
-import { newId, type Random } from '../../../schema/random.ts'
+import { newId, newToken, type Random, tokenHash } from '../../../schema/random.ts'
 import { amicableDays, phoneDays } from '../../amicable/cell-calendar.ts'
 import { type Author, record } from '../../cases/journal.ts'
 import { courtDays, type FeedDay, officeDays } from './court-calendar.ts'
@@ -44,12 +43,12 @@ export async function createCalendarFeed(
       remedy: 'Dites qui le suivra, par exemple «\u00a0agenda de Mme Roux\u00a0».',
     })
   }
-  const token = Buffer.from(random.bytes(32)).toString('base64url')
+  const token = newToken(random)
   const { role, creditorId, bailiffId } = input.owner
   return transaction(sql, async (tx) => {
     const [feed] = await tx<CalendarFeed[]>`
       insert into calendar_feeds (id, token_sha256, role, creditor_id, bailiff_id, label, created_on, created_by)
-      select ${newId(random)}, ${hashOf(token)}, ${role}, ${creditorId}, ${bailiffId}, ${label}, ${onDay}, ${author}
+      select ${newId(random)}, ${tokenHash(token)}, ${role}, ${creditorId}, ${bailiffId}, ${label}, ${onDay}, ${author}
       where (${creditorId}::uuid is null or exists (select from creditors where id = ${creditorId}))
         and (${bailiffId}::uuid is null or exists (select from bailiffs where id = ${bailiffId}))
       returning ${columns(tx)}`
@@ -97,11 +96,9 @@ export async function readCalendarFeeds(sql: Sql, owner: FeedOwner): Promise<Cal
 /** The feed behind a token; null for one that is unknown or revoked. */
 export async function openCalendarFeed(sql: Sql, token: string): Promise<CalendarFeed | null> {
   const [feed] = await sql<CalendarFeed[]>`
-    select ${columns(sql)} from calendar_feeds where token_sha256 = ${hashOf(token)} and revoked_on is null`
+    select ${columns(sql)} from calendar_feeds where token_sha256 = ${tokenHash(token)} and revoked_on is null`
   return feed ?? null
 }
-
-const hashOf = (token: string): string => createHash('sha256').update(token).digest('hex')
 
 /** What a feed shows on a day, the first day first. */
 export async function feedDays(sql: Sql, feed: FeedOwner, onDay: Day): Promise<FeedDay[]> {

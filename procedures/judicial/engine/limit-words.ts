@@ -1,5 +1,6 @@
 import { happenings } from './happenings.ts'
 import type { Procedure, TimeLimit } from './procedure.ts'
+import { counted } from '../../../schema/words.ts'
 
 /** « Au plus tard 3 mois après », and after what. */
 export function limitWords(procedure: Procedure, limit: TimeLimit): { when: string; from: string } {
@@ -33,10 +34,10 @@ export function durationWords(duration: string, working = false): string {
   const part = (unit: string) => Number(new RegExp(`(\\d+)${unit}`).exec(duration)?.[1] ?? 0)
   const [years, months, weeks, days] = [part('Y'), part('M'), part('W'), part('D')]
   return [
-    years ? `${years} an${years > 1 ? 's' : ''}` : '',
+    years ? counted(years, 'an') : '',
     months ? `${months} mois` : '',
-    weeks ? `${weeks} semaine${weeks > 1 ? 's' : ''}` : '',
-    days ? `${days} jour${days > 1 ? 's' : ''}${working ? ' ouvrables' : ''}` : '',
+    weeks ? counted(weeks, 'semaine') : '',
+    days ? counted(days, working ? 'jour ouvrable' : 'jour') : '',
   ]
     .filter(Boolean)
     .join(' et ')

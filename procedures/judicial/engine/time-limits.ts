@@ -102,7 +102,9 @@ function stepDeadlineOf(
 ): StepDeadline {
   const far = limit.distance === 'oui' ? distanceOf(trigger, known, zone) : nothingAdded
   const length = limit.duree ?? fixedByOrder(limit, trigger, known)!
-  const computed = isoDay.test(length) ? dayOfOrder(trigger.on, parseDay(length)) : counted(length)
+  const computed = isoDay.test(length)
+    ? dayOfOrder(trigger.on, parseDay(length))
+    : counted(limit, trigger.on, length, far.added?.months ?? 0, zone)
   // What starts a period does not meet it.
   const own = ids.includes(limit.id) ? limit.id : step.id
   const notBefore = limit.nature === 'pas_avant'
@@ -143,20 +145,21 @@ function stepDeadlineOf(
     ],
     doubts,
   }
+}
 
-  function counted(text: string): Deadline {
-    const legal = text === 'P0D' ? { years: 0, months: 0, days: 0 } : parseDuration(text)
-    return deadline({
-      from: trigger.on,
-      duration: { ...legal, months: legal.months + (far.added?.months ?? 0) },
-      ...(zone === undefined ? {} : { zone }),
-      ...(limit.compte === undefined
-        ? {}
-        : limit.compte === 'prescription'
-          ? { rule: 'prescription' as const }
-          : { counting: countings[limit.compte] }),
-    })
-  }
+/** A length of the law or of the order, longer for a person far away, counted by the rule of the time limit. */
+function counted({ compte }: TimeLimit, from: Day, text: string, added: number, zone: Zone | undefined): Deadline {
+  const legal = text === 'P0D' ? { years: 0, months: 0, days: 0 } : parseDuration(text)
+  return deadline({
+    from,
+    duration: { ...legal, months: legal.months + added },
+    ...(zone === undefined ? {} : { zone }),
+    ...(compte === undefined
+      ? {}
+      : compte === 'prescription'
+        ? { rule: 'prescription' as const }
+        : { counting: countings[compte] }),
+  })
 }
 
 const isoDay = /^\d{4}-\d{2}-\d{2}$/

@@ -1,9 +1,8 @@
-import { createHash } from 'node:crypto'
 import { type Changes, changesSince, type Manifest } from '../../../documents/packs/manifest.ts'
 import { type Day, dayFr } from '../../../schema/days.ts'
 import { json, type Sql, transaction } from '../../../schema/db.ts'
 import { DomainError } from '../../../schema/errors.ts'
-import { newId, type Random } from '../../../schema/random.ts'
+import { newId, newToken, type Random, tokenHash } from '../../../schema/random.ts'
 import { readCase } from '../../cases/file/file.ts'
 import { type Author, record } from '../../cases/journal.ts'
 import { lockCase } from '../../cases/lock.ts'
@@ -61,10 +60,10 @@ export async function handOver(
     await lockCase(tx, pack.caseId)
     await requireLiveConsent(tx, pack.consentId, onDay)
     refuseFiling(await readCase(tx, pack.caseId), onDay, loadProcedure(pack.procedure).papiers?.malgre)
-    const token = Buffer.from(random.bytes(32)).toString('base64url')
+    const token = newToken(random)
     const [row] = await tx<{ id: string }[]>`
       insert into hand_overs (id, pack_id, bailiff_id, handed_on, handed_by, token_sha256, expires_on)
-      values (${newId(random)}, ${input.packId}, ${input.bailiffId}, ${onDay}, ${author}, ${hashOf(token)}, ${expiresOn})
+      values (${newId(random)}, ${input.packId}, ${input.bailiffId}, ${onDay}, ${author}, ${tokenHash(token)}, ${expiresOn})
       on conflict (pack_id, bailiff_id) do update
       set revoked_on = null, handed_on = excluded.handed_on, handed_by = excluded.handed_by,
           token_sha256 = excluded.token_sha256, expires_on = excluded.expires_on
@@ -78,8 +77,6 @@ export async function handOver(
     return { id: row!.id, token, expiresOn }
   })
 }
-
-const hashOf = (token: string): string => createHash('sha256').update(token).digest('hex')
 
 /** Takes a pack back: link and downloads stop at once, what was fetched before stays known. */
 export async function revokeHandOver(
@@ -145,7 +142,7 @@ export async function findHandOver(
 export async function findHandOverByToken(sql: Sql, token: string, onDay: Day): Promise<HandedOver> {
   const [found] = await sql<HandedOver[]>`
     select ${columns(sql)}
-    where h.token_sha256 = ${hashOf(token)} and h.revoked_on is null and h.expires_on >= ${onDay}`
+    where h.token_sha256 = ${tokenHash(token)} and h.revoked_on is null and h.expires_on >= ${onDay}`
   if (found) return found
   throw packNotFound()
 }

@@ -1,5 +1,6 @@
 import { before, type Day, dayFr, dayShortFr, parseDay } from '../../../schema/days.ts'
 import { amountFr, parseAmount, parseCurrency } from '../../../schema/money.ts'
+import { counted } from '../../../schema/words.ts'
 import type { CaseFile } from '../../cases/file/file.ts'
 import { isLookUpDoubt, lookUpDoubts } from '../../cases/insolvency/insolvency-watch.ts'
 import { nextLimitation } from '../../cases/limitation/invoice-limitations.ts'
@@ -22,7 +23,7 @@ export function nextLimit(
   const [first = declaration(insolvencies[0])] = due
   if (!first) return undefined
   const left = onDay.until(first.expires).days
-  const when = left < 0 ? 'passée' : left === 0 ? 'aujourd’hui' : `dans ${left} jour${left > 1 ? 's' : ''}`
+  const when = left < 0 ? 'passée' : left === 0 ? 'aujourd’hui' : `dans ${counted(left, 'jour')}`
   return {
     label: `Prochaine date limite : ${first.title}`,
     value: `${dayFr(first.expires)}, ${when} (${first.article})`,

@@ -11,7 +11,7 @@ import { consentPage } from '../consents/consent-page.ts'
 import type { ConsentRequest } from '../consents/consent-requests.ts'
 import type { GivenFacts } from './paper-facts.ts'
 import { exhibitPart, exhibitsFor, pageCount, writePapers } from './papers.ts'
-import type { Procedure } from '../engine/procedure.ts'
+import type { Dossier, Procedure } from '../engine/procedure.ts'
 import { needsNotice, requireNotSuspended, requirePeriodRun } from '../procedures.ts'
 import { requireSignedCourt } from '../courts/signed-court.ts'
 import type { StepDeadline } from '../engine/time-limits.ts'
@@ -76,19 +76,7 @@ export async function writtenContent(
 ): Promise<PackPart[]> {
   const { open, procedure, kind, given, limits } = order
   const dossier = procedure.dossiers![kind]!
-  const events = await readProcedureEvents(sql, open.id)
-  const acts = (dossier.actes ?? []).map((step) => events.findLast((event) => event.step === step && event.original))
-  if (acts.some((act) => act === undefined)) {
-    const absent = dossier.actes!.filter((_, i) => acts[i] === undefined)
-    throw new DomainError(
-      'order_not_recorded',
-      `L'acte « ${absent.join(', ')} » n'est pas encore enregistré avec sa copie.`,
-      {
-        remedy: 'Enregistrez-le (recordProcedureEvent) avec la copie délivrée par le greffe.',
-        facts: { steps: absent },
-      },
-    )
-  }
+  const acts = recordedActs(dossier, await readProcedureEvents(sql, open.id))
   const signed = dossier.reprend ? await signedParts(office, sql, open) : []
   const takenUp = signed.filter((part) => part.role === 'application' || part.role === 'bordereau')
   await gatherTitle(office, sql, onDay, file)
@@ -110,19 +98,7 @@ export async function writtenContent(
     },
     exhibits,
   )
-  const orders: PackPart[] = []
-  for (const act of acts) {
-    const pdf = await office.archive.stored(act!.original!)
-    const title = procedure.etapes.find((step) => step.id === act!.step)?.titre ?? act!.step
-    orders.push({
-      role: 'order',
-      part: 'content',
-      title: `${title} du ${dayFr(act!.happenedOn)}`,
-      name: `${act!.step}.pdf`,
-      pdf,
-      pages: await pageCount(await office.archive.get(act!.original!), act!.step),
-    })
-  }
+  const orders = await Promise.all(acts.map((act) => actPart(office, procedure, act)))
   const [first, ...others] = papers
   const acted = [first!, ...orders, ...others, ...takenUp].map((part, i) => ({
     ...part,
@@ -132,6 +108,38 @@ export async function writtenContent(
     ? signed.filter((part) => part.role === 'exhibit')
     : await Promise.all(exhibits.map((exhibit) => exhibitPart(office, exhibit)))
   return [...acted, ...joined]
+}
+
+type RecordedAct = ProcedureEvent & { original: string }
+
+/** The acts of the court that the pack is made of, each as it was last recorded. DomainError `order_not_recorded`. */
+function recordedActs({ actes = [] }: Dossier, events: ProcedureEvent[]): RecordedAct[] {
+  const copied = events.filter((event): event is RecordedAct => event.original !== null)
+  const acts = actes.map((step) => copied.findLast((event) => event.step === step))
+  const absent = actes.filter((_, i) => acts[i] === undefined)
+  if (absent.length > 0) {
+    throw new DomainError(
+      'order_not_recorded',
+      `L'acte « ${absent.join(', ')} » n'est pas encore enregistré avec sa copie.`,
+      {
+        remedy: 'Enregistrez-le (recordProcedureEvent) avec la copie délivrée par le greffe.',
+        facts: { steps: absent },
+      },
+    )
+  }
+  return acts.filter((act) => act !== undefined)
+}
+
+async function actPart(office: Office, procedure: Procedure, act: RecordedAct): Promise<PackPart> {
+  const title = procedure.etapes.find((step) => step.id === act.step)?.titre ?? act.step
+  return {
+    role: 'order',
+    part: 'content',
+    title: `${title} du ${dayFr(act.happenedOn)}`,
+    name: `${act.step}.pdf`,
+    pdf: await office.archive.stored(act.original),
+    pages: await pageCount(await office.archive.get(act.original), act.step),
+  }
 }
 
 // The exhibits of a pack that was filed are those the court saw, whatever joined the case since.

@@ -87,21 +87,7 @@ export async function recordBailiffReturn(
     const answer = debtor === null ? given : { ...given, titre: `${given.titre} (${debtor})` }
     const told: Told = { office, sql, onDay, found, answer, input, debtor, author }
     const exhibitId = input.act ? await attachAct(told, input.act) : null
-    const id = newId(office.random)
-    const kept = await sql`
-      insert into bailiff_returns (id, hand_over_id, procedure_id, nature, step, happened_on, debtor, in_person, found, note, exhibit_id, recorded_on, recorded_by)
-      values (${id}, ${found.id}, ${found.procedureId}, ${answer.nature}, ${answer.etape ?? null}, ${input.happenedOn}, ${debtor},
-              ${input.inPerson ?? null}, ${input.found ?? null}, ${input.note ?? null}, ${exhibitId}, ${onDay}, ${author})
-      on conflict (procedure_id, nature, happened_on, debtor) do nothing returning id`
-    if (kept.length === 0) {
-      throw new DomainError(
-        'return_already_recorded',
-        `« ${answer.titre} », le ${dayFr(input.happenedOn)} : déjà reçu.`,
-        {
-          remedy: 'Rien à faire, si c’est bien le même acte.',
-        },
-      )
-    }
+    const id = await keepReturn(told, exhibitId)
     const open = await readProcedure(sql, found.procedureId)
     if (answer.etape) await recordStep(told, answer.etape)
     const { due } = await progressOf(sql, open, onDay)
@@ -141,6 +127,23 @@ interface Told {
   /** The codebtor that it is about; null for the debtor of the case. */
   debtor: string | null
   author: Author
+}
+
+/** DomainError `return_already_recorded`. */
+async function keepReturn(
+  { office, sql, onDay, found, answer, input, debtor, author }: Told,
+  exhibitId: string | null,
+): Promise<string> {
+  const id = newId(office.random)
+  const kept = await sql`
+    insert into bailiff_returns (id, hand_over_id, procedure_id, nature, step, happened_on, debtor, in_person, found, note, exhibit_id, recorded_on, recorded_by)
+    values (${id}, ${found.id}, ${found.procedureId}, ${answer.nature}, ${answer.etape ?? null}, ${input.happenedOn}, ${debtor},
+            ${input.inPerson ?? null}, ${input.found ?? null}, ${input.note ?? null}, ${exhibitId}, ${onDay}, ${author})
+    on conflict (procedure_id, nature, happened_on, debtor) do nothing returning id`
+  if (kept.length > 0) return id
+  throw new DomainError('return_already_recorded', `« ${answer.titre} », le ${dayFr(input.happenedOn)} : déjà reçu.`, {
+    remedy: 'Rien à faire, si c’est bien le même acte.',
+  })
 }
 
 async function recordStep({ office, sql, onDay, found, input, debtor, author }: Told, step: string): Promise<void> {

@@ -53,6 +53,7 @@ export async function readTitleSources(sql: Sql, ids: string[]): Promise<TitleSo
  * elsewhere, the later whose sums are known.
  */
 export function titleOn(sources: TitleSource[], onDay: Day): Title | null {
+  if (sources.length === 0) return null
   const own = ownTitle(
     sources.filter((source) => 'procedure' in source),
     onDay,
