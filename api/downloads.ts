@@ -12,11 +12,11 @@ import { type Day, dayFr } from '../schema/days.ts'
 import { DomainError } from '../schema/errors.ts'
 import type { Role } from './auth.ts'
 import { author, type Context, forbidden, unauthenticated, visible } from './context.ts'
-import { type FoundDocument, requireDocument } from './documents.ts'
-import { requireExhibit } from './exhibits.ts'
+import { type FoundDocument, requireDocument } from './graphql/documents.ts'
+import { requireExhibit } from './graphql/exhibits.ts'
 import { notFound } from './nodes.ts'
 import { noteReading } from './readings.ts'
-import { rowId } from './values.ts'
+import { rowId } from './graphql/values.ts'
 
 /**
  * `GET /packs/:id`, whole or by ranges; `?file=pdf` for the merged file, `?file=recu` for its own receipt. A bailiff gets what was handed over to it, the

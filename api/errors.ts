@@ -1,6 +1,6 @@
 import { GraphQLError } from 'graphql'
 import { DomainError } from '../schema/errors.ts'
-import { inputFault } from './input-faults.ts'
+import { inputFault } from './graphql/input-faults.ts'
 import { countRefusal } from './metrics.ts'
 
 /** Where whole errors go: a bug is masked for the client and kept here with its cause. */

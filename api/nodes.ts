@@ -2,7 +2,7 @@ import type { Fragment } from '../schema/db.ts'
 import { DomainError } from '../schema/errors.ts'
 import { isUuid } from '../schema/words.ts'
 import { type Context, visible } from './context.ts'
-import { forgetters } from './once.ts'
+import { forgetters } from './graphql/once.ts'
 
 /** The id of a node as the database can compare it: what is not a UUID is nobody's. */
 export const nodeId = (id: string): string => (isUuid(id) ? id : '00000000-0000-4000-8000-000000000000')

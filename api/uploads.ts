@@ -10,10 +10,10 @@ import { type Sql, transaction } from '../schema/db.ts'
 import { DomainError } from '../schema/errors.ts'
 import { newId } from '../schema/random.ts'
 import { plainFileName } from '../schema/words.ts'
-import { builder } from './builder.ts'
+import { builder } from './graphql/builder.ts'
 import { actor, type Context, type House } from './context.ts'
-import { once } from './once.ts'
-import { rowId } from './values.ts'
+import { once } from './graphql/once.ts'
+import { rowId } from './graphql/values.ts'
 
 /** A file received: what acts take from an upload. */
 export interface Received {

@@ -8,7 +8,7 @@ import {
 } from 'graphql'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { roles } from '../api/auth.ts'
-import { schema } from '../api/schema.ts'
+import { schema } from '../api/graphql/schema.ts'
 import { openTwoCases, useApi } from './api.ts'
 
 const api = useApi()

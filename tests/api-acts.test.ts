@@ -3,7 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { createApp } from '../api/server.ts'
-import { printedSchema } from '../api/schema.ts'
+import { printedSchema } from '../api/graphql/schema.ts'
 import { openPortfolio } from '../scripts/demo/portfolio.ts'
 import { now, secret, useApi } from './api.ts'
 

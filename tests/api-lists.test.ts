@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, test } from 'vitest'
-import { schema } from '../api/schema.ts'
+import { schema } from '../api/graphql/schema.ts'
 import type { Viewer } from '../api/auth.ts'
 import { copyCases } from '../scripts/bench/portfolio-rows.ts'
 import { openAgency } from '../scripts/demo/people.ts'

@@ -12,7 +12,7 @@ import {
 } from 'graphql'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { roles, type Viewer } from '../api/auth.ts'
-import { schema } from '../api/schema.ts'
+import { schema } from '../api/graphql/schema.ts'
 import { openTwoCases, useApi } from './api.ts'
 
 // Every door with every role. What may be tried by whom stands in one table that people read: golden/access.txt.

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { beforeAll, describe, expect, test } from 'vitest'
-import { printedSchema } from '../api/schema.ts'
+import { printedSchema } from '../api/graphql/schema.ts'
 import { openPortfolio } from '../scripts/demo/portfolio.ts'
 import { useApi } from './api.ts'
 

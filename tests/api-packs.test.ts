@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { beforeAll, describe, expect, test } from 'vitest'
-import { examples } from '../api/examples.ts'
+import { examples } from '../api/graphql/examples.ts'
 import type { Viewer } from '../api/auth.ts'
 import { stepLimits } from '../procedures/judicial/engine/step-limits.ts'
 import type { Day } from '../schema/days.ts'

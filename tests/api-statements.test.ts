@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, test } from 'vitest'
-import { examples } from '../api/examples.ts'
+import { examples } from '../api/graphql/examples.ts'
 import { consumerWhoStops } from '../scripts/demo/consumer.ts'
 import { useApi } from './api.ts'
 import { copyWhole } from './copies.ts'

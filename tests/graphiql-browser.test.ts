@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { serve } from '@hono/node-server'
 import { type Browser, chromium, type Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { examples } from '../api/examples.ts'
+import { examples } from '../api/graphql/examples.ts'
 import { useApi } from './api.ts'
 import { invoice, openCase } from './house.ts'
 

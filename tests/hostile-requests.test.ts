@@ -10,7 +10,7 @@ import {
 } from 'graphql'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { openOidc } from '../api/oidc.ts'
-import { schema } from '../api/schema.ts'
+import { schema } from '../api/graphql/schema.ts'
 import { day } from './house.ts'
 import { openPortfolio } from '../scripts/demo/portfolio.ts'
 import { useApi } from './api.ts'

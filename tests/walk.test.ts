@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { examples } from '../api/examples.ts'
+import { examples } from '../api/graphql/examples.ts'
 import { textOf } from './house.ts'
 
 const executablePath = process.env['CHROMIUM'] ?? '/usr/bin/chromium'

@@ -19,7 +19,7 @@ export interface DrainGround {
 }
 
 const program = fileURLToPath(new URL('../courtois.ts', import.meta.url))
-const query = readFileSync(new URL('../../api/examples/02-dossiers.graphql', import.meta.url), 'utf8')
+const query = readFileSync(new URL('../../api/graphql/examples/02-dossiers.graphql', import.meta.url), 'utf8')
 
 /**
  * Does queued steps by one `courtois work`, then by two, beside a `courtois serve` that only answers; leafs all the while

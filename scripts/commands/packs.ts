@@ -1,5 +1,5 @@
 import { parseArgs } from 'node:util'
-import { rowId } from '../../api/values.ts'
+import { rowId } from '../../api/graphql/values.ts'
 import { assembleBatch, waitingPacks } from '../../procedures/judicial/packs/batch.ts'
 import { type Command, UsageError } from '../command.ts'
 import { refuseStranger, refuseUnknownDebtor } from '../named.ts'

@@ -1,6 +1,6 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
-import { printedSchema } from '../../api/schema.ts'
+import { printedSchema } from '../../api/graphql/schema.ts'
 import { type Command, sayWritten } from '../command.ts'
 
 const file = new URL('../../schema/schema.graphql', import.meta.url)
