@@ -530,8 +530,9 @@ test('the files of a case are one list for its export, its purge and its archive
   expect(filesOf(await exported())).toEqual(hashes)
   const [person] = await dataOf(house.sql, [found!.debtorId])
   const given = new Set(person!.files.map((file) => file.sha256))
+  // Of a letter that the person is given, its creditor's copy is the same words without the code.
   const ours =
-    /^(Le fichier Word|Le courriel|L’original de la pièce|La demande d’accord|Le contenu signé|L’original de «|La preuve de l’accord|L’horodatage|Le dossier)/
+    /^(Le fichier Word|Le courriel|La copie pour le créancier|L’original de la pièce|La demande d’accord|Le contenu signé|L’original de «|La preuve de l’accord|L’horodatage|Le dossier)/
   const kept = named.filter(({ sha256 }) => !given.has(sha256))
   expect(kept.filter(({ what }) => !ours.test(what))).toEqual([])
   expect([...given].filter((hash) => !hashes.includes(hash))).toEqual([])
