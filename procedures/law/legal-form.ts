@@ -120,7 +120,7 @@ export function commercialClaim(
 
 const formToLookUp = ({ name, legalForm }: Party): Doubt => ({
   code: 'legal_form_unknown',
-  message: `${legalForm ? `La forme juridique de ${name} («\u00a0${legalForm}\u00a0») ne dit pas s’il est commerçant` : `La forme juridique de ${name} n’est pas connue`}\u00a0: le tribunal de commerce, supposé ici, ne connaît que des commerçants, des artisans et des sociétés commerciales (C. com. L. 721-3)\u00a0; une société civile, une association, une profession libérale ou un exploitant agricole relève de la juridiction civile. À relever avant le dépôt (extrait Kbis, ou catégorie juridique de l’avis de situation de l’INSEE) et à inscrire au dossier.`,
+  message: `${legalForm ? `La forme juridique de ${name} («\u00a0${legalForm}\u00a0») ne dit pas s’il est commerçant` : `La forme juridique de ${name} n’est pas connue`}\u00a0: la juridiction commerciale, supposée ici, ne connaît que des commerçants, des artisans et des sociétés commerciales (C. com. L. 721-3)\u00a0; une société civile, une association, une profession libérale ou un exploitant agricole relève de la juridiction civile. À relever avant le dépôt (extrait Kbis, ou catégorie juridique de l’avis de situation de l’INSEE) et à inscrire au dossier.`,
 })
 
 const choice: Doubt = {
