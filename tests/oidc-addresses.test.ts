@@ -96,7 +96,7 @@ describe('an identity provider, or a token, that points elsewhere', () => {
   test('nor are its keys', async () => {
     answers = { [described]: description(), '/jwks': { location: `${inside.base}/keys` } }
     const reading = openOidc(settings())(await token(), now)
-    await expect(reading).rejects.toMatchObject({ code: 'bad_token' })
+    await expect(reading).rejects.toMatchObject({ code: 'identity_unreachable' })
     expect(inside.asked).toEqual([])
   })
 
