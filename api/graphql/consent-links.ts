@@ -5,7 +5,7 @@ import { rowsOf } from '../context.ts'
 import { EntryLinkType, type KnownLink, linkColumns, linksOf } from './entry-links.ts'
 import { once } from './once.ts'
 import { consentLinkDays, createConsentLink } from '../pages/consent-links.ts'
-import { revokeEntryLink } from '../pages/entry.ts'
+import { entryAddress, revokeEntryLink } from '../pages/entry.ts'
 import { rowId } from './values.ts'
 
 builder.objectFields(ConsentType, (t) => ({
@@ -44,7 +44,7 @@ builder.relayMutationField(
         const requestId = rowId('ConsentRequest', input.requestId)
         const order = { requestId, creditorId: ctx.viewer?.creditorId ?? null, name: input.name }
         const { id, token } = await createConsentLink(office.sql, office.random, on, order, author)
-        return { linkId: id, requestId, url: `${office.baseUrl}/accord/entrer?jeton=${token}` }
+        return { linkId: id, requestId, url: entryAddress(office.baseUrl, 'accord', token) }
       })
     },
   },

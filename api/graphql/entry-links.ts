@@ -3,7 +3,7 @@ import { DomainError } from '../../schema/errors.ts'
 import type { Viewer } from '../auth.ts'
 import { builder } from './builder.ts'
 import { once } from './once.ts'
-import { createEntryLink, entryHours, revokeEntryLink } from '../pages/entry.ts'
+import { createEntryLink, entryAddress, entryHours, revokeEntryLink } from '../pages/entry.ts'
 import { rowId } from './values.ts'
 
 export interface KnownLink {
@@ -68,7 +68,7 @@ builder.relayMutationField(
         const on = { day: ctx.day, at: ctx.clock.now() }
         const { id, token } = await createEntryLink(office.sql, office.random, on, viewer, author)
         const space = viewer.role === 'creditor' ? 'portail' : 'etude'
-        return { linkId: id, url: `${office.baseUrl}/${space}/entrer?jeton=${token}` }
+        return { linkId: id, url: entryAddress(office.baseUrl, space, token) }
       })
     },
   },

@@ -2,6 +2,7 @@ import type { Sql } from '../../schema/db.ts'
 import { authorOf } from '../auth.ts'
 import type { Context } from '../context.ts'
 import { createConsentLink } from './consent-links.ts'
+import { entryAddress } from './entry.ts'
 import { count, dated, h, type Html } from './page.ts'
 import { requiredText, type Typed } from './typed.ts'
 
@@ -30,7 +31,7 @@ export async function makeLink(ctx: Context, requestId: string, typed: Typed): P
   const order = { requestId, creditorId: ctx.viewer!.creditorId, name }
   const on = { day: ctx.day, at: ctx.clock.now() }
   const made = await createConsentLink(ctx.sql, ctx.office.random, on, order, authorOf(ctx.viewer!))
-  return { name, address: `${ctx.office.baseUrl}/accord/entrer?jeton=${made.token}`, expiresAt: made.expiresAt }
+  return { name, address: entryAddress(ctx.office.baseUrl, 'accord', made.token), expiresAt: made.expiresAt }
 }
 
 // What ends at midnight ends with the day before.

@@ -17,6 +17,10 @@ export interface EntryLink {
   expiresAt: Temporal.Instant
 }
 
+/** What a person follows: `space` is the first part of the pages' own addresses. */
+export const entryAddress = (baseUrl: string, space: string, token: string): string =>
+  `${baseUrl}/${space}/entrer?jeton=${token}`
+
 /** A link into a space of pages for one person, once. */
 export async function createEntryLink(
   sql: Sql,

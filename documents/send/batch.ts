@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { type Day, dayFr } from '../../schema/days.ts'
 import type { Doubt } from '../../schema/errors.ts'
+import { counted } from '../../schema/words.ts'
 import { openStaticPdf } from '../exhibits/pdf.ts'
 import type { TypstEngine } from '../typst/typst.ts'
 
@@ -45,10 +46,10 @@ export async function printBatch(input: {
 }): Promise<{ pdf: Uint8Array; counts: PaperCount[] }> {
   const { letters, number, agency, day, at, engine } = input
   const files: Record<string, Uint8Array> = {}
-  const counted: (PaperCount & { flips: boolean[][] })[] = []
-  for (const letter of letters) counted.push(await countPages(letter.papers))
+  const onPaper: (PaperCount & { flips: boolean[][] })[] = []
+  for (const letter of letters) onPaper.push(await countPages(letter.papers))
   const rows = letters.map((letter, i) => {
-    const { pages, sheets, flips } = counted[i]!
+    const { pages, sheets, flips } = onPaper[i]!
     return {
       rank: String(i + 1),
       reference: letter.reference,
@@ -57,7 +58,7 @@ export async function printBatch(input: {
       place: letter.address.slice(1).join(', '),
       pages: String(pages),
       sheets: String(sheets),
-      counts: `${many(pages, 'page')} sur ${many(sheets, 'feuille')}, recto verso`,
+      counts: `${counted(pages, 'page')} sur ${counted(sheets, 'feuille')}, recto verso`,
       papers: letter.papers.map(({ title }) => title),
       doubts: letter.doubts.map(({ message }) => message),
       files: letter.papers.map(({ pdf }, n) => {
@@ -67,7 +68,7 @@ export async function printBatch(input: {
       }),
     }
   })
-  const total = (of: keyof PaperCount): number => counted.reduce((sum, one) => sum + one[of], 0)
+  const total = (of: keyof PaperCount): number => onPaper.reduce((sum, one) => sum + one[of], 0)
   const registered = letters.filter(({ isRegistered }) => isRegistered).length
   const pdf = await engine.compile({
     template: 'batch.typ',
@@ -94,7 +95,5 @@ export async function printBatch(input: {
     files,
     pdf: { timestamp: at, standard: 'none', tagged: false },
   })
-  return { pdf, counts: counted.map(({ pages, sheets }) => ({ pages, sheets })) }
+  return { pdf, counts: onPaper.map(({ pages, sheets }) => ({ pages, sheets })) }
 }
-
-const many = (count: number, word: string): string => `${count} ${word}${count > 1 ? 's' : ''}`

@@ -4,7 +4,7 @@ import { serve, type ServerType } from '@hono/node-server'
 import { loadSecret, signToken, type Viewer } from '../../api/auth.ts'
 import type { Clock } from '../../api/context.ts'
 import { houseClock, startTicking } from '../../api/cron.ts'
-import { createEntryLink } from '../../api/pages/entry.ts'
+import { createEntryLink, entryAddress } from '../../api/pages/entry.ts'
 import { oidcSettings, openOidc } from '../../api/oidc.ts'
 import { createApp } from '../../api/server.ts'
 import { openSignIn } from '../../api/sign-in.ts'
@@ -124,16 +124,16 @@ const closed = (server: ServerType): Promise<void> =>
 /** Where people enter. The secret opens the doors of a development house at once; a production one hands over none. */
 async function sayDoors({ office, sql }: RunningOffice, clock: Clock, secret: Uint8Array | null): Promise<void> {
   const door = (name: string, address: string): void => console.log(`  ${name.padEnd(10)} ${office.baseUrl}${address}`)
-  const entering = async (viewer: Viewer | null): Promise<string> => {
-    if (viewer === null || secret === null) return ''
+  const entering = async (space: string, viewer: Viewer | null): Promise<string> => {
+    if (viewer === null || secret === null) return `/${space}`
     const on = { day: clock.today(), at: clock.now() }
     const { token } = await createEntryLink(sql, office.random, on, viewer, 'admin:démarrage')
-    return `/entrer?jeton=${token}`
+    return entryAddress('', space, token)
   }
   door('santé', '/ready')
   door('GraphQL', `/graphql${secret ? `#token=${await signToken(secret, administrator, clock.now())}` : ''}`)
-  door('portail', `/portail${await entering(await largestCreditor(sql))}`)
-  door('bureau', `/bureau${await entering(administrator)}`)
+  door('portail', await entering('portail', await largestCreditor(sql)))
+  door('bureau', await entering('bureau', administrator))
   door('courriers', `/verifier et ${office.baseUrl}/r (codes imprimés sur les lettres)`)
   if (secret) {
     console.log('  Une entrée sert une fois ; une autre : npx courtois token --role admin --link')

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { loadSecret, roles, signToken, type Viewer } from '../../api/auth.ts'
 import { houseClock } from '../../api/cron.ts'
-import { createEntryLink } from '../../api/pages/entry.ts'
+import { createEntryLink, entryAddress } from '../../api/pages/entry.ts'
 import { rowId } from '../../api/graphql/values.ts'
 import { connect } from '../../schema/db.ts'
 import { systemRandom } from '../../schema/random.ts'
@@ -79,7 +79,7 @@ async function linkFor(viewer: Viewer): Promise<string> {
     const on = { day: clock.today(), at: clock.now() }
     const { token } = await createEntryLink(sql, systemRandom, on, viewer, 'admin:ligne de commande')
     const base = process.env['BASE_URL'] || `http://localhost:${process.env['PORT'] || 4000}`
-    return `${base}/${spaces[viewer.role] ?? 'bureau'}/entrer?jeton=${token}`
+    return entryAddress(base, spaces[viewer.role] ?? 'bureau', token)
   } finally {
     await sql.end({ timeout: 5 })
     await database.stop()
