@@ -1,8 +1,8 @@
 import { type ChildProcess, spawn } from 'node:child_process'
-import { appendFileSync, chmodSync, cpSync, existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
+import { appendFileSync, chmodSync, cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { tmpdir } from 'node:os'
+import { getPriority, tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { signToken } from '../api/auth.ts'
@@ -376,6 +376,24 @@ describe('a house in production', () => {
     expect(never.length).toBeGreaterThan(8)
     expect(never.filter((text) => `${serve.out}${serve.err}`.includes(text))).toEqual([])
   }, 90_000)
+
+  test.runIf(process.platform === 'linux')(
+    'a worker lets everybody else go first, with each of its threads and what it starts',
+    async () => {
+      await tick(house.sql, today)
+      const work = start(['work'], production())
+      await work.says(/job done/)
+      const threadsOf = (pid: number) => readdirSync(`/proc/${pid}/task`).map(Number)
+      const pid = work.child.pid!
+      const compositors = threadsOf(pid).flatMap((thread) =>
+        readFileSync(`/proc/${pid}/task/${thread}/children`, 'utf8').split(' ').filter(Boolean).map(Number),
+      )
+      expect(compositors).not.toEqual([])
+      const all = [pid, ...compositors].flatMap(threadsOf)
+      expect(all.filter((thread) => getPriority(thread) !== 19)).toEqual([])
+    },
+    90_000,
+  )
 
   test('asked to stop, ends the letter in hand, gives the others back and is gone', async () => {
     for (let i = 0; i < 12; i++) await anotherCase(house, `Suite ${i}`)

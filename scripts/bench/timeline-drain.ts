@@ -104,10 +104,11 @@ async function drain(ground: DrainGround, api: Api, workers: number, letters: nu
       while ((await doneSoFar(sql)) < before + letters) {
         await pause(250)
         for (const child of children) refuseEnded(child)
-        for (const child of children) megabytes = Math.max(megabytes, weightOf(child))
       }
     })()
-    const took = await askUntil(api, finished)
+    // Between two pages: to weigh a process stops this one, and would be told as time that the API took.
+    const weigh = () => (megabytes = Math.max(megabytes, ...children.map(weightOf)))
+    const took = await askUntil(api, finished, weigh)
     // From the first to the last: a program's start is not its pace.
     const [row] = await sql<[{ perSecond: number }]>`
       select (count(*) - 1) / extract(epoch from max(done_at) - min(done_at))::float8 as per_second
@@ -203,8 +204,8 @@ export async function startApi(ground: Program): Promise<Api> {
   })
 }
 
-/** Leafs through the cases by fifty, one request after the other, until `over`; the milliseconds that each took. */
-async function askUntil(api: Api, over: Promise<unknown>): Promise<number[]> {
+/** Leafs through the cases by fifty, one request after the other, until `over`, with something else done after each tenth; the milliseconds that each took. */
+async function askUntil(api: Api, over: Promise<unknown>, betweenSome: () => void = () => {}): Promise<number[]> {
   let asking = true
   const end = over.finally(() => (asking = false))
   end.catch(() => {})
@@ -215,6 +216,7 @@ async function askUntil(api: Api, over: Promise<unknown>): Promise<number[]> {
     const { cases } = await ask<{ cases: { pageInfo: PageInfo } }>(asked, query, { after: api.after })
     took.push(performance.now() - start)
     api.after = cases.pageInfo.hasNextPage ? cases.pageInfo.endCursor : null
+    if (took.length % 10 === 0) betweenSome()
     await pause(20)
   }
   await end

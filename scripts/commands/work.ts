@@ -1,10 +1,10 @@
-import { setPriority } from 'node:os'
 import { parseArgs } from 'node:util'
 import { houseClock } from '../../api/cron.ts'
 import { startWorker } from '../../procedures/jobs/work.ts'
 import { type Command, UsageError } from '../command.ts'
 import { logJobs, openLog } from '../log.ts'
 import { startOffice } from '../office.ts'
+import { giveWay } from '../priority.ts'
 import { stopWorker, untilStopped } from '../stop.ts'
 import { counted } from '../../schema/words.ts'
 
@@ -23,7 +23,7 @@ Sa priorité est plus basse que celle de l’API, où des personnes attendent un
     const { values } = parseArgs({ args: argv, options: { jobs: { type: 'string' } } })
     const jobs = jobsAtOnce(values.jobs, 1)
     // People wait for the API, nobody waits for a letter by the second: where both share a machine, the API comes first.
-    setPriority(15)
+    giveWay()
     const office = await startOffice({ writes: true })
     try {
       const log = openLog()
