@@ -44,6 +44,8 @@ export const acts = {
   recordPromise: cells,
   attestPromise: cells,
   agreeInstalments: managers,
+  recordRemission: managers,
+  withdrawRemission: managers,
   recordDispute: [...cells, 'creditor'],
   answerDispute: [...managers, 'creditor'],
   resolveDispute: managers,

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { Ajv2020, type ErrorObject, type ValidateFunction } from 'ajv/dist/2020.js'
 import addFormats from 'ajv-formats'
-import { parseDocument } from 'yaml'
+import { isNode, LineCounter, parseDocument } from 'yaml'
 import { DomainError } from './errors.ts'
 
 // A function for each $ref: all in one, that of the facts is so large that to optimise it took V8 120 MB and 200 ms.
@@ -40,6 +40,16 @@ export function parseYaml(text: string, what: string): unknown {
     })
   }
   return document.toJS({ maxAliasCount: 20 })
+}
+
+/** On which line of a YAML text what stands at that path begins; undefined where nothing does. */
+export function yamlLines(text: string): (path: (string | number)[]) => number | undefined {
+  const lineCounter = new LineCounter()
+  const document = parseDocument(text, { schema: 'core', lineCounter })
+  return (path) => {
+    const node = document.getIn(path, true)
+    return isNode(node) && node.range ? lineCounter.linePos(node.range[0]).line : undefined
+  }
 }
 
 export function readYaml<T>(path: string | URL, schema: string): T {

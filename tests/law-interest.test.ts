@@ -13,6 +13,7 @@ interface Printed {
   penalty?: string
   total: string
   per_day: string
+  remitted?: string
   segments: { invoice: string; from: string; to: string; days: number; percent: string; amount: string; why: string }[]
   imputations: Record<string, string>[]
   doubts: string[]

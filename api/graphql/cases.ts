@@ -33,6 +33,7 @@ export const HoldCause = builder.enumType('HoldCause', {
     DISPUTED: { value: 'contestation' },
     PROMISED: { value: 'promesse' },
     INSTALMENTS: { value: 'echeancier' },
+    REMISSION: { value: 'remise', description: 'A remise de dette waits for its payment (`remissions`).' },
     INSOLVENCY: { value: 'procedure-collective', description: 'Procédure collective (C. com. L622-21).' },
     OVER_INDEBTEDNESS: { value: 'surendettement', description: 'Surendettement d’un particulier.' },
     DEATH: { value: 'deces', description: 'Décès du débiteur.' },

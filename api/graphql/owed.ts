@@ -127,6 +127,11 @@ export const OwedType = builder.objectRef<Owed & { currency: string }>('Owed').i
       resolve: (owed) => money(owed.perDay, owed),
     }),
     overpaid: t.field({ type: Money, resolve: (owed) => money(owed.overpaid, owed) }),
+    remitted: t.field({
+      type: Money,
+      description: 'What a remise de dette took off, once its sum was paid in time (C. civ. 1350).',
+      resolve: (owed) => money(owed.remitted, owed),
+    }),
     segments: t.field({ type: [Segment], resolve: (owed) => inCurrency(owed.segments, owed) }),
     imputations: t.field({ type: [Imputation], resolve: (owed) => inCurrency(owed.imputations, owed) }),
     invoices: t.field({ type: [OwedInvoice], resolve: (owed) => inCurrency(owed.invoices, owed) }),

@@ -104,6 +104,10 @@ function log({ file, replies, procedures, judicial }: CaseView): Html {
       on: promise.promisedOn,
       what: h`<span class="state good">Promesse</span> de ${money(promise.amount, currency)} pour le ${dayFr(promise.dueOn)}, par ${promise.means} (${promise.channel})`,
     })),
+    ...file.remissions.map((remission) => ({
+      on: remission.agreedOn,
+      what: h`Remise convenue\u00a0: ${money(remission.amount, currency)} pour solde au plus tard le ${dayFr(remission.payBy)}`,
+    })),
     ...file.plans.map((plan) => ({
       on: plan.agreedOn,
       what: h`Échéancier convenu\u00a0: ${count(plan.instalments.length, 'versement')}${plan.brokenOn ? `, rompu le ${dayFr(plan.brokenOn)}` : ''}`,

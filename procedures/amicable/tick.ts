@@ -1,6 +1,6 @@
 import type { Day } from '../../schema/days.ts'
 import { type Sql, transaction } from '../../schema/db.ts'
-import { type HoldCause, lapsing, releaseHold } from '../cases/holds.ts'
+import { lapsing, releaseHold } from '../cases/holds.ts'
 import { askApprovals } from './approvals.ts'
 import { tickReviews } from '../cases/intake/invoicing-reviews.ts'
 import { tickReceipts } from '../money/late-receipts.ts'
@@ -8,14 +8,21 @@ import { watchDeadlines } from '../judicial/deadlines/deadline-alerts.ts'
 import { tickPlans } from './plans.ts'
 import { jobsOf } from './queue.ts'
 
+type Lapsing = (typeof lapsing)[number]
+const whyLapsed: Record<Lapsing, string> = {
+  promesse: 'Le jour promis est passé.',
+  remise: 'Le jour convenu pour la remise est passé.',
+  decision: 'Nouvel essai de l’étape suspendue.',
+}
+
 /**
  * Holds that were only waiting for a day end on it: a promise whose day has passed, a refusal to be tried again. Disputes,
  * plans, insolvencies and claims that may be another's wait for a person, who finds them in the work of the day.
  */
 async function lapseHolds(sql: Sql, upTo: Day): Promise<void> {
-  const over = (on: Sql, caseId: string | null) => on<{ caseId: string; cause: HoldCause }[]>`
+  const over = (on: Sql, caseId: string | null) => on<{ caseId: string; cause: Lapsing }[]>`
     select h.case_id, h.cause from holds h join cases c on c.id = h.case_id and c.closed_on is null
-    where h.released_on is null and h.cause = any(${lapsing}) and h.review_on <= ${upTo}
+    where h.released_on is null and h.cause = any(${[...lapsing]}) and h.review_on <= ${upTo}
       and (${caseId}::uuid is null or h.case_id = ${caseId})
       -- Holds of one cause end together.
       and not exists (select from holds k where k.case_id = h.case_id and k.cause = h.cause and k.released_on is null and k.for_person)
@@ -25,8 +32,7 @@ async function lapseHolds(sql: Sql, upTo: Day): Promise<void> {
       // Another tick may be releasing the same hold: whoever locks the case second finds nothing left to release.
       await tx`select 1 from cases where id = ${caseId} for update`
       for (const { cause } of await over(tx, caseId)) {
-        const reason = cause === 'promesse' ? 'Le jour promis est passé.' : 'Nouvel essai de l’étape suspendue.'
-        await releaseHold(tx, upTo, { caseId, cause, reason }, 'system')
+        await releaseHold(tx, upTo, { caseId, cause, reason: whyLapsed[cause] }, 'system')
       }
     })
   }

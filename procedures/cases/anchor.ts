@@ -1,6 +1,6 @@
 import type { Day } from '../../schema/days.ts'
 import type { Sql } from '../../schema/db.ts'
-import { loadScenario } from '../amicable/scenario.ts'
+import { requireFollowed } from '../amicable/scenario.ts'
 import { planTimeline } from '../amicable/timeline.ts'
 import type { Case } from './cases.ts'
 import type { DebtorKind } from './debtors.ts'
@@ -28,7 +28,7 @@ export async function moveAnchor(
   })
   const [first] = await sql`select 1 from documents where case_id = ${found.id} and first_letter`
   if (first) return
-  const plan = planTimeline(loadScenario(found.scenario), {
+  const plan = planTimeline(requireFollowed(found.scenario), {
     anchorOn: dueOn,
     issuedOn,
     openedOn: onDay,

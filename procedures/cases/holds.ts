@@ -17,9 +17,10 @@ export type HoldCause =
   | 'deces'
   | 'prescription'
   | 'decision'
+  | 'remise'
 
 /** Holds of these causes end on their day by themselves, but for those that wait for a person (`forPerson`). */
-export const lapsing: readonly HoldCause[] = ['promesse', 'decision']
+export const lapsing = ['promesse', 'remise', 'decision'] as const satisfies readonly HoldCause[]
 
 /** Suspends a case and says why, until a day on which a person looks again: no case waits without a date. */
 export async function placeHold(

@@ -35,6 +35,8 @@ export interface Account {
   costs: bigint
   /** The last day on which it may be claimed: nothing of it runs after that. */
   barredAfter: number
+  /** The day from which a remission fixed what is left of it: nothing is added after that. */
+  settledFrom: number
   countedTo: number
   fullYears: number
   rates: RateTable
@@ -85,6 +87,7 @@ export function openAccounts(claim: Claim, end: number): Account[] {
       penalty: invoice.awarded?.penalty ?? 0n,
       costs: invoice.awarded?.costs ?? 0n,
       barredAfter: invoice.barredAfter === undefined ? Infinity : serial(invoice.barredAfter),
+      settledFrom: Infinity,
       countedTo: first - 1,
       fullYears: 1,
       rates: fixed ? rateTable((day) => publicRate(claim, day, dayOf(end)), first) : shared,
@@ -113,7 +116,7 @@ export const bearsNone = (claim: Claim): boolean => claim.rate.kind === 'none' |
 
 /** Counts interest up to that day included, one segment a rate and a base, each rounded half-up to the cent. */
 export function accrue(claim: Claim, account: Account, until: number): void {
-  const day = Math.min(until, account.barredAfter)
+  const day = Math.min(until, account.barredAfter, account.settledFrom)
   if (day <= account.start || bearsNone(claim)) return
   while (account.countedTo < day) {
     const from = account.countedTo + 1

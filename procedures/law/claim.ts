@@ -63,6 +63,17 @@ export interface Movement {
   invoice?: string
 }
 
+/**
+ * A remission whose condition was met (remise de dette, C. civ. 1350). From `date` on, what was owed of the invoices that it covers
+ * comes to `amount`, which bears nothing more.
+ */
+export interface Remission {
+  date: Day
+  amount: bigint
+  /** Invoices that came later, and that it does not cover. */
+  beside: ReadonlySet<string>
+}
+
 export interface Claim {
   asOf: Day
   /** Whose law reckons: French when absent. Under another, nothing French is added, and no French article is cited. */
@@ -82,6 +93,7 @@ export interface Claim {
   invoices: ClaimInvoice[]
   payments: Movement[]
   creditNotes?: Movement[]
+  remissions?: Remission[]
   /** Days on which a formal notice was presented: what makes a penalty due. */
   notices?: Day[]
   /** Last day that bears interest: opening of insolvency proceedings (C. com. L. 622-28). */
@@ -115,6 +127,7 @@ interface ClaimJson {
   notices?: string[]
   payments?: MovementJson[]
   credit_notes?: MovementJson[]
+  remissions?: { date: string; amount: string }[]
   stopped_on?: string | null
   capitalise?: boolean
   capitalise_from?: string
@@ -169,6 +182,9 @@ export function readClaim(json: unknown): Claim {
     ...(claim.notices ? { notices: claim.notices.map((day) => parseDay(day, 'notices')) } : {}),
     payments: (claim.payments ?? []).map(readMovement),
     creditNotes: (claim.credit_notes ?? []).map(readMovement),
+    ...(claim.remissions
+      ? { remissions: claim.remissions.map((one) => ({ ...readMovement(one), beside: new Set<string>() })) }
+      : {}),
     ...(claim.stopped_on == null ? {} : { stoppedOn: parseDay(claim.stopped_on, 'stopped_on') }),
     capitalise: claim.capitalise ?? false,
     ...(claim.capitalise_from === undefined
@@ -217,6 +233,7 @@ export function checkClaim(claim: Claim): void {
   }
   for (const movement of claim.payments) checkMovement(movement, numbers)
   for (const movement of claim.creditNotes ?? []) checkMovement(movement, numbers)
+  for (const remission of claim.remissions ?? []) checkMovement(remission, numbers)
 }
 
 function checkMovement({ date, amount, invoice }: Movement, numbers: Set<string>): void {

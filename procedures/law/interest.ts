@@ -10,8 +10,9 @@ import {
   type Account,
   type Segment,
 } from './accounts.ts'
-import { checkClaim, percentText, type Claim, type Movement } from './claim.ts'
+import { checkClaim, percentText, type Claim, type Movement, type Remission } from './claim.ts'
 import { imputer, type Imputation } from './imputation.ts'
+import { remit } from './remission.ts'
 import { penalties } from './penalty.ts'
 import { floorDoubts } from './rates.ts'
 import { findEntry } from './values.ts'
@@ -49,6 +50,8 @@ export interface Owed {
   /** Interest of one more day at the rate of `asOf`, half-up. */
   perDay: bigint
   overpaid: bigint
+  /** What remissions whose condition was met have taken off. */
+  remitted: bigint
   segments: Segment[]
   imputations: Imputation[]
   invoices: OwedInvoice[]
@@ -86,8 +89,9 @@ export function settle(claim: Claim): Settled {
   const imputations: Imputation[] = []
   const overCredited: Movement[] = []
   let overpaid = 0n
+  let remitted = 0n
 
-  for (const { movement, day, isCredit } of movements(claim)) {
+  for (const { movement, day, kind } of movements(claim)) {
     if (day > asOf) {
       const message = `Un mouvement postérieur au ${dayFr(claim.asOf)} n’est pas compté.`
       doubts.push({ code: 'later_movement', message })
@@ -95,7 +99,12 @@ export function settle(claim: Claim): Settled {
     }
     late.until(day)
     agreed.until(day)
+    if (kind === 'remission') {
+      remitted += remit(claim, accounts, movement, Math.min(day, end))
+      continue
+    }
     hand ??= imputer(claim, accounts, end)
+    const isCredit = kind === 'credit'
     const done = isCredit ? hand.credit(movement, day) : hand.pay(movement, day)
     if (!isCredit) imputations.push(done)
     if (done.excess === 0n) continue
@@ -109,7 +118,7 @@ export function settle(claim: Claim): Settled {
   agreed.until(asOf)
   for (const account of accounts) accrue(claim, account, end)
   doubts.push(...agreed.doubts())
-  return { found: conclude(claim, accounts, imputations, overpaid, doubts), overCredited }
+  return { found: conclude(claim, accounts, imputations, { overpaid, remitted }, doubts), overCredited }
 }
 
 /** The JSON of `courtois interest`: amounts with two decimals, days YYYY-MM-DD. */
@@ -122,6 +131,7 @@ export function printOwed(result: Owed): object {
     total: amount(result.total),
     per_day: amount(result.perDay),
     ...(result.overpaid === 0n ? {} : { overpaid: amount(result.overpaid) }),
+    ...(result.remitted === 0n ? {} : { remitted: amount(result.remitted) }),
     segments: result.segments.map((segment) => ({
       invoice: segment.invoice,
       from: segment.from.toString(),
@@ -155,12 +165,19 @@ export function printOwed(result: Owed): object {
   }
 }
 
-/** In order of date; credit notes first on one same day, since they say what was owed. */
-function movements(claim: Claim): { movement: Movement; day: number; isCredit: boolean }[] {
-  const listed = (all: Movement[], isCredit: boolean) =>
-    all.map((movement) => ({ movement, day: serial(movement.date), isCredit }))
-  const all = [...listed(claim.creditNotes ?? [], true), ...listed(claim.payments, false)]
-  return all.sort((a, b) => a.day - b.day || Number(b.isCredit) - Number(a.isCredit))
+type Moved =
+  | { kind: 'credit' | 'payment'; movement: Movement; day: number }
+  | { kind: 'remission'; movement: Remission; day: number }
+
+/** In order of date; on one same day what says how much is owed before what pays it. */
+function movements(claim: Claim): Moved[] {
+  const { creditNotes = [], remissions = [], payments } = claim
+  const all: Moved[] = [
+    ...creditNotes.map((movement) => ({ kind: 'credit' as const, movement, day: serial(movement.date) })),
+    ...remissions.map((movement) => ({ kind: 'remission' as const, movement, day: serial(movement.date) })),
+    ...payments.map((movement) => ({ kind: 'payment' as const, movement, day: serial(movement.date) })),
+  ]
+  return all.sort((a, b) => a.day - b.day)
 }
 
 /** Marks each invoice still unpaid at the end of its due date: the fixed indemnity is due from the next day. */
@@ -173,6 +190,7 @@ function lateness(claim: Claim, accounts: Account[], doubts: Doubt[]): { until(d
         const account = accounts[next]!
         // L. 441-10, II: none when the opening of insolvency proceedings forbade payment on the due date.
         if (!claim.indemnity || claim.debtor === 'consumer' || account.principal === 0n || account.due >= stop) continue
+        if (account.settledFrom < Infinity) continue
         const law = findEntry('indemnite-forfaitaire', dayOf(account.due + 1), claim.debtor)
         if (law?.value == null) continue
         account.indemnity = parseAmount(law.value)
@@ -246,7 +264,7 @@ function conclude(
   claim: Claim,
   accounts: Account[],
   imputations: Imputation[],
-  overpaid: bigint,
+  beyond: Pick<Owed, 'overpaid' | 'remitted'>,
   doubts: Doubt[],
 ): Owed {
   const tables = new Set(accounts.map((account) => account.rates))
@@ -264,7 +282,7 @@ function conclude(
     costs: 0n,
     total: 0n,
     perDay: perDay(claim, accounts),
-    overpaid,
+    ...beyond,
     segments: [],
     imputations,
     invoices: [],
@@ -306,7 +324,9 @@ function perDay(claim: Claim, accounts: Account[]): bigint {
   if (bearsNone(claim)) return 0n
   if (claim.stoppedOn !== undefined && Temporal.PlainDate.compare(claim.stoppedOn, claim.asOf) <= 0) return 0n
   const last = serial(claim.asOf)
-  const running = accounts.filter(({ start, barredAfter }) => start < last && barredAfter >= last)
+  const running = accounts.filter(
+    ({ start, barredAfter, settledFrom }) => start < last && barredAfter >= last && settledFrom > last,
+  )
   const year = claim.dayCount === 'actact' && claim.asOf.add({ days: 1 }).inLeapYear ? 366n : 365n
   return divideHalfUp(sum(running.map(yearlyInterest)), year * 100_000_000n)
 }

@@ -23,7 +23,7 @@ export function penalties(claim: Claim, accounts: Account[]): { until(day: numbe
     until(day) {
       for (; next < due.length && due[next]!.day < day; next++) {
         const { account } = due[next]!
-        if (account.principal === 0n) continue
+        if (account.principal === 0n || account.settledFrom < Infinity) continue
         account.penalty = penaltyOf(account.invoice.penalty!, account.principal)
         counted.set(account, account.penalty)
       }

@@ -9,6 +9,8 @@ import { announcementLetter, isAnnounced } from './announcements.ts'
 import { answerDebtor, disputeFacts } from './dispute-answers.ts'
 import { type CaseFile, type Dispute, readCase } from '../cases/file/file.ts'
 import type { FollowUp } from './follow-up-queue.ts'
+import { payableOn } from '../money/ledger.ts'
+import { standingOf } from '../money/remission.ts'
 import { record } from '../cases/journal.ts'
 import { reachOf } from './reach.ts'
 import { writeAboutReply } from './reply-letters.ts'
@@ -24,7 +26,7 @@ const beforeAnswer = 5
 
 /**
  * Writes what follows from a debtor's word: a dispute is acknowledged, its documents asked of the creditor, and its answer written
- * to the debtor; a promise goes out as a form to sign and return; a reply by the coupon is confirmed and told to the creditor. Each
+ * to the debtor; a promise goes out as a form to sign and return; a remission is told to who may accept it; a reply by the coupon is confirmed and told to the creditor. Each
  * letter once; one that the law or the file refuses is told in the journal, and holds nothing up.
  */
 export async function followUp(office: Office, about: FollowUp, onDay: Day): Promise<void> {
@@ -35,6 +37,7 @@ export async function followUp(office: Office, about: FollowUp, onDay: Day): Pro
     return attempt(office, onDay, id, 'replies', (...act) => writeAboutReply(...act, 'creancier'))
   }
   if ('promise' in about) return attempt(office, onDay, about.promise, 'promises', confirmPromise)
+  if ('remission' in about) return attempt(office, onDay, about.remission, 'remissions', tellRemission)
   if ('answered' in about) return attempt(office, onDay, about.answered, 'disputes', answerDebtor)
   await attempt(office, onDay, about.dispute, 'disputes', acknowledge)
   await attempt(office, onDay, about.dispute, 'disputes', askCreditor)
@@ -46,7 +49,7 @@ async function attempt(
   office: Office,
   onDay: Day,
   id: string,
-  table: 'disputes' | 'promises' | 'replies' | 'cases',
+  table: 'disputes' | 'promises' | 'remissions' | 'replies' | 'cases',
   act: Act,
 ): Promise<void> {
   const caseOf = async (sql: Sql) => {
@@ -144,6 +147,26 @@ const confirmPromise: Act = async (office, sql, onDay, file, id) => {
   })
   await sql`
     insert into promise_confirmations (promise_id, document_id, confirmed_on, confirmed_by) values (${id}, ${written.id}, ${onDay}, 'system')`
+}
+
+/** The offer that a payment in time accepts: of what was added to the debt alone, or of a part of the debt too. */
+const tellRemission: Act = async (office, sql, onDay, file, id) => {
+  const remission = file.remissions.find((each) => each.id === id)
+  const channel = reachOf(file, 'debiteur')
+  if (!remission || remission.documentId || channel === null || file.case.zone === 'madagascar') return
+  if (standingOf(remission, file, onDay).state !== 'pending') return
+  const isPartial = remission.amount < payableOn(file, onDay).principal
+  const written = await writeLetter(office, sql, onDay, file, {
+    letter: isPartial ? 'engagement-solde-forfaitaire' : 'engagement-remise-accessoires',
+    channel,
+    recipient: 'debiteur',
+    facts: {
+      consentement: { date: remission.agreedOn.toString(), signataire: remission.agreedBy },
+      dateLimite: { date: remission.payBy.toString() },
+    } as Partial<Facts>,
+    author: 'system',
+  })
+  await sql`update remissions set document_id = ${written.id} where id = ${id}`
 }
 
 /** The creditor's notice that the agency follows its invoices: before the due date, once a debtor. */

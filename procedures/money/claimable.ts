@@ -3,7 +3,8 @@ import { DomainError } from '../../schema/errors.ts'
 import { sum } from '../../schema/money.ts'
 import { standstill } from '../cases/standstill.ts'
 import type { Owed } from '../law/interest.ts'
-import { type LedgerFile, payableOn, standingPayments } from './ledger.ts'
+import { type LedgerFile, payableOn } from './ledger.ts'
+import { standingPayments } from './standing-payments.ts'
 
 /** What may still be asked for of a case, apart from what limitation has put out of reach. Cents. */
 export interface Claimable {

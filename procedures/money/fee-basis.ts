@@ -4,7 +4,8 @@ import { DomainError } from '../../schema/errors.ts'
 import { sum } from '../../schema/money.ts'
 import { type CaseFile, formalNotices, readCases } from '../cases/file/file.ts'
 import type { FeeBasis, FeeCase, FeeMandate, FeePayment } from './fees.ts'
-import { owedOn, standingPayments } from './ledger.ts'
+import { owedOn } from './ledger.ts'
+import { standingPayments } from './standing-payments.ts'
 
 /** All that the fees of a creditor are reckoned from, as it is known now. DomainError `no_fee_terms`. */
 export async function readFeeBasis(sql: Sql, creditorId: string, until: Day, currency: string): Promise<FeeBasis> {

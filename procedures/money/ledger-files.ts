@@ -13,7 +13,7 @@ export type PartReader = <Row>(
 ) => Soon<Row[]>
 
 /** What most ledgers of cases have nothing of. */
-type RarePart = 'creditNotes' | 'payments' | 'documents' | 'outsideNotices' | 'insolvencies' | 'titles'
+type RarePart = 'creditNotes' | 'payments' | 'remissions' | 'documents' | 'outsideNotices' | 'insolvencies' | 'titles'
 
 /** What the ledgers of a creditor have in common. */
 interface CreditorTerms {
@@ -57,6 +57,7 @@ function readRare(
   const parts = together([
     ifAny(held.has('creditNotes'), caseParts.creditNotes),
     ifAny(held.has('payments'), caseParts.payments),
+    ifAny(held.has('remissions'), caseParts.remissions),
     ifAny(hasPenaltyClauses, caseParts.penaltyClauses),
     ifAny(held.has('documents'), caseParts.documents),
     ifAny(held.has('outsideNotices'), caseParts.outsideNotices),
@@ -65,9 +66,10 @@ function readRare(
   ])
   return whenThere(
     parts,
-    ([creditNotes, payments, penaltyClauses, documents, outsideNotices, insolvencies, titles]) => ({
+    ([creditNotes, payments, remissions, penaltyClauses, documents, outsideNotices, insolvencies, titles]) => ({
       creditNotes,
       payments,
+      remissions,
       penaltyClauses,
       documents,
       outsideNotices,
@@ -91,6 +93,7 @@ async function rareParts(sql: Sql, ids: string[]): Promise<Map<string, { part: R
     select p.case_id, p.part from (select ${ids}::uuid[] as ids) as asked cross join lateral (
       select case_id, 'creditNotes' as part from credit_notes where case_id = any(ids)
       union select case_id, 'payments' from payments where case_id = any(ids)
+      union select case_id, 'remissions' from remissions where case_id = any(ids) and withdrawn_on is null
       union select case_id, 'documents' from documents where case_id = any(ids) and channel in ('lrar', 'lre')
       union select case_id, 'outsideNotices' from outside_notices where case_id = any(ids)
       union select case_id, 'insolvencies' from insolvencies where case_id = any(ids)

@@ -9,13 +9,23 @@ import type { Mandate } from '../cases/creditors.ts'
 import type { CaseFile } from '../cases/file/file.ts'
 import { standingNotices } from '../cases/notices/notices.ts'
 import { clauseOf, isCountable, otherCurrencyDoubt, penaltyOf } from './penalties.ts'
+import { metRemissions } from './remission.ts'
+import { standingPayments } from './standing-payments.ts'
 import { publicDue } from '../cases/public-buyers/public-term.ts'
 import { oweUnderTitle, type UnderTitle, underTitle } from './title-ledger.ts'
 
 /** The parts of a case file that the ledger reads: a list of cases need not read the others. */
 export type LedgerFile = Pick<
   CaseFile,
-  'case' | 'creditNotes' | 'payments' | 'penaltyClauses' | 'documents' | 'outsideNotices' | 'insolvencies' | 'titles'
+  | 'case'
+  | 'creditNotes'
+  | 'payments'
+  | 'remissions'
+  | 'penaltyClauses'
+  | 'documents'
+  | 'outsideNotices'
+  | 'insolvencies'
+  | 'titles'
 > & {
   /** Without the invoice as it was read, the larger part of its row. */
   invoices: Omit<CaseFile['invoices'][number], 'source'>[]
@@ -152,6 +162,7 @@ function invoiceClaim(file: LedgerFile, asOf: Day): Claim {
       amount: note.amount,
       ...named(numberOf, note.invoiceId),
     })),
+    ...(file.remissions.length > 0 ? { remissions: metRemissions(file, asOf) } : {}),
     ...(insolvency ? { stoppedOn: insolvency.openedOn } : {}),
     capitalise: agreedCapitalisation(file) !== null,
     indemnity: kind !== 'consumer' && !malagasy,
@@ -194,13 +205,6 @@ function penaltyDoubts(file: LedgerFile, { principalByInvoice }: Owed): Doubt[] 
   const clauses = new Set(unpaid.map((invoice) => clauseOf(file.penaltyClauses, file.debtor.kind, invoice)))
   return [...clauses].flatMap((clause) =>
     clause && !isCountable(clause, currency) ? [otherCurrencyDoubt(clause, currency)] : [],
-  )
-}
-
-/** The payments that count on that day: one that came back paid nothing, and interest never stopped. */
-export function standingPayments(file: Pick<CaseFile, 'payments'>, onDay: Day): CaseFile['payments'] {
-  return file.payments.filter(
-    ({ rejectedOn }) => rejectedOn === null || Temporal.PlainDate.compare(rejectedOn, onDay) > 0,
   )
 }
 

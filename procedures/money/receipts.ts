@@ -10,6 +10,7 @@ import { totals } from '../cases/file/facts.ts'
 import { type CaseFile, firstLetter, type Payment } from '../cases/file/file.ts'
 import { type Author, record } from '../cases/journal.ts'
 import { isMalagasy, owedOn, payableOn } from './ledger.ts'
+import { pendingRemission } from './remission.ts'
 import { dueInstalments, livePlan } from '../cases/exchanges/plans.ts'
 import { standstill } from '../cases/standstill.ts'
 
@@ -70,6 +71,8 @@ function mayAsk(file: CaseFile, onDay: Day): boolean {
   return (
     firstLetter(file) !== null &&
     standstill(file, onDay) === null &&
+    // The sum agreed is the one that is waited for, and not the whole.
+    pendingRemission(file, onDay) === undefined &&
     file.disputes.every((dispute) => dispute.resolvedOn !== null)
   )
 }

@@ -38,6 +38,7 @@ interface Row extends Omit<Statement, 'owed'> {
   penalty: bigint
   total: bigint
   perDay: bigint
+  remitted: bigint
   /** Null in the statements of before it was kept: credit notes of more than was left are not in it. */
   overpaid: bigint | null
   segments: (Record<'invoice' | 'from' | 'to' | 'base' | 'percent' | 'amount' | 'why', string> & { days: number })[]
@@ -90,10 +91,10 @@ export async function issueStatement(
     })
     const id = newId(office.random)
     await sql`
-      insert into statements (id, case_id, number, as_of, currency, principal, interest, indemnity, penalty, total, per_day, overpaid,
+      insert into statements (id, case_id, number, as_of, currency, principal, interest, indemnity, penalty, total, per_day, remitted, overpaid,
                               segments, imputations, invoices, doubts, document_id, issued_by)
       values (${id}, ${input.caseId}, ${number}, ${onDay}, ${file.case.currency}, ${owed.principal}, ${owed.interest},
-              ${owed.indemnity}, ${owed.penalty}, ${owed.total}, ${owed.perDay}, ${owed.overpaid}, ${json(sql, freezeSegments(owed))}, ${json(sql, freezeImputations(owed))},
+              ${owed.indemnity}, ${owed.penalty}, ${owed.total}, ${owed.perDay}, ${owed.remitted}, ${owed.overpaid}, ${json(sql, freezeSegments(owed))}, ${json(sql, freezeImputations(owed))},
               ${json(sql, freezeInvoices(owed))}, ${json(sql, owed.doubts)}, ${written.id}, ${author})`
     await record(sql, onDay, {
       caseId: input.caseId,
@@ -114,7 +115,7 @@ export async function issueStatement(
 /** The statements of those cases, by case, the oldest first. */
 export async function readStatements(sql: Sql, caseIds: string[]): Promise<Map<string, Statement[]>> {
   const rows = await sql<Row[]>`
-    select s.id, s.case_id, s.number, s.as_of, s.currency, s.principal, s.interest, s.indemnity, s.penalty, s.total, s.per_day, s.overpaid, s.segments,
+    select s.id, s.case_id, s.number, s.as_of, s.currency, s.principal, s.interest, s.indemnity, s.penalty, s.total, s.per_day, s.remitted, s.overpaid, s.segments,
            s.imputations, s.invoices, s.doubts, s.document_id, d.reference, d.sha256, s.issued_by
     from statements s join documents d on d.id = s.document_id
     where s.case_id = any(${caseIds}) order by s.number`
@@ -179,6 +180,7 @@ function thaw({
   penalty,
   total,
   perDay,
+  remitted,
   overpaid,
   segments,
   imputations,
@@ -212,6 +214,7 @@ function thaw({
       costs: total - principal - interest - indemnity - penalty,
       total,
       perDay,
+      remitted,
       overpaid: overpaid ?? paid.reduce((excess, line) => excess + line.excess, 0n),
       segments: segments.map((line) => ({
         invoice: line.invoice,

@@ -90,6 +90,7 @@ export const caseRows: Redaction[] = [
   { table: 'resendings', where: through('document_id', 'documents'), set: blank('reason') },
   { table: 'promise_attestations', where: through('promise_id', 'promises'), set: blank('signed_by') },
   { table: 'promises', where: ofCase, set: blank('author') },
+  { table: 'remissions', where: ofCase, set: `${blank('agreed_by')}, ${blankIfAny('withdrawn_why')}` },
   { table: 'holds', where: ofCase, set: `${blank('reason')}, ${blankIfAny('release_why')}` },
   { table: 'alarms', where: ofCase, set: blank('message', 'remedy') },
   { table: 'approvals', where: through('step_id', 'steps'), set: blankIfAny('reason') },

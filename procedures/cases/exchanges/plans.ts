@@ -1,6 +1,6 @@
 import { after, before, type Day } from '../../../schema/days.ts'
 import type { CaseFile, Plan, PlanLine } from '../file/file.ts'
-import { standingPayments } from '../../money/ledger.ts'
+import { standingPayments } from '../../money/standing-payments.ts'
 
 export type InstalmentState = 'kept' | 'late' | 'missed' | 'due'
 

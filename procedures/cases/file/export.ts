@@ -102,6 +102,7 @@ const parts: Part[] = [
   through('promise_attestations', 'promises', 'promise_id', 't.promise_id'),
   ofCase('plans', 't.agreed_on, t.id'),
   through('instalments', 'plans', 'plan_id', 't.plan_id, t.rank'),
+  ofCase('remissions', 't.agreed_on, t.recorded_on, t.id'),
   ofCase('replies', 't.replied_on, t.id'),
   ofCase('insolvencies', 't.opened_on, t.id'),
   ofCase('calls', 't.called_on, t.id'),

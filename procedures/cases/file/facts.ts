@@ -1,6 +1,6 @@
 import type { Facts } from '../../../documents/facts.ts'
 import { needsPostalCode } from '../../../documents/send/postal-address.ts'
-import type { Day } from '../../../schema/days.ts'
+import { type Day, dayFr } from '../../../schema/days.ts'
 import { amount, sum } from '../../../schema/money.ts'
 import { counted } from '../../../schema/words.ts'
 import { debtorWord } from '../../amicable/scenario.ts'
@@ -15,7 +15,9 @@ import { allNotices } from '../notices/notices.ts'
 import { type CaseFile, firstLetter } from './file.ts'
 import { fillInstalments } from '../exchanges/plans.ts'
 import { clauseFacts } from '../../money/penalties.ts'
-import { awardedRate, dueOn, isMalagasy, lateRate, noticeDay, payableOn, standingPayments } from '../../money/ledger.ts'
+import { awardedRate, dueOn, isMalagasy, lateRate, noticeDay, payableOn } from '../../money/ledger.ts'
+import { standingOf } from '../../money/remission.ts'
+import { standingPayments } from '../../money/standing-payments.ts'
 import { orderFacts } from '../public-buyers/public-orders.ts'
 
 /**
@@ -75,6 +77,7 @@ export function caseFacts(
       : undefined,
     contestation: latestDispute(file),
     promesse: latestPromise(file),
+    remise: remissionFacts(file, owed, onDay),
     echeancier: latestPlan(file, onDay),
     miseEnDemeure: latestNotice(file, onDay),
     prescription: limitationFacts(file, onDay),
@@ -279,6 +282,29 @@ function latestPromise(file: CaseFile) {
       canal: promise.channel,
     }
   )
+}
+
+/** What the creditor gives up: of a remission to be paid yet, by the account of that day; of one that was met, what it took off. */
+function remissionFacts(file: CaseFile, owed: Owed, onDay: Day) {
+  const remission = file.remissions.at(-1)
+  const state = remission && standingOf(remission, file, onDay).state
+  if (!remission || state === 'lapsed') return undefined
+  const given = state === 'met' ? owed.remitted : owed.total - remission.amount
+  if (given <= 0n) return undefined
+  const lines = [
+    owed.interest > 0n && (file.debtor.kind === 'consumer' ? 'intérêts' : 'pénalités de retard'),
+    owed.indemnity > 0n && 'indemnité forfaitaire',
+    owed.penalty > 0n && 'clause pénale',
+    owed.costs > 0n && 'frais alloués',
+    remission.amount < owed.principal && 'une partie du principal',
+  ].filter((line) => line !== false)
+  return {
+    poste: state === 'pending' ? new Intl.ListFormat('fr').format(lines) : undefined,
+    montant: amount(given),
+    net: amount(remission.amount),
+    date: remission.agreedOn.toString(),
+    condition: `paiement le ${dayFr(remission.payBy)} au plus tard`,
+  }
 }
 
 function latestPlan(file: CaseFile, onDay: Day) {

@@ -5,6 +5,7 @@ import type { PartName } from './file.ts'
 const rare = new Set<PartName>([
   'creditNotes',
   'payments',
+  'remissions',
   'penaltyClauses',
   'holds',
   'documents',
@@ -24,6 +25,7 @@ export async function rareParts(sql: Sql, ids: string[]): Promise<PartName[]> {
   const [row] = await sql<[Partial<Record<PartName, boolean>>]>`
     select exists (select from credit_notes where case_id = any(ids)) as credit_notes,
            exists (select from payments where case_id = any(ids)) as payments,
+           exists (select from remissions where case_id = any(ids)) as remissions,
            exists (select from cases c join penalty_clauses p on p.creditor_id = c.creditor_id where c.id = any(ids)) as penalty_clauses,
            exists (select from holds where case_id = any(ids)) as holds,
            exists (select from documents where case_id = any(ids)) as documents,

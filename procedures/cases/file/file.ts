@@ -22,6 +22,7 @@ import type {
 } from './file-rows.ts'
 import { caseGone } from '../lock.ts'
 import { penaltyColumns, type PenaltyTerms } from '../../money/penalties.ts'
+import type { Remission } from '../../money/remission.ts'
 
 export type {
   Call,
@@ -45,6 +46,8 @@ export interface CaseFile {
   invoices: Invoice[]
   creditNotes: CreditNote[]
   payments: Payment[]
+  /** Those that were not withdrawn. */
+  remissions: Remission[]
   penaltyClauses: PenaltyTerms[]
   holds: Hold[]
   steps: Step[]
@@ -92,6 +95,7 @@ export async function readCases(sql: Sql, ids: string[]): Promise<Map<string, Ca
         invoices: part('invoices') ?? [],
         creditNotes: part('creditNotes') ?? [],
         payments: part('payments') ?? [],
+        remissions: part('remissions') ?? [],
         penaltyClauses: part('penaltyClauses') ?? [],
         holds: part('holds') ?? [],
         steps: part('steps') ?? [],
@@ -166,6 +170,12 @@ export const caseParts = {
            r.rejected_on, r.reason as rejected_why
     from payments p left join payment_rejections r on r.payment_id = p.id
     where p.case_id = any(${ids}) order by p.received_on, p.recorded_on, p.id`,
+    ),
+  remissions: async (sql: Sql, ids: string[]) =>
+    byCase(
+      await sql<Of<Remission>[]>`
+    select case_id, id, amount, pay_by, agreed_on, agreed_by, document_id, recorded_on
+    from remissions where case_id = any(${ids}) and withdrawn_on is null order by agreed_on, recorded_on, id`,
     ),
   penaltyClauses: async (sql: Sql, ids: string[]) =>
     byCase(

@@ -95,6 +95,16 @@ const sections: Record<string, string> = {
     },
     'x.raised_on',
   ),
+  remises_de_dette: list(
+    'remissions x',
+    {
+      a_payer: sum('x.amount'),
+      au_plus_tard_le: 'x.pay_by',
+      convenue_le: 'x.agreed_on',
+      retiree_le: 'x.withdrawn_on',
+    },
+    'x.agreed_on, x.id',
+  ),
   appels: list(
     'calls x',
     {
