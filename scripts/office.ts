@@ -11,6 +11,7 @@ import { mailPost } from '../documents/send/mail.ts'
 import { outTray, type Post } from '../documents/send/tray.ts'
 import { type Hooks, webhooks } from '../documents/send/webhook.ts'
 import { nativeTypst } from '../documents/typst/typst.ts'
+import { checkOwnScenarios } from '../procedures/amicable/scenario.ts'
 import { markEarlierReturns } from '../procedures/mail/registered.ts'
 import type { Office } from '../procedures/office.ts'
 import { openHouse } from '../procedures/sealed.ts'
@@ -109,7 +110,7 @@ export interface RunningOffice {
 
 /**
  * The office of the environment: DATABASE_URL or the embedded server under DATA_DIR, migrated, with real chance. One
- * that `writes` letters has a folder that takes them and the secret of the house, or does not start.
+ * that `writes` letters has a folder that takes them, sound scenarios and the secret of the house, or does not start.
  */
 export async function startOffice(
   options: { baseUrl?: string | undefined; writes?: boolean } = {},
@@ -119,6 +120,7 @@ export async function startOffice(
   if (options.writes) {
     await mkdir(folder, { recursive: true })
     await access(folder, constants.W_OK)
+    checkOwnScenarios()
   }
   const database = await openDatabase()
   const sql = connect(database.url)

@@ -128,7 +128,7 @@ describe('a flight', () => {
 
   test('counts what it costs by the list of the house, and what would change', async () => {
     const { totals, texts, cases, byDay } = await fly('abonnement')
-    expect(cases).toEqual({ open: 4, moved: 4, unsuited: 0, waiting: 0 })
+    expect(cases).toEqual({ open: 4, moved: 4, unsuited: 0, waiting: 0, unread: 0 })
     expect(byDay).toHaveLength(90)
     const { simulated } = totals
     expect(simulated.cost).toBe(

@@ -75,7 +75,11 @@ builder.relayMutationField(
   {
     inputFields: (t) => ({
       caseId: t.id({ required: true }),
-      scenario: t.string({ required: true, description: 'standard, abonnement, abonnement-mg, acheteur-public…' }),
+      scenario: t.string({
+        required: true,
+        description:
+          'standard, abonnement, abonnement-mg, acheteur-public, or one of the agency’s own (query scenarios).',
+      }),
       reason: t.string({ required: true }),
       dryRun: t.boolean({
         required: true,
@@ -232,6 +236,11 @@ const SimulationType = builder.objectRef<Simulation>('Simulation').implement({
     movedCases: t.int({
       description: 'Given the scenario; the others keep their own.',
       resolve: ({ cases }) => cases.moved,
+    }),
+    unreadCases: t.int({
+      description:
+        'With a step to do that their own scenario no longer says, its file gone or changed: it waits for a person. Today’s counts are without it.',
+      resolve: ({ cases }) => cases.unread,
     }),
     waitingCases: t.int({
       description: 'On hold for a person, paid, or insolvent: nothing is sent.',

@@ -1,4 +1,10 @@
-import { loadScenario, type Scenario, scenarioIds, type ScenarioStep } from '../../procedures/amicable/scenario.ts'
+import {
+  loadScenario,
+  requireFollowed,
+  type Scenario,
+  scenarioIds,
+  type ScenarioStep,
+} from '../../procedures/amicable/scenario.ts'
 import { proceduresOf } from '../../procedures/amicable/scenario-check.ts'
 import { caseParts, type Step } from '../../procedures/cases/file/file.ts'
 import type { CourtDay } from '../../procedures/judicial/deadlines/court-days.ts'
@@ -91,7 +97,13 @@ const ScenarioType = builder.objectRef<Scenario>('Scenario').implement({
 })
 
 builder.objectFields(CaseType, (t) => ({
-  scenario: t.field({ type: ScenarioType, resolve: (found) => loadScenario(found.scenario) }),
+  scenario: t.field({
+    type: ScenarioType,
+    nullable: true,
+    description:
+      'Null, with the error `scenario_gone`, where the agency has taken its file away: the steps are still there.',
+    resolve: (found) => requireFollowed(found.scenario),
+  }),
   steps: t.field({
     type: [StepType],
     description: 'The timeline, in order.',
@@ -141,6 +153,7 @@ builder.queryFields((t) => ({
     type: [ScenarioType],
     nullable: true,
     authScopes: { known: true },
+    description: 'Those that ship, and the agency’s own (SCENARIOS_DIR), by id.',
     resolve: () => scenarioIds().map(loadScenario),
   }),
 }))

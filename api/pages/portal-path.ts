@@ -1,4 +1,4 @@
-import { type Scenario, loadScenario, scenarioStep } from '../../procedures/amicable/scenario.ts'
+import { followedScenario, type Scenario } from '../../procedures/amicable/scenario.ts'
 import type { CaseFile, Step } from '../../procedures/cases/file/file.ts'
 import { loadLibrary } from '../../letters/catalogue.ts'
 import { before, dayFr } from '../../schema/days.ts'
@@ -24,11 +24,14 @@ const families: Record<string, string> = {
 }
 
 /** What a step is for whoever has never read the scenario. */
-function nameOf(scenario: Scenario, step: Step): string {
+function nameOf(scenario: Scenario | null, step: Step): string {
   if (step.key.endsWith('.prevenir')) return 'Avis au créancier'
-  const rule = scenarioStep(scenario, step.key)
+  const rule = scenario?.etapes.find(({ id }) => id === step.key)
+  // Added by a person, or of a scenario whose file has changed since.
+  if (!rule) return step.channel === 'appel' ? 'Appel au débiteur' : 'Étape ajoutée au dossier'
   if (rule.action) return 'Demande d’accord pour agir en justice'
   if (rule.canal === 'appel') return 'Appel au débiteur'
+  if (rule.canal === 'visite') return 'Visite au débiteur'
   const id = typeof rule.lettre === 'string' ? rule.lettre : rule.lettre?.professionnel
   const letter = id === undefined ? undefined : loadLibrary().letters.get(id)
   return (letter && families[letter.famille]) ?? letter?.titre ?? step.key
@@ -51,7 +54,7 @@ interface Stop {
 
 /** The steps with what became of them: done, skipped and why, next, and those to come. */
 function stopsOf(file: CaseFile): Stop[] {
-  const scenario = loadScenario(file.case.scenario)
+  const scenario = followedScenario(file.case.scenario)
   const held = file.holds.find((hold) => hold.releasedOn === null)
   let isNext = true
   return file.steps.map((step) => {
@@ -63,6 +66,12 @@ function stopsOf(file: CaseFile): Stop[] {
         look: 'next',
         name,
         note: `${held ? 'Attend la fin de la suspension, prévu' : 'À passer depuis'} le ${dayFr(step.doneOn)}`,
+      }
+    if (step.doneOn && isToVisit(file, step))
+      return {
+        look: 'next',
+        name,
+        note: `${held ? 'Attend la fin de la suspension, prévue' : 'À faire depuis'} le ${dayFr(step.doneOn)}`,
       }
     if (step.doneOn) return { look: 'done', name, note: `Fait le ${dayFr(step.doneOn)}${by}` }
     if (step.skippedOn) return { look: 'skipped', name, note: `Sans objet\u00a0: ${said(step.skippedWhy ?? '')}` }
@@ -76,6 +85,10 @@ function stopsOf(file: CaseFile): Stop[] {
 /** The step of a call puts it on the list of those to make: it is made once somebody has recorded it. */
 const isToCall = ({ calls }: CaseFile, { channel, doneOn }: Step): boolean =>
   channel === 'appel' && doneOn !== null && !calls.some(({ calledOn }) => !before(calledOn, doneOn))
+
+/** A visit likewise: its step writes the order of mission. */
+const isToVisit = ({ visits }: CaseFile, { channel, doneOn }: Step): boolean =>
+  channel === 'visite' && doneOn !== null && !visits.some(({ visitedOn }) => !before(visitedOn, doneOn))
 
 const words: Record<Look, string> = { done: 'fait', skipped: 'sans objet', next: 'prochaine étape', later: 'à venir' }
 

@@ -3,7 +3,7 @@ import { DomainError } from '../../schema/errors.ts'
 import type { CaseFile, Step } from '../cases/file/file.ts'
 import { nextWorkingDay } from '../law/calendar.ts'
 import { byPerson, type Standing, type Timeline } from './change.ts'
-import { debtorWord, loadScenario, type Scenario, type ScenarioStep } from './scenario.ts'
+import { debtorWord, requireFollowed, type Scenario, type ScenarioStep } from './scenario.ts'
 import { scenarioFaults } from './scenario-check.ts'
 import { shiftSteps } from './timeline.ts'
 
@@ -31,7 +31,7 @@ export function skipStep(
   open: Step[],
 ): Standing[] {
   const step = openStep(open, input.stepKey)
-  const rule = loadScenario(file.case.scenario).etapes.find((each) => each.id === step.key)
+  const rule = requireFollowed(file.case.scenario).etapes.find((each) => each.id === step.key)
   if (rule?.premiere_lettre && !hasFirstLetter) {
     throw new DomainError(
       'first_letter_needed',
@@ -142,7 +142,7 @@ function faultsOf(timeline: Timeline, file: CaseFile, rules: Map<string, Scenari
     if (first && Number(rule.jour.slice(1)) <= daysBetween(file.case.anchorOn, first.nominalOn))
       return [`« ${rule.id} » s'adresserait au débiteur avant la première lettre.`]
   }
-  const base: Scenario = loadScenario(file.case.scenario)
+  const base: Scenario = requireFollowed(file.case.scenario)
   const day = (step: Step) => daysBetween(file.case.anchorOn, step.doneOn ?? step.nominalOn)
   const own = file.steps
     .filter((step) => step.skippedOn === null && rules.has(step.key))

@@ -16,7 +16,7 @@ import {
   type Timeline,
   underScenario,
 } from './change.ts'
-import { loadScenario, type ScenarioStep } from './scenario.ts'
+import { loadScenario, requireFollowed, type ScenarioStep } from './scenario.ts'
 import { insertSteps } from './step-rows.ts'
 
 export interface Choice {
@@ -85,7 +85,7 @@ export async function adjustStep(
         : input.change === 'skip'
           ? skipStep(timeline, file, input, open)
           : holdStep(file, onDay, input, open)
-    const moves = movesOf({ ...timeline, steps: open }, standing, loadScenario(file.case.scenario)).filter(
+    const moves = movesOf({ ...timeline, steps: open }, standing, requireFollowed(file.case.scenario)).filter(
       (move) => move.change !== 'kept',
     )
     if (!input.dryRun) {
@@ -117,7 +117,7 @@ async function rulesOf(sql: Sql, file: CaseFile): Promise<Map<string, ScenarioSt
   const rows = await sql<{ key: string; rule: ScenarioStep }[]>`
     select s.key, a.rule from step_additions a join steps s on s.id = a.step_id where s.case_id = ${file.case.id}`
   return new Map([
-    ...loadScenario(file.case.scenario).etapes.map((step) => [step.id, step] as const),
+    ...requireFollowed(file.case.scenario).etapes.map((step) => [step.id, step] as const),
     ...rows.map((row) => [row.key, row.rule] as const),
   ])
 }

@@ -4,6 +4,7 @@ import type { Sql } from '../../schema/db.ts'
 import type { Zone } from '../law/calendar.ts'
 import type { Closure } from '../cases/creditor-closures.ts'
 import type { DebtorKind } from '../cases/debtors.ts'
+import { promiseStanding } from '../cases/exchanges/promise-standing.ts'
 import { lapsing } from '../cases/holds.ts'
 import type { Timeline } from './change.ts'
 import type { ScenarioStep } from './scenario.ts'
@@ -24,7 +25,8 @@ export interface PortfolioCase {
   releaseOn: Day | null | undefined
   /** The last day that a letter already sent lets the debtor answer. */
   answerBy: Day | null
-  hasPromise: boolean
+  /** The day of its latest promise, unless it was paid: nobody pays in a simulation, and after that day it is broken. */
+  promisedFor: Day | null
   /** Everything is paid, or an insolvency is open: nothing more is sent. */
   isStopped: boolean
   /** Before a court, or with an agreement asked for until that day. */
@@ -64,7 +66,7 @@ interface Row {
   heldSince: number | null
   reviewOn: number | null
   forPerson: boolean
-  hasPromise: boolean
+  promise: [promised: number, due: number, amount: number, payments: [received: number, amount: number][] | null] | null
   isStopped: boolean
   inCourt: boolean
   consentUntil: number | null
@@ -82,7 +84,7 @@ export async function* readPortfolio(
   let last = '00000000-0000-0000-0000-000000000000'
   for (;;) {
     const rows = await page(sql, onDay, creditorId, last)
-    if (rows.length > 0) yield rows.map((row) => caseOf(row))
+    if (rows.length > 0) yield rows.map((row) => caseOf(row, onDay))
     if (rows.length < batch) return
     last = rows.at(-1)!.id
   }
@@ -99,7 +101,11 @@ function page(sql: Sql, onDay: Day, creditorId: string | null, last: string): Pr
     select c.id, c.number, c.scenario, c.zone, d.kind, ${days('c.anchor_on')} as anchor, ${days('c.opened_on')} as opened, ${days('c.limitation_on')} as limitation,
            i.issued, i.next_limitation, coalesce(m.sends_invoices, false) as sends_invoices, coalesce(s.steps, '[]') as steps, l.letters, coalesce(l.has_first, false) as has_first, l.answer_by,
            h.held_since, h.review_on, coalesce(h.for_person, false) as for_person,
-           exists (select from promises p where p.case_id = c.id) as has_promise,
+           (select json_build_array(${days('p.promised_on')}, ${days('p.due_on')}, p.amount,
+                    (select json_agg(json_build_array(${days('r.received_on')}, r.amount)) from payments r
+                     where r.case_id = c.id and r.received_on >= p.promised_on
+                       and not exists (select from payment_rejections x where x.payment_id = r.id and x.rejected_on <= ${onDay})))
+            from promises p where p.case_id = c.id order by p.promised_on desc, p.id desc limit 1) as promise,
            (coalesce(i.payable, 0) <= coalesce(k.paid, 0)
             or exists (select from insolvencies n where n.case_id = c.id)) as is_stopped,
            exists (select from procedures p where p.case_id = c.id) as in_court,
@@ -144,7 +150,17 @@ function dayAt(number: number | null): Day | null {
   return day
 }
 
-function caseOf(row: Row): PortfolioCase {
+function unpaidPromise([promised, due, amount, payments]: NonNullable<Row['promise']>, onDay: Day): Day | null {
+  const promise = { promisedOn: dayAt(promised), dueOn: dayAt(due), amount: BigInt(amount) }
+  const received = (payments ?? []).map(([on, sum]) => ({
+    receivedOn: dayAt(on),
+    amount: BigInt(sum),
+    rejectedOn: null,
+  }))
+  return promiseStanding(promise, { payments: received }, onDay).paid < promise.amount ? promise.dueOn : null
+}
+
+function caseOf(row: Row, onDay: Day): PortfolioCase {
   const library = loadLibrary().letters
   const anchorOn = dayAt(row.anchor)
   return {
@@ -160,7 +176,7 @@ function caseOf(row: Row): PortfolioCase {
     rules: new Map(row.steps.flatMap((step) => (step[9] === null ? [] : [[step[1], step[9]] as const]))),
     releaseOn: row.heldSince === null ? undefined : row.forPerson ? null : dayAt(row.reviewOn),
     answerBy: dayAt(row.answerBy),
-    hasPromise: row.hasPromise,
+    promisedFor: row.promise && unpaidPromise(row.promise, onDay),
     isStopped: row.isStopped,
     inCourt: row.inCourt,
     consentUntil: dayAt(row.consentUntil),

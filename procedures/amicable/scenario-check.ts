@@ -1,6 +1,7 @@
 import { loadLibrary } from '../../letters/catalogue.ts'
 import type { Channel, Letter, Recipient } from '../../letters/letter.ts'
 import { DomainError } from '../../schema/errors.ts'
+import { yamlLines } from '../../schema/validate.ts'
 import { loadProcedure, procedureIds } from '../judicial/engine/procedure.ts'
 import { isClosedToPublic } from '../judicial/courts/public-debtor.ts'
 import type { Scenario, ScenarioStep } from './scenario.ts'
@@ -38,20 +39,23 @@ export function scenarioFaults(scenario: Scenario): ScenarioFault[] {
   ]
 }
 
-export function refuseUnfit(scenario: Scenario): void {
-  const faults = scenarioFaults(scenario)
-  if (faults.length === 0) return
-  throw new DomainError(
-    'invalid_scenario',
-    `Scénario « ${scenario.id} » : ${faults
-      .slice(0, 6)
-      .map((fault) => fault.message)
-      .join(' ')}`,
-    {
-      remedy: 'Corrigez le fichier du scénario ; la liste des courriers : courtois letters list.',
-      facts: { faults },
-    },
-  )
+/** `text` is what the scenario was read from, and `what` its name: each fault is told with its line. DomainError `invalid_scenario`. */
+export function refuseUnfit(scenario: Scenario, text: string, what: string): void {
+  const found = scenarioFaults(scenario)
+  if (found.length === 0) return
+  const lineOf = yamlLines(text)
+  const faults = found.map((fault) => {
+    const i = scenario.etapes.findIndex(({ id }) => id === fault.step)
+    return { ...fault, line: (i === -1 ? null : lineOf(['etapes', i])) ?? null }
+  })
+  const told = faults
+    .slice(0, 6)
+    .map(({ line, message }) => (line === null ? message : `ligne ${line}, ${message}`))
+    .join(' ')
+  throw new DomainError('invalid_scenario', `${what} : ${told}`, {
+    remedy: 'Corrigez le fichier du scénario ; la liste des courriers : courtois letters list.',
+    facts: { scenario: scenario.id, faults },
+  })
 }
 
 const kindsOf = ({ debiteurs }: Scenario): readonly Kind[] => debiteurs ?? kinds

@@ -1,6 +1,8 @@
-import { readdirSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { join, resolve } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { DomainError } from '../../schema/errors.ts'
-import { parseYaml, readYaml, validate } from '../../schema/validate.ts'
+import { parseYaml, validate } from '../../schema/validate.ts'
 import type { DebtorKind } from '../cases/debtors.ts'
 import { refuseUnfit } from './scenario-check.ts'
 
@@ -44,40 +46,82 @@ export interface Scenario {
   suspendre: string[]
 }
 
-const here = new URL('./', import.meta.url)
+const here = fileURLToPath(new URL('.', import.meta.url))
+const listed = new Map<string, Map<string, string>>()
 const loaded = new Map<string, Scenario>()
 
-export function scenarioIds(): string[] {
-  return readdirSync(here)
-    .filter((name) => name.endsWith('.yaml'))
-    .map((name) => name.slice(0, -5))
-    .sort()
+/**
+ * The file of each scenario: those of this folder, then the agency's own (SCENARIOS_DIR), which extend ours or take the place of those
+ * of the same name. Listed once: what changes there is seen at the next start. DomainError `no_scenarios`.
+ */
+function scenarioFiles(own = process.env['SCENARIOS_DIR'] ?? ''): Map<string, string> {
+  let files = listed.get(own)
+  if (!files) {
+    files = new Map([here, ...(own === '' ? [] : [resolve(own)])].flatMap(filesIn))
+    listed.set(own, files)
+  }
+  return files
 }
 
+function filesIn(folder: string): [string, string][] {
+  const names = existsSync(folder) ? readdirSync(folder).filter((name) => name.endsWith('.yaml')) : []
+  if (names.length > 0) return names.map((name) => [name.slice(0, -'.yaml'.length), join(folder, name)])
+  throw new DomainError('no_scenarios', `Le dossier ${folder} ne contient aucun scénario.`, {
+    remedy: 'SCENARIOS_DIR nomme un dossier où se trouvent des fichiers .yaml, un par scénario.',
+    facts: { directory: folder },
+  })
+}
+
+export const scenarioIds = (): string[] => [...scenarioFiles().keys()].sort()
+
+/** Reads the agency's own scenarios, so that one that breaks a rule is refused at the start and not in the middle of a case. */
+export function checkOwnScenarios(): void {
+  if (process.env['SCENARIOS_DIR']) for (const id of scenarioIds()) loadScenario(id)
+}
+
+/** DomainErrors `unknown_scenario`, and those of `readScenario`. */
 export function loadScenario(id: string): Scenario {
-  const known = loaded.get(id)
-  if (known) return known
-  if (!scenarioIds().includes(id)) {
-    throw new DomainError('unknown_scenario', `Il n'existe pas de scénario « ${id} ».`, {
+  const path = scenarioFiles().get(id)
+  if (path === undefined) {
+    throw new DomainError('unknown_scenario', `Il n'existe pas de scénario « ${id.slice(0, 60)} ».`, {
       remedy: `Choisissez parmi : ${scenarioIds().join(', ')}.`,
     })
   }
-  const scenario = readScenario(new URL(`${id}.yaml`, here))
-  loaded.set(id, scenario)
+  let scenario = loaded.get(path)
+  if (!scenario) {
+    scenario = readScenario(path)
+    if (scenario.id !== id) {
+      throw new DomainError('invalid_scenario', `${path} : ce fichier porte le scénario « ${scenario.id} ».`, {
+        remedy: `Nommez-le ${scenario.id}.yaml, ou corrigez son id.`,
+      })
+    }
+    loaded.set(path, scenario)
+  }
   return scenario
 }
 
-/** A scenario from any file, by the schema and by the rules of its letters. DomainError `invalid_file`, `invalid_scenario`. */
-export function readScenario(path: string | URL): Scenario {
-  const scenario = readYaml<Scenario>(path, 'scenario')
-  refuseUnfit(scenario)
-  return scenario
+/** The scenario that a case follows; null where its file is no longer there: the steps laid down are rows, and stay. */
+export const followedScenario = (id: string): Scenario | null => (scenarioFiles().has(id) ? loadScenario(id) : null)
+
+/** The same for what cannot do without it. DomainError `scenario_gone`. */
+export function requireFollowed(id: string): Scenario {
+  const scenario = followedScenario(id)
+  if (scenario) return scenario
+  throw new DomainError('scenario_gone', `Le fichier du scénario « ${id} », que suit ce dossier, n'est plus là.`, {
+    remedy: 'Remettez-le (SCENARIOS_DIR), ou choisissez un autre scénario pour ce dossier (chooseScenario).',
+    facts: { scenario: id },
+  })
 }
+
+/** A scenario from any file, by the schema and by the rules of its letters. DomainErrors `invalid_yaml`, `invalid_file`, `invalid_scenario`. */
+export const readScenario = (path: string): Scenario => scenarioOf(readFileSync(path, 'utf8'), path)
 
 /** The same from a text that somebody is still writing. */
-export function parseScenario(text: string): Scenario {
-  const scenario = validate<Scenario>('scenario', parseYaml(text.slice(0, 100_000), 'scénario'), 'scénario')
-  refuseUnfit(scenario)
+export const parseScenario = (text: string): Scenario => scenarioOf(text.slice(0, 100_000), 'scénario')
+
+function scenarioOf(text: string, what: string): Scenario {
+  const scenario = validate<Scenario>('scenario', parseYaml(text, what), what)
+  refuseUnfit(scenario, text, what)
   return scenario
 }
 

@@ -6,7 +6,7 @@ import { closureWait } from '../cases/creditor-closures.ts'
 import { nextWorkingDay } from '../law/calendar.ts'
 import { refuseUnsuited, type Standing, underScenario } from './change.ts'
 import type { PortfolioCase } from './portfolio.ts'
-import { forDebtor, loadScenario, type Scenario, scenarioIds, type ScenarioStep } from './scenario.ts'
+import { followedScenario, forDebtor, type Scenario, type ScenarioStep } from './scenario.ts'
 import { offsetOf } from './scenario-check.ts'
 
 export const channels = ['lettre', 'lrar', 'email', 'sms', 'appel', 'visite', 'action'] as const
@@ -19,7 +19,8 @@ export interface Simulation {
   from: Day
   until: Day
   currency: string
-  cases: { open: number; moved: number; unsuited: number; waiting: number }
+  /** `unread`: those with a step to do that their own scenario no longer says, its file gone or changed; it will wait for a person. */
+  cases: { open: number; moved: number; unsuited: number; waiting: number; unread: number }
   /** One line a day, under the scenario simulated and under those of today. */
   byDay: { day: Day; simulated: Load; today: Load }[]
   totals: { simulated: Load; today: Load }
@@ -85,7 +86,7 @@ class Flight {
   readonly #priceOf: (channel: SimulatedChannel, on: Day) => bigint
   readonly #currency: string
   #isAsShipped: boolean | undefined
-  readonly #cases = { open: 0, moved: 0, unsuited: 0, waiting: 0 }
+  readonly #cases = { open: 0, moved: 0, unsuited: 0, waiting: 0, unread: 0 }
   readonly #texts = new Map<string, { simulated: number; today: number }>()
   readonly #deadlines: Simulation['deadlines'] = { met: 0, missed: 0, today: { met: 0, missed: 0 }, late: [] }
   readonly #orphans: Simulation['orphans'] = { count: 0, today: 0, first: [] }
@@ -106,7 +107,9 @@ class Flight {
   take(each: PortfolioCase): void {
     this.#cases.open++
     if (each.isStopped || each.releaseOn === null) this.#cases.waiting++
-    const now = this.#run(each, today(each), rulesOf(each, null))
+    const [steps, ruleOf] = [today(each), rulesOf(each, null)]
+    if (steps.some(({ key }) => !ruleOf(key))) this.#cases.unread++
+    const now = this.#run(each, steps, ruleOf)
     const isSuited = suits(this.#scenario, each)
     if (isSuited) this.#cases.moved++
     else this.#cases.unsuited++
@@ -127,8 +130,7 @@ class Flight {
   #follows({ scenario }: PortfolioCase): boolean {
     return (
       scenario === this.#scenario.id &&
-      isKnown(scenario) &&
-      (this.#isAsShipped ??= JSON.stringify(loadScenario(scenario)) === JSON.stringify(this.#scenario))
+      (this.#isAsShipped ??= JSON.stringify(followedScenario(scenario)) === JSON.stringify(this.#scenario))
     )
   }
 
@@ -190,7 +192,7 @@ class Flight {
     let isWaiting = false
     for (const step of steps) {
       const rule = ruleOf(step.key)
-      if (!rule) continue
+      if (!rule) return course
       const isNotice = step.key !== rule.step.id
       let planned = shift === 0 ? step.plannedOn : nextWorkingDay(step.nominalOn.add({ days: shift }), zone)
       let on = latest(planned, day)
@@ -210,7 +212,7 @@ class Flight {
       }
       if (after(on, each.limitationOn)) return { ...course, isBarred: true }
       const { step: said } = rule
-      if (!after(on, this.#until)) course.acts.push({ on, ...(isNotice ? noticeOf(said) : approachOf(said, each)) })
+      if (!after(on, this.#until)) course.acts.push({ on, ...(isNotice ? noticeOf(said) : approachOf(said, each, on)) })
       course.lastOn = on
       if (!rule.isEarly) shift += Math.max(0, daysBetween(planned, on))
       day = on.add({ days: 1 })
@@ -232,10 +234,17 @@ class Flight {
 
 const noticeOf = ({ prevenir }: ScenarioStep): Omit<Act, 'on'> => ({ channel: 'email', letter: prevenir!.lettre })
 
-const approachOf = (step: ScenarioStep, { hasPromise, timeline: { debtor } }: PortfolioCase): Omit<Act, 'on'> => ({
-  channel: (step.canal ?? 'action') as SimulatedChannel,
-  letter: (hasPromise ? forDebtor(step.si_promesse, debtor) : null) ?? forDebtor(step.lettre, debtor),
-})
+function approachOf(
+  step: ScenarioStep,
+  { promisedFor, timeline: { debtor } }: PortfolioCase,
+  on: Day,
+): Omit<Act, 'on'> {
+  const isBroken = promisedFor !== null && after(on, promisedFor)
+  return {
+    channel: (step.canal ?? 'action') as SimulatedChannel,
+    letter: (isBroken ? forDebtor(step.si_promesse, debtor) : null) ?? forDebtor(step.lettre, debtor),
+  }
+}
 
 /** Nothing follows the last step, or the consent that was asked for. */
 const endOf = ({ consentUntil }: PortfolioCase, since: Day): NonNullable<Course['orphan']> => ({
@@ -289,21 +298,15 @@ const isWritten = (step: ScenarioStep): boolean =>
   step.lettre !== undefined && step.canal !== 'appel' && step.canal !== 'visite'
 
 function rulesOf(each: PortfolioCase, scenario: Scenario | null): (key: string) => Placed | undefined {
-  const places = scenario
-    ? placesOf(scenario)
-    : isKnown(each.scenario)
-      ? placesOf(loadScenario(each.scenario))
-      : new Map<string, Placed>()
+  const followed = scenario ?? followedScenario(each.scenario)
+  const places = followed && placesOf(followed)
   return (key) => {
     const own = each.rules.get(key)
     return own
       ? { step: own, isEarly: false, isWritten: isWritten(own) }
-      : places.get(key.endsWith('.prevenir') ? key.slice(0, -'.prevenir'.length) : key)
+      : places?.get(key.endsWith('.prevenir') ? key.slice(0, -'.prevenir'.length) : key)
   }
 }
-
-let ids: Set<string> | undefined
-const isKnown = (id: string): boolean => (ids ??= new Set(scenarioIds())).has(id)
 
 function suits(scenario: Scenario, each: PortfolioCase): boolean {
   try {

@@ -14,7 +14,7 @@ import { publicWays } from '../judicial/courts/public-debtor.ts'
 import type { Office } from '../office.ts'
 import { ruleAddedFor } from './choose.ts'
 import { heldOnRefusal } from './refusal.ts'
-import { forDebtor, loadScenario, type Scenario, type ScenarioStep, scenarioStep } from './scenario.ts'
+import { forDebtor, requireFollowed, type Scenario, type ScenarioStep, scenarioStep } from './scenario.ts'
 import { offsetOf } from './scenario-check.ts'
 import { approach, askAgreement, tellCreditorFirst } from './step-acts.ts'
 import { creditorAway, putBefore, waitForAnswer, waitForCreditor, waitForTurn } from './step-waits.ts'
@@ -76,7 +76,7 @@ async function attempt(office: Office, sql: Sql, stepId: string, onDay: Day): Pr
     await giveBack(sql, stepId)
     return 'already'
   }
-  const scenario = loadScenario(file.case.scenario)
+  const scenario = requireFollowed(file.case.scenario)
   const rule = added ?? scenarioStep(scenario, step.key)
   const turn: Turn = { office, sql, onDay, file, step, rule, agency }
   const comesBefore = precedesFirstLetter(scenario, rule)

@@ -10,6 +10,7 @@ import { connect } from '../../schema/db.ts'
 import { DomainError } from '../../schema/errors.ts'
 import { type Command, sayWritten, UsageError } from '../command.ts'
 import { bringUpToDate, openDatabase } from '../database.ts'
+import { withProgress } from '../progress.ts'
 import { houseDay } from '../virtual-day.ts'
 
 export const command: Command = {
@@ -23,7 +24,8 @@ lettres, appels et visites, leur coût, les dossiers que la prescription rattrap
 n’attendraient plus rien, et les textes qui différeraient de ceux d’aujourd’hui. Personne n’y paie
 ni n’y répond ; rien n’est écrit en base et rien n’est envoyé.
 
-  --scenario FICHIER   un fichier de scénario, ou l’identifiant de l’un de ceux qui sont fournis
+  --scenario FICHIER   un fichier de scénario, ou l’identifiant de l’un de ceux qui sont fournis ou
+                       de ceux de l’agence (SCENARIOS_DIR)
   --days N             jours à parcourir, le premier compris (1 à 730)
   --from DATE          premier jour : aujourd’hui à Paris (par défaut) ou un jour à venir
   --prices FICHIER     le coût de chaque canal (par défaut : procedures/amicable/prices/maison.yaml)
@@ -52,7 +54,9 @@ Exemple
     try {
       await bringUpToDate(database)
       const sql = connect(database.url, { max: 2 })
-      const simulation = await simulate(readPortfolio(sql, from), scenario, from, Number(values.days), prices)
+      const simulation = await withProgress('dossiers', (step) =>
+        simulate(watched(readPortfolio(sql, from), step), scenario, from, Number(values.days), prices),
+      )
       await sql.end({ timeout: 5 })
       const picture = values.svg === undefined ? undefined : Buffer.from(loadPicture(simulation))
       if (picture) writeFileSync(values.svg!, picture)
@@ -62,6 +66,13 @@ Exemple
       await database.stop()
     }
   },
+}
+
+async function* watched<T>(pages: AsyncIterable<T[]>, step: () => void): AsyncGenerator<T[]> {
+  for await (const page of pages) {
+    yield page
+    for (const _ of page) step()
+  }
 }
 
 /** The cases are taken as they stand: on a day that is past they stood otherwise. */
@@ -105,6 +116,11 @@ function said({ scenario, from, until, currency, cases, totals, deadlines, orpha
         (channel) => `  ${words[channel]}\u00a0: ${totals.simulated[channel]} (aujourd’hui ${totals.today[channel]})`,
       ),
     `  coût\u00a0: ${money(totals.simulated)} (aujourd’hui ${money(totals.today)})`,
+    ...(cases.unread > 0
+      ? [
+          `${cases.unread} dossiers ont une étape à faire que leur scénario ne dit plus (son fichier a changé, ou n’est plus là)\u00a0: elle attendra une personne, et n’est pas comptée.`,
+        ]
+      : []),
     `Prescription\u00a0: ${deadlines.met} parcours finis à temps, ${deadlines.missed} dépassés${deadlines.late.length > 0 ? ` (${deadlines.late.slice(0, 10).join(', ')})` : ''}.`,
     `Dossiers qui n’attendraient plus rien\u00a0: ${orphans.count} (aujourd’hui ${orphans.today}).`,
     ...orphans.first.slice(0, 10).map((orphan) => `  ${orphan.case}, le ${dayFr(orphan.on)}\u00a0: ${orphan.why}`),
