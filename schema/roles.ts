@@ -13,6 +13,7 @@ export interface ApplicationRole {
 const mayChange: Record<string, string[]> = {
   penalty_clauses: ['ended_on', 'ended_why'],
   creditor_closures: ['withdrawn_on', 'withdrawn_by'],
+  creditor_corrections: ['decided_on', 'decided_by', 'is_taken', 'checked_how'],
   payments: ['encashed_on', 'pay_over_by', 'receipt_id', 'receipt_tried_on'],
   invoices: ['original'],
   exhibits: ['flags', 'number', 'sub', 'parent_id', 'withdrawn_on', 'withdrawn_by', 'withdrawn_why'],

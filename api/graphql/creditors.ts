@@ -17,7 +17,7 @@ import { forgetting, inOrder, nodeId } from '../nodes.ts'
 import { once } from './once.ts'
 import { AddressInput, addressOf, AddressType, DoubtType, rowId } from './values.ts'
 
-const CreditorKind = builder.enumType('CreditorKind', {
+export const CreditorKind = builder.enumType('CreditorKind', {
   description: 'Which legal rate is the creditor’s (C. mon. fin. L313-2).',
   values: { BUSINESS: { value: 'autres' }, PERSON: { value: 'particulier' } } as const,
 })
@@ -70,6 +70,10 @@ const MandateType = builder.objectRef<Mandate>('Mandate').implement({
   }),
 })
 
+const RepresentativeType = builder
+  .objectRef<{ name: string; quality: string }>('CreditorRepresentative')
+  .implement({ fields: (t) => ({ name: t.exposeString('name'), quality: t.exposeString('quality') }) })
+
 export const CreditorType = builder.loadableNode('Creditor', {
   description: 'Créancier: for whom the agency acts.',
   id: { resolve: (creditor: Creditor) => creditor.id, parse: nodeId },
@@ -83,8 +87,23 @@ export const CreditorType = builder.loadableNode('Creditor', {
     name: t.exposeString('name'),
     kind: t.expose('kind', { type: CreditorKind }),
     legalForm: t.string({ nullable: true, resolve: ({ identity }) => identity.legalForm ?? null }),
+    siren: t.string({ nullable: true, resolve: ({ identity }) => identity.siren ?? null }),
     siret: t.string({ nullable: true, resolve: ({ identity }) => identity.siret ?? null }),
+    vat: t.string({ nullable: true, resolve: ({ identity }) => identity.vat ?? null }),
+    rcs: t.string({ nullable: true, resolve: ({ identity }) => identity.rcs ?? null }),
+    capital: t.string({ nullable: true, resolve: ({ identity }) => identity.capital ?? null }),
     address: t.field({ type: AddressType, nullable: true, resolve: ({ identity }) => identity.address ?? null }),
+    contactName: t.string({
+      nullable: true,
+      description: 'Whom the agency writes to and calls.',
+      resolve: ({ identity }) => identity.contact?.name ?? null,
+    }),
+    representative: t.field({
+      type: RepresentativeType,
+      nullable: true,
+      description: 'Who signs for it.',
+      resolve: ({ identity }) => identity.representative ?? null,
+    }),
     email: t.string({ nullable: true, resolve: ({ identity }) => identity.contact?.email ?? null }),
     phone: t.string({ nullable: true, resolve: ({ identity }) => identity.contact?.phone ?? null }),
     iban: t.exposeString('iban', { nullable: true }),

@@ -160,7 +160,10 @@ export async function recordMandate(
               ${mandate.remuneration}, ${mandate.payingOver}, ${mandate.receivesFunds}, ${mandate.sendsInvoices},
               ${mandate.scenario}, ${mandate.penaltyRate}, ${capitalisation}, ${nature}, ${feeTerms === null ? null : json(tx, feeTerms)},
               ${input.reviewsInvoicing ?? false}, ${input.maxInstalments ?? null}, ${author})`
-    if (before?.sameInterest === false) await endConsentsOf(tx, onDay, input.creditorId, author)
+    if (before?.sameInterest === false) {
+      const changed = 'Le taux convenu, ou la capitalisation convenue, a changé depuis la demande d’accord.'
+      await endConsentsOf(tx, onDay, input.creditorId, changed, author)
+    }
     await record(tx, onDay, {
       caseId: null,
       kind: 'mandate_recorded',
@@ -200,13 +203,18 @@ function requireSound(onDay: Day, input: Omit<Mandate, 'id'>): void {
   }
 }
 
-/** The sums that a creditor signed were counted at another rate. */
-async function endConsentsOf(sql: Sql, onDay: Day, creditorId: string, author: Author): Promise<void> {
+/** What a creditor was asked to sign for, in any of its cases, no longer says what is true. */
+export async function endConsentsOf(
+  sql: Sql,
+  onDay: Day,
+  creditorId: string,
+  changed: string,
+  author: Author,
+): Promise<void> {
   const cases = await sql<{ id: string }[]>`
     select id from cases c
     where creditor_id = ${creditorId} and exists (select from consent_requests r where r.case_id = c.id)
     order by id for update`
-  const changed = 'Le taux convenu, ou la capitalisation convenue, a changé depuis la demande d’accord.'
   const ids = cases.map(({ id }) => id)
   await endUnfiledConsents(sql, onDay, ids, changed, author)
 }
