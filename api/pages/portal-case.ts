@@ -8,6 +8,7 @@ import type { Reply } from '../../procedures/cases/exchanges/replies.ts'
 import { percentText } from '../../procedures/law/claim.ts'
 import { loadLibrary } from '../../letters/catalogue.ts'
 import { type Day, dayFr } from '../../schema/days.ts'
+import { sum } from '../../schema/money.ts'
 import { count, dated, h, type Html, money, said } from './page.ts'
 import { type Desk, rateNote, deskPage } from './portal-desk.ts'
 import type { ProcedureLog } from './portal-data.ts'
@@ -42,7 +43,7 @@ ${held.map((hold) => h`<p class="note">Suspendu depuis le ${dated(hold.fromOn)}\
 ${file.case.closedOn ? '' : closures.map((closure) => h`<p class="note">Vous êtes fermé du ${dated(closure.closedFrom)} au ${dated(closure.closedUntil)} (${said(closure.reason)})\u00a0: l’étape amiable qui tombe ces jours-là attend le premier jour ouvrable qui suit. <a href="/portail/calendrier">Jours de fermeture</a></p>`)}
 ${file.disputes.filter(awaitsCreditor).map((dispute) => h`<div class="note"><p><strong>Votre réponse est attendue</strong> ${clock(dispute, day)}\u00a0: votre client conteste.</p><p><a class="button" href="/portail/dossiers/${file.case.number}/contestation">Répondre et joindre les pièces</a></p></div>`)}
 ${requests(view)}
-${view.ways.length ? h`<section class="path" aria-labelledby="justice"><h2 id="justice">En justice</h2>${view.ways.map(courtPicture)}</section>` : ''}
+${view.ways.length ? h`<section class="path" aria-labelledby="justice"><h2 id="justice">En justice</h2>${view.ways.map((way) => h`${courtPicture(way)}${spending(way)}`)}</section>` : ''}
 ${notice ? h`<section class="path" aria-labelledby="demeure"><h2 id="demeure">${said(notice.procedure.titre)}</h2>${courtPicture(notice)}</section>` : ''}
 ${vat ? h`<section class="path" aria-labelledby="tva"><h2 id="tva">${said(vat.procedure.titre)}</h2>${courtPicture(vat)}</section>` : ''}
 <div class="two path"><section aria-labelledby="etapes"><h2 id="etapes">Les étapes</h2>${pathPicture(file)}</section>
@@ -50,6 +51,15 @@ ${vat ? h`<section class="path" aria-labelledby="tva"><h2 id="tva">${said(vat.pr
 <section aria-labelledby="decompte"><h2 id="decompte">${isBarred ? 'Pour mémoire, ce qui était dû au' : 'Ce qui est dû au'} ${dated(countedOn)}</h2>${isBarred ? '' : rateNote(day, countedOn)}${statement(file, countedOn, !isBarred)}</section>
 <section aria-labelledby="factures"><h2 id="factures">Factures</h2>${invoices(file)}</section>`,
   })
+}
+
+/** What was spent of what the creditor accepted. */
+function spending({ outlays, ceiling }: CaseView['ways'][number]): Html {
+  if (outlays.length === 0) return h``
+  const { cents, currency } = ceiling
+  const line = ({ spentOn, label, amount, overWhy }: (typeof outlays)[number]) =>
+    h`<li>${dated(spentOn)}, ${label}\u00a0: ${money(amount, currency)}${overWhy ? h`. <span class="state stop">Au-delà du plafond</span> ${overWhy}` : ''}</li>`
+  return h`<p>Frais engagés\u00a0: <strong>${money(sum(outlays.map(({ amount }) => amount)), currency)}</strong> sur les ${money(cents, currency)} que vous avez acceptés.</p><ul>${outlays.map(line)}</ul>`
 }
 
 function requests({ requests: asked }: CaseView): Html {
@@ -73,7 +83,7 @@ interface Line {
   what: Html
 }
 
-/** Letters, calls, payments, disputes, promises, replies and steps in court, the newest first. */
+/** Letters, calls, visits, payments, disputes, promises, replies and steps in court, the newest first. */
 function log({ file, replies, procedures, judicial }: CaseView): Html {
   const { currency } = file.case
   const lines: Line[] = [
@@ -83,6 +93,10 @@ function log({ file, replies, procedures, judicial }: CaseView): Html {
     ...file.calls.map((call) => ({
       on: call.calledOn,
       what: h`Appel ${call.direction === 'incoming' ? 'reçu' : 'passé'}${call.person ? `, ${call.person}` : ''}\u00a0: ${said(call.summary)}`,
+    })),
+    ...file.visits.map((visit) => ({
+      on: visit.visitedOn,
+      what: h`Visite sur place${visit.person ? `, ${visit.person}` : ''}\u00a0: ${said(visit.summary)}`,
     })),
     ...file.payments.map((payment) => ({
       on: payment.receivedOn,
@@ -110,7 +124,7 @@ function log({ file, replies, procedures, judicial }: CaseView): Html {
     })),
     ...file.plans.map((plan) => ({
       on: plan.agreedOn,
-      what: h`Échéancier convenu\u00a0: ${count(plan.instalments.length, 'versement')}${plan.brokenOn ? `, rompu le ${dayFr(plan.brokenOn)}` : ''}`,
+      what: h`Échéancier convenu\u00a0: ${count(plan.instalments.length, 'versement')}${plan.attestedOn ? `, signé le ${dayFr(plan.attestedOn)}` : ''}${plan.brokenOn ? `, rompu le ${dayFr(plan.brokenOn)}` : ''}`,
     })),
     ...file.insolvencies.map((insolvency) => ({
       on: insolvency.openedOn,

@@ -4,6 +4,7 @@ import { claimableOn } from '../../procedures/money/claimable.ts'
 import { caseGone } from '../../procedures/cases/lock.ts'
 import { progressOn, readConducts } from '../../procedures/judicial/case-progress.ts'
 import { loadProcedure, type Procedure } from '../../procedures/judicial/engine/procedure.ts'
+import { type Outlay, readCeilings, readOutlays } from '../../procedures/judicial/outlays.ts'
 import type { Progress } from '../../procedures/judicial/engine/progress.ts'
 import type { Day } from '../../schema/days.ts'
 import type { Fragment, Sql } from '../../schema/db.ts'
@@ -151,7 +152,7 @@ export interface ProcedureLog {
   procedures: { title: string; court: string; openedOn: Day }[]
   judicial: { on: Day; what: string }[]
   /** Each open procedure and where the case stands in it. */
-  ways: { procedure: Procedure; progress: Progress }[]
+  ways: { procedure: Procedure; progress: Progress; outlays: Outlay[]; ceiling: { cents: bigint; currency: string } }[]
   requests: {
     id: string
     title: string
@@ -173,13 +174,20 @@ export async function procedureLog(sql: Sql, caseId: string, onDay: Day): Promis
       from consent_requests r left join consents d on d.request_id = r.id left join consent_ends e on e.request_id = r.id
       where r.case_id = ${caseId} order by r.requested_on desc, r.id`,
   ])
-  const conducts = await readConducts(
-    sql,
-    opened.map(({ id }) => id),
-  )
+  const ids = opened.map(({ id }) => id)
+  const [conducts, outlays, ceilings] = await Promise.all([
+    readConducts(sql, ids),
+    readOutlays(sql, ids),
+    readCeilings(sql, ids),
+  ])
   const ways = opened.map(({ id }) => {
     const conduct = conducts.get(id)!
-    return { procedure: conduct.procedure, progress: progressOn(conduct, onDay) }
+    return {
+      procedure: conduct.procedure,
+      progress: progressOn(conduct, onDay),
+      outlays: outlays.get(id) ?? [],
+      ceiling: ceilings.get(id)![0]!,
+    }
   })
   return {
     ways,

@@ -21,6 +21,8 @@ export const namedFiles = (sql: Sql): Fragment => sql`
    union all select e.pdf, e.case_id, c.purged_on, e.added_on, 'La pièce « ' || e.reference || ' »' from exhibits e join cases c on c.id = e.case_id
    union all select a.original, p.case_id, c.purged_on, a.recorded_on, 'La promesse signée, rendue le ' || a.attested_on
              from promise_attestations a join promises p on p.id = a.promise_id join cases c on c.id = p.case_id
+   union all select a.original, p.case_id, c.purged_on, a.recorded_on, 'L’échéancier signé, rendu le ' || a.attested_on
+             from plan_attestations a join plans p on p.id = a.plan_id join cases c on c.id = p.case_id
    union all select f.sha256, d.case_id, c.purged_on, f.received_on, 'Le document joint à la contestation du ' || d.raised_on
              from dispute_documents f join disputes d on d.id = f.dispute_id join cases c on c.id = d.case_id
    union all select pdf, case_id, gone_on, requested_on, 'La demande d’accord du ' || requested_on from requests
@@ -30,6 +32,7 @@ export const namedFiles = (sql: Sql): Fragment => sql`
    union all select part -> 'original' ->> 'sha256', case_id, gone_on, requested_on, 'L’original de « ' || coalesce(part ->> 'name', '?') || ' »' from requests, jsonb_array_elements(content) part
    union all select s.proof_pdf, r.case_id, r.gone_on, s.decided_on, 'La preuve de l’accord du ' || s.decided_on from consents s join requests r on r.id = s.request_id
    union all select e.original, p.case_id, p.gone_on, e.recorded_on, 'L’acte « ' || e.step || ' » du ' || e.happened_on from procedure_events e join paths p on p.id = e.procedure_id
+   union all select o.original, p.case_id, p.gone_on, o.recorded_on, 'La facture de « ' || o.label || ' », du ' || o.spent_on from outlays o join paths p on p.id = o.procedure_id
    union all select k.pdf, p.case_id, p.gone_on, k.assembled_on, 'Le dossier de pièces « ' || k.kind || ' » (PDF)' from packs k join paths p on p.id = k.procedure_id
    union all select k.zip, p.case_id, p.gone_on, k.assembled_on, 'Le dossier de pièces « ' || k.kind || ' » (ZIP)' from packs k join paths p on p.id = k.procedure_id
    union all select k.case_json, p.case_id, p.gone_on, k.assembled_on, 'Le dossier joint à « ' || k.kind || ' »' from packs k join paths p on p.id = k.procedure_id

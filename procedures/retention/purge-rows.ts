@@ -62,6 +62,11 @@ export const caseRows: Redaction[] = [
   },
   { table: 'procedures', where: ofCase, set: `court = court || '{"doubts": []}'` },
   { table: 'procedure_events', where: through('procedure_id', 'procedures'), set: `facts = '{}'` },
+  {
+    table: 'outlays',
+    where: through('procedure_id', 'procedures'),
+    set: `${blankIfAny('over_why')}, ${blankIfAny('cancelled_why')}`,
+  },
   { table: 'deadline_alerts', where: through('procedure_id', 'procedures'), set: blank('what') },
   {
     table: 'bailiff_returns',
@@ -90,6 +95,7 @@ export const caseRows: Redaction[] = [
   { table: 'resendings', where: through('document_id', 'documents'), set: blank('reason') },
   { table: 'promise_attestations', where: through('promise_id', 'promises'), set: blank('signed_by') },
   { table: 'promises', where: ofCase, set: blank('author') },
+  { table: 'plan_attestations', where: through('plan_id', 'plans'), set: blank('signed_by') },
   { table: 'remissions', where: ofCase, set: `${blank('agreed_by')}, ${blankIfAny('withdrawn_why')}` },
   { table: 'holds', where: ofCase, set: `${blank('reason')}, ${blankIfAny('release_why')}` },
   { table: 'alarms', where: ofCase, set: blank('message', 'remedy') },

@@ -40,6 +40,8 @@ export interface PurgeOrder {
   keep: boolean
   /** These debtors alone, and none of what hangs on no case. */
   debtors?: string[]
+  /** Told at each case: there may be thousands. */
+  seen?: () => void
 }
 
 /** What a purge of the rows leaves to do outside the database. */
@@ -65,8 +67,14 @@ export async function purgeRows(sql: Sql, onDay: Day, order: PurgeOrder, author:
   const told: Purged = { cases: [], accounts: [], debtors: 0, names: 0, contacts: 0, rows: {}, files: 0, tray: 0 }
   const work = { onDay, told, author }
   const due = await locked(sql, () => dueCases(sql, order))
-  for (const found of due) await purgeCase(sql, work, found)
-  for (const found of await locked(sql, () => dueAccounts(sql, order))) await purgeAccounts(sql, work, found)
+  for (const found of due) {
+    order.seen?.()
+    await purgeCase(sql, work, found)
+  }
+  for (const found of await locked(sql, () => dueAccounts(sql, order))) {
+    order.seen?.()
+    await purgeAccounts(sql, work, found)
+  }
   await purgeContacts(sql, work, order)
   await purgeStrayLines(sql, work, order)
   if (!order.debtors) await purgeLists(sql, onDay, order.until, told)

@@ -35,6 +35,14 @@ const packsOf = 'select p.id from packs p join procedures q on q.id = p.procedur
 const parts: Part[] = [
   { key: 'creditor', table: 'creditors', where: 't.id = c.creditor_id', order: 't.id', single: true, shared: true },
   {
+    key: 'creditor_corrections',
+    table: 'creditor_corrections',
+    where: 't.creditor_id = c.creditor_id',
+    order: 't.rank',
+    shared: true,
+    omit: ['rank'],
+  },
+  {
     key: 'mandates',
     table: 'mandates',
     where: 't.creditor_id = c.creditor_id',
@@ -102,6 +110,7 @@ const parts: Part[] = [
   through('promise_attestations', 'promises', 'promise_id', 't.promise_id'),
   ofCase('plans', 't.agreed_on, t.id'),
   through('instalments', 'plans', 'plan_id', 't.plan_id, t.rank'),
+  through('plan_attestations', 'plans', 'plan_id', 't.plan_id'),
   ofCase('remissions', 't.agreed_on, t.recorded_on, t.id'),
   ofCase('replies', 't.replied_on, t.id'),
   ofCase('insolvencies', 't.opened_on, t.id'),
@@ -127,6 +136,7 @@ const parts: Part[] = [
     'procedure_id',
     't.recorded_on, t.corrects nulls first, t.happened_on, t.id',
   ),
+  through('outlays', 'procedures', 'procedure_id', 't.recorded_on, t.id'),
   through('packs', 'procedures', 'procedure_id', 't.assembled_on, t.kind, t.version, t.id'),
   { key: 'pack_timestamps', table: 'pack_timestamps', where: `t.pack_id in (${packsOf})`, order: 't.pack_id' },
   {
