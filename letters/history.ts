@@ -1,7 +1,7 @@
 import { basename, dirname, relative, resolve } from 'node:path'
 import { DomainError } from '../schema/errors.ts'
 import { dresses, letterOf, libraryFolders, libraryOf, type Library } from './catalogue.ts'
-import { git, inRepository, readBlobs, refuseShallow } from './git.ts'
+import { git, inRepository, readBlobs, refuseShallow, run } from './git.ts'
 import { readLog } from './log.ts'
 import { byName, replay, type History, type Revision } from './replay.ts'
 import { wordDiff, wordDiffText, type Piece } from './word-diff.ts'
@@ -68,19 +68,23 @@ export function changesText(changes: Change[]): string {
 }
 
 /** What changed between two versions of a letter, named by number, commit or version. */
-export async function diffRevisions(
+export async function changesOf(
   id: string,
   from: string,
   to: string,
   folders: string | string[] = libraryFolders(),
-): Promise<string> {
+): Promise<Change[]> {
   const history = await readHistory(folders, id)
   const blobs = new Map(history.blobs)
   const [before, after] = await Promise.all(
     [from, to].map((wanted) => versionAt(id, wanted, history, [folders].flat(), blobs)),
   )
-  return changesText(changesBetween(before!, after!, blobs))
+  return changesBetween(before!, after!, blobs)
 }
+
+/** The same as text. */
+export const diffRevisions = async (...asked: Parameters<typeof changesOf>): Promise<string> =>
+  changesText(await changesOf(...asked))
 
 /** A letter's library at one of its versions: its own text, clauses and layout; or the whole one at any commit of ours. */
 export async function libraryAtRevision(
@@ -105,8 +109,10 @@ async function versionAt(
   if (found) return found
   const [directory] = directories
   // A commit between two versions is one of a single repository: of two, only those of the letter's history are told.
-  if (!/^\d{1,4}$/.test(wanted) && directories.length === 1 && inRepository(directory!))
-    return partsAt(id, wanted, directory!, blobs)
+  if (!/^\d{1,4}$/.test(wanted) && directories.length === 1 && inRepository(directory!)) {
+    const parts = await partsAt(id, wanted, directory!, blobs)
+    if (parts) return parts
+  }
   const last = history.letters.get(id)?.length ?? 0
   throw new DomainError('unknown_revision', `Le courrier « ${id} » n’a pas de version ${wanted}.`, {
     remedy: `Choisissez une version de 1 à ${last} (courtois letters history ${id}) ou un commit.`,
@@ -126,16 +132,16 @@ function findRevision(id: string, wanted: string, history: History): Revision | 
   )
 }
 
-// Any commit of the repository, also one that left this letter as it was.
+// Any commit of the repository, also one that left this letter as it was; null for a name that none has.
 async function partsAt(
   id: string,
   commit: string,
   directory: string,
   blobs: Map<string, Uint8Array>,
-): Promise<Version> {
+): Promise<Version | null> {
   await refuseShallow(directory)
-  const name = ['rev-parse', '--verify', '--quiet', '--end-of-options', `${commit}^{commit}`]
-  const resolved = (await git(directory, name)).trim()
+  const resolved = await commitNamed(commit, directory)
+  if (resolved === null) return null
   const top = (await git(directory, ['rev-parse', '--show-toplevel'])).trim()
   const prefix = relative(top, resolve(directory))
   // An agency's repository may hold its library/ at its root.
@@ -160,4 +166,10 @@ async function partsAt(
   )
   for (const [, blob] of parts) blobs.set(blob, read.get(blob)!)
   return { parts: Object.fromEntries(parts) }
+}
+
+// Not rev-parse, which fails alike of a name that it does not know and of a repository that it cannot read.
+async function commitNamed(name: string, directory: string): Promise<string | null> {
+  const found = await run(directory, ['cat-file', '--batch-check'], `${name}^{commit}\n`)
+  return /^([0-9a-f]{40,64}) commit /.exec(found.toString('latin1'))?.[1] ?? null
 }

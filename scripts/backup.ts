@@ -6,6 +6,7 @@ import { Transform } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { createGunzip, createGzip } from 'node:zlib'
 import { placeHold } from '../procedures/cases/holds.ts'
+import type { Seen } from '../procedures/doctor/archive.ts'
 import type { Office } from '../procedures/office.ts'
 import type { Day } from '../schema/days.ts'
 import { connect, type Client, type Sql, transaction } from '../schema/db.ts'
@@ -44,6 +45,7 @@ export async function writeBackup(
   { sql, dataDir }: { sql: Client; dataDir: string },
   into: string,
   takenAt: Temporal.Instant,
+  seen: Seen = () => {},
 ): Promise<{ folder: string; manifest: BackupManifest; added: number }> {
   const folder = join(resolve(into), takenAt.toString({ smallestUnit: 'second' }).replaceAll(':', '-'))
   if (existsSync(folder))
@@ -53,7 +55,7 @@ export async function writeBackup(
   await mkdir(aside, { recursive: true, mode: 0o700 })
   const database = await readDatabase(sql, aside)
   // After the database, because the archive is only added to: it holds all that the rows speak of, and perhaps more.
-  const { found, added } = await copyArchive(join(dataDir, 'archive'), join(resolve(into), 'archive'))
+  const { found, added } = await copyArchive(join(dataDir, 'archive'), join(resolve(into), 'archive'), seen)
   if (existsSync(join(dataDir, 'out'))) await cp(join(dataDir, 'out'), join(aside, 'out'), { recursive: true })
   if (existsSync(join(dataDir, 'secret'))) {
     await cp(join(dataDir, 'secret'), join(aside, 'secret'))
@@ -73,6 +75,7 @@ export async function writeBackup(
 export async function restoreBackup(
   from: string,
   { url, dataDir, register }: { url: string; dataDir: string; register?: string | undefined },
+  seen: Seen = () => {},
 ): Promise<number> {
   const folder = resolve(from)
   const manifest = await readManifest(folder)
@@ -94,7 +97,7 @@ export async function restoreBackup(
   } finally {
     await sql.end({ timeout: 5 })
   }
-  await copyArchive(join(dirname(folder), 'archive'), join(dataDir, 'archive'))
+  await copyArchive(join(dirname(folder), 'archive'), join(dataDir, 'archive'), seen)
   for (const name of ['out', 'secret']) {
     if (existsSync(join(folder, name))) await cp(join(folder, name), join(dataDir, name), { recursive: true })
   }
@@ -229,11 +232,12 @@ async function requireSameTables(sql: Sql, manifest: BackupManifest): Promise<vo
 }
 
 /** Copies what is not there yet, each file under its final name only when it is whole and on the disk. */
-async function copyArchive(from: string, to: string): Promise<{ found: number; added: number }> {
+async function copyArchive(from: string, to: string, seen: Seen): Promise<{ found: number; added: number }> {
   await mkdir(to, { recursive: true, mode: 0o700 })
   const names = await archiveNames(from)
   let added = 0
   for (const name of names) {
+    seen(names.length)
     const target = join(to, name)
     if (existsSync(target)) continue
     const temporary = join(dirname(target), `.${basename(target)}`)

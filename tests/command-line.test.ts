@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { type Command, spacedFr } from '../scripts/command.ts'
+import { progressLine } from '../scripts/progress.ts'
 import { refusal } from '../scripts/refusals.ts'
 import { invoice, openCase, useHouse } from './house.ts'
 import { poolerBefore } from './pooler.ts'
@@ -68,6 +69,41 @@ describe('what the command line says of itself', () => {
   ])('%s %j: exit 2, with a French sentence and the way to its help', async (name, argv, sentence) => {
     const err = `courtois ${name} : ${sentence}\nVoir : courtois ${name} --help`
     expect(await courtois(name, ...argv)).toEqual({ exit: 2, out: '', err })
+  })
+
+  test('--json is heard by what lists and what compares', async () => {
+    const listed = (await courtois('bench', '--list', '--json')).out
+      .split('\n')
+      .map((line) => JSON.parse(line) as object)
+    expect(listed).toContainEqual({ name: 'law', summary: expect.any(String) })
+    const { out } = await courtois('letters', 'diff', 'relance-cordiale-pro', '1', '2', '--json')
+    expect(JSON.parse(out)).toContainEqual({
+      name: expect.any(String),
+      path: expect.stringMatching(/\.md$/),
+      what: 'changed',
+      pieces: expect.arrayContaining([{ kind: 'in', text: expect.any(String) }]),
+    })
+    expect(await courtois('letters', 'diff', 'relance-cordiale-pro', '1', 'zz')).toMatchObject({
+      exit: 1,
+      err: expect.stringContaining('[unknown_revision]'),
+    })
+  })
+
+  test('how far long work has come is one line on a terminal, which leaves nothing behind, and nothing elsewhere', () => {
+    const written: string[] = []
+    const write = (text: string): true => void written.push(text) as never
+    const screen = (isTTY: boolean) => ({ isTTY, write }) as never
+    const line = progressLine('fichiers', 4, screen(true))
+    line.end()
+    expect(written).toEqual([])
+    line.step()
+    line.end()
+    expect(written).toEqual([`\r\x1b[K[${'█'.repeat(8)}${' '.repeat(22)}] 1/4 fichiers`, '\r\x1b[K'])
+    progressLine('dossiers', undefined, screen(true)).step()
+    expect(written.at(-1)).toBe('\r\x1b[K1 dossiers')
+    written.length = 0
+    progressLine('fichiers', 4, screen(false)).step()
+    expect(written).toEqual([])
   })
 
   test.each([

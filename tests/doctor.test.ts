@@ -1,7 +1,19 @@
-import { mkdirSync, rmSync, truncateSync, writeFileSync } from 'node:fs'
+import { execFileSync } from 'node:child_process'
+import {
+  appendFileSync,
+  cpSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { beforeEach, describe, expect, test, vi } from 'vitest'
 import { NotSent } from '../documents/send/tray.ts'
+import { loadLibrary } from '../letters/catalogue.ts'
 import { tick } from '../procedures/amicable/tick.ts'
 import { placeHold } from '../procedures/cases/holds.ts'
 import { examine, repair } from '../procedures/doctor/doctor.ts'
@@ -313,6 +325,44 @@ describe('the archive', () => {
       (sql) => sql`update documents set facts = jsonb_set(facts, '{date}', '"2026-06-12"') where first_letter`,
     )
     expect((await repair(house.office, on, findings))[0]!.repaired).toBeUndefined()
+  })
+
+  test('without a letter whose text and clause have changed since makes it again as it was', async () => {
+    const own = mkdtempSync(join(tmpdir(), 'courtois-own-'))
+    const git = (...args: string[]) =>
+      execFileSync('git', ['-C', own, '-c', 'user.name=É. Ditrice', '-c', 'user.email=e@example.fr', ...args])
+    const commit = () => [git('add', '.'), git('commit', '-qm', 'Nos courriers')]
+    try {
+      // Everything the letter is made of is the agency's: the house's own may stand uncommitted beside these tests.
+      const id = 'relance-cordiale-pro'
+      const { clauses, letters } = loadLibrary()
+      mkdirSync(join(own, 'library/maison'), { recursive: true })
+      mkdirSync(join(own, 'clauses'))
+      cpSync(new URL('../letters/layout', import.meta.url), join(own, 'layout'), { recursive: true })
+      const text = join(own, `library/maison/${id}.md`)
+      cpSync(letters.get(id)!.file, text)
+      for (const name of letters.get(id)!.clauses) cpSync(clauses.get(name)!.file, join(own, `clauses/${name}.md`))
+      git('init', '-q', '-b', 'main')
+      commit()
+      vi.stubEnv('LETTERS_DIR', own)
+      await drain(house.office, house.url)
+      const [row] = await house.sql<{ sha256: string; version: string }[]>`
+        select d.sha256, d.version from documents d join cases c on c.id = d.case_id
+        where c.number = '2026-0002' and d.letter = ${id}`
+      const sent = await house.office.archive.get(row!.sha256)
+      const salutation = join(own, 'clauses/salutation.md')
+      appendFileSync(text, '\nNous restons à votre écoute.\n')
+      writeFileSync(salutation, readFileSync(salutation, 'utf8').replace(/\n---\n[^]*$/, '\n---\nBonjour,\n'))
+      commit()
+      expect(loadLibrary(undefined, { fresh: true }).letters.get(id)!.version).not.toBe(row!.version)
+      rmSync(house.office.archive.path(row!.sha256))
+      const mended = await repair(house.office, on, await examine(house.office, on))
+      expect(mended).toMatchObject([{ code: 'archive_missing', repaired: expect.stringContaining('octet pour octet') }])
+      expect(await house.office.archive.get(row!.sha256)).toEqual(sent)
+    } finally {
+      vi.unstubAllEnvs()
+      rmSync(own, { recursive: true, force: true })
+    }
   })
 
   test('without an exhibit, a pack or a signed form is named', async () => {

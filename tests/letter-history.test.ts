@@ -89,7 +89,8 @@ test('a version is named by its number, its commit, or the hash that documents a
   const [one] = await historyOf(id, letters)
   for (const name of ['1', one!.commit, one!.commit.slice(0, 8), one!.version, one!.version.slice(0, 12), 'HEAD~2'])
     expect(letterOf(await libraryAtRevision(id, name, letters), id).version, name).toBe(one!.version)
-  await expect(libraryAtRevision(id, '4', letters)).rejects.toMatchObject({ code: 'unknown_revision' })
+  for (const name of ['4', 'zz', 'HEAD~9', 'f'.repeat(64), '--all'])
+    await expect(libraryAtRevision(id, name, letters), name).rejects.toMatchObject({ code: 'unknown_revision' })
 })
 
 test('a difference names each text that changed, and the look when it is that', async () => {

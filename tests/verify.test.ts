@@ -112,6 +112,10 @@ describe('verify', () => {
       changed[i]! ^= 0x20
       expect((await verifyFile(changed)).ok).toBe(false)
     }
+    const lower = Buffer.from(copy)
+    lower.write(copy.toString('latin1', from, copy.indexOf('>', from)).toLowerCase(), from, 'latin1')
+    expect(lower.equals(copy)).toBe(false)
+    expect(await verifyFile(lower)).toMatchObject({ ok: false, sentence: 'L’emplacement du sceau a été modifié.' })
   })
 
   test('a file cut short or made longer is seen', async () => {

@@ -1,11 +1,11 @@
 import { sha256 } from '../../documents/archive.ts'
 import { hashOfFile } from '../../documents/proof/verify-source.ts'
-import { loadLibrary } from '../../letters/catalogue.ts'
 import type { Day } from '../../schema/days.ts'
 import type { Sql } from '../../schema/db.ts'
+import { DomainError } from '../../schema/errors.ts'
 import type { Finding } from './doctor.ts'
 import { withCode } from '../mail/coupons.ts'
-import { creditorCopy, type KeptLetter, madeAgain } from '../mail/creditor-copies.ts'
+import { creditorCopy, type KeptLetter, libraryThen, madeAgain } from '../mail/creditor-copies.ts'
 import { namedFiles } from '../retention/named-files.ts'
 import type { Office } from '../office.ts'
 import { deadFiles } from '../retention/purge.ts'
@@ -16,10 +16,15 @@ interface Kept {
   what: string
 }
 
+/** Told at each file, of how many: an archive takes long to read. */
+export type Seen = (total: number) => void
+
 /** Every hash that a row names, once, with what it is: the bytes must be in the archive and still be those. */
-export async function archiveFindings(office: Office): Promise<Finding[]> {
+export async function archiveFindings(office: Office, seen: Seen = () => {}): Promise<Finding[]> {
   const findings: Finding[] = []
-  for (const kept of await namedHashes(office.sql)) {
+  const all = await namedHashes(office.sql)
+  for (const kept of all) {
+    seen(all.length)
     // A pack may be larger than what can be held.
     const found = await hashOfFile(office.archive.path(kept.sha256)).catch(() => null)
     if (found !== kept.sha256) findings.push(findingOf(kept, found !== null))
@@ -65,20 +70,29 @@ export async function dropFile(office: Office, _onDay: Day, hash: string): Promi
   return (await office.archive.remove(hash)) ? 'Le fichier est ôté des archives ; son empreinte reste.' : null
 }
 
-/** A letter is made again from its row, and put back only if its bytes have the recorded hash: nothing less proves it. */
+/**
+ * A letter is made again from its row, in the version that was sent, and put back only if its bytes have the recorded hash:
+ * nothing less proves it.
+ */
 export async function remake(office: Office, _onDay: Day, hash: string): Promise<string | null> {
-  const rows = await office.sql<(KeptLetter & { id: string; version: string; facts: unknown; reference: string })[]>`
+  const rows = await office.sql<(KeptLetter & { id: string; facts: unknown; reference: string })[]>`
     select id, letter, version, channel, format, facts, written_on, reference from documents where sha256 = ${hash}`
-  const library = loadLibrary()
   for (const row of rows) {
-    if (library.letters.get(row.letter)?.version !== row.version) continue
+    const library = await libraryThen(row).catch(noneLeft)
+    if (!library) continue
     const bytes = await madeAgain(office, row, await withCode(office, row.id, row.facts), library)
     if (sha256(bytes) !== hash) continue
     await office.archive.put(bytes)
     return `Le document ${row.reference} est refait, octet pour octet.`
   }
   const [copied] = await office.sql<{ documentId: string }[]>`select document_id from coupons where copy = ${hash}`
-  if (copied && (await creditorCopy(office, copied.documentId)) === hash)
+  if (copied && (await creditorCopy(office, copied.documentId).catch(noneLeft)) === hash)
     return 'La copie pour le créancier est refaite, octet pour octet.'
   return null
+}
+
+// A version that was never committed, or a house without history: the back-up is left.
+function noneLeft(error: unknown): null {
+  if (error instanceof DomainError) return null
+  throw error
 }

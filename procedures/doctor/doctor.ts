@@ -2,7 +2,7 @@ import { typographyFr } from '../../documents/rendering/typography.ts'
 import type { Day } from '../../schema/days.ts'
 import { type Fragment, type Sql, transaction } from '../../schema/db.ts'
 import { record } from '../cases/journal.ts'
-import { archiveFindings, dropFile, remake } from './archive.ts'
+import { archiveFindings, dropFile, remake, type Seen } from './archive.ts'
 import { journalFindings } from './journal.ts'
 import { rowFindings } from './rows.ts'
 import type { Office } from '../office.ts'
@@ -25,11 +25,11 @@ export interface Finding {
  * Looks for what must never be: an open case with no dated next act, a letter written or sent twice, a hash without its
  * bytes, an act without its line in the journal, a consent that no longer fits what was signed. Reads, and changes nothing.
  */
-export async function examine(office: Office, onDay: Day): Promise<Finding[]> {
+export async function examine(office: Office, onDay: Day, seen?: Seen): Promise<Finding[]> {
   const findings = [
     ...(await rowFindings(office, onDay)),
     ...(await journalFindings(office.sql)),
-    ...(await archiveFindings(office)),
+    ...(await archiveFindings(office, seen)),
   ]
   return findings.map((finding) => ({
     ...finding,

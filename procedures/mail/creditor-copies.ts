@@ -10,6 +10,7 @@ import { instantOf, type Office } from '../office.ts'
 /** What is kept of a letter to make it again. */
 export interface KeptLetter {
   letter: string
+  version: string
   channel: string
   format: string
   writtenOn: Day
@@ -43,24 +44,26 @@ export async function madeAgain(
  */
 export async function creditorCopy(office: Office, documentId: string): Promise<string | null> {
   const { sql, archive } = office
-  const [kept] = await sql<(KeptLetter & { version: string; facts: Facts; copy: string | null })[]>`
+  const [kept] = await sql<(KeptLetter & { facts: Facts; copy: string | null })[]>`
     select d.letter, d.version, d.channel, d.format, d.facts, d.written_on, k.copy
     from coupons k join documents d on d.id = k.document_id where d.id = ${documentId}`
   if (!kept) return null
   if (kept.copy !== null && (await archive.has(kept.copy))) return kept.copy
-  const library = await libraryOf(kept)
+  const library = await libraryThen(kept).catch(lost(kept))
   const facts = { ...kept.facts, references: { ...kept.facts.references, coupon: maskedCode } }
   const copy = await archive.put(await madeAgain(office, kept, facts, library))
   await sql`update coupons set copy = ${copy} where document_id = ${documentId}`
   return copy
 }
 
-async function libraryOf({ letter, version }: { letter: string; version: string }): Promise<Library> {
+/** The library that the letter was made of: today's, or that of its version. DomainError where no history holds it. */
+export async function libraryThen({ letter, version }: KeptLetter): Promise<Library> {
   const current = loadLibrary()
-  if (current.letters.get(letter)?.version === version) return current
-  try {
-    return await libraryAtRevision(letter, version)
-  } catch (cause) {
+  return current.letters.get(letter)?.version === version ? current : libraryAtRevision(letter, version)
+}
+
+function lost({ letter, version }: KeptLetter): (cause: unknown) => never {
+  return (cause) => {
     throw new DomainError('copy_unmade', 'Le texte dont cette lettre a été faite n’est plus dans la bibliothèque.', {
       remedy: 'Demandez à votre gestionnaire une copie sans le code de réponse.',
       facts: { letter, version },

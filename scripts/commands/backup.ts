@@ -3,6 +3,7 @@ import { houseClock } from '../../api/cron.ts'
 import { writeBackup } from '../backup.ts'
 import { type Command, UsageError } from '../command.ts'
 import { startOffice } from '../office.ts'
+import { withProgress } from '../progress.ts'
 
 export const command: Command = {
   name: 'backup',
@@ -25,7 +26,10 @@ Exemple
     if (!values.out) throw new UsageError('--out RÉPERTOIRE est nécessaire')
     const office = await startOffice()
     try {
-      const { folder, manifest, added } = await writeBackup(office, values.out, houseClock().now())
+      const out = values.out
+      const { folder, manifest, added } = await withProgress('fichiers archivés', (step) =>
+        writeBackup(office, out, houseClock().now(), step),
+      )
       const { archived, tables } = manifest
       if (values.json) console.log(JSON.stringify({ folder, tables: tables.length, archived, added }))
       else

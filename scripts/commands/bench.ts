@@ -2,6 +2,7 @@ import { readdirSync } from 'node:fs'
 import { parseArgs } from 'node:util'
 import type { Bench, Figure } from '../bench/bench.ts'
 import { type Command, UsageError } from '../command.ts'
+import { progressLine } from '../progress.ts'
 
 const folder = new URL('../bench/', import.meta.url)
 const names = readdirSync(folder)
@@ -21,7 +22,8 @@ première fois ; ce qui manque sur la machine est dit et laissé de côté.
   --full   les longues mesures au lieu des courtes (dix mille lettres pour la mémoire de
            « letters »)
   --list   les mesures qui existent
-  --json   un objet JSON par ligne : { name, value, unit, against, ratio, goal }
+  --json   un objet JSON par ligne : { name, value, unit, against, ratio, goal } ; avec --list,
+           { name, summary }
 
 Exemple
   courtois bench law packs`,
@@ -33,16 +35,23 @@ Exemple
     })
     const unknown = positionals.find((name) => !names.includes(name))
     if (unknown) throw new UsageError(`pas de mesure « ${unknown} » ; il y a ${names.join(', ')}`)
+    const wanted = positionals.length > 0 ? positionals : names
+    const progress = progressLine('mesures', wanted.length)
     // Sentences go to standard error: what is skipped must be read, whoever reads the figures.
-    const tell = (line: string) => console.error(line)
-    for (const name of positionals.length > 0 ? positionals : names) {
+    const tell = (line: string) => {
+      progress.end()
+      console.error(line)
+    }
+    for (const name of wanted) {
       const { bench } = (await import(new URL(`${name}.ts`, folder).href)) as { bench: Bench }
+      const { summary } = bench
       if (values.list) {
-        console.log(`${bench.name}\t${bench.summary}`)
+        console.log(values.json ? JSON.stringify({ name: bench.name, summary }) : `${bench.name}\t${summary}`)
         continue
       }
-      for (const figure of await bench.run(tell, { full: values.full ?? false }))
-        console.log(values.json ? asJson(figure) : asText(figure))
+      progress.step()
+      const figures = await bench.run(tell, { full: values.full ?? false }).finally(() => progress.end())
+      for (const figure of figures) console.log(values.json ? asJson(figure) : asText(figure))
     }
   },
 }

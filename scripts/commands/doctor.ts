@@ -6,6 +6,7 @@ import type { Sql } from '../../schema/db.ts'
 import type { Command } from '../command.ts'
 import { counted } from '../../schema/words.ts'
 import { startOffice } from '../office.ts'
+import { withProgress } from '../progress.ts'
 import { houseDay } from '../virtual-day.ts'
 
 export const command: Command = {
@@ -35,10 +36,11 @@ Code 0 quand il n’y a rien à redire, 1 sinon.`,
     let findings: Finding[]
     let gone: string | null = null
     try {
-      findings = await examine(office.office, on)
+      const look = () => withProgress('fichiers des archives', (step) => examine(office.office, on, step))
+      findings = await look()
       if (values.repair && findings.length > 0) {
         const mended = (await repair(office.office, on, findings)).filter((finding) => finding.repaired !== undefined)
-        findings = [...mended, ...(await examine(office.office, on))]
+        findings = [...mended, ...(await look())]
       }
       gone = await purgedWords(office.sql)
       if (process.env['NODE_ENV'] === 'production') findings.push(...(await roleFindings(office.sql)))

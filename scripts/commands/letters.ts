@@ -5,12 +5,13 @@ import { letterOf, libraryFolders, loadLibrary, type Library } from '../../lette
 import { checkClause, checkLetter } from '../../letters/check.ts'
 import { readLibrary } from '../../letters/check-library.ts'
 import type { Fault } from '../../letters/check-subject.ts'
-import { diffRevisions, historyOf } from '../../letters/history.ts'
+import { changesOf, diffRevisions, historyOf } from '../../letters/history.ts'
 import { parseLetter, sectionFor, type Letter } from '../../letters/letter.ts'
 import { writeLog } from '../../letters/log.ts'
 import { DomainError } from '../../schema/errors.ts'
 import { type Command, readNamed, UsageError } from '../command.ts'
 import { counted } from '../../schema/words.ts'
+import { progressLine } from '../progress.ts'
 import { factsFor } from './letter.ts'
 
 export const command: Command = {
@@ -23,7 +24,7 @@ export const command: Command = {
                                                      page
         courtois letters history --write             écrit history.json, là où Git n’est pas
                                                      installé
-        courtois letters diff ID A B                 mot à mot, entre deux versions (numéros ou
+        courtois letters diff ID A B [--json]        mot à mot, entre deux versions (numéros ou
                                                      commits)
 
 Exemples
@@ -41,7 +42,7 @@ Exemples
     if (action === 'check') return check(rest, values.json ?? false)
     if (action === 'history' && values.write && rest.length === 0) return writeHistory()
     if (action === 'history' && rest.length === 1) return history(rest[0]!, values.json ?? false)
-    if (action === 'diff' && rest.length === 3) return diff(rest[0]!, rest[1]!, rest[2]!)
+    if (action === 'diff' && rest.length === 3) return diff(rest[0]!, rest[1]!, rest[2]!, values.json ?? false)
     throw new UsageError('donnez list, check [FICHIER…], history ID (ou --write), ou diff ID A B')
   },
 }
@@ -79,21 +80,26 @@ function list(famille: string | undefined, json: boolean): void {
 
 function check(files: string[], json: boolean): number {
   const { library, faults: unreadable } = readLibrary()
-  const faults = files.length
-    ? files.flatMap((file) => checkFile(resolve(file), library))
-    : [
-        ...unreadable,
-        ...[...library.clauses.values(), ...library.letters.values()].flatMap(({ file }) => checkFile(file, library)),
-      ]
+  const named = files.map((file) => resolve(file))
+  const all =
+    named.length > 0 ? named : [...library.clauses.values(), ...library.letters.values()].map(({ file }) => file)
+  const progress = progressLine('fichiers', all.length)
+  const faults = named.length > 0 ? [] : [...unreadable]
+  try {
+    for (const file of all) {
+      faults.push(...checkFile(file, library))
+      progress.step()
+    }
+  } finally {
+    progress.end()
+  }
   for (const fault of faults) {
     const file = relative(process.cwd(), fault.file) || fault.file
     console.log(json ? JSON.stringify({ ...fault, file }) : `${file}:${fault.line} ${fault.rule} ${fault.message}`)
   }
   // The output holds faults and nothing else; a person in front of a terminal wants to know that something was done.
   if (faults.length === 0 && process.stderr.isTTY)
-    console.error(
-      `${counted(files.length || library.letters.size + library.clauses.size, 'fichier vérifié')}, aucun défaut.`,
-    )
+    console.error(`${counted(all.length, 'fichier vérifié')}, aucun défaut.`)
   return faults.length ? 1 : 0
 }
 
@@ -159,7 +165,8 @@ async function writeHistory(): Promise<void> {
   }
 }
 
-async function diff(id: string, from: string, to: string): Promise<void> {
+async function diff(id: string, from: string, to: string, json: boolean): Promise<void> {
+  if (json) return console.log(JSON.stringify(await changesOf(id, from, to), null, 2))
   const text = await diffRevisions(id, from, to)
   if (text) console.log(text)
 }

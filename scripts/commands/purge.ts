@@ -7,6 +7,7 @@ import { connect, type Sql } from '../../schema/db.ts'
 import { type Command, UsageError } from '../command.ts'
 import { personsNamed } from '../named.ts'
 import { startOffice } from '../office.ts'
+import { withProgress } from '../progress.ts'
 import { houseDay } from '../virtual-day.ts'
 
 export const command: Command = {
@@ -70,7 +71,7 @@ Exemple
       console.log(values.json ? JSON.stringify({ done: keep, ...told }) : [...words, ending(keep)].join('\n'))
     await asOwner(async (office, sql) => {
       if (debtor === undefined) {
-        const told = await purge(office, today, { until, keep }, 'purge')
+        const told = await withProgress('dossiers', (seen) => purge(office, today, { until, keep, seen }, 'purge'))
         return say(told, [...times(until), ...inWords(told)])
       }
       const who = await personsNamed(sql, debtor, values.all === true)

@@ -10,6 +10,7 @@ import { counted } from '../../schema/words.ts'
 import { type Command, UsageError } from '../command.ts'
 import { dataDir, openDatabase } from '../database.ts'
 import { type RunningOffice, startOffice } from '../office.ts'
+import { withProgress } from '../progress.ts'
 
 export const command: Command = {
   name: 'restore',
@@ -44,7 +45,8 @@ Exemple
     if (!from) throw new UsageError('donnez le répertoire d’une sauvegarde')
     const database = await openDatabase()
     try {
-      await restoreBackup(from, { url: database.ownerUrl, dataDir: resolve(dataDir()), register: values.erasures })
+      const into = { url: database.ownerUrl, dataDir: resolve(dataDir()), register: values.erasures }
+      await withProgress('fichiers restaurés', (step) => restoreBackup(from, into, step))
     } finally {
       await database.stop()
     }
@@ -53,7 +55,7 @@ Exemple
       const today = houseClock().today()
       const { held, toCheck } = values.moved ? { held: 0, toCheck: 0 } : await holdBack(office.office, today)
       const toPurge = await purgedAgain(office, today)
-      const findings = await examine(office.office, today)
+      const findings = await withProgress('fichiers vérifiés', (step) => examine(office.office, today, step))
       // What was just left to a person is no fault of the backup.
       const faults = findings.filter(({ code }) => values.moved || code !== 'sending_unfinished')
       if (values.json)

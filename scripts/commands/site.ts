@@ -12,6 +12,7 @@ import { readHistory } from '../../letters/history.ts'
 import { parseDay } from '../../schema/days.ts'
 import { DomainError } from '../../schema/errors.ts'
 import { UsageError, type Command } from '../command.ts'
+import { progressLine } from '../progress.ts'
 
 export const command: Command = {
   name: 'site',
@@ -85,7 +86,7 @@ export async function buildSite(options: {
   const shelves = readShelves({ library, on, history: history ? await readHistory() : null })
   const engine = pdf ? nativeTypst({ processes: 2 }) : undefined
   say(`Écriture des pages de ${library.letters.size} courriers${pdf ? ', avec leurs PDF' : ''}…`)
-  const bar = progressBar(progress && pdf && process.stderr.isTTY ? library.letters.size : 0)
+  const bar = progress && pdf ? progressLine('PDF', library.letters.size) : null
   const built: BuiltSite = { pages: 0, files: 0, bytes: 0, largest: { file: '', bytes: 0 } }
   const keep = (file: string, bytes: number) => {
     built.files++
@@ -100,7 +101,7 @@ export async function buildSite(options: {
       writeFile: async (file: string, content: string | Uint8Array) => {
         await writeFile(file, content)
         keep(file.slice(out.length + 1), Buffer.byteLength(content))
-        if (file.endsWith('.pdf')) bar.step()
+        if (file.endsWith('.pdf')) bar?.step()
       },
     }
     const [result, search] = await Promise.all([
@@ -119,7 +120,7 @@ export async function buildSite(options: {
     }
     return built
   } finally {
-    bar.end()
+    bar?.end()
     await engine?.close()
     await closeSearch()
   }
@@ -136,18 +137,4 @@ function clear(out: string): void {
   }
   for (const name of names) rmSync(join(out, name), { recursive: true })
   writeFileSync(join(out, marker), '')
-}
-
-function progressBar(total: number): { step(): void; end(): void } {
-  let done = 0
-  return {
-    step() {
-      if (total === 0) return
-      const full = Math.round((++done / total) * 30)
-      process.stderr.write(`\r[${'█'.repeat(full)}${' '.repeat(30 - full)}] ${done}/${total} PDF`)
-    },
-    end() {
-      if (total > 0) process.stderr.write('\r\x1b[K')
-    },
-  }
 }
