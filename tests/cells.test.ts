@@ -213,7 +213,7 @@ describe('a promise by phone', () => {
     (
       await api.ask(
         { role: 'phone' },
-        `{ case(number: "${number}") { promises { id state attestedBy confirmation { letter } } } }`,
+        `{ case(number: "${number}") { promises { id state outcome paid { amount } attestedBy confirmation { letter } } } }`,
       )
     ).body.data.case.promises
 
@@ -227,7 +227,9 @@ describe('a promise by phone', () => {
       channel: 'téléphone',
     }
     await act('recordPromise', said)
-    expect(await states()).toMatchObject([{ state: 'PROMISED', confirmation: null }])
+    expect(await states()).toMatchObject([
+      { state: 'PROMISED', outcome: null, paid: { amount: '0.00' }, confirmation: null },
+    ])
     const [{ id: promiseId }] = await states()
     const attest = (on: string) =>
       act('attestPromise', { caseId, promiseId, attestedOn: on, signedBy: 'Jeanne Dupré', means: 'FORM' })

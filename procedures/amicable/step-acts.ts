@@ -5,8 +5,9 @@ import { DomainError } from '../../schema/errors.ts'
 import { parseAmount } from '../../schema/money.ts'
 import { newCode } from '../../schema/random.ts'
 import { type LetterOrder, writeLetter } from '../mail/correspondence.ts'
+import { isLatestBroken } from '../cases/exchanges/promise-standing.ts'
 import { gatherExhibits } from '../cases/exhibits/exhibit-gather.ts'
-import { type ExhibitKind, listedExhibit, readExhibits } from '../cases/exhibits/exhibits.ts'
+import { isFounding, listedExhibit, readExhibits } from '../cases/exhibits/exhibits.ts'
 import { caseParts } from '../cases/file/file.ts'
 import { issueInvoices } from '../cases/intake/invoices.ts'
 import { isReturned } from '../mail/returned.ts'
@@ -22,7 +23,7 @@ export async function approach(turn: Turn): Promise<void> {
   if (rule.jour === 'emission') await issueInvoices(office, sql, onDay, file)
   const delaiJours = forDebtor(rule.delai, kind)
   const isVisit = rule.canal === 'visite'
-  const id = (file.promises.length > 0 ? forDebtor(rule.si_promesse, kind) : null) ?? forDebtor(rule.lettre, kind)!
+  const id = (isLatestBroken(file, onDay) ? forDebtor(rule.si_promesse, kind) : null) ?? forDebtor(rule.lettre, kind)!
   const { canaux, destinataire, donnees } = letterOf(loadLibrary(), id)
   const order: LetterOrder = {
     letter: id,
@@ -66,22 +67,12 @@ export async function approach(turn: Turn): Promise<void> {
 /** The papers that found the claim, as the letter lists and encloses them; the letters already sent are not among them. */
 async function exhibitFacts({ office, sql, onDay, file }: Turn): Promise<NonNullable<LetterOrder['facts']>> {
   await gatherExhibits(office, sql, onDay, file)
-  const pieces = (await readExhibits(sql, file.case.id)).filter((exhibit) => foundation.has(exhibit.kind))
+  const pieces = (await readExhibits(sql, file.case.id)).filter(isFounding)
   if (pieces.length === 0) return {}
   return {
     piecesJointes: pieces.map((exhibit, i) => ({ id: exhibit.id, ...listedExhibit(exhibit, i + 1) })),
   } as NonNullable<LetterOrder['facts']>
 }
-const foundation = new Set<ExhibitKind>([
-  'contrat',
-  'devis',
-  'commande',
-  'cgv',
-  'bon-de-livraison',
-  'facture',
-  'avoir',
-  'accord',
-])
 
 /** What the agent takes along: a paper to hand over, an order to show, a sheet to fill in. Nothing of it goes by itself. */
 function paperOf(canaux: readonly Channel[]): LetterOrder['channel'] {

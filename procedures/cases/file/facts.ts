@@ -1,6 +1,6 @@
 import type { Facts } from '../../../documents/facts.ts'
 import { needsPostalCode } from '../../../documents/send/postal-address.ts'
-import { type Day, dayFr } from '../../../schema/days.ts'
+import { before, type Day, dayFr } from '../../../schema/days.ts'
 import { amount, sum } from '../../../schema/money.ts'
 import { counted } from '../../../schema/words.ts'
 import { debtorWord } from '../../amicable/scenario.ts'
@@ -12,8 +12,9 @@ import type { PartyIdentity } from '../creditors.ts'
 import { answeredOn, everyStep, outcome, reminders } from './earlier-steps.ts'
 import { nextLimitation } from '../limitation/invoice-limitations.ts'
 import { allNotices } from '../notices/notices.ts'
-import { type CaseFile, firstLetter } from './file.ts'
+import { type CaseFile, firstLetter, type VisitOutcome } from './file.ts'
 import { fillInstalments } from '../exchanges/plans.ts'
+import { promiseStanding } from '../exchanges/promise-standing.ts'
 import { clauseFacts } from '../../money/penalties.ts'
 import { awardedRate, dueOn, isMalagasy, lateRate, noticeDay, payableOn } from '../../money/ledger.ts'
 import { standingOf } from '../../money/remission.ts'
@@ -76,9 +77,10 @@ export function caseFacts(
       ? { nom: file.creditor.identity.mediator.name, coordonnees: file.creditor.identity.mediator.details }
       : undefined,
     contestation: latestDispute(file),
-    promesse: latestPromise(file),
+    promesse: latestPromise(file, onDay),
     remise: remissionFacts(file, owed, onDay),
-    echeancier: latestPlan(file, onDay),
+    echeancier: signedCommitment(file, onDay) ?? latestPlan(file, onDay),
+    ...latestVisit(file),
     miseEnDemeure: latestNotice(file, onDay),
     prescription: limitationFacts(file, onDay),
     paiementsRecus: standingPayments(file, onDay).map((payment) => ({
@@ -271,17 +273,19 @@ function latestDispute(file: CaseFile) {
   )
 }
 
-function latestPromise(file: CaseFile) {
+/** One that was paid, by its day or after it, is quoted no more: what speaks of a promise waits for it, or regrets it. */
+function latestPromise(file: CaseFile, onDay: Day) {
   const promise = file.promises.at(-1)
-  return (
-    promise && {
-      date: promise.dueOn.toString(),
-      montant: amount(promise.amount),
-      mode: promise.means,
-      auteur: promise.author,
-      canal: promise.channel,
-    }
-  )
+  const paid = promise && promiseStanding(promise, file, onDay).paid
+  if (!promise || paid === promise.amount) return undefined
+  return {
+    date: promise.dueOn.toString(),
+    montant: amount(promise.amount),
+    mode: promise.means,
+    auteur: promise.author,
+    canal: promise.channel,
+    recu: paid ? amount(paid) : undefined,
+  }
 }
 
 /** What the creditor gives up: of a remission to be paid yet, by the account of that day; of one that was met, what it took off. */
@@ -323,6 +327,69 @@ function latestPlan(file: CaseFile, onDay: Day) {
     rompuLe: plan.brokenOn?.toString(),
   }
 }
+
+/** What was signed at a visit and not kept: Malagasy letters quote it as the calendar that it is, of one day. */
+function signedCommitment(file: CaseFile, onDay: Day) {
+  const promise = file.promises.at(-1)
+  const attestedOn = promise?.channel === 'visite' ? promise.attestedOn : null
+  if (!promise || !attestedOn || !isMalagasy(file)) return undefined
+  if (file.plans.some(({ agreedOn }) => !before(agreedOn, attestedOn))) return undefined
+  const { outcome, paid } = promiseStanding(promise, file, onDay)
+  if (outcome !== 'missed' && outcome !== 'partly') return undefined
+  return {
+    lignes: [{ rang: 1, date: promise.dueOn.toString(), montant: amount(promise.amount - paid), etat: 'à payer' }],
+    mode: promise.means,
+    dateAccord: attestedOn.toString(),
+  }
+}
+
+const visitEnds: Record<VisitOutcome, string> = {
+  engagement: 'engagement pris',
+  paiement: 'paiement annoncé ou remis',
+  contestation: 'contestation exprimée',
+  absent: 'aucune rencontre',
+  refus: 'entretien refusé',
+  inconnu: 'inconnu à cette adresse',
+}
+
+/** The last visit that was made, and who made it. */
+function latestVisit(file: CaseFile) {
+  const visit = file.visits.at(-1)
+  if (!visit) return {}
+  return {
+    agent: { nom: visit.agent },
+    visite: {
+      date: visit.visitedOn.toString(),
+      heure: visit.visitedAt === null ? undefined : hourFr(visit.visitedAt),
+      lieu: visit.place,
+      personne: visit.person ?? undefined,
+      constat: visit.summary.replace(/[\s.]+$/u, ''),
+      resultat: visitEnds[visit.outcome],
+    },
+  }
+}
+
+/** Letters that propose a visit, or that the agent takes along: the one that was made before is not theirs. */
+const beforeVisit = new Set([
+  'visite-proposition-rendez-vous',
+  'visite-proposition-particulier',
+  'visite-ordre-de-mission',
+  'visite-fiche-entretien',
+  'visite-engagement-signe',
+  'visite-recu-de-valeurs',
+  'visite-remise-main-propre',
+  'visite-avis-de-passage',
+  'visite-report-annulation',
+  'madagascar-premier-appel',
+  'madagascar-descente-sur-terrain',
+])
+
+/** What to leave out of the facts of a letter that speaks of a visit to come, whose day whoever orders it gives. */
+export const visitToCome = (letter: string): object =>
+  beforeVisit.has(letter) ? { visite: undefined, agent: undefined } : {}
+
+/** « 14:30:00 » as « 14 h 30 ». */
+const hourFr = (at: string): string => `${Number(at.slice(0, 2))} h ${at.slice(3, 5)}`
 
 /** Which notice makes the legal interest of a consumer run, and from when. */
 function interestStart(file: CaseFile, onDay: Day) {
