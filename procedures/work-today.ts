@@ -26,6 +26,7 @@ export const cellOf = {
   returned: 'research',
   call: 'phone',
   callback: 'phone',
+  visit: 'phone',
   reply: 'amicable',
   approval: 'amicable',
   promise: 'amicable',
@@ -153,6 +154,20 @@ const sources: Record<WorkKind, Source> = {
       and not exists (select from calls later where later.case_id = d.case_id and later.id <> d.id
                       and (later.called_on, coalesce(later.called_at, '00:00')) > (d.called_on, coalesce(d.called_at, '00:00')))
       and ${mayCall(sql, day)}`,
+  // Its step writes the order of mission, as a call's its script. Past a court, or once another is ordered, none is made of it.
+  visit: (sql, day) => sql`
+    select 'visit', s.case_id, s.done_on,
+           (select b.name || ' : ' || concat_ws(', ', (select string_agg(line, ', ') from jsonb_array_elements_text(b.address -> 'lines') line),
+                                                trim(concat_ws(' ', b.address ->> 'postalCode', b.address ->> 'city')))
+            from cases c join debtors b on b.id = c.debtor_id where c.id = s.case_id),
+           (select d.id from documents d where d.step_id = s.id and d.attached_to is null order by d.written_on, d.id limit 1)
+    from steps s
+    where ${isWorkingDay(day)} and s.channel = 'visite' and s.done_on <= ${day}
+      and not exists (select from visits v where v.case_id = s.case_id and (v.step_id = s.id or v.visited_on >= s.done_on))
+      and not exists (select from holds h where h.case_id = s.case_id and h.released_on is null)
+      and not exists (select from procedures p where p.case_id = s.case_id and p.opened_on >= s.done_on)
+      and not exists (select from steps later where later.case_id = s.case_id and later.channel = 'visite'
+                                               and later.done_on between s.done_on + 1 and ${day})`,
   reply: (sql) => sql`
     select 'reply', r.case_id, r.replied_on, r.summary || ${unwritten(sql, sql`r.case_id`, sql`r.id`)}, r.document_id
     from replies r
@@ -170,7 +185,14 @@ const sources: Record<WorkKind, Source> = {
     select 'attestation', p.case_id, f.confirmed_on, p.author, f.document_id
     from promise_confirmations f join promises p on p.id = f.promise_id
     where p.due_on >= ${day} and f.confirmed_on <= ${day}::date - 5
-      and not exists (select from promise_attestations a where a.promise_id = p.id)`,
+      and not exists (select from promise_attestations a where a.promise_id = p.id)
+    union all
+    -- A payment acknowledges the debt as well as the act would.
+    select 'attestation', p.case_id, d.written_on, 'échéancier', d.id
+    from plans p join documents d on d.id = p.document_id
+    where p.broken_on is null and p.kept_on is null and d.written_on <= ${day}::date - 5
+      and not exists (select from plan_attestations a where a.plan_id = p.id)
+      and not exists (select from payments r where r.case_id = p.case_id and r.received_on >= p.agreed_on)`,
   dispute: (sql, day) => sql`
     select 'dispute', x.case_id, coalesce(x.answer_by, x.raised_on),
            x.ground || case when x.creditor_answered_on is null then '' else ' (le créancier a répondu)' end

@@ -7,7 +7,7 @@ import { barredDoubts, standstill } from '../procedures/cases/standstill.ts'
 import { releaseHold } from '../procedures/cases/holds.ts'
 import { workToday } from '../procedures/work-today.ts'
 import { recordCall } from '../procedures/cases/exchanges/calls.ts'
-import { agreeInstalments } from '../procedures/cases/exchanges/promises.ts'
+import { agreeInstalments, attestPlan } from '../procedures/cases/exchanges/promises.ts'
 import { requestConsent } from '../procedures/judicial/consents/consent-requests.ts'
 import type { Zone } from '../procedures/law/calendar.ts'
 import { openAgency } from '../scripts/demo/people.ts'
@@ -139,13 +139,12 @@ describe('a claim of unknown nature, past its shortest period', () => {
 
 test('an acknowledgement is kept when the nature is said afterwards', async () => {
   const { id: caseId } = await opened('2025-07-01', null)
-  await agreeInstalments(
-    house.sql,
-    house.office.random,
-    day('2025-08-01'),
-    { caseId, means: 'virement', instalments: [{ dueOn: day('2025-09-01'), amount: 100_000n }] },
-    'test',
-  )
+  const on = day('2025-08-01')
+  const plan = { caseId, means: 'virement', instalments: [{ dueOn: day('2025-09-01'), amount: 100_000n }] }
+  const planId = await agreeInstalments(house.sql, house.office.random, on, plan, 'test')
+  expect((await fileOf(house, caseId)).case.limitationOn.toString()).toBe('2026-06-10')
+  const signed = { attestedOn: on, signedBy: 'M. Pont', means: 'formulaire', original: 'a'.repeat(64) } as const
+  await attestPlan(house.sql, on, { caseId, planId, ...signed }, 'test')
   expect((await fileOf(house, caseId)).case.limitationOn.toString()).toBe('2026-08-01')
   await setClaimNature(house.sql, day('2025-08-02'), { caseId, nature: 'vente' }, 'test')
   expect((await fileOf(house, caseId)).case.limitationOn.toString()).toBe('2030-08-01')

@@ -1,9 +1,12 @@
 import { describe, expect, test } from 'vitest'
 import { doPlan } from '../procedures/amicable/plans.ts'
 import { tick } from '../procedures/amicable/tick.ts'
+import { drain } from '../procedures/jobs/work.ts'
+import { queueFollowUp } from '../procedures/mail/follow-up-queue.ts'
+import { workToday } from '../procedures/work-today.ts'
 import { rejectPayment } from '../procedures/money/payments.ts'
 import { dueInstalments } from '../procedures/cases/exchanges/plans.ts'
-import { agreeInstalments, type PlanRule } from '../procedures/cases/exchanges/promises.ts'
+import { agreeInstalments, attestPlan, type PlanRule } from '../procedures/cases/exchanges/promises.ts'
 import { amount } from '../schema/money.ts'
 import { insolvency, pay } from './debtor.ts'
 import {
@@ -228,5 +231,85 @@ describe('a plan', () => {
         .toSorted(),
     ).toEqual(['decision', 'echeancier'])
     expect(await tick(house.sql, day('2026-07-04'))).toBe(0)
+  })
+})
+
+describe('a plan told to the debtor', () => {
+  const told = async (kind: 'business' | 'consumer' = 'business') => {
+    const made = await agreed({}, kind)
+    await queueFollowUp(house.sql, day('2026-06-15'), { plan: made.planId })
+    await drain(house.office, house.url)
+    return made
+  }
+  const limitationOn = async (caseId: string) => (await fileOf(house, caseId)).case.limitationOn.toString()
+  const sign = (
+    { caseId, planId }: { caseId: string; planId: string },
+    on: string,
+    more: { attestedOn?: string; original?: string } = {},
+  ) => {
+    const { attestedOn = on, original = null } = more
+    const signed = { attestedOn: day(attestedOn), signedBy: 'M. Pont', means: 'formulaire', original } as const
+    return attestPlan(house.sql, day(on), { caseId, planId, ...signed }, 'test')
+  }
+
+  test.each([
+    ['business', 'engagement-accord-echeancier-pro'],
+    ['consumer', 'engagement-accord-echeancier-particulier'],
+  ] as const)('has its acceptance in writing with the act to sign, once: %s', async (kind, act) => {
+    const { caseId, planId } = await told(kind)
+    await queueFollowUp(house.sql, day('2026-06-16'), { plan: planId })
+    await drain(house.office, house.url)
+    const letters = toDebtor(await fileOf(house, caseId)).filter(({ letter }) => letter.startsWith('engagement-'))
+    expect(letters).toMatchObject([
+      { letter: 'engagement-acceptation-echeancier', channel: 'email', attachedTo: null },
+      { letter: act, channel: 'acte-prive', attachedTo: letters[0]!.id, editable: expect.any(String) },
+    ])
+    const text = await textOf(await house.office.archive.get(letters[1]!.sha256))
+    for (const words of ['1er juillet 2026', '3 août 2026', '300,00 €']) expect(text).toContain(words)
+    expect(await plan(caseId)).toMatchObject({ documentId: letters[0]!.id, attestedOn: null })
+  })
+
+  test('is written about no more once it was broken', async () => {
+    const { caseId, planId } = await agreed()
+    await house.sql`update plans set broken_on = '2026-06-15' where id = ${planId}`
+    await queueFollowUp(house.sql, day('2026-06-15'), { plan: planId })
+    await drain(house.office, house.url)
+    expect(await written(caseId)).toEqual([])
+  })
+
+  test('acknowledges the debt on the day the debtor signed it, and not before: C. civ. 2240', async () => {
+    const made = await agreed()
+    const before = await limitationOn(made.caseId)
+    await expect(sign(made, '2026-06-18')).rejects.toMatchObject({ code: 'plan_not_signed', article: 'C. civ. 1366' })
+    await queueFollowUp(house.sql, day('2026-06-16'), { plan: made.planId })
+    await drain(house.office, house.url)
+    expect(await limitationOn(made.caseId)).toBe(before)
+    await expect(sign(made, '2026-06-20', { attestedOn: '2026-06-21' })).rejects.toMatchObject({
+      code: 'plan_not_signed',
+    })
+    await expect(sign(made, '2026-06-20', { attestedOn: '2026-06-15' })).rejects.toMatchObject({
+      code: 'plan_not_signed',
+    })
+    await sign(made, '2026-06-20', { attestedOn: '2026-06-18' })
+    expect(await plan(made.caseId)).toMatchObject({ attestedOn: day('2026-06-18'), attestedBy: 'M. Pont' })
+    expect(before).toBe('2031-06-01')
+    expect(await limitationOn(made.caseId)).toBe('2031-06-18')
+    await expect(sign(made, '2026-06-22')).rejects.toMatchObject({ code: 'already_attested' })
+  })
+
+  test('signed before it was told, as at a visit, is proved by the act itself', async () => {
+    const made = await agreed()
+    await sign(made, '2026-06-18', { attestedOn: '2026-06-12', original: 'b'.repeat(64) })
+    expect(await limitationOn(made.caseId)).toBe('2031-06-12')
+  })
+
+  test('is in the work of the day while its act has not come back, until it is signed or paid on', async () => {
+    const made = await told()
+    const awaited = async (on: string) =>
+      (await workToday(house.sql, day(on), { kinds: ['attestation'], seesDeadlines: false })).map(({ what }) => what)
+    expect(await awaited('2026-06-19')).toEqual([])
+    expect(await awaited('2026-06-20')).toEqual(['échéancier'])
+    await pay(house, made.caseId, '2026-07-01', '300.00')
+    expect(await awaited('2026-07-02')).toEqual([])
   })
 })

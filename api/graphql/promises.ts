@@ -1,11 +1,18 @@
 import { caseParts, type Plan, type Promise_ } from '../../procedures/cases/file/file.ts'
 import { type DueInstalment, fillInstalments } from '../../procedures/cases/exchanges/plans.ts'
-import { agreeInstalments, attestPromise, recordPromise } from '../../procedures/cases/exchanges/promises.ts'
+import { promiseStanding } from '../../procedures/cases/exchanges/promise-standing.ts'
+import {
+  agreeInstalments,
+  type Attestation,
+  attestPlan,
+  attestPromise,
+  recordPromise,
+} from '../../procedures/cases/exchanges/promises.ts'
 import { queueFollowUp } from '../../procedures/mail/follow-up-queue.ts'
-import { transaction } from '../../schema/db.ts'
+import { type Sql, transaction } from '../../schema/db.ts'
 import { builder } from './builder.ts'
 import { answersCase, CaseType, requireCase } from './cases.ts'
-import { rowsOf } from '../context.ts'
+import { type Context, rowsOf } from '../context.ts'
 import { DocumentType } from './documents.ts'
 import { once } from './once.ts'
 import { receivedUpload } from '../uploads.ts'
@@ -22,7 +29,21 @@ const PromiseState = builder.enumType('PromiseState', {
   } as const,
 })
 
-const PromiseType = builder.objectRef<Promise_ & { currency: string }>('PaymentPromise').implement({
+const PromiseOutcomeType = builder.enumType('PromiseOutcome', {
+  values: {
+    KEPT: { value: 'kept', description: 'Received in full by its day.' },
+    LATE: { value: 'late', description: 'Received in full after it.' },
+    PARTLY: { value: 'partly', description: 'A part was received, and its day has passed.' },
+    MISSED: { value: 'missed', description: 'Nothing was received, and its day has passed.' },
+  } as const,
+})
+
+type ShownPromise = Promise_ & { caseId: string; currency: string }
+
+const standingOf = async (promise: ShownPromise, ctx: Context) =>
+  promiseStanding(promise, { payments: await rowsOf(ctx, caseParts.payments, promise.caseId) }, ctx.day)
+
+const PromiseType = builder.objectRef<ShownPromise>('PaymentPromise').implement({
   description: 'Promesse de paiement: the case waits until the day after it.',
   fields: (t) => ({
     id: t.exposeID('id'),
@@ -44,6 +65,20 @@ const PromiseType = builder.objectRef<Promise_ & { currency: string }>('PaymentP
     means: t.exposeString('means'),
     author: t.exposeString('author'),
     channel: t.exposeString('channel'),
+    outcome: t.field({
+      type: PromiseOutcomeType,
+      nullable: true,
+      description: 'What payments received since it was made have made of it; absent while it is due.',
+      resolve: async (promise, _args, ctx) => (await standingOf(promise, ctx)).outcome,
+    }),
+    paid: t.field({
+      type: Money,
+      description: 'Of the sum promised, what was received.',
+      resolve: async (promise, _args, ctx) => ({
+        cents: (await standingOf(promise, ctx)).paid,
+        currency: promise.currency,
+      }),
+    }),
   }),
 })
 
@@ -75,8 +110,18 @@ const InstalmentType = builder.objectRef<DueInstalment & { currency: string }>('
 })
 
 const PlanType = builder.objectRef<Plan & { caseId: string; currency: string }>('InstalmentPlan').implement({
-  description: 'Échéancier: a written agreement, which acknowledges the debt (C. civ. 2240).',
+  description:
+    'Échéancier: told to the debtor with an act to sign, which once signed acknowledges the debt (C. civ. 2240).',
   fields: (t) => ({
+    id: t.exposeID('id'),
+    acceptance: t.field({
+      type: DocumentType,
+      nullable: true,
+      description: 'The letter that told the debtor, with the act to be signed and returned.',
+      resolve: ({ documentId }) => documentId,
+    }),
+    attestedOn: t.expose('attestedOn', { type: 'Date', nullable: true, description: 'The day the debtor signed.' }),
+    attestedBy: t.exposeString('attestedBy', { nullable: true, description: 'Who signed, as written.' }),
     agreedOn: t.expose('agreedOn', { type: 'Date' }),
     means: t.exposeString('means'),
     brokenOn: t.expose('brokenOn', { type: 'Date', nullable: true }),
@@ -98,7 +143,7 @@ builder.objectFields(CaseType, (t) => ({
   promises: t.field({
     type: [PromiseType],
     resolve: async ({ id, currency }, _args, ctx) =>
-      (await rowsOf(ctx, caseParts.promises, id)).map((row) => ({ ...row, currency })),
+      (await rowsOf(ctx, caseParts.promises, id)).map((row) => ({ ...row, caseId: id, currency })),
   }),
   plans: t.field({
     type: [PlanType],
@@ -183,22 +228,57 @@ builder.relayMutationField(
     resolve: (_root, { input }, ctx) =>
       once(ctx, 'attestPromise', input, async (office, author) => {
         const { id } = await requireCase(ctx, input.caseId, office.sql)
-        const original = input.uploadId
-          ? (await receivedUpload(ctx, office.sql, rowId('Upload', input.uploadId))).sha256
-          : null
-        const { attestedOn, signedBy, means } = input
         const promiseId = rowId('PaymentPromise', input.promiseId)
-        await attestPromise(
-          office.sql,
-          ctx.day,
-          { caseId: id, promiseId, attestedOn, signedBy, means, original },
-          author,
-        )
+        const signed = await attestationOf(ctx, office.sql, input)
+        await attestPromise(office.sql, ctx.day, { caseId: id, promiseId, ...signed }, author)
         return { caseId: id }
       }),
   },
   answersCase,
 )
+
+builder.relayMutationField(
+  'attestPlan',
+  {
+    inputFields: (t) => ({
+      caseId: t.id({ required: true }),
+      planId: t.id({ required: true }),
+      attestedOn: t.field({ type: 'Date', required: true, description: 'The day on the signature.' }),
+      signedBy: t.string({ required: true, description: 'Who signed, as written.' }),
+      means: t.field({ type: AttestationMeans, required: true }),
+      uploadId: t.id({
+        description: 'The signed act as it came back (requestUpload); required where the plan was not told in writing.',
+      }),
+      idempotencyKey: t.string(),
+    }),
+  },
+  {
+    description:
+      'The debtor signed the act of a plan of instalments: it acknowledges the debt, and prescription starts anew (C. civ. 2240).',
+    authScopes: { may: 'attestPlan' },
+    errors: {},
+    resolve: (_root, { input }, ctx) =>
+      once(ctx, 'attestPlan', input, async (office, author) => {
+        const { id } = await requireCase(ctx, input.caseId, office.sql)
+        const planId = rowId('InstalmentPlan', input.planId)
+        const signed = await attestationOf(ctx, office.sql, input)
+        await attestPlan(office.sql, ctx.day, { caseId: id, planId, ...signed }, author)
+        return { caseId: id }
+      }),
+  },
+  answersCase,
+)
+
+/** What was signed, with the hash of its file where one was sent. */
+async function attestationOf(
+  ctx: Context,
+  sql: Sql,
+  input: Omit<Attestation, 'original'> & { uploadId?: string | null | undefined },
+): Promise<Attestation> {
+  const { attestedOn, signedBy, means, uploadId } = input
+  const original = uploadId ? (await receivedUpload(ctx, sql, rowId('Upload', uploadId))).sha256 : null
+  return { attestedOn, signedBy, means, original }
+}
 
 const InstalmentInput = builder.inputType('InstalmentInput', {
   fields: (t) => ({
@@ -223,31 +303,30 @@ builder.relayMutationField(
     }),
   },
   {
-    description: 'Agrees a plan of instalments: the case waits while it is kept.',
+    description:
+      'Agrees a plan of instalments: the case waits while it is kept, and its acceptance leaves with an act to be signed and returned (C. civ. 2240, attestPlan).',
     authScopes: { may: 'agreeInstalments' },
     errors: {},
     resolve: (_root, { input }, ctx) =>
       once(ctx, 'agreeInstalments', input, async (office, author) => {
         const found = await requireCase(ctx, input.caseId, office.sql)
-        await agreeInstalments(
-          office.sql,
-          office.random,
-          ctx.day,
-          {
-            caseId: found.id,
-            means: input.means,
-            instalments: input.instalments.map((line) => ({
-              dueOn: line.dueOn,
-              amount: centsOf(line.amount, found.currency),
-            })),
-            rule: {
-              ...(input.remindDays == null ? {} : { remindDays: input.remindDays }),
-              ...(input.noticeDays == null ? {} : { noticeDays: input.noticeDays }),
-              ...(input.graceDays == null ? {} : { graceDays: input.graceDays }),
-            },
+        const plan = {
+          caseId: found.id,
+          means: input.means,
+          instalments: input.instalments.map((line) => ({
+            dueOn: line.dueOn,
+            amount: centsOf(line.amount, found.currency),
+          })),
+          rule: {
+            ...(input.remindDays == null ? {} : { remindDays: input.remindDays }),
+            ...(input.noticeDays == null ? {} : { noticeDays: input.noticeDays }),
+            ...(input.graceDays == null ? {} : { graceDays: input.graceDays }),
           },
-          author,
-        )
+        }
+        await transaction(office.sql, async (sql) => {
+          const id = await agreeInstalments(sql, office.random, ctx.day, plan, author)
+          await queueFollowUp(sql, ctx.day, { plan: id })
+        })
         return { caseId: found.id }
       }),
   },

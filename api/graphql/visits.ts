@@ -1,15 +1,19 @@
-import { type Visit, type VisitOutcome, recordVisit, visitsOf } from '../../procedures/cases/exchanges/visits.ts'
+import { type Commitment, recordVisit } from '../../procedures/cases/exchanges/visits.ts'
+import { caseParts, type Visit, type VisitOutcome } from '../../procedures/cases/file/file.ts'
+import type { Sql } from '../../schema/db.ts'
+import { DomainError } from '../../schema/errors.ts'
 import { builder } from './builder.ts'
 import { timeOf } from './calls.ts'
 import { answersCase, CaseType, requireCase } from './cases.ts'
-import { rowsOf } from '../context.ts'
+import { type Context, rowsOf } from '../context.ts'
 import { once } from './once.ts'
 import { noteReading } from '../readings.ts'
-import { centsOf, MoneyInput } from './values.ts'
+import { receivedUpload } from '../uploads.ts'
+import { centsOf, MoneyInput, rowId } from './values.ts'
 
 const VisitOutcomeType = builder.enumType('VisitOutcome', {
   values: {
-    COMMITMENT: { value: 'engagement', description: 'A commitment was signed.' },
+    COMMITMENT: { value: 'engagement', description: 'The debtor committed itself, in writing or by word.' },
     PAID: { value: 'paiement' },
     DISPUTED: { value: 'contestation' },
     ABSENT: { value: 'absent' },
@@ -37,17 +41,20 @@ builder.objectFields(CaseType, (t) => ({
     type: [VisitType],
     resolve: (found, _args, ctx) => {
       noteReading(ctx, found.id, 'graphql')
-      return rowsOf(ctx, visitsOf, found.id)
+      return rowsOf(ctx, caseParts.visits, found.id)
     },
   }),
 }))
 
 const CommitmentInput = builder.inputType('CommitmentInput', {
-  description: 'What the debtor signed on the spot; the signed paper itself is attached with attachExhibit.',
+  description:
+    'What the debtor committed itself to: signed on the spot, it is attested that day; only said, it is confirmed in writing by a form to sign and return.',
   fields: (t) => ({
     amount: t.field({ type: MoneyInput, required: true }),
     dueOn: t.field({ type: 'Date', required: true }),
     means: t.string({ required: true, defaultValue: 'virement' }),
+    signedBy: t.string({ description: 'Who signed it on the spot, as written; absent when it was only said.' }),
+    uploadId: t.id({ description: 'The signed paper (requestUpload), required with signedBy.' }),
   }),
 })
 
@@ -70,7 +77,7 @@ builder.relayMutationField(
   },
   {
     description:
-      'Records a visit, and a signed commitment as a promise that suspends the case. Refused before the first letter (CPCE R124-4).',
+      'Records a visit, and the commitment it brought back as a promise that suspends the case; signed on the spot, it acknowledges the debt (C. civ. 2240). Refused before the first letter (CPCE R124-4).',
     authScopes: { may: 'recordVisit' },
     errors: {},
     resolve: (_root, { input }, ctx) =>
@@ -91,15 +98,7 @@ builder.relayMutationField(
             outcome: input.outcome,
             summary: input.summary,
             ...(input.stepKey ? { stepKey: input.stepKey } : {}),
-            ...(commitment
-              ? {
-                  commitment: {
-                    amount: centsOf(commitment.amount, currency),
-                    dueOn: commitment.dueOn,
-                    means: commitment.means,
-                  },
-                }
-              : {}),
+            ...(commitment ? { commitment: await commitmentOf(ctx, office.sql, commitment, currency) } : {}),
           },
           author,
         )
@@ -108,3 +107,32 @@ builder.relayMutationField(
   },
   answersCase,
 )
+
+interface Committed extends Pick<Commitment, 'dueOn' | 'means'> {
+  amount: Parameters<typeof centsOf>[0]
+  signedBy?: string | null | undefined
+  uploadId?: string | null | undefined
+}
+
+/** Signed, with the paper that says so, or said. */
+async function commitmentOf(
+  ctx: Context,
+  sql: Sql,
+  { amount, dueOn, means, signedBy, uploadId }: Committed,
+  currency: string,
+): Promise<Commitment> {
+  const said = { amount: centsOf(amount, currency), dueOn, means }
+  if (!signedBy && !uploadId) return said
+  if (!signedBy || !uploadId) {
+    throw new DomainError(
+      'signature_incomplete',
+      'Un engagement signé sur place se joint, avec le nom de qui l’a signé.',
+      {
+        remedy: 'Donnez signedBy et uploadId, ou aucun des deux si l’engagement n’a été que dit.',
+        article: 'C. civ. 2240',
+      },
+    )
+  }
+  const { sha256: original } = await receivedUpload(ctx, sql, rowId('Upload', uploadId))
+  return { ...said, signed: { by: signedBy, original } }
+}

@@ -29,10 +29,11 @@ const kindNames: Record<WorkKind, string> = {
   lookup: 'Coordonnées à chercher',
   call: 'Appels à passer',
   callback: 'À rappeler',
+  visit: 'Visites à faire',
   reply: 'Réponses des débiteurs',
   approval: 'Envois à approuver',
   promise: 'Promesses échues',
-  attestation: 'Promesses non signées',
+  attestation: 'Engagements non signés',
   dispute: 'Contestations sans réponse',
   hold: 'Suspensions à revoir',
   presentation: 'Recommandés sans suivi',
@@ -50,6 +51,8 @@ const kindNames: Record<WorkKind, string> = {
   declaration: 'Créances à déclarer',
   orphan: 'Dossiers sans suite',
 }
+
+const paperNames: Partial<Record<WorkKind, string>> = { call: 'le script', visit: 'à emporter' }
 
 /** The board of the day: who calls, what each cell has to do, time limits, approvals. */
 export function boardPage(
@@ -105,7 +108,7 @@ function callers(frame: StaffFrame, found: FoundCase[]): Html {
 <p>Dossier ${each.number}, pour ${each.creditor}\u00a0: ${each.closedOn ? h`clos le ${dated(each.closedOn)}` : h`<strong>${money(each.total, each.currency)}</strong>${each.barred > 0n ? h` à réclamer (${money(each.barred, each.currency)} prescrits)` : ''}`}.
 ${each.letter ? h`Lettre à rappeler\u00a0: ${each.letter.reference}, du ${dated(each.letter.writtenOn)}.` : 'La première lettre n’est pas encore partie.'}</p>
 ${each.stop ? h`<p class="alert"><strong>Rien ne se réclame.</strong> ${said(each.stop)}</p>` : ''}
-${each.script ? h`<details${found.length === 1 ? ' open' : ''}><summary>Que dire</summary><pre class="script">${each.script}</pre></details>` : ''}${each.letters.length > 0 ? h`<details><summary>Ce qu’il a reçu de nous</summary><ul class="log">${each.letters.map((letter) => h`<li><span class="on">${dated(letter.writtenOn)}</span><div>${letterLine(letter, '/bureau')}</div></li>`)}</ul></details>` : ''}${each.closedOn ? '' : callForm(frame, each.caseId, 'incoming')}</article>`,
+${each.script ? h`<details${found.length === 1 ? ' open' : ''}><summary>Que dire</summary><pre class="script">${each.script}</pre></details>` : ''}${each.letters.length > 0 ? h`<details><summary>Ce qu’il a reçu de nous</summary><ul class="log">${each.letters.map((letter) => h`<li><span class="on">${dated(letter.writtenOn)}</span><div>${letterLine(letter, '/bureau')}</div></li>`)}</ul></details>` : ''}${each.closedOn ? '' : callForm(frame, each.caseId, 'incoming')}${frame.may('writeLetter') ? h`<p><a href="/bureau/ecrire?dossier=${each.caseId}">Écrire un courrier</a></p>` : ''}</article>`,
   )}</section>`
 }
 
@@ -168,5 +171,5 @@ function whatOf({ kind, what }: WorkItem): string {
 
 function workLine(frame: StaffFrame, board: Board, item: WorkItem): Html {
   const named = board.cases.get(item.caseId)
-  return h`<li><span class="on">${dated(item.onDay)}</span><div>${caseLink(named)}${item.what === named?.debtor || (item.kind === 'call' && named?.phone) ? '' : h`<br>${said(whatOf(item))}`}${item.documentId ? h` · <a href="/bureau/courriers/${item.documentId}">${item.kind === 'call' ? 'le script' : 'la lettre'}</a>` : ''}${named?.phone && (item.kind === 'call' || item.kind === 'callback') ? h` · <a href="tel:${named.phone.replace(/[^+\d]/g, '')}">${named.phone}</a>` : ''}${gesturesFor(frame, board, item)}</div></li>`
+  return h`<li><span class="on">${dated(item.onDay)}</span><div>${caseLink(named)}${item.what === named?.debtor || (item.kind === 'call' && named?.phone) ? '' : h`<br>${said(whatOf(item))}`}${item.documentId ? h` · <a href="/bureau/courriers/${item.documentId}">${paperNames[item.kind] ?? 'la lettre'}</a>` : ''}${named?.phone && (item.kind === 'call' || item.kind === 'callback') ? h` · <a href="tel:${named.phone.replace(/[^+\d]/g, '')}">${named.phone}</a>` : ''}${gesturesFor(frame, board, item)}</div></li>`
 }

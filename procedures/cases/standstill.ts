@@ -1,5 +1,6 @@
 import type { ReadInvoice } from '../../documents/invoices/einvoice.ts'
 import type { Library } from '../../letters/catalogue.ts'
+import { kindOf } from '../../letters/letter.ts'
 import { after, type Day, dayFr } from '../../schema/days.ts'
 import type { Sql } from '../../schema/db.ts'
 import { DomainError, type Doubt } from '../../schema/errors.ts'
@@ -64,13 +65,15 @@ export async function refuseStandstill(sql: Sql, onDay: Day, caseId: string, wha
 
 /** Whether that letter asks for payment; one that the library no longer has is taken to. */
 export function asksPayment({ letters }: Library, id: string): boolean {
-  const family = letters.get(id)?.famille
-  return family === undefined || asking.has(family) || family === 'engagements'
+  const letter = letters.get(id)
+  return letter === undefined || asks(kindOf(letter))
 }
 
+const asks = (kind: string): boolean => asking.has(kind) || kind === 'engagements'
+
 /** A letter that asks for payment never leaves for a case at a standstill, whoever orders it; an answer or a receipt may. */
-export function refuseAsking(file: Pick<CaseFile, 'case' | 'insolvencies'>, onDay: Day, family: string): void {
-  if (!asking.has(family) && family !== 'engagements') return
+export function refuseAsking(file: Pick<CaseFile, 'case' | 'insolvencies'>, onDay: Day, kind: string): void {
+  if (!asks(kind)) return
   const stop = standstill(file, onDay)
   if (stop) throw stopped('Aucune demande de paiement au débiteur', stop.reason, stop.cause)
 }

@@ -4,6 +4,7 @@ import { renderText } from '../../../documents/rendering/text.ts'
 import { letterOf, loadLibrary } from '../../../letters/catalogue.ts'
 import type { Day } from '../../../schema/days.ts'
 import type { Sql } from '../../../schema/db.ts'
+import { letterFor } from '../../mail/situation-letters.ts'
 import { legalValue } from '../../law/values.ts'
 import { isWorkingDay } from '../../law/calendar.ts'
 import type { Agency } from '../agency.ts'
@@ -14,12 +15,12 @@ import { standstill } from '../standstill.ts'
 
 /** What the person on the phone reads when a debtor calls: the library's script, filled in from the case as it stands. */
 export function incomingScript(file: CaseFile, agency: Agency, onDay: Day): string | null {
-  // It quotes French law, and a closed case has nothing to ask.
-  if (file.case.closedOn || file.case.zone === 'madagascar') return null
+  // A closed case has nothing to ask.
+  if (file.case.closedOn) return null
   // Every script asks for the sum, which nobody may do any more (insolvency, death, prescription).
   if (standstill(file, onDay)) return null
   const contested = file.disputes.some((dispute) => dispute.resolvedOn === null)
-  const id = contested ? 'script-appel-entrant-contestation' : 'script-appel-entrant-debiteur'
+  const id = letterFor(file, contested ? 'dispute-call-received' : 'call-received')
   const references = { lettre: 'appel' } as Facts['references']
   return renderText(filled(id, caseFacts(file, agency, onDay, references)))
 }

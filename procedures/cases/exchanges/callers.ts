@@ -28,7 +28,7 @@ export async function findCaller(
   if (text.length < 2) return []
   const digits = text.replace(/\D/g, '')
   const phone = digits.length >= 9 && /^[+\d\s().-]+$/.test(text) ? digits.slice(-9) : null
-  const words = wordsOf(text)
+  const words = nameQuery(text)
   return sql<Caller[]>`
     with matches as (
       select id as case_id, 'number' as matched_by, 1 as rank from cases where number = ${text}
@@ -67,7 +67,7 @@ const mostFound = 1000
  * one statement. `ofCreditor` leaves out the debtors and invoices of others.
  */
 export async function searchCases(sql: Sql, text: string, ofCreditor: string | null): Promise<Found> {
-  const words = wordsOf(text)
+  const words = nameQuery(text)
   const own = ofCreditor === null ? sql`true` : sql`c.creditor_id = ${ofCreditor}`
   const [found] = await sql<[Found]>`
     select array(
@@ -83,7 +83,7 @@ export async function searchCases(sql: Sql, text: string, ofCreditor: string | n
 }
 
 /** « Éts Dupont & fils » → « 'ets':* & 'dupont':* & 'fils':* », as plain_words() has names in the index. */
-function wordsOf(text: string): string {
+export function nameQuery(text: string): string {
   const plain = unaccented(text).toLowerCase()
   return (plain.match(/[\p{L}\p{N}]+/gu) ?? []).map((word) => `'${word}':*`).join(' & ')
 }

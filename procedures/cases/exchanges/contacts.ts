@@ -1,4 +1,5 @@
-import { letterOf, loadLibrary } from '../../../letters/catalogue.ts'
+import { loadLibrary } from '../../../letters/catalogue.ts'
+import { kindOf, type Letter } from '../../../letters/letter.ts'
 import { before, daysBetween, type Day, dayFr } from '../../../schema/days.ts'
 import type { Sql } from '../../../schema/db.ts'
 import { DomainError } from '../../../schema/errors.ts'
@@ -23,6 +24,24 @@ export const asking = new Set([
   'madagascar',
   'visites',
 ])
+
+/** Families whose letters answer, confirm or inform: what is said in them is owed to the debtor. */
+const answering = new Set([
+  'envoi-facture',
+  'engagements',
+  'contestations',
+  'recherche',
+  'procedures-collectives',
+  'cloture',
+  'rgpd-et-conformite',
+])
+
+/** Whether a letter to a debtor asks for something, whatever its family: one that may open the case does, one that confirms a promise does not. */
+export function isDemand(letter: Letter): boolean {
+  const kind = kindOf(letter)
+  const answers = answering.has(kind) || letter.donnees.includes('promesse')
+  return asking.has(kind) || letter.premiere_lettre !== 'jamais' || !answers
+}
 
 export interface Lately {
   zone: Zone
@@ -75,9 +94,10 @@ export async function approachesLately(sql: Sql, onDay: Day, caseId: string): Pr
     select visited_on, 'visite', null from visits
     where case_id = ${caseId} and step_id is null and visited_on between ${since} and ${onDay}`
   const { letters } = loadLibrary()
-  return rows.filter(
-    ({ letter }) => letter === null || !letters.has(letter) || asking.has(letterOf(loadLibrary(), letter).famille),
-  )
+  return rows.filter(({ letter }) => {
+    const known = letter === null ? undefined : letters.get(letter)
+    return known === undefined || isDemand(known)
+  })
 }
 
 /**
@@ -101,8 +121,9 @@ export function nextContactDay(
           },
         ]),
   ]
-  let on = onDay
-  let why: string | null = null
+  const isWrittenTo = by === 'ecrit' && contacts.some((each) => each.by === 'ecrit' && each.on.equals(onDay))
+  let on = isWrittenTo ? onDay.add({ days: 1 }) : onDay
+  let why = isWrittenTo ? `Un écrit est déjà parti le ${dayFr(onDay)} vers ce débiteur\u00a0: un seul par jour.` : null
   for (const { max, days, what } of limits) {
     const oldestFirst = days.toSorted(Temporal.PlainDate.compare)
     // Those beyond the number must have left the week.

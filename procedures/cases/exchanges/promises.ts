@@ -1,4 +1,4 @@
-import { type Day, dayFr } from '../../../schema/days.ts'
+import { after, before, type Day, dayFr } from '../../../schema/days.ts'
 import { type Sql, transaction } from '../../../schema/db.ts'
 import { DomainError } from '../../../schema/errors.ts'
 import { amount, amountFr } from '../../../schema/money.ts'
@@ -20,7 +20,16 @@ export async function recordPromise(
   sql: Sql,
   random: Random,
   onDay: Day,
-  input: { caseId: string; dueOn: Day; amount: bigint; means: string; author: string; channel: string },
+  input: {
+    caseId: string
+    /** Where it was said before the day on which it is recorded. */
+    promisedOn?: Day
+    dueOn: Day
+    amount: bigint
+    means: string
+    author: string
+    channel: string
+  },
   author: Author,
 ): Promise<string> {
   if (Temporal.PlainDate.compare(input.dueOn, onDay) < 0) {
@@ -43,7 +52,7 @@ export async function recordPromise(
     const id = newId(random)
     await tx`
       insert into promises (id, case_id, promised_on, due_on, amount, means, author, channel, recorded_by)
-      values (${id}, ${input.caseId}, ${onDay}, ${input.dueOn}, ${input.amount}, ${input.means}, ${input.author}, ${input.channel}, ${author})`
+      values (${id}, ${input.caseId}, ${input.promisedOn ?? onDay}, ${input.dueOn}, ${input.amount}, ${input.means}, ${input.author}, ${input.channel}, ${author})`
     await record(tx, onDay, {
       caseId: input.caseId,
       kind: 'promise_recorded',
@@ -66,6 +75,15 @@ export async function recordPromise(
   })
 }
 
+/** What a debtor signed, and how it reached the house. */
+export interface Attestation {
+  attestedOn: Day
+  signedBy: string
+  means: 'formulaire' | 'courriel'
+  /** Hash of the signed paper, or of the e-mail. */
+  original: string | null
+}
+
 /**
  * The debtor signed the promise, on the form or by an answer to the e-mail that bore it: it is attested, and acknowledges the debt
  * (C. civ. 2240). Refused for a promise that nobody confirmed in writing: there is nothing it would have signed.
@@ -73,14 +91,7 @@ export async function recordPromise(
 export async function attestPromise(
   sql: Sql,
   onDay: Day,
-  input: {
-    caseId: string
-    promiseId: string
-    attestedOn: Day
-    signedBy: string
-    means: 'formulaire' | 'courriel'
-    original: string | null
-  },
+  input: Attestation & { caseId: string; promiseId: string },
   author: Author,
 ): Promise<void> {
   const { caseId, promiseId, attestedOn } = input
@@ -90,11 +101,7 @@ export async function attestPromise(
       select f.confirmed_on from promises p left join promise_confirmations f on f.promise_id = p.id
       where p.id = ${promiseId} and p.case_id = ${caseId}`
     const confirmedOn = found?.confirmedOn
-    if (
-      !confirmedOn ||
-      Temporal.PlainDate.compare(attestedOn, confirmedOn) < 0 ||
-      Temporal.PlainDate.compare(attestedOn, onDay) > 0
-    ) {
+    if (!confirmedOn || before(attestedOn, confirmedOn) || after(attestedOn, onDay)) {
       throw new DomainError(
         'promise_not_confirmed',
         'Aucune promesse confirmée par écrit ne peut avoir été signée ce jour-là.',
@@ -104,34 +111,82 @@ export async function attestPromise(
         },
       )
     }
-    const [fresh] = await tx`
-      insert into promise_attestations (promise_id, attested_on, signed_by, means, original, recorded_on, recorded_by)
-      values (${promiseId}, ${attestedOn}, ${input.signedBy}, ${input.means}, ${input.original}, ${onDay}, ${author})
-      on conflict do nothing returning promise_id`
-    if (!fresh) {
-      throw new DomainError('already_attested', 'Cette promesse est déjà attestée.', {
-        remedy: 'Consultez les promesses du dossier.',
+    await keepAttestation(tx, onDay, { of: 'promise', id: promiseId, ...input }, author)
+  })
+}
+
+/**
+ * The debtor signed the act of the plan: it is attested, and acknowledges the debt (C. civ. 2240). Without the signed act itself,
+ * refused for a plan that was not told in writing by then.
+ */
+export async function attestPlan(
+  sql: Sql,
+  onDay: Day,
+  input: Attestation & { caseId: string; planId: string },
+  author: Author,
+): Promise<void> {
+  const { caseId, planId, attestedOn, original } = input
+  await transaction(sql, async (tx) => {
+    await lockOpenCase(tx, caseId)
+    const [found] = await tx<{ toldOn: Day | null }[]>`
+      select d.written_on as told_on from plans p left join documents d on d.id = p.document_id
+      where p.id = ${planId} and p.case_id = ${caseId}`
+    const toldOn = found?.toldOn ?? null
+    const isProved = original !== null || (toldOn !== null && !before(attestedOn, toldOn))
+    if (!found || !isProved || after(attestedOn, onDay)) {
+      throw new DomainError('plan_not_signed', 'Aucun échéancier écrit ne peut avoir été signé ce jour-là.', {
+        remedy: 'Vérifiez l’échéancier et la date de signature, ou joignez l’acte signé (uploadId).',
+        article: 'C. civ. 1366',
       })
     }
-    await record(tx, onDay, {
-      caseId,
-      kind: 'promise_attested',
-      detail: {
-        promise: promiseId,
-        on: attestedOn.toString(),
-        by: input.signedBy,
-        means: input.means,
-        original: input.original,
-      },
-      author,
-    })
-    await acknowledged(tx, onDay, {
-      caseId,
-      on: attestedOn,
-      cause: 'reconnaissance de dette (promesse signée)',
-      article: 'C. civ. 2240',
-    })
+    await keepAttestation(tx, onDay, { of: 'plan', id: planId, ...input }, author)
   })
+}
+
+const attested = {
+  promise: {
+    table: 'promise_attestations',
+    key: 'promise_id',
+    what: 'promesse signée',
+    again: 'Cette promesse est déjà attestée.',
+  },
+  plan: {
+    table: 'plan_attestations',
+    key: 'plan_id',
+    what: 'échéancier signé',
+    again: 'Cet échéancier est déjà attesté.',
+  },
+} as const
+
+/** Keeps what was signed, once, in the caller's transaction: from that day limitation starts anew. */
+export async function keepAttestation(
+  sql: Sql,
+  onDay: Day,
+  given: Omit<Attestation, 'means'> & {
+    of: keyof typeof attested
+    id: string
+    caseId: string
+    means: Attestation['means'] | 'sur-place'
+  },
+  author: Author,
+): Promise<void> {
+  const { of, id, caseId, attestedOn, signedBy, means, original } = given
+  const { table, key, what, again } = attested[of]
+  const [fresh] = await sql`
+    insert into ${sql(table)} (${sql(key)}, attested_on, signed_by, means, original, recorded_on, recorded_by)
+    values (${id}, ${attestedOn}, ${signedBy}, ${means}, ${original}, ${onDay}, ${author})
+    on conflict do nothing returning 1`
+  if (!fresh) {
+    throw new DomainError('already_attested', again, { remedy: 'Consultez les engagements du dossier.' })
+  }
+  await record(sql, onDay, {
+    caseId,
+    kind: `${of}_attested`,
+    detail: { [of]: id, on: attestedOn.toString(), by: signedBy, means, original },
+    author,
+  })
+  const cause = `reconnaissance de dette (${what})`
+  await acknowledged(sql, onDay, { caseId, on: attestedOn, cause, article: 'C. civ. 2240' })
 }
 
 /** A plan's rule on missed instalments, in days: reminded before, written to after, broken once the notice has run. */
@@ -142,8 +197,9 @@ export interface PlanRule {
 }
 
 /**
- * Agrees a plan of instalments: the case waits while it is kept, and the written agreement acknowledges the debt. It takes
- * the place of an earlier plan. A consumer has fifteen days to make good a missed instalment, others eight, unless agreed.
+ * Agrees a plan of instalments: the case waits while it is kept. It takes the place of an earlier plan. A consumer has fifteen days
+ * to make good a missed instalment, others eight, unless agreed. It acknowledges the debt once the debtor has signed it (attestPlan);
+ * what the debtor asked for in writing does so from its own day.
  */
 export async function agreeInstalments(
   sql: Sql,
@@ -202,12 +258,7 @@ export async function agreeInstalments(
       },
       author,
     })
-    await acknowledged(tx, onDay, {
-      caseId: input.caseId,
-      on: onDay,
-      cause: 'reconnaissance de dette (échéancier accepté)',
-      article: 'C. civ. 2240',
-    })
+    await acknowledgedByRequest(tx, onDay, { caseId: input.caseId, planId: id })
     await placeHold(
       tx,
       random,
@@ -222,6 +273,22 @@ export async function agreeInstalments(
     )
     return id
   })
+}
+
+/**
+ * Instalments that the debtor asked for by its coupon, which this plan answers: a request for time acknowledges the debt
+ * (C. civ. 2240). What somebody of the house was told is none.
+ */
+async function acknowledgedByRequest(sql: Sql, onDay: Day, of: { caseId: string; planId: string }): Promise<void> {
+  const { caseId, planId } = of
+  const [asked] = await sql<{ on: Day }[]>`
+    select r.replied_on as on from replies r
+    where r.case_id = ${caseId} and r.kind = 'instalments' and r.document_id is not null
+      and not exists (select from plans p where p.case_id = r.case_id and p.id <> ${planId} and p.agreed_on >= r.replied_on)
+    order by r.replied_on desc limit 1`
+  if (!asked) return
+  const cause = 'reconnaissance de dette (échéances demandées par écrit)'
+  await acknowledged(sql, onDay, { caseId, on: asked.on, cause, article: 'C. civ. 2240' })
 }
 
 /** The plan is broken after its notice went unanswered: the case goes on where it stopped. */

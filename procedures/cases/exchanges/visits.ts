@@ -5,40 +5,31 @@ import { newId, type Random } from '../../../schema/random.ts'
 import { isWorkingDay, nextWorkingDay } from '../../law/calendar.ts'
 import { contactsLately, firstLetterGone } from './contacts.ts'
 import { type Author, record } from '../journal.ts'
+import type { Visit } from '../file/file.ts'
 import { lockOpenCase } from '../lock.ts'
-import { recordPromise } from './promises.ts'
+import { queueFollowUp } from '../../mail/follow-up-queue.ts'
+import { keepAttestation, recordPromise } from './promises.ts'
 import { refuseStandstill } from '../standstill.ts'
 
-/** How a visit ends, in the words of the report. */
-export type VisitOutcome = 'engagement' | 'paiement' | 'contestation' | 'absent' | 'refus' | 'inconnu'
-
-export interface Visit {
-  id: string
-  visitedOn: Day
-  /** HH:MM, local. */
-  visitedAt: string | null
-  agent: string
-  place: string
-  person: string | null
-  outcome: VisitOutcome
-  summary: string
-  recordedBy: string
+/** What the debtor committed itself to: a sum, in cents of the case's currency, and a day. */
+export interface Commitment {
+  amount: bigint
+  dueOn: Day
+  means: string
+  /** Who signed it on the spot, and the hash of that paper; absent where it was only said. */
+  signed?: { by: string; original: string }
 }
 
 /**
- * Records a visit to the debtor (« descente sur terrain »), and the commitment signed on the spot as a promise. Refused
- * before the first letter (CPCE R124-4), to an insolvent or on a barred claim, on a Sunday or a holiday.
+ * Records a visit to the debtor (« descente sur terrain »), and the commitment that it brought back as a promise: one signed on the
+ * spot is attested that day, one that was only said is confirmed in writing. Refused before the first letter (CPCE R124-4), to an
+ * insolvent or on a barred claim, on a Sunday or a holiday.
  */
 export async function recordVisit(
   sql: Sql,
   random: Random,
   onDay: Day,
-  input: Omit<Visit, 'id' | 'recordedBy'> & {
-    caseId: string
-    stepKey?: string
-    /** What the debtor signed: a sum, in cents of the case's currency, and a day. */
-    commitment?: { amount: bigint; dueOn: Day; means: string }
-  },
+  input: Omit<Visit, 'id' | 'stepId' | 'recordedBy'> & { caseId: string; stepKey?: string; commitment?: Commitment },
   author: Author,
 ): Promise<string> {
   if (after(input.visitedOn, onDay)) {
@@ -47,7 +38,7 @@ export async function recordVisit(
     })
   }
   if (input.commitment && input.outcome !== 'engagement') {
-    throw new DomainError('visit_contradicts', 'Un engagement signé est joint à une visite qui n’en rapporte pas.', {
+    throw new DomainError('visit_contradicts', 'Un engagement est joint à une visite qui n’en rapporte pas.', {
       remedy: 'Donnez « engagement » pour issue, ou retirez l’engagement.',
     })
   }
@@ -82,26 +73,24 @@ export async function recordVisit(
       detail: { on: input.visitedOn.toString(), agent: input.agent, outcome: input.outcome, summary: input.summary },
       author,
     })
-    if (input.commitment) {
-      const { amount, dueOn, means } = input.commitment
-      const promise = {
-        caseId: input.caseId,
-        dueOn,
-        amount,
-        means,
-        author: input.person ?? 'le débiteur',
-        channel: 'visite',
-      }
-      await recordPromise(tx, random, onDay, promise, author)
-    }
+    if (input.commitment) await keepCommitment(tx, random, onDay, { ...input, commitment: input.commitment }, author)
     return id
   })
 }
 
-/** The visits of any number of cases in one statement, oldest first. */
-export async function visitsOf(sql: Sql, ids: string[]): Promise<Map<string, (Visit & { caseId: string })[]>> {
-  const rows = await sql<(Visit & { caseId: string })[]>`
-    select case_id, id, visited_on, visited_at::text, agent, place, person, outcome, summary, recorded_by
-    from visits where case_id = any(${ids}) order by visited_on, id`
-  return Map.groupBy(rows, ({ caseId }) => caseId)
+async function keepCommitment(
+  sql: Sql,
+  random: Random,
+  onDay: Day,
+  visit: Pick<Visit, 'visitedOn' | 'person'> & { caseId: string; commitment: Commitment },
+  author: Author,
+): Promise<void> {
+  const { caseId, visitedOn, person, commitment } = visit
+  const { amount, dueOn, means, signed } = commitment
+  const said = { amount, dueOn, means, author: person ?? signed?.by ?? 'le débiteur', channel: 'visite' }
+  const id = await recordPromise(sql, random, onDay, { caseId, promisedOn: visitedOn, ...said }, author)
+  if (!signed) return queueFollowUp(sql, onDay, { promise: id })
+  const { by: signedBy, original } = signed
+  const attestation = { attestedOn: visitedOn, signedBy, means: 'sur-place', original } as const
+  await keepAttestation(sql, onDay, { of: 'promise', id, caseId, ...attestation }, author)
 }

@@ -107,10 +107,11 @@ function exhibitKindOf(letter: CaseFile['documents'][number], file: CaseFile): E
   if (letter.letter.startsWith('engagement-accord-echeancier')) return 'accord'
   if (letter.recipient !== 'debiteur' || letter.attachedTo !== null) return null
   if (Temporal.PlainDate.compare(letter.writtenOn, file.case.anchorOn) <= 0) return null
-  if (letter.letter.startsWith('contestation-')) return 'echange'
+  if (/^(madagascar-)?contestation-/.test(letter.letter)) return 'echange'
   return letter.channel === 'lrar' || letter.channel === 'lre'
     ? 'mise-en-demeure'
-    : letter.channel === 'lettre'
+    : // Every later approach recalls the first letter, whatever way it went.
+      letter.channel === 'lettre' || letter.firstLetter
       ? 'relance'
       : null
 }

@@ -99,6 +99,19 @@ export const listedExhibit = (
   prouve: proves,
 })
 
+/** Whether it founds the claim, and goes along with a demand to the debtor. */
+export const isFounding = ({ kind }: Pick<Exhibit, 'kind'>): boolean => foundation.has(kind)
+const foundation = new Set<ExhibitKind>([
+  'contrat',
+  'devis',
+  'commande',
+  'cgv',
+  'bon-de-livraison',
+  'facture',
+  'avoir',
+  'accord',
+])
+
 /** What carries programs or actions stays in the archive: its pages travel, its bytes do not. */
 export const originalTravels = ({ flags }: Pick<Exhibit, 'flags'>): boolean =>
   !flags.some(({ code }) => code === 'exhibit_active')

@@ -1,4 +1,5 @@
 import { loadLibrary } from '../../../letters/catalogue.ts'
+import { kindOf } from '../../../letters/letter.ts'
 import { after, before, type Day, dayShortFr } from '../../../schema/days.ts'
 import {
   type CaseFile,
@@ -22,7 +23,7 @@ export function everyStep(file: CaseFile): EarlierStep[] {
   return told(file, () => true, true)
 }
 
-/** What asked for payment after the due date: the first letter, reminders, formal notices, calls. */
+/** What asked for payment after the due date: the first letter, reminders, formal notices, calls, visits. */
 export function reminders(file: CaseFile): EarlierStep[] {
   return told(
     file,
@@ -54,7 +55,13 @@ function told(file: CaseFile, counts: (document: WrittenDocument) => boolean, in
       resultat: call.summary.replace(/[\s.]+$/u, ''),
       reference: undefined,
     }))
-  return [...letters, ...calls]
+  const visits = file.visits.map((visit) => ({
+    on: visit.visitedOn,
+    canal: 'visite sur place',
+    resultat: visit.summary.replace(/[\s.]+$/u, ''),
+    reference: undefined,
+  }))
+  return [...letters, ...calls, ...visits]
     .toSorted((a, b) => Temporal.PlainDate.compare(a.on, b.on))
     .map(({ on, ...line }) => ({ date: on.toString(), ...line }))
 }
@@ -97,6 +104,9 @@ const letterWord: Record<string, [string, Gender]> = {
   'engagement-acceptation-echeancier': ['confirmation d’un échéancier', 'e'],
   'engagement-rappel-echeance': ['rappel d’une échéance du plan', ''],
   'engagement-echeance-manquee': ['relance sur une échéance du plan', 'e'],
+  'madagascar-contestation-recue': ['accusé de réception d’une contestation', ''],
+  'madagascar-proposition-recue': ['accusé de réception d’une proposition de paiement', ''],
+  'madagascar-recu-paiement': ['reçu d’un paiement', ''],
 }
 /** Of the family of what answers a dispute, and no answer to one: it is acknowledged, or something is asked or offered first. */
 const beforeAnswer = new Set([
@@ -110,10 +120,14 @@ const beforeAnswer = new Set([
   'contestation-expertise-amiable',
   'contestation-proposition-mediation',
   'contestation-information-mediateur-consommation',
+  'madagascar-contestation-recue',
 ])
 const reminding = new Set(['relance-cordiale', 'relance-ferme', 'mise-en-demeure', 'dernier-avis', 'madagascar'])
 
-const familyOf = ({ letter }: WrittenDocument): string => loadLibrary().letters.get(letter)?.famille ?? ''
+function familyOf({ letter }: WrittenDocument): string {
+  const known = loadLibrary().letters.get(letter)
+  return known ? kindOf(known) : ''
+}
 
 function natureOf(document: WrittenDocument, file: CaseFile): [string, Gender] {
   if (document.resendOf !== null) return ['nouvel envoi', '']

@@ -14,6 +14,7 @@ const rare = new Set<PartName>([
   'promises',
   'plans',
   'calls',
+  'visits',
   'insolvencies',
   'insolvencyChecks',
   'titles',
@@ -34,6 +35,7 @@ export async function rareParts(sql: Sql, ids: string[]): Promise<PartName[]> {
            exists (select from promises where case_id = any(ids)) as promises,
            exists (select from plans where case_id = any(ids)) as plans,
            exists (select from calls where case_id = any(ids)) as calls,
+           exists (select from visits where case_id = any(ids)) as visits,
            exists (select from insolvencies where case_id = any(ids)) as insolvencies,
            exists (select from cases c join insolvency_checks k on k.debtor_id = c.debtor_id where c.id = any(ids)) as insolvency_checks,
            exists (select from procedures where case_id = any(ids)) as titles

@@ -151,6 +151,11 @@ export interface Plan {
   id: string
   agreedOn: Day
   means: string
+  /** The letter that told it to the debtor, with the act to sign. */
+  documentId: string | null
+  /** The day the debtor signed it, and who. */
+  attestedOn: Day | null
+  attestedBy: string | null
   brokenOn: Day | null
   keptOn: Day | null
   /** The plan's own rule, in days: reminded before, written to after, broken once the notice has run. */
@@ -177,6 +182,22 @@ export interface Call {
   direction: string
   person: string | null
   outcome: string
+  summary: string
+  recordedBy: string
+}
+/** How a visit ends, in the words of the report. */
+export type VisitOutcome = 'engagement' | 'paiement' | 'contestation' | 'absent' | 'refus' | 'inconnu'
+export interface Visit {
+  id: string
+  /** The step of the timeline that it carries out. */
+  stepId: string | null
+  visitedOn: Day
+  /** HH:MM, local. */
+  visitedAt: string | null
+  agent: string
+  place: string
+  person: string | null
+  outcome: VisitOutcome
   summary: string
   recordedBy: string
 }

@@ -18,6 +18,7 @@ import type {
   Plan,
   Promise_,
   Step,
+  Visit,
   WrittenDocument,
 } from './file-rows.ts'
 import { caseGone } from '../lock.ts'
@@ -34,6 +35,8 @@ export type {
   PlanLine,
   Promise_,
   Step,
+  Visit,
+  VisitOutcome,
   WrittenDocument,
 } from './file-rows.ts'
 
@@ -58,6 +61,7 @@ export interface CaseFile {
   promises: Promise_[]
   plans: Plan[]
   calls: Call[]
+  visits: Visit[]
   insolvencies: Insolvency[]
   /** When the debtor was looked up in the registers, found or not. */
   insolvencyChecks: InsolvencyCheck[]
@@ -105,6 +109,7 @@ export async function readCases(sql: Sql, ids: string[]): Promise<Map<string, Ca
         promises: part('promises') ?? [],
         plans: part('plans') ?? [],
         calls: part('calls') ?? [],
+        visits: part('visits') ?? [],
         insolvencies: part('insolvencies') ?? [],
         insolvencyChecks: part('insolvencyChecks') ?? [],
         titles: part('titles') ?? [],
@@ -203,7 +208,7 @@ export const caseParts = {
     select d.case_id, d.id, d.step_id, s.key as step_key, d.letter, d.version, d.channel, d.recipient, d.reference, d.code,
            d.first_letter, d.format, d.sha256, d.editable, d.written_on, d.attached_to,
            o.sent_on, o.registered_number, o.presented_on, o.outcome, o.outcome_on, (d.facts ->> 'delaiJours')::int as delay_days, (d.facts -> 'dateLimite' ->> 'date')::date as answer_by,
-           case when d.letter like 'contestation-%' then (d.facts #>> '{contestation,date}') || ' ' || (d.facts #>> '{contestation,motif}') end as of_dispute,
+           case when d.letter ~ '^(madagascar-)?contestation-' then (d.facts #>> '{contestation,date}') || ' ' || (d.facts #>> '{contestation,motif}') end as of_dispute,
            n.of_id as resend_of, case when o.state = 'withdrawn' then o.proof ->> 'motif' end as withdrawn_why
     from documents d left join dispatches o on o.document_id = d.id left join steps s on s.id = d.step_id left join resendings n on n.document_id = d.id
     where d.case_id = any(${ids}) order by d.written_on, length(d.reference), d.reference`,
@@ -238,6 +243,12 @@ export const caseParts = {
     select case_id, id, step_id, called_on, called_at::text, direction, person, outcome, summary, recorded_by
     from calls where case_id = any(${ids}) order by called_on, id`,
     ),
+  visits: async (sql: Sql, ids: string[]) =>
+    byCase(
+      await sql<Of<Visit>[]>`
+    select case_id, id, step_id, visited_on, visited_at::text, agent, place, person, outcome, summary, recorded_by
+    from visits where case_id = any(${ids}) order by visited_on, id`,
+    ),
   insolvencies: async (sql: Sql, ids: string[]) =>
     byCase(
       await sql<Of<CaseFile['insolvencies'][number]>[]>`
@@ -259,7 +270,9 @@ type Of<Row> = Row & { caseId: string }
 async function readPlans(sql: Sql, ids: string[]): Promise<Map<string, Of<Plan>[]>> {
   const [plans, lines] = await Promise.all([
     sql<Of<Omit<Plan, 'instalments'>>[]>`
-      select case_id, id, agreed_on, means, broken_on, kept_on, remind_days, notice_days, grace_days from plans where case_id = any(${ids}) order by agreed_on, id`,
+      select p.case_id, p.id, p.agreed_on, p.means, p.document_id, a.attested_on, a.signed_by as attested_by, p.broken_on, p.kept_on,
+             p.remind_days, p.notice_days, p.grace_days
+      from plans p left join plan_attestations a on a.plan_id = p.id where p.case_id = any(${ids}) order by p.agreed_on, p.broken_on is null, p.id`,
     sql<({ planId: string } & Plan['instalments'][number])[]>`
       select i.plan_id, i.rank, i.due_on, i.amount, i.reminded_on, i.noticed_on, i.notice_until from instalments i join plans p on p.id = i.plan_id
       where p.case_id = any(${ids}) order by i.rank`,

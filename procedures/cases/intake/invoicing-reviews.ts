@@ -6,6 +6,7 @@ import { DomainError } from '../../../schema/errors.ts'
 import type { Office } from '../../office.ts'
 import { writeLetter } from '../../mail/correspondence.ts'
 import { reachOf } from '../../mail/reach.ts'
+import { letterFor } from '../../mail/situation-letters.ts'
 import type { DebtorKind } from '../debtors.ts'
 import { readCase } from '../file/file.ts'
 import { averageDays, type Examined, type InvoicingReview, reviewInvoicing, type Span } from './invoicing-review.ts'
@@ -110,11 +111,10 @@ async function tell(
     order by c.zone = 'madagascar', c.opened_on desc, c.number desc limit 1`
   await lockCase(sql, lead!.id)
   const file = await readCase(sql, lead!.id)
-  // Its letter is of French law; a portfolio of another law has its review in the creditor's space alone.
   const channel = reachOf(file, 'creancier')
-  if (file.case.zone === 'madagascar' || channel === null) return null
+  if (channel === null) return null
   return writeLetter(office, sql, onDay, file, {
-    letter: 'creancier-audit-facturation',
+    letter: letterFor(file, 'invoicing-review'),
     channel,
     recipient: 'creancier',
     facts: { statistiques: { revue: reviewFacts(review, month) } } as Partial<Facts>,

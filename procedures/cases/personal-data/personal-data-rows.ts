@@ -68,9 +68,11 @@ const sections: Record<string, string> = {
     'x.promised_on',
   ),
   echeanciers: list(
-    'plans x',
+    'plans x left join plan_attestations a on a.plan_id = x.id',
     {
       convenu_le: 'x.agreed_on',
+      signe_le: 'a.attested_on',
+      signe_par: 'a.signed_by',
       rompu_le: 'x.broken_on',
       tenu_le: 'x.kept_on',
       echeances: list(
@@ -257,6 +259,8 @@ async function filesOf(sql: Sql, cases: string[]): Promise<PersonFile[]> {
       union all select 'dispute', f.name, f.sha256, false from dispute_documents f join disputes d on d.id = f.dispute_id where d.case_id = any(${cases})
       union all select 'letter', 'promesse-signee-' || a.attested_on, a.original, false
                 from promise_attestations a join promises p on p.id = a.promise_id where p.case_id = any(${cases})
+      union all select 'letter', 'echeancier-signe-' || a.attested_on, a.original, false
+                from plan_attestations a join plans p on p.id = a.plan_id where p.case_id = any(${cases})
       union all select 'exhibit', e.step || '-' || e.happened_on, e.original, true
                 from procedure_events e join procedures p on p.id = e.procedure_id where p.case_id = any(${cases})) x
     where sha256 is not null order by kind, name, sha256`
