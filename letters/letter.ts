@@ -79,6 +79,17 @@ export interface Letter extends LetterHead {
   source: string
 }
 
+/** Where the letters of one law stand on one shelf, their step says what elsewhere the family does. */
+const familyOfStep: Record<string, string> = {
+  cloture: 'cloture',
+  contestation: 'contestations',
+  negociation: 'engagements',
+}
+
+/** What a letter is to its reader: a demand, an answer, an agreement, a receipt; by the name of the family that holds such. */
+export const kindOf = ({ famille, etape }: Pick<LetterHead, 'famille' | 'etape'>): string =>
+  famille === 'madagascar' ? (familyOfStep[etape] ?? famille) : famille
+
 export interface Clause {
   id: string
   titre: string

@@ -1,8 +1,6 @@
-import { readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
 import { caseFacts } from '../procedures/cases/file/facts.ts'
 import { readAgency } from '../procedures/cases/agency.ts'
-import { submitInvoice } from '../procedures/cases/intake/submissions.ts'
 import type { Mandate } from '../procedures/cases/creditors.ts'
 import type { DebtorKind } from '../procedures/cases/debtors.ts'
 import { recordRate } from '../procedures/money/hand-rates.ts'
@@ -11,34 +9,13 @@ import { recordPayment } from '../procedures/money/payments.ts'
 import { requireAward } from '../procedures/judicial/titles/awards.ts'
 import { courtOf } from '../procedures/judicial/packs/dossiers.ts'
 import { loadProcedure } from '../procedures/judicial/engine/procedure.ts'
-import { openAgency } from '../scripts/demo/people.ts'
 import { insolvency } from './debtor.ts'
-import { creditorOf, day, fileOf, invoice, liveUntil, liveHolds, textOf, toDebtor, useHouse } from './house.ts'
+import { day, fileOf, liveUntil, liveHolds, textOf, toDebtor, useHouse } from './house.ts'
+import { openMalagasy } from './malagasy.ts'
 
 const house = useHouse()
 
-// 2,350,000 Ar due on Wednesday 10 June 2026 in Antananarivo.
-async function open(kind: DebtorKind = 'business', mandate: Partial<Mandate> = {}): Promise<string> {
-  const on = day('2026-05-20')
-  await openAgency(house.sql, on)
-  const creditorId = await creditorOf(house, on, { scenario: 'abonnement-mg', ...mandate })
-  const read = invoice({
-    number: 'F-1',
-    issued_on: '2026-05-11',
-    due_on: '2026-06-10',
-    currency: 'MGA',
-    total: '2350000.00',
-    buyer: {
-      name: 'Hotely Rasoa',
-      address: { lines: ['Lot II M 45 Ampandrana'], postal_code: '101', city: 'Antananarivo', country: 'MG' },
-    },
-  })
-  const original = await house.office.archive.put(
-    readFileSync(new URL('../samples/Facture_FR_EN16931.pdf', import.meta.url)),
-  )
-  const submission = { creditorId, invoices: [{ read, original }], debtor: { kind }, zone: 'madagascar' as const }
-  return (await submitInvoice(house.sql, house.office.random, on, submission, 'test')).case.id
-}
+const open = (kind?: DebtorKind, mandate?: Partial<Mandate>) => openMalagasy(house, kind, mandate)
 const rate = (caseId: string, percent: string, from: string, source = 'article 7 du contrat') =>
   recordRate(house.sql, day('2026-06-15'), { caseId, percent, from: day(from), source }, 'test')
 

@@ -87,6 +87,18 @@ const given: Record<string, { facts?: Record<string, unknown>; exhibits?: Exhibi
     },
     exhibits: ['titre'],
   },
+  'mg-saisie-arret-permission': {
+    facts: { menaceRecouvrement: threat, comptes: [{ etablissement: 'Banque de Tananarive' }] },
+    exhibits: ['menace'],
+  },
+  'mg-mainlevee': {
+    facts: {
+      mesure: { type: 'saisie-arrêt', date: '2026-07-15' },
+      tiersSaisi: { nom: 'Banque de Tananarive' },
+      mainlevee: { etendue: 'totale', cause: 'accord amiable' },
+    },
+    exhibits: ['proces-verbal', 'quittance'],
+  },
   'mg-saisie-conservatoire': { facts: { menaceRecouvrement: threat, biens }, exhibits: ['menace'] },
   'petites-creances': { exhibits: ['kbis'] },
   revendication: { facts: { procedureCollective: opened, biensReserves, cgv }, exhibits: ['cgv', 'inventaire'] },

@@ -220,7 +220,12 @@ const law: Record<string, [id: string, duration: string | null, confirmed: TimeL
     ['denonciation', null, 'non'],
     ['validite', null, 'non'],
   ],
+  'mg-saisie-arret-permission': [
+    ['denonciation', null, 'non'],
+    ['validite', null, 'non'],
+  ],
   'mg-saisie-conservatoire': [['instance', null, 'non']],
+  'mg-mainlevee': [],
 }
 
 test.each(procedureIds())('%s has every time limit of the law, in its order, with how sure we are', (id) => {

@@ -5,6 +5,7 @@ import { amount } from '../../schema/money.ts'
 import { requireAgencyReady } from '../cases/agency.ts'
 import { type LetterOrder, writeLetter } from '../mail/correspondence.ts'
 import { isPosted, reachOf } from '../mail/reach.ts'
+import { letterFor } from '../mail/situation-letters.ts'
 import { closuresAhead, closureWait } from '../cases/creditor-closures.ts'
 import { requireMandate } from '../cases/creditors.ts'
 import { type CaseFile, type Plan, readCase } from '../cases/file/file.ts'
@@ -141,7 +142,7 @@ async function endPlan({ office, sql, onDay, file, plan, line }: PlanTurn): Prom
   const until = onDay.add({ days: plan.graceDays })
   const notice = file.documents.findLast((document) => document.letter === 'engagement-echeance-manquee')
   await writeLetter(office, sql, onDay, file, {
-    ...order('engagement-plan-rompu', isPosted(file) ? 'lrar' : 'lettre'),
+    ...order(letterFor(file, 'plan-broken'), isPosted(file) ? 'lrar' : 'lettre'),
     facts: {
       ...currentInstalment(
         line,

@@ -1,18 +1,26 @@
 import { type Day, dayFr, daysBetween, latest } from '../../schema/days.ts'
-import { type Contact, type Lately, nextContactDay } from '../cases/exchanges/contacts.ts'
+import { loadLibrary } from '../../letters/catalogue.ts'
+import { type Contact, isDemand, type Lately, nextContactDay } from '../cases/exchanges/contacts.ts'
 import { type Closure, closureWait } from '../cases/creditor-closures.ts'
 import { placeHold, shiftCase } from '../cases/holds.ts'
-import { lettersToDebtor } from '../cases/file/file.ts'
+import { type CaseFile, lettersToDebtor } from '../cases/file/file.ts'
 import { nextLimitation } from '../cases/limitation/invoice-limitations.ts'
 import { record } from '../cases/journal.ts'
 import { giveBack, type Turn } from './turn.ts'
 
+/** The last day that a letter already written gives the debtor to answer: of a step, written again, or a demand that a person ordered. */
+export function answerAwaited(file: Pick<CaseFile, 'documents'>): Day | null {
+  const { letters } = loadLibrary()
+  const asks = (id: string) => letters.has(id) && isDemand(letters.get(id)!)
+  return lettersToDebtor(file)
+    .filter(({ stepId, resendOf, letter }) => stepId !== null || resendOf !== null || asks(letter))
+    .flatMap(({ answerBy }) => answerBy ?? [])
+    .reduce<Day | null>((last, day) => (last === null ? day : latest(last, day)), null)
+}
+
 /** A letter never overtakes the time that the one before it gave to answer: the step and those after it wait. */
 export async function waitForAnswer(turn: Turn): Promise<boolean> {
-  const until = lettersToDebtor(turn.file)
-    .filter(({ stepId, resendOf, answerBy }) => (stepId !== null || resendOf !== null) && answerBy !== null)
-    .map((document) => document.answerBy!)
-    .reduce<Day | null>((last, day) => (last === null ? day : latest(last, day)), null)
+  const until = answerAwaited(turn.file)
   if (until === null || Temporal.PlainDate.compare(until, turn.onDay) < 0) return false
   const why = `La lettre précédente laisse répondre jusqu'au ${dayFr(until)}.`
   await postpone(turn, until.add({ days: 1 }), why)

@@ -35,8 +35,8 @@ export async function readCeilings(
   procedureIds: string[],
 ): Promise<Map<string, { cents: bigint; currency: Currency }[]>> {
   const rows = await sql<{ id: string; ceiling: string; currency: string }[]>`
-    select p.id, r.statement ->> 'ceiling' as ceiling, r.statement ->> 'currency' as currency
-    from procedures p join consent_requests r on r.id = p.consent_id where p.id = any(${procedureIds})`
+    select p.id, coalesce(r.statement ->> 'ceiling', '0.00') as ceiling, c.currency
+    from procedures p join consent_requests r on r.id = p.consent_id join cases c on c.id = p.case_id where p.id = any(${procedureIds})`
   return new Map(
     rows.map(({ id, ceiling, currency }) => [id, [{ cents: parseAmount(ceiling), currency: parseCurrency(currency) }]]),
   )

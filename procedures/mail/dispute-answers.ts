@@ -10,14 +10,13 @@ import { standstill } from '../cases/standstill.ts'
 import type { Office } from '../office.ts'
 import { writeLetter } from './correspondence.ts'
 import { reachOf } from './reach.ts'
+import { letterFor } from './situation-letters.ts'
 
 /** Where the debtor reads what was decided about its dispute; one that it gave up itself asks for no answer. */
 const positions: Record<string, string> = {
   maintained: 'la demande est maintenue',
   credited: 'un avoir vous est accordé',
 }
-
-const letter = 'contestation-reponse-motivee'
 
 /** The answer that was promised to the debtor, once: the reasons given, the creditor's documents, the credit note. */
 export async function answerDebtor(
@@ -29,9 +28,10 @@ export async function answerDebtor(
 ): Promise<void> {
   const dispute = file.disputes.find(({ id }) => id === disputeId)
   const position = positions[dispute?.outcome ?? '']
-  if (!dispute || !position || file.case.closedOn || file.case.zone === 'madagascar') return
+  if (!dispute || !position || file.case.closedOn) return
   // It tells what is owed, which nobody may ask any more.
   if (standstill(file, onDay)) return
+  const letter = letterFor(file, 'dispute-answered')
   const detail = { dispute: disputeId }
   const [done] = await sql`
     select 1 from events where case_id = ${file.case.id} and kind = 'dispute_answer_written' and detail @> ${json(sql, detail)}`

@@ -5,13 +5,14 @@ import { type Author, record } from '../cases/journal.ts'
 import { lockCase } from '../cases/lock.ts'
 
 /**
- * What was said and is to be written about at once: a dispute, its answer, a promise, a remission, a reply by the coupon, a case whose debtor is
+ * What was said and is to be written about at once: a dispute, its answer, a promise, a plan, a remission, a reply by the coupon, a case whose debtor is
  * told who follows its invoices. « paid »: as a reply was queued by an earlier version.
  */
 export type FollowUp =
   | { dispute: string }
   | { answered: string }
   | { promise: string }
+  | { plan: string }
   | { remission: string }
   | { reply: string }
   | { announcement: string }
@@ -45,6 +46,7 @@ export async function queueRefused(
 const followUpOf = {
   cases: (announcement: string) => ({ announcement }),
   promises: (promise: string) => ({ promise }),
+  plans: (plan: string) => ({ plan }),
   remissions: (remission: string) => ({ remission }),
   replies: (reply: string) => ({ reply }),
   disputes: (id: string, isResolved: boolean) => (isResolved ? { answered: id } : { dispute: id }),

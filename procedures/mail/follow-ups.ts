@@ -14,6 +14,7 @@ import { standingOf } from '../money/remission.ts'
 import { record } from '../cases/journal.ts'
 import { reachOf } from './reach.ts'
 import { writeAboutReply } from './reply-letters.ts'
+import { letterFor } from './situation-letters.ts'
 
 /** What the creditor is asked for when its debtor disputes (S3: supporting documents, and then without delay). */
 const wanted = [
@@ -26,7 +27,7 @@ const beforeAnswer = 5
 
 /**
  * Writes what follows from a debtor's word: a dispute is acknowledged, its documents asked of the creditor, and its answer written
- * to the debtor; a promise goes out as a form to sign and return; a remission is told to who may accept it; a reply by the coupon is confirmed and told to the creditor. Each
+ * to the debtor; a promise goes out as a form to sign and return, a plan with its act; a remission is told to who may accept it; a reply by the coupon is confirmed and told to the creditor. Each
  * letter once; one that the law or the file refuses is told in the journal, and holds nothing up.
  */
 export async function followUp(office: Office, about: FollowUp, onDay: Day): Promise<void> {
@@ -37,6 +38,7 @@ export async function followUp(office: Office, about: FollowUp, onDay: Day): Pro
     return attempt(office, onDay, id, 'replies', (...act) => writeAboutReply(...act, 'creancier'))
   }
   if ('promise' in about) return attempt(office, onDay, about.promise, 'promises', confirmPromise)
+  if ('plan' in about) return attempt(office, onDay, about.plan, 'plans', tellPlan)
   if ('remission' in about) return attempt(office, onDay, about.remission, 'remissions', tellRemission)
   if ('answered' in about) return attempt(office, onDay, about.answered, 'disputes', answerDebtor)
   await attempt(office, onDay, about.dispute, 'disputes', acknowledge)
@@ -49,7 +51,7 @@ async function attempt(
   office: Office,
   onDay: Day,
   id: string,
-  table: 'disputes' | 'promises' | 'remissions' | 'replies' | 'cases',
+  table: 'disputes' | 'promises' | 'plans' | 'remissions' | 'replies' | 'cases',
   act: Act,
 ): Promise<void> {
   const caseOf = async (sql: Sql) => {
@@ -79,10 +81,9 @@ const acknowledge: Act = async (office, sql, onDay, file, id) => {
   const channel = reachOf(file, 'debiteur')
   const [row] = await sql<{ answerBy: Day | null; acknowledgedId: string | null }[]>`
     select answer_by, acknowledged_id from disputes where id = ${id}`
-  if (!dispute || dispute.resolvedOn || row!.acknowledgedId || channel === null || file.case.zone === 'madagascar')
-    return
+  if (!dispute || dispute.resolvedOn || row!.acknowledgedId || channel === null) return
   const written = await writeLetter(office, sql, onDay, file, {
-    letter: 'contestation-accuse-reception',
+    letter: letterFor(file, 'dispute-received'),
     channel,
     recipient: 'debiteur',
     facts: {
@@ -128,9 +129,9 @@ const confirmPromise: Act = async (office, sql, onDay, file, id) => {
   const promise = file.promises.find((each) => each.id === id)
   const channel = reachOf(file, 'debiteur')
   const [done] = await sql`select 1 from promise_confirmations where promise_id = ${id}`
-  if (!promise || done || channel === null || file.case.zone === 'madagascar') return
+  if (!promise || done || channel === null) return
   const written = await writeLetter(office, sql, onDay, file, {
-    letter: 'engagement-promesse-attestee',
+    letter: letterFor(file, 'promise'),
     channel,
     recipient: 'debiteur',
     facts: {
@@ -139,7 +140,8 @@ const confirmPromise: Act = async (office, sql, onDay, file, id) => {
         montant: amount(promise.amount),
         mode: promise.means,
         auteur: promise.author,
-        canal: promise.channel,
+        // « Par téléphone », « par coupon »: at a visit it was said.
+        ...(promise.channel === 'visite' ? {} : { canal: promise.channel }),
         faiteLe: promise.promisedOn.toString(),
       },
     } as Partial<Facts>,
@@ -149,15 +151,34 @@ const confirmPromise: Act = async (office, sql, onDay, file, id) => {
     insert into promise_confirmations (promise_id, document_id, confirmed_on, confirmed_by) values (${id}, ${written.id}, ${onDay}, 'system')`
 }
 
+/** The creditor's acceptance, with the act for the debtor to sign: it acknowledges nothing before. */
+const tellPlan: Act = async (office, sql, onDay, file, id) => {
+  const plan = file.plans.find((each) => each.id === id)
+  const channel = reachOf(file, 'debiteur')
+  if (!plan || plan.documentId || plan.brokenOn || plan.keptOn || channel === null) return
+  const about = { ...file, plans: [plan] }
+  const order = { recipient: 'debiteur', author: 'system' } as const
+  const letter = letterFor(file, 'plan-accepted')
+  const written = await writeLetter(office, sql, onDay, about, { ...order, letter, channel })
+  await writeLetter(office, sql, onDay, about, {
+    ...order,
+    letter: letterFor(file, file.debtor.kind === 'consumer' ? 'consumer-plan' : 'business-plan'),
+    channel: 'acte-prive',
+    attachedTo: written.id,
+    facts: { delaiJours: plan.graceDays },
+  })
+  await sql`update plans set document_id = ${written.id} where id = ${id}`
+}
+
 /** The offer that a payment in time accepts: of what was added to the debt alone, or of a part of the debt too. */
 const tellRemission: Act = async (office, sql, onDay, file, id) => {
   const remission = file.remissions.find((each) => each.id === id)
   const channel = reachOf(file, 'debiteur')
-  if (!remission || remission.documentId || channel === null || file.case.zone === 'madagascar') return
+  if (!remission || remission.documentId || channel === null) return
   if (standingOf(remission, file, onDay).state !== 'pending') return
   const isPartial = remission.amount < payableOn(file, onDay).principal
   const written = await writeLetter(office, sql, onDay, file, {
-    letter: isPartial ? 'engagement-solde-forfaitaire' : 'engagement-remise-accessoires',
+    letter: letterFor(file, isPartial ? 'part-remitted' : 'extras-remitted'),
     channel,
     recipient: 'debiteur',
     facts: {

@@ -1,5 +1,5 @@
 import type { Address as PrintedAddress, Facts } from '../../documents/facts.ts'
-import { type Day, latest, parseDay } from '../../schema/days.ts'
+import { before, type Day, latest, parseDay } from '../../schema/days.ts'
 import { json, type Sql } from '../../schema/db.ts'
 import { amount, parseAmount } from '../../schema/money.ts'
 import type { Address } from '../cases/agency.ts'
@@ -9,6 +9,7 @@ import { checkDays, type ReplyKind } from '../cases/exchanges/replies.ts'
 import type { Office } from '../office.ts'
 import { writeLetter } from './correspondence.ts'
 import { isPosted, reachOf } from './reach.ts'
+import { letterFor } from './situation-letters.ts'
 
 /** A reply as it was kept, with the letter whose coupon it came by, if any: only a proposal is made by telephone. Amounts of `answer` are decimal, as in « 470.15 ». */
 interface Kept {
@@ -60,22 +61,26 @@ export async function writeAboutReply(
   await record(sql, onDay, { caseId: file.case.id, kind: 'reply_followed', detail, author: 'system' })
 }
 
-/** To who answered; a promise and a dispute have their own letters, and no letter of ours is of Malagasy law. */
+/** To who answered; a promise and a dispute have their own letters. */
 function confirmation(file: CaseFile, kept: Kept, onDay: Day): Order | null {
-  if (file.case.zone === 'madagascar') return null
   const channel = reachOf(file, 'debiteur')
   const dateLimite = checkedBy(kept, onDay)
   switch (kept.kind) {
     case 'paid':
-      return { letter: 'contestation-paiement-annonce', channel, facts: { contestation: said(kept), dateLimite } }
+      return {
+        letter: letterFor(file, 'payment-announced'),
+        channel,
+        facts: { contestation: said(kept), dateLimite },
+      }
     case 'instalments':
-      return { letter: 'engagement-proposition-recue', channel, facts: { ...proposed(kept), dateLimite } }
+      if (isAccepted(file, kept)) return null
+      return { letter: letterFor(file, 'proposal-received'), channel, facts: { ...proposed(kept), dateLimite } }
     case 'not_me': {
       const facts = { contestation: said(kept), dateLimite }
-      return { letter: 'contestation-personne-a-verifier', channel: backTo(file, kept), facts }
+      return { letter: letterFor(file, 'wrong-person'), channel: backTo(file, kept), facts }
     }
     case 'address':
-      return { letter: 'recherche-adresse-enregistree', channel, facts: { adresse: moved(kept) } }
+      return { letter: letterFor(file, 'address-given'), channel, facts: { adresse: moved(kept) } }
     default:
       return null
   }
@@ -92,6 +97,7 @@ function told(file: CaseFile, kept: Kept, onDay: Day): Order | null {
     case 'paid':
       return { letter: 'creancier-paiement-direct-a-declarer', channel, facts: { dateLimite } }
     case 'instalments':
+      if (isAccepted(file, kept)) return null
       return { letter: 'creancier-proposition-echeancier', channel, facts: { ...proposed(kept), dateLimite } }
     case 'not_me':
       return { letter: 'creancier-personne-a-verifier', channel, facts: { contestation: said(kept), dateLimite } }
@@ -103,6 +109,10 @@ function told(file: CaseFile, kept: Kept, onDay: Day): Order | null {
       return null
   }
 }
+
+/** A plan was agreed since, and has its own letter. */
+const isAccepted = ({ plans }: CaseFile, { repliedOn }: Kept): boolean =>
+  plans.some(({ agreedOn }) => !before(agreedOn, repliedOn))
 
 /** The day up to which the case waits for the check that was promised. */
 const checkedBy = ({ repliedOn }: Kept, onDay: Day) => ({

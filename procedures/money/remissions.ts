@@ -12,6 +12,10 @@ import { refuseStandstill } from '../cases/standstill.ts'
 import { queueFollowUp } from '../mail/follow-up-queue.ts'
 import { owedOn, titleOf } from './ledger.ts'
 import { pendingRemission, standingOf } from './remission.ts'
+import { standingPayments } from './standing-payments.ts'
+
+/** What was received on the last day is known days later, and a reminder sent meanwhile would be false. A rule of the house. */
+const bankDays = 5
 
 export interface RemissionInput {
   caseId: string
@@ -25,9 +29,9 @@ export interface RemissionInput {
 
 /**
  * The creditor gives up what goes beyond `amount` if that much is received by `payBy` (remise de dette, C. civ. 1350). The debtor is
- * told in writing, the case waits until the day after, and what the creditor was asked to sign for no longer stands. Once it is
+ * told in writing, the case waits until payments of the last day are known, and what the creditor was asked to sign for no longer stands. Once it is
  * paid in time the ledger counts nothing more; otherwise everything stays owed. DomainErrors: `bad_remission`,
- * `remission_pending`, `remission_without_object`, `remission_and_plan`, `remission_beside_title`.
+ * `remission_pending`, `remission_without_object`, `remission_and_plan`, `remission_beside_title`, `remission_and_payment`.
  */
 export async function recordRemission(
   sql: Sql,
@@ -73,7 +77,7 @@ export async function recordRemission(
         caseId,
         cause: 'remise',
         reason: `Remise convenue\u00a0: ${asked} pour solde au plus tard le ${dayFr(payBy)}`,
-        reviewOn: payBy.add({ days: 1 }),
+        reviewOn: payBy.add({ days: bankDays }),
       },
       author,
     )
@@ -95,6 +99,16 @@ function refuseUnclear(file: CaseFile, onDay: Day, { amount: asked, agreedOn }: 
       'Un échéancier est en cours\u00a0: ses versements et la remise se confondraient.',
       {
         remedy: 'Convenez d’un nouvel échéancier, ou attendez la fin de celui-ci.',
+      },
+    )
+  }
+  if (standingPayments(file, onDay).some(({ receivedOn }) => !before(receivedOn, agreedOn))) {
+    throw new DomainError(
+      'remission_and_payment',
+      `Un règlement est arrivé depuis l’accord du ${dayFr(agreedOn)}\u00a0: rien ne dit s’il compte dans la somme convenue.`,
+      {
+        remedy:
+          'Faites confirmer l’accord du créancier, à une date postérieure à ce règlement, sur ce qui reste à payer.',
       },
     )
   }

@@ -9,6 +9,7 @@ import type { Owed } from '../law/interest.ts'
 import type { Office } from '../office.ts'
 import { titleFacts } from '../judicial/titles/titles.ts'
 import { writeLetter } from '../mail/correspondence.ts'
+import { letterFor } from '../mail/situation-letters.ts'
 import { totals } from '../cases/file/facts.ts'
 import { readCase } from '../cases/file/file.ts'
 import { type Author, record } from '../cases/journal.ts'
@@ -79,7 +80,7 @@ export async function issueStatement(
       ...(underTitle
         ? { letter: 'decompte-titre-executoire', recipient: 'commissaire-de-justice' as const }
         : {
-            letter: isMalagasy(file) ? 'madagascar-decompte-creance' : 'injonction-decompte-creance',
+            letter: letterFor(file, 'statement'),
             recipient: 'greffe' as const,
           }),
       channel: 'acte-prive',

@@ -7,11 +7,12 @@ import { DomainError, type Doubt } from '../../../schema/errors.ts'
 import { amount } from '../../../schema/money.ts'
 import { newId } from '../../../schema/random.ts'
 import { writeLetter } from '../../mail/correspondence.ts'
+import { letterFor } from '../../mail/situation-letters.ts'
 import { lookUpDoubts } from '../../cases/insolvency/insolvency-watch.ts'
 import { type CaseFile, readCase } from '../../cases/file/file.ts'
 import { type Author, record } from '../../cases/journal.ts'
 import type { Owed } from '../../law/interest.ts'
-import { payableOn } from '../../money/ledger.ts'
+import { isMalagasy, payableOn } from '../../money/ledger.ts'
 import { type Sums, sumsOf } from '../../money/sums.ts'
 import type { Office } from '../../office.ts'
 import { endEarlierRequests } from './earlier-requests.ts'
@@ -89,17 +90,18 @@ export async function requestConsent(
   return transaction(sql, async (tx) => ask(office, tx, onDay, order))
 }
 
+/** The article that says so in France; of a Malagasy case, none is told. */
+const french = (file: CaseFile, article: string): string => (isMalagasy(file) ? '' : ` (${article})`)
+
 /** What the creditor signs rests on what it can prove: a bare file is shown as one. */
 function evidenceDoubts(file: CaseFile, { exhibits }: Pick<PackContent, 'exhibits'>): Doubt[] {
   const doubts: Doubt[] = []
   if (!file.documents.some(({ recipient }) => recipient === 'debiteur')) {
-    const message =
-      'Aucun courrier au débiteur n’est au dossier\u00a0: ni relance ni mise en demeure ne prouve qu’il a été invité à payer (C. civ. 1231-6 et 1344).'
+    const message = `Aucun courrier au débiteur n’est au dossier\u00a0: ni relance ni mise en demeure ne prouve qu’il a été invité à payer${french(file, 'C. civ. 1231-6 et 1344')}.`
     doubts.push({ code: 'no_letter', message })
   }
   if (exhibits.length === 0) {
-    const message =
-      'Aucune pièce n’est jointe\u00a0: il appartient au créancier de prouver l’obligation dont il demande l’exécution (C. civ. 1353).'
+    const message = `Aucune pièce n’est jointe\u00a0: il appartient au créancier de prouver l’obligation dont il demande l’exécution${french(file, 'C. civ. 1353')}.`
     doubts.push({ code: 'no_exhibit', message })
   }
   return doubts
@@ -144,7 +146,7 @@ async function ask(office: Office, sql: Sql, onDay: Day, input: ConsentOrder): P
   }
   const now = { ...(await readCase(sql, file.case.id)), titles: file.titles }
   const form = await writeLetter(office, sql, onDay, now, {
-    letter: 'creancier-consentement-formulaire',
+    letter: letterFor(file, 'consent-form'),
     channel: 'formulaire',
     recipient: 'creancier',
     facts,
@@ -207,7 +209,7 @@ function statementOf(
     contentSha256: packContentHash(content.parts),
     doubts: [
       ...owed.doubts,
-      ...leftOut(owed),
+      ...leftOut(file, owed),
       ...lookUpDoubts(file, onDay, 'depot'),
       ...(goesToCourt(procedure, kind) ? content.court.doubts : []),
       ...content.costs.doubts,
@@ -218,17 +220,20 @@ function statementOf(
 }
 
 /** What limitation has put out of reach is no part of the sum, and the creditor reads so. */
-function leftOut({ barred }: Owed): Doubt[] {
+function leftOut(file: CaseFile, { barred }: Owed): Doubt[] {
   if (barred.length === 0) return []
   const numbers = barred.map(({ number }) => number).join(', ')
   return [
-    { code: 'invoice_barred', message: `Prescrit, et hors de la somme à demander (C. civ. 2219)\u00a0: ${numbers}.` },
+    {
+      code: 'invoice_barred',
+      message: `Prescrit, et hors de la somme à demander${french(file, 'C. civ. 2219')}\u00a0: ${numbers}.`,
+    },
   ]
 }
 
 /** A case of one country is not taken before the courts of another. */
 function requireSameLaw(file: CaseFile, procedure: Procedure): void {
-  if ((file.case.zone === 'madagascar') === (procedure.pays === 'MG')) return
+  if (isMalagasy(file) === (procedure.pays === 'MG')) return
   throw new DomainError('other_law', `« ${procedure.titre} » n'est pas du droit de ce dossier.`, {
     remedy: 'Choisissez une procédure du pays du débiteur.',
     facts: { procedure: procedure.id, zone: file.case.zone },

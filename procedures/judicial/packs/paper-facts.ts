@@ -24,6 +24,9 @@ const computed = new Set(
   tauxPenalites paiementsRecus piecesJointes consentement prescription mandat miseEnDemeure`.split(/\s+/),
 )
 
+/** Said by the case alone, for any letter. */
+export const isComputed = (key: string): boolean => computed.has(key)
+
 const schema = JSON.parse(readFileSync(new URL('../../../schema/facts.schema.json', import.meta.url), 'utf8')) as {
   properties: Record<string, { description?: string }>
 }
@@ -120,10 +123,7 @@ export async function requireFacts(
     for (const key of lackingOf(letter, facts, channelOfPaper(letter))) lacking.set(key, paper.titre)
   }
   if (lacking.size === 0) return
-  const told = [...lacking].map(([key, paper]) => {
-    const meaning = schema.properties[key.split('.')[0]!]?.description
-    return `« ${key} »${meaning ? `, ${meaning}` : ''} (${paper})`
-  })
+  const told = [...lacking].map(([key, paper]) => `${factInWords(key)} (${paper})`)
   throw new DomainError('facts_missing', `Il manque de quoi écrire ce dossier : ${told.join(' ; ')}.`, {
     remedy:
       'Donnez ces faits avec la demande (facts), et l’étude chargée de la mission (bailiffId) quand il manque « commissaire ».',
@@ -131,7 +131,16 @@ export async function requireFacts(
   })
 }
 
-function lackingOf(letter: Letter, facts: Facts, channel: Channel): string[] {
+/** « titre.date », with what the schema of letters says of it. */
+export function factInWords(key: string): string {
+  const meaning = factMeaning(key)
+  return `« ${key} »${meaning ? `, ${meaning}` : ''}`
+}
+
+export const factMeaning = (key: string): string | null => schema.properties[key.split('.')[0]!]?.description ?? null
+
+/** The facts that a letter cannot be written without and that are not there, found by writing it on trial. */
+export function lackingOf(letter: Letter, facts: Facts, channel: Channel): string[] {
   const library = loadLibrary()
   const example = exampleFacts(letter)
   const trial = structuredClone(facts) as Record<string, unknown>

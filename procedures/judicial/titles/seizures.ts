@@ -69,6 +69,14 @@ async function standingSeizures(sql: Sql, debtorId: string, onDay: Day): Promise
   })
 }
 
+/** The article of a refusal, where French law is what refuses. */
+const french = ({ pays }: Procedure, article: string) => (pays === 'MG' ? {} : { article })
+
+const together = ({ pays }: Procedure): string =>
+  pays === 'MG'
+    ? 'Ce que la loi malgache en dit reste à vérifier.'
+    : 'Ensemble, elles ne peuvent dépasser ce qui est nécessaire au paiement (CPCE L111-7).'
+
 const textOf = (fact: unknown, key: string): string | null => {
   const value = (fact as Record<string, unknown> | undefined)?.[key]
   return typeof value === 'string' ? value : null
@@ -119,13 +127,13 @@ export async function refuseSecondSeizure(
       throw new DomainError('already_seized', `La même saisie est déjà en cours\u00a0: ${told}.`, {
         remedy:
           'Suivez celle qui est en cours, donnez-en mainlevée ou constatez sa fin\u00a0; pour saisir un autre tiers, nommez-le (facts.comptes, tiersSaisi ou employeur).',
-        article: 'CPCE L111-7',
+        ...french(procedure, 'CPCE L111-7'),
         facts: { procedure: other.id, case: other.number },
       })
     }
     return {
       code: 'seizure_beside',
-      message: `Une saisie est déjà en cours contre ce débiteur\u00a0: ${told}. Ensemble, elles ne peuvent dépasser ce qui est nécessaire au paiement (CPCE L111-7).`,
+      message: `Une saisie est déjà en cours contre ce débiteur\u00a0: ${told}. ${together(procedure)}`,
     }
   })
 }
@@ -223,7 +231,7 @@ export async function seizureToLift(
     throw new DomainError('no_seizure', 'Aucune saisie ne tient encore dans ce dossier\u00a0: il n’y a rien à lever.', {
       remedy:
         'Enregistrez l’acte de saisie dans sa procédure\u00a0; pour une saisie faite ailleurs, donnez son type et sa date (facts.mesure) et joignez le procès-verbal.',
-      article: 'CPCE L512-1',
+      ...french(procedure, 'CPCE L512-1'),
     })
   }
   const [act] = await sql`
@@ -231,7 +239,7 @@ export async function seizureToLift(
   if (act) return { seizure: null, facts: {} }
   throw new DomainError('seizure_act_missing', `La saisie du ${wanted} n’est pas dans ce dossier, ni son acte.`, {
     remedy: 'Joignez aux pièces le procès-verbal ou l’acte de saisie (proces-verbal).',
-    article: 'CPCE L512-1',
+    ...french(procedure, 'CPCE L512-1'),
   })
 }
 
