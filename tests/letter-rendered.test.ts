@@ -54,7 +54,7 @@ interface Sheet {
 const sheets = new Map<string, Record<string, Sheet>>()
 
 /** A report that lists what was found is as long as what was found. */
-const reports = new Set(['creancier-audit-facturation'])
+const reports = new Set(['creancier-audit-facturation', 'madagascar-accord-creancier'])
 
 /** The most pages a letter may take with an ordinary case: one while it is courteous, two when firm, a report or a file for a lawyer. */
 const allowed = ({ id, ton, destinataire }: Letter): number =>
