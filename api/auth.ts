@@ -26,6 +26,9 @@ const legal: readonly Role[] = ['legal', 'admin']
 /** Who may do what, in one table. Ownership (a creditor's own cases) comes on top, in the SQL. */
 export const acts = {
   createCreditor: managers,
+  correctCreditor: managers,
+  // Whoever proposed the account is refused.
+  settleCreditorAccount: managers,
   recordMandate: managers,
   recordPenaltyClause: managers,
   endPenaltyClause: managers,
@@ -44,6 +47,7 @@ export const acts = {
   recordPromise: cells,
   attestPromise: cells,
   agreeInstalments: managers,
+  attestPlan: cells,
   recordRemission: managers,
   withdrawRemission: managers,
   recordDispute: [...cells, 'creditor'],
@@ -74,6 +78,8 @@ export const acts = {
   recordPostalState: ['research', ...managers],
   settleSending: managers,
   resendLetter: managers,
+  // Those of enforcement and of courts by the legal cell alone (api/graphql/hand-letters.ts).
+  writeLetter: managers,
   makePostBatch: cells,
   // Who enters as the creditor could sign for it.
   createEntryLink: ['admin'],
@@ -95,6 +101,8 @@ export const acts = {
   withdrawConsent: ['creditor', 'admin'],
   openProcedure: legal,
   recordProcedureEvent: legal,
+  recordOutlay: legal,
+  cancelOutlay: legal,
   createCalendarFeed: [...cells, 'creditor', 'bailiff'],
   revokeCalendarFeed: [...cells, 'creditor', 'bailiff'],
   assembleFilingPack: legal,

@@ -10,7 +10,7 @@ import { readReceipt } from '../procedures/judicial/packs/receipt.ts'
 import type { Office } from '../procedures/office.ts'
 import { type Day, dayFr } from '../schema/days.ts'
 import { DomainError } from '../schema/errors.ts'
-import type { Role } from './auth.ts'
+import { isStaff, type Role } from './auth.ts'
 import { author, type Context, forbidden, unauthenticated, visible } from './context.ts'
 import { type FoundDocument, requireDocument } from './graphql/documents.ts'
 import { requireExhibit } from './graphql/exhibits.ts'
@@ -160,9 +160,25 @@ export async function sendOriginal(ctx: Context, c: HttpContext): Promise<Respon
   return sendFile(c, { path, etag: sha256, type: 'application/octet-stream', name })
 }
 
-/** `GET /documents/:id`: a letter of a case that the viewer may see, as PDF; a text message as text. */
+/** `GET /documents/:id`: a letter of a case that the viewer may see, as PDF; a text message as text; `?file=docx` for its Word file. */
 export async function sendLetterPdf(ctx: Context, c: HttpContext): Promise<Response> {
+  if (c.req.query('file') === 'docx') return sendLetterWord(ctx, c)
   return sendOpened(ctx.office, await openLetter(ctx, c), c)
+}
+
+/** What a person of the cells completes, posts or hands over. */
+async function sendLetterWord(ctx: Context, c: HttpContext): Promise<Response> {
+  const { id, caseId, reference } = await openLetter(ctx, c)
+  if (!isStaff(ctx.viewer)) throw forbidden(ctx.viewer!.role)
+  const [row] = await ctx.sql<{ editable: string | null }[]>`select editable from documents where id = ${id}`
+  if (!row?.editable) throw noSuchFile()
+  await refusePurged(ctx, caseId, row.editable)
+  return sendFile(c, {
+    path: ctx.office.archive.path(row.editable),
+    etag: row.editable,
+    type: 'application/vnd.openxmlformats-officedocument.wordprocessingml.document',
+    name: `${reference.replaceAll('/', '-')}.docx`,
+  })
 }
 
 /** The same, shown by the browser instead of saved. */

@@ -113,6 +113,17 @@ describe('a creditor', () => {
     ])
   })
 
+  test('is found by words of its name, whole or begun, and by nobody else’s', async () => {
+    const named = async (viewer: Parameters<typeof api.ask>[0], text: string) =>
+      (
+        await api.ask(viewer, 'query ($text: String) { creditors(text: $text) { name } }', { text })
+      ).body.data.creditors.map(({ name }: { name: string }) => name)
+    expect(await named({ role: 'legal' }, 'CREANC a')).toEqual(['Créancier A-1'])
+    expect(await named({ role: 'legal' }, '')).toHaveLength(2)
+    expect(await named({ role: 'legal' }, 'personne')).toEqual([])
+    expect(await named(creditor(), 'créancier')).toEqual(['Créancier A-1'])
+  })
+
   test('finds nothing of another, by number, by id or by node, in the words used for what does not exist', async () => {
     const nobody = '00000000-0000-4000-8000-00000000dead'
     const asked = (id: string) => [

@@ -59,3 +59,26 @@ test.each<[string, (keyof typeof cases)[]]>([
   expect(kept.map(({ caseId }) => caseId).toSorted()).toEqual(shown.map((which) => cases[which]).toSorted())
   expect(new Set(kept.map(({ door }) => door)).size).toBe(Math.min(1, shown.length))
 })
+
+test('who wrote a letter is told to its creditor too, the data that it prints to the cells alone, and that is noted', async () => {
+  await api.flushReadings()
+  const number = (await api.sql<{ number: string }[]>`select number from cases where id = ${cases.old}`)[0]!.number
+  const letters = async (viewer: Parameters<typeof api.ask>[0], more = '') =>
+    (await api.ask(viewer, `{ case(number: "${number}") { documents { letter author renderer ${more} } } }`)).body
+  const creditor = { role: 'creditor', name: 'Lectrice des lettres', creditorId } as const
+  const told = (await letters(creditor)).data.case.documents
+  expect(told).toContainEqual({
+    letter: 'relance-cordiale-pro',
+    author: 'system',
+    renderer: expect.stringMatching(/typst/i),
+  })
+  expect((await letters(creditor, 'facts')).errors?.[0]?.extensions?.code).toBe('forbidden')
+  const clerk = { role: 'legal', name: 'Clerc des lettres' } as const
+  const [first] = (await letters(clerk, 'facts')).data.case.documents
+  expect(first.facts).toMatchObject({ references: { dossier: number }, totaux: { total: expect.any(String) } })
+  expect(JSON.stringify((await letters(clerk, 'facts')).data)).not.toContain('"coupon"')
+  await api.flushReadings()
+  const readers = await api.sql<{ reader: string }[]>`
+    select reader from case_readings where case_id = ${cases.old} and door = 'graphql' and reader like '%des lettres'`
+  expect(readers.map(({ reader }) => reader)).toEqual(['legal:Clerc des lettres'])
+})

@@ -562,6 +562,7 @@ test('every table has its rule: what a purge leaves of it, or why there is nobod
     'case_numbers',
     'court_places',
     'creditor_closures',
+    'creditor_corrections',
     'creditors',
     'credit_notes',
     'downloads',

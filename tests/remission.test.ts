@@ -69,7 +69,7 @@ const wordsOf = async (caseId: string, letter: string) => {
 }
 
 describe('a remission', () => {
-  test('is told to the debtor with its sum, its day and who agreed, and the case waits until the day after', async () => {
+  test('is told to the debtor with its sum, its day and who agreed, and the case waits until the bank has told of its last day', async () => {
     const caseId = await opened()
     const before = done(await fileOf(house, caseId))
     await remit(caseId)
@@ -80,10 +80,10 @@ describe('a remission', () => {
     expect(letter).toContain(`Abandonné : ${given} € (pénalités de retard et indemnité forfaitaire)`)
     expect(letter).toContain('30 juin 2026')
     expect(letter).toContain('signé par Mme Dupont')
-    await liveUntil(house, '2026-06-16', '2026-06-30')
+    await liveUntil(house, '2026-06-16', '2026-07-04')
     expect(done(await fileOf(house, caseId))).toEqual(before)
-    expect(liveHolds(await fileOf(house, caseId))).toMatchObject([{ cause: 'remise', reviewOn: day('2026-07-01') }])
-    await liveUntil(house, '2026-07-01', '2026-07-20')
+    expect(liveHolds(await fileOf(house, caseId))).toMatchObject([{ cause: 'remise', reviewOn: day('2026-07-05') }])
+    await liveUntil(house, '2026-07-05', '2026-07-20')
     expect(liveHolds(await fileOf(house, caseId))).toEqual([])
     expect(done(await fileOf(house, caseId)).length).toBeGreaterThan(before.length)
   })
@@ -195,6 +195,15 @@ describe('a remission', () => {
     const plan = { caseId: planned, means: 'virement', instalments }
     await agreeInstalments(house.sql, house.office.random, day('2026-06-15'), plan, 'test')
     await expect(remit(planned)).rejects.toMatchObject({ code: 'remission_and_plan' })
+
+    const paid = await opened()
+    await pay(house, paid, '2026-06-15', '500.00')
+    await expect(remit(paid, { amount: parseAmount('500.00') })).rejects.toMatchObject({
+      code: 'remission_and_payment',
+    })
+    const since = { amount: parseAmount('500.00'), agreedOn: day('2026-06-16') }
+    await remit(paid, since, '2026-06-16')
+    expect(await state(paid, '2026-06-16')).toBe('pending')
 
     const insolvent = await opened()
     await insolvency(house, insolvent, '2026-06-14', '2026-06-13')

@@ -46,7 +46,7 @@ builder.queryFields((t) => ({
   pendingApprovals: t.field({
     type: [PendingApprovalType],
     nullable: true,
-    description: 'The morning’s list: steps put to the viewer before they are done, the soonest answer first.',
+    description: 'The morning’s list: the five hundred steps put to the viewer whose answer is due soonest.',
     authScopes: { may: 'approveSteps' },
     complexity: { field: 1, multiplier: 20 },
     resolve: (_root, _args, ctx) => pendingApprovals(ctx.sql, ownCreditor(ctx)),

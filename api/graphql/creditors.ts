@@ -7,6 +7,7 @@ import {
   namesakes,
   recordMandate,
 } from '../../procedures/cases/creditors.ts'
+import { nameQuery } from '../../procedures/cases/exchanges/callers.ts'
 import { caseParts } from '../../procedures/cases/file/file.ts'
 import type { Sql } from '../../schema/db.ts'
 import { DomainError } from '../../schema/errors.ts'
@@ -145,11 +146,17 @@ builder.queryFields((t) => ({
   creditors: t.field({
     type: [CreditorType],
     nullable: true,
-    description: 'Those the viewer may see, by name.',
+    description: 'The first five hundred that the viewer may see, by name.',
     authScopes: { known: true },
     complexity: { field: 1, multiplier: 20 },
-    resolve: (_root, _args, ctx) => ctx.sql<Creditor[]>`
-      select id, name, kind, identity, iban, bic from creditors where ${own(ctx)} order by name collate "fr-x-icu" limit 500`,
+    args: { text: t.arg.string({ description: 'Words of the name, whole or begun.' }) },
+    resolve: (_root, { text }, ctx) => {
+      const words = nameQuery(text ?? '')
+      return ctx.sql<Creditor[]>`
+        select id, name, kind, identity, iban, bic from creditors
+        where ${own(ctx)} and (${words} = '' or plain_words(name) @@ nullif(${words}, '')::tsquery)
+        order by name collate "fr-x-icu" limit 500`
+    },
   }),
 }))
 

@@ -10,7 +10,29 @@ import { answersCase, CaseType } from './cases.ts'
 import { type Context, rowsOf, visible } from '../context.ts'
 import { forgetting, inOrder, nodeId } from '../nodes.ts'
 import { once } from './once.ts'
+import { noteReading } from '../readings.ts'
 import { DoubtType, rowId } from './values.ts'
+
+interface Making {
+  author: string
+  renderer: string
+}
+const makings = async (sql: Sql, ids: string[]): Promise<Map<string, Making[]>> =>
+  Map.groupBy(
+    await sql<(Making & { id: string })[]>`
+      select id, written_by as author, renderer from documents where id = any(${ids})`,
+    ({ id }) => id,
+  )
+
+interface Printed {
+  caseId: string
+  facts: unknown
+}
+const printed = async (sql: Sql, ids: string[]): Promise<Map<string, Printed[]>> =>
+  Map.groupBy(
+    await sql<(Printed & { id: string })[]>`select id, case_id, facts from documents where id = any(${ids})`,
+    ({ id }) => id,
+  )
 
 export const DocumentType = builder.loadableNode('Document', {
   description: 'A letter as it was written: its version, its data and its hash are kept, so that it can be made again.',
@@ -29,6 +51,27 @@ export const DocumentType = builder.loadableNode('Document', {
     reference: t.exposeString('reference', { description: 'As printed: « 2026-0001/3 ».' }),
     letter: t.exposeString('letter', { description: 'Its id in the library.' }),
     version: t.exposeString('version', { description: 'SHA-256 of the letter, its clauses and its layout.' }),
+    author: t.string({
+      description: 'Who wrote it: a person with its role, or « system » by the timeline.',
+      resolve: async ({ id }, _args, ctx) => (await rowsOf(ctx, makings, id))[0]!.author,
+    }),
+    renderer: t.string({
+      description: 'The program that set it, with its version.',
+      resolve: async ({ id }, _args, ctx) => (await rowsOf(ctx, makings, id))[0]!.renderer,
+    }),
+    facts: t.field({
+      type: 'JSON',
+      nullable: true,
+      authScopes: { staff: true },
+      complexity: 10,
+      description:
+        'The data that it prints, by the names of schema/facts.schema.json, without the code of its coupon; empty once purged. For the cells; who reads them is noted.',
+      resolve: async ({ id }, _args, ctx) => {
+        const [{ caseId, facts }] = (await rowsOf(ctx, printed, id)) as [Printed]
+        noteReading(ctx, caseId, 'graphql')
+        return facts
+      },
+    }),
     stepKey: t.exposeString('stepKey', { nullable: true }),
     channel: t.exposeString('channel'),
     recipient: t.exposeString('recipient'),
@@ -56,6 +99,13 @@ export const DocumentType = builder.loadableNode('Document', {
       description:
         'The PDF, with the same token. A creditor gets a copy that says so, in which the code of the coupon is masked: `sha256` is that of the letter as sent.',
       resolve: ({ id }, _args, ctx) => `${ctx.office.baseUrl}/documents/${id}`,
+    }),
+    wordUrl: t.string({
+      nullable: true,
+      authScopes: { staff: true },
+      description: 'The Word file of what a person completes, posts or hands over; null of what leaves by itself.',
+      resolve: ({ id, editable }, _args, ctx) =>
+        editable === null ? null : `${ctx.office.baseUrl}/documents/${id}?file=docx`,
     }),
   }),
 })

@@ -45,7 +45,7 @@ async function loadVersions(ids: string[]): Promise<Version[][]> {
   return ids.map((id) => (letters.get(id) ?? []).map((revision, i, all) => ({ revision, before: all[i - 1], blobs })))
 }
 
-const LetterType = builder.objectRef<Letter>('Letter')
+export const LetterType = builder.objectRef<Letter>('Letter')
 
 builder.node(LetterType, {
   description: 'A letter of the library, as its editors wrote it. Words are theirs, in French.',
@@ -117,14 +117,14 @@ builder.queryFields((t) => ({
   }),
 }))
 
-interface Wanted {
+export interface Wanted {
   family?: string | null
   recipient?: string | null
   channel?: string | null
   text?: string | null
 }
 
-function matches(letter: Letter, { family, recipient, channel, text }: Wanted): boolean {
+export function matches(letter: Letter, { family, recipient, channel, text }: Wanted): boolean {
   const lower = text?.toLocaleLowerCase('fr')
   return (
     (!family || letter.famille === family) &&

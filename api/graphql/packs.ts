@@ -188,7 +188,8 @@ builder.queryFields((t) => ({
   packs: t.field({
     type: [PackType],
     nullable: true,
-    description: 'The newest first; a bailiff gets those handed over to it.',
+    description:
+      'The hundred newest, the last first; a bailiff gets those handed over to it. Older ones are on their procedure.',
     authScopes: { role: [...readers] },
     complexity: { field: 1, multiplier: 20 },
     resolve: (_root, _args, ctx) => ctx.sql<PackRow[]>`

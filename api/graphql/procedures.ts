@@ -252,7 +252,8 @@ builder.queryFields((t) => ({
   procedures: t.field({
     type: [ProcedureType],
     nullable: true,
-    description: 'Open procedures, the newest first; those of closed cases are left out.',
+    description:
+      'The two hundred open procedures opened last, the newest first; those of closed cases are left out. The others are on their case.',
     authScopes: { known: true },
     complexity: { field: 1, multiplier: 20 },
     args: { key: t.arg.string({ description: 'injonction-de-payer…' }) },

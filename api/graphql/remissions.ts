@@ -21,7 +21,7 @@ type Shown = Remission & { currency: string; state: RemissionState; paid: bigint
 
 const RemissionType = builder.objectRef<Shown>('Remission').implement({
   description:
-    'Remise de dette (C. civ. 1350): what the creditor gives up if so much is received by a day. The case waits until the day after it.',
+    'Remise de dette (C. civ. 1350): what the creditor gives up if so much is received by a day. The case waits until the payments of that day are known.',
   fields: (t) => ({
     id: t.exposeID('id'),
     state: t.field({ type: RemissionStateType, resolve: ({ state }) => state }),

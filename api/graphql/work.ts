@@ -41,6 +41,10 @@ const WorkKind = builder.enumType('WorkKind', {
       description: 'Phone: a call of the timeline, whose script is written and which nobody has recorded.',
     },
     CALL_BACK: { value: 'callback', description: 'Phone: the last call ended on « a-rappeler ».' },
+    VISIT: {
+      value: 'visit',
+      description: 'Phone: a visit of the timeline, whose order of mission is written and which nobody has recorded.',
+    },
     REPLY: {
       value: 'reply',
       description:
@@ -53,7 +57,7 @@ const WorkKind = builder.enumType('WorkKind', {
     PROMISE_DUE: { value: 'promise', description: 'A promised payment falls due.' },
     ATTESTATION_AWAITED: {
       value: 'attestation',
-      description: 'A promise confirmed in writing five days ago, whose form has not come back signed.',
+      description: 'A promise or a plan told in writing five days ago, whose form or act has not come back signed.',
     },
     DISPUTE_UNANSWERED: { value: 'dispute', description: 'A dispute without an answer, by the day promised for it.' },
     HOLD_TO_REVIEW: { value: 'hold', description: 'A suspension has come to its day.' },
@@ -189,7 +193,8 @@ builder.queryFields((t) => ({
   workToday: t.field({
     type: [WorkItemType],
     nullable: true,
-    description: 'What waits for a person today, the oldest first: all of it, one cell’s, or some kinds.',
+    description:
+      'What waits for a person today, the oldest first: of every cell, of one, or of some kinds; the five hundred oldest of what is asked.',
     authScopes: { staff: true },
     complexity: { field: 1, multiplier: 20 },
     args: { kinds: t.arg({ type: [WorkKind] }), cell: t.arg({ type: CellType }) },

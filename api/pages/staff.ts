@@ -17,6 +17,7 @@ import { boardPage, type StaffFrame } from './staff-board.ts'
 import { mountClosures } from './staff-closures.ts'
 import { mountPaperCoupon } from './staff-coupon.ts'
 import { mountStaffLinks } from './staff-consent-links.ts'
+import { mountStaffLetters } from './staff-letters.ts'
 import { readBoard, readCallers } from './staff-data.ts'
 import { searchOf, textOf, typedOf } from './typed.ts'
 
@@ -80,6 +81,7 @@ export function mountStaff(app: Hono, house: Doors): void {
   mountPaperCoupon(app, house, withStaff, (c, who) => frameOf(house, c, who))
   mountClosures(app, house, withStaff, (c, who) => frameOf(house, c, who))
   mountStaffLinks(app, house, withStaff, (c, who) => frameOf(house, c, who))
+  mountStaffLetters(app, house, withStaff, (c, who) => frameOf(house, c, who))
   for (const name of Object.keys(gestures)) {
     app.post(`/bureau/${name}`, (c) =>
       withStaff(c, async (who) => {

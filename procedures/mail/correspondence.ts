@@ -3,6 +3,7 @@ import { renderLetter } from '../../documents/rendering/render.ts'
 import { sealPdf } from '../../documents/proof/seal.ts'
 import type { MailBody } from '../../documents/send/mail.ts'
 import { letterOf, loadLibrary } from '../../letters/catalogue.ts'
+import { kindOf } from '../../letters/letter.ts'
 import { type Day } from '../../schema/days.ts'
 import { insideTransaction, json, type Sql, transaction } from '../../schema/db.ts'
 import { DomainError } from '../../schema/errors.ts'
@@ -39,6 +40,8 @@ export interface LetterOrder {
   attachedTo?: string
   /** A receipt asks for nothing: it is owed whatever was or was not written before (CPCE R124-6). */
   isReceipt?: boolean
+  /** A person posts it, who may complete it first: its Word file is kept too. */
+  isPostedByHand?: boolean
   /** Printed in the place of the reference where the paper is only shown, not sent: « projet ». */
   shownAs?: string
   /** The letter that did not arrive, and is written again: its reference and date are recalled. */
@@ -61,7 +64,10 @@ const outside = new Set<string>(['debiteur', 'creancier'])
 /** What a person of the legal cell, a court or a creditor may have to complete is kept as a Word file too. */
 const completes = new Set<string>(['commissaire-de-justice', 'mandataire-judiciaire', 'tiers'])
 const isEditable = (order: LetterOrder) =>
-  order.channel === 'acte-prive' || order.channel === 'formulaire' || completes.has(order.recipient)
+  order.isPostedByHand ||
+  order.channel === 'acte-prive' ||
+  order.channel === 'formulaire' ||
+  completes.has(order.recipient)
 
 /**
  * Writes one letter of a case: facts, rendering, archive, one row with everything needed to make it again, and its place
@@ -76,7 +82,7 @@ export async function writeLetter(
 ): Promise<Written> {
   insideTransaction(sql)
   const letter = letterOf(loadLibrary(), order.letter)
-  if (order.recipient === 'debiteur' && !order.isReceipt) refuseAsking(file, onDay, letter.famille)
+  if (order.recipient === 'debiteur' && !order.isReceipt) refuseAsking(file, onDay, kindOf(letter))
   const first = firstLetter(file)
   const isFirst = isFirstLetter(file, order, letter.premiere_lettre, onDay)
   const leaves = dispatched.has(order.channel) && outside.has(order.recipient) && !order.attachedTo

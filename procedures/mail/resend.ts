@@ -1,6 +1,7 @@
 import type { Facts } from '../../documents/facts.ts'
 import { postalKey } from '../../documents/send/postal-address.ts'
 import { letterOf, loadLibrary } from '../../letters/catalogue.ts'
+import { kindOf } from '../../letters/letter.ts'
 import { type Day, dayFr, daysBetween } from '../../schema/days.ts'
 import { type Sql, transaction } from '../../schema/db.ts'
 import { DomainError } from '../../schema/errors.ts'
@@ -148,7 +149,7 @@ function refuseSameAddress({ debtor, creditor }: CaseFile, sent: Omit<Failed, 'c
 
 /** What asks something of a debtor waits for the case to go on, and counts among the week's approaches. */
 async function refuseToday(sql: Sql, file: CaseFile, letter: WrittenDocument, onDay: Day): Promise<void> {
-  if (letter.recipient !== 'debiteur' || !asking.has(letterOf(loadLibrary(), letter.letter).famille)) return
+  if (letter.recipient !== 'debiteur' || !asking.has(kindOf(letterOf(loadLibrary(), letter.letter)))) return
   const held = file.holds.find(({ releasedOn, cause }) => releasedOn === null && cause !== 'decision')
   if (held) {
     throw new DomainError('case_held', `Le dossier est suspendu\u00a0: ${held.reason}`, {
