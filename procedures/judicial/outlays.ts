@@ -42,15 +42,8 @@ export async function readCeilings(
   )
 }
 
-export interface OutlayInput {
-  procedureId: string
-  spentOn: Day
-  amount: bigint
-  label: string
-  original: string | null
-  /** Said where the sum goes beyond what the creditor accepted: what is spent is spent, and told. */
-  overWhy: string | null
-}
+/** `overWhy` is said where the sum goes beyond what the creditor accepted: what is spent is spent, and told. */
+export type OutlayInput = Omit<Outlay, 'id' | 'recordedOn'>
 
 /**
  * Records what was spent. Beyond the ceiling that the creditor signed, it is refused until somebody says why. DomainErrors:
