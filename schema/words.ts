@@ -25,3 +25,7 @@ export const plainWords = (text: string): string =>
     .toLowerCase()
     .replace(/[^a-z0-9]+/g, ' ')
     .trim()
+
+/** Between guillemets; those that it has itself become the inner ones. */
+export const quoted = (text: string): string =>
+  `«\u00a0${text.replace(/«[\s\u00a0\u202f]*/g, '“').replace(/[\s\u00a0\u202f]*»/g, '”')}\u00a0»`

@@ -96,6 +96,9 @@ test('the letters of a case are found by a word or by whom they go to, with what
   expect(edges).toContainEqual({
     node: { letter: { key: terms.letter }, standing: { refusal: null, missing: [{ key: 'dateLimite' }] } },
   })
+  const refused = await ask({ role: 'legal' }, 'search: "injonction-relance-greffe"')
+  expect(refused.errors).toBeUndefined()
+  expect(refused.data.case.writableLetters.edges[0].node.standing.refusal).toEqual({ code: 'consent_missing' })
   expect(await found('amicable', 'search: "script-objection"')).toEqual([])
   expect(await found('amicable', 'search: "injonction-relance-greffe"')).toEqual([])
   expect(await found('legal', 'search: "injonction-relance-greffe"')).toEqual(['injonction-relance-greffe'])

@@ -70,6 +70,16 @@ describe('a letter of the library written by hand', () => {
     await tell({ contestation: { montantAdmis: '400.00' } })
   })
 
+  test('puts to the creditor a remission that nobody agreed to yet, and tells the debtor of none', async () => {
+    const caseId = await opened()
+    const facts = { remise: { net: '700.00', montant: '350.00' }, dateLimite: { date: '2026-07-10' } }
+    await write(caseId, '2026-06-22', 'creancier-proposition-transaction', 'email', { facts })
+    const [put] = await lettersOf(caseId, 'creancier-proposition-transaction')
+    expect(await textOf(await house.office.archive.get(put!.sha256))).toMatch(/offre de payer 700,00.€/)
+    const told = write(caseId, '2026-06-22', 'dernier-avis-offre-transactionnelle', 'lrar', { facts })
+    await expect(told).rejects.toMatchObject({ code: expect.stringMatching(/consent_missing|fact_not_recorded/) })
+  })
+
   test('names what it lacks', async () => {
     const caseId = await opened()
     await dispute(house, caseId, '2026-06-19', '2026-07-03')

@@ -4,9 +4,10 @@ import type { Letter } from '../../letters/letter.ts'
 import { type Possible, possibleLetters, whatStops, writeByHand } from '../../procedures/mail/hand-letters.ts'
 import type { MissingFact } from '../../procedures/mail/hand-letter-facts.ts'
 import { isLegalLetter } from '../../procedures/mail/hand-letter-rules.ts'
-import { DomainError } from '../../schema/errors.ts'
+import type { DomainError } from '../../schema/errors.ts'
 import { isLegal } from '../auth.ts'
 import { type Context, forbidden } from '../context.ts'
+import { remedyFor } from '../remedies.ts'
 import { builder } from './builder.ts'
 import { CaseType, requireCase } from './cases.ts'
 import { DocumentType } from './documents.ts'
@@ -26,11 +27,27 @@ const MissingFactType = builder.objectRef<MissingFact>('MissingFact').implement(
   }),
 })
 
+type Obstacle = Pick<DomainError, 'code' | 'message' | 'remedy'>
+
+const ObstacleType = builder.objectRef<Obstacle>('LetterObstacle').implement({
+  description: 'Why a letter would be refused today.',
+  fields: (t) => ({
+    code: t.exposeString('code'),
+    message: t.exposeString('message'),
+    remedy: t.string({ resolve: ({ remedy }, _args, { viewer }) => remedyFor(viewer, remedy) }),
+  }),
+})
+
 const StandingType = builder
   .objectRef<{ refusal: DomainError | null; missing: MissingFact[] }>('LetterStanding')
   .implement({
     fields: (t) => ({
-      refusal: t.field({ type: DomainError, nullable: true, resolve: ({ refusal }) => refusal }),
+      refusal: t.field({
+        type: ObstacleType,
+        nullable: true,
+        // An error that a field answers with would be taken for the field's own.
+        resolve: ({ refusal }) => refusal && { code: refusal.code, message: refusal.message, remedy: refusal.remedy },
+      }),
       missing: t.field({ type: [MissingFactType], resolve: ({ missing }) => missing }),
     }),
   })

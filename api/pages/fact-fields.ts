@@ -29,23 +29,27 @@ function leaves(path: string[]): Leaf[] {
 
 /** Fields for the facts that a person may give; `typed` is shown again where it was refused. */
 export function factFields(roots: readonly string[], typed: Typed, meaning: (root: string) => string): Html {
-  return h`${roots.map(
-    (root) =>
-      h`<fieldset class="fields"><legend>${meaning(root)}</legend>${leaves([root]).map((leaf) => field(leaf, typed[nameOf(leaf)] ?? ''))}</fieldset>`,
-  )}`
+  return h`${roots.map((root) => {
+    const [first, ...others] = leaves([root])
+    const was = (leaf: Leaf) => typed[nameOf(leaf)] ?? ''
+    if (first?.path.length === 1 && others.length === 0)
+      return h`<div class="fields">${field(first, was(first), meaning(root))}</div>`
+    return h`<fieldset class="fields"><legend>${meaning(root)}</legend>${leaves([root]).map((leaf) => field(leaf, was(leaf), labelOf(leaf)))}</fieldset>`
+  })}`
 }
+
+/** « dateEffective » → « date effective »; the legend says of what. */
+const labelOf = ({ path }: Leaf): string =>
+  path
+    .slice(1)
+    .filter((part) => part !== '0')
+    .map((part) => part.replace(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`))
+    .join(', ')
 
 const nameOf = ({ path }: Leaf): string => `f.${path.join('.')}`
 
-function field(leaf: Leaf, was: string): Html {
+function field(leaf: Leaf, was: string, label: string): Html {
   const name = nameOf(leaf)
-  const label =
-    leaf.path.length === 1
-      ? leaf.path[0]
-      : leaf.path
-          .slice(1)
-          .filter((part) => part !== '0')
-          .join(', ')
   const named = h`<label for="${name}">${label}</label>`
   if (leaf.kind === 'lines')
     return h`<p class="all">${named}<textarea id="${name}" name="${name}" rows="2" maxlength="4000" placeholder="un par ligne">${was}</textarea></p>`

@@ -111,7 +111,7 @@ async function choicePage(ctx: Context, frame: StaffFrame, found: CaseRow, text:
     ({ letter }) => (isLegal(ctx.viewer) || !isLegalLetter(letter)) && matches(letter, { text }),
   )
   const line = (letter: Letter) =>
-    h`<li><div><a href="${path}?dossier=${found.id}&amp;lettre=${letter.id}">${said(letter.titre)}</a> <span class="meta">${recipients[letter.destinataire]}</span><br>${said(letter.usage)}</div></li>`
+    h`<li><span class="on">${recipients[letter.destinataire]}</span><span><a href="${path}?dossier=${found.id}&amp;lettre=${letter.id}">${said(letter.titre)}</a><br>${said(letter.usage)}</span></li>`
   return staffPage(
     frame,
     'Écrire un courrier',

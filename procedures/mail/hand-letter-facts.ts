@@ -4,6 +4,7 @@ import type { Channel, Letter } from '../../letters/letter.ts'
 import { type Day, dayFr, parseDay } from '../../schema/days.ts'
 import type { Sql } from '../../schema/db.ts'
 import { DomainError } from '../../schema/errors.ts'
+import { quoted } from '../../schema/words.ts'
 import { amount } from '../../schema/money.ts'
 import type { Agency } from '../cases/agency.ts'
 import { exhibitNumber, isFounding, listedExhibit, numberExhibits, readExhibits } from '../cases/exhibits/exhibits.ts'
@@ -51,6 +52,12 @@ const recordedBy: Record<string, string> = {
   piecesJointes: 'attachExhibit',
 }
 
+/** The act that records it, and so may say it alone; what is only proposed to the creditor, a remission, is for a person to say. */
+function actFor(letter: Letter, key: string): string | null {
+  if (key === 'remise' && recipientOf(letter) === 'creancier') return null
+  return recordedBy[key] ?? null
+}
+
 export interface FactsOrder {
   letter: Letter
   channel: string
@@ -78,7 +85,7 @@ export async function handLetterFacts(
     ...(await bailiffFacts(sql, bailiffId)),
   }
   const known = trialFacts(file, agency, onDay, own)
-  const added = addedTo(known, withDay(onDay, letter, withoutFullStops(given)))
+  const added = addedTo(letter, known, withDay(onDay, letter, withoutFullStops(given)))
   const facts = { ...own, ...added } as Partial<Facts>
   if (!isToBound(letter)) return facts
   const first = await openedWithBound(sql, file, letter, trialFacts(file, agency, onDay, facts))
@@ -110,7 +117,7 @@ export function missingFacts(
   return lackingOf(letter, trial, channel as Channel).map((key) => ({
     key,
     meaning: factMeaning(key),
-    act: recordedBy[key.split(/[.[]/)[0]!] ?? null,
+    act: actFor(letter, key.split(/[.[]/)[0]!),
   }))
 }
 
@@ -123,14 +130,14 @@ export function givableFacts(
   facts: Partial<Facts>,
 ): string[] {
   const known = trialFacts(file, agency, onDay, facts)
-  return letter.donnees.filter((key) => known[key] === undefined && !isComputed(key) && recordedBy[key] === undefined)
+  return letter.donnees.filter((key) => known[key] === undefined && !isComputed(key) && actFor(letter, key) === null)
 }
 
 export function factsMissing(letter: Letter, missing: MissingFact[]): DomainError {
   const told = missing.map(({ key, act }) => `${factInWords(key)}${act ? ` (à enregistrer\u00a0: ${act})` : ''}`)
   return new DomainError(
     'facts_missing',
-    `Il manque de quoi écrire « ${letter.titre} »\u00a0: ${told.join('\u00a0; ')}.`,
+    `Il manque de quoi écrire ${quoted(letter.titre)}\u00a0: ${told.join('\u00a0; ')}.`,
     {
       remedy:
         'Donnez ces faits avec la demande (facts)\u00a0; enregistrez d’abord, par son acte, ce que le dossier doit savoir.',
@@ -220,12 +227,12 @@ async function exhibitsOf(sql: Sql, file: CaseFile, letter: Letter): Promise<Par
 }
 
 /** What was given, added to what the house knows: parts that it does not have, and nothing in the place of its own. */
-function addedTo(known: Record<string, unknown>, given: GivenFacts): GivenFacts {
+function addedTo(letter: Letter, known: Record<string, unknown>, given: GivenFacts): GivenFacts {
   return Object.fromEntries(
     Object.entries(given).map(([key, value]) => {
       const own = known[key]
       if (own === undefined) {
-        const act = recordedBy[key]
+        const act = actFor(letter, key)
         if (act) throw notRecorded(key, act)
         return [key, value]
       }

@@ -3,6 +3,7 @@ import type { Letter } from '../../letters/letter.ts'
 import { after, type Day, dayFr } from '../../schema/days.ts'
 import type { Sql } from '../../schema/db.ts'
 import { DomainError } from '../../schema/errors.ts'
+import { quoted } from '../../schema/words.ts'
 import type { CaseFile } from '../cases/file/file.ts'
 import type { GivenFacts } from '../judicial/packs/paper-facts.ts'
 import { dueOn, owedOn } from '../money/ledger.ts'
@@ -61,7 +62,7 @@ export async function requireGround(
   if (needsOpen) {
     throw new DomainError(
       'no_procedure',
-      `« ${letter.titre} » parle d’une procédure, et aucune n’est ouverte dans ce dossier.`,
+      `${quoted(letter.titre)} parle d’une procédure, et aucune n’est ouverte dans ce dossier.`,
       {
         remedy: 'Ouvrez la procédure (openProcedure), puis enregistrez ce qui s’y est passé (recordProcedureEvent).',
         facts: { letter: letter.id, keys: told },
@@ -107,7 +108,7 @@ const barred = new Set(['contestation-reponse-prescription-acquise', 'cloture-pr
 /** What a letter takes for granted without citing it, held against the case. */
 function refuseUntrue(file: CaseFile, onDay: Day, letter: Letter): void {
   const untrue = (why: string, remedy: string): never => {
-    throw new DomainError('not_so', `« ${letter.titre} » ne dirait pas vrai\u00a0: ${why}`, {
+    throw new DomainError('not_so', `${quoted(letter.titre)} ne dirait pas vrai\u00a0: ${why}`, {
       remedy,
       facts: { letter: letter.id },
     })
@@ -191,7 +192,7 @@ function agreements(
 }
 
 const noAgreement = (letter: Letter): DomainError =>
-  new DomainError('consent_missing', `« ${letter.titre} » suppose un accord du créancier que le dossier n’a pas.`, {
+  new DomainError('consent_missing', `${quoted(letter.titre)} suppose un accord du créancier que le dossier n’a pas.`, {
     remedy: 'Demandez-lui son accord pour cette procédure (requestConsent).',
     facts: { letter: letter.id },
   })

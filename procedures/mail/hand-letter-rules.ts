@@ -3,6 +3,7 @@ import type { Channel, Letter } from '../../letters/letter.ts'
 import { after, before, type Day, dayFr } from '../../schema/days.ts'
 import type { Sql } from '../../schema/db.ts'
 import { DomainError } from '../../schema/errors.ts'
+import { quoted } from '../../schema/words.ts'
 import { ruleOf } from '../amicable/approvals.ts'
 import { debtorWord } from '../amicable/scenario.ts'
 import { answerAwaited } from '../amicable/step-waits.ts'
@@ -126,13 +127,13 @@ export const isLegalLetter = (letter: Letter): boolean => legalFamilies.has(lett
 export function unfit({ case: { zone }, debtor }: CaseFile, letter: Letter, channel: string): DomainError | null {
   const act = actOf[letter.id] ?? (packPapers().has(letter.id) ? 'assembleFilingPack' : undefined)
   if (act) {
-    return new DomainError('written_by_act', `« ${letter.titre} » s’écrit avec l’acte qu’il constate.`, {
+    return new DomainError('written_by_act', `${quoted(letter.titre)} s’écrit avec l’acte qu’il constate.`, {
       remedy: `Faites cet acte (${act})\u00a0: il écrit le courrier.`,
       facts: { letter: letter.id, act },
     })
   }
   if (letter.canaux.every((each) => each === 'script-telephone')) {
-    return new DomainError('written_by_act', `« ${letter.titre} » se lit pendant un appel.`, {
+    return new DomainError('written_by_act', `${quoted(letter.titre)} se lit pendant un appel.`, {
       remedy: 'Ajoutez l’appel au parcours (adjustStep)\u00a0: il y joint son script.',
       facts: { letter: letter.id, act: 'adjustStep' },
     })
@@ -142,7 +143,7 @@ export function unfit({ case: { zone }, debtor }: CaseFile, letter: Letter, chan
   if (letter.droit !== law && !crosses) {
     return new DomainError(
       'wrong_law',
-      `« ${letter.titre} » est du droit ${letter.droit}, et le dossier du droit ${law}.`,
+      `${quoted(letter.titre)} est du droit ${letter.droit}, et le dossier du droit ${law}.`,
       {
         remedy: 'Choisissez un courrier du droit de ce dossier.',
         facts: { letter: letter.id },
@@ -151,13 +152,13 @@ export function unfit({ case: { zone }, debtor }: CaseFile, letter: Letter, chan
   }
   const kind = debtorWord[debtor.kind]
   if (recipientOf(letter) === 'debiteur' && !['debiteur', `debiteur-${kind}`].includes(letter.destinataire)) {
-    return new DomainError('wrong_debtor', `« ${letter.titre} » n’est pas fait pour un débiteur ${kind}.`, {
+    return new DomainError('wrong_debtor', `${quoted(letter.titre)} n’est pas fait pour un débiteur ${kind}.`, {
       remedy: 'Choisissez la variante de ce débiteur.',
       facts: { letter: letter.id, recipient: letter.destinataire },
     })
   }
   if (letter.canaux.includes(channel as Channel) && channel !== 'script-telephone') return null
-  return new DomainError('channel_refused', `« ${letter.titre} » ne s’écrit pas par « ${channel.slice(0, 40)} ».`, {
+  return new DomainError('channel_refused', `${quoted(letter.titre)} ne s’écrit pas par « ${channel.slice(0, 40)} ».`, {
     remedy: `Choisissez parmi ses canaux\u00a0: ${letter.canaux.filter((each) => each !== 'script-telephone').join(', ')}.`,
     facts: { letter: letter.id, channels: letter.canaux },
   })
