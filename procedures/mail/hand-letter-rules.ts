@@ -17,6 +17,7 @@ import { type CaseFile, firstLetter } from '../cases/file/file.ts'
 import { nextLimitation } from '../cases/limitation/invoice-limitations.ts'
 import { loadProcedure, procedureIds } from '../judicial/engine/procedure.ts'
 import type { Recipient } from './correspondence.ts'
+import { lettersFor } from './situation-letters.ts'
 
 /** What is written as part of an act alone, by the mutation that does it: nothing else may say that it was done. */
 const actOf: Record<string, string> = {
@@ -28,41 +29,21 @@ const actOf: Record<string, string> = {
     'creancier-acompte-recu',
     'creancier-encaissement-total',
   ]),
-  ...writtenBy('requestConsent', [
-    'creancier-consentement-formulaire',
-    'creancier-demande-consentement-judiciaire',
-    'madagascar-accord-creancier',
-  ]),
-  ...writtenBy('issueStatement', [
-    'decompte-titre-executoire',
-    'injonction-decompte-creance',
-    'madagascar-decompte-creance',
-  ]),
+  ...writtenBy('requestConsent', ['creancier-demande-consentement-judiciaire', ...lettersFor('consent-form')]),
+  ...writtenBy('issueStatement', ['decompte-titre-executoire', ...lettersFor('statement')]),
   ...writtenBy('agreeInstalments', [
-    'engagement-acceptation-echeancier',
-    'engagement-accord-echeancier-particulier',
-    'engagement-accord-echeancier-pro',
+    ...lettersFor('plan-accepted', 'business-plan', 'consumer-plan'),
     'engagement-rappel-echeance',
     'engagement-echeance-manquee',
     'engagement-plan-rompu',
-    'madagascar-calendrier-accepte',
-    'madagascar-engagement-calendrier',
   ]),
-  ...writtenBy('recordRemission', [
-    'engagement-remise-accessoires',
-    'engagement-solde-forfaitaire',
-    'madagascar-remise',
-  ]),
-  ...writtenBy('recordPromise', ['engagement-promesse-attestee', 'madagascar-promesse-ecrite']),
-  ...writtenBy('recordDispute', [
-    'contestation-accuse-reception',
-    'contestation-demande-pieces-creancier',
-    'madagascar-contestation-recue',
-  ]),
-  ...writtenBy('resolveDispute', ['contestation-reponse-motivee', 'madagascar-contestation-reponse']),
+  ...writtenBy('recordRemission', lettersFor('extras-remitted', 'part-remitted')),
+  ...writtenBy('recordPromise', lettersFor('promise')),
+  ...writtenBy('recordDispute', ['contestation-demande-pieces-creancier', ...lettersFor('dispute-received')]),
+  ...writtenBy('resolveDispute', lettersFor('dispute-answered')),
   ...writtenBy('issueFeeStatement', ['creancier-facture-honoraires']),
   ...writtenBy('payOver', ['creancier-reversement-fonds']),
-  ...writtenBy('issueInvoicingReview', ['creancier-audit-facturation', 'madagascar-revue-facturation']),
+  ...writtenBy('issueInvoicingReview', lettersFor('invoicing-review')),
   ...writtenBy('certifyIrrecoverable', ['cloture-certificat-irrecouvrabilite']),
   ...writtenBy('recordBailiffReturn', ['creancier-retour-commissaire']),
   ...writtenBy('acknowledgePack', ['commissaire-recu-dossier']),

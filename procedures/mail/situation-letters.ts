@@ -26,6 +26,10 @@ const letters = {
 
 type Situation = keyof typeof letters
 
+/** Those of these situations, under every law that has them. */
+export const lettersFor = (...situations: Situation[]): string[] =>
+  situations.flatMap((situation) => Object.values(letters[situation]).filter((letter) => letter !== null))
+
 /** DomainError `no_letter_of_this_law`, so that whoever follows the case reads that nothing was written, and why. */
 export function letterFor(file: Pick<CaseFile, 'case'>, situation: Situation): string {
   const { FR, MG } = letters[situation]

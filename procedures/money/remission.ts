@@ -1,7 +1,7 @@
-import { after, before, type Day } from '../../schema/days.ts'
+import { after, type Day } from '../../schema/days.ts'
 import type { Remission as Met } from '../law/claim.ts'
 import type { Invoice, Payment } from '../cases/file/file-rows.ts'
-import { standingPayments } from './standing-payments.ts'
+import { receivedSince } from './standing-payments.ts'
 
 /** What the creditor agreed to give up if `amount` is received by `payBy` (remise de dette, C. civ. 1350). Cents of the case. */
 export interface Remission {
@@ -32,9 +32,8 @@ export function standingOf(
   const beside = new Set(later(remission, file).map(({ id }) => id))
   let paid = 0n
   let metOn: Day | null = null
-  for (const { receivedOn, amount, invoiceId } of standingPayments(file, onDay)) {
-    if (before(receivedOn, remission.agreedOn) || after(receivedOn, remission.payBy) || after(receivedOn, onDay))
-      continue
+  for (const { receivedOn, amount, invoiceId } of receivedSince(file, remission.agreedOn, onDay)) {
+    if (after(receivedOn, remission.payBy)) continue
     // What the debtor says is for another debt pays that one.
     if (invoiceId !== null && beside.has(invoiceId)) continue
     paid += amount

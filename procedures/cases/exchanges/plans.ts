@@ -1,6 +1,6 @@
 import { after, before, type Day } from '../../../schema/days.ts'
 import type { CaseFile, Plan, PlanLine } from '../file/file.ts'
-import { standingPayments } from '../../money/standing-payments.ts'
+import { receivedSince } from '../../money/standing-payments.ts'
 
 export type InstalmentState = 'kept' | 'late' | 'missed' | 'due'
 
@@ -30,9 +30,10 @@ export function dueInstalments(file: Pick<CaseFile, 'plans' | 'payments'>, onDay
 
 /** The same for any plan of the case. */
 export function fillInstalments(plan: Plan, file: Pick<CaseFile, 'payments'>, onDay: Day): DueInstalment[] {
-  const purses = standingPayments(file, onDay)
-    .filter(({ receivedOn }) => !before(receivedOn, plan.agreedOn) && !after(receivedOn, onDay))
-    .map(({ receivedOn, amount }) => ({ receivedOn, left: amount }))
+  const purses = receivedSince(file, plan.agreedOn, onDay).map(({ receivedOn, amount }) => ({
+    receivedOn,
+    left: amount,
+  }))
   return plan.instalments.map((line) => {
     let unpaid = line.amount
     let paidOn: Day | null = null

@@ -1,5 +1,5 @@
-import { after, before, type Day } from '../../../schema/days.ts'
-import { standingPayments } from '../../money/standing-payments.ts'
+import { after, type Day } from '../../../schema/days.ts'
+import { receivedSince } from '../../money/standing-payments.ts'
 import type { Payment, Promise_ } from '../file/file-rows.ts'
 
 type PromiseOutcome = 'kept' | 'late' | 'partly' | 'missed'
@@ -22,9 +22,7 @@ interface Paid {
  * case is filled by itself: who promises again has mostly moved the day, and in doubt nobody is reproached with anything.
  */
 export function promiseStanding({ promisedOn, dueOn, amount }: Promised, file: Paid, onDay: Day): PromiseStanding {
-  const since = standingPayments(file, onDay).filter(
-    ({ receivedOn }) => !before(receivedOn, promisedOn) && !after(receivedOn, onDay),
-  )
+  const since = receivedSince(file, promisedOn, onDay)
   const sumOf = (payments: typeof since): bigint => {
     const received = payments.reduce((total, payment) => total + payment.amount, 0n)
     return received < amount ? received : amount
