@@ -180,6 +180,13 @@ export async function receivedUpload(ctx: Context, sql: Sql, uploadId: string): 
   })
 }
 
+/** The hash of what went along with an act, where anything did. */
+export const receivedHash = async (
+  ctx: Context,
+  sql: Sql,
+  uploadId: string | null | undefined,
+): Promise<string | null> => (uploadId ? (await receivedUpload(ctx, sql, uploadId)).sha256 : null)
+
 const tooLarge = (limit: number): DomainError =>
   new DomainError('file_too_large', `Le fichier dépasse ${Math.floor(limit / 1_048_576) || 1} Mo.`, {
     remedy: 'Réduisez-le, ou coupez-le en plusieurs pièces.',

@@ -7,7 +7,7 @@ import {
 import { builder } from './builder.ts'
 import { CaseType } from './cases.ts'
 import type { Context } from '../context.ts'
-import { creditorOf, CreditorType } from './creditors.ts'
+import { answersCreditor, creditorOf } from './creditors.ts'
 import { once } from './once.ts'
 import { rowId } from './values.ts'
 
@@ -113,5 +113,5 @@ builder.relayMutationField(
         return { creditorId }
       }),
   },
-  { outputFields: (t) => ({ creditor: t.field({ type: CreditorType, resolve: ({ creditorId }) => creditorId }) }) },
+  answersCreditor,
 )

@@ -82,6 +82,9 @@ export const builder = new SchemaBuilder<{
   },
 })
 
+/** For what is declared once and given to several builders of fields. */
+export type Types = typeof builder extends PothosSchemaTypes.SchemaBuilder<infer T> ? T : never
+
 builder.queryType({})
 builder.mutationType({
   description:

@@ -6,7 +6,7 @@ import { ledgerReaders } from '../../procedures/money/ledger-files.ts'
 import { whenThere } from '../../schema/soon.ts'
 import type { Day } from '../../schema/days.ts'
 import type { Sql } from '../../schema/db.ts'
-import { builder } from './builder.ts'
+import { builder, type Types } from './builder.ts'
 import { type Context, rowsOf, visible } from '../context.ts'
 import { once } from './once.ts'
 import { forgetting, inOrder, nodeId } from '../nodes.ts'
@@ -151,8 +151,6 @@ const holdsOf = (ctx: Context, caseId: string) => rowsOf(ctx, caseParts.holds, c
 builder.objectFields(CaseType, (t) => ({
   holds: t.field({ type: [Hold], resolve: (found, _args, ctx) => holdsOf(ctx, found.id) }),
 }))
-
-type Types = typeof builder extends PothosSchemaTypes.SchemaBuilder<infer T> ? T : never
 
 /** What an act answers that leaves nothing to show but its case. */
 export const answersCase = {

@@ -6,7 +6,7 @@ import {
 } from '../../procedures/cases/creditor-closures.ts'
 import { builder } from './builder.ts'
 import { rowsOf } from '../context.ts'
-import { creditorOf, CreditorType } from './creditors.ts'
+import { answersCreditor, creditorOf, CreditorType } from './creditors.ts'
 import { once } from './once.ts'
 import { nodeId } from '../nodes.ts'
 
@@ -60,7 +60,7 @@ builder.relayMutationField(
         return { creditorId }
       }),
   },
-  { outputFields: (t) => ({ creditor: t.field({ type: CreditorType, resolve: ({ creditorId }) => creditorId }) }) },
+  answersCreditor,
 )
 
 builder.relayMutationField(
@@ -77,5 +77,5 @@ builder.relayMutationField(
         return { creditorId: await withdrawCreditorClosure(office.sql, ctx.day, closure, author) }
       }),
   },
-  { outputFields: (t) => ({ creditor: t.field({ type: CreditorType, resolve: ({ creditorId }) => creditorId }) }) },
+  answersCreditor,
 )

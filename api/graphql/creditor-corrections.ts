@@ -9,7 +9,7 @@ import {
 import { rowsOf } from '../context.ts'
 import { nodeId } from '../nodes.ts'
 import { builder } from './builder.ts'
-import { CreditorKind, CreditorType } from './creditors.ts'
+import { answersCreditor, CreditorKind, CreditorType, identityFields } from './creditors.ts'
 import { once } from './once.ts'
 import { AddressInput, addressOf, rowId } from './values.ts'
 
@@ -75,20 +75,8 @@ builder.relayMutationField(
       reason: t.string({ required: true, description: 'Why, and who asked for it, by which way.' }),
       name: t.string(),
       kind: t.field({ type: CreditorKind }),
-      legalForm: t.string(),
-      siren: t.string(),
-      siret: t.string(),
-      vat: t.string(),
-      rcs: t.string({ description: 'Registre du commerce, « 123 456 789 RCS Lyon ».' }),
-      capital: t.string(),
+      ...identityFields(t),
       address: t.field({ type: AddressInput }),
-      contactName: t.string(),
-      email: t.string(),
-      phone: t.string(),
-      representativeName: t.string({ description: 'Who signs for the creditor.' }),
-      representativeQuality: t.string(),
-      mediatorName: t.string({ description: 'The consumer ombudsman (C. conso. L616-1).' }),
-      mediatorDetails: t.string(),
       iban: t.string({
         description: 'Waits for a second person (settleCreditorAccount); takes the BIC of the old one away.',
       }),
@@ -118,7 +106,7 @@ builder.relayMutationField(
         return { creditorId }
       }),
   },
-  { outputFields: (t) => ({ creditor: t.field({ type: CreditorType, resolve: ({ creditorId }) => creditorId }) }) },
+  answersCreditor,
 )
 
 builder.relayMutationField(
@@ -150,5 +138,5 @@ builder.relayMutationField(
         return { creditorId: await settleCreditorAccount(office.sql, ctx.day, settled, author) }
       }),
   },
-  { outputFields: (t) => ({ creditor: t.field({ type: CreditorType, resolve: ({ creditorId }) => creditorId }) }) },
+  answersCreditor,
 )

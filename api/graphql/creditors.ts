@@ -11,7 +11,7 @@ import { nameQuery } from '../../procedures/cases/exchanges/callers.ts'
 import { caseParts } from '../../procedures/cases/file/file.ts'
 import type { Sql } from '../../schema/db.ts'
 import { DomainError } from '../../schema/errors.ts'
-import { builder } from './builder.ts'
+import { builder, type Types } from './builder.ts'
 import { CaseType } from './cases.ts'
 import { type Context, rowsOf } from '../context.ts'
 import { forgetting, inOrder, nodeId } from '../nodes.ts'
@@ -160,26 +160,38 @@ builder.queryFields((t) => ({
   }),
 }))
 
+/** What an act answers that leaves nothing to show but its creditor. */
+export const answersCreditor = {
+  outputFields: (t: PothosSchemaTypes.ObjectFieldBuilder<Types, { creditorId: string }>) => ({
+    creditor: t.field({ type: CreditorType, resolve: ({ creditorId }) => creditorId }),
+  }),
+}
+
+/** Who a creditor is, whom to ask and who signs: as it is created, and as it is corrected. */
+export const identityFields = (t: PothosSchemaTypes.InputFieldBuilder<Types, 'InputObject'>) => ({
+  legalForm: t.string(),
+  siren: t.string(),
+  siret: t.string(),
+  vat: t.string(),
+  rcs: t.string({ description: 'Registre du commerce, « 123 456 789 RCS Lyon ».' }),
+  capital: t.string(),
+  contactName: t.string(),
+  email: t.string(),
+  phone: t.string(),
+  representativeName: t.string({ description: 'Who signs for the creditor.' }),
+  representativeQuality: t.string(),
+  mediatorName: t.string({ description: 'The consumer ombudsman (C. conso. L616-1).' }),
+  mediatorDetails: t.string(),
+})
+
 builder.relayMutationField(
   'createCreditor',
   {
     inputFields: (t) => ({
       name: t.string({ required: true }),
       kind: t.field({ type: CreditorKind, required: true, defaultValue: 'autres' }),
-      legalForm: t.string(),
-      siren: t.string(),
-      siret: t.string(),
-      vat: t.string(),
-      rcs: t.string({ description: 'Registre du commerce, « 123 456 789 RCS Lyon ».' }),
-      capital: t.string(),
+      ...identityFields(t),
       address: t.field({ type: AddressInput, required: true }),
-      contactName: t.string(),
-      email: t.string(),
-      phone: t.string(),
-      representativeName: t.string({ description: 'Who signs for the creditor.' }),
-      representativeQuality: t.string(),
-      mediatorName: t.string({ description: 'The consumer ombudsman (C. conso. L616-1).' }),
-      mediatorDetails: t.string(),
       iban: t.string(),
       bic: t.string(),
       idempotencyKey: t.string(),
@@ -217,7 +229,7 @@ builder.relayMutationField(
         return { creditorId: creditor.id }
       }),
   },
-  { outputFields: (t) => ({ creditor: t.field({ type: CreditorType, resolve: ({ creditorId }) => creditorId }) }) },
+  answersCreditor,
 )
 
 function contactOf(input: { contactName?: string | null; email?: string | null; phone?: string | null }) {
@@ -292,7 +304,7 @@ builder.relayMutationField(
         return { creditorId: id }
       }),
   },
-  { outputFields: (t) => ({ creditor: t.field({ type: CreditorType, resolve: ({ creditorId }) => creditorId }) }) },
+  answersCreditor,
 )
 
 function rate(text: string | null | undefined): string | null {

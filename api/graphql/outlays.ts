@@ -8,10 +8,10 @@ import {
 import type { Currency } from '../../schema/money.ts'
 import { sum } from '../../schema/money.ts'
 import { type Context, rowsOf } from '../context.ts'
-import { receivedUpload } from '../uploads.ts'
+import { receivedHash } from '../uploads.ts'
 import { builder } from './builder.ts'
 import { once } from './once.ts'
-import { ProcedureType, requireProcedure } from './procedures.ts'
+import { answersProcedure, ProcedureType, requireProcedure } from './procedures.ts'
 import { centsOf, Money, MoneyInput, rowId } from './values.ts'
 
 const OutlayType = builder.objectRef<Outlay & { currency: Currency }>('Outlay').implement({
@@ -79,9 +79,7 @@ builder.relayMutationField(
       once(ctx, 'recordOutlay', input, async ({ sql, random }, author) => {
         const { id: procedureId } = await requireProcedure(ctx, input.procedureId, sql)
         const [ceiling] = (await readCeilings(sql, [procedureId])).get(procedureId)!
-        const original = input.uploadId
-          ? (await receivedUpload(ctx, sql, rowId('Upload', input.uploadId))).sha256
-          : null
+        const original = await receivedHash(ctx, sql, input.uploadId)
         const { spentOn, label, overCeiling: overWhy = null } = input
         const outlay = {
           procedureId,
@@ -95,7 +93,7 @@ builder.relayMutationField(
         return { procedureId }
       }),
   },
-  { outputFields: (t) => ({ procedure: t.field({ type: ProcedureType, resolve: ({ procedureId }) => procedureId }) }) },
+  answersProcedure,
 )
 
 builder.relayMutationField(
@@ -116,5 +114,5 @@ builder.relayMutationField(
         cancelOutlay(sql, ctx.day, { outlayId: rowId('Outlay', input.outlayId), reason: input.reason }, author),
       ),
   },
-  { outputFields: (t) => ({ procedure: t.field({ type: ProcedureType, resolve: ({ procedureId }) => procedureId }) }) },
+  answersProcedure,
 )

@@ -11,7 +11,7 @@ import { parseCurrency } from '../../schema/money.ts'
 import { builder } from './builder.ts'
 import { CaseType, requireCase } from './cases.ts'
 import { type Context, rowsOf } from '../context.ts'
-import { CreditorType } from './creditors.ts'
+import { answersCreditor, CreditorType } from './creditors.ts'
 import { DebtorKind } from './debtors.ts'
 import { nodeId } from '../nodes.ts'
 import { once } from './once.ts'
@@ -139,7 +139,7 @@ builder.relayMutationField(
         return { creditorId: bound.to.creditorId }
       }),
   },
-  { outputFields: (t) => ({ creditor: t.field({ type: CreditorType, resolve: ({ creditorId }) => creditorId }) }) },
+  answersCreditor,
 )
 
 builder.relayMutationField(
@@ -162,7 +162,7 @@ builder.relayMutationField(
         return { creditorId }
       }),
   },
-  { outputFields: (t) => ({ creditor: t.field({ type: CreditorType, resolve: ({ creditorId }) => creditorId }) }) },
+  answersCreditor,
 )
 
 interface Bound {

@@ -8,7 +8,7 @@ import { openProcedure, recordProcedureEvent } from '../../procedures/judicial/p
 import type { OpenProcedure, ProcedureEvent } from '../../procedures/judicial/open-procedures.ts'
 import type { Sql } from '../../schema/db.ts'
 import { DomainError } from '../../schema/errors.ts'
-import { builder } from './builder.ts'
+import { builder, type Types } from './builder.ts'
 import { CaseType } from './cases.ts'
 import { conductOf, progressFor } from './conducts.ts'
 import { type Context, rowsOf, visible } from '../context.ts'
@@ -28,7 +28,7 @@ import {
   PossibleOutcomeType,
   SequelType,
 } from './procedure-progress.ts'
-import { receivedUpload } from '../uploads.ts'
+import { receivedHash } from '../uploads.ts'
 import { DoubtType, rowId } from './values.ts'
 
 type ProcedureRow = OpenProcedure
@@ -299,6 +299,13 @@ builder.queryFields((t) => ({
   }),
 }))
 
+/** What an act answers that leaves nothing to show but its procedure. */
+export const answersProcedure = {
+  outputFields: (t: PothosSchemaTypes.ObjectFieldBuilder<Types, { procedureId: string }>) => ({
+    procedure: t.field({ type: ProcedureType, resolve: ({ procedureId }) => procedureId }),
+  }),
+}
+
 builder.relayMutationField(
   'openProcedure',
   {
@@ -318,7 +325,7 @@ builder.relayMutationField(
         return { procedureId: open.id }
       }),
   },
-  { outputFields: (t) => ({ procedure: t.field({ type: ProcedureType, resolve: ({ procedureId }) => procedureId }) }) },
+  answersProcedure,
 )
 
 builder.relayMutationField(
@@ -347,7 +354,7 @@ builder.relayMutationField(
     resolve: (_root, { input }, ctx) =>
       once(ctx, 'recordProcedureEvent', input, async (office, author) => {
         const open = await requireProcedure(ctx, input.procedureId, office.sql)
-        const original = input.uploadId ? (await receivedUpload(ctx, office.sql, input.uploadId)).sha256 : null
+        const original = await receivedHash(ctx, office.sql, input.uploadId)
         await recordProcedureEvent(
           office.sql,
           office.random,
@@ -366,7 +373,7 @@ builder.relayMutationField(
         return { procedureId: open.id }
       }),
   },
-  { outputFields: (t) => ({ procedure: t.field({ type: ProcedureType, resolve: ({ procedureId }) => procedureId }) }) },
+  answersProcedure,
 )
 
 function factsOf(value: unknown): Record<string, unknown> {

@@ -15,7 +15,7 @@ import { answersCase, CaseType, requireCase } from './cases.ts'
 import { type Context, rowsOf } from '../context.ts'
 import { DocumentType } from './documents.ts'
 import { once } from './once.ts'
-import { receivedUpload } from '../uploads.ts'
+import { receivedHash } from '../uploads.ts'
 import { centsOf, Money, MoneyInput, rowId } from './values.ts'
 
 const PromiseState = builder.enumType('PromiseState', {
@@ -276,8 +276,7 @@ async function attestationOf(
   input: Omit<Attestation, 'original'> & { uploadId?: string | null | undefined },
 ): Promise<Attestation> {
   const { attestedOn, signedBy, means, uploadId } = input
-  const original = uploadId ? (await receivedUpload(ctx, sql, rowId('Upload', uploadId))).sha256 : null
-  return { attestedOn, signedBy, means, original }
+  return { attestedOn, signedBy, means, original: await receivedHash(ctx, sql, uploadId) }
 }
 
 const InstalmentInput = builder.inputType('InstalmentInput', {

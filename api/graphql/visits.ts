@@ -9,7 +9,7 @@ import { type Context, rowsOf } from '../context.ts'
 import { once } from './once.ts'
 import { noteReading } from '../readings.ts'
 import { receivedUpload } from '../uploads.ts'
-import { centsOf, MoneyInput, rowId } from './values.ts'
+import { centsOf, MoneyInput } from './values.ts'
 
 const VisitOutcomeType = builder.enumType('VisitOutcome', {
   values: {
@@ -133,6 +133,6 @@ async function commitmentOf(
       },
     )
   }
-  const { sha256: original } = await receivedUpload(ctx, sql, rowId('Upload', uploadId))
+  const { sha256: original } = await receivedUpload(ctx, sql, uploadId)
   return { ...said, signed: { by: signedBy, original } }
 }
