@@ -18,6 +18,11 @@ export interface Clock {
 /** What the whole server shares. */
 export interface House {
   office: Office
+  /**
+   * What the lists of all requests read by: one connection where the house has one for them. Their statements then go out one
+   * behind the other to one process of the database, which stays awake, and wake no ten.
+   */
+  lists: Sql
   clock: Clock
   secret: Uint8Array
   /** Largest upload, in bytes. */

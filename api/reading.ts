@@ -26,7 +26,7 @@ export const useOwnRows = (): Plugin<Context> => ({
     const ctx = args.contextValue
     setExecuteFn((given) =>
       readAs(ctx.sql, ctx.viewer, async (sql) => {
-        Object.assign(ctx, { sql, office: { ...ctx.office, sql } })
+        if (sql !== ctx.sql) Object.assign(ctx, { sql, lists: sql, office: { ...ctx.office, sql } })
         return executeFn(given)
       }),
     )

@@ -1,4 +1,5 @@
 import { type Door, keepReadings, type Reading } from '../procedures/cases/personal-data/readings.ts'
+import type { Day } from '../schema/days.ts'
 import type { Sql } from '../schema/db.ts'
 import { authorOf } from './auth.ts'
 import type { Context } from './context.ts'
@@ -20,7 +21,9 @@ export function gatherReadings(sql: Sql, log: Log): Readings {
   let timer: NodeJS.Timeout | undefined
   let writing = Promise.resolve()
   const known = new Set<string>()
-  const keyOf = ({ onDay, caseId, door, reader }: Reading): string => `${onDay} ${caseId} ${door} ${reader}`
+  // Of that day alone: the text of a day, for each line of each list, would cost more than to look it up.
+  let knownOn: Day | undefined
+  const keyOf = ({ caseId, door, reader }: Reading): string => `${caseId} ${door} ${reader}`
   const write = async (batch: Reading[]): Promise<void> => {
     try {
       if (batch.length > 0) await keepReadings(sql, batch)
@@ -39,6 +42,8 @@ export function gatherReadings(sql: Sql, log: Log): Readings {
   return {
     flush,
     note(reading) {
+      if (knownOn !== reading.onDay && !knownOn?.equals(reading.onDay)) known.clear()
+      knownOn = reading.onDay
       const key = keyOf(reading)
       if (known.has(key)) return
       if (known.size >= remembered) known.clear()

@@ -6,7 +6,7 @@ import { bodyLimit } from 'hono/body-limit'
 import { secureHeaders } from 'hono/secure-headers'
 import { usualBytes } from '../documents/exhibits/exhibits.ts'
 import type { Office } from '../procedures/office.ts'
-import type { Client } from '../schema/db.ts'
+import type { Client, Sql } from '../schema/db.ts'
 import { DomainError } from '../schema/errors.ts'
 import { readToken, type Viewer } from './auth.ts'
 import { sendCalendar } from './calendar.ts'
@@ -33,6 +33,8 @@ export interface AppOptions {
   office: Office
   /** The pool behind the office, for `listen`. */
   sql: Client
+  /** One connection for lists; they read by the pool when absent. */
+  lists?: Sql
   clock: Clock
   /** Signs tokens and upload addresses. */
   secret: Uint8Array
@@ -69,6 +71,7 @@ export function createApp(options: AppOptions): App {
   const log = options.log ?? ((error) => console.error(error))
   const house: House = {
     office: options.office,
+    lists: options.lists ?? options.office.sql,
     clock: options.clock,
     secret: options.secret,
     maxUpload: options.maxUpload ?? options.office.maxFile ?? usualBytes,

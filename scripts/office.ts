@@ -100,6 +100,8 @@ function timestampsOf(): Pick<Office, 'timestamps'> {
 export interface RunningOffice {
   office: Office
   sql: Client
+  /** One connection, for the lists of the API. */
+  lists: Client
   /** The database's address, for graphile-worker, which brings its own connections. */
   url: string
   /** The role that owns the tables, where the environment names it: for what the application may not do. */
@@ -124,8 +126,10 @@ export async function startOffice(
   }
   const database = await openDatabase()
   const sql = connect(database.url)
+  // It opens when a list is first asked for: who asks for none has no connection more.
+  const lists = connect(database.url, { max: 1 })
   const stop = async (): Promise<void> => {
-    await sql.end({ timeout: 5 })
+    await Promise.all([sql.end({ timeout: 5 }), lists.end({ timeout: 5 })])
     await database.stop()
   }
   try {
@@ -137,6 +141,7 @@ export async function startOffice(
     return {
       office,
       sql,
+      lists,
       url: database.url,
       ownerUrl: database.ownerUrl,
       dataDir: folder,

@@ -1,9 +1,9 @@
 import { validateAddress } from '../../procedures/mail/addresses.ts'
-import { type Debtor, debtorsById } from '../../procedures/cases/debtors.ts'
-import { whenThere } from '../../schema/soon.ts'
+import { type Debtor, type DebtorLine, debtorLines, debtorsById } from '../../procedures/cases/debtors.ts'
+import { type Soon, whenThere } from '../../schema/soon.ts'
 import { builder } from './builder.ts'
 import { answersCase, CaseType, requireCase } from './cases.ts'
-import { rowsOf, visible } from '../context.ts'
+import { type Context, rowsOf, visible } from '../context.ts'
 import { forgetting, inOrder, nodeId } from '../nodes.ts'
 import { once } from './once.ts'
 import { noteReading } from '../readings.ts'
@@ -18,9 +18,18 @@ export const DebtorKind = builder.enumType('DebtorKind', {
   } as const,
 })
 
+/** The whole row of a debtor of whom a list has read a line. */
+const whole = (ctx: Context, debtor: DebtorLine | Debtor): Soon<Debtor> =>
+  'identity' in debtor ? debtor : whenThere(rowsOf(ctx, debtorsById, debtor.id), ([found]) => found!)
+
+const ofWhole =
+  <T>(read: (debtor: Debtor) => T) =>
+  (debtor: DebtorLine | Debtor, _args: object, ctx: Context): Soon<T> =>
+    whenThere(whole(ctx, debtor), read)
+
 export const DebtorType = builder.loadableNode('Debtor', {
   description: 'Débiteur. A creditor sees those of its own cases.',
-  id: { resolve: (debtor: Debtor) => debtor.id, parse: nodeId },
+  id: { resolve: (debtor: DebtorLine | Debtor) => debtor.id, parse: nodeId },
   authScopes: { role: ['research', 'phone', 'amicable', 'legal', 'admin', 'creditor'] },
   load: async (ids: string[], ctx) => {
     const found = await inOrder<Debtor & { caseIds: string[] }>(
@@ -35,13 +44,13 @@ export const DebtorType = builder.loadableNode('Debtor', {
   fields: (t) => ({
     name: t.exposeString('name'),
     kind: t.expose('kind', { type: DebtorKind }),
-    civility: t.string({ nullable: true, resolve: ({ identity }) => identity.civility ?? null }),
-    legalForm: t.string({ nullable: true, resolve: ({ identity }) => identity.legalForm ?? null }),
-    siren: t.string({ nullable: true, resolve: ({ identity }) => identity.siren ?? null }),
-    siret: t.string({ nullable: true, resolve: ({ identity }) => identity.siret ?? null }),
-    address: t.expose('address', { type: AddressType, nullable: true }),
-    email: t.exposeString('email', { nullable: true }),
-    phone: t.exposeString('phone', { nullable: true }),
+    civility: t.string({ nullable: true, resolve: ofWhole(({ identity }) => identity.civility ?? null) }),
+    legalForm: t.string({ nullable: true, resolve: ofWhole(({ identity }) => identity.legalForm ?? null) }),
+    siren: t.string({ nullable: true, resolve: ofWhole(({ identity }) => identity.siren ?? null) }),
+    siret: t.string({ nullable: true, resolve: ofWhole(({ identity }) => identity.siret ?? null) }),
+    address: t.field({ type: AddressType, nullable: true, resolve: ofWhole(({ address }) => address) }),
+    email: t.string({ nullable: true, resolve: ofWhole(({ email }) => email) }),
+    phone: t.string({ nullable: true, resolve: ofWhole(({ phone }) => phone) }),
   }),
 })
 forgetting(DebtorType)
@@ -49,10 +58,10 @@ forgetting(DebtorType)
 builder.objectFields(CaseType, (t) => ({
   debtor: t.field({
     type: DebtorType,
-    extensions: { reads: [{ read: debtorsById, by: 'debtorId' }] },
+    extensions: { reads: [{ read: debtorLines, by: 'debtorId' }] },
     resolve: (found, _args, ctx) => {
       noteReading(ctx, found.id, 'graphql')
-      return whenThere(rowsOf(ctx, debtorsById, found.debtorId), ([debtor]) => debtor!)
+      return whenThere(rowsOf(ctx, debtorLines, found.debtorId), ([debtor]) => debtor!)
     },
   }),
 }))

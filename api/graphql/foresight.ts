@@ -27,7 +27,7 @@ export async function foresee<Row extends { id: string }>(
   await Promise.all(
     Array.from(foreseen(info, type), async ([read, by]) => {
       const ids = [...new Set(rows.map((row) => row[by as 'id']))]
-      const found = await read(ctx.sql, ids)
+      const found = await read(ctx.lists, ids)
       const known = ctx.foreseen.get(read) ?? new Map<string, unknown[]>()
       for (const id of ids) known.set(id, found.get(id) ?? [])
       ctx.foreseen.set(read, known)

@@ -1,4 +1,5 @@
 import { lexicographicSortSchema, printSchema } from 'graphql'
+import { idsAtOnce } from '../nodes.ts'
 import { builder } from './builder.ts'
 import './viewer.ts'
 import './cases.ts'
@@ -54,7 +55,7 @@ import './catch-up.ts'
 import './personal-data.ts'
 import './courts.ts'
 
-export const schema = builder.toSchema()
+export const schema = idsAtOnce(builder.toSchema())
 
 /** The schema as schema/schema.graphql keeps it. */
 export const printedSchema = (): string => `${printSchema(lexicographicSortSchema(schema))}\n`

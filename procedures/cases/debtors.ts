@@ -22,6 +22,15 @@ export interface Debtor {
   returned?: string[]
 }
 
+/** What a line of a list shows of a debtor, and a ledger asks. */
+export type DebtorLine = Pick<Debtor, 'id' | 'name' | 'kind'>
+
+/** By their own ids; the rest of the row, which is most of it, is read where it is asked for. */
+export async function debtorLines(sql: Sql, ids: string[]): Promise<Map<string, DebtorLine[]>> {
+  const rows = await sql<DebtorLine[]>`select id, name, kind from debtors where id = any(${ids})`
+  return new Map(rows.map((row) => [row.id, [row]]))
+}
+
 /** Debtors by their own ids, without what came back from them. */
 export async function debtorsById(sql: Sql, ids: string[]): Promise<Map<string, Debtor[]>> {
   const rows = await sql<Debtor[]>`

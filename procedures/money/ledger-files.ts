@@ -1,7 +1,7 @@
 import type { Sql } from '../../schema/db.ts'
 import type { Case } from '../cases/cases.ts'
 import type { Creditor } from '../cases/creditors.ts'
-import { debtorsById } from '../cases/debtors.ts'
+import { debtorLines } from '../cases/debtors.ts'
 import { type Soon, together, whenThere } from '../../schema/soon.ts'
 import { caseParts, invoiceLines } from '../cases/file/file.ts'
 import type { LedgerFile } from './ledger.ts'
@@ -30,7 +30,7 @@ export const ledgerFile = (found: Case, read: PartReader): Soon<LedgerFile> =>
   whenThere(
     together([
       read(creditorTerms, found.creditorId),
-      read(debtorsById, found.debtorId),
+      read(debtorLines, found.debtorId),
       read(invoiceLines, found.id),
       read(rareParts, found.id),
     ]),
@@ -47,12 +47,25 @@ export const ledgerFile = (found: Case, read: PartReader): Soon<LedgerFile> =>
     },
   )
 
+/** Nobody writes into the parts of a file. */
+const nothingRare: Pick<LedgerFile, RarePart | 'penaltyClauses'> = {
+  creditNotes: [],
+  payments: [],
+  remissions: [],
+  penaltyClauses: [],
+  documents: [],
+  outsideNotices: [],
+  insolvencies: [],
+  titles: [],
+}
+
 function readRare(
   caseId: string,
   held: Set<RarePart>,
   hasPenaltyClauses: boolean,
   read: PartReader,
 ): Soon<Pick<LedgerFile, RarePart | 'penaltyClauses'>> {
+  if (held.size === 0 && !hasPenaltyClauses) return nothingRare
   const ifAny = <Row>(isThere: boolean, rows: Parameters<typeof read<Row>>[0]) => (isThere ? read(rows, caseId) : [])
   const parts = together([
     ifAny(held.has('creditNotes'), caseParts.creditNotes),
@@ -108,7 +121,7 @@ type Foreseen = { read: Parameters<PartReader>[0]; by?: 'creditorId' | 'debtorId
 /** What the ledger of every case reads, and by which of its ids where it is not its own. */
 export const ledgerReaders: Foreseen[] = [
   { read: creditorTerms, by: 'creditorId' },
-  { read: debtorsById, by: 'debtorId' },
+  { read: debtorLines, by: 'debtorId' },
   { read: invoiceLines },
   { read: rareParts },
 ]

@@ -66,6 +66,7 @@ METRICS_TOKEN : ce que Prometheus doit montrer à /metrics. OPERATIONS.md les di
       const { app, close } = createApp({
         office,
         sql: running.sql,
+        lists: running.lists,
         clock,
         secret,
         production,
