@@ -10,7 +10,7 @@ const node = existsSync(carried) ? carried : process.execPath
 const argv = process.argv.slice(2)
 // Half of what V8 would let young objects take: the memory of a night of letters is counted in all processes. The API has it all: what
 // its requests are at work on would be copied twice as often, and a page cost a tenth more.
-const young = argv[0] === 'serve' ? 64 : 16
+const young = argv[0] === 'serve' ? 32 : 16
 const child = spawn(node, [`--max-semi-space-size=${young}`, here('./courtois.ts'), ...argv], {
   stdio: 'inherit',
   shell: process.platform === 'win32',
