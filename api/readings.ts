@@ -21,7 +21,7 @@ export function gatherReadings(sql: Sql, log: Log): Readings {
   let timer: NodeJS.Timeout | undefined
   let writing = Promise.resolve()
   const known = new Set<string>()
-  // Of that day alone: the text of a day, for each line of each list, would cost more than to look it up.
+  // Of one day: to write out the day for each line of each list would cost more than to look it up.
   let knownOn: Day | undefined
   const keyOf = ({ caseId, door, reader }: Reading): string => `${caseId} ${door} ${reader}`
   const write = async (batch: Reading[]): Promise<void> => {

@@ -35,12 +35,17 @@ export function requestLog(write: (line: RequestLine) => void): MiddlewareHandle
     const about: Request = { request: randomUUID() }
     const start = performance.now()
     // Whoever asked may have a trace of his own, which this one continues.
-    const from = propagation.extract(context.active(), Object.fromEntries(c.req.raw.headers))
+    const from = propagation.extract(context.active(), c.req.raw.headers, headers)
     await context.with(from, () => traced('request', { 'request.id': about.request }, () => answer(c, about, next)))
     c.header('x-request-id', about.request)
     const ms = Math.round(performance.now() - start)
     write({ ...about, method: c.req.method, route: routeOf(c), status: c.res.status, ms })
   }
+}
+
+const headers = {
+  get: (all: Headers, name: string) => all.get(name) ?? undefined,
+  keys: (all: Headers) => [...all.keys()],
 }
 
 async function answer(c: Context, about: Request, next: Next): Promise<void> {
@@ -78,8 +83,7 @@ export const useRequestLog = (): Plugin => ({
 })
 
 function casesIn(document: DocumentNode, variables: unknown): string[] {
-  const texts: string[] = []
-  visit(document, { StringValue: (node) => void texts.push(node.value) })
+  const texts = [...textsIn(document)]
   JSON.stringify(variables ?? {}, (_key, value: unknown) => {
     if (typeof value === 'string') texts.push(value)
     return typeof value === 'bigint' ? null : value
@@ -89,3 +93,15 @@ function casesIn(document: DocumentNode, variables: unknown): string[] {
   )
   return [...new Set(ids)].slice(0, 20)
 }
+
+/** What is written as a text in a question; the server parses one once, and hands out the same document each time. */
+function textsIn(document: DocumentNode): string[] {
+  let texts = literals.get(document)
+  if (!texts) {
+    const found: string[] = []
+    visit(document, { StringValue: (node) => void found.push(node.value) })
+    literals.set(document, (texts = found))
+  }
+  return texts
+}
+const literals = new WeakMap<DocumentNode, string[]>()

@@ -122,12 +122,16 @@ export function json(sql: Sql, value: unknown): postgres.Parameter {
   return sql.json(value as postgres.JSONValue)
 }
 
-/** Rows are full of the same few days, and a day is immutable: each is made once (`dayOf`). */
+/** Rows are full of the same few days, and a day is immutable: each is read once. */
 function readDay(text: string): Temporal.PlainDate {
-  if (text.length !== 10) return Temporal.PlainDate.from(text)
-  const [year, month, day] = [Number(text.slice(0, 4)), Number(text.slice(5, 7)), Number(text.slice(8))]
-  return dayOf(serial({ year, month, day }))
+  const known = read.get(text)
+  if (known) return known
+  const day = dayOf(serial(Temporal.PlainDate.from(text)))
+  // Those of the centuries that cases are of, and no others: there is no end of days.
+  if (day.year >= 1900 && day.year < 2200) read.set(text, day)
+  return day
 }
+const read = new Map<string, Temporal.PlainDate>()
 
 type TemporalKind = typeof Temporal.PlainDate | typeof Temporal.Instant | typeof Temporal.PlainDateTime
 

@@ -92,9 +92,17 @@ builder.mutationType({
 })
 builder.subscriptionType({})
 
+// The days of a list are the same few objects (schema/db.ts), whose text Temporal would make anew each time.
+const texts = new WeakMap<Day, string>()
+function textOf(day: Day): string {
+  let text = texts.get(day)
+  if (text === undefined) texts.set(day, (text = day.toString()))
+  return text
+}
+
 builder.scalarType('Date', {
   description: 'A day, YYYY-MM-DD.',
-  serialize: (day) => day.toString(),
+  serialize: textOf,
   parseValue: (value) => {
     try {
       return parseDay(String(value))
