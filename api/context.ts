@@ -5,6 +5,7 @@ import type { Fragment, Sql } from '../schema/db.ts'
 import { DomainError } from '../schema/errors.ts'
 import type { Soon } from '../schema/soon.ts'
 import { authorOf, isStaff, type Viewer } from './auth.ts'
+import type { ListQueue } from './list-queue.ts'
 import type { IdentityProvider } from './oidc.ts'
 import type { Readings } from './readings.ts'
 import type { CaseEvents } from './stream.ts'
@@ -23,6 +24,8 @@ export interface House {
    * behind the other to one process of the database, which stays awake, and wake no ten.
    */
   lists: Sql
+  /** How far that connection is. */
+  queue: ListQueue
   clock: Clock
   secret: Uint8Array
   /** Largest upload, in bytes. */
@@ -49,11 +52,19 @@ export function contextOf(house: House, viewer: Viewer | null): Context {
     ...house,
     viewer,
     sql: house.office.sql,
+    lists: house.queue.stands() ? house.office.sql : house.lists,
     day: house.clock.today(),
     loaders: new Map(),
     foreseen: new Map(),
   }
 }
+
+/** What a request reads by inside a transaction of its own: that and nothing else, lists too. */
+export const readingBy = (house: House, sql: Sql): Pick<Context, 'sql' | 'lists' | 'office'> => ({
+  sql,
+  lists: sql === house.office.sql ? house.lists : sql,
+  office: { ...house.office, sql },
+})
 
 /** Rows for any number of ids in one statement, by id. */
 export type Reader<Row> = (sql: Sql, ids: string[]) => Promise<Map<string, Row[]>>

@@ -2,7 +2,7 @@ import { getOperationAST } from 'graphql'
 import type { Plugin } from 'graphql-yoga'
 import { type Sql, transaction } from '../schema/db.ts'
 import type { Viewer } from './auth.ts'
-import type { Context } from './context.ts'
+import { type Context, readingBy } from './context.ts'
 
 /**
  * Reads as a creditor or a bailiff: in one read-only transaction, under a role to which PostgreSQL shows the rows of that
@@ -26,7 +26,7 @@ export const useOwnRows = (): Plugin<Context> => ({
     const ctx = args.contextValue
     setExecuteFn((given) =>
       readAs(ctx.sql, ctx.viewer, async (sql) => {
-        if (sql !== ctx.sql) Object.assign(ctx, { sql, lists: sql, office: { ...ctx.office, sql } })
+        if (sql !== ctx.sql) Object.assign(ctx, readingBy(ctx, sql))
         return executeFn(given)
       }),
     )

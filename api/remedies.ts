@@ -18,5 +18,9 @@ const toldToCreditor: [of: string | RegExp, as: string][] = [
 export const toCreditor = (remedy: string): string =>
   toldToCreditor.reduce((said, [of, as]) => said.replace(of, as), remedy)
 
+/** What a page says has no names of the API: « (withdrawRemission) » tells nothing to who fills in a form. */
+export const withoutNames = (remedy: string): string =>
+  remedy.replace(/\s*\((?:query )?(?:[a-z]+(?:[A-Z][a-z]+)+|remissions|outlays)\)/g, '')
+
 export const remedyFor = (viewer: Viewer | null, remedy: string): string =>
   viewer?.role === 'creditor' ? toCreditor(remedy) : remedy

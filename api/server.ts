@@ -16,6 +16,7 @@ import { httpError, type Log, maskError } from './errors.ts'
 import { exampleTabs } from './graphql/examples.ts'
 import { useKeptAnswers } from './graphql/kept-answers.ts'
 import { useLimits } from './graphql/limits.ts'
+import { listQueue } from './list-queue.ts'
 import { metrics } from './metrics.ts'
 import { type IdentityProvider, isOwnToken } from './oidc.ts'
 import { pages, refusal } from './pages/mount.ts'
@@ -72,6 +73,7 @@ export function createApp(options: AppOptions): App {
   const house: House = {
     office: options.office,
     lists: options.lists ?? options.office.sql,
+    queue: listQueue(),
     clock: options.clock,
     secret: options.secret,
     maxUpload: options.maxUpload ?? options.office.maxFile ?? usualBytes,

@@ -61,3 +61,11 @@ export function nodesOf(text: string, library: Library): Node[] {
   }
   return nodes
 }
+
+/** How a walk through a library's templates reads the clauses they call. */
+export const clauseNodes =
+  (library: Library) =>
+  (id: string): Node[] | undefined => {
+    const clause = library.clauses.get(id)
+    return clause && nodesOf(clause.body.text, library)
+  }

@@ -1,5 +1,5 @@
 import type { Library } from './catalogue.ts'
-import { nodesOf } from './check-engine.ts'
+import { clauseNodes, nodesOf } from './check-engine.ts'
 import { lexicon } from './check-lexicon.ts'
 import { always, pathOf, type Node } from './check-paths.ts'
 import { lineAt, proseOf } from './check-prose.ts'
@@ -117,11 +117,7 @@ function everyPath(
   found: (node: Node) => boolean,
   assumed: Record<string, boolean>,
 ): boolean {
-  const inner = (id: string) => {
-    const clause = library.clauses.get(id)
-    return clause && nodesOf(clause.body.text, library)
-  }
-  return always(nodesOf(section.text, library), found, assumed, inner)
+  return always(nodesOf(section.text, library), found, assumed, clauseNodes(library))
 }
 
 // The five mentions of R124-4 that a clause no longer bears.

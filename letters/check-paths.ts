@@ -13,6 +13,8 @@ export interface Node {
   variable?: unknown
   key?: string
   collection?: Token
+  /** The name of a « bloc ». */
+  block?: string
 }
 
 export interface Branch {
@@ -27,7 +29,7 @@ type Token = {
   props?: { content?: unknown }[]
   variable?: unknown
 }
-export type Operand = { initial?: { postfix: Token[] }; filters: { name: string }[] }
+export type Operand = { initial?: { postfix: Token[] }; filters: { name: string; args?: unknown[] }[] }
 
 /** What is taken for granted of a case: « debiteur.type » is a word, « premiereLettre » there or not, « *.x » any x. */
 export type Assumed = Readonly<Record<string, string | boolean>>
@@ -78,10 +80,11 @@ function operand(token: Token, assumed: Assumed): Known {
   }
   const known = assumed[path] ?? assumed[`*.${path.split('.').pop()}`]
   if (known !== undefined) return known === false ? undefined : known
-  // A part of what is absent is absent; a part of what is there is taken to be there too.
+  // A part of what is absent is absent; a part of what is there is taken to be there too, and what has a part is there.
   const [root = ''] = path.split('.')
   if (assumed[root] === false) return undefined
-  return assumed[root] === true ? true : unknown
+  if (assumed[root] === true) return true
+  return Object.keys(assumed).some((known) => assumed[known] && known.startsWith(`${path}.`)) ? true : unknown
 }
 
 function compute(operator: string, left: Known, right: Known): Known {
@@ -132,4 +135,36 @@ export function always(
     }
     return always(node.elseTemplates ?? [], found, assumed, clause, depth)
   })
+}
+
+/** What is printed before a place of a template on the way to it, and what that way takes for granted. */
+export function wayTo(nodes: Node[], at: number, assumed: Assumed = {}): { before: Node[]; assumed: Assumed } {
+  const here = nodes.findLastIndex(({ token }) => token.begin <= at)
+  const [before, node] = [nodes.slice(0, Math.max(0, here)), nodes[here]]
+  const ways = [...(node?.branches ?? []), ...(node?.elseTemplates?.length ? [{ templates: node.elseTemplates }] : [])]
+  const taken = ways.findLastIndex(({ templates }) => (templates[0]?.token.begin ?? Infinity) <= at)
+  if (!node || taken < 0) return { before: node ? [...before, node] : before, assumed }
+  const told: Record<string, string | boolean> = { ...assumed }
+  ways.slice(0, taken + 1).forEach((branch, i) => Object.assign(told, toldBy(branch, node, i === taken)))
+  const inner = wayTo(ways[taken]!.templates, at, told)
+  return { before: [...before, ...inner.before], assumed: inner.assumed }
+}
+
+// What a condition says of facts when it holds, or when it does not.
+function toldBy({ value }: Branch, node: Node, holds: boolean): Record<string, string | boolean> {
+  const postfix = value?.filters.length === 0 ? (value.initial?.postfix ?? []) : []
+  const truth = holds !== (node.name === 'unless' && node.branches?.[0]?.value === value)
+  const operators = postfix.flatMap(({ operator }) => operator ?? [])
+  const told: Record<string, string | boolean> = {}
+  // « a and b » holds with both, « a or b » fails with both; of anything else only the parts are unknown.
+  if (node.name === 'case' || operators.some((operator) => !(truth ? ['and', '=='] : ['or']).includes(operator)))
+    return told
+  postfix.forEach((token, i) => {
+    const path = tokenPath(token)
+    if (path === undefined) return
+    const compared = postfix[i + 2]?.operator === '=='
+    if (!compared) told[path] = truth
+    else if (typeof postfix[i + 1]!.content === 'string') told[path] = postfix[i + 1]!.content as string
+  })
+  return told
 }

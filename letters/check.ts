@@ -1,4 +1,7 @@
 import type { Library } from './catalogue.ts'
+import { checkCells } from './check-cells.ts'
+import { checkCited } from './check-cited.ts'
+import { checkClosing } from './check-closing.ts'
 import { checkDebtor } from './check-debtor.ts'
 import { checkClauseFacts, checkDeclared, checkFacts, clausesOf, readable } from './check-facts.ts'
 import { checkFirst, checkFirstClauses, checkLaw } from './check-first.ts'
@@ -6,6 +9,7 @@ import { checkAddressed, checkAgreement, checkElision } from './check-grammar.ts
 import { checkHead, headOf, readHead } from './check-head.ts'
 import { checkClauseLengths, checkLengths } from './check-length.ts'
 import { checkMarkup, checkNames } from './check-markup.ts'
+import { checkPointers } from './check-pointers.ts'
 import { checkPrivacy } from './check-privacy.ts'
 import { checkAnglicisms, checkStyle, checkTypography } from './check-style.ts'
 import { afterTitle, partOf, subjectOf, toPayer, type Add, type Fault } from './check-subject.ts'
@@ -38,6 +42,8 @@ export function checkLetter(text: string, file: string, library: Library, exampl
     checkDebtor(subject)
     checkPrivacy(subject)
     checkStyle(subject)
+    checkClosing(subject)
+    const bases = basesOf(letter.bases, text, library)
     // What a title's enforcement gives as time is the law's; what a debtor is given is the case's.
     const delays = toPayer(letter) && !afterTitle(letter)
     for (const { section, prose } of subject.parts) {
@@ -46,6 +52,9 @@ export function checkLetter(text: string, file: string, library: Library, exampl
       checkAgreement(prose(), library, add)
       checkAddressed(prose(), subject)
       checkSupposed(section, add)
+      checkCited(prose(), bases, add)
+      checkPointers(section, library, add)
+      checkCells(section, library, add)
     }
     checkTwins(letter, library, add)
     measure(() => checkLengths(subject, examples(letter)))
@@ -76,6 +85,8 @@ export function checkClause(text: string, file: string, library: Library, exampl
   checkElision(own.prose(), library, add)
   checkAgreement(own.prose(), library, add)
   checkSupposed(section, add)
+  checkCited(own.prose(), basesOf([clause.article ?? ''], text, library), add)
+  checkCells(section, library, add)
   const users = usersOf(library).get(clause.id) ?? []
   // A clause that a debtor reads is held to what a debtor may read, at the degree of its gentlest letter.
   const first = users.filter((letter) => toPayer(letter) && !afterTitle(letter)).sort((a, b) => a.ton - b.ton)[0]
@@ -103,6 +114,12 @@ function usersOf(library: Library): Map<string, Letter[]> {
 }
 
 const tryOut: Examples = (letter) => ({ ...exampleFacts(letter), droit: {} })
+
+// What a text rests on: the articles of its head, and those of the clauses it calls.
+const basesOf = (own: string[], text: string, library: Library): string[] => [
+  ...own,
+  ...[...clausesOf(text, library)].flatMap((id) => library.clauses.get(id)!.article ?? []),
+]
 
 // Read already with the library, when the file is one of its own.
 function known(text: string, file: string, library: Library): Letter | undefined {

@@ -84,6 +84,7 @@ const familyOfStep: Record<string, string> = {
   cloture: 'cloture',
   contestation: 'contestations',
   negociation: 'engagements',
+  recherche: 'recherche',
 }
 
 /** What a letter is to its reader: a demand, an answer, an agreement, a receipt; by the name of the family that holds such. */

@@ -1,5 +1,7 @@
+import { getNamedType, type GraphQLField, isLeafType, isObjectType, isRequiredArgument } from 'graphql'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { examples } from '../api/graphql/examples.ts'
+import { schema } from '../api/graphql/schema.ts'
 import { consumerWhoStops } from '../scripts/demo/consumer.ts'
 import { useApi } from './api.ts'
 import { copyWhole } from './copies.ts'
@@ -72,5 +74,64 @@ describe('among ten more cases that went as far', () => {
   test.each(['02-dossiers', '04-travail-du-jour', '05-delais'])('%s answers with more rows', async (name) => {
     const { answer } = await costOf(name, 1)
     expect(answer.length).toBeGreaterThan(2 * before.get(name)!.answer.length)
+  })
+})
+
+const fieldsOf = (type: string): GraphQLField<unknown, unknown>[] => {
+  const found = schema.getType(type)
+  const fields = isObjectType(found) ? Object.values(found.getFields()) : []
+  return fields.filter(({ args }) => !args.some(isRequiredArgument))
+}
+
+/** A field with all the leaves below it. */
+function whole({ name, type }: GraphQLField<unknown, unknown>): string {
+  const inner = getNamedType(type)
+  if (isLeafType(inner)) return name
+  const leaves = fieldsOf(inner.name).filter((each) => isLeafType(getNamedType(each.type)))
+  return `${name} { __typename ${leaves.map((each) => each.name).join(' ')} }`
+}
+
+describe('a list of twelve cases takes as many statements as one of six', () => {
+  const among = async (first: number, selection: string): Promise<Cost> => {
+    api.statements()
+    const { body } = await api.ask({ role: 'legal' }, `{ cases(first: ${first}) { nodes { number ${selection} } } }`)
+    expect(body.errors).toBeUndefined()
+    const statements = api.statements().filter((text) => !/pg_current_snapshot|case_readings/.test(text)).length
+    return { statements, answer: JSON.stringify(body.data) }
+  }
+
+  // What may be written in a case is read from its whole file: it is asked of one, and its complexity says so.
+  const fields = fieldsOf('Case').filter(({ name }) => name !== 'writableLetters')
+  test.each(fields.map((field) => [whole(field)]))('with %s', async (selection) => {
+    const [six, twelve] = [await among(6, selection), await among(12, selection)]
+    expect(twelve.statements).toBe(six.statements)
+    expect(twelve.answer.length).toBeGreaterThan(six.answer.length)
+  })
+
+  test.each(['debtor', 'creditor'])(
+    'with each field of their %s, whether or not a line of a list shows it',
+    async (of) => {
+      const type = of === 'debtor' ? 'Debtor' : 'Creditor'
+      for (const field of fieldsOf(type)) {
+        const selection = `${of} { ${whole(field)} }`
+        const [six, twelve] = [await among(6, selection), await among(12, selection)]
+        expect([field.name, twelve.statements]).toEqual([field.name, six.statements])
+      }
+    },
+  )
+
+  test('of a debtor reads what a line of a list does not show by one statement more, however much of it', async () => {
+    const { statements } = await among(12, 'debtor { name kind }')
+    expect((await among(12, 'debtor { name email }')).statements).toBe(statements + 1)
+    const all = await among(
+      12,
+      'debtor { name email phone siren siret civility legalForm address { postalCode city } }',
+    )
+    expect(all.statements).toBe(statements + 1)
+    await api.sql`update debtors set email = id || '@example.org'`
+    const { body } = await api.ask({ role: 'legal' }, '{ cases(first: 12) { nodes { debtor { id email } } } }')
+    expect(body.data.cases.nodes).toHaveLength(12)
+    for (const { debtor } of body.data.cases.nodes)
+      expect(`Debtor:${debtor.email}`).toBe(`${Buffer.from(debtor.id, 'base64').toString()}@example.org`)
   })
 })

@@ -24,3 +24,16 @@ test('a transaction that lost its connection writes nothing more, nor commits wh
   // One that begins on a connection that is full keeps it, and is undone like any other.
   expect(JSON.parse(full!)).toEqual({ full: 'undone', state: 'idle', left: [] })
 })
+
+test('one connection that many share answers each its own, refuses them all when it is lost, and comes back for the next', async () => {
+  const [, told] = await says(start('./setup/one-connection-child.ts', [database.url]), /(\{.*\})\n/)
+  const { together, lost, after, isAnother } = JSON.parse(told!)
+  expect([together, after, isAnother]).toEqual([{ 'its own': 300 }, { 'its own': 300 }, true])
+  // Those that had not left yet are answered by the connection that came in its place; nobody waits for ever.
+  const { 'its own': answered = 0, ...refused } = lost as Record<string, number>
+  const ends = ['57P01', 'CONNECTION_CLOSED', 'ECONNRESET', 'EPIPE']
+  expect(ends).toEqual(expect.arrayContaining(Object.keys(refused)))
+  const refusals = Object.values(refused).reduce((sum, count) => sum + count, 0)
+  expect(refusals).toBeGreaterThan(0)
+  expect(answered + refusals).toBe(301)
+})

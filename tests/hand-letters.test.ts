@@ -144,6 +144,7 @@ describe('a letter of the library written by hand', () => {
     await refused('injonction-requete-tribunal-commerce', 'acte-prive', pack)
     await refused('script-objection-tresorerie', 'script-telephone', { code: 'written_by_act' })
     await refused('madagascar-mise-en-demeure', 'lrar', { code: 'wrong_law' })
+    await refused('madagascar-proposition-recue', 'lettre', { code: 'wrong_law' })
     await refused('relance-ferme-particulier', 'lettre', { code: 'wrong_debtor' })
     await refused('relance-ferme-silence-total', 'lrar', { code: 'channel_refused' })
   })

@@ -94,6 +94,16 @@ test('what a courteous letter may say is not a fault', () => {
     [first, 'Une visite reste possible, si vous l’acceptez ; rien ne sera dit à un tiers.'],
     [first, "Le dossier {% render 'de-creancier' %} a été ouvert au {{ agence.gestionnaire.telephone }}."],
     [firstConsumer, "Vous êtes tenu{% if debiteur.civilite == 'Madame' %}e{% endif %} au courant."],
+    [formal, "L'article 1344, premier alinéa, du code civil, et l'article 5 du contrat, le disent."],
+    [
+      formal,
+      "{% if dateLimite %}Vous avez jusqu'au {{ dateLimite.date | date_longue }}.{% endif %}{% if dateLimite %} Après cette date, écrivez-nous.{% endif %}",
+    ],
+    [
+      first,
+      '| a | b |\n|---|---|\n| Facture | {% if totaux.interetParJour %}{{ totaux.interetParJour | euros }}{% else %}–{% endif %} |',
+    ],
+    [first, '| a | b |\n|---|---|\n| Factures | {% for f in factures %}{{ f.numero }} {% endfor %} |'],
     [first, 'Écrivez à contact@exemple.fr ou sur https://exemple.fr/mail?x=1 : « bon pour accord » suffit.'],
   ]
   for (const [id, words] of fine) {

@@ -5,9 +5,10 @@ import { recordCall } from '../procedures/cases/exchanges/calls.ts'
 import { contactsLately } from '../procedures/cases/exchanges/contacts.ts'
 import { resolveDispute } from '../procedures/cases/exchanges/disputes.ts'
 import { agreeInstalments } from '../procedures/cases/exchanges/promises.ts'
-import { recordReply } from '../procedures/cases/exchanges/replies.ts'
+import { type Answer, recordReply } from '../procedures/cases/exchanges/replies.ts'
 import { readAgency } from '../procedures/cases/agency.ts'
-import { answeredOn, reminders } from '../procedures/cases/file/earlier-steps.ts'
+import { gatherExhibits } from '../procedures/cases/exhibits/exhibit-gather.ts'
+import { answeredOn, disputeAnswers, everyStep, reminders } from '../procedures/cases/file/earlier-steps.ts'
 import { issueInvoicingReview } from '../procedures/cases/intake/invoicing-reviews.ts'
 import { asksPayment } from '../procedures/cases/standstill.ts'
 import { findCoupon } from '../procedures/mail/coupons.ts'
@@ -48,6 +49,19 @@ const refusals = (caseId: string) => house.sql<{ code: string; message: string }
   select detail ->> 'code' as code, detail ->> 'message' as message from events
   where case_id = ${caseId} and kind = 'follow_up_refused'`
 
+const answeredDay = day('2026-07-24')
+
+/** A case whose formal notice bore a coupon, and what its debtor answers by it. */
+async function couponAnswered(answer: Answer) {
+  const caseId = await openMalagasy(house)
+  await liveUntil(house, '2026-05-20', answeredDay.toString())
+  const [bearing] = await house.sql<{ id: string }[]>`
+    select d.id from documents d join coupons k on k.document_id = d.id where d.case_id = ${caseId}`
+  const coupon = (await findCoupon(house.office, answeredDay, { documentId: bearing!.id }))!
+  const answered = await recordReply(house.sql, house.office.random, answeredDay, coupon, answer)
+  return { caseId, answered }
+}
+
 describe('a Malagasy debtor', () => {
   test('who disputes is acknowledged and answered in writing, and no French article is cited', async () => {
     const caseId = await openMalagasy(house)
@@ -73,7 +87,11 @@ describe('a Malagasy debtor', () => {
     await written(caseId, 'madagascar-contestation-recue')
     expect((await contactsLately(house.sql, day('2026-06-13'), caseId)).contacts).toEqual([])
     expect(reminders(await fileOf(house, caseId))).toEqual([])
-    for (const letter of ['madagascar-contestation-reponse', 'madagascar-recu-paiement'])
+    for (const letter of [
+      'madagascar-contestation-reponse',
+      'madagascar-recu-paiement',
+      'madagascar-adresse-enregistree',
+    ])
       expect(asksPayment(loadLibrary(), letter)).toBe(false)
     expect(asksPayment(loadLibrary(), 'madagascar-premiere-relance')).toBe(true)
   })
@@ -149,24 +167,74 @@ describe('a Malagasy debtor', () => {
     expect(disputed).not.toMatch(french)
   })
 
-  test('whose answer has no letter under its law: the journal says that nothing was written, and why', async () => {
-    const caseId = await openMalagasy(house)
-    await liveUntil(house, '2026-05-20', '2026-07-24')
-    const [bearing] = await house.sql<{ id: string }[]>`
-      select d.id from documents d join coupons k on k.document_id = d.id where d.case_id = ${caseId}`
-    const coupon = (await findCoupon(house.office, day('2026-07-24'), { documentId: bearing!.id }))!
-    const reply = { kind: 'not_me', explanation: 'Un autre hôtel porte ce nom.' } as const
-    await recordReply(house.sql, house.office.random, day('2026-07-24'), coupon, reply)
-    await drain(house.office, house.url)
-    const [refused, ...more] = await refusals(caseId)
-    expect(more).toEqual([])
-    expect(refused).toMatchObject({
-      code: 'no_letter_of_this_law',
-      message: expect.stringContaining('rien n’a été écrit'),
-    })
-    const letters = (await fileOf(house, caseId)).documents.map(({ letter }) => letter)
-    expect(letters).toContain('creancier-personne-a-verifier')
-    expect(letters).not.toContain('contestation-personne-a-verifier')
+  const address = { lines: ['Lot III G 8 bis Ampefiloha'], postalCode: '101', city: 'Antananarivo', country: 'MG' }
+  const paid = { on: day('2026-07-20'), amount: 235_000_000n, means: 'paiement mobile', reference: 'MVola 12' }
+  const answers: [Answer, { letter: string; told: string; step: string; says: string[] }][] = [
+    [
+      { kind: 'paid', ...paid },
+      {
+        letter: 'madagascar-paiement-annonce',
+        told: 'creancier-paiement-direct-a-declarer',
+        step: 'accusé de réception d’un paiement annoncé',
+        says: ['2 350 000 Ar le 20 juillet 2026 par paiement mobile (MVola 12)', '31 juillet 2026'],
+      },
+    ],
+    [
+      { kind: 'not_me', explanation: 'Un autre hôtel porte ce nom.' },
+      {
+        letter: 'madagascar-personne-a-verifier',
+        told: 'creancier-personne-a-verifier',
+        step: 'accusé de réception d’une erreur de personne signalée',
+        says: ['Un autre hôtel porte ce nom.', '31 juillet 2026'],
+      },
+    ],
+    [
+      { kind: 'address', address, email: null, phone: null },
+      {
+        letter: 'madagascar-adresse-enregistree',
+        told: 'creancier-adresse-du-debiteur',
+        step: 'confirmation d’une nouvelle adresse',
+        says: ['Lot III G 8 bis Ampefiloha, 101 Antananarivo', 'Nous répondons en français et en malgache'],
+      },
+    ],
+  ]
+  test.each(answers)(
+    'who answers by the coupon ($kind) is confirmed by the letter of its law, once',
+    async (answer, expected) => {
+      const { caseId, answered } = await couponAnswered(answer)
+      const [text] = await written(caseId, expected.letter)
+      for (const words of expected.says) expect(text).toContain(words)
+      await queueFollowUp(house.sql, answeredDay, { reply: answered.id })
+      await written(caseId, expected.letter)
+      const file = await fileOf(house, caseId)
+      const since = file.documents.filter(({ writtenOn }) => writtenOn.equals(answeredDay))
+      expect(since.map(({ letter }) => letter).toSorted()).toEqual([expected.told, expected.letter])
+      expect(everyStep(file).map(({ canal }) => canal)).toContain(`${expected.step} par lettre simple`)
+      expect(reminders(file).map(({ reference }) => reference)).not.toContain(
+        since.find(({ letter }) => letter === expected.letter)!.reference,
+      )
+      expect(await refusals(caseId)).toEqual([])
+    },
+  )
+
+  test('whose announced payment is confirmed has no answer to its dispute yet, and a court reads it as an exchange', async () => {
+    const { caseId } = await couponAnswered({ kind: 'paid', ...paid })
+    await dispute(house, caseId, answeredDay.toString(), '2026-08-07')
+    await written(caseId, 'madagascar-paiement-annonce')
+    const file = await fileOf(house, caseId)
+    expect(disputeAnswers(file, file.disputes[0]!)).toEqual([])
+    await gatherExhibits(house.office, house.sql, answeredDay, file)
+    const exhibits = await house.sql<{ kind: string }[]>`
+      select e.kind from exhibits e join documents d on d.id = e.document_id where d.letter = 'madagascar-paiement-annonce'`
+    expect(exhibits).toEqual([{ kind: 'echange' }])
+  })
+
+  test('who says « ce n’est pas moi » is told neither for whom we write, nor of what, nor how much', async () => {
+    const { caseId } = await couponAnswered({ kind: 'not_me', explanation: 'Un autre hôtel porte ce nom.' })
+    const [text] = await written(caseId, 'madagascar-personne-a-verifier')
+    const { creditor } = await fileOf(house, caseId)
+    expect(text).not.toContain(creditor.name)
+    expect(text).not.toMatch(/F-1\b|facture|créanc|dette|payer| Ar\b/i)
   })
 })
 

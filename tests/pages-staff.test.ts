@@ -96,6 +96,7 @@ describe('the board', () => {
       requests: new Map(),
       refused: new Map(),
       inDoubt: new Set<string>(),
+      accounts: [],
     }
     const board = { work: [], deadlines, approvals: [], cases, ...none, open: 1, orphans: 0 }
     const agency = {
@@ -467,11 +468,25 @@ describe.skipIf(!hasChromium)('in a real browser', () => {
       await page.keyboard.type('garage')
       await page.keyboard.press('Enter')
       await page.waitForSelector('text=Que dire')
-      await shoot(page, `bureau-appel-${width}-${colorScheme}`)
-      const wide = await page.evaluate(
-        () => document.documentElement.scrollWidth > document.documentElement.clientWidth,
-      )
-      expect([width, wide]).toEqual([width, false])
+      const fits = async (name: string): Promise<void> => {
+        await shoot(page, `${name}-${width}-${colorScheme}`)
+        const wide = await page.evaluate(
+          () => document.documentElement.scrollWidth > document.documentElement.clientWidth,
+        )
+        expect([name, width, wide]).toEqual([name, width, false])
+      }
+      await fits('bureau-appel')
+      await page.click('text=Scripts d’appel')
+      await page.waitForSelector('h1:has-text("Scripts d’appel")')
+      await page.click('summary:has-text("à ne pas lire")')
+      await fits('bureau-scripts')
+      await page.click('text=paiement par carte au téléphone')
+      await page.waitForSelector('button:has-text("Remplir le script")')
+      await fits('bureau-script-a-remplir')
+      await page.click('text=Choisir un autre script')
+      await page.click('text=appel entrant du débiteur')
+      await page.waitForSelector('.script')
+      await fits('bureau-script')
       await context.close()
     }
   }, 60_000)

@@ -59,7 +59,7 @@ export function formsOf(html: string): { action: string; hidden: Record<string, 
     hidden: Object.fromEntries(
       [...inside!.matchAll(/<input type="hidden" name="([^"]*)" value="([^"]*)">/g)].map(([, name, value]) => [
         name!,
-        value!,
+        decoded(value!),
       ]),
     ),
   }))
@@ -67,11 +67,10 @@ export function formsOf(html: string): { action: string; hidden: Record<string, 
 
 const entities: Record<string, string> = { '&amp;': '&', '&lt;': '<', '&gt;': '>', '&quot;': '"', '&#39;': "'" }
 
+const decoded = (html: string): string => html.replace(/&(amp|lt|gt|quot|#39);/g, (entity) => entities[entity]!)
+
 export const words = (html: string): string =>
-  html
-    .replace(/<(style|script)[\s\S]*?<\/\1>/g, ' ')
-    .replace(/<[^>]+>/g, ' ')
-    .replace(/&(amp|lt|gt|quot|#39);/g, (entity) => entities[entity]!)
+  decoded(html.replace(/<(style|script)[\s\S]*?<\/\1>/g, ' ').replace(/<[^>]+>/g, ' '))
     .replaceAll('’', "'")
     .replace(/[\s\u00a0\u202f]+/g, ' ')
 

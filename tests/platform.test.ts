@@ -31,6 +31,22 @@ describe('values of the database', () => {
     expect(row!.percent).toBe('2.620')
   })
 
+  test('days come back as they are, of any century, read a first time or again', async () => {
+    const days = ['0001-01-01', '1582-10-10', '1899-12-31', '1900-01-01', '1900-03-01', '2000-02-29', '2024-12-31']
+    days.push('2026-03-29', '2199-12-31', '2200-01-01', '2400-02-29', '9999-12-31')
+    for (const _time of ['first', 'again']) {
+      const rows = await db.sql<{ day: Temporal.PlainDate }[]>`
+        select day from unnest(${days}::text[]::date[]) with ordinality as d (day, n) order by n`
+      expect(rows.map(({ day: read }) => read.toString())).toEqual(days)
+    }
+  })
+
+  test('a day without end is refused, and what is asked after it is answered', async () => {
+    for (const never of ['infinity', '-infinity'])
+      await expect(db.sql`select ${never}::text::date as day`).rejects.toThrow(RangeError)
+    expect(await db.sql`select '2026-09-30'::date as day`).toEqual([{ day: day('2026-09-30') }])
+  })
+
   test('arrays of days, of texts and of cents go in and come out', async () => {
     const [row] = await db.sql`
       select ${[day('2026-01-01'), day('2026-01-02')]}::date[] as days, ${['a,"b"\\', 'é']}::text[] as texts,

@@ -110,10 +110,11 @@ builder.queryFields((t) => ({
               const beyond = down === (isAfter !== page.inverted) ? sql`<` : sql`>`
               return sql`and (${key}, length(c.number), c.number) ${beyond} ${placeOf(ctx, args.order, text)}`
             }
-            const found = await ctx.lists<CaseRow[]>`
+            const asked = ctx.lists<CaseRow[]>`
               select ${columns(ctx)} from cases c
               where ${where} ${place(page.after, true)} ${place(page.before, false)}
               order by ${key} ${way}, length(c.number) ${way}, c.number ${way} limit ${page.limit}`
+            const found = await (ctx.lists === sql ? asked : ctx.queue.follow(asked))
             await foresee(ctx, info, 'Case', found)
             return found
           },

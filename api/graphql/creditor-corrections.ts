@@ -86,7 +86,7 @@ builder.relayMutationField(
   },
   {
     description:
-      'Corrects who a creditor is and how it is reached: what is absent stays, null takes away. Letters written before keep what they said; what it was asked to sign for and is not filed ends, unless its contact alone changes. Another account waits for a second person.',
+      'Corrects who a creditor is and how it is reached: what is absent stays, null takes away. Letters written before keep what they said; what it was asked to sign for and is not filed ends, unless its contact alone changes. Another account waits for a second person. Of another account, e-mail, telephone or address the creditor is told by a letter to where it was reached before.',
     authScopes: { may: 'correctCreditor' },
     errors: {},
     resolve: (_root, { input }, ctx) =>
@@ -102,7 +102,7 @@ builder.relayMutationField(
           representative: { name: representativeName, quality: representativeQuality },
           mediator: { name: mediatorName, details: mediatorDetails },
         }
-        await correctCreditor(office.sql, office.random, ctx.day, { creditorId, reason, changes }, author)
+        await correctCreditor(office, ctx.day, { creditorId, reason, changes }, author)
         return { creditorId }
       }),
   },
@@ -128,14 +128,14 @@ builder.relayMutationField(
   },
   {
     description:
-      'A second person says whether a creditor’s new account is its own, after asking it by a way known before (false changes of account are the common fraud; règlement (UE) 2024/886 has the payer’s bank compare name and IBAN). From then on letters and payment codes bear it. Refused with `second_person_needed` to whoever proposed it.',
+      'A second person says whether a creditor’s new account is its own, after asking it by a way known before (false changes of account are the common fraud; règlement (UE) 2024/886 has the payer’s bank compare name and IBAN). From then on letters and payment codes bear it; the creditor is told of either answer where it was reached before the demand. Refused with `second_person_needed` to whoever proposed it.',
     authScopes: { may: 'settleCreditorAccount' },
     errors: {},
     resolve: (_root, { input }, ctx) =>
       once(ctx, 'settleCreditorAccount', input, async (office, author) => {
         const { confirmed: isTaken, checkedHow } = input
         const settled = { correctionId: nodeId(input.correctionId), isTaken, checkedHow }
-        return { creditorId: await settleCreditorAccount(office.sql, ctx.day, settled, author) }
+        return { creditorId: await settleCreditorAccount(office, ctx.day, settled, author) }
       }),
   },
   answersCreditor,

@@ -27,9 +27,9 @@ const MissingFactType = builder.objectRef<MissingFact>('MissingFact').implement(
   }),
 })
 
-type Obstacle = Pick<DomainError, 'code' | 'message' | 'remedy'>
+export type Obstacle = Pick<DomainError, 'code' | 'message' | 'remedy'>
 
-const ObstacleType = builder.objectRef<Obstacle>('LetterObstacle').implement({
+export const ObstacleType = builder.objectRef<Obstacle>('LetterObstacle').implement({
   description: 'Why a letter would be refused today.',
   fields: (t) => ({
     code: t.exposeString('code'),
@@ -38,6 +38,9 @@ const ObstacleType = builder.objectRef<Obstacle>('LetterObstacle').implement({
   }),
 })
 
+/** An error that a field answers with would be taken for the field's own. */
+export const obstacleOf = ({ code, message, remedy }: DomainError): Obstacle => ({ code, message, remedy })
+
 const StandingType = builder
   .objectRef<{ refusal: DomainError | null; missing: MissingFact[] }>('LetterStanding')
   .implement({
@@ -45,8 +48,7 @@ const StandingType = builder
       refusal: t.field({
         type: ObstacleType,
         nullable: true,
-        // An error that a field answers with would be taken for the field's own.
-        resolve: ({ refusal }) => refusal && { code: refusal.code, message: refusal.message, remedy: refusal.remedy },
+        resolve: ({ refusal }) => refusal && obstacleOf(refusal),
       }),
       missing: t.field({ type: [MissingFactType], resolve: ({ missing }) => missing }),
     }),

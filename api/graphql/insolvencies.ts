@@ -8,6 +8,7 @@ import {
   recordInsolvency,
 } from '../../procedures/cases/insolvency/insolvencies.ts'
 import type { Day } from '../../schema/days.ts'
+import type { Sql } from '../../schema/db.ts'
 import { builder } from './builder.ts'
 import { answersCase, CaseType, requireCase } from './cases.ts'
 import { rowsOf } from '../context.ts'
@@ -74,16 +75,18 @@ builder.objectFields(CaseType, (t) => ({
   }),
 }))
 
+async function lastChecks(sql: Sql, ids: string[]): Promise<Map<string, Day[]>> {
+  const rows = await sql<{ id: string; day: Day }[]>`
+    select debtor_id as id, max(checked_on) as day from insolvency_checks where debtor_id = any(${ids}) group by debtor_id`
+  return new Map(rows.map(({ id, day }) => [id, [day]]))
+}
+
 builder.objectFields(DebtorType, (t) => ({
   insolvencyCheckedOn: t.field({
     type: 'Date',
     nullable: true,
     description: 'The last day this debtor was looked up in the registers, found or not; null when never.',
-    resolve: async ({ id }, _args, { sql }) => {
-      const [row] = await sql<{ day: Day | null }[]>`
-        select max(checked_on) as day from insolvency_checks where debtor_id = ${id}`
-      return row?.day ?? null
-    },
+    resolve: async ({ id }, _args, ctx) => (await rowsOf(ctx, lastChecks, id))[0] ?? null,
   }),
 }))
 

@@ -7,7 +7,7 @@ import { actor, author, type Context } from '../context.ts'
 import { checkTexts } from './texts.ts'
 
 /** What an act leaves to be shown: ids and texts, so that a repeated request is answered with the same. */
-type Outcome = Record<string, string | number | boolean | null | object>
+export type Outcome = Record<string, string | number | boolean | null | object>
 
 /**
  * Runs an act, in one transaction. With an idempotency key it runs once for that actor: act and key are that transaction, a

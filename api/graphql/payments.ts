@@ -1,5 +1,5 @@
 import { caseParts, type Payment } from '../../procedures/cases/file/file.ts'
-import { payOver, readFunds } from '../../procedures/money/funds.ts'
+import { encashedBy, fundsByCreditor, payOver } from '../../procedures/money/funds.ts'
 import { recordEncashment, recordPayment, refuseUnlikely, rejectPayment } from '../../procedures/money/payments.ts'
 import type { Sql } from '../../schema/db.ts'
 import { DomainError } from '../../schema/errors.ts'
@@ -183,7 +183,8 @@ builder.objectFields(CreditorType, (t) => ({
     type: [Money],
     description: 'What the agency has encashed for it and not yet paid over, by currency.',
     resolve: async ({ id }, _args, ctx) => {
-      const held = Map.groupBy(await readFunds(ctx.sql, id, ctx.day), (line) => line.currency)
+      const funds = encashedBy(await rowsOf(ctx, fundsByCreditor, id), ctx.day)
+      const held = Map.groupBy(funds, (line) => line.currency)
       return [...held].map(([currency, lines]) => ({
         currency,
         cents: lines.reduce((all, line) => all + line.amount, 0n),

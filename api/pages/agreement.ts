@@ -1,7 +1,7 @@
 import type { Context as HttpContext, Hono } from 'hono'
 import { readAgency } from '../../procedures/cases/agency.ts'
 import { DomainError } from '../../schema/errors.ts'
-import { contextOf } from '../context.ts'
+import { contextOf, readingBy } from '../context.ts'
 import { readAs } from '../reading.ts'
 import { type ConsentLink, consentLinkDays, readConsentLink } from './consent-links.ts'
 import { contactOf } from './contact.ts'
@@ -33,7 +33,7 @@ export function mountAgreement(app: Hono, house: Doors): void {
     const viewer = { role: 'creditor', name: link.name, creditorId: link.creditorId, bailiffId: null } as const
     const reads = c.req.method === 'GET' || c.req.method === 'HEAD'
     return readAs(sql, reads ? viewer : null, async (own) => {
-      const ctx = { ...contextOf(house, viewer), sql: own, office: { ...house.office, sql: own } }
+      const ctx = { ...contextOf(house, viewer), ...readingBy(house, own) }
       const [creditor] = await own<{ name: string }[]>`select name from creditors where id = ${link.creditorId}`
       const agency = contactOf(await readAgency(own))
       const token = formToken(house, c, link.session.id)

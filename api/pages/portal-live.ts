@@ -1,8 +1,9 @@
 import { ReadableStream as WebStream } from 'node:stream/web'
 import type { Hono, Context as HttpContext } from 'hono'
 import { Repeater } from 'graphql-yoga'
+import type { Sql } from '../../schema/db.ts'
 import type { Viewer } from '../auth.ts'
-import { contextOf } from '../context.ts'
+import { contextOf, readingBy } from '../context.ts'
 import type { Log } from '../errors.ts'
 import { readAs } from '../reading.ts'
 import type { Doors } from './guard.ts'
@@ -31,9 +32,8 @@ export function mountLive(
         const { id } = await findByNumber(ctx, c.req.param('number'))
         const mark = async (): Promise<string | null> => {
           const viewer = await viewerOf(c)
-          return (
-            viewer && readAs(house.office.sql, viewer, (sql) => journalMark({ ...contextOf(house, viewer), sql }, id))
-          )
+          const asViewer = (sql: Sql) => journalMark({ ...contextOf(house, viewer), ...readingBy(house, sql) }, id)
+          return viewer && readAs(house.office.sql, viewer, asViewer)
         }
         return c.body(WebStream.from(marks(house, id, mark, log)) as ReadableStream, 200, {
           'content-type': 'text/event-stream',

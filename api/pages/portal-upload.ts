@@ -2,8 +2,10 @@ import { admitBytes } from '../../documents/antivirus.ts'
 import { DomainError } from '../../schema/errors.ts'
 import { plainFileName } from '../../schema/words.ts'
 import { newId } from '../../schema/random.ts'
-import { actor } from '../context.ts'
-import { toCreditor } from '../remedies.ts'
+import type { Sql } from '../../schema/db.ts'
+import { actor, type Context } from '../context.ts'
+import { toCreditor, withoutNames } from '../remedies.ts'
+import type { FormFile } from './form-files.ts'
 import { h, type Html, said } from './page.ts'
 import type { Desk } from './portal-desk.ts'
 
@@ -22,16 +24,25 @@ export async function keepUpload(
   const fileName = plainFileName(file.name, 'fichier')
   await admitBytes(fileName, bytes, ctx.office.antivirus)
   await check(bytes, fileName)
-  const id = newId(ctx.office.random)
   const sha256 = await ctx.office.archive.put(bytes)
-  await ctx.sql`
+  return recordUpload(ctx, ctx.sql, { name: fileName, sha256, bytes: bytes.length })
+}
+
+/** A file of a form that waits for the act that takes it: the same row as one received by the API. */
+export async function recordUpload(
+  ctx: Context,
+  sql: Sql,
+  { name, sha256, bytes }: Pick<FormFile, 'name' | 'sha256' | 'bytes'>,
+): Promise<string> {
+  const id = newId(ctx.office.random)
+  await sql`
     insert into uploads (id, actor, file_name, max_bytes, expires_at, asked_on, sha256, bytes, received_on)
-    values (${id}, ${actor(ctx)}, ${fileName}, ${bytes.length}, ${ctx.clock.now()}, ${ctx.day}, ${sha256}, ${bytes.length}, ${ctx.day})`
+    values (${id}, ${actor(ctx)}, ${name}, ${bytes}, ${ctx.clock.now()}, ${ctx.day}, ${sha256}, ${bytes}, ${ctx.day})`
   return id
 }
 
 /** What was refused, in the page where it was asked. */
 export const refusal = (error: DomainError | undefined): Html =>
   error
-    ? h`<div class="alert" role="alert"><p><strong>${said(error.message)}</strong></p><p>${said(toCreditor(error.remedy))}</p></div>`
+    ? h`<div class="alert" role="alert"><p><strong>${said(error.message)}</strong></p><p>${said(withoutNames(toCreditor(error.remedy)))}</p></div>`
     : h``

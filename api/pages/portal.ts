@@ -6,7 +6,7 @@ import { readReplies } from '../../procedures/cases/exchanges/replies.ts'
 import type { Sql } from '../../schema/db.ts'
 import { DomainError } from '../../schema/errors.ts'
 import type { Viewer } from '../auth.ts'
-import { contextOf } from '../context.ts'
+import { contextOf, readingBy } from '../context.ts'
 import type { Log } from '../errors.ts'
 import { inline, type OpenedLetter, openLetter, sendDisputeFile, sendOpened, sendOriginal } from '../downloads.ts'
 import { readAs } from '../reading.ts'
@@ -146,7 +146,7 @@ async function signedInAs(house: Doors, c: HttpContext): Promise<SignedIn | null
 }
 
 async function deskOf(house: Doors, c: HttpContext, { viewer, sessionId }: SignedIn, sql: Sql): Promise<Desk | null> {
-  const ctx = { ...contextOf(house, viewer), sql, office: { ...house.office, sql } }
+  const ctx = { ...contextOf(house, viewer), ...readingBy(house, sql) }
   const [creditor] = await sql<{ name: string }[]>`select name from creditors where id = ${viewer.creditorId}`
   if (!creditor) return null
   const agency = contactOf(await readAgency(sql))

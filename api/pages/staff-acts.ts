@@ -1,4 +1,5 @@
 import { validateAddress } from '../../procedures/mail/addresses.ts'
+import { settleCreditorAccount } from '../../procedures/cases/creditor-corrections.ts'
 import { recordCall, type Told } from '../../procedures/cases/exchanges/calls.ts'
 import { resolveDispute } from '../../procedures/cases/exchanges/disputes.ts'
 import { retryFollowUp } from '../../procedures/mail/follow-up-queue.ts'
@@ -14,8 +15,8 @@ import { requireCase } from '../graphql/cases.ts'
 import { type Context, forbidden } from '../context.ts'
 import { requireDocument } from '../graphql/documents.ts'
 import { nodeId } from '../nodes.ts'
-import { once } from '../graphql/once.ts'
 import { rowId } from '../graphql/values.ts'
+import { onceByForm } from './staff-confirm.ts'
 import { typedAddress } from './typed-address.ts'
 import { requiredAmount, requiredDay, requiredText, textOf, type Typed } from './typed.ts'
 
@@ -39,6 +40,7 @@ export const disputeOutcomes = {
   credited: 'Un avoir est accordé',
   dropped: 'Le débiteur y renonce',
 } as const
+const accountAnswers = { confirmer: 'Confirmer ce compte', refuser: 'Refuser ce compte' } as const
 export const postalWords = {
   deposited: 'Déposée',
   presented: 'Présentée',
@@ -208,6 +210,17 @@ export const gestures: Record<string, Gesture> = {
       await retryFollowUp(office.sql, ctx.day, refused, author)
     },
   },
+  compte: {
+    act: 'settleCreditorAccount',
+    async run(ctx, office, typed, author) {
+      const settled = {
+        correctionId: nodeId(typed['objet'] ?? ''),
+        isTaken: choiceOf(typed, 'geste', accountAnswers) === 'confirmer',
+        checkedHow: requiredText(typed, 'comment', 'comment il a été vérifié, ou pourquoi il est refusé', 1000),
+      }
+      await settleCreditorAccount(office, ctx.day, settled, author)
+    },
+  },
 }
 
 /** Does one, once: the key of the form makes of a double click a single act. */
@@ -217,11 +230,7 @@ export async function doGesture(ctx: Context, name: string, typed: Typed): Promi
     throw new DomainError('not_found', 'Ce geste n’existe pas.', { remedy: 'Revenez au tableau du jour.' })
   }
   if (!may(ctx.viewer, gesture.act)) throw forbidden(ctx.viewer!.role)
-  const { jeton: _token, cle, ...fields } = typed
-  if (!cle) {
-    throw new DomainError('bad_reply', 'Ce formulaire est incomplet.', { remedy: 'Rechargez la page et recommencez.' })
-  }
-  await once(ctx, gesture.act, { ...fields, idempotencyKey: `bureau:${cle}` }, async (office, author) => {
+  await onceByForm(ctx, gesture.act, typed, async (office, author) => {
     await gesture.run(ctx, office, typed, author)
     return {}
   })

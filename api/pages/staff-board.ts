@@ -3,9 +3,11 @@ import type { Cell, WorkItem, WorkKind } from '../../procedures/work-today.ts'
 import { loadProcedure } from '../../procedures/judicial/engine/procedure.ts'
 import { dayFr } from '../../schema/days.ts'
 import type { DomainError } from '../../schema/errors.ts'
+import type { Act } from '../auth.ts'
 import { type Contact, count, dated, h, type Html, layout, money, said } from './page.ts'
 import { letterLine } from './portal-case.ts'
 import { refusal } from './portal-upload.ts'
+import { accountsSection } from './staff-accounts.ts'
 import { callForm, gesturesFor, type Gesturing } from './staff-forms.ts'
 import { type Board, type BoardDeadline, type FoundCase, type Named, ofCell } from './staff-data.ts'
 
@@ -72,6 +74,7 @@ ${asked ? callers(frame, asked.found) : ''}
 ${tile(board.orphans === 0 ? 'Aucun' : String(board.orphans), 'dossier sans suite')}</ul>
 <section aria-labelledby="delais"><h2 id="delais">Délais</h2>${deadlines(board)}</section>
 ${board.approvals.length > 0 ? approvals(frame, board) : ''}
+${board.accounts.length > 0 ? accountsSection(frame, board.accounts) : ''}
 ${cells.map(([cell, name]) => h`<section aria-labelledby="${cell}"><h2 id="${cell}">${name}</h2>${cellWork(frame, board, cell)}</section>`)}`,
   )
 }
@@ -108,8 +111,21 @@ function callers(frame: StaffFrame, found: FoundCase[]): Html {
 <p>Dossier ${each.number}, pour ${each.creditor}\u00a0: ${each.closedOn ? h`clos le ${dated(each.closedOn)}` : h`<strong>${money(each.total, each.currency)}</strong>${each.barred > 0n ? h` à réclamer (${money(each.barred, each.currency)} prescrits)` : ''}`}.
 ${each.letter ? h`Lettre à rappeler\u00a0: ${each.letter.reference}, du ${dated(each.letter.writtenOn)}.` : 'La première lettre n’est pas encore partie.'}</p>
 ${each.stop ? h`<p class="alert"><strong>Rien ne se réclame.</strong> ${said(each.stop)}</p>` : ''}
-${each.script ? h`<details${found.length === 1 ? ' open' : ''}><summary>Que dire</summary><pre class="script">${each.script}</pre></details>` : ''}${each.letters.length > 0 ? h`<details><summary>Ce qu’il a reçu de nous</summary><ul class="log">${each.letters.map((letter) => h`<li><span class="on">${dated(letter.writtenOn)}</span><div>${letterLine(letter, '/bureau')}</div></li>`)}</ul></details>` : ''}${each.closedOn ? '' : callForm(frame, each.caseId, 'incoming')}${frame.may('writeLetter') ? h`<p><a href="/bureau/ecrire?dossier=${each.caseId}">Écrire un courrier</a></p>` : ''}</article>`,
+${each.script ? h`<details${found.length === 1 ? ' open' : ''}><summary>Que dire</summary><pre class="script">${each.script}</pre></details>` : ''}${each.letters.length > 0 ? h`<details><summary>Ce qu’il a reçu de nous</summary><ul class="log">${each.letters.map((letter) => h`<li><span class="on">${dated(letter.writtenOn)}</span><div>${letterLine(letter, '/bureau')}</div></li>`)}</ul></details>` : ''}${each.closedOn ? '' : callForm(frame, each.caseId, 'incoming')}${caseDoors(frame, each.caseId)}</article>`,
   )}</section>`
+}
+
+/** What is done on a page of its own, for the case found. */
+function caseDoors(frame: StaffFrame, caseId: string): Html {
+  const doors: [act: Act, path: string, name: string][] = [
+    ['recordCall', 'scripts', 'Scripts d’appel'],
+    ['writeLetter', 'ecrire', 'Écrire un courrier'],
+    ['recordRemission', 'remises', 'Remises de dette'],
+    ['recordOutlay', 'debours', 'Débours'],
+  ]
+  const open = doors.filter(([act]) => frame.may(act))
+  if (open.length === 0) return h``
+  return h`<p>${open.map(([, path, name], i) => h`${i > 0 ? ' · ' : ''}<a href="/bureau/${path}?dossier=${caseId}">${name}</a>`)}</p>`
 }
 
 /** Never by colour alone: each time limit says in words how near it is. */
@@ -171,5 +187,5 @@ function whatOf({ kind, what }: WorkItem): string {
 
 function workLine(frame: StaffFrame, board: Board, item: WorkItem): Html {
   const named = board.cases.get(item.caseId)
-  return h`<li><span class="on">${dated(item.onDay)}</span><div>${caseLink(named)}${item.what === named?.debtor || (item.kind === 'call' && named?.phone) ? '' : h`<br>${said(whatOf(item))}`}${item.documentId ? h` · <a href="/bureau/courriers/${item.documentId}">${paperNames[item.kind] ?? 'la lettre'}</a>` : ''}${named?.phone && (item.kind === 'call' || item.kind === 'callback') ? h` · <a href="tel:${named.phone.replace(/[^+\d]/g, '')}">${named.phone}</a>` : ''}${gesturesFor(frame, board, item)}</div></li>`
+  return h`<li><span class="on">${dated(item.onDay)}</span><div>${caseLink(named)}${item.what === named?.debtor || (item.kind === 'call' && named?.phone) ? '' : h`<br>${said(whatOf(item))}`}${item.documentId ? h` · <a href="/bureau/courriers/${item.documentId}">${paperNames[item.kind] ?? 'la lettre'}</a>` : ''}${named?.phone && (item.kind === 'call' || item.kind === 'callback') ? h` · <a href="tel:${named.phone.replace(/[^+\d]/g, '')}">${named.phone}</a>` : ''}${frame.may('recordCall') && (item.kind === 'call' || item.kind === 'callback') ? h` · <a href="/bureau/scripts?dossier=${item.caseId}">tous les scripts</a>` : ''}${gesturesFor(frame, board, item)}</div></li>`
 }

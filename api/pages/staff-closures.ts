@@ -6,9 +6,8 @@ import {
   withdrawCreditorClosure,
 } from '../../procedures/cases/creditor-closures.ts'
 import { dayFr } from '../../schema/days.ts'
-import type { DomainError } from '../../schema/errors.ts'
-import { authorOf, may } from '../auth.ts'
-import { type Context, forbidden } from '../context.ts'
+import { authorOf } from '../auth.ts'
+import type { Context } from '../context.ts'
 import { asRefusal } from '../metrics.ts'
 import { nodeId } from '../nodes.ts'
 import { closureFields, closureMeans, typedClosure } from './closure-form.ts'
@@ -16,18 +15,14 @@ import { type Doors, requireOwnForm } from './guard.ts'
 import { dated, h, type Html, raw, said, send } from './page.ts'
 import { refusal } from './portal-upload.ts'
 import { type StaffFrame, staffPage } from './staff-board.ts'
-import type { FrameOf, WithStaff } from './staff-coupon.ts'
+import { allowedTo, type FrameOf, type Told, type WithStaff } from './staff-door.ts'
 import { requiredText, type Typed, typedOf } from './typed.ts'
 
 const path = '/bureau/fermetures'
 
 /** `/bureau/fermetures`: the days on which creditors are closed, told to the house by telephone or by letter. */
 export function mountClosures(app: Hono, house: Doors, withStaff: WithStaff, frameOf: FrameOf): void {
-  const allowed: WithStaff = (c, act) =>
-    withStaff(c, async (who) => {
-      if (!may(who.ctx.viewer, 'recordCreditorClosure')) throw forbidden(who.ctx.viewer!.role)
-      return act(who)
-    })
+  const allowed = allowedTo(withStaff, 'recordCreditorClosure')
   const show = async (c: HttpContext, ctx: Context, frame: StaffFrame, told: Told = {}): Promise<Response> =>
     send(c, page(frame, await allClosuresAhead(ctx.sql, ctx.day), await creditorsOf(ctx), told), told.error ? 422 : 200)
 
@@ -47,12 +42,6 @@ export function mountClosures(app: Hono, house: Doors, withStaff: WithStaff, fra
       }
     }),
   )
-}
-
-interface Told {
-  error?: DomainError
-  typed?: Typed
-  done?: boolean
 }
 
 async function change({ sql, office, day, viewer }: Context, typed: Typed): Promise<void> {

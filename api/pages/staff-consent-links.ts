@@ -6,7 +6,7 @@ import { madeLink, makeLink } from './consent-link-forms.ts'
 import { type Doors, requireOwnForm } from './guard.ts'
 import { h, send } from './page.ts'
 import { staffPage } from './staff-board.ts'
-import type { FrameOf, WithStaff } from './staff-coupon.ts'
+import type { FrameOf, WithStaff } from './staff-door.ts'
 import { typedOf } from './typed.ts'
 
 /** `/bureau/liens`: a link of consent, made there where an answer is awaited. */

@@ -1,8 +1,8 @@
-import type { Context as HttpContext, Hono } from 'hono'
+import type { Hono } from 'hono'
 import { type Coupon, findCoupon } from '../../procedures/mail/coupons.ts'
 import { DomainError } from '../../schema/errors.ts'
-import { authorOf, may } from '../auth.ts'
-import { type Context, forbidden } from '../context.ts'
+import { authorOf } from '../auth.ts'
+import type { Context } from '../context.ts'
 import { noteReading } from '../readings.ts'
 import { asRefusal } from '../metrics.ts'
 import { receiveForm } from './form-files.ts'
@@ -12,23 +12,13 @@ import { refusal } from './portal-upload.ts'
 import { keepAnswer, shownTo } from './reply.ts'
 import { answerForms, joined, openAnswers, type Shown } from './reply-pages.ts'
 import { type StaffFrame, staffPage } from './staff-board.ts'
+import { allowedTo, type FrameOf, type WithStaff } from './staff-door.ts'
 import type { Typed } from './typed.ts'
 import { readCode } from './verify.ts'
 
-interface Who {
-  ctx: Context
-  sessionId: string
-}
-export type WithStaff = (c: HttpContext, act: (who: Who) => Promise<Response>) => Promise<Response>
-export type FrameOf = (c: HttpContext, who: Who) => Promise<StaffFrame>
-
 /** `/bureau/coupon`: a coupon that came back on paper, found by its code and entered as the debtor filled it in. */
 export function mountPaperCoupon(app: Hono, house: Doors, withStaff: WithStaff, frameOf: FrameOf): void {
-  const allowed: WithStaff = (c, act) =>
-    withStaff(c, async (who) => {
-      if (!may(who.ctx.viewer, 'recordCouponReply')) throw forbidden(who.ctx.viewer!.role)
-      return act(who)
-    })
+  const allowed = allowedTo(withStaff, 'recordCouponReply')
   app.get('/bureau/coupon', (c) =>
     allowed(c, async (who) => {
       const frame = await frameOf(c, who)

@@ -9,8 +9,10 @@ import { claimableOn } from '../../procedures/money/claimable.ts'
 import { progressOn, readConducts } from '../../procedures/judicial/case-progress.ts'
 import { type Cell, cellOf, kindsOf, type WorkItem, type WorkKind, workToday } from '../../procedures/work-today.ts'
 import { type Day, dayFr, daysBetween, sameDay } from '../../schema/days.ts'
+import { may } from '../auth.ts'
 import type { Context } from '../context.ts'
 import { noteReading } from '../readings.ts'
+import { type AwaitingAccount, readAwaitingAccounts } from './staff-accounts.ts'
 import { readCode } from './verify.ts'
 
 export interface Named {
@@ -69,6 +71,8 @@ export interface Board {
   requests: Map<string, { id: string; procedure: string }[]>
   /** Letters of which nobody knows whether they left. */
   inDoubt: Set<string>
+  /** Accounts of creditors that wait for a second person; none for who may not settle them. */
+  accounts: AwaitingAccount[]
   open: number
   orphans: number
 }
@@ -80,10 +84,11 @@ const ahead = 60
 export async function readBoard(ctx: Context): Promise<Board> {
   const { sql, day } = ctx
   const kinds = Object.keys(cellOf) as WorkKind[]
-  const [work, deadlines, approvals, [open]] = await Promise.all([
+  const [work, deadlines, approvals, accounts, [open]] = await Promise.all([
     workToday(sql, day, { kinds, seesDeadlines: true }),
     readDeadlines(ctx),
     pendingApprovals(sql, null),
+    may(ctx.viewer, 'settleCreditorAccount') ? readAwaitingAccounts(ctx) : [],
     sql<{ count: number }[]>`select count(*)::int as count from cases where closed_on is null`,
   ])
   const ids = [...work, ...deadlines, ...approvals].map(({ caseId }) => caseId)
@@ -125,6 +130,7 @@ export async function readBoard(ctx: Context): Promise<Board> {
     ),
     requests: Map.groupBy(requests, ({ caseId }) => caseId),
     inDoubt: new Set(doubtful.map(({ documentId }) => documentId)),
+    accounts,
     open: open!.count,
     orphans,
   }

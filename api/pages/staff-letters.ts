@@ -5,9 +5,10 @@ import { factMeaning } from '../../procedures/judicial/packs/paper-facts.ts'
 import type { MissingFact } from '../../procedures/mail/hand-letter-facts.ts'
 import { isLegalLetter } from '../../procedures/mail/hand-letter-rules.ts'
 import { type HandWritten, possibleLetters, whatStops, writeByHand } from '../../procedures/mail/hand-letters.ts'
+import type { Office } from '../../procedures/office.ts'
 import { DomainError } from '../../schema/errors.ts'
-import { isLegal, may } from '../auth.ts'
-import { type Context, forbidden } from '../context.ts'
+import { isLegal } from '../auth.ts'
+import type { Context } from '../context.ts'
 import { type CaseRow, requireCase } from '../graphql/cases.ts'
 import { requireDocument } from '../graphql/documents.ts'
 import { requireOwnLetter } from '../graphql/hand-letters.ts'
@@ -21,18 +22,15 @@ import { type Doors, requireOwnForm } from './guard.ts'
 import { h, type Html, raw, said, send } from './page.ts'
 import { refusal } from './portal-upload.ts'
 import { type StaffFrame, staffPage } from './staff-board.ts'
-import type { FrameOf, WithStaff } from './staff-coupon.ts'
+import { onceByForm } from './staff-confirm.ts'
+import { allowedTo, type FrameOf, type Told, type WithStaff } from './staff-door.ts'
 import { searchOf, type Typed, typedOf } from './typed.ts'
 
 const path = '/bureau/ecrire'
 
 /** `/bureau/ecrire`: any letter of the library that fits a case, chosen, completed, seen and written. */
 export function mountStaffLetters(app: Hono, house: Doors, withStaff: WithStaff, frameOf: FrameOf): void {
-  const allowed: WithStaff = (c, act) =>
-    withStaff(c, async (who) => {
-      if (!may(who.ctx.viewer, 'writeLetter')) throw forbidden(who.ctx.viewer!.role)
-      return act(who)
-    })
+  const allowed = allowedTo(withStaff, 'writeLetter')
   const show = async (c: HttpContext, ctx: Context, frame: StaffFrame, id: string, told: Told = {}) => {
     const found = await requireCase(ctx, told.typed?.['dossier'] ?? c.req.query('dossier') ?? '')
     noteReading(ctx, found.id, 'bureau')
@@ -67,23 +65,13 @@ export function mountStaffLetters(app: Hono, house: Doors, withStaff: WithStaff,
   )
 }
 
-interface Told {
-  typed?: Typed
-  error?: DomainError
-}
-
 /** Writes it, or shows what it would be: the same act as the mutation of the API. */
 async function write(ctx: Context, typed: Typed): Promise<Pick<HandWritten, 'shown' | 'documentId'>> {
   const letter = letterOf(loadLibrary(), typed['lettre'] ?? '')
   requireOwnLetter(ctx, letter.id)
   const dryRun = typed['geste'] !== 'ecrire'
-  const { jeton: _token, cle, geste: _act, ...fields } = typed
-  if (!dryRun && !cle) {
-    throw new DomainError('bad_reply', 'Ce formulaire est incomplet.', { remedy: 'Rechargez la page et recommencez.' })
-  }
-  const asked = { ...fields, idempotencyKey: dryRun ? null : `bureau:${cle}` }
   let shown: HandWritten['shown'] = null
-  const { documentId } = await once(ctx, 'writeLetter', asked, async (office, author) => {
+  const run = async (office: Office, author: string) => {
     const { id: caseId } = await requireCase(ctx, typed['dossier'] ?? '', office.sql)
     const facts = typedFacts(letter.donnees, typed)
     const order = { caseId, letter: letter.id, channel: typed['canal'] ?? '', facts, dryRun }
@@ -91,7 +79,10 @@ async function write(ctx: Context, typed: Typed): Promise<Pick<HandWritten, 'sho
     if (written.missing.length > 0) throw lacks(written.missing)
     shown = written.shown
     return { documentId: written.documentId }
-  })
+  }
+  const { documentId } = dryRun
+    ? await once(ctx, 'writeLetter', { ...typed, idempotencyKey: null }, run)
+    : await onceByForm(ctx, 'writeLetter', typed, run)
   return { shown, documentId }
 }
 

@@ -18,6 +18,9 @@ import { mountClosures } from './staff-closures.ts'
 import { mountPaperCoupon } from './staff-coupon.ts'
 import { mountStaffLinks } from './staff-consent-links.ts'
 import { mountStaffLetters } from './staff-letters.ts'
+import { mountStaffScripts } from './staff-scripts.ts'
+import { bill, mountOutlays } from './staff-outlays.ts'
+import { mountRemissions } from './staff-remissions.ts'
 import { readBoard, readCallers } from './staff-data.ts'
 import { searchOf, textOf, typedOf } from './typed.ts'
 
@@ -65,8 +68,8 @@ export function mountStaff(app: Hono, house: Doors): void {
   }
 
   app.use('/bureau/*', (c, next) => {
-    const maxSize = c.req.path.startsWith('/bureau/coupon/') ? joined.files * joined.fileBytes + 100_000 : 20_000
-    return limitBody(maxSize, tooLong)(c, next)
+    const files = c.req.path.startsWith('/bureau/coupon/') ? joined : c.req.path === '/bureau/debours' ? bill : null
+    return limitBody(files ? files.files * files.fileBytes + 100_000 : 20_000, tooLong)(c, next)
   })
   mountDoor(app, house, {
     session,
@@ -82,6 +85,9 @@ export function mountStaff(app: Hono, house: Doors): void {
   mountClosures(app, house, withStaff, (c, who) => frameOf(house, c, who))
   mountStaffLinks(app, house, withStaff, (c, who) => frameOf(house, c, who))
   mountStaffLetters(app, house, withStaff, (c, who) => frameOf(house, c, who))
+  mountStaffScripts(app, house, withStaff, (c, who) => frameOf(house, c, who))
+  mountRemissions(app, house, withStaff, (c, who) => frameOf(house, c, who))
+  mountOutlays(app, house, withStaff, (c, who) => frameOf(house, c, who))
   for (const name of Object.keys(gestures)) {
     app.post(`/bureau/${name}`, (c) =>
       withStaff(c, async (who) => {

@@ -4,9 +4,11 @@ import type { Day } from '../../schema/days.ts'
 import { json, type Sql, transaction } from '../../schema/db.ts'
 import { DomainError } from '../../schema/errors.ts'
 import { newId, type Random } from '../../schema/random.ts'
+import { type CreditorChange, isReachedOtherwise, tellCreditorOfChange } from '../mail/creditor-change-letters.ts'
+import type { Office } from '../office.ts'
 import type { Address } from './agency.ts'
 import { type Creditor, endConsentsOf, type PartyIdentity } from './creditors.ts'
-import { type Author, record } from './journal.ts'
+import { type Author, personOf, record } from './journal.ts'
 
 /** What is absent stays as it was; null takes away what was there. */
 export interface CreditorChanges {
@@ -49,19 +51,18 @@ const columns = (sql: Sql) =>
 
 /**
  * Corrects who a creditor is and how it is reached, from now on: what was written keeps what it said. Another account (IBAN, BIC) waits
- * for a second person (`settleCreditorAccount`). DomainErrors `reason_missing`, `creditor_not_found`, `creditor_without_name`,
- * `nothing_corrected`, `bad_iban`, `account_awaiting`.
+ * for a second person (`settleCreditorAccount`). Of either the creditor is told where it was reached before. DomainErrors
+ * `reason_missing`, `creditor_not_found`, `creditor_without_name`, `nothing_corrected`, `bad_iban`, `account_awaiting`.
  */
 export async function correctCreditor(
-  sql: Sql,
-  random: Random,
+  office: Office,
   onDay: Day,
   input: { creditorId: string; reason: string; changes: CreditorChanges },
   author: Author,
 ): Promise<void> {
   const { creditorId } = input
   const reason = required(input.reason, 'Dites pourquoi ce créancier est corrigé.')
-  await transaction(sql, async (tx) => {
+  await transaction(office.sql, async (tx) => {
     const was = await lockCreditor(tx, creditorId)
     const will = corrected(was, input.changes)
     const { iban, bic, ...fields } = differences(was, will)
@@ -72,7 +73,9 @@ export async function correctCreditor(
       })
     }
     const keep = (changes: Differences, isDecided: boolean) =>
-      keepCorrection(tx, random, onDay, { creditorId, changes, reason, isDecided }, author)
+      keepCorrection(tx, office.random, onDay, { creditorId, changes, reason, isDecided }, author)
+    const asked = { askedOn: onDay, askedBy: author, reason, ...reachChange(was, will) }
+    const tell = (change: CreditorChange) => tellCreditorOfChange({ ...office, sql: tx }, onDay, was, change, author)
     if (!isNothing(fields)) {
       const { name, kind, identity } = will
       await tx`update creditors set name = ${name}, kind = ${kind}, identity = ${json(tx, identity)} where id = ${creditorId}`
@@ -81,12 +84,16 @@ export async function correctCreditor(
       const changed = 'L’identité du créancier a été corrigée depuis la demande d’accord.'
       if (Object.keys(fields).some((key) => key !== 'contact'))
         await endConsentsOf(tx, onDay, creditorId, changed, author)
-      const detail = { creditor: creditorId, correction, fields: Object.keys(fields), reason }
+      // The letter about the account tells of both.
+      const told = asked.reach && isNothing(account) ? await tell(asked) : {}
+      const detail = { creditor: creditorId, correction, fields: Object.keys(fields), reason, ...told }
       await record(tx, onDay, { caseId: null, kind: 'creditor_corrected', detail, author })
     }
     if (!isNothing(account)) {
       await refuseAccount(tx, creditorId, account['iban']?.after)
-      const detail = { creditor: creditorId, correction: await keep(account, false), reason }
+      const correction = await keep(account, false)
+      const told = await tell({ ...asked, account: { before: side(account, 'before'), after: side(account, 'after') } })
+      const detail = { creditor: creditorId, correction, reason, ...told }
       await record(tx, onDay, { caseId: null, kind: 'creditor_account_proposed', detail, author })
     }
   })
@@ -94,16 +101,17 @@ export async function correctCreditor(
 
 /**
  * A second person, who asked the creditor by a way known before the demand, says that the account is its own or is not; whoever
- * proposed it may only take it back. DomainErrors `account_not_awaiting`, `second_person_needed`, `reason_missing`.
+ * proposed it may only take it back. The creditor is told either way. DomainErrors `account_not_awaiting`, `second_person_needed`,
+ * `reason_missing`.
  */
 export async function settleCreditorAccount(
-  sql: Sql,
+  office: Office,
   onDay: Day,
   input: { correctionId: string; isTaken: boolean; checkedHow: string },
   author: Author,
 ): Promise<string> {
   const checkedHow = required(input.checkedHow, 'Dites comment le compte a été vérifié, ou pourquoi il est refusé.')
-  return transaction(sql, async (tx) => {
+  return transaction(office.sql, async (tx) => {
     const [found] = await tx<CreditorCorrection[]>`
       select ${columns(tx)} from creditor_corrections where id = ${input.correctionId} and decided_on is null for update`
     if (!found) {
@@ -115,21 +123,35 @@ export async function settleCreditorAccount(
         },
       )
     }
-    if (input.isTaken && personOf(author) === personOf(found.recordedBy)) {
+    if (input.isTaken && isProposer(found, author)) {
       throw new DomainError('second_person_needed', 'Qui propose un compte ne le confirme pas.', {
         remedy:
           'Faites rappeler le créancier par une autre personne, à un numéro connu avant la demande, et qu’elle confirme.',
       })
     }
     const { creditorId, id: correction } = found
+    const was = await lockCreditor(tx, creditorId)
     await tx`
       update creditor_corrections set decided_on = ${onDay}, decided_by = ${author}, is_taken = ${input.isTaken}, checked_how = ${checkedHow}
       where id = ${correction}`
-    if (input.isTaken) await takeAccount(tx, onDay, found, author)
+    if (input.isTaken) await takeAccount(tx, onDay, was, found, author)
+    const told = await tellCreditorOfChange(
+      { ...office, sql: tx },
+      onDay,
+      was,
+      {
+        askedOn: found.recordedOn,
+        askedBy: found.recordedBy,
+        reason: found.reason,
+        account: found,
+        decision: { on: onDay, by: author, isTaken: input.isTaken, checkedHow },
+      },
+      author,
+    )
     await record(tx, onDay, {
       caseId: null,
       kind: input.isTaken ? 'creditor_account_changed' : 'creditor_account_refused',
-      detail: { creditor: creditorId, correction, how: checkedHow },
+      detail: { creditor: creditorId, correction, how: checkedHow, ...told },
       author,
     })
     return creditorId
@@ -139,10 +161,11 @@ export async function settleCreditorAccount(
 async function takeAccount(
   sql: Sql,
   onDay: Day,
+  was: Creditor,
   { creditorId, after }: CreditorCorrection,
   author: Author,
 ): Promise<void> {
-  const { iban, bic } = { ...(await lockCreditor(sql, creditorId)), ...after } as Pick<Creditor, 'iban' | 'bic'>
+  const { iban, bic } = { ...was, ...after } as Pick<Creditor, 'iban' | 'bic'>
   await sql`update creditors set iban = ${iban}, bic = ${bic} where id = ${creditorId}`
   await endConsentsOf(sql, onDay, creditorId, 'Le compte du créancier a changé depuis la demande d’accord.', author)
 }
@@ -176,11 +199,9 @@ async function keepCorrection(
 ): Promise<string> {
   const { creditorId, changes, reason, isDecided } = input
   const id = newId(random)
-  const side = (which: 'before' | 'after') =>
-    json(sql, Object.fromEntries(Object.entries(changes).map(([key, each]) => [key, each[which]])))
   await sql`
     insert into creditor_corrections (id, creditor_id, before, after, reason, recorded_on, recorded_by, decided_on, decided_by, is_taken)
-    values (${id}, ${creditorId}, ${side('before')}, ${side('after')}, ${reason}, ${onDay}, ${author},
+    values (${id}, ${creditorId}, ${json(sql, side(changes, 'before'))}, ${json(sql, side(changes, 'after'))}, ${reason}, ${onDay}, ${author},
             ${isDecided ? onDay : null}, ${isDecided ? author : null}, ${isDecided ? true : null})`
   return id
 }
@@ -227,6 +248,9 @@ function corrected(was: Creditor, changes: CreditorChanges): Omit<Creditor, 'id'
   }
 }
 
+const reachChange = (was: Creditor, will: Omit<Creditor, 'id'>): Pick<CreditorChange, 'reach'> =>
+  isReachedOtherwise(was.identity, will.identity) ? { reach: { before: was.identity, after: will.identity } } : {}
+
 const sameIban = (one: string | null, other: string | null): boolean =>
   (one && electronicFormatIBAN(one)) === (other && electronicFormatIBAN(other))
 
@@ -243,6 +267,9 @@ function merged(was: object | null | undefined, changes: object, least?: Fields)
 }
 
 type Differences = Record<string, { before: unknown; after: unknown }>
+
+const side = (changes: Differences, which: 'before' | 'after'): Fields =>
+  Object.fromEntries(Object.entries(changes).map(([key, each]) => [key, each[which]]))
 
 const isNothing = (changes: Differences): boolean => Object.keys(changes).length === 0
 
@@ -261,7 +288,9 @@ function differences(was: Creditor, will: Omit<Creditor, 'id'>): Differences {
 
 const said = (value: unknown): string => canonicalJson(value ?? null)
 
-const personOf = (author: Author): string => author.replace(/^[^:]*:/, '')
+/** Whether that person asked for the change, in whichever role: somebody else has to confirm it. */
+export const isProposer = ({ recordedBy }: Pick<CreditorCorrection, 'recordedBy'>, author: Author): boolean =>
+  personOf(author) === personOf(recordedBy)
 
 function required(text: string, message: string): string {
   if (text.trim() !== '') return text.trim()

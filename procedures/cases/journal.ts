@@ -4,6 +4,9 @@ import { json, type Sql } from '../../schema/db.ts'
 /** Who acts: a person of the house, a creditor, or the clockwork (« system »). */
 export type Author = string
 
+/** An author is « role:name »: another role of the same person is the same person. */
+export const personOf = (author: Author): string => author.replace(/^[^:]*:/, '')
+
 /** Writes one line of the append-only journal; the database announces it to whoever listens. */
 export async function record(
   sql: Sql,

@@ -73,9 +73,13 @@ const asks = (kind: string): boolean => asking.has(kind) || kind === 'engagement
 
 /** A letter that asks for payment never leaves for a case at a standstill, whoever orders it; an answer or a receipt may. */
 export function refuseAsking(file: Pick<CaseFile, 'case' | 'insolvencies'>, onDay: Day, kind: string): void {
-  if (!asks(kind)) return
+  if (asks(kind)) refuseDemanding(file, onDay, 'Aucune demande de paiement au débiteur')
+}
+
+/** The same of what asks for payment otherwise than by a letter. */
+export function refuseDemanding(file: Pick<CaseFile, 'case' | 'insolvencies'>, onDay: Day, what: string): void {
   const stop = standstill(file, onDay)
-  if (stop) throw stopped('Aucune demande de paiement au débiteur', stop.reason, stop.cause)
+  if (stop) throw stopped(what, stop.reason, stop.cause)
 }
 
 /** Nothing is filed against an insolvent or on a barred claim, but what `despite` allows: the declaration of the claim. */

@@ -1,5 +1,5 @@
 import type { Facts } from '../../documents/facts.ts'
-import type { Letter } from '../../letters/letter.ts'
+import { kindOf, type Letter } from '../../letters/letter.ts'
 import { after, type Day, dayFr } from '../../schema/days.ts'
 import type { Sql } from '../../schema/db.ts'
 import { DomainError } from '../../schema/errors.ts'
@@ -122,7 +122,7 @@ function refuseUntrue(file: CaseFile, onDay: Day, letter: Letter): void {
     untrue(`la créance est prescrite depuis le ${dayFr(limitationOn)}.`, 'Répondez que la prescription est acquise.')
   if (letter.id === 'cloture-retrait-mandat-debiteur' && file.mandate)
     untrue('le créancier n’a pas retiré son mandat.', 'Enregistrez la fin de la convention (recordMandate).')
-  const disputes = letter.famille === 'contestations' && letter.donnees.includes('contestation')
+  const disputes = kindOf(letter) === 'contestations' && letter.donnees.includes('contestation')
   if (disputes && file.disputes.length === 0 && !letter.canaux.every((channel) => channel === 'formulaire'))
     untrue('aucune contestation n’est au dossier.', 'Enregistrez-la d’abord (recordDispute).')
   const isAhead = file.invoices.some((invoice) => !after(onDay, dueOn(file, invoice)))

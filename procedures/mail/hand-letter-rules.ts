@@ -22,10 +22,7 @@ import { lettersFor } from './situation-letters.ts'
 /** What is written as part of an act alone, by the mutation that does it: nothing else may say that it was done. */
 const actOf: Record<string, string> = {
   ...writtenBy('recordPayment', [
-    'cloture-quittance-paiement',
-    'cloture-quittance-totale',
-    'cloture-recu-paiement-partiel',
-    'madagascar-recu-paiement',
+    ...lettersFor('paid-in-full', 'paid-in-part', 'payment-received'),
     'creancier-acompte-recu',
     'creancier-encaissement-total',
   ]),
@@ -42,6 +39,8 @@ const actOf: Record<string, string> = {
   ...writtenBy('recordDispute', ['contestation-demande-pieces-creancier', ...lettersFor('dispute-received')]),
   ...writtenBy('resolveDispute', lettersFor('dispute-answered')),
   ...writtenBy('issueFeeStatement', ['creancier-facture-honoraires']),
+  ...writtenBy('correctCreditor', ['creancier-changement-compte-demande', 'creancier-changement-coordonnees']),
+  ...writtenBy('settleCreditorAccount', ['creancier-changement-compte-decide']),
   ...writtenBy('payOver', ['creancier-reversement-fonds']),
   ...writtenBy('issueInvoicingReview', lettersFor('invoicing-review')),
   ...writtenBy('certifyIrrecoverable', ['cloture-certificat-irrecouvrabilite']),
@@ -115,28 +114,16 @@ export function unfit({ case: { zone }, debtor }: CaseFile, letter: Letter, chan
   }
   if (letter.canaux.every((each) => each === 'script-telephone')) {
     return new DomainError('written_by_act', `${quoted(letter.titre)} se lit pendant un appel.`, {
-      remedy: 'Ajoutez l’appel au parcours (adjustStep)\u00a0: il y joint son script.',
+      remedy: 'Ouvrez-le au dossier (callScript), ou ajoutez l’appel au parcours (adjustStep), qui y joint son script.',
       facts: { letter: letter.id, act: 'adjustStep' },
     })
   }
   const law = zone === 'madagascar' ? 'MG' : 'FR'
-  const crosses = letter.bases.length === 0 || (letter.droit === 'EU' && law === 'FR')
-  if (letter.droit !== law && !crosses) {
-    return new DomainError(
-      'wrong_law',
-      `${quoted(letter.titre)} est du droit ${letter.droit}, et le dossier du droit ${law}.`,
-      {
-        remedy: 'Choisissez un courrier du droit de ce dossier.',
-        facts: { letter: letter.id },
-      },
-    )
-  }
+  const crosses = (letter.droit !== 'MG' && letter.bases.length === 0) || (letter.droit === 'EU' && law === 'FR')
+  if (letter.droit !== law && !crosses) return wrongLaw(letter, law)
   const kind = debtorWord[debtor.kind]
   if (recipientOf(letter) === 'debiteur' && !['debiteur', `debiteur-${kind}`].includes(letter.destinataire)) {
-    return new DomainError('wrong_debtor', `${quoted(letter.titre)} n’est pas fait pour un débiteur ${kind}.`, {
-      remedy: 'Choisissez la variante de ce débiteur.',
-      facts: { letter: letter.id, recipient: letter.destinataire },
-    })
+    return wrongDebtor(letter, kind)
   }
   if (letter.canaux.includes(channel as Channel) && channel !== 'script-telephone') return null
   return new DomainError('channel_refused', `${quoted(letter.titre)} ne s’écrit pas par « ${channel.slice(0, 40)} ».`, {
@@ -144,6 +131,18 @@ export function unfit({ case: { zone }, debtor }: CaseFile, letter: Letter, chan
     facts: { letter: letter.id, channels: letter.canaux },
   })
 }
+
+export const wrongLaw = (letter: Letter, law: Letter['droit']): DomainError =>
+  new DomainError('wrong_law', `${quoted(letter.titre)} est du droit ${letter.droit}, et le dossier du droit ${law}.`, {
+    remedy: 'Choisissez un courrier du droit de ce dossier.',
+    facts: { letter: letter.id },
+  })
+
+export const wrongDebtor = (letter: Letter, kind: string): DomainError =>
+  new DomainError('wrong_debtor', `${quoted(letter.titre)} n’est pas fait pour un débiteur ${kind}.`, {
+    remedy: 'Choisissez la variante de ce débiteur.',
+    facts: { letter: letter.id, recipient: letter.destinataire },
+  })
 
 /** A debtor is written to by the rules of the timeline, whoever orders the letter; a demand to those bound with it waits with the case. */
 export async function refuseUntimely(
@@ -175,16 +174,19 @@ const withoutFall = (file: CaseFile): CaseFile => ({
   holds: file.holds.filter(({ cause }) => !['procedure-collective', 'surendettement', 'deces'].includes(cause)),
 })
 
-function refuseDemand(file: CaseFile, onDay: Day): void {
-  if (file.case.closedOn) {
-    throw new DomainError(
-      'case_closed',
-      `Le dossier est clos depuis le ${dayFr(file.case.closedOn)}\u00a0: rien n’est plus demandé.`,
-      {
-        remedy: 'Seuls une réponse, une attestation ou un courrier au créancier peuvent encore partir.',
-      },
-    )
-  }
+export function refuseClosed({ case: { closedOn } }: CaseFile): void {
+  if (!closedOn) return
+  throw new DomainError(
+    'case_closed',
+    `Le dossier est clos depuis le ${dayFr(closedOn)}\u00a0: rien n’est plus demandé.`,
+    {
+      remedy: 'Seuls une réponse, une attestation ou un courrier au créancier peuvent encore partir.',
+    },
+  )
+}
+
+export function refuseDemand(file: CaseFile, onDay: Day): void {
+  refuseClosed(file)
   const stop = suspension(file, onDay)
   if (!stop) return
   throw new DomainError('case_held', `Le dossier est suspendu\u00a0: ${stop.reason}`, {
@@ -197,11 +199,7 @@ function refuseDemand(file: CaseFile, onDay: Day): void {
 /** The first letter is that of the timeline; nothing that bears its mentions precedes the due date. */
 function refuseOpening(file: CaseFile, onDay: Day, letter: Letter): void {
   if (file.case.zone === 'madagascar' || letter.premiere_lettre === 'jamais') return
-  if (!after(onDay, file.case.anchorOn)) {
-    throw new DomainError('not_due', `Rien n’est échu avant le ${dayFr(file.case.anchorOn)}.`, {
-      remedy: 'Attendez l’échéance, ou choisissez un courrier d’avant l’échéance.',
-    })
-  }
+  refuseUndue(file, onDay)
   if (firstLetter(file)) return
   const step = file.steps.find(({ doneOn, skippedOn }) => doneOn === null && skippedOn === null)
   throw new DomainError(
@@ -217,6 +215,13 @@ function refuseOpening(file: CaseFile, onDay: Day, letter: Letter): void {
   )
 }
 
+export function refuseUndue({ case: { anchorOn } }: CaseFile, onDay: Day): void {
+  if (after(onDay, anchorOn)) return
+  throw new DomainError('not_due', `Rien n’est échu avant le ${dayFr(anchorOn)}.`, {
+    remedy: 'Attendez l’échéance, ou choisissez un courrier d’avant l’échéance.',
+  })
+}
+
 /** A creditor that sees each step before it leaves sees this one too. */
 async function refuseUnapproved(sql: Sql, file: CaseFile): Promise<void> {
   const rule = await ruleOf(sql, file.creditor.id)
@@ -227,13 +232,17 @@ async function refuseUnapproved(sql: Sql, file: CaseFile): Promise<void> {
   })
 }
 
-async function refuseAway(sql: Sql, onDay: Day, file: CaseFile): Promise<void> {
-  const away = closureWait(await closuresAhead(sql, onDay, file.case.id), onDay, {
+/** The first day on which the debtor may be approached, where the creditor is closed on this one; null where it is open. */
+export const creditorAwayOn = async (sql: Sql, onDay: Day, file: CaseFile): Promise<ReturnType<typeof closureWait>> =>
+  closureWait(await closuresAhead(sql, onDay, file.case.id), onDay, {
     zone: file.case.zone,
     nominalOn: onDay,
     lastOn: onDay,
     limitationOn: nextLimitation(file, onDay),
   })
+
+async function refuseAway(sql: Sql, onDay: Day, file: CaseFile): Promise<void> {
+  const away = await creditorAwayOn(sql, onDay, file)
   if (away) throw later('creditor_closed', away.why, away.until)
 }
 

@@ -1,8 +1,7 @@
-import { DomainError } from '../../schema/errors.ts'
 import type { CaseFile } from '../cases/file/file.ts'
 import { isMalagasy } from '../money/ledger.ts'
 
-/** What the house writes by itself in each situation, by the law of the case; null where no letter is written under that law. */
+/** What the house writes by itself in each situation, by the law of the case: both laws have a letter for each. */
 const letters = {
   'dispute-received': { FR: 'contestation-accuse-reception', MG: 'madagascar-contestation-recue' },
   'dispute-answered': { FR: 'contestation-reponse-motivee', MG: 'madagascar-contestation-reponse' },
@@ -14,33 +13,24 @@ const letters = {
   'plan-broken': { FR: 'engagement-plan-rompu', MG: 'madagascar-mise-en-demeure' },
   'extras-remitted': { FR: 'engagement-remise-accessoires', MG: 'madagascar-remise' },
   'part-remitted': { FR: 'engagement-solde-forfaitaire', MG: 'madagascar-remise' },
-  'payment-announced': { FR: 'contestation-paiement-annonce', MG: null },
-  'wrong-person': { FR: 'contestation-personne-a-verifier', MG: null },
-  'address-given': { FR: 'recherche-adresse-enregistree', MG: null },
+  'payment-announced': { FR: 'contestation-paiement-annonce', MG: 'madagascar-paiement-annonce' },
+  'wrong-person': { FR: 'contestation-personne-a-verifier', MG: 'madagascar-personne-a-verifier' },
+  'address-given': { FR: 'recherche-adresse-enregistree', MG: 'madagascar-adresse-enregistree' },
+  'paid-in-full': { FR: 'cloture-quittance-totale', MG: 'madagascar-recu-paiement' },
+  'paid-in-part': { FR: 'cloture-recu-paiement-partiel', MG: 'madagascar-recu-paiement' },
+  'payment-received': { FR: 'cloture-quittance-paiement', MG: 'madagascar-recu-paiement' },
   'call-received': { FR: 'script-appel-entrant-debiteur', MG: 'madagascar-appel-entrant' },
   'dispute-call-received': { FR: 'script-appel-entrant-contestation', MG: 'madagascar-recueil-contestation' },
   'invoicing-review': { FR: 'creancier-audit-facturation', MG: 'madagascar-revue-facturation' },
   'consent-form': { FR: 'creancier-consentement-formulaire', MG: 'madagascar-accord-creancier' },
   statement: { FR: 'injonction-decompte-creance', MG: 'madagascar-decompte-creance' },
-} as const satisfies Record<string, { FR: string; MG: string | null }>
+} as const satisfies Record<string, { FR: string; MG: string }>
 
 type Situation = keyof typeof letters
 
-/** Those of these situations, under every law that has them. */
+/** Those of these situations, under every law. */
 export const lettersFor = (...situations: Situation[]): string[] =>
-  situations.flatMap((situation) => Object.values(letters[situation]).filter((letter) => letter !== null))
+  situations.flatMap((situation) => Object.values(letters[situation]))
 
-/** DomainError `no_letter_of_this_law`, so that whoever follows the case reads that nothing was written, and why. */
-export function letterFor(file: Pick<CaseFile, 'case'>, situation: Situation): string {
-  const { FR, MG } = letters[situation]
-  const letter = isMalagasy(file) ? MG : FR
-  if (letter !== null) return letter
-  throw new DomainError(
-    'no_letter_of_this_law',
-    `«\u00a0${FR}\u00a0» est du droit français\u00a0: la bibliothèque n’a pas encore ce courrier pour un dossier malgache, et rien n’a été écrit.`,
-    {
-      remedy: 'Répondez au débiteur par un courrier à vous, ou ajoutez celui qui manque à la bibliothèque (droit MG).',
-      facts: { situation, law: 'MG' },
-    },
-  )
-}
+export const letterFor = (file: Pick<CaseFile, 'case'>, situation: Situation): string =>
+  letters[situation][isMalagasy(file) ? 'MG' : 'FR']

@@ -22,15 +22,25 @@ export interface Funds {
   payOverBy: Day
 }
 
-/** Funds due to that creditor, the oldest case first; with `onDay`, those encashed by then. */
-export async function readFunds(sql: Sql, creditorId: string, onDay: Day): Promise<Funds[]> {
-  return sql<Funds[]>`
-    select p.id as payment_id, c.id as case_id, c.number as case_number, d.name as debtor, p.amount, c.currency, p.encashed_on, p.pay_over_by
+/** Funds due to each of these creditors, whenever they were encashed, the oldest case first. */
+export async function fundsByCreditor(sql: Sql, ids: string[]): Promise<Map<string, Funds[]>> {
+  const rows = await sql<(Funds & { creditorId: string })[]>`
+    select c.creditor_id, p.id as payment_id, c.id as case_id, c.number as case_number, d.name as debtor, p.amount, c.currency,
+           p.encashed_on, p.pay_over_by
     from payments p join cases c on c.id = p.case_id join debtors d on d.id = c.debtor_id
-    where c.creditor_id = ${creditorId} and p.received_by = 'agency' and p.encashed_on <= ${onDay}
+    where c.creditor_id = any(${ids}) and p.received_by = 'agency' and p.encashed_on is not null
       and not exists (select from payment_rejections r where r.payment_id = p.id)
       and not exists (select from pay_over_lines l where l.payment_id = p.id)
     order by c.number, p.encashed_on, p.id`
+  return Map.groupBy(rows, (row) => row.creditorId)
+}
+
+export const encashedBy = (funds: Funds[], onDay: Day): Funds[] =>
+  funds.filter(({ encashedOn }) => !after(encashedOn, onDay))
+
+/** Those due to one creditor that were encashed by that day. */
+export async function readFunds(sql: Sql, creditorId: string, onDay: Day): Promise<Funds[]> {
+  return encashedBy([...(await fundsByCreditor(sql, [creditorId])).values()].flat(), onDay)
 }
 
 /** The same, with their cases taken: what the bank takes back at this moment is not paid over. */

@@ -6,10 +6,11 @@ import type { Imputation } from '../law/interest.ts'
 import type { Office } from '../office.ts'
 import { writeLetter } from '../mail/correspondence.ts'
 import { reachOf } from '../mail/reach.ts'
+import { letterFor } from '../mail/situation-letters.ts'
 import { totals } from '../cases/file/facts.ts'
 import { type CaseFile, firstLetter, type Payment } from '../cases/file/file.ts'
 import { type Author, record } from '../cases/journal.ts'
-import { isMalagasy, owedOn, payableOn } from './ledger.ts'
+import { owedOn, payableOn } from './ledger.ts'
 import { pendingRemission } from './remission.ts'
 import { dueInstalments, livePlan } from '../cases/exchanges/plans.ts'
 import { standstill } from '../cases/standstill.ts'
@@ -29,15 +30,9 @@ export async function acknowledgePayment(
   const payment = file.payments.find(({ id }) => id === paymentId)!
   const facts = paymentFacts(file, onDay, payment)
   const left = owedOn(file, onDay).total
-  const letter = isMalagasy(file)
-    ? 'madagascar-recu-paiement'
-    : left <= 0n
-      ? 'cloture-quittance-totale'
-      : mayAsk(file, onDay)
-        ? 'cloture-recu-paiement-partiel'
-        : 'cloture-quittance-paiement'
+  const situation = left <= 0n ? 'paid-in-full' : mayAsk(file, onDay) ? 'paid-in-part' : 'payment-received'
   const receipt = await writeLetter(office, sql, onDay, file, {
-    letter,
+    letter: letterFor(file, situation),
     // Without an address it waits in the case, to be handed over: a payment is recorded all the same.
     channel: reachOf(file, 'debiteur') ?? 'acte-prive',
     recipient: 'debiteur',

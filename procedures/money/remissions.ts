@@ -120,10 +120,7 @@ function refuseUnclear(file: CaseFile, onDay: Day, { amount: asked, agreedOn }: 
       { remedy: 'Convenez-en par un protocole, et enregistrez ce qui est abandonné par un avoir.' },
     )
   }
-  const { total } = owedOn(
-    { ...file, invoices: file.invoices.filter(({ issuedOn }) => !after(issuedOn, agreedOn)) },
-    onDay,
-  )
+  const total = owedUnder(file, agreedOn, onDay)
   if (asked < total) return
   const currency = parseCurrency(file.case.currency)
   throw new DomainError(
@@ -132,6 +129,10 @@ function refuseUnclear(file: CaseFile, onDay: Day, { amount: asked, agreedOn }: 
     { remedy: 'Demandez moins que ce qui est dû\u00a0; un paiement complet ne demande pas de remise.' },
   )
 }
+
+/** What is owed that day of the invoices that an agreement of `agreedOn` covers: those issued since are another debt. */
+export const owedUnder = (file: CaseFile, agreedOn: Day, onDay: Day): bigint =>
+  owedOn({ ...file, invoices: file.invoices.filter(({ issuedOn }) => !after(issuedOn, agreedOn)) }, onDay).total
 
 /**
  * Takes back a remission entered wrongly, while nothing has met it: the case goes on from that day. One that the debtor was told of binds

@@ -44,16 +44,7 @@ export async function recordCall(
     // Two calls at once would each find room in the week for one more. Somebody who calls about a closed case did call.
     await (input.direction === 'outgoing' ? lockOpenCase : lockCase)(tx, input.caseId)
     if (input.direction === 'outgoing') {
-      if (!(await firstLetterGone(tx, input.caseId, onDay))) {
-        throw new DomainError(
-          'call_before_first_letter',
-          "Aucun appel n'est permis avant l'envoi de la première lettre.",
-          {
-            remedy: 'Attendez que la première lettre soit partie : ses références et sa date doivent être rappelées.',
-            article: 'CPCE R124-4',
-          },
-        )
-      }
+      if (!(await firstLetterGone(tx, input.caseId, onDay))) throw beforeFirstLetter()
       await refuseStandstill(tx, onDay, input.caseId, 'Aucun appel au débiteur')
       const [clock] = (await debtorClocks(tx, [input.caseId])).get(input.caseId)!
       refuseCall(await contactsLately(tx, onDay, input.caseId), clock!, onDay, input.calledAt)
@@ -73,6 +64,12 @@ export async function recordCall(
     return id
   })
 }
+
+export const beforeFirstLetter = (): DomainError =>
+  new DomainError('call_before_first_letter', "Aucun appel n'est permis avant l'envoi de la première lettre.", {
+    remedy: 'Attendez que la première lettre soit partie : ses références et sa date doivent être rappelées.',
+    article: 'CPCE R124-4',
+  })
 
 async function keepTold(
   sql: Sql,

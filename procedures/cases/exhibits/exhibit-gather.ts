@@ -4,6 +4,7 @@ import { DomainError } from '../../../schema/errors.ts'
 import { creditorCopy } from '../../mail/creditor-copies.ts'
 import type { Office } from '../../office.ts'
 import { attachExhibit, type ExhibitKind, type NewExhibit } from './exhibits.ts'
+import { familyOf } from '../file/earlier-steps.ts'
 import type { CaseFile } from '../file/file.ts'
 import { isBarredInvoice } from '../limitation/invoice-limitations.ts'
 
@@ -107,7 +108,7 @@ function exhibitKindOf(letter: CaseFile['documents'][number], file: CaseFile): E
   if (letter.letter.startsWith('engagement-accord-echeancier')) return 'accord'
   if (letter.recipient !== 'debiteur' || letter.attachedTo !== null) return null
   if (Temporal.PlainDate.compare(letter.writtenOn, file.case.anchorOn) <= 0) return null
-  if (/^(madagascar-)?contestation-/.test(letter.letter)) return 'echange'
+  if (familyOf(letter) === 'contestations') return 'echange'
   return letter.channel === 'lrar' || letter.channel === 'lre'
     ? 'mise-en-demeure'
     : // Every later approach recalls the first letter, whatever way it went.

@@ -1,6 +1,7 @@
 import { loadLibrary } from '../../../letters/catalogue.ts'
 import { kindOf } from '../../../letters/letter.ts'
 import { after, before, type Day, dayShortFr } from '../../../schema/days.ts'
+import { lettersFor } from '../../mail/situation-letters.ts'
 import {
   type CaseFile,
   type Dispute,
@@ -96,23 +97,24 @@ const familyWord: Record<string, [string, Gender]> = {
 }
 /** Letters of a family that are not what its word says. */
 const letterWord: Record<string, [string, Gender]> = {
-  'contestation-accuse-reception': ['accusé de réception d’une contestation', ''],
-  'contestation-paiement-annonce': ['accusé de réception d’un paiement annoncé', ''],
-  'contestation-personne-a-verifier': ['accusé de réception d’une erreur de personne signalée', ''],
-  'recherche-adresse-enregistree': ['confirmation d’une nouvelle adresse', 'e'],
-  'engagement-proposition-recue': ['accusé de réception d’une proposition de paiement', ''],
-  'engagement-acceptation-echeancier': ['confirmation d’un échéancier', 'e'],
+  ...saidOf(['accusé de réception d’une contestation', ''], 'dispute-received'),
+  ...saidOf(['accusé de réception d’un paiement annoncé', ''], 'payment-announced'),
+  ...saidOf(['accusé de réception d’une erreur de personne signalée', ''], 'wrong-person'),
+  ...saidOf(['confirmation d’une nouvelle adresse', 'e'], 'address-given'),
+  ...saidOf(['accusé de réception d’une proposition de paiement', ''], 'proposal-received'),
+  ...saidOf(['confirmation d’un échéancier', 'e'], 'plan-accepted'),
+  ...saidOf(['reçu d’un paiement', ''], 'paid-in-full', 'paid-in-part', 'payment-received'),
   'engagement-rappel-echeance': ['rappel d’une échéance du plan', ''],
   'engagement-echeance-manquee': ['relance sur une échéance du plan', 'e'],
-  'madagascar-contestation-recue': ['accusé de réception d’une contestation', ''],
-  'madagascar-proposition-recue': ['accusé de réception d’une proposition de paiement', ''],
-  'madagascar-recu-paiement': ['reçu d’un paiement', ''],
 }
+
+function saidOf(said: [string, Gender], ...situations: Parameters<typeof lettersFor>): typeof letterWord {
+  return Object.fromEntries(lettersFor(...situations).map((id) => [id, said]))
+}
+
 /** Of the family of what answers a dispute, and no answer to one: it is acknowledged, or something is asked or offered first. */
 const beforeAnswer = new Set([
-  'contestation-accuse-reception',
-  'contestation-paiement-annonce',
-  'contestation-personne-a-verifier',
+  ...lettersFor('dispute-received', 'payment-announced', 'wrong-person'),
   'contestation-demande-pieces-debiteur',
   'contestation-formulaire-motif',
   'contestation-facture-refusee-plateforme',
@@ -120,11 +122,11 @@ const beforeAnswer = new Set([
   'contestation-expertise-amiable',
   'contestation-proposition-mediation',
   'contestation-information-mediateur-consommation',
-  'madagascar-contestation-recue',
 ])
 const reminding = new Set(['relance-cordiale', 'relance-ferme', 'mise-en-demeure', 'dernier-avis', 'madagascar'])
 
-function familyOf({ letter }: WrittenDocument): string {
+/** What a letter was to its reader, by the name of the family that holds such; empty where the library has it no more. */
+export function familyOf({ letter }: WrittenDocument): string {
   const known = loadLibrary().letters.get(letter)
   return known ? kindOf(known) : ''
 }
