@@ -46,7 +46,7 @@ const CallScriptType = builder.objectRef<Asked>('CallScript').implement({
     refusal: t.field({
       type: ObstacleType,
       nullable: true,
-      complexity: 10,
+      complexity: 20,
       description: 'Why it is not to be read in this case today.',
       resolve: async (script) => {
         const { refusal } = await script.read()
@@ -55,7 +55,7 @@ const CallScriptType = builder.objectRef<Asked>('CallScript').implement({
     }),
     text: t.string({
       nullable: true,
-      complexity: 10,
+      complexity: 20,
       description: 'Filled in from the case as it stands; null where `refusal` says why not.',
       resolve: async (script) => (await script.read()).text,
     }),
