@@ -8,6 +8,7 @@ import { DomainError } from '../../schema/errors.ts'
 import { newCode } from '../../schema/random.ts'
 import type { House } from '../context.ts'
 import type { PendingSignIn, SignIn } from '../sign-in.ts'
+import { type Typed, typedOf } from './typed.ts'
 
 export interface Doors extends House {
   /** The last address of X-Forwarded-For is the visitor's: only where a proxy of ours writes it. */
@@ -119,6 +120,13 @@ export function requireOwnForm(house: House, c: HttpContext, token: unknown, ses
   throw new DomainError('foreign_form', 'Ce formulaire a expiré, ou votre navigateur refuse les cookies.', {
     remedy: 'Revenez à la page précédente, rechargez-la et recommencez\u00a0; rien n’a été enregistré.',
   })
+}
+
+/** What was typed in a form of ours: a post without files, in this browser and this session. */
+export async function ownForm(house: House, c: HttpContext, session = ''): Promise<Typed> {
+  const typed = typedOf(await c.req.parseBody())
+  requireOwnForm(house, c, typed['jeton'], session)
+  return typed
 }
 
 export const isSecure = (house: House): boolean => house.office.baseUrl.startsWith('https:')

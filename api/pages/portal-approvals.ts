@@ -9,11 +9,11 @@ import {
 import type { Day } from '../../schema/days.ts'
 import type { DomainError } from '../../schema/errors.ts'
 import { asRefusal } from '../metrics.ts'
-import { type Doors, requireOwnForm } from './guard.ts'
+import { type Doors, ownForm } from './guard.ts'
 import { count, dated, h, type Html, raw, send } from './page.ts'
 import { type Desk, deskPage, noteRead, type WithDesk } from './portal-desk.ts'
 import { refusal } from './portal-upload.ts'
-import { textOf, type Typed, typedOf } from './typed.ts'
+import { textOf, type Typed } from './typed.ts'
 
 interface Waiting {
   stepId: string
@@ -30,8 +30,7 @@ export function mountApprovals(app: Hono, house: Doors, withDesk: WithDesk): voi
   app.get('/portail/envois', (c) => withDesk(c, async (desk) => send(c, await page(desk))))
   app.post('/portail/envois', (c) =>
     withDesk(c, async (desk) => {
-      const typed = typedOf(await c.req.parseBody())
-      requireOwnForm(house, c, typed['jeton'], desk.sessionId)
+      const typed = await ownForm(house, c, desk.sessionId)
       try {
         await answer(desk, typed)
         return c.redirect('/portail/envois', 303)

@@ -17,19 +17,18 @@ import type { DomainError } from '../../schema/errors.ts'
 import { asRefusal } from '../metrics.ts'
 import { nodeId } from '../nodes.ts'
 import { closureFields, closureMeans, typedClosure } from './closure-form.ts'
-import { type Doors, requireOwnForm } from './guard.ts'
+import { type Doors, ownForm } from './guard.ts'
 import { dated, h, type Html, said, send } from './page.ts'
 import { type Desk, deskPage, type WithDesk } from './portal-desk.ts'
 import { refusal } from './portal-upload.ts'
-import { textOf, type Typed, typedOf } from './typed.ts'
+import { textOf, type Typed } from './typed.ts'
 
 /** `/portail/calendrier`: the days of the creditor's cases, followed from its own calendar program, and those on which it is closed. */
 export function mountCalendar(app: Hono, house: Doors, withDesk: WithDesk): void {
   app.get('/portail/calendrier', (c) => withDesk(c, async (desk) => send(c, await page(desk))))
   app.post('/portail/calendrier', (c) =>
     withDesk(c, async (desk) => {
-      const typed = typedOf(await c.req.parseBody())
-      requireOwnForm(house, c, typed['jeton'], desk.sessionId)
+      const typed = await ownForm(house, c, desk.sessionId)
       const { ctx } = desk
       const owner = ownerOf(desk)
       const author = `creditor:${ctx.viewer!.name}`

@@ -16,11 +16,11 @@ import { rowId } from '../graphql/values.ts'
 import { asRefusal } from '../metrics.ts'
 import { type LiveLink, linkForms, liveLinks, type MadeLink, madeLink, makeLink } from './consent-link-forms.ts'
 import { revokeEntryLink } from './entry.ts'
-import { type Doors, requireOwnForm } from './guard.ts'
+import { type Doors, ownForm } from './guard.ts'
 import { type Contact, count, dated, h, type Html, money, raw, said, send } from './page.ts'
 import { type Desk, deskPage, noteRead, type WithDesk } from './portal-desk.ts'
 import { refusal } from './portal-upload.ts'
-import { requiredText, type Typed, typedOf } from './typed.ts'
+import { requiredText, type Typed } from './typed.ts'
 
 interface Decision extends ConsentOutcome {
   /** Of the case. */
@@ -108,8 +108,7 @@ export function mountConsents(
   )
   app.post(path, (c) =>
     withDesk(c, async (desk) => {
-      const typed = typedOf(await c.req.parseBody())
-      requireOwnForm(house, c, typed['jeton'], desk.sessionId)
+      const typed = await ownForm(house, c, desk.sessionId)
       const request = await requestOf(desk, c)
       try {
         await decide(desk, request, typed)
@@ -133,8 +132,7 @@ function mountLinks(
 ): void {
   app.post(`${path}/liens`, (c) =>
     withDesk(c, async (desk) => {
-      const typed = typedOf(await c.req.parseBody())
-      requireOwnForm(house, c, typed['jeton'], desk.sessionId)
+      const typed = await ownForm(house, c, desk.sessionId)
       const request = await requestOf(desk, c)
       const { ctx } = desk
       if (typed['lien'] === undefined) {

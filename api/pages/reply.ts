@@ -24,13 +24,14 @@ import {
   limitBody,
   openSession,
   readSession,
+  ownForm,
   requireOwnForm,
   type SessionKind,
 } from './guard.ts'
 import { send } from './page.ts'
 import { answerPage, codePage, joined, type Shown } from './reply-pages.ts'
 import { typedAddress } from './typed-address.ts'
-import { requiredAmount, requiredDay, requiredText, textOf, type Typed, typedOf } from './typed.ts'
+import { requiredAmount, requiredDay, requiredText, textOf, type Typed } from './typed.ts'
 import { readCode } from './verify.ts'
 
 const session: SessionKind = { cookie: 'courtois-reponse', path: '/r', sameSite: 'Strict', minutes: 30 }
@@ -56,8 +57,7 @@ export function mountReply(app: Hono, house: Doors): void {
   app.get('/r', (c) => ask(c, ''))
 
   app.post('/r', async (c) => {
-    const typed = typedOf(await c.req.parseBody())
-    requireOwnForm(house, c, typed['jeton'])
+    const typed = await ownForm(house, c)
     await countAttempt(house, c, 'coupon', perVisitor)
     const code = readCode(typed['code'] ?? '')
     if (code === null) return ask(c, textOf(typed, 'code', 40), true)

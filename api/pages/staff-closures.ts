@@ -11,12 +11,12 @@ import type { Context } from '../context.ts'
 import { asRefusal } from '../metrics.ts'
 import { nodeId } from '../nodes.ts'
 import { closureFields, closureMeans, typedClosure } from './closure-form.ts'
-import { type Doors, requireOwnForm } from './guard.ts'
+import { type Doors, ownForm } from './guard.ts'
 import { dated, h, type Html, raw, said, send } from './page.ts'
 import { refusal } from './portal-upload.ts'
 import { type StaffFrame, staffPage } from './staff-board.ts'
 import { allowedTo, type FrameOf, type Told, type WithStaff } from './staff-door.ts'
-import { requiredText, type Typed, typedOf } from './typed.ts'
+import { requiredText, type Typed } from './typed.ts'
 
 const path = '/bureau/fermetures'
 
@@ -31,8 +31,7 @@ export function mountClosures(app: Hono, house: Doors, withStaff: WithStaff, fra
   )
   app.post(path, (c) =>
     allowed(c, async (who) => {
-      const typed = typedOf(await c.req.parseBody())
-      requireOwnForm(house, c, typed['jeton'], who.sessionId)
+      const typed = await ownForm(house, c, who.sessionId)
       try {
         await change(who.ctx, typed)
         return c.redirect(`${path}?fait`, 303)

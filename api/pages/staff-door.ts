@@ -6,7 +6,7 @@ import type { StaffFrame } from './staff-board.ts'
 import type { Typed } from './typed.ts'
 
 /** Who stands before a page of `/bureau`, and the session of his forms. */
-interface Who {
+export interface Who {
   ctx: Context
   sessionId: string
 }

@@ -18,13 +18,13 @@ import { asRefusal } from '../metrics.ts'
 import { noteReading } from '../readings.ts'
 import { channels, recipients } from '../site/words.ts'
 import { factFields, typedFacts } from './fact-fields.ts'
-import { type Doors, requireOwnForm } from './guard.ts'
+import { type Doors, ownForm } from './guard.ts'
 import { h, type Html, raw, said, send } from './page.ts'
 import { refusal } from './portal-upload.ts'
 import { type StaffFrame, staffPage } from './staff-board.ts'
 import { onceByForm } from './staff-confirm.ts'
 import { allowedTo, type FrameOf, type Told, type WithStaff } from './staff-door.ts'
-import { searchOf, type Typed, typedOf } from './typed.ts'
+import { searchOf, type Typed } from './typed.ts'
 
 const path = '/bureau/ecrire'
 
@@ -46,8 +46,7 @@ export function mountStaffLetters(app: Hono, house: Doors, withStaff: WithStaff,
   )
   app.post(path, (c) =>
     allowed(c, async (who) => {
-      const typed = typedOf(await c.req.parseBody())
-      requireOwnForm(house, c, typed['jeton'], who.sessionId)
+      const typed = await ownForm(house, c, who.sessionId)
       try {
         const { shown, documentId } = await write(who.ctx, typed)
         if (!shown) return c.redirect(`${path}?ecrit=${documentId}`, 303)

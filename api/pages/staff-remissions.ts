@@ -13,13 +13,13 @@ import { requireCase } from '../graphql/cases.ts'
 import { nodeId } from '../nodes.ts'
 import { noteReading } from '../readings.ts'
 import { asRefusal } from '../metrics.ts'
-import { type Doors, requireOwnForm } from './guard.ts'
+import { type Doors, ownForm } from './guard.ts'
 import { dated, h, type Html, money, raw, send } from './page.ts'
 import { refusal } from './portal-upload.ts'
 import { type StaffFrame, staffPage } from './staff-board.ts'
 import { confirmForm, onceByForm, triedOut } from './staff-confirm.ts'
 import { allowedTo, type FrameOf, type Told, type WithStaff } from './staff-door.ts'
-import { requiredAmount, requiredDay, requiredText, type Typed, typedOf } from './typed.ts'
+import { requiredAmount, requiredDay, requiredText, type Typed } from './typed.ts'
 
 const path = '/bureau/remises'
 
@@ -36,8 +36,7 @@ export function mountRemissions(app: Hono, house: Doors, withStaff: WithStaff, f
   )
   app.post(path, (c) =>
     allowed(c, async (who) => {
-      const typed = typedOf(await c.req.parseBody())
-      requireOwnForm(house, c, typed['jeton'], who.sessionId)
+      const typed = await ownForm(house, c, who.sessionId)
       const { ctx } = who
       const frame = await frameOf(c, who)
       const act = typed['geste']

@@ -15,13 +15,13 @@ import { type CaseRow, requireCase } from '../graphql/cases.ts'
 import { asRefusal } from '../metrics.ts'
 import { noteReading } from '../readings.ts'
 import { factFields, typedFacts } from './fact-fields.ts'
-import { type Doors, requireOwnForm } from './guard.ts'
+import { type Doors, ownForm } from './guard.ts'
 import { count, h, type Html, said, send } from './page.ts'
 import { refusal as refused } from './portal-upload.ts'
 import { type StaffFrame, staffPage } from './staff-board.ts'
 import { allowedTo, type FrameOf, type WithStaff } from './staff-door.ts'
 import { callForm } from './staff-forms.ts'
-import { type Typed, typedOf } from './typed.ts'
+import { type Typed } from './typed.ts'
 
 const path = '/bureau/scripts'
 
@@ -48,8 +48,7 @@ export function mountStaffScripts(app: Hono, house: Doors, withStaff: WithStaff,
   // What the case does not know is typed in a form, and kept nowhere.
   app.post(path, (c) =>
     allowed(c, async (who) => {
-      const typed = typedOf(await c.req.parseBody())
-      requireOwnForm(house, c, typed['jeton'], who.sessionId)
+      const typed = await ownForm(house, c, who.sessionId)
       const found = await caseOf(who.ctx, typed['dossier'])
       return showScript(c, who.ctx, await frameOf(c, who), found, typed['lettre'] ?? '', typed)
     }),

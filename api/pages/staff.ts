@@ -3,26 +3,27 @@ import { approveSteps } from '../../procedures/amicable/approvals.ts'
 import { readAgency } from '../../procedures/cases/agency.ts'
 import { DomainError } from '../../schema/errors.ts'
 import { authorOf, isStaff, may, type Role, staff } from '../auth.ts'
-import { type Context, contextOf, forbidden } from '../context.ts'
+import { contextOf, forbidden } from '../context.ts'
 import { newCode } from '../../schema/random.ts'
 import { sendDisputeFile, showLetterPdf } from '../downloads.ts'
 import { asRefusal } from '../metrics.ts'
 import { contactOf } from './contact.ts'
 import { mountDoor, signInPage } from './door.ts'
-import { type Doors, formToken, limitBody, readSession, requireOwnForm, type SessionKind } from './guard.ts'
+import { type Doors, formToken, limitBody, readSession, ownForm, type SessionKind } from './guard.ts'
 import { send } from './page.ts'
 import { joined } from './reply-pages.ts'
 import { doGesture, gestures } from './staff-acts.ts'
 import { boardPage, type StaffFrame } from './staff-board.ts'
 import { mountClosures } from './staff-closures.ts'
 import { mountPaperCoupon } from './staff-coupon.ts'
+import type { FrameOf, Who } from './staff-door.ts'
 import { mountStaffLinks } from './staff-consent-links.ts'
 import { mountStaffLetters } from './staff-letters.ts'
 import { mountStaffScripts } from './staff-scripts.ts'
 import { bill, mountOutlays } from './staff-outlays.ts'
 import { mountRemissions } from './staff-remissions.ts'
 import { readBoard, readCallers } from './staff-data.ts'
-import { searchOf, textOf, typedOf } from './typed.ts'
+import { searchOf, textOf } from './typed.ts'
 
 const session: SessionKind = { cookie: 'courtois-bureau', path: '/bureau', sameSite: 'Strict', minutes: 8 * 60 }
 
@@ -34,15 +35,9 @@ const cellNames: Partial<Record<Role, string>> = {
   admin: 'administration',
 }
 
-/** A signed-in person of the agency. */
-interface Staff {
-  ctx: Context
-  sessionId: string
-}
-
 /** `/bureau`: the board of the day for the agency's own people. */
 export function mountStaff(app: Hono, house: Doors): void {
-  const withStaff = async (c: HttpContext, act: (who: Staff) => Promise<Response>): Promise<Response> => {
+  const withStaff = async (c: HttpContext, act: (who: Who) => Promise<Response>): Promise<Response> => {
     const who = await staffOf(house, c)
     return who
       ? act(who)
@@ -56,7 +51,7 @@ export function mountStaff(app: Hono, house: Doors): void {
           401,
         )
   }
-  const show = async (c: HttpContext, who: Staff, told: Told = {}): Promise<Response> => {
+  const show = async (c: HttpContext, who: Who, told: Told = {}): Promise<Response> => {
     const text = searchOf(c)
     const [board, found, frame] = await Promise.all([
       readBoard(who.ctx),
@@ -81,18 +76,18 @@ export function mountStaff(app: Hono, house: Doors): void {
   app.get('/bureau', (c) => withStaff(c, (who) => show(c, who, { done: c.req.query('fait') !== undefined })))
   app.get('/bureau/courriers/:id', (c) => withStaff(c, ({ ctx }) => showLetterPdf(ctx, c)))
   app.get('/bureau/contestations/:id', (c) => withStaff(c, ({ ctx }) => sendDisputeFile(ctx, c)))
-  mountPaperCoupon(app, house, withStaff, (c, who) => frameOf(house, c, who))
-  mountClosures(app, house, withStaff, (c, who) => frameOf(house, c, who))
-  mountStaffLinks(app, house, withStaff, (c, who) => frameOf(house, c, who))
-  mountStaffLetters(app, house, withStaff, (c, who) => frameOf(house, c, who))
-  mountStaffScripts(app, house, withStaff, (c, who) => frameOf(house, c, who))
-  mountRemissions(app, house, withStaff, (c, who) => frameOf(house, c, who))
-  mountOutlays(app, house, withStaff, (c, who) => frameOf(house, c, who))
+  const framed: FrameOf = (c, who) => frameOf(house, c, who)
+  mountPaperCoupon(app, house, withStaff, framed)
+  mountClosures(app, house, withStaff, framed)
+  mountStaffLinks(app, house, withStaff, framed)
+  mountStaffLetters(app, house, withStaff, framed)
+  mountStaffScripts(app, house, withStaff, framed)
+  mountRemissions(app, house, withStaff, framed)
+  mountOutlays(app, house, withStaff, framed)
   for (const name of Object.keys(gestures)) {
     app.post(`/bureau/${name}`, (c) =>
       withStaff(c, async (who) => {
-        const typed = typedOf(await c.req.parseBody())
-        requireOwnForm(house, c, typed['jeton'], who.sessionId)
+        const typed = await ownForm(house, c, who.sessionId)
         try {
           await doGesture(who.ctx, name, typed)
           return c.redirect('/bureau?fait', 303)
@@ -106,8 +101,7 @@ export function mountStaff(app: Hono, house: Doors): void {
   }
   app.post('/bureau/approuver', (c) =>
     withStaff(c, async (who) => {
-      const typed = typedOf(await c.req.parseBody())
-      requireOwnForm(house, c, typed['jeton'], who.sessionId)
+      const typed = await ownForm(house, c, who.sessionId)
       const { viewer, office, day } = who.ctx
       if (!may(viewer, 'approveSteps')) throw forbidden(viewer!.role)
       const approved = typed['geste'] === 'approuver'
@@ -140,7 +134,7 @@ function tooLong(): never {
   })
 }
 
-async function staffOf(house: Doors, c: HttpContext): Promise<Staff | null> {
+async function staffOf(house: Doors, c: HttpContext): Promise<Who | null> {
   const known = await readSession(house, c, session)
   const role = staff.find((each) => each === known?.subject)
   if (!known || !role) return null
@@ -148,7 +142,7 @@ async function staffOf(house: Doors, c: HttpContext): Promise<Staff | null> {
   return { ctx: contextOf(house, viewer), sessionId: known.id }
 }
 
-async function frameOf(house: Doors, c: HttpContext, { ctx, sessionId }: Staff): Promise<StaffFrame> {
+async function frameOf(house: Doors, c: HttpContext, { ctx, sessionId }: Who): Promise<StaffFrame> {
   const { viewer, day } = ctx
   return {
     agency: contactOf(await readAgency(ctx.sql)),
