@@ -15,6 +15,7 @@ import { pdfOf } from './fixtures/hostile-pdf.ts'
 import { outlookMessage } from './fixtures/outlook.ts'
 import { assembled, creditNote, invoice, png, samplePack } from './fixtures/pack-sample.ts'
 import { textOf } from './house.ts'
+import { pixels } from './pixels.ts'
 
 let engine: TypstEngine
 beforeAll(() => {
@@ -122,7 +123,7 @@ describe('a picture', () => {
   ] as const)('%s shows its own colours (skipped without pdftoppm)', async (_, bytes, left, right) => {
     const { pdf } = await normalise(bytes)
     // One dot a point: the picture stands in the middle of its A4 page at its own size.
-    const [width, height, points] = pixels(pdf)
+    const { width, height, points } = pixels(pdf)
     const at = (x: number, y: number) => [...points.subarray((y * width + x) * 3, (y * width + x) * 3 + 3)]
     const [x, y] = [Math.round(width / 2), Math.round(height / 2)]
     near(at(x - 8, y - 3), left)
@@ -341,16 +342,6 @@ test('a text that no font prints, or in an old encoding, is a doubt', async () =
 function oneExhibit(pdf: Uint8Array, pages: number): PackInput['parts'][number] {
   const exhibit = { number: '1', type: 'FACTURE', reference: 'F', date: null }
   return { role: 'exhibit', part: 'content', title: 'FACTURE', name: '01-piece-1.pdf', pdf, pages, exhibit }
-}
-
-/** The only page of a PDF as points of three bytes, one dot a point. */
-function pixels(pdf: Uint8Array): [width: number, height: number, points: Buffer] {
-  const ppm = execFileSync('pdftoppm', ['-r', '72', '-singlefile', '-f', '1', '-'], {
-    input: pdf,
-    maxBuffer: 1 << 24,
-  })
-  const [head, width, height] = /^P6\n(\d+) (\d+)\n255\n/.exec(ppm.subarray(0, 40).toString('latin1'))!
-  return [Number(width), Number(height), ppm.subarray(head.length)]
 }
 
 function near(found: number[], wanted: readonly number[]): void {

@@ -1,9 +1,8 @@
 import fc from 'fast-check'
-import { encode } from 'uqr'
 import { expect, test } from 'vitest'
 import type { Facts } from '../documents/facts.ts'
 import { buildBloc, type Block } from '../documents/rendering/blocks.ts'
-import { epcPayload } from '../documents/rendering/scan-codes.ts'
+import { drawnCode, epcPayload } from '../documents/rendering/scan-codes.ts'
 import { fill } from '../documents/rendering/fill.ts'
 import { printable } from '../documents/typst/glyphs.ts'
 import { renderHtml } from '../documents/rendering/html.ts'
@@ -191,8 +190,7 @@ test('the coupon’s code opens the page of that very coupon, and is drawn only 
   const facts = letterFacts({}) as unknown as Facts
   const drawn = (references: object) =>
     buildBloc('coupon', { ...facts, references: { ...facts.references, coupon: undefined, ...references } })
-  const { data } = encode('https://terreaux.example.fr/r/H4TD-02WP-KX7B', { ecc: 'M', boostEcc: false, border: 0 })
-  const rows = data.map((row) => row.map(Number).join(''))
+  const { rows } = drawnCode('https://terreaux.example.fr/r/H4TD-02WP-KX7B')
   expect(drawn({ coupon, adresseReponse })).toMatchObject({ code: coupon, qr: rows })
   expect(drawn({ coupon, adresseReponse: undefined })).not.toHaveProperty('qr')
   expect(drawn({ adresseReponse })).not.toHaveProperty('qr')

@@ -31,8 +31,8 @@ const pdfText = async (bytes: Uint8Array) =>
     .map((page) => page.extractText().text)
     .join('\n')
 
-test('the same letter gives the same bytes in another process', async () => {
-  const other = nativeTypst({ processes: 1 })
+test.each([{}, { plain: true }])('the same letter gives the same bytes in another process, %o', async (options) => {
+  const other = nativeTypst({ processes: 1, ...options })
   others.push(other)
   for (const format of ['pdf', 'docx', 'html', 'txt'] as const) {
     const [a, b] = await Promise.all([

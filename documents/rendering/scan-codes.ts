@@ -1,5 +1,5 @@
 import { isValidBIC } from 'ibantools'
-import { encode } from 'uqr'
+import encodeQR from 'qr'
 import { amount, parseAmount } from '../../schema/money.ts'
 
 /**
@@ -22,8 +22,10 @@ export function epcCode(
 
 /** Any text as a code to scan: rows of 0 and 1, and the version, which says how large it is. */
 export function drawnCode(text: string): { rows: string[]; version: number } {
-  const { data, version } = encode([...new TextEncoder().encode(text)], { ecc: 'M', boostEcc: false, border: 0 })
-  return { rows: data.map((row) => row.map((dark) => (dark ? '1' : '0')).join('')), version }
+  // It draws an edge of at least one; who prints it leaves the four that are asked for.
+  const drawn = encodeQR(text, 'raw', { ecc: 'medium', encoding: 'byte', border: 1 }).slice(1, -1)
+  const rows = drawn.map((row) => row.slice(1, -1).map(Number).join(''))
+  return { rows, version: (rows.length - 17) / 4 }
 }
 
 /** The text inside the payment code: service tag, version, UTF-8, SCT, BIC, name, IBAN, amount, no purpose, reference. */

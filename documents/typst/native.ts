@@ -18,10 +18,11 @@ process.on('disconnect', () => process.exit(0))
 
 async function answer(task: TypstTask): Promise<void> {
   const reply = run(task)
-  // Both are needed for memory to come back: the cache let go, and a turn of the loop for the finalisers. Ten jobs is what
-  // Typst itself keeps while it watches a file; longer weighs more and wins nothing.
+  // Both are needed for memory to come back: the cache let go, and a turn of the loop for the finalisers. Some ten jobs is what
+  // Typst itself keeps while it watches a file: longer weighs more and wins nothing. It looks through all of it, so not each time.
   jobs++
-  compiler.evictCache(task.files.length > 0 || task.data.length > large ? 0 : 10)
+  if (task.files.length > 0 || task.data.length > large) compiler.evictCache(0)
+  else if (jobs % 3 === 0) compiler.evictCache(3)
   // What JavaScript no longer names is only let go when it looks, and so little garbage never makes it look.
   if (task.data.length > large) globalThis.gc?.()
   await setImmediate()

@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url'
 import { Worker } from 'node:worker_threads'
 import { DomainError } from '../../schema/errors.ts'
 import { hold } from '../child.ts'
+import { allocatorSettings } from './allocator.ts'
 import { printable } from './glyphs.ts'
 import { isGone, ownMark } from '../owner.ts'
 
@@ -38,6 +39,8 @@ export interface TypstOptions {
   /** Milliseconds a job may take before its process is killed. */
   timeLimit?: number
   processes?: number
+  /** The native engine as npm brings it, without an allocator of its own: what ours is measured against. */
+  plain?: boolean
 }
 
 /** What crosses to the process or the thread that compiles. */
@@ -66,7 +69,8 @@ const layout = fileURLToPath(new URL('../../letters/layout/', import.meta.url))
 
 /** The engine of what is kept: native code in child processes, for only SIGKILL stops a template that loops. */
 export function nativeTypst(options: TypstOptions = {}): TypstEngine {
-  return pool({ name: 'typst 0.14.2 native', maxWeight: 700 << 20, ...options }, spawnNative)
+  const spawn = (folder: string): Runner => spawnNative(folder, options.plain)
+  return pool({ name: 'typst 0.14.2 native', maxWeight: 700 << 20, ...options }, spawn)
 }
 
 /** The engine of half-edited and untrusted templates: a sandbox without disk or network, and without PDF/A. */
@@ -181,7 +185,7 @@ function within(timeLimit: number, runner: Runner, task: TypstTask): Promise<Typ
   })
 }
 
-function spawnNative(folder: string): Runner {
+function spawnNative(folder: string, plain = false): Runner {
   const child = fork(fileURLToPath(new URL('./native.ts', import.meta.url)), [folder], {
     serialization: 'advanced',
     stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
@@ -196,8 +200,7 @@ function spawnNative(folder: string): Runner {
       ALL_PROXY: 'http://127.0.0.1:9',
       HTTPS_PROXY: 'http://127.0.0.1:9',
       HTTP_PROXY: 'http://127.0.0.1:9',
-      // glibc gives back to the system what the cache let go, instead of keeping ever more of it.
-      MALLOC_TRIM_THRESHOLD_: '1000000',
+      ...(plain ? {} : allocatorSettings()),
     },
   })
   const runner: Runner = {
