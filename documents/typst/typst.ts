@@ -200,7 +200,8 @@ function spawnNative(folder: string, plain = false): Runner {
       ALL_PROXY: 'http://127.0.0.1:9',
       HTTPS_PROXY: 'http://127.0.0.1:9',
       HTTP_PROXY: 'http://127.0.0.1:9',
-      ...(plain ? {} : allocatorSettings()),
+      // Its threads would hand one letter back and forth between them, two hundred times: there are other letters for the other cores.
+      ...(plain ? {} : { RAYON_NUM_THREADS: '1', ...allocatorSettings() }),
     },
   })
   const runner: Runner = {
