@@ -29,7 +29,8 @@ function tasks(office: Office, sign: (pool: string) => Promise<unknown>, today?:
         await sign(job.locked_by!)
         // If this program dies now, the row says which of its jobs it was at; success deletes it, failure writes its own.
         const { count } = await office.sql`
-          update graphile_worker._private_jobs set last_error = ${begun} where id = ${job.id}::bigint and locked_by = ${job.locked_by}`
+          update graphile_worker._private_jobs set last_error = ${begun}
+          where id = ${job.id}::bigint and locked_by = ${job.locked_by} and set_config('synchronous_commit', 'off', true) = 'off'`
         // Before the first sign of life another may have taken it for a dead one's.
         if (count === 0) throw new Error('ce travail a été repris par un autre programme')
         await traced(`job ${name}`, { 'job.id': String(job.id), ...idsOf(payload) }, () => act(payload))
@@ -87,6 +88,17 @@ const telling = (report: (error: unknown) => void): Logger =>
     if (level === 'error' && !meta?.job) report(meta?.error ?? new Error(message))
   })
 
+/**
+ * graphile-worker's own connections: which jobs are taken and which are done waits for no disk. What a power cut takes back of it is a
+ * job that begins again, and every act knows that it is done.
+ */
+function withoutDisk(connectionString: string): string {
+  const url = new URL(connectionString)
+  const given = url.searchParams.get('options')
+  url.searchParams.set('options', `${given === null ? '' : `${given} `}-c synchronous_commit=off`)
+  return url.href
+}
+
 // One by one, graphile-worker does not wait for the end of a job to be written, nor catch that writing's failure: the
 // program would die of a database that restarts. In batches it does both.
 const inBatches = { completeJobBatchDelay: 0, failJobBatchDelay: 0 }
@@ -133,7 +145,7 @@ export async function drain(office: Office, connectionString: string): Promise<v
   const sign = signOfLife(connectionString)
   try {
     await runOnce({
-      connectionString,
+      connectionString: withoutDisk(connectionString),
       taskList: tasks(office, sign.take),
       concurrency: 1,
       noHandleSignals: true,
@@ -235,7 +247,7 @@ const runJobs = (
   events: WorkerEvents,
 ): Promise<Runner> =>
   run({
-    connectionString,
+    connectionString: withoutDisk(connectionString),
     taskList,
     concurrency,
     pollInterval: 1000,
