@@ -85,7 +85,7 @@ describe('a Malagasy debtor', () => {
     const caseId = await openMalagasy(house)
     await followed('2026-06-12', { dispute: await dispute(house, caseId, '2026-06-12', '2026-06-26') })
     await written(caseId, 'madagascar-contestation-recue')
-    expect((await contactsLately(house.sql, day('2026-06-13'), caseId)).contacts).toEqual([])
+    expect(contactsLately(await fileOf(house, caseId), day('2026-06-13')).contacts).toEqual([])
     expect(reminders(await fileOf(house, caseId))).toEqual([])
     for (const letter of [
       'madagascar-contestation-reponse',

@@ -29,7 +29,7 @@ const StepState = builder.enumType('StepState', {
 })
 
 /** A step of the timeline; or, once it is done, the next day that a procedure of the case has. */
-type StepShape = Step & { caseId?: string; courtDay?: CourtDay }
+type StepShape = Omit<Step, 'added'> & { caseId?: string; courtDay?: CourtDay }
 
 const StepType = builder.objectRef<StepShape>('Step').implement({
   description: 'One step of the amicable timeline of a case, or the next day that one of its procedures has.',
@@ -117,7 +117,7 @@ builder.objectFields(CaseType, (t) => ({
       'The earliest step neither done nor skipped; a case on hold has one too, which waits. In court, the next last day to act, or the first on which an act is allowed: its channel is « procedure ».',
     extensions: { reads: [{ read: nextSteps }] },
     resolve: (found, _args, ctx) =>
-      whenThere<Step[], StepShape | null>(
+      whenThere<StepShape[], StepShape | null>(
         rowsOf(ctx, nextSteps, found.id),
         ([step]) => step ?? nextDayInCourt(ctx, found.id).then(inCourt),
       ),
@@ -132,8 +132,8 @@ async function isStillToCall(ctx: Context, { id, caseId, channel, doneOn }: Step
 }
 
 /** The one step of a list of cases that a line of it shows, without the twenty others. */
-async function nextSteps(sql: Sql, ids: string[]): Promise<Map<string, Step[]>> {
-  const rows = await sql<(Step & { caseId: string })[]>`
+async function nextSteps(sql: Sql, ids: string[]): Promise<Map<string, StepShape[]>> {
+  const rows = await sql<(StepShape & { caseId: string })[]>`
     select s.case_id, s.id, key, rank, channel, nominal_on, planned_on, done_on, skipped_on, skipped_why
     from unnest(${ids}::uuid[]) as asked (id) cross join lateral (
       select * from steps where case_id = asked.id and done_on is null and skipped_on is null order by rank limit 1) s`

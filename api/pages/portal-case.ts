@@ -1,5 +1,5 @@
 import type { CaseFile, Invoice, WrittenDocument } from '../../procedures/cases/file/file.ts'
-import type { Closure } from '../../procedures/cases/creditor-closures.ts'
+import { closuresAhead } from '../../procedures/cases/creditor-closures.ts'
 import { claimableOn } from '../../procedures/money/claimable.ts'
 import { vatCourse } from '../../procedures/judicial/vat-course.ts'
 import { noticeCourses } from '../../procedures/judicial/notice-course.ts'
@@ -18,14 +18,13 @@ import { courtPicture, pathPicture } from './portal-path.ts'
 export type CaseView = ProcedureLog & {
   file: CaseFile
   replies: Reply[]
-  closures: Closure[]
   isNew: boolean
   mark: string
 }
 
 /** One case: where it stands, what was sent, said and answered, and what is owed today with its reckoning. */
 export function casePage(desk: Desk, view: CaseView): Html {
-  const { file, closures, isNew, mark } = view
+  const { file, isNew, mark } = view
   const { day } = desk.ctx
   const held = file.holds.filter((hold) => hold.releasedOn === null)
   const { countedOn, isBarred, toRecover } = claimableOn(file, day)
@@ -40,7 +39,7 @@ export function casePage(desk: Desk, view: CaseView): Html {
 ${isNew ? h`<p class="good" role="status">La facture est enregistrée. Rien ne part sans être inscrit ici.</p>` : ''}
 ${file.case.closedOn ? h`<p class="note">Dossier clos le ${dated(file.case.closedOn)}\u00a0: ${said(file.case.closedWhy ?? '')}</p>` : ''}
 ${held.map((hold) => h`<p class="note">Suspendu depuis le ${dated(hold.fromOn)}\u00a0: ${said(hold.reason.replace(/[.\s]*$/, '.'))} À revoir le ${dated(hold.reviewOn)}.</p>`)}
-${file.case.closedOn ? '' : closures.map((closure) => h`<p class="note">Vous êtes fermé du ${dated(closure.closedFrom)} au ${dated(closure.closedUntil)} (${said(closure.reason)})\u00a0: l’étape amiable qui tombe ces jours-là attend le premier jour ouvrable qui suit. <a href="/portail/calendrier">Jours de fermeture</a></p>`)}
+${file.case.closedOn ? '' : closuresAhead(file, day).map((closure) => h`<p class="note">Vous êtes fermé du ${dated(closure.closedFrom)} au ${dated(closure.closedUntil)} (${said(closure.reason)})\u00a0: l’étape amiable qui tombe ces jours-là attend le premier jour ouvrable qui suit. <a href="/portail/calendrier">Jours de fermeture</a></p>`)}
 ${file.disputes.filter(awaitsCreditor).map((dispute) => h`<div class="note"><p><strong>Votre réponse est attendue</strong> ${clock(dispute, day)}\u00a0: votre client conteste.</p><p><a class="button" href="/portail/dossiers/${file.case.number}/contestation">Répondre et joindre les pièces</a></p></div>`)}
 ${requests(view)}
 ${view.ways.length ? h`<section class="path" aria-labelledby="justice"><h2 id="justice">En justice</h2>${view.ways.map((way) => h`${courtPicture(way)}${spending(way)}`)}</section>` : ''}

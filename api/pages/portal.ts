@@ -1,6 +1,5 @@
 import type { Hono, Context as HttpContext } from 'hono'
 import { readAgency } from '../../procedures/cases/agency.ts'
-import { closuresAhead } from '../../procedures/cases/creditor-closures.ts'
 import { readCase } from '../../procedures/cases/file/file.ts'
 import { readReplies } from '../../procedures/cases/exchanges/replies.ts'
 import type { Sql } from '../../schema/db.ts'
@@ -98,14 +97,13 @@ export function mountPortal(app: Hono, house: Doors, log: Log): void {
       const { sql } = desk.ctx
       // Before all else: what happens meanwhile is told to the page, and shown once more.
       const mark = await journalMark(desk.ctx, id)
-      const [file, replies, judicial, closures] = await Promise.all([
+      const [file, replies, judicial] = await Promise.all([
         readCase(sql, id),
         readReplies(sql, id),
         procedureLog(sql, id, desk.ctx.day),
-        closuresAhead(sql, desk.ctx.day, id),
       ])
       const isNew = c.req.query('recue') !== undefined
-      return send(c, casePage(desk, { file, replies, ...judicial, closures, isNew, mark }))
+      return send(c, casePage(desk, { file, replies, ...judicial, isNew, mark }))
     }),
   )
   app.get('/portail/dossiers/:number/originaux/:sha256', (c) => withDesk(c, (desk) => sendOriginal(desk.ctx, c)))

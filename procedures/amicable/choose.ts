@@ -43,7 +43,7 @@ export async function chooseScenario(
   return transaction(sql, async (tx) => {
     await lockOpenCase(tx, input.caseId)
     const file = await readCase(tx, input.caseId)
-    const timeline = await timelineOf(tx, file)
+    const timeline = timelineOf(file)
     refuseUnsuited(scenario, timeline)
     if (file.case.scenario === scenario.id) {
       throw new DomainError(
@@ -77,11 +77,11 @@ export async function adjustStep(
   return transaction(sql, async (tx) => {
     await lockOpenCase(tx, input.caseId)
     const file = await readCase(tx, input.caseId)
-    const timeline = await timelineOf(tx, file)
+    const timeline = timelineOf(file)
     const open = file.steps.filter((step) => step.doneOn === null && step.skippedOn === null)
     const standing =
       input.change === 'add'
-        ? addStep(timeline, file, await rulesOf(tx, file), onDay, input, open)
+        ? addStep(timeline, file, rulesOf(file), onDay, input, open)
         : input.change === 'skip'
           ? skipStep(timeline, file, input, open)
           : holdStep(file, onDay, input, open)
@@ -107,25 +107,14 @@ export async function adjustStep(
   })
 }
 
-/** The rule of a step: the scenario's, or that of the person who added it. */
-export async function ruleAddedFor(sql: Sql, stepId: string): Promise<ScenarioStep | null> {
-  const [row] = await sql<{ rule: ScenarioStep }[]>`select rule from step_additions where step_id = ${stepId}`
-  return row?.rule ?? null
-}
-
-async function rulesOf(sql: Sql, file: CaseFile): Promise<Map<string, ScenarioStep>> {
-  const rows = await sql<{ key: string; rule: ScenarioStep }[]>`
-    select s.key, a.rule from step_additions a join steps s on s.id = a.step_id where s.case_id = ${file.case.id}`
-  return new Map([
+/** The rules of its steps: the scenario's, and those of the persons who added one. */
+const rulesOf = (file: CaseFile): Map<string, ScenarioStep> =>
+  new Map([
     ...requireFollowed(file.case.scenario).etapes.map((step) => [step.id, step] as const),
-    ...rows.map((row) => [row.key, row.rule] as const),
+    ...file.steps.flatMap(({ key, added }) => (added ? [[key, added] as const] : [])),
   ])
-}
 
-async function timelineOf(sql: Sql, file: CaseFile): Promise<Timeline> {
-  const added = await sql<
-    { key: string }[]
-  >`select s.key from step_additions a join steps s on s.id = a.step_id where s.case_id = ${file.case.id}`
+function timelineOf(file: CaseFile): Timeline {
   const library = loadLibrary().letters
   const letters = lettersToDebtor(file).filter(({ stepId, channel }) => stepId !== null && channel !== 'visite')
   const held = file.holds
@@ -140,7 +129,7 @@ async function timelineOf(sql: Sql, file: CaseFile): Promise<Timeline> {
     sendsInvoices: file.mandate?.sendsInvoices ?? false,
     zone: file.case.zone,
     steps: file.steps,
-    added: new Set(added.map((row) => row.key)),
+    added: new Set(file.steps.flatMap(({ key, added }) => (added ? [key] : []))),
     hasFirstLetter: firstLetter(file) !== null,
     tone: Math.max(0, ...letters.map((document) => library.get(document.letter)?.ton ?? 0)),
     heldSince: held[0] ?? null,

@@ -6,11 +6,10 @@ import { requireAgencyReady } from '../cases/agency.ts'
 import { type LetterOrder, writeLetter } from '../mail/correspondence.ts'
 import { isPosted, reachOf } from '../mail/reach.ts'
 import { letterFor } from '../mail/situation-letters.ts'
-import { closuresAhead, closureWait } from '../cases/creditor-closures.ts'
+import { creditorAwayOn } from '../cases/creditor-closures.ts'
 import { requireMandate } from '../cases/creditors.ts'
 import { type CaseFile, type Plan, readCase } from '../cases/file/file.ts'
 import { shiftCase } from '../cases/holds.ts'
-import { nextLimitation } from '../cases/limitation/invoice-limitations.ts'
 import { record } from '../cases/journal.ts'
 import { type DueInstalment, fillInstalments, planAct } from '../cases/exchanges/plans.ts'
 import { breakInstalments } from '../cases/exchanges/promises.ts'
@@ -97,7 +96,8 @@ async function attempt(office: Office, sql: Sql, planId: string, onDay: Day): Pr
   }
   // Like the timeline's letters, these leave on business days; the tick comes back tomorrow.
   if (!act || !isBusinessDay(onDay, file.case.zone)) return 'nothing'
-  if (act.kind !== 'remind' && (await isCreditorAway(sql, onDay, file))) return 'nothing'
+  // What was paid to a creditor that is closed would cross a notice; a reminder of what was agreed goes all the same.
+  if (act.kind !== 'remind' && creditorAwayOn(onDay, file) !== null) return 'nothing'
   await requireAgencyReady(sql, onDay)
   await requireMandate(sql, file.creditor.id, onDay)
   const turn: PlanTurn = { office, sql, onDay, file, plan, line: act.line }
@@ -105,13 +105,6 @@ async function attempt(office: Office, sql: Sql, planId: string, onDay: Day): Pr
   else if (act.kind === 'notice') await giveNotice(turn)
   else await endPlan(turn)
   return 'done'
-}
-
-/** What was paid to a creditor that is closed would cross a notice; a reminder of what was agreed goes all the same. */
-async function isCreditorAway(sql: Sql, onDay: Day, file: CaseFile): Promise<boolean> {
-  const closures = await closuresAhead(sql, onDay, file.case.id)
-  const limitationOn = nextLimitation(file, onDay)
-  return closureWait(closures, onDay, { zone: file.case.zone, nominalOn: onDay, lastOn: onDay, limitationOn }) !== null
 }
 
 async function remind({ office, sql, onDay, file, plan, line }: PlanTurn): Promise<void> {

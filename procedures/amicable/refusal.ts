@@ -21,8 +21,10 @@ export async function heldOnRefusal<Outcome>(
     return await transaction(office.sql, async (sql) => {
       // All of it is about one case, found by its key: a plan made once is as good as one made for each. And a program that freezes
       // in the middle of it does not keep that case from the others.
-      await sql`select set_config('plan_cache_mode', 'force_generic_plan', true), set_config('idle_in_transaction_session_timeout', '5min', true)`
-      return act(sql)
+      const settings = sql`
+        select set_config('plan_cache_mode', 'force_generic_plan', true), set_config('idle_in_transaction_session_timeout', '5min', true)`.execute()
+      const [, outcome] = await Promise.all([settings, act(sql)])
+      return outcome
     })
   } catch (error) {
     if (!(error instanceof DomainError) || troubles.has(error.code)) throw error

@@ -8,7 +8,6 @@ import { type LetterOrder, writeLetter } from '../mail/correspondence.ts'
 import { isLatestBroken } from '../cases/exchanges/promise-standing.ts'
 import { gatherExhibits } from '../cases/exhibits/exhibit-gather.ts'
 import { isFounding, listedExhibit, readExhibits } from '../cases/exhibits/exhibits.ts'
-import { caseParts } from '../cases/file/file.ts'
 import { issueInvoices } from '../cases/intake/invoices.ts'
 import { isReturned } from '../mail/returned.ts'
 import { requestConsent } from '../judicial/consents/consent-requests.ts'
@@ -40,27 +39,17 @@ export async function approach(turn: Turn): Promise<void> {
     ...(rule.canal === 'lrar' || rule.canal === 'lre' ? { coupon: newCode(office.random) } : {}),
   }
   const written = await writeLetter(office, sql, onDay, file, order)
+  let now = written.file
   for (const joined of rule.joindre ?? []) {
     const letter = forDebtor(joined, kind)
     if (letter === null) continue
-    // Of the case, locked since it was read, the letter before this one changed nothing else.
-    const documents = (await caseParts.documents(sql, [file.case.id])).get(file.case.id) ?? []
-    await writeLetter(
-      office,
-      sql,
-      onDay,
-      { ...file, documents },
-      {
-        ...order,
-        letter,
-        channel: isVisit
-          ? paperOf(letterOf(loadLibrary(), letter).canaux)
-          : order.channel === 'lrar' || order.channel === 'lre'
-            ? 'formulaire'
-            : order.channel,
-        attachedTo: written.id,
-      },
-    )
+    const channel = isVisit
+      ? paperOf(letterOf(loadLibrary(), letter).canaux)
+      : order.channel === 'lrar' || order.channel === 'lre'
+        ? 'formulaire'
+        : order.channel
+    const enclosed = { ...order, letter, channel, attachedTo: written.id }
+    now = (await writeLetter(office, sql, onDay, now, enclosed)).file
   }
 }
 
@@ -126,7 +115,7 @@ export async function tellCreditorFirst({ office, sql, onDay, file, step, rule }
     author: 'system',
   }
   const written = await writeLetter(office, sql, onDay, file, order)
-  await writeLetter(office, sql, onDay, file, {
+  await writeLetter(office, sql, onDay, written.file, {
     ...order,
     letter: forDebtor(rule.lettre, file.debtor.kind)!,
     channel: rule.canal!,

@@ -1,7 +1,7 @@
 import { type Day, dayFr, daysBetween, latest } from '../../schema/days.ts'
 import { loadLibrary } from '../../letters/catalogue.ts'
-import { type Contact, isDemand, type Lately, nextContactDay } from '../cases/exchanges/contacts.ts'
-import { type Closure, closureWait } from '../cases/creditor-closures.ts'
+import { type Contact, contactsLately, isDemand, nextContactDay } from '../cases/exchanges/contacts.ts'
+import { closuresAhead, closureWait } from '../cases/creditor-closures.ts'
 import { placeHold, shiftCase } from '../cases/holds.ts'
 import { type CaseFile, lettersToDebtor } from '../cases/file/file.ts'
 import { nextLimitation } from '../cases/limitation/invoice-limitations.ts'
@@ -28,10 +28,10 @@ export async function waitForAnswer(turn: Turn): Promise<boolean> {
 }
 
 /** Too many approaches in a week, or a call on a closed day: the step and those after it move, and are never lost. */
-export async function waitForTurn(turn: Turn, contacts: Lately['contacts']): Promise<boolean> {
+export async function waitForTurn(turn: Turn): Promise<boolean> {
   const { file, rule, onDay } = turn
   const by: Contact = rule.canal === 'appel' || rule.canal === 'visite' ? rule.canal : 'ecrit'
-  const { on, why } = nextContactDay({ zone: file.case.zone, kind: file.debtor.kind, contacts }, by, onDay)
+  const { on, why } = nextContactDay(contactsLately(file, onDay), by, onDay)
   if (why === null) return false
   await postpone(turn, on, why)
   return true
@@ -40,13 +40,12 @@ export async function waitForTurn(turn: Turn, contacts: Lately['contacts']): Pro
 /** Nobody at the creditor's could answer, and payments would cross: until when the step waits, and why; null when it does not. */
 export function creditorAway(
   { onDay, file, step, rule }: Turn,
-  closures: readonly Closure[],
   comesBefore: boolean,
 ): { until: Day; why: string } | null {
   if (rule.action) return null
   const { nominalOn } = step
   const last = file.steps.findLast(({ doneOn, skippedOn }) => doneOn === null && skippedOn === null)
-  return closureWait(closures, onDay, {
+  return closureWait(closuresAhead(file, onDay), onDay, {
     zone: file.case.zone,
     nominalOn,
     lastOn: comesBefore ? nominalOn : last!.nominalOn,

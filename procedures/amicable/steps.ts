@@ -2,17 +2,14 @@ import { letterOf, loadLibrary } from '../../letters/catalogue.ts'
 import { after, type Day, dayFr, daysBetween } from '../../schema/days.ts'
 import type { Sql } from '../../schema/db.ts'
 import { readAgency, refuseUnready } from '../cases/agency.ts'
-import { approachesLately } from '../cases/exchanges/contacts.ts'
-import { type Wish, wishesOf } from '../cases/exchanges/contact-preferences.ts'
-import { closuresAhead } from '../cases/creditor-closures.ts'
+import { wishesOf } from '../cases/exchanges/contact-preferences.ts'
 import { requireMandate } from '../cases/creditors.ts'
-import { type CaseFile, readCase } from '../cases/file/file.ts'
+import { type CaseFile, readCase, type Step } from '../cases/file/file.ts'
 import { placeHold, shiftCase } from '../cases/holds.ts'
 import { record } from '../cases/journal.ts'
 import { isReturned } from '../mail/returned.ts'
 import { publicWays } from '../judicial/courts/public-debtor.ts'
 import type { Office } from '../office.ts'
-import { ruleAddedFor } from './choose.ts'
 import { heldOnRefusal } from './refusal.ts'
 import { forDebtor, requireFollowed, type Scenario, type ScenarioStep, scenarioStep } from './scenario.ts'
 import { offsetOf } from './scenario-check.ts'
@@ -34,40 +31,34 @@ export async function doStep(office: Office, stepId: string, onDay: Day): Promis
     onDay,
     (sql) => attempt(office, sql, stepId, onDay),
     async (sql) => {
-      const caseId = await claim(sql, stepId)
-      if (caseId !== null) await giveBack(sql, stepId)
-      return caseId
+      const claimed = await claim(sql, stepId)
+      if (claimed !== null) await giveBack(sql, stepId)
+      return claimed?.file.case.id ?? null
     },
   )
 }
 
-/** Locks the case of a step that is still to do; null when it is done, left out, or its case closed. */
-async function claim(sql: Sql, stepId: string): Promise<string | null> {
+/** Locks the case of a step and reads it; null when the step is done, left out or gone, or its case closed. */
+async function claim(sql: Sql, stepId: string): Promise<{ file: CaseFile; step: Step } | null> {
   // The case is locked first, here as in every act on it: no two of them ever wait for each other. What is read next, in
-  // its own statement, is as whoever held the lock left it.
-  const [, [found]] = await Promise.all([
-    sql`select 1 from cases where id = (select case_id from steps where id = ${stepId}) for update`,
-    sql<{ caseId: string }[]>`
-      select s.case_id from steps s join cases c on c.id = s.case_id
-      where s.id = ${stepId} and s.done_on is null and s.skipped_on is null and c.closed_on is null`,
-  ])
-  return found?.caseId ?? null
+  // its own statements, is as whoever held the lock left it.
+  const [found] = await sql<{ id: string }[]>`
+    select id from cases where id = (select case_id from steps where id = ${stepId}) for update`
+  if (!found) return null
+  const file = await readCase(sql, found.id)
+  const step = file.steps.find(({ id }) => id === stepId)
+  if (!step || step.doneOn || step.skippedOn || file.case.closedOn) return null
+  return { file, step }
 }
 
 async function attempt(office: Office, sql: Sql, stepId: string, onDay: Day): Promise<StepOutcome> {
-  const caseId = await claim(sql, stepId)
-  if (caseId === null) return 'already'
-  const [file, added, agency, closures] = await Promise.all([
-    readCase(sql, caseId),
-    ruleAddedFor(sql, stepId),
-    readAgency(sql),
-    closuresAhead(sql, onDay, caseId),
-  ])
-  const step = file.steps.find((candidate) => candidate.id === stepId)!
+  const [claimed, agency] = await Promise.all([claim(sql, stepId), readAgency(sql)])
+  if (claimed === null) return 'already'
+  const { file, step } = claimed
   const why = suspension(file, onDay)
   if (why) {
     const isRecorded = file.holds.some((hold) => hold.releasedOn === null)
-    if (!isRecorded) await placeHold(sql, office.random, onDay, { caseId, ...why }, 'system')
+    if (!isRecorded) await placeHold(sql, office.random, onDay, { caseId: file.case.id, ...why }, 'system')
     await giveBack(sql, stepId)
     return 'held'
   }
@@ -77,7 +68,7 @@ async function attempt(office: Office, sql: Sql, stepId: string, onDay: Day): Pr
     return 'already'
   }
   const scenario = requireFollowed(file.case.scenario)
-  const rule = added ?? scenarioStep(scenario, step.key)
+  const rule = step.added ?? scenarioStep(scenario, step.key)
   const turn: Turn = { office, sql, onDay, file, step, rule, agency }
   const comesBefore = precedesFirstLetter(scenario, rule)
   if (comesBefore && after(onDay, file.case.anchorOn)) {
@@ -94,7 +85,7 @@ async function attempt(office: Office, sql: Sql, stepId: string, onDay: Day): Pr
   const tells = step.key.endsWith('.prevenir')
   const writes = rule.lettre && rule.canal !== 'appel' && rule.canal !== 'visite' && !tells
   if (writes && (await waitForAnswer(turn))) return 'held'
-  const away = creditorAway(turn, closures, comesBefore)
+  const away = creditorAway(turn, comesBefore)
   if (away && comesBefore && after(away.until, file.case.anchorOn)) return passOver(turn, away.why)
   if (away) {
     // What precedes the due date hangs on it alone.
@@ -105,14 +96,10 @@ async function attempt(office: Office, sql: Sql, stepId: string, onDay: Day): Pr
   if (tells) wait = await tellCreditorFirst(turn)
   else if (rule.action) await askAgreement(turn)
   else {
-    const [wishes, lately] = await Promise.all([
-      wishesOf(sql, file.case.id),
-      approachesLately(sql, onDay, file.case.id),
-    ])
-    const canal = wishedChannel(file, rule, wishes)
+    const canal = wishedChannel(file, rule)
     if (canal === null) return passOver(turn, `Le débiteur refuse d'être joint par ce canal (${rule.canal}).`)
     const wished = { ...turn, rule: { ...rule, canal } }
-    if (await waitForTurn(wished, lately)) return 'held'
+    if (await waitForTurn(wished)) return 'held'
     await approach(wished)
   }
   await Promise.all([
@@ -137,12 +124,9 @@ function precedesFirstLetter({ etapes }: Scenario, rule: ScenarioStep): boolean 
 }
 
 /** The step's channel, or the one that the debtor wishes in its place; null when none is left. The first letter is a letter. */
-function wishedChannel(
-  file: CaseFile,
-  rule: ScenarioStep,
-  wishes: Map<string, Wish>,
-): NonNullable<ScenarioStep['canal']> | null {
+function wishedChannel(file: CaseFile, rule: ScenarioStep): NonNullable<ScenarioStep['canal']> | null {
   const canal = rule.canal!
+  const wishes = wishesOf(file)
   const { canaux } = letterOf(loadLibrary(), forDebtor(rule.lettre, file.debtor.kind)!)
   const hasEmail = file.debtor.email !== null && !isReturned(file.debtor, 'email')
   if (canal === 'lettre' && !rule.premiere_lettre && wishes.get('email') === 'prefere' && hasEmail)

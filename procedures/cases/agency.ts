@@ -62,16 +62,17 @@ export async function recordAgencyProof(sql: Sql, onDay: Day, proof: AgencyProof
 }
 
 export async function readAgency(sql: Sql): Promise<Agency> {
-  const [[row], proofs] = await Promise.all([
-    sql<{ identity: AgencyIdentity }[]>`select identity from agency`,
-    sql<AgencyProof[]>`select kind, reference, detail, dated_on, valid_until from agency_proofs order by kind`,
-  ])
+  const rows = await sql<({ identity: AgencyIdentity } & (AgencyProof | { kind: null }))[]>`
+    select a.identity, p.kind, p.reference, p.detail, p.dated_on, p.valid_until
+    from agency a left join agency_proofs p on true order by p.kind`
+  const [row] = rows
   if (!row) {
     throw new DomainError('agency_unknown', "L'agence n'est pas encore enregistrée.", {
       remedy: 'Enregistrez son identité avant tout dossier (recordAgency).',
       article: 'CPCE R124-2',
     })
   }
+  const proofs = rows.flatMap(({ identity: _, ...proof }) => (proof.kind === null ? [] : [proof]))
   return { identity: row.identity, proofs }
 }
 

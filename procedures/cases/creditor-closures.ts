@@ -3,6 +3,8 @@ import { type Sql, transaction } from '../../schema/db.ts'
 import { DomainError } from '../../schema/errors.ts'
 import { newId, type Random } from '../../schema/random.ts'
 import { nextWorkingDay, type Zone } from '../law/calendar.ts'
+import type { CaseFile } from './file/file.ts'
+import { nextLimitation } from './limitation/invoice-limitations.ts'
 import { type Author, record } from './journal.ts'
 
 /** Days on which a creditor is closed, both included. */
@@ -146,12 +148,8 @@ export async function allClosuresAhead(sql: Sql, onDay: Day): Promise<NamedClosu
 }
 
 /** The days still to come on which the creditor of a case is closed. */
-export async function closuresAhead(sql: Sql, onDay: Day, caseId: string): Promise<Closure[]> {
-  return sql<Closure[]>`
-    select x.closed_from, x.closed_until, x.reason
-    from creditor_closures x join cases c on c.creditor_id = x.creditor_id
-    where c.id = ${caseId} and x.withdrawn_on is null and x.closed_until >= ${onDay} order by x.closed_from, x.id`
-}
+export const closuresAhead = ({ closures }: Pick<CaseFile, 'closures'>, onDay: Day): Closure[] =>
+  closures.filter(({ closedUntil }) => !before(closedUntil, onDay))
 
 const closedOn = (closures: readonly Closure[], day: Day): Closure | undefined =>
   closures.find(({ closedFrom, closedUntil }) => !before(day, closedFrom) && !after(day, closedUntil))
@@ -174,3 +172,12 @@ export function closureWait(
   const why = `Le créancier est fermé jusqu’au ${dayFr(first.closedUntil)} (${first.reason})\u00a0: pas avant le ${dayFr(until)}.`
   return { until, why }
 }
+
+/** The first day on which the debtor may be approached, where the creditor is closed on this one; null where it is open. */
+export const creditorAwayOn = (onDay: Day, file: CaseFile): ReturnType<typeof closureWait> =>
+  closureWait(closuresAhead(file, onDay), onDay, {
+    zone: file.case.zone,
+    nominalOn: onDay,
+    lastOn: onDay,
+    limitationOn: nextLimitation(file, onDay),
+  })

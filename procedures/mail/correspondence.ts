@@ -11,7 +11,14 @@ import { newCode, newId } from '../../schema/random.ts'
 import { instantOf, type Office } from '../office.ts'
 import { type Agency, readAgency } from '../cases/agency.ts'
 import { caseFacts } from '../cases/file/facts.ts'
-import { type CaseFile, firstLetter, lastFirstLetter, readCase, type WrittenDocument } from '../cases/file/file.ts'
+import {
+  type CaseFile,
+  documentSays,
+  firstLetter,
+  lastFirstLetter,
+  readCase,
+  type WrittenDocument,
+} from '../cases/file/file.ts'
 import { type Author, record } from '../cases/journal.ts'
 import { keepCoupon, withoutCode } from './coupons.ts'
 import { queueSending } from './post.ts'
@@ -56,6 +63,8 @@ export interface Written {
   reference: string
   sha256: string
   editable: string | null
+  /** The case as it stands with it: what is written next in the same transaction is written from this one. */
+  file: CaseFile
 }
 
 /** What leaves the house by itself; the rest is kept in the case or travels in a pack. */
@@ -71,7 +80,7 @@ const isEditable = (order: LetterOrder) =>
 
 /**
  * Writes one letter of a case: facts, rendering, archive, one row with everything needed to make it again, and its place
- * in the out-tray. Runs in the caller's transaction, with the case locked, so that references follow one another.
+ * in the out-tray. Runs in the caller's transaction, with the case locked and then read, so that references follow one another.
  */
 export async function writeLetter(
   office: Office,
@@ -86,9 +95,9 @@ export async function writeLetter(
   const first = firstLetter(file)
   const isFirst = isFirstLetter(file, order, letter.premiere_lettre, onDay)
   const leaves = dispatched.has(order.channel) && outside.has(order.recipient) && !order.attachedTo
-  const to = leaves ? await addressOf(sql, file, order) : null
-  const [count, agency] = await Promise.all([countDocuments(sql, file.case.id), order.agency ?? readAgency(sql)])
-  const reference = `${file.case.number}/${count + 1}`
+  const to = leaves ? addressOf(file, order) : null
+  const agency = order.agency ?? (await readAgency(sql))
+  const reference = `${file.case.number}/${file.documents.length + 1}`
   const code = newCode(office.random)
   const facts = caseFacts(
     file,
@@ -117,21 +126,42 @@ export async function writeLetter(
   const format = order.channel === 'sms' ? 'txt' : 'pdf'
   const made = await renderLetter({ ...base, format })
   const bytes = format === 'txt' ? made.bytes : await sealPdf(made.bytes, { at, key: office.seal })
-  const sha256 = await office.archive.put(bytes)
   const again = { ...base, filled: made.filled }
-  const editable = isEditable(order)
-    ? await office.archive.put((await renderLetter({ ...again, format: 'docx' })).bytes)
-    : null
-  const mail = order.channel === 'email' && !order.attachedTo ? await office.archive.put(await mailBody(again)) : null
-  const id = newId(office.random)
-  const written = sql`
-    insert into documents (id, case_id, step_id, letter, version, channel, recipient, reference, code, first_letter, facts,
-                           renderer, format, sha256, editable, mail, written_on, written_by, attached_to)
-    values (${id}, ${file.case.id}, ${order.stepId ?? null}, ${letter.id}, ${letter.version}, ${order.channel}, ${order.recipient},
+  const word = isEditable(order) ? (await renderLetter({ ...again, format: 'docx' })).bytes : null
+  const message = order.channel === 'email' && !order.attachedTo ? await mailBody(again) : null
+  // Together: the disk writes them at once.
+  const [sha256, editable, mail] = await Promise.all([
+    office.archive.put(bytes),
+    word && office.archive.put(word),
+    message && office.archive.put(message),
+  ])
+  const row = {
+    id: newId(office.random),
+    caseId: file.case.id,
+    stepId: order.stepId ?? null,
+    letter: letter.id,
+    version: letter.version,
+    channel: order.channel,
+    recipient: order.recipient,
+    reference,
+    code,
+    firstLetter: isFirst,
+    format,
+    sha256,
+    editable,
+    writtenOn: onDay,
+    attachedTo: order.attachedTo ?? null,
+  }
+  const { id } = row
+  const written = sql<[Pick<WrittenDocument, 'delayDays' | 'answerBy' | 'ofDispute'>]>`
+    insert into documents as d (id, case_id, step_id, letter, version, channel, recipient, reference, code, first_letter, facts,
+                                renderer, format, sha256, editable, mail, written_on, written_by, attached_to)
+    values (${id}, ${row.caseId}, ${row.stepId}, ${letter.id}, ${letter.version}, ${order.channel}, ${order.recipient},
             ${reference}, ${code}, ${isFirst}, ${json(sql, withoutCode(facts))}, ${made.renderer}, ${format}, ${sha256}, ${editable}, ${mail},
-            ${onDay}, ${order.author}, ${order.attachedTo ?? null})`.execute()
+            ${onDay}, ${order.author}, ${row.attachedTo})
+    returning ${documentSays(sql)}`.execute()
   // Sent together, and done in this order.
-  await Promise.all([
+  const [[said]] = await Promise.all([
     written,
     ...(order.coupon ? [keepCoupon(sql, office.vault, id, order.coupon)] : []),
     ...(to ? dispatch(sql, onDay, order.channel, to, id) : []),
@@ -150,7 +180,20 @@ export async function writeLetter(
       author: order.author,
     }),
   ])
-  return { id, reference, sha256, editable }
+  const stepKey = file.steps.find((step) => step.id === row.stepId)?.key ?? null
+  const document: WrittenDocument = { ...row, ...said, ...unsent, stepKey }
+  return { id, reference, sha256, editable, file: { ...file, documents: [...file.documents, document] } }
+}
+
+/** What only the way out of the house brings to a document. */
+const unsent = {
+  sentOn: null,
+  registeredNumber: null,
+  presentedOn: null,
+  outcome: null,
+  outcomeOn: null,
+  resendOf: null,
+  withdrawnWhy: null,
 }
 
 const renewedBy = ({ reference, writtenOn }: WrittenDocument) => ({ lettre: reference, date: writtenOn.toString() })
@@ -212,11 +255,6 @@ const firstLetterWithdrawn = ({ reference }: WrittenDocument): DomainError =>
     article: 'CPCE R124-4',
     facts: { reference },
   })
-
-async function countDocuments(sql: Sql, caseId: string): Promise<number> {
-  const [row] = await sql<{ count: bigint }[]>`select count(*) from documents where case_id = ${caseId}`
-  return Number(row!.count)
-}
 
 function dispatch(
   sql: Sql,

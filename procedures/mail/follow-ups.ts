@@ -160,7 +160,7 @@ const tellPlan: Act = async (office, sql, onDay, file, id) => {
   const order = { recipient: 'debiteur', author: 'system' } as const
   const letter = letterFor(file, 'plan-accepted')
   const written = await writeLetter(office, sql, onDay, about, { ...order, letter, channel })
-  await writeLetter(office, sql, onDay, about, {
+  await writeLetter(office, sql, onDay, written.file, {
     ...order,
     letter: letterFor(file, file.debtor.kind === 'consumer' ? 'consumer-plan' : 'business-plan'),
     channel: 'acte-prive',

@@ -9,12 +9,11 @@ import { debtorWord } from '../amicable/scenario.ts'
 import { answerAwaited } from '../amicable/step-waits.ts'
 import { suspension } from '../amicable/suspension.ts'
 import { type Agency, refuseUnready } from '../cases/agency.ts'
-import { closuresAhead, closureWait } from '../cases/creditor-closures.ts'
+import { creditorAwayOn } from '../cases/creditor-closures.ts'
 import { requireMandate } from '../cases/creditors.ts'
 import { wishesOf } from '../cases/exchanges/contact-preferences.ts'
 import { contactsLately, isDemand, nextContactDay } from '../cases/exchanges/contacts.ts'
 import { type CaseFile, firstLetter } from '../cases/file/file.ts'
-import { nextLimitation } from '../cases/limitation/invoice-limitations.ts'
 import { loadProcedure, procedureIds } from '../judicial/engine/procedure.ts'
 import type { Recipient } from './correspondence.ts'
 import { lettersFor } from './situation-letters.ts'
@@ -156,15 +155,15 @@ export async function refuseUntimely(
   if (isToBound(letter)) return refuseDemand(withoutFall(file), onDay)
   if (recipientOf(letter) !== 'debiteur') return
   refuseUnready(agency, onDay)
-  await refuseUnwished(sql, file, letter, channel)
+  refuseUnwished(file, letter, channel)
   if (!isDemand(letter)) return
   await requireMandate(sql, file.creditor.id, onDay)
   refuseDemand(file, onDay)
   refuseOpening(file, onDay, letter)
   await refuseUnapproved(sql, file)
-  await refuseAway(sql, onDay, file)
+  refuseAway(onDay, file)
   refuseOvertaking(file, onDay)
-  await refuseTooMany(sql, onDay, file)
+  refuseTooMany(onDay, file)
 }
 
 /** What fell upon the debtor itself stops nothing against a guarantor or an heir; their own letters say how far. */
@@ -232,17 +231,8 @@ async function refuseUnapproved(sql: Sql, file: CaseFile): Promise<void> {
   })
 }
 
-/** The first day on which the debtor may be approached, where the creditor is closed on this one; null where it is open. */
-export const creditorAwayOn = async (sql: Sql, onDay: Day, file: CaseFile): Promise<ReturnType<typeof closureWait>> =>
-  closureWait(await closuresAhead(sql, onDay, file.case.id), onDay, {
-    zone: file.case.zone,
-    nominalOn: onDay,
-    lastOn: onDay,
-    limitationOn: nextLimitation(file, onDay),
-  })
-
-async function refuseAway(sql: Sql, onDay: Day, file: CaseFile): Promise<void> {
-  const away = await creditorAwayOn(sql, onDay, file)
+function refuseAway(onDay: Day, file: CaseFile): void {
+  const away = creditorAwayOn(onDay, file)
   if (away) throw later('creditor_closed', away.why, away.until)
 }
 
@@ -256,18 +246,18 @@ function refuseOvertaking(file: CaseFile, onDay: Day): void {
   )
 }
 
-async function refuseTooMany(sql: Sql, onDay: Day, file: CaseFile): Promise<void> {
-  const { on, why } = nextContactDay(await contactsLately(sql, onDay, file.case.id), 'ecrit', onDay)
+function refuseTooMany(onDay: Day, file: CaseFile): void {
+  const { on, why } = nextContactDay(contactsLately(file, onDay), 'ecrit', onDay)
   if (why !== null) throw later('too_many_approaches', why, on)
 }
 
 const later = (code: string, why: string, on: Day): DomainError =>
   new DomainError(code, why, { remedy: `Écrivez ce courrier le ${dayFr(on)}.`, facts: { on: on.toString() } })
 
-async function refuseUnwished(sql: Sql, file: CaseFile, letter: Letter, channel: string): Promise<void> {
+function refuseUnwished(file: CaseFile, letter: Letter, channel: string): void {
   // An answer that is owed goes by post to whoever refuses every other way.
   if (channel === 'lettre' && !isDemand(letter)) return
-  if ((await wishesOf(sql, file.case.id)).get(channel) !== 'refuse') return
+  if (wishesOf(file).get(channel) !== 'refuse') return
   throw new DomainError('channel_unwanted', `Le débiteur refuse d'être joint par ce canal (${channel}).`, {
     remedy: 'Choisissez un autre canal de ce courrier.',
     facts: { channel },

@@ -47,13 +47,14 @@ async function claim(
   documentId: string,
   onDay: Day,
 ): Promise<Claimed | 'withdrawn' | undefined> {
-  await lockCaseOf(sql, documentId)
-  const [found] = await sql<Claimed[]>`
+  const locked = lockCaseOf(sql, documentId).execute()
+  const claimed = sql<Claimed[]>`
     select d.case_id, o.channel, o.address, d.sha256, d.mail, d.reference, d.letter, d.recipient, d.written_on, o.state = 'sending' as again
     from dispatches o join documents d on d.id = o.document_id
     where o.document_id = ${documentId}
       and (o.state = 'ready' or (o.state = 'sending' and o.channel = any(${office.post.repeatable})))
-    for update of o`
+    for update of o`.execute()
+  const [, [found]] = await Promise.all([locked, claimed])
   if (!found) return undefined
   // What had begun to leave may have left: the batch to print looks at it once more.
   const why = found.again ? null : await noLongerTrue(sql, onDay, found)
@@ -119,12 +120,13 @@ async function recordSent(
   author: Author,
 ): Promise<boolean> {
   return transaction(sql, async (tx) => {
-    await lockCaseOf(tx, documentId)
+    const locked = lockCaseOf(tx, documentId).execute()
     // A worker thought dead may have been doing the same: only one of them writes that it left.
-    const [sent] = await tx<{ caseId: string; reference: string; channel: string }[]>`
+    const written = tx<{ caseId: string; reference: string; channel: string }[]>`
       update dispatches o set state = 'sent', sent_on = ${onDay}, proof = ${json(tx, proof)}
       from documents d where o.document_id = ${documentId} and d.id = o.document_id and o.state = 'sending'
-      returning d.case_id, d.reference, o.channel`
+      returning d.case_id, d.reference, o.channel`.execute()
+    const [, [sent]] = await Promise.all([locked, written])
     if (!sent) return false
     const { caseId, ...detail } = sent
     await record(tx, onDay, { caseId, kind: 'letter_sent', detail, author })

@@ -1,6 +1,5 @@
 import { mobileNumber } from '../../documents/send/mobile-number.ts'
 import { postalAddress } from '../../documents/send/postal-address.ts'
-import type { Sql } from '../../schema/db.ts'
 import { DomainError } from '../../schema/errors.ts'
 import { wishesOf } from '../cases/exchanges/contact-preferences.ts'
 import type { LetterOrder } from './correspondence.ts'
@@ -8,14 +7,14 @@ import type { CaseFile } from '../cases/file/file.ts'
 import { isReturned } from './returned.ts'
 
 /** Where a letter goes; a missing address, or one that sent something back, is a reason to search, not to write to nobody. */
-export async function addressOf(sql: Sql, file: CaseFile, order: LetterOrder): Promise<Record<string, unknown>> {
+export function addressOf(file: CaseFile, order: LetterOrder): Record<string, unknown> {
   if (order.recipient === 'creancier') return creditorAddress(file, order) ?? refuseUnreachable(file, order)
   if (order.recipient !== 'debiteur') return { name: order.recipient }
   const { name, email, phone, address } = file.debtor
   switch (order.channel) {
     case 'lre':
     case 'email':
-      if (order.channel === 'lre') await requireElectronicConsent(sql, file)
+      if (order.channel === 'lre') requireElectronicConsent(file)
       return email && !isReturned(file.debtor, 'email') ? { name, email } : refuseUnreachable(file, order)
     case 'sms': {
       const mobile = phone && mobileNumber(phone, address?.country ?? 'FR')
@@ -36,9 +35,9 @@ function creditorAddress({ creditor }: CaseFile, { channel }: LetterOrder): Reco
 }
 
 /** Who is not a professional receives a registered letter by electronic means only after agreeing to it. */
-async function requireElectronicConsent(sql: Sql, file: CaseFile): Promise<void> {
+function requireElectronicConsent(file: CaseFile): void {
   if (file.debtor.kind !== 'consumer') return
-  const wish = (await wishesOf(sql, file.case.id)).get('lre')
+  const wish = wishesOf(file).get('lre')
   if (wish === 'accepte' || wish === 'prefere') return
   throw new DomainError(
     'lre_without_consent',

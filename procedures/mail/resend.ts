@@ -48,7 +48,7 @@ export async function resendLetter(
     const file = await readCase(sql, caseId)
     const letter = file.documents.find(({ id }) => id === input.documentId)!
     if (file.documents.some(({ resendOf }) => resendOf === letter.id)) throw alreadyResent(letter)
-    await refuseToday(sql, file, letter, onDay)
+    refuseToday(file, letter, onDay)
     const order = orderOf(office, file, letter, sent, onDay, author)
     if (sent.state !== 'withdrawn') refuseSameAddress(file, sent, order.channel)
     const written = await writeLetter(office, sql, onDay, file, order)
@@ -148,7 +148,7 @@ function refuseSameAddress({ debtor, creditor }: CaseFile, sent: Omit<Failed, 'c
 }
 
 /** What asks something of a debtor waits for the case to go on, and counts among the week's approaches. */
-async function refuseToday(sql: Sql, file: CaseFile, letter: WrittenDocument, onDay: Day): Promise<void> {
+function refuseToday(file: CaseFile, letter: WrittenDocument, onDay: Day): void {
   if (letter.recipient !== 'debiteur' || !asking.has(kindOf(letterOf(loadLibrary(), letter.letter)))) return
   const held = file.holds.find(({ releasedOn, cause }) => releasedOn === null && cause !== 'decision')
   if (held) {
@@ -157,7 +157,7 @@ async function refuseToday(sql: Sql, file: CaseFile, letter: WrittenDocument, on
       facts: { cause: held.cause },
     })
   }
-  const { on, why } = nextContactDay(await contactsLately(sql, onDay, file.case.id), 'ecrit', onDay)
+  const { on, why } = nextContactDay(contactsLately(file, onDay), 'ecrit', onDay)
   if (why === null) return
   throw new DomainError('too_many_approaches', why, {
     remedy: `Renvoyez ce courrier le ${dayFr(on)}.`,

@@ -52,7 +52,7 @@ export async function acknowledgePayment(
     })
     return
   }
-  await writeLetter(office, sql, onDay, file, {
+  await writeLetter(office, sql, onDay, receipt.file, {
     letter: left <= 0n ? 'creancier-encaissement-total' : 'creancier-acompte-recu',
     channel,
     recipient: 'creancier',

@@ -4,22 +4,16 @@ import type { Sql } from '../../../schema/db.ts'
 import { DomainError } from '../../../schema/errors.ts'
 import { quoted } from '../../../schema/words.ts'
 import { debtorWord } from '../../amicable/scenario.ts'
-import {
-  creditorAwayOn,
-  refuseClosed,
-  refuseDemand,
-  refuseUndue,
-  wrongDebtor,
-  wrongLaw,
-} from '../../mail/hand-letter-rules.ts'
+import { refuseClosed, refuseDemand, refuseUndue, wrongDebtor, wrongLaw } from '../../mail/hand-letter-rules.ts'
 import { type Agency, refuseUnready } from '../agency.ts'
+import { creditorAwayOn } from '../creditor-closures.ts'
 import { requireMandate } from '../creditors.ts'
 import type { DebtorKind } from '../debtors.ts'
 import type { CaseFile } from '../file/file.ts'
 import type { HoldCause } from '../holds.ts'
 import { refuseDemanding } from '../standstill.ts'
 import { beforeFirstLetter } from './calls.ts'
-import type { Wish } from './contact-preferences.ts'
+import { wishesOf } from './contact-preferences.ts'
 import { contactsLately, firstLetterGone, refuseCall } from './contacts.ts'
 import { debtorClocks } from './debtor-clock.ts'
 import { instalmentsAllowed } from './replies.ts'
@@ -90,11 +84,10 @@ export function unfitScript({ case: { zone }, debtor: { kind } }: CaseFile, lett
   return debtors && !debtors.includes(kind) ? wrongDebtor(letter, debtorWord[kind]) : null
 }
 
-/** What a script is held against: the case, and how its debtor wishes to be reached. */
+/** What a script is held against, and filled from. */
 export interface Called {
   file: CaseFile
   agency: Agency
-  wishes: ReadonlyMap<string, Wish>
 }
 
 /** Why that script may not be read in this case on that day. */
@@ -107,19 +100,14 @@ export async function refuseScript(sql: Sql, onDay: Day, called: Called, letter:
 }
 
 /** The rules of a call of the timeline, and those under which it is recorded, but for its hour. */
-async function refuseOurCall(
-  sql: Sql,
-  onDay: Day,
-  { file, agency, wishes }: Called,
-  { famille }: Letter,
-): Promise<void> {
+async function refuseOurCall(sql: Sql, onDay: Day, { file, agency }: Called, { famille }: Letter): Promise<void> {
   refuseUnready(agency, onDay)
   await requireMandate(sql, file.creditor.id, onDay)
   // Up to the due date nobody recovers anything yet.
   const isCourtesy = famille === 'avant-echeance' && !after(onDay, file.case.anchorOn)
   if (!isCourtesy && !(await firstLetterGone(sql, file.case.id, onDay))) throw beforeFirstLetter()
-  refuseUnwished(wishes)
-  await refuseAway(sql, onDay, file)
+  refuseUnwished(file)
+  refuseAway(onDay, file)
   await refuseTooMany(sql, onDay, file)
 }
 
@@ -147,16 +135,16 @@ const noInstalments = (): DomainError =>
     remedy: 'Notez ce que propose le débiteur, et demandez au créancier ce qu’il en fait.',
   })
 
-function refuseUnwished(wishes: Called['wishes']): void {
-  if (wishes.get('appel') !== 'refuse') return
+function refuseUnwished(file: CaseFile): void {
+  if (wishesOf(file).get('appel') !== 'refuse') return
   throw new DomainError('channel_unwanted', 'Le débiteur refuse d’être joint par téléphone.', {
     remedy: 'Écrivez-lui, ou attendez son appel.',
     facts: { channel: 'appel' },
   })
 }
 
-async function refuseAway(sql: Sql, onDay: Day, file: CaseFile): Promise<void> {
-  const away = await creditorAwayOn(sql, onDay, file)
+function refuseAway(onDay: Day, file: CaseFile): void {
+  const away = creditorAwayOn(onDay, file)
   if (!away) return
   throw new DomainError('creditor_closed', away.why, {
     remedy: 'Attendez ce jour pour appeler\u00a0; qui appelle de lui-même est écouté.',
@@ -165,9 +153,6 @@ async function refuseAway(sql: Sql, onDay: Day, file: CaseFile): Promise<void> {
 }
 
 async function refuseTooMany(sql: Sql, onDay: Day, file: CaseFile): Promise<void> {
-  const [lately, clocks] = await Promise.all([
-    contactsLately(sql, onDay, file.case.id),
-    debtorClocks(sql, [file.case.id]),
-  ])
-  refuseCall(lately, clocks.get(file.case.id)![0]!, onDay, null)
+  const [clock] = (await debtorClocks(sql, [file.case.id])).get(file.case.id)!
+  refuseCall(contactsLately(file, onDay), clock!, onDay, null)
 }

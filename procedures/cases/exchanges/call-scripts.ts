@@ -60,8 +60,8 @@ export async function writtenScripts(sql: Sql, documentIds: string[]): Promise<M
 
 /** What the scripts of one case are filled from, read once for all of them. */
 export async function readCalled(sql: Sql, caseId: string): Promise<Called> {
-  const [file, agency, wishes] = await Promise.all([readCase(sql, caseId), readAgency(sql), wishesOf(sql, caseId)])
-  return { file, agency, wishes }
+  const [file, agency] = await Promise.all([readCase(sql, caseId), readAgency(sql)])
+  return { file, agency }
 }
 
 /** A script made for a case: of its law and its debtor. */
@@ -138,7 +138,8 @@ const channelWords: Record<WishedChannel, string> = {
 }
 
 /** What was said between us and the debtor, as whoever telephones needs it: of a dispute, only one that is still open. */
-function exchangeFacts({ file, wishes }: Called): Record<string, unknown> {
+function exchangeFacts({ file }: Called): Record<string, unknown> {
+  const wishes = wishesOf(file)
   const call = file.calls.at(-1)
   const wished = (isRefused: boolean) =>
     [...wishes]

@@ -5,6 +5,7 @@ import { newId, type Random } from '../../../schema/random.ts'
 import { contactsLately, firstLetterGone, refuseCall } from './contacts.ts'
 import { debtorClocks } from './debtor-clock.ts'
 import { disputeDays, recordDispute } from './disputes.ts'
+import { readCase } from '../file/file.ts'
 import { type Author, record } from '../journal.ts'
 import { queueFollowUp } from '../../mail/follow-up-queue.ts'
 import { lockCase, lockOpenCase } from '../lock.ts'
@@ -47,7 +48,7 @@ export async function recordCall(
       if (!(await firstLetterGone(tx, input.caseId, onDay))) throw beforeFirstLetter()
       await refuseStandstill(tx, onDay, input.caseId, 'Aucun appel au débiteur')
       const [clock] = (await debtorClocks(tx, [input.caseId])).get(input.caseId)!
-      refuseCall(await contactsLately(tx, onDay, input.caseId), clock!, onDay, input.calledAt)
+      refuseCall(contactsLately(await readCase(tx, input.caseId), onDay), clock!, onDay, input.calledAt)
     }
     const id = newId(random)
     await tx`

@@ -2,6 +2,7 @@ import type { Day } from '../../../schema/days.ts'
 import { type Sql, transaction } from '../../../schema/db.ts'
 import { DomainError } from '../../../schema/errors.ts'
 import { newId, type Random } from '../../../schema/random.ts'
+import type { CaseFile } from '../file/file.ts'
 import { type Author, record } from '../journal.ts'
 import { lockOpenCase } from '../lock.ts'
 
@@ -67,7 +68,5 @@ export async function preferencesOf(
 }
 
 /** What the debtor of a case wishes, by channel. */
-export async function wishesOf(sql: Sql, caseId: string): Promise<Map<string, Wish>> {
-  const found = (await preferencesOf(sql, [caseId])).get(caseId) ?? []
-  return new Map(found.map(({ channel, wish }) => [channel, wish]))
-}
+export const wishesOf = ({ preferences }: Pick<CaseFile, 'preferences'>): Map<string, Wish> =>
+  new Map(preferences.map(({ channel, wish }) => [channel, wish]))

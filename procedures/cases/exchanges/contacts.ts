@@ -1,10 +1,11 @@
 import { loadLibrary } from '../../../letters/catalogue.ts'
 import { kindOf, type Letter } from '../../../letters/letter.ts'
-import { before, daysBetween, type Day, dayFr } from '../../../schema/days.ts'
+import { after, before, daysBetween, type Day, dayFr } from '../../../schema/days.ts'
 import type { Sql } from '../../../schema/db.ts'
 import { DomainError } from '../../../schema/errors.ts'
 import { isWorkingDay, nextWorkingDay, type Zone } from '../../law/calendar.ts'
 import { legalValue } from '../../law/values.ts'
+import { type CaseFile, lettersToDebtor, type WrittenDocument } from '../file/file.ts'
 import { atDebtors, type DebtorClock } from './debtor-clock.ts'
 import type { DebtorKind } from '../debtors.ts'
 
@@ -67,37 +68,32 @@ export async function firstLetterGone(sql: Sql, caseId: string, by: Day): Promis
 }
 
 /** What reached the debtor of a case in the seven days up to that one. */
-export async function contactsLately(sql: Sql, onDay: Day, caseId: string): Promise<Lately> {
-  const [[found], contacts] = await Promise.all([
-    sql<{ zone: Zone; kind: DebtorKind }[]>`
-      select c.zone, d.kind from cases c join debtors d on d.id = c.debtor_id where c.id = ${caseId}`,
-    approachesLately(sql, onDay, caseId),
-  ])
-  return { zone: found?.zone ?? 'metropole', kind: found?.kind ?? 'consumer', contacts }
+export function contactsLately(file: CaseFile, onDay: Day): Lately {
+  const since = onDay.subtract({ days: week - 1 })
+  const called = file.calls.filter(({ direction }) => direction === 'outgoing')
+  const visited = [
+    ...file.steps.flatMap(({ channel, doneOn }) => (channel === 'visite' && doneOn ? [doneOn] : [])),
+    // One that a step called for is counted with it.
+    ...file.visits.flatMap(({ stepId, visitedOn }) => (stepId === null ? [visitedOn] : [])),
+  ]
+  const contacts: Lately['contacts'] = [
+    ...lettersToDebtor(file)
+      .filter(isApproach)
+      .map(({ writtenOn }) => ({ on: writtenOn, by: 'ecrit' as const })),
+    ...called.map(({ calledOn }) => ({ on: calledOn, by: 'appel' as const })),
+    ...visited.map((on) => ({ on, by: 'visite' as const })),
+  ]
+  return {
+    zone: file.case.zone,
+    kind: file.debtor.kind,
+    contacts: contacts.filter(({ on }) => !before(on, since) && !after(on, onDay)),
+  }
 }
 
-/** The same where the case has been read. */
-export async function approachesLately(sql: Sql, onDay: Day, caseId: string): Promise<Lately['contacts']> {
-  const since = onDay.subtract({ days: week - 1 })
-  const rows = await sql<{ on: Day; by: Contact; letter: string | null }[]>`
-    select d.written_on as on, 'ecrit' as by, d.letter from documents d
-    where d.case_id = ${caseId} and d.recipient = 'debiteur' and d.attached_to is null and d.written_on between ${since} and ${onDay}
-      and d.channel in ('lettre', 'lrar', 'lre', 'email', 'sms')
-      and not exists (select from dispatches o where o.document_id = d.id and o.state = 'withdrawn')
-    union all
-    select called_on, 'appel', null from calls
-    where case_id = ${caseId} and direction = 'outgoing' and called_on between ${since} and ${onDay}
-    union all
-    select done_on, 'visite', null from steps
-    where case_id = ${caseId} and channel = 'visite' and done_on between ${since} and ${onDay}
-    union all
-    select visited_on, 'visite', null from visits
-    where case_id = ${caseId} and step_id is null and visited_on between ${since} and ${onDay}`
-  const { letters } = loadLibrary()
-  return rows.filter(({ letter }) => {
-    const known = letter === null ? undefined : letters.get(letter)
-    return known === undefined || isDemand(known)
-  })
+const written = new Set(['lettre', 'lrar', 'lre', 'email', 'sms'])
+function isApproach({ channel, letter }: WrittenDocument): boolean {
+  const known = loadLibrary().letters.get(letter)
+  return written.has(channel) && (known === undefined || isDemand(known))
 }
 
 /**

@@ -2,8 +2,8 @@ import { after, type Day, dayFr } from '../../../schema/days.ts'
 import { type Sql, transaction } from '../../../schema/db.ts'
 import { DomainError } from '../../../schema/errors.ts'
 import { newId, type Random } from '../../../schema/random.ts'
-import { isWorkingDay, nextWorkingDay } from '../../law/calendar.ts'
-import { contactsLately, firstLetterGone } from './contacts.ts'
+import { isWorkingDay, nextWorkingDay, type Zone } from '../../law/calendar.ts'
+import { firstLetterGone } from './contacts.ts'
 import { type Author, record } from '../journal.ts'
 import type { Visit } from '../file/file.ts'
 import { lockOpenCase } from '../lock.ts'
@@ -51,7 +51,7 @@ export async function recordVisit(
       })
     }
     await refuseStandstill(tx, input.visitedOn, input.caseId, 'Aucune visite au débiteur')
-    const { zone } = await contactsLately(tx, input.visitedOn, input.caseId)
+    const [{ zone }] = await tx<[{ zone: Zone }]>`select zone from cases where id = ${input.caseId}`
     if (!isWorkingDay(input.visitedOn, zone)) {
       throw new DomainError(
         'visit_on_closed_day',

@@ -3,6 +3,8 @@ import type { PartName } from './file.ts'
 
 /** What most cases have nothing of. */
 const rare = new Set<PartName>([
+  'closures',
+  'preferences',
   'creditNotes',
   'payments',
   'remissions',
@@ -24,7 +26,9 @@ export const isRare = (name: PartName): boolean => rare.has(name)
 /** Of those, the ones that some of these cases have: one statement that spares a dozen which would bring nothing. */
 export async function rareParts(sql: Sql, ids: string[]): Promise<PartName[]> {
   const [row] = await sql<[Partial<Record<PartName, boolean>>]>`
-    select exists (select from credit_notes where case_id = any(ids)) as credit_notes,
+    select exists (select from cases c join creditor_closures x on x.creditor_id = c.creditor_id where c.id = any(ids)) as closures,
+           exists (select from cases c join contact_preferences p on p.debtor_id = c.debtor_id where c.id = any(ids)) as preferences,
+           exists (select from credit_notes where case_id = any(ids)) as credit_notes,
            exists (select from payments where case_id = any(ids)) as payments,
            exists (select from remissions where case_id = any(ids)) as remissions,
            exists (select from cases c join penalty_clauses p on p.creditor_id = c.creditor_id where c.id = any(ids)) as penalty_clauses,

@@ -1,6 +1,7 @@
 import type { InvoiceJson } from '../../../documents/invoices/einvoice.ts'
 import type { Day } from '../../../schema/days.ts'
 import type { Doubt } from '../../../schema/errors.ts'
+import type { ScenarioStep } from '../../amicable/scenario.ts'
 import type { DisputeFile } from '../exchanges/dispute-documents.ts'
 
 // The rows of a case as they are read, with what other tables say of each.
@@ -65,6 +66,8 @@ export interface Step {
   doneOn: Day | null
   skippedOn: Day | null
   skippedWhy: string | null
+  /** The rule of a step that a person added to this case; null for those of its scenario. */
+  added: ScenarioStep | null
 }
 export interface WrittenDocument {
   id: string

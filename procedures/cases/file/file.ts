@@ -1,8 +1,10 @@
-import type { Sql } from '../../../schema/db.ts'
+import type { Fragment, Sql } from '../../../schema/db.ts'
 import { readTitleSources, type TitleSource } from '../../judicial/titles/awards.ts'
 import { type Case, caseColumns } from '../cases.ts'
+import type { Closure } from '../creditor-closures.ts'
 import type { Creditor, Mandate } from '../creditors.ts'
 import type { Debtor } from '../debtors.ts'
+import { type ContactPreference, preferencesOf } from '../exchanges/contact-preferences.ts'
 import { disputeFiles } from '../exchanges/dispute-documents.ts'
 import type { Insolvency } from '../insolvency/insolvencies.ts'
 import { isRare, rareParts } from './file-parts.ts'
@@ -45,7 +47,11 @@ export interface CaseFile {
   case: Case
   creditor: Creditor
   mandate: Mandate | null
+  /** Days on which its creditor is closed, those taken back left out. */
+  closures: Closure[]
   debtor: Debtor
+  /** How the debtor wishes to be reached: its last word on each channel. */
+  preferences: ContactPreference[]
   invoices: Invoice[]
   creditNotes: CreditNote[]
   payments: Payment[]
@@ -95,7 +101,9 @@ export async function readCases(sql: Sql, ids: string[]): Promise<Map<string, Ca
         case: found,
         creditor: creditor!,
         mandate: part('mandate')?.[0] ?? null,
+        closures: part('closures') ?? [],
         debtor: debtor!,
+        preferences: part('preferences') ?? [],
         invoices: part('invoices') ?? [],
         creditNotes: part('creditNotes') ?? [],
         payments: part('payments') ?? [],
@@ -131,6 +139,11 @@ const invoicesOf = (sql: Sql, ids: string[]) => sql`
   from invoices i left join invoice_limitations l on l.invoice_id = i.id
   where i.case_id = any(${ids}) order by i.due_on, i.number`
 
+/** What a document, as `d`, says of itself by its facts. */
+export const documentSays = (sql: Sql): Fragment => sql`
+  (d.facts ->> 'delaiJours')::int as delay_days, (d.facts -> 'dateLimite' ->> 'date')::date as answer_by,
+  case when d.letter ~ '^(madagascar-)?contestation-' then (d.facts #>> '{contestation,date}') || ' ' || (d.facts #>> '{contestation,motif}') end as of_dispute`
+
 export type PartName = keyof typeof caseParts
 export type PartRow<Name extends PartName> =
   Awaited<ReturnType<(typeof caseParts)[Name]>> extends Map<string, (infer Row)[]> ? Row : never
@@ -150,6 +163,13 @@ export const caseParts = {
            m.receives_funds, m.sends_invoices, m.scenario, m.penalty_rate::text, m.capitalisation, m.max_instalments
     from cases c join mandates m on m.creditor_id = c.creditor_id and m.ended_on is null where c.id = any(${ids})`,
     ),
+  closures: async (sql: Sql, ids: string[]) =>
+    byCase(
+      await sql<Of<Closure>[]>`
+    select c.id as case_id, x.closed_from, x.closed_until, x.reason
+    from cases c join creditor_closures x on x.creditor_id = c.creditor_id
+    where c.id = any(${ids}) and x.withdrawn_on is null order by x.closed_from, x.id`,
+    ),
   debtor: async (sql: Sql, ids: string[]) =>
     byCase(
       await sql<Of<Debtor>[]>`
@@ -157,6 +177,7 @@ export const caseParts = {
            array(select m.channel || ' ' || m.value from address_marks m where m.debtor_id = d.id) as returned
     from cases c join debtors d on d.id = c.debtor_id where c.id = any(${ids})`,
     ),
+  preferences: preferencesOf,
   invoices: async (sql: Sql, ids: string[]) =>
     byCase(
       await sql<Of<Invoice>[]>`
@@ -199,17 +220,15 @@ export const caseParts = {
   steps: async (sql: Sql, ids: string[]) =>
     byCase(
       await sql<Of<Step>[]>`
-    select case_id, id, key, rank, channel, nominal_on, planned_on, done_on, skipped_on, skipped_why
-    from steps where case_id = any(${ids}) order by rank`,
+    select s.case_id, s.id, s.key, s.rank, s.channel, s.nominal_on, s.planned_on, s.done_on, s.skipped_on, s.skipped_why, a.rule as added
+    from steps s left join step_additions a on a.step_id = s.id where s.case_id = any(${ids}) order by s.rank`,
     ),
   documents: async (sql: Sql, ids: string[]) =>
     byCase(
       await sql<Of<WrittenDocument>[]>`
     select d.case_id, d.id, d.step_id, s.key as step_key, d.letter, d.version, d.channel, d.recipient, d.reference, d.code,
            d.first_letter, d.format, d.sha256, d.editable, d.written_on, d.attached_to,
-           o.sent_on, o.registered_number, o.presented_on, o.outcome, o.outcome_on, (d.facts ->> 'delaiJours')::int as delay_days, (d.facts -> 'dateLimite' ->> 'date')::date as answer_by,
-           case when d.letter ~ '^(madagascar-)?contestation-' then (d.facts #>> '{contestation,date}') || ' ' || (d.facts #>> '{contestation,motif}') end as of_dispute,
-           n.of_id as resend_of, case when o.state = 'withdrawn' then o.proof ->> 'motif' end as withdrawn_why
+           o.sent_on, o.registered_number, o.presented_on, o.outcome, o.outcome_on, ${documentSays(sql)}, n.of_id as resend_of, case when o.state = 'withdrawn' then o.proof ->> 'motif' end as withdrawn_why
     from documents d left join dispatches o on o.document_id = d.id left join steps s on s.id = d.step_id left join resendings n on n.document_id = d.id
     where d.case_id = any(${ids}) order by d.written_on, length(d.reference), d.reference`,
     ),

@@ -152,7 +152,7 @@ async function ask(office: Office, sql: Sql, onDay: Day, input: ConsentOrder): P
     facts,
     author: input.author,
   })
-  await writeLetter(office, sql, onDay, now, {
+  await writeLetter(office, sql, onDay, form.file, {
     letter: 'creancier-demande-consentement-judiciaire',
     channel: 'email',
     recipient: 'creancier',
