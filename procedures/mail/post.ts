@@ -28,7 +28,7 @@ export async function sendDocument(office: Office, documentId: string, onDay: Da
   if (!claimed) return leaveInDoubt(office.sql, documentId, onDay, 'le travail s’est interrompu pendant l’envoi')
   try {
     const proof = await office.post.send(await parcelOf(office, documentId, claimed, onDay))
-    await recordSent(office.sql, documentId, onDay, proof, 'system')
+    await recordSent(office.sql, documentId, onDay, proof)
   } catch (error) {
     if (error instanceof NotSent) return putBack(office, documentId, claimed, onDay, error)
     if (office.post.repeatable.includes(claimed.channel)) throw error
@@ -112,26 +112,20 @@ export async function queueSending(sql: Sql, onDay: Day, documentId: string): Pr
                                    job_key => ${`send:${documentId}`}, max_attempts => 25)`
 }
 
-async function recordSent(
-  sql: Sql,
-  documentId: string,
-  onDay: Day,
-  proof: Record<string, string>,
-  author: Author,
-): Promise<boolean> {
-  return transaction(sql, async (tx) => {
-    const locked = lockCaseOf(tx, documentId).execute()
-    // A worker thought dead may have been doing the same: only one of them writes that it left.
-    const written = tx<{ caseId: string; reference: string; channel: string }[]>`
-      update dispatches o set state = 'sent', sent_on = ${onDay}, proof = ${json(tx, proof)}
-      from documents d where o.document_id = ${documentId} and d.id = o.document_id and o.state = 'sending'
-      returning d.case_id, d.reference, o.channel`.execute()
-    const [, [sent]] = await Promise.all([locked, written])
-    if (!sent) return false
-    const { caseId, ...detail } = sent
-    await record(tx, onDay, { caseId, kind: 'letter_sent', detail, author })
-    return true
-  })
+/**
+ * In one statement, and so in a transaction of its own: the case taken, its letter sent, its line in the journal. Nothing where a worker
+ * thought dead has written it.
+ */
+async function recordSent(sql: Sql, documentId: string, onDay: Day, proof: Record<string, string>): Promise<void> {
+  await sql`
+    with taken as (select id from cases where id = (select case_id from documents where id = ${documentId}) for update),
+         sent as (
+           update dispatches o set state = 'sent', sent_on = ${onDay}, proof = ${json(sql, proof)}
+           from taken join documents d on d.case_id = taken.id
+           where d.id = ${documentId} and o.document_id = d.id and o.state = 'sending'
+           returning d.case_id, d.reference, o.channel)
+    insert into events (case_id, on_day, kind, detail, author)
+    select case_id, ${onDay}, 'letter_sent', jsonb_build_object('reference', reference, 'channel', channel), 'system' from sent`
 }
 
 /** Nobody knows whether it left: the row stays « sending », the journal says so once, and only a person goes on. */
