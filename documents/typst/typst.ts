@@ -39,7 +39,7 @@ export interface TypstOptions {
   /** Milliseconds a job may take before its process is killed. */
   timeLimit?: number
   processes?: number
-  /** The native engine as npm brings it, without an allocator of its own: what ours is measured against. */
+  /** The native engine as npm brings it, with the system's allocator and a thread a core: what ours is measured against. */
   plain?: boolean
 }
 

@@ -27,7 +27,8 @@ function tasks(office: Office, sign: (pool: string) => Promise<unknown>, today?:
         const { version = known } = payload as { version?: number }
         if (version > known) throw new Error('ce travail attend une version plus récente du programme')
         await sign(job.locked_by!)
-        // If this program dies now, the row says which of its jobs it was at; success deletes it, failure writes its own.
+        // If this program dies now, the row says which of its jobs it was at; success deletes it, failure writes its own. A
+        // program's death takes no commit along, so that this one need not wait for the disk either.
         const { count } = await office.sql`
           update graphile_worker._private_jobs set last_error = ${begun}
           where id = ${job.id}::bigint and locked_by = ${job.locked_by} and set_config('synchronous_commit', 'off', true) = 'off'`

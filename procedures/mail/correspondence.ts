@@ -19,6 +19,7 @@ import {
   readCase,
   type WrittenDocument,
 } from '../cases/file/file.ts'
+import { writtenChannels } from '../cases/exchanges/contacts.ts'
 import { type Author, record } from '../cases/journal.ts'
 import { keepCoupon, withoutCode } from './coupons.ts'
 import { queueSending } from './post.ts'
@@ -67,8 +68,6 @@ export interface Written {
   file: CaseFile
 }
 
-/** What leaves the house by itself; the rest is kept in the case or travels in a pack. */
-const dispatched = new Set<string>(['lettre', 'lrar', 'lre', 'email', 'sms'])
 const outside = new Set<string>(['debiteur', 'creancier'])
 /** What a person of the legal cell, a court or a creditor may have to complete is kept as a Word file too. */
 const completes = new Set<string>(['commissaire-de-justice', 'mandataire-judiciaire', 'tiers'])
@@ -94,7 +93,8 @@ export async function writeLetter(
   if (order.recipient === 'debiteur' && !order.isReceipt) refuseAsking(file, onDay, kindOf(letter))
   const first = firstLetter(file)
   const isFirst = isFirstLetter(file, order, letter.premiere_lettre, onDay)
-  const leaves = dispatched.has(order.channel) && outside.has(order.recipient) && !order.attachedTo
+  // The rest is kept in the case or travels in a pack.
+  const leaves = writtenChannels.has(order.channel) && outside.has(order.recipient) && !order.attachedTo
   const to = leaves ? addressOf(file, order) : null
   const agency = order.agency ?? (await readAgency(sql))
   const reference = `${file.case.number}/${file.documents.length + 1}`
@@ -156,8 +156,8 @@ export async function writeLetter(
   const written = sql<[Pick<WrittenDocument, 'delayDays' | 'answerBy' | 'ofDispute'>]>`
     insert into documents as d (id, case_id, step_id, letter, version, channel, recipient, reference, code, first_letter, facts,
                                 renderer, format, sha256, editable, mail, written_on, written_by, attached_to)
-    values (${id}, ${row.caseId}, ${row.stepId}, ${letter.id}, ${letter.version}, ${order.channel}, ${order.recipient},
-            ${reference}, ${code}, ${isFirst}, ${json(sql, withoutCode(facts))}, ${made.renderer}, ${format}, ${sha256}, ${editable}, ${mail},
+    values (${id}, ${row.caseId}, ${row.stepId}, ${row.letter}, ${row.version}, ${row.channel}, ${row.recipient},
+            ${reference}, ${code}, ${row.firstLetter}, ${json(sql, withoutCode(facts))}, ${made.renderer}, ${format}, ${sha256}, ${editable}, ${mail},
             ${onDay}, ${order.author}, ${row.attachedTo})
     returning ${documentSays(sql)}`.execute()
   // Sent together, and done in this order.

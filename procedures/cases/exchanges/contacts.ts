@@ -90,10 +90,12 @@ export function contactsLately(file: CaseFile, onDay: Day): Lately {
   }
 }
 
-const written = new Set(['lettre', 'lrar', 'lre', 'email', 'sms'])
+/** What leaves the house by itself. */
+export const writtenChannels: ReadonlySet<string> = new Set(['lettre', 'lrar', 'lre', 'email', 'sms'])
+
 function isApproach({ channel, letter }: WrittenDocument): boolean {
   const known = loadLibrary().letters.get(letter)
-  return written.has(channel) && (known === undefined || isDemand(known))
+  return writtenChannels.has(channel) && (known === undefined || isDemand(known))
 }
 
 /**
