@@ -6,7 +6,9 @@ import {
   existsSync,
   fsync,
   openSync,
+  readFileSync,
   renameSync,
+  statSync,
   writeFileSync,
 } from 'node:fs'
 import { mkdir, mkdtemp, open, readdir, readFile, rename, rm, stat } from 'node:fs/promises'
@@ -164,7 +166,7 @@ export function openArchive(dir: string): Archive {
     async get(hash) {
       let bytes: Buffer
       try {
-        bytes = await readFile(path(hash))
+        bytes = await readWhole(path(hash))
       } catch (error) {
         throw isAbsent(error) ? absent(hash, error) : error
       }
@@ -188,6 +190,11 @@ async function place(temporary: string, target: string): Promise<void> {
   renameSync(temporary, target)
   await syncFolder(join(target, '..'))
 }
+
+// A letter's few pages are read sooner than handed to another thread and back.
+const readWhole = async (path: string): Promise<Buffer> =>
+  statSync(path).size > aLetter ? readFile(path) : readFileSync(path)
+const aLetter = 1 << 20
 
 /** The bytes under their name, or nothing. */
 async function writeWhole(target: string, bytes: Uint8Array): Promise<void> {

@@ -9,9 +9,11 @@ const carried = here(process.platform === 'win32' ? '../node_modules/.bin/node.c
 const node = existsSync(carried) ? carried : process.execPath
 const argv = process.argv.slice(2)
 // Half of what V8 would let young objects take: the memory of a night of letters is counted in all processes. The API has it all: what
-// its requests are at work on would be copied twice as often, and a page cost a tenth more.
+// its requests are at work on would be copied twice as often, and a page cost a tenth more. A worker collects its garbage itself: a
+// thread woken for it takes a processor from a letter.
 const young = argv[0] === 'serve' ? 32 : 16
-const child = spawn(node, [`--max-semi-space-size=${young}`, here('./courtois.ts'), ...argv], {
+const flags = [`--max-semi-space-size=${young}`, ...(argv[0] === 'work' ? ['--single-threaded-gc'] : [])]
+const child = spawn(node, [...flags, here('./courtois.ts'), ...argv], {
   stdio: 'inherit',
   shell: process.platform === 'win32',
 })

@@ -7,7 +7,7 @@ import { owedOn, payableOn } from '../procedures/money/ledger.ts'
 import { recordPayment, rejectPayment } from '../procedures/money/payments.ts'
 import { recountAfter } from '../procedures/judicial/titles/interruptions.ts'
 import { noticeCourses } from '../procedures/judicial/notice-course.ts'
-import { noLongerTrue } from '../procedures/mail/still-true.ts'
+import { sendDocument } from '../procedures/mail/post.ts'
 import { workToday } from '../procedures/work-today.ts'
 import { addInvoices, creditorOf, day, fileOf, invoice, liveHolds, liveUntil, openCase, useHouse } from './house.ts'
 import { insolvency } from './debtor.ts'
@@ -195,11 +195,21 @@ describe('an invoice whose last day passes', () => {
   test('after a letter was written withdraws that letter, which asks for it', async () => {
     const caseId = await twoSales('2026-06-10')
     await liveUntil(house, '2026-06-10', '2026-06-10')
-    const [letter] = await house.sql<{ letter: string; recipient: string; reference: string }[]>`
-      select letter, recipient, reference from documents where case_id = ${caseId} and first_letter`
-    const why = (on: string) => noLongerTrue(house.sql, day(on), { caseId, ...letter! })
-    expect(await why('2026-06-10')).toBeNull()
-    expect(await why('2026-06-11')).toMatch(/F-1 s’est prescrite/)
+    const [letter] = await house.sql<
+      { id: string }[]
+    >`select id from documents where case_id = ${caseId} and first_letter`
+    const sentAgain = async (on: string) => {
+      await house.sql`update dispatches set state = 'ready', sent_on = null, proof = null where document_id = ${letter!.id}`
+      await sendDocument(house.office, letter!.id, day(on))
+      const [dispatch] = await house.sql<{ state: string; why: string | null }[]>`
+        select state, proof ->> 'motif' as why from dispatches where document_id = ${letter!.id}`
+      return dispatch
+    }
+    expect(await sentAgain('2026-06-10')).toEqual({ state: 'sent', why: null })
+    expect(await sentAgain('2026-06-11')).toEqual({
+      state: 'withdrawn',
+      why: expect.stringMatching(/F-1 s’est prescrite/),
+    })
   })
 
   test('leaves the formal notice in force for the other that it demanded', async () => {

@@ -115,6 +115,13 @@ export function fillSeal(
 
 /** Bytes kept for the CMS: an RSA signature of 4096 bits and a certificate of its size fit. */
 const room = 4096
+const empty = Buffer.from(`<${'00'.repeat(room)}>`)
+/** The zeros that the seal is written over: as they stand, for a string of hexadecimal digits is written digit by digit. */
+class SealRoom extends PdfString {
+  override toBytes(writer: Parameters<PdfString['toBytes']>[0]): void {
+    writer.writeBytes(empty)
+  }
+}
 // As wide as any offset may become.
 const unknown = '9999999999'
 const unknownRange = `[0 ${unknown} ${unknown} ${unknown}]`
@@ -127,7 +134,7 @@ export function addSealField(document: PDF, at: Temporal.Instant): PdfRef {
     Filter: PdfName.of('Adobe.PPKLite'),
     SubFilter: PdfName.of('ETSI.CAdES.detached'),
     ByteRange: new PdfArray([PdfNumber.of(0), far, far, far]),
-    Contents: PdfString.fromBytes(new Uint8Array(room)),
+    Contents: new SealRoom(new Uint8Array(room), 'hex'),
     M: PdfString.fromString(`D:${at.toString({ smallestUnit: 'second' }).replace(/[-:T]/g, '')}`),
     Reason: PdfString.fromString(sealMarks.reason),
   })

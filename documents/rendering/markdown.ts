@@ -1,5 +1,6 @@
 import MarkdownIt, { type Token } from 'markdown-it'
 import { type Block, buildBloc, type Run, type Table } from './blocks.ts'
+import { remembered } from '../../schema/remembered.ts'
 import type { Facts } from '../facts.ts'
 import { blocNamed, type Rendered, withoutBlocs } from './template.ts'
 import { typographyFr } from './typography.ts'
@@ -25,8 +26,12 @@ export const letterMarkdown = new MarkdownIt({
 
 /** A rendered letter as blocks that every format prints; its values come back only here, when all markup is known. */
 export function blocksOfMarkdown({ text, resolve }: Rendered, facts: Facts): Block[] {
-  return blocksOf(letterMarkdown.parse(text, {}), { facts, resolve })
+  return blocksOf(tokensOf(text), { facts, resolve })
 }
+
+// A letter is written to many, and what it says to each before the values come back is the same few texts.
+const tokensOf = remembered((text: string) => letterMarkdown.parse(text, {}), 200)
+const typeset = remembered(typographyFr, 2000)
 
 interface Around {
   facts: Facts
@@ -138,7 +143,7 @@ function runsOf(inline: Token | undefined, { resolve }: Around): Run[] {
   }
   for (const [i, run] of runs.entries()) {
     if (run.break) continue
-    const said = resolve(typographyFr(run.text))
+    const said = resolve(typeset(run.text))
     // « **{{ fait }}**. »: the full stop after a value in bold is a run of its own.
     run.text = said.startsWith('.') && /[.…]$/.test(runs[i - 1]?.text ?? '') ? said.slice(1) : said
   }

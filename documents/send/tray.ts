@@ -1,5 +1,5 @@
-import { existsSync } from 'node:fs'
-import { mkdir, readdir, rename, rm, writeFile } from 'node:fs/promises'
+import { existsSync, mkdirSync, renameSync, writeFileSync } from 'node:fs'
+import { readdir, rm } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import { type Day, daysBetween } from '../../schema/days.ts'
 import type { MailBody } from './mail.ts'
@@ -46,14 +46,14 @@ export function outTray(dir: string): Post {
     async send(parcel) {
       const base = `${parcel.reference.replaceAll('/', '-')}-${parcel.channel}`
       const folder = join(dir, (await placedOn(dir, base, parcel)).toString())
-      await mkdir(folder, { recursive: true })
-      if (parcel.text !== undefined) return { tray: await placeOrder(folder, base, parcel) }
+      mkdirSync(folder, { recursive: true })
+      if (parcel.text !== undefined) return { tray: placeOrder(folder, base, parcel) }
       for (const [i, enclosure] of parcel.enclosures.entries()) {
-        await place(folder, `${base}-annexe-${i + 1}-${fileName(enclosure.letter)}.pdf`, enclosure.pdf)
+        place(folder, `${base}-annexe-${i + 1}-${fileName(enclosure.letter)}.pdf`, enclosure.pdf)
       }
       const name = `${base}-${parcel.letter}.pdf`
-      await place(folder, name, parcel.pdf)
-      if (parcel.channel === 'lre') await placeOrder(folder, base, parcel, name)
+      place(folder, name, parcel.pdf)
+      if (parcel.channel === 'lre') placeOrder(folder, base, parcel, name)
       return { tray: `${basename(folder)}/${name}` }
     },
     async forget({ reference, writtenOn, sentOn }, keep) {
@@ -89,22 +89,23 @@ async function namesIn(folder: string, start: string): Promise<string[]> {
  * What a provider of text messages or of electronic registered letters needs, for whoever hands it over: its `key` is that
  * of the letter, so that the same order given twice is one.
  */
-async function placeOrder(folder: string, base: string, parcel: Parcel, file?: string): Promise<string> {
+function placeOrder(folder: string, base: string, parcel: Parcel, file?: string): string {
   const { channel, reference, address, text } = parcel
   const to = { name: address.name, ...(text === undefined ? { email: address.email } : { phone: address.phone }) }
   const order = { key: base, channel, reference, to, ...(text === undefined ? { file } : { text }) }
-  await place(folder, `${base}.json`, new TextEncoder().encode(`${JSON.stringify(order, null, 2)}\n`))
+  place(folder, `${base}.json`, new TextEncoder().encode(`${JSON.stringify(order, null, 2)}\n`))
   return `${basename(folder)}/${base}.json`
 }
 
 let placed = 0
 
-// Renamed into place, so that whoever empties the tray never takes half a letter.
-async function place(folder: string, name: string, bytes: Uint8Array): Promise<void> {
+// Renamed into place, so that whoever empties the tray never takes half a letter; and written at once, as in the archive: a letter
+// is short, and to hand each step of it to another thread takes longer than the steps.
+function place(folder: string, name: string, bytes: Uint8Array): void {
   // A name of its own: a worker thought dead may still be placing the same letter.
   const temporary = join(folder, `.${name}.${process.pid}-${++placed}`)
-  await writeFile(temporary, bytes)
-  await rename(temporary, join(folder, name))
+  writeFileSync(temporary, bytes)
+  renameSync(temporary, join(folder, name))
 }
 
 // An invoice's number is the debtor's supplier's: it never chooses where a file goes.

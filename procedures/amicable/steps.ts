@@ -1,6 +1,6 @@
 import { letterOf, loadLibrary } from '../../letters/catalogue.ts'
 import { after, type Day, dayFr, daysBetween } from '../../schema/days.ts'
-import type { Sql } from '../../schema/db.ts'
+import { json, type Sql } from '../../schema/db.ts'
 import { readAgency, refuseUnready } from '../cases/agency.ts'
 import { wishesOf } from '../cases/exchanges/contact-preferences.ts'
 import { requireMandate } from '../cases/creditors.ts'
@@ -102,15 +102,11 @@ async function attempt(office: Office, sql: Sql, stepId: string, onDay: Day): Pr
     if (await waitForTurn(wished)) return 'held'
     await approach(wished)
   }
-  await Promise.all([
-    sql`update steps set done_on = ${onDay} where id = ${stepId}`,
-    record(sql, onDay, {
-      caseId: file.case.id,
-      kind: 'step_done',
-      detail: { step: step.key, planned: step.plannedOn.toString() },
-      author: 'system',
-    }),
-  ])
+  const detail = { step: step.key, planned: step.plannedOn.toString() }
+  await sql`
+    with done as (update steps set done_on = ${onDay} where id = ${stepId} returning case_id)
+    insert into events (case_id, on_day, kind, detail, author)
+    select case_id, ${onDay}, 'step_done', ${json(sql, detail)}, 'system' from done`
   // What precedes the due date hangs on it alone; from the first letter on, intervals are kept.
   if (!comesBefore) await shiftCase(sql, file.case.id, daysBetween(step.plannedOn, onDay) + wait)
   return 'done'

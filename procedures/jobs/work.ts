@@ -1,6 +1,15 @@
 import { EventEmitter } from 'node:events'
 import { setTimeout as pause } from 'node:timers/promises'
-import { type JobHelpers, Logger, run, type Runner, runOnce, type TaskList, type WorkerEvents } from 'graphile-worker'
+import {
+  type Job,
+  type JobHelpers,
+  Logger,
+  run,
+  type Runner,
+  runOnce,
+  type TaskList,
+  type WorkerEvents,
+} from 'graphile-worker'
 import { type Day, latest, parseDay } from '../../schema/days.ts'
 import { type Client, connect, type Sql, transaction } from '../../schema/db.ts'
 import { traced } from '../../schema/trace.ts'
@@ -18,7 +27,7 @@ import { failQuietly, keepAlive, type Worker } from './worker-life.ts'
 
 /** Payloads carry a version: a job queued before a deploy is understood after it, and one of a newer program is left to that. */
 const known = 1
-function tasks(office: Office, sign: (pool: string) => Promise<unknown>, today?: () => Day): TaskList {
+function tasks(office: Office, sign: SignOfLife, today?: () => Day): TaskList {
   const acts = actsOf(office, today)
   return Object.fromEntries(
     Object.entries(acts).map(([name, act]) => [
@@ -26,26 +35,38 @@ function tasks(office: Office, sign: (pool: string) => Promise<unknown>, today?:
       async (payload: unknown, { job }: JobHelpers) => {
         const { version = known } = payload as { version?: number }
         if (version > known) throw new Error('ce travail attend une version plus récente du programme')
-        await sign(job.locked_by!)
-        // If this program dies now, the row says which of its jobs it was at; success deletes it, failure writes its own. A
-        // program's death takes no commit along, so that this one need not wait for the disk either.
-        const { count } = await office.sql`
-          update graphile_worker._private_jobs set last_error = ${begun}
-          where id = ${job.id}::bigint and locked_by = ${job.locked_by} and set_config('synchronous_commit', 'off', true) = 'off'`
-        // Before the first sign of life another may have taken it for a dead one's.
-        if (count === 0) throw new Error('ce travail a été repris par un autre programme')
+        await sign.take(job.locked_by!)
+        if (leavesTheHouse.has(name) || job.last_error !== null || !sign.holdsSince(job.locked_at!))
+          await markBegun(office.sql, job)
         await traced(`job ${name}`, { 'job.id': String(job.id), ...idsOf(payload) }, () => act(payload))
       },
     ]),
   )
 }
 
+/** Acts that do not know of themselves whether they were done: somebody else's server has to be asked once. */
+const leavesTheHouse = new Set(['webhook', 'timestamp'])
+
+/**
+ * Writes that a job is begun, where that may matter: if this program dies now, the row says which of the jobs taken from it was in hand,
+ * so that one that kills whoever does it is known. Success deletes the row, failure writes its own. Most jobs are new, and surely
+ * ours, and need no such word: whoever frees them from a dead worker makes suspects of all.
+ */
+async function markBegun(sql: Sql, job: Job): Promise<void> {
+  // A program's death takes no commit along, so that this one need not wait for the disk.
+  const { count } = await sql`
+    update graphile_worker._private_jobs set last_error = ${begun}
+    where id = ${job.id}::bigint and locked_by = ${job.locked_by} and set_config('synchronous_commit', 'off', true) = 'off'`
+  if (count === 0) throw new Error('ce travail a été repris par un autre programme')
+}
+
 /** The ids of a payload, for a trace: what else it holds is nobody's business. */
 const idsOf = (payload: unknown): Record<string, string> =>
   Object.fromEntries(Object.entries(payload as object).filter(([, value]) => /^[0-9a-f-]{36}$/.test(String(value))))
 
-/** What a job that never ended says of itself, for the people who read `courtois doctor`. */
+/** What jobs taken from a dead program say of themselves, for the people who read `courtois doctor`: it was at this one, or may have been. */
 const begun = 'le programme s’est arrêté pendant ce travail'
+const suspect = 'le programme s’est arrêté avant la fin de ce travail'
 
 function actsOf(office: Office, today?: () => Day): Record<string, (payload: unknown) => Promise<void>> {
   // A job left from yesterday is done today, and says so.
@@ -107,26 +128,46 @@ const inBatches = { completeJobBatchDelay: 0, failJobBatchDelay: 0 }
 /** In milliseconds: a worker that was not heard of for so long, its machine alive and itself frozen, is taken for dead. */
 const longestSilence = 60_000
 
+interface SignOfLife {
+  /** Asked as often as one likes, it is taken once, in the name of a worker. */
+  take(pool: string): Promise<unknown>
+  /** Whether it was held without a break since that instant of the server's clock: whoever held a job then holds it now. */
+  holdsSince(instant: Date): boolean
+  end(): Promise<void>
+}
+
 /**
- * What shows that the worker of that name lives: a lock that PostgreSQL lets go of the moment its session ends, and a session that
- * ends when nothing is said in it. Asked as often as one likes, it is taken once; `onclose` is told when it is lost.
+ * What shows that a worker lives: a lock that PostgreSQL lets go of the moment its session ends, and a session that ends when nothing
+ * is said in it. `onclose` is told when it is lost.
  */
-function signOfLife(connectionString: string, onclose?: () => void, silence = longestSilence) {
+function signOfLife(connectionString: string, onclose?: () => void, silence = longestSilence): SignOfLife {
   let alive: Client | undefined
   let held: Promise<unknown> | undefined
+  let heldFrom = Infinity
+  // By this program's own clock, which goes on while it is frozen.
+  let heard = -Infinity
   let pulse: NodeJS.Timeout | undefined
   const closed = (): void => {
     clearInterval(pulse)
+    heldFrom = Infinity
     onclose?.()
   }
   return {
     take(pool: string): Promise<unknown> {
       alive ??= connect(connectionString, { max: 1, lasting: true, onclose: closed })
       const live = alive
-      held ??= live`
-        select set_config('idle_session_timeout', ${String(silence)}, false), pg_advisory_lock(hashtextextended(${lockOf(pool)}, 0))`
-        .then(() => {
-          pulse = setInterval(() => void live`select 1`.catch(() => {}), silence / 6).unref()
+      const beat = async (): Promise<void> => {
+        const asked = performance.now()
+        await live`select 1`
+        heard = asked
+      }
+      held ??= live<{ now: Temporal.Instant }[]>`
+        select set_config('idle_session_timeout', ${String(silence)}, false), pg_advisory_lock(hashtextextended(${lockOf(pool)}, 0)),
+               clock_timestamp() as now`
+        .then(async ([row]) => {
+          heldFrom = row!.now.epochMilliseconds
+          await beat()
+          pulse = setInterval(() => void beat().catch(() => {}), silence / 6).unref()
         })
         .catch((error: unknown) => {
           held = undefined
@@ -134,6 +175,7 @@ function signOfLife(connectionString: string, onclose?: () => void, silence = lo
         })
       return held
     },
+    holdsSince: (instant) => instant.getTime() > heldFrom && performance.now() - heard < silence / 2,
     async end(): Promise<void> {
       clearInterval(pulse)
       await alive?.end({ timeout: 1 })
@@ -147,7 +189,7 @@ export async function drain(office: Office, connectionString: string): Promise<v
   try {
     await runOnce({
       connectionString: withoutDisk(connectionString),
-      taskList: tasks(office, sign.take),
+      taskList: tasks(office, sign),
       concurrency: 1,
       noHandleSignals: true,
       logger: quiet,
@@ -192,7 +234,7 @@ export async function startWorker(
 ): Promise<Worker> {
   const events = new EventEmitter() as unknown as WorkerEvents
   const tell = options.report ?? ((error: unknown) => console.error(error))
-  let sign: ReturnType<typeof signOfLife>
+  let sign: SignOfLife
   failQuietly(events)
   events.on('pool:create', ({ workerPool }) => void sign.take(workerPool.id).catch(tell))
   const begin = async (): Promise<Runner> => {
@@ -213,7 +255,7 @@ export async function startWorker(
       void own.end().catch(tell)
     }
     try {
-      live.runner = await runJobs(tasks(office, own.take, options.today), connectionString, options, events)
+      live.runner = await runJobs(tasks(office, own, options.today), connectionString, options, events)
       if (isLost) lost()
     } catch (error) {
       over()
@@ -262,8 +304,9 @@ const lockOf = (pool: string): string => `worker:${pool}`
 
 /**
  * Frees at once the jobs of workers that were killed: whoever holds no sign of life any more holds no job either. A worker
- * takes jobs by the fifty: those that it had not begun lose no attempt, those that it had wait a little, apart, so that a job that
- * kills whoever does it ends by itself and takes no other along.
+ * takes jobs by the fifty, and which one it was at nobody knows the first time: all are suspects, lose no attempt, and say from then on
+ * that they are begun. Those that had said so wait a little, apart, so that a job that kills whoever does it ends by itself and
+ * takes no other along.
  */
 export async function freeDeadJobs(sql: Sql): Promise<void> {
   await transaction(sql, async (tx) => {
@@ -276,6 +319,9 @@ export async function freeDeadJobs(sql: Sql): Promise<void> {
       from graphile_worker.jobs j join dead using (locked_by)`
     if (jobs.length === 0) return
     await tx`select graphile_worker.force_unlock_workers(${[...new Set(jobs.map(({ lockedBy }) => lockedBy))]}::text[])`
+    await tx`
+      update graphile_worker._private_jobs set last_error = ${suspect}
+      where last_error is null and id = any(${jobs.map(({ id }) => id)}::bigint[])`
     for (const { id, attempts, again } of jobs)
       await tx`select graphile_worker.reschedule_jobs(array[${id}::bigint], attempts => ${attempts}::int, run_at => ${again}::timestamptz)`
   })

@@ -22,7 +22,7 @@ import {
 import { writtenChannels } from '../cases/exchanges/contacts.ts'
 import { type Author, record } from '../cases/journal.ts'
 import { keepCoupon, withoutCode } from './coupons.ts'
-import { queueSending } from './post.ts'
+import { queueFirstSending } from './post.ts'
 import { addressOf } from './reach.ts'
 import { refuseAsking } from '../cases/standstill.ts'
 
@@ -164,7 +164,7 @@ export async function writeLetter(
   const [[said]] = await Promise.all([
     written,
     ...(order.coupon ? [keepCoupon(sql, office.vault, id, order.coupon)] : []),
-    ...(to ? dispatch(sql, onDay, order.channel, to, id) : []),
+    ...(to ? [queueFirstSending(sql, onDay, id, { channel: order.channel, address: to })] : []),
     record(sql, onDay, {
       caseId: file.case.id,
       kind: 'letter_written',
@@ -255,16 +255,3 @@ const firstLetterWithdrawn = ({ reference }: WrittenDocument): DomainError =>
     article: 'CPCE R124-4',
     facts: { reference },
   })
-
-function dispatch(
-  sql: Sql,
-  onDay: Day,
-  channel: LetterOrder['channel'],
-  to: Record<string, unknown>,
-  documentId: string,
-): PromiseLike<unknown>[] {
-  return [
-    sql`insert into dispatches (document_id, channel, address) values (${documentId}, ${channel}, ${json(sql, to)})`.execute(),
-    queueSending(sql, onDay, documentId),
-  ]
-}

@@ -2,15 +2,13 @@ import { type BatchLetter, countPages, type PaperCount, printBatch } from '../..
 import { type AddressToPost, postalAddress } from '../../documents/send/postal-address.ts'
 import { type Day, dayFr, daysBetween } from '../../schema/days.ts'
 import { type Fragment, json, type Sql, transaction } from '../../schema/db.ts'
-import { loadLibrary } from '../../letters/catalogue.ts'
 import { DomainError, type Doubt } from '../../schema/errors.ts'
 import { newId } from '../../schema/random.ts'
 import { instantOf, type Office } from '../office.ts'
 import { readAgency } from '../cases/agency.ts'
 import { type Author, record } from '../cases/journal.ts'
 import { enclosuresOf } from './post.ts'
-import { asksPayment } from '../cases/standstill.ts'
-import { asksNoMore, type Since, sinceColumns, writtenAt } from './still-true.ts'
+import { asks, noLongerTrue, type Since, sinceColumns, writtenAt } from './still-true.ts'
 
 export interface PostBatch {
   id: string
@@ -150,11 +148,9 @@ async function stillTrue(
   const no: Untrue[] = []
   for (const letter of found) {
     const { caseId, reference, closedOn } = letter
-    const asks = letter.recipient === 'debiteur' && asksPayment(loadLibrary(), letter.letter)
-    const why =
-      (asks ? await asksNoMore(sql, onDay, caseId, letter) : null) ?? (late ? null : tooLong(letter.sentOn, onDay))
+    const why = (await noLongerTrue(sql, onDay, letter)) ?? (late ? null : tooLong(letter.sentOn, onDay))
     if (why === null) still.push(letter)
-    else no.push({ caseId, reference, why, isOver: asks && closedOn !== null })
+    else no.push({ caseId, reference, why, isOver: asks(letter) && closedOn !== null })
   }
   return { still, no }
 }

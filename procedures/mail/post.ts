@@ -1,17 +1,18 @@
 import type { MailBody } from '../../documents/send/mail.ts'
 import { NotSent, type Parcel } from '../../documents/send/tray.ts'
 import { type Day } from '../../schema/days.ts'
-import { json, type Sql, transaction } from '../../schema/db.ts'
+import { type Fragment, json, type Sql, transaction } from '../../schema/db.ts'
 import { DomainError } from '../../schema/errors.ts'
 import type { Office } from '../office.ts'
 import { type Author, record } from '../cases/journal.ts'
-import { noLongerTrue, type Pending } from './still-true.ts'
+import { noLongerTrue, type Pending, type Since, sinceColumns, writtenAt } from './still-true.ts'
 
 interface Claimed extends Pending {
   channel: string
   address: Record<string, unknown>
   sha256: string
   mail: string | null
+  enclosures: Enclosure[]
   writtenOn: Day
   /** Somebody had claimed it before, and could not say how it ended. */
   again: boolean
@@ -27,7 +28,7 @@ export async function sendDocument(office: Office, documentId: string, onDay: Da
   if (claimed === 'withdrawn') return
   if (!claimed) return leaveInDoubt(office.sql, documentId, onDay, 'le travail s’est interrompu pendant l’envoi')
   try {
-    const proof = await office.post.send(await parcelOf(office, documentId, claimed, onDay))
+    const proof = await office.post.send(await parcelOf(office, claimed, onDay))
     await recordSent(office.sql, documentId, onDay, proof)
   } catch (error) {
     if (error instanceof NotSent) return putBack(office, documentId, claimed, onDay, error)
@@ -40,7 +41,10 @@ export async function sendDocument(office: Office, documentId: string, onDay: Da
 const lockCaseOf = (sql: Sql, documentId: string) =>
   sql`select 1 from cases where id = (select case_id from documents where id = ${documentId}) for update`
 
-/** Locked with its case, so that whoever pays, suspends or closes it does so before the look or after the claim. */
+/**
+ * Taken with its case, so that whoever pays, suspends or closes it does so before the look or after the claim. Most letters may leave:
+ * the row is claimed as it is looked at, and withdrawn where the look says so.
+ */
 async function claim(
   office: Office,
   sql: Sql,
@@ -48,20 +52,23 @@ async function claim(
   onDay: Day,
 ): Promise<Claimed | 'withdrawn' | undefined> {
   const locked = lockCaseOf(sql, documentId).execute()
-  const claimed = sql<Claimed[]>`
-    select d.case_id, o.channel, o.address, d.sha256, d.mail, d.reference, d.letter, d.recipient, d.written_on, o.state = 'sending' as again
-    from dispatches o join documents d on d.id = o.document_id
-    where o.document_id = ${documentId}
-      and (o.state = 'ready' or (o.state = 'sending' and o.channel = any(${office.post.repeatable})))
-    for update of o`.execute()
+  const claimed = sql<(Claimed & Since)[]>`
+    update dispatches o set state = 'sending'
+    from (
+      select d.id, d.case_id, d.sha256, d.mail, d.reference, d.letter, d.recipient, d.written_on, b.state = 'sending' as again,
+             ${sinceColumns(sql, onDay)},
+             (select coalesce(jsonb_agg(e order by length(e.reference), e.reference), '[]') from (${joinedTo(sql, sql`b.document_id`)}) e) as enclosures
+      from dispatches b join documents d on d.id = b.document_id join cases c on c.id = d.case_id
+        cross join lateral (${writtenAt(sql, sql`d.case_id`, sql`d.reference`)}) w
+      where d.id = ${documentId}
+        and (b.state = 'ready' or (b.state = 'sending' and b.channel = any(${office.post.repeatable})))) looked
+    where o.document_id = looked.id
+    returning looked.*, o.channel, o.address`.execute()
   const [, [found]] = await Promise.all([locked, claimed])
   if (!found) return undefined
   // What had begun to leave may have left: the batch to print looks at it once more.
   const why = found.again ? null : await noLongerTrue(sql, onDay, found)
-  if (why === null) {
-    await sql`update dispatches set state = 'sending' where document_id = ${documentId}`
-    return found
-  }
+  if (why === null) return found
   await sql`update dispatches set state = 'withdrawn', proof = ${json(sql, { motif: why })} where document_id = ${documentId}`
   const detail = { reference: found.reference, channel: found.channel, why }
   await record(sql, onDay, { caseId: found.caseId, kind: 'letter_withheld', detail, author: 'system' })
@@ -105,12 +112,27 @@ export async function settleSending(
   })
 }
 
-/** The job that hands a document to its channel: tried again for four days when the channel does not answer. */
-export async function queueSending(sql: Sql, onDay: Day, documentId: string): Promise<void> {
+/** Puts a document in the out-tray of the house, with the job that hands it to its channel. */
+export async function queueFirstSending(
+  sql: Sql,
+  onDay: Day,
+  documentId: string,
+  to: { channel: string; address: Record<string, unknown> },
+): Promise<void> {
   await sql`
-    select graphile_worker.add_job('send', ${json(sql, { document: documentId, day: onDay.toString(), version: 1 })}::json,
-                                   job_key => ${`send:${documentId}`}, max_attempts => 25)`
+    with ready as (
+      insert into dispatches (document_id, channel, address)
+      values (${documentId}, ${to.channel}, ${json(sql, to.address)}) returning document_id)
+    select ${sendingJob(sql, onDay, documentId)} from ready`
 }
+
+const queueSending = async (sql: Sql, onDay: Day, documentId: string): Promise<void> =>
+  void (await sql`select ${sendingJob(sql, onDay, documentId)}`)
+
+/** Tried again for four days when the channel does not answer. */
+const sendingJob = (sql: Sql, onDay: Day, documentId: string): Fragment => sql`
+  graphile_worker.add_job('send', ${json(sql, { document: documentId, day: onDay.toString(), version: 1 })}::json,
+                          job_key => ${`send:${documentId}`}, max_attempts => 25)`
 
 /**
  * In one statement, and so in a transaction of its own: the case taken, its letter sent, its line in the journal. Nothing where a worker
@@ -164,15 +186,15 @@ async function putBack(
 }
 
 /** Read before the channel is touched: an archive that does not answer is no doubt about the sending. */
-async function parcelOf(office: Office, documentId: string, claimed: Claimed, day: Day): Promise<Parcel> {
-  return assemble(office, documentId, claimed, day).catch((cause: unknown) => {
+async function parcelOf(office: Office, claimed: Claimed, day: Day): Promise<Parcel> {
+  return assemble(office, claimed, day).catch((cause: unknown) => {
     throw new NotSent(cause instanceof Error ? cause.message : String(cause), { permanent: false, cause })
   })
 }
 
-async function assemble(office: Office, documentId: string, claimed: Claimed, day: Day): Promise<Parcel> {
+async function assemble(office: Office, claimed: Claimed, day: Day): Promise<Parcel> {
   const enclosures = []
-  for (const { letter, sha256 } of await enclosuresOf(office.sql, documentId))
+  for (const { letter, sha256 } of claimed.enclosures)
     enclosures.push({ letter, pdf: await office.archive.get(sha256) })
   const { channel, address, reference, letter } = claimed
   const mail =
@@ -185,21 +207,25 @@ async function assemble(office: Office, documentId: string, claimed: Claimed, da
   return { channel, address, reference, letter, day, pdf, enclosures, mail, ...text, ...begun }
 }
 
-/** What goes in the same envelope as a letter, or with the same message, in its order. */
-export async function enclosuresOf(sql: Sql, documentId: string): Promise<{ letter: string; sha256: string }[]> {
-  return sql`
-    select letter, sha256 from (
-      select letter, sha256, reference from documents where attached_to = ${documentId}
-      union all
-      -- A cover letter takes its invoices along.
-      select 'facture-' || i.number, i.original, i.number
-      from documents d join invoices i on i.case_id = d.case_id and i.original is not null
-      where d.id = ${documentId} and d.letter like 'facture-envoi-%'
-      union all
-      -- What a letter to the debtor lists as enclosed, it encloses, and nothing else: two exhibits may bear one reference.
-      select 'piece-' || (p ->> 'numero'), e.pdf, 'p' || lpad(p ->> 'numero', 3, '0')
-      from documents d cross join jsonb_array_elements(d.facts -> 'piecesJointes') p
-      join exhibits e on e.case_id = d.case_id and e.id::text = p ->> 'id' and e.withdrawn_on is null
-      where d.id = ${documentId} and d.recipient = 'debiteur' and d.attached_to is null) joined
-    order by length(reference), reference`
+export interface Enclosure {
+  letter: string
+  sha256: string
 }
+
+/** What goes in the same envelope as a letter, or with the same message, in its order. */
+export const enclosuresOf = (sql: Sql, documentId: string): Promise<Enclosure[]> => sql`
+  select letter, sha256 from (${joinedTo(sql, sql`${documentId}`)}) joined order by length(reference), reference`
+
+const joinedTo = (sql: Sql, documentId: Fragment): Fragment => sql`
+  select letter, sha256, reference from documents where attached_to = ${documentId}
+  union all
+  -- A cover letter takes its invoices along.
+  select 'facture-' || i.number, i.original, i.number
+  from documents d join invoices i on i.case_id = d.case_id and i.original is not null
+  where d.id = ${documentId} and d.letter like 'facture-envoi-%'
+  union all
+  -- What a letter to the debtor lists as enclosed, it encloses, and nothing else: two exhibits may bear one reference.
+  select 'piece-' || (p ->> 'numero'), e.pdf, 'p' || lpad(p ->> 'numero', 3, '0')
+  from documents d cross join jsonb_array_elements(d.facts -> 'piecesJointes') p
+  join exhibits e on e.case_id = d.case_id and e.id::text = p ->> 'id' and e.withdrawn_on is null
+  where d.id = ${documentId} and d.recipient = 'debiteur' and d.attached_to is null`

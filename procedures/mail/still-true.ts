@@ -27,18 +27,9 @@ export interface Since {
  * Why a letter that was written asks for nothing any more: its case was closed, suspended or paid since, or is at a standstill; null
  * where it may leave. What answers the debtor, or gives a receipt, always may. The caller holds the case.
  */
-export async function noLongerTrue(sql: Sql, onDay: Day, pending: Pending): Promise<string | null> {
-  const { caseId } = pending
-  if (pending.recipient !== 'debiteur' || !asksPayment(loadLibrary(), pending.letter)) return null
-  return asksNoMore(sql, onDay, caseId, await sinceWritten(sql, onDay, pending))
-}
-
-export async function asksNoMore(
-  sql: Sql,
-  onDay: Day,
-  caseId: string,
-  { closedOn, heldFor, mayStand, mayBePaid, lapsed }: Since,
-): Promise<string | null> {
+export async function noLongerTrue(sql: Sql, onDay: Day, letter: Pending & Since): Promise<string | null> {
+  if (!asks(letter)) return null
+  const { caseId, closedOn, heldFor, mayStand, mayBePaid, lapsed } = letter
   if (closedOn) return closed(closedOn)
   if (heldFor !== null) return held(heldFor)
   const stopped = mayStand ? await standstillOf(sql, onDay, caseId) : null
@@ -49,13 +40,9 @@ export async function asksNoMore(
   return owedOn(await readCase(sql, caseId), onDay).total <= 0n ? 'Tout est payé\u00a0: rien n’est plus demandé.' : null
 }
 
-/** One statement for all that may have changed: most letters leave on their day, and nothing has. */
-async function sinceWritten(sql: Sql, onDay: Day, { caseId, reference }: Pending): Promise<Since> {
-  const [row] = await sql<Since[]>`
-    select ${sinceColumns(sql, onDay)}
-    from cases c cross join lateral (${writtenAt(sql, sql`c.id`, sql`${reference}`)}) w where c.id = ${caseId}`
-  return row!
-}
+/** Whether a letter asks the debtor for its money: what its case has become is no reason to keep another back. */
+export const asks = ({ recipient, letter }: Pick<Pending, 'recipient' | 'letter'>): boolean =>
+  recipient === 'debiteur' && asksPayment(loadLibrary(), letter)
 
 /** What may have changed for a case `c` since the line `w` of its journal, at which a letter of it was written. */
 export const sinceColumns = (sql: Sql, onDay: Day): Fragment => sql`

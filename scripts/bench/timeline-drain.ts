@@ -228,8 +228,9 @@ type Program = Pick<DrainGround, 'url' | 'dir'>
 
 function start({ url, dir }: Program, argv: string[]): ChildProcess {
   // As `npm start` and the containers run them.
-  const young = argv[0] === 'serve' ? 32 : 16
-  return spawn(process.execPath, [`--max-semi-space-size=${young}`, program, ...argv], {
+  const flags =
+    argv[0] === 'serve' ? ['--max-semi-space-size=32'] : ['--max-semi-space-size=16', '--single-threaded-gc']
+  return spawn(process.execPath, [...flags, program, ...argv], {
     env: { ...process.env, DATABASE_URL: url, DATA_DIR: dir, PORT: '0' },
     stdio: ['ignore', 'pipe', 'inherit'],
   })

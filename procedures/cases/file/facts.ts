@@ -288,5 +288,12 @@ function latestNotice(file: CaseFile, onDay: Day) {
 
 /** Letters treat an absent key as absent: undefined never reaches them. */
 function clean(value: unknown): unknown {
-  return JSON.parse(JSON.stringify(value))
+  if (Array.isArray(value)) return value.map(clean)
+  if (typeof value !== 'object' || value === null) return value
+  const kept: Record<string, unknown> = {}
+  for (const key of Object.keys(value)) {
+    const part = (value as Record<string, unknown>)[key]
+    if (part !== undefined) kept[key] = clean(part)
+  }
+  return kept
 }
