@@ -144,7 +144,7 @@ function signOfLife(connectionString: string, onclose?: () => void, silence = lo
   let alive: Client | undefined
   let held: Promise<unknown> | undefined
   let heldFrom = Infinity
-  // By this program's own clock, which goes on while it is frozen.
+  // In seconds of this program's life, which go on while it is frozen.
   let heard = -Infinity
   let pulse: NodeJS.Timeout | undefined
   const closed = (): void => {
@@ -157,7 +157,7 @@ function signOfLife(connectionString: string, onclose?: () => void, silence = lo
       alive ??= connect(connectionString, { max: 1, lasting: true, onclose: closed })
       const live = alive
       const beat = async (): Promise<void> => {
-        const asked = performance.now()
+        const asked = process.uptime()
         await live`select 1`
         heard = asked
       }
@@ -175,7 +175,7 @@ function signOfLife(connectionString: string, onclose?: () => void, silence = lo
         })
       return held
     },
-    holdsSince: (instant) => instant.getTime() > heldFrom && performance.now() - heard < silence / 2,
+    holdsSince: (instant) => instant.getTime() > heldFrom && process.uptime() - heard < silence / 2000,
     async end(): Promise<void> {
       clearInterval(pulse)
       await alive?.end({ timeout: 1 })
