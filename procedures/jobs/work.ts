@@ -36,7 +36,7 @@ function tasks(office: Office, sign: SignOfLife, today?: () => Day): TaskList {
         const { version = known } = payload as { version?: number }
         if (version > known) throw new Error('ce travail attend une version plus récente du programme')
         await sign.take(job.locked_by!)
-        if (leavesTheHouse.has(name) || job.last_error !== null || !sign.holdsSince(job.locked_at!))
+        if (elsewhere.has(name) || job.last_error !== null || !sign.holdsSince(job.locked_at!))
           await markBegun(office.sql, job)
         await traced(`job ${name}`, { 'job.id': String(job.id), ...idsOf(payload) }, () => act(payload))
       },
@@ -44,8 +44,8 @@ function tasks(office: Office, sign: SignOfLife, today?: () => Day): TaskList {
   )
 }
 
-/** Acts that do not know of themselves whether they were done: somebody else's server has to be asked once. */
-const leavesTheHouse = new Set(['webhook', 'timestamp'])
+/** Acts on somebody else's server: they belong to no day, and nothing in this house says whether one was done. */
+const elsewhere = new Set(['webhook', 'timestamp'])
 
 /**
  * Writes that a job is begun, where that may matter: if this program dies now, the row says which of the jobs taken from it was in hand,
@@ -156,18 +156,18 @@ function signOfLife(connectionString: string, onclose?: () => void, silence = lo
     take(pool: string): Promise<unknown> {
       alive ??= connect(connectionString, { max: 1, lasting: true, onclose: closed })
       const live = alive
-      const beat = async (): Promise<void> => {
+      const hear = async <T>(query: PromiseLike<T>): Promise<T> => {
         const asked = process.uptime()
-        await live`select 1`
+        const answer = await query
         heard = asked
+        return answer
       }
-      held ??= live<{ now: Temporal.Instant }[]>`
+      held ??= hear(live<{ now: Temporal.Instant }[]>`
         select set_config('idle_session_timeout', ${String(silence)}, false), pg_advisory_lock(hashtextextended(${lockOf(pool)}, 0)),
-               clock_timestamp() as now`
-        .then(async ([row]) => {
+               clock_timestamp() as now`)
+        .then(([row]) => {
           heldFrom = row!.now.epochMilliseconds
-          await beat()
-          pulse = setInterval(() => void beat().catch(() => {}), silence / 6).unref()
+          pulse = setInterval(() => void hear(live`select 1`).catch(() => {}), silence / 6).unref()
         })
         .catch((error: unknown) => {
           held = undefined
@@ -202,10 +202,9 @@ export async function drain(office: Office, connectionString: string): Promise<v
 
 /**
  * The same beside other workers: jobs that one of them holds are waited for, so that a virtual day is over when the next begins.
- * A delivery to somebody else's server belongs to no day.
  */
 export async function drainWithOthers(office: Office, connectionString: string): Promise<void> {
-  const ofDays = Object.keys(actsOf(office)).filter((task) => task !== 'webhook' && task !== 'timestamp')
+  const ofDays = Object.keys(actsOf(office)).filter((task) => !elsewhere.has(task))
   for (;;) {
     await drain(office, connectionString)
     await freeDeadJobs(office.sql)
