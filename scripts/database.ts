@@ -24,7 +24,8 @@ export async function openDatabase(): Promise<Database> {
   const url = process.env['DATABASE_URL']
   if (!url) return withBothRoles(await startEmbedded({ dataDir: dataDir() }))
   const ownerUrl = process.env['DATABASE_OWNER_URL'] || url
-  for (const each of new Set([url, ownerUrl])) await refuseLentSessions(each)
+  // The program's own account may yet have to be made: bringUpToDate asks it in its turn.
+  await refuseLentSessions(ownerUrl)
   return { url, ownerUrl, stop: async () => {} }
 }
 
@@ -68,8 +69,8 @@ export function withBothRoles({ url, stop }: { url: string; stop: () => Promise<
 }
 
 /**
- * Migrates as the owner, and gives the application's role what it needs; whoever may not migrate is refused while anything is
- * due. Answers the migrations applied now.
+ * Migrates as the owner, gives the application's role what it needs and sees that it can sign in; whoever may not migrate is
+ * refused while anything is due. Answers the migrations applied now.
  */
 export async function bringUpToDate({ url, ownerUrl }: Pick<Database, 'url' | 'ownerUrl'>): Promise<string[]> {
   if (url === ownerUrl && !(await mayMigrate(url))) return []
@@ -79,6 +80,7 @@ export async function bringUpToDate({ url, ownerUrl }: Pick<Database, 'url' | 'o
     const name = decodeURIComponent(username)
     await grantApplication(ownerUrl, { name, password: password ? decodeURIComponent(password) : undefined })
   }
+  if (url !== ownerUrl) await refuseLentSessions(url)
   return applied
 }
 

@@ -192,6 +192,21 @@ describe('on a database', () => {
     }
   })
 
+  test('makes the account that the program works under, named before it is there', async () => {
+    const url = new URL(house.url)
+    url.username = `courtois_new_${process.pid}`
+    vi.stubEnv('DATABASE_URL', url.href)
+    vi.stubEnv('DATABASE_OWNER_URL', house.url)
+    try {
+      expect(await courtois('migrate')).toEqual({ exit: 0, out: 'Base à jour.', err: '' })
+      vi.stubEnv('DATABASE_OWNER_URL', '')
+      expect(await courtois('packs', '--debtor', 'Garage du Pont')).toMatchObject({ exit: 0, err: '' })
+    } finally {
+      await house.sql`drop owned by ${house.sql(url.username)}`
+      await house.sql`drop role ${house.sql(url.username)}`
+    }
+  })
+
   test('refuses a pooler that lends a session for one transaction, and works behind one that lends it for a connection', async () => {
     const [each, whole] = [await poolerBefore(house.url, 'transaction'), await poolerBefore(house.url, 'session')]
     try {
