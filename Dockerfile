@@ -28,6 +28,5 @@ EXPOSE 4000
 USER node
 HEALTHCHECK --interval=30s --timeout=5s --start-period=30s \
   CMD ["node", "-e", "fetch(`http://127.0.0.1:${process.env.PORT}/health`).then((r) => process.exit(r.ok ? 0 : 1), () => process.exit(1))"]
-# As scripts/courtois.js does: garbage is not left to grow before it is looked at.
-ENTRYPOINT ["node", "--max-semi-space-size=16", "scripts/courtois.ts"]
+ENTRYPOINT ["node", "scripts/courtois.js"]
 CMD ["serve"]

@@ -13,13 +13,14 @@ const argv = process.argv.slice(2)
 // thread woken for it takes a processor from a letter.
 const young = argv[0] === 'serve' ? 32 : 16
 const flags = [`--max-semi-space-size=${young}`, ...(argv[0] === 'work' ? ['--single-threaded-gc'] : [])]
-const child = spawn(node, [...flags, here('./courtois.ts'), ...argv], {
-  stdio: 'inherit',
-  shell: process.platform === 'win32',
-})
+const command = [...flags, here('./courtois.ts'), ...argv]
+const throughNpm = process.env.npm_lifecycle_event !== undefined
+// In our place, where Node can: one process the less, and signals go straight to it. npm's shell wants somebody who watches it.
+if (process.execve && process.platform !== 'win32' && !throughNpm) process.execve(node, [node, ...command], process.env)
+const child = spawn(node, command, { stdio: 'inherit', shell: process.platform === 'win32' })
 for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => child.kill(signal))
 // npm sends a signal to its shell alone, which dies of it without a word to us.
-if (process.env.npm_lifecycle_event !== undefined) {
+if (throughNpm) {
   const parent = process.ppid
   const watch = setInterval(() => {
     if (process.ppid === parent) return

@@ -18,15 +18,27 @@ const surroundings: Record<string, [string, string]> = {
   ECONNREFUSED: ['Le serveur de la base de données refuse la connexion.', database],
   ENOTFOUND: ['Le serveur de la base de données n’existe pas.', database],
   EHOSTUNREACH: ['Le serveur de la base de données n’est pas joignable.', database],
+  // Of a socket in a folder: an error of a file has its path, and is told above.
+  ENOENT: ['Le serveur de la base de données n’est pas à cette adresse.', database],
+  EACCES: ['Le système refuse l’accès au serveur de la base de données.', database],
   ETIMEDOUT: ['La base de données ne répond pas.', database],
   CONNECT_TIMEOUT: ['La base de données ne répond pas.', database],
   '28P01': ['La base de données refuse le compte ou son mot de passe.', database],
   '28000': ['La base de données refuse ce compte.', database],
   '3D000': ['Cette base de données n’existe pas.', database],
+  '42501': [
+    'Ce compte de la base de données n’a pas ce droit.',
+    'Donnez DATABASE_OWNER_URL, le compte qui possède les tables\u00a0; « courtois migrate » redonne les siens au programme.',
+  ],
   '57P03': ['La base de données démarre ou s’arrête.', 'Recommencez dans un instant.'],
   '08P01': [
     'Le relais devant la base de données refuse ce que le programme demande en s’y connectant.',
     'Dans pgbouncer.ini\u00a0: pool_mode = session, et ignore_startup_parameters comme le dit OPERATIONS.md.',
+  ],
+  // It may hold a password: it is not repeated.
+  ERR_INVALID_URL: [
+    'Une adresse donnée au programme ne se lit pas.',
+    'Vérifiez celles de l’environnement\u00a0: DATABASE_URL, DATABASE_OWNER_URL, BASE_URL, SMTP_URL.',
   ],
   EADDRINUSE: ['Ce port est déjà pris.', 'Arrêtez l’autre programme, ou donnez un autre PORT.'],
 }

@@ -166,13 +166,37 @@ describe('on a database', () => {
     })
   })
 
-  test('tells in a sentence that a database does not answer', async () => {
-    vi.stubEnv('DATABASE_URL', 'postgres://nobody@127.0.0.1:1/x')
+  test.each([
+    ['nobody@127.0.0.1:1/x', 'Le serveur de la base de données refuse la connexion.', 'ECONNREFUSED'],
+    ['nobody@%2Fabsent/x', 'Le serveur de la base de données n’est pas à cette adresse.', 'ENOENT'],
+  ])('tells in a sentence that no database answers at %s', async (at, sentence, code) => {
+    vi.stubEnv('DATABASE_URL', `postgres://${at}`)
     expect(await courtois('doctor')).toEqual({
       exit: 1,
       out: '',
-      err: 'Le serveur de la base de données refuse la connexion.\nVérifiez DATABASE_URL. [ECONNREFUSED]',
+      err: `${sentence}\nVérifiez DATABASE_URL. [${code}]`,
     })
+  })
+
+  test('repeats nothing of an address that cannot be read: it may hold a password', async () => {
+    vi.stubEnv('DATABASE_URL', 'postgres://nobody:secret@/x')
+    const { exit, err } = await courtois('doctor')
+    expect([exit, err]).toEqual([1, expect.stringMatching(/DATABASE_URL.*\[ERR_INVALID_URL\]$/s)])
+    expect(err).not.toContain('secret')
+  })
+
+  test('tells in a sentence that an account may not do what is asked of it', async () => {
+    const name = `courtois_bare_${process.pid}`
+    await house.sql`create role ${house.sql(name)} login`
+    try {
+      const url = new URL(house.url)
+      url.username = name
+      vi.stubEnv('DATABASE_URL', url.href)
+      const { exit, err } = await courtois('doctor')
+      expect([exit, err]).toEqual([1, expect.stringMatching(/^Ce compte .*DATABASE_OWNER_URL.*\[42501\]$/s)])
+    } finally {
+      await house.sql`drop role ${house.sql(name)}`
+    }
   })
 
   test('begins no work in a folder that takes nothing, and says which', async ({ skip }) => {

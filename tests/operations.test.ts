@@ -98,7 +98,7 @@ interface Running {
   says(words: RegExp): Promise<RegExpExecArray>
   ended: Promise<number | null>
 }
-function start(args: string[], env: Record<string, string>, script = 'courtois.ts'): Running {
+function start(args: string[], env: NodeJS.ProcessEnv, script = 'courtois.ts'): Running {
   const child = spawn(process.execPath, [join(root, 'scripts', script), ...args], {
     cwd: root,
     env: { ...process.env, ...env },
@@ -395,23 +395,31 @@ describe('a house in production', () => {
     90_000,
   )
 
-  test('asked to stop, ends the letter in hand, gives the others back and is gone', async () => {
-    for (let i = 0; i < 12; i++) await anotherCase(house, `Suite ${i}`)
-    await tick(house.sql, today)
-    const due = await house.sql`select 1 from steps where queued_for = ${today} and done_on is null`
-    const work = start(compose.services['worker']!.command!, production(), 'courtois.js')
-    await work.says(/job done/)
-    work.child.kill('SIGTERM')
-    expect([await work.ended, work.err]).toEqual([0, ''])
-    expect(work.out.split('\n').filter((line) => line.includes('"level":50'))).toEqual([])
-    const [left] = await house.sql<{ waiting: number; locked: number }[]>`
+  test.each([
+    ['in the place of what started it', undefined],
+    ['through npm', 'npx'],
+  ])(
+    'asked to stop %s, ends the letter in hand, gives the others back and is gone',
+    async (_, event) => {
+      for (let i = 0; i < 12; i++) await anotherCase(house, `Suite ${i}`)
+      await tick(house.sql, today)
+      const due = await house.sql`select 1 from steps where queued_for = ${today} and done_on is null`
+      const env = { ...production(), npm_lifecycle_event: event }
+      const work = start(compose.services['worker']!.command!, env, 'courtois.js')
+      await work.says(/job done/)
+      work.child.kill('SIGTERM')
+      expect([await work.ended, work.err]).toEqual([0, ''])
+      expect(work.out.split('\n').filter((line) => line.includes('"level":50'))).toEqual([])
+      const [left] = await house.sql<{ waiting: number; locked: number }[]>`
       select count(*)::int as waiting, count(locked_at)::int as locked from graphile_worker.jobs`
-    expect(left!.waiting).toBeGreaterThan(0)
-    expect(left!.locked).toBe(0)
-    await drain(house.office, house.url)
-    expect(await house.sql`select 1 from steps where done_on >= ${today}`).toHaveLength(due.length)
-    expect(await codes(house.office)).toEqual([])
-  }, 90_000)
+      expect(left!.waiting).toBeGreaterThan(0)
+      expect(left!.locked).toBe(0)
+      await drain(house.office, house.url)
+      expect(await house.sql`select 1 from steps where done_on >= ${today}`).toHaveLength(due.length)
+      expect(await codes(house.office)).toEqual([])
+    },
+    90_000,
+  )
 })
 
 test('stopped through npm, whose shell passes no signal on, the server stops too', async () => {

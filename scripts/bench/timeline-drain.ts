@@ -18,7 +18,7 @@ export interface DrainGround {
   letters: number
 }
 
-const program = fileURLToPath(new URL('../courtois.ts', import.meta.url))
+const program = fileURLToPath(new URL('../courtois.js', import.meta.url))
 const query = readFileSync(new URL('../../api/graphql/examples/02-dossiers.graphql', import.meta.url), 'utf8')
 
 /**
@@ -227,11 +227,9 @@ async function askUntil(api: Api, over: Promise<unknown>, betweenSome: () => voi
 type Program = Pick<DrainGround, 'url' | 'dir'>
 
 function start({ url, dir }: Program, argv: string[]): ChildProcess {
-  // As `npm start` and the containers run them.
-  const flags =
-    argv[0] === 'serve' ? ['--max-semi-space-size=32'] : ['--max-semi-space-size=16', '--single-threaded-gc']
-  return spawn(process.execPath, [...flags, program, ...argv], {
-    env: { ...process.env, DATABASE_URL: url, DATA_DIR: dir, PORT: '0' },
+  return spawn(process.execPath, [program, ...argv], {
+    // As the containers run it: not through npm, so that the process that is weighed is the program itself.
+    env: { ...process.env, npm_lifecycle_event: undefined, DATABASE_URL: url, DATA_DIR: dir, PORT: '0' },
     stdio: ['ignore', 'pipe', 'inherit'],
   })
 }

@@ -29,10 +29,11 @@ export async function fillDemo(
     select exists (select from events where kind = 'demo_begun') as begun, exists (select from events where kind = 'demo_filled') as finished,
            exists (select from cases) as used`
   if (state!.finished || (state!.used && !state!.begun)) return
+  // Before anything is written: an installation may lack the samples.
+  const original = new Uint8Array(readFileSync(invoice))
   if (state!.begun) await clear(ownerUrl)
   await sql`insert into events (on_day, kind, author) values (${today}, 'demo_begun', 'demo')`
   const world = { office, databaseUrl, tell }
-  const original = new Uint8Array(readFileSync(invoice))
   const told = await unpaidInvoice(world, await readInvoice(original), original, 'business')
   await consumerWhoStops(world)
   // A story of 2018 ends with its request: left open, it would be an orphan of today.
