@@ -1,4 +1,7 @@
-import { readFileSync } from 'node:fs'
+import { spawnSync } from 'node:child_process'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { billOfMaterials, licenceList, readAudit, readSignatures } from '../scripts/supply.ts'
 
@@ -22,6 +25,31 @@ test('the bill of materials names each package that is shipped, with its hash an
   const refs = new Set(components.map((component) => component['bom-ref']))
   expect(edges.flatMap(({ dependsOn }) => dependsOn).filter((ref) => !refs.has(ref))).toEqual([])
 })
+
+test.skipIf(process.platform === 'win32')(
+  'installing tells, where the Node that npm brings does not start, what it stands on',
+  () => {
+    const { scripts } = JSON.parse(readFileSync(new URL('package.json', root), 'utf8')) as {
+      scripts: Record<string, string>
+    }
+    const folder = mkdtempSync(join(tmpdir(), 'courtois-node-'))
+    try {
+      const install = (exit: number) => {
+        // As the loader ends a program whose library is missing.
+        writeFileSync(join(folder, 'node'), `#!/bin/sh\nexit ${exit}\n`, { mode: 0o755 })
+        const { status, stdout } = spawnSync('/bin/sh', ['-c', scripts['postinstall']!], {
+          env: { PATH: `${folder}:${process.env['PATH']}` },
+          encoding: 'utf8',
+        })
+        return [status, stdout]
+      }
+      expect(install(127)).toEqual([1, expect.stringContaining('apt-get install libatomic1, then npm ci again')])
+      expect(install(0)).toEqual([0, ''])
+    } finally {
+      rmSync(folder, { recursive: true })
+    }
+  },
+)
 
 describe('what the registry says of our packages', () => {
   const weak = (severity: string) =>
