@@ -2,7 +2,7 @@ import { randomBytes, randomUUID } from 'node:crypto'
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { jwtVerify, SignJWT } from 'jose'
-import { DomainError } from '../schema/errors.ts'
+import { DomainError, errorCode } from '../schema/errors.ts'
 import { isUuid } from '../schema/words.ts'
 
 export const roles = ['research', 'phone', 'amicable', 'legal', 'editor', 'creditor', 'bailiff', 'admin'] as const
@@ -219,7 +219,7 @@ export function loadSecret(dataDir: string, given = process.env['COURTOIS_SECRET
   try {
     writeFileSync(file, randomBytes(32).toString('hex'), { mode: 0o600, flag: 'wx' })
   } catch (error) {
-    if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) throw error
+    if (errorCode(error) !== 'EEXIST') throw error
   }
   return new TextEncoder().encode(readFileSync(file, 'utf8').trim())
 }

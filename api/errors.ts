@@ -1,5 +1,5 @@
 import { GraphQLError } from 'graphql'
-import { DomainError } from '../schema/errors.ts'
+import { DomainError, errorCode } from '../schema/errors.ts'
 import { inputFault } from './graphql/input-faults.ts'
 import { countRefusal } from './metrics.ts'
 
@@ -40,8 +40,7 @@ function causeOf(error: unknown): unknown {
 }
 
 /** PostgreSQL's text holds every character but NUL. */
-const isUnstorable = (error: unknown): boolean =>
-  error instanceof Error && 'code' in error && (error.code === '22021' || error.code === '22P05')
+const isUnstorable = (error: unknown): boolean => ['22021', '22P05'].includes(errorCode(error) ?? '')
 const unstorable = (cause: unknown): DomainError =>
   new DomainError('bad_text', 'Un texte contient un caractère nul, qui ne peut être gardé.', {
     remedy: 'Retirez les caractères invisibles du texte.',

@@ -16,7 +16,7 @@ import { basename, join } from 'node:path'
 import { type Readable, Transform } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { promisify } from 'node:util'
-import { DomainError } from '../schema/errors.ts'
+import { DomainError, errorCode } from '../schema/errors.ts'
 import { isGone, ownMark } from './owner.ts'
 
 /** A file of the archive, or one that waits to enter it, known by its hash without being read. */
@@ -248,8 +248,7 @@ async function removeDrafts(dir: string): Promise<void> {
   }
 }
 
-export const isAbsent = (error: unknown): boolean =>
-  error instanceof Error && 'code' in error && error.code === 'ENOENT'
+export const isAbsent = (error: unknown): boolean => errorCode(error) === 'ENOENT'
 
 // A folder that its parent does not know yet goes with the power, and what is in it.
 async function makeFolder(dir: string, folder: string): Promise<void> {

@@ -14,6 +14,7 @@ import {
 import { basename, join, resolve } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { connect } from './db.ts'
+import { errorCode } from './errors.ts'
 import {
   binaries,
   childOptions,
@@ -210,8 +211,7 @@ async function createDatabase(url: string, name: string): Promise<void> {
     const [found] = await sql`select from pg_database where datname = ${name}`
     if (!found) await sql`create database ${sql(name)}`
   } catch (error) {
-    const taken = error instanceof Error && 'code' in error && ['42P04', '23505'].includes(String(error.code))
-    if (!taken) throw error // another start has just made it
+    if (!['42P04', '23505'].includes(errorCode(error) ?? '')) throw error // another start has just made it
   } finally {
     await sql.end()
   }
@@ -272,7 +272,7 @@ function alive(pid: number): boolean {
     process.kill(pid, 0)
     return true
   } catch (error) {
-    return error instanceof Error && 'code' in error && error.code === 'EPERM'
+    return errorCode(error) === 'EPERM'
   }
 }
 

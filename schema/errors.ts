@@ -23,6 +23,10 @@ export class DomainError extends Error {
   }
 }
 
+/** The code that PostgreSQL, Node or we ourselves gave an error; undefined where it has none. */
+export const errorCode = (error: unknown): string | undefined =>
+  error instanceof Error && 'code' in error ? String(error.code) : undefined
+
 /** What is uncertain and must be seen wherever the figure or the fact is shown. */
 export interface Doubt {
   code: string

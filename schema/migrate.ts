@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { readdirSync, readFileSync } from 'node:fs'
 import { Logger, runMigrations } from 'graphile-worker'
 import { connect, transaction, type Sql } from './db.ts'
-import { DomainError } from './errors.ts'
+import { DomainError, errorCode } from './errors.ts'
 
 const migrations = new URL('./migrations/', import.meta.url)
 // Any number will do, as long as it is ours alone on this database.
@@ -16,8 +16,8 @@ interface Migration {
 
 /**
  * Brings the database up to date: graphile-worker's tables, then each file of schema/migrations not yet applied, in
- * order, each in its own transaction. Answers the names applied now. Refuses an edited, removed or late file. `until` names
- * the last one wanted: a backup goes back into the tables that it came from.
+ * order, each in its own transaction. Answers the names applied now. Refuses an edited, removed or late file, and an account that
+ * may not make tables and roles. `until` names the last one wanted: a backup goes back into the tables that it came from.
  */
 export async function migrate(url: string, folder: URL = migrations, until?: string): Promise<string[]> {
   const files = read(folder).filter(({ name }) => until === undefined || name <= until)
@@ -36,6 +36,17 @@ export async function migrate(url: string, folder: URL = migrations, until?: str
     const due = pending(files, done)
     for (const file of due) await transaction(sql, (inner) => apply(inner, file))
     return due.map(({ name }) => name)
+  } catch (cause) {
+    if (errorCode(cause) !== '42501') throw cause
+    const [here] = await sql<{ account: string; database: string }[]>`
+      select quote_ident(current_user) as account, quote_ident(current_database()) as database`
+    const { account, database } = here!
+    throw new DomainError('migration_denied', 'Ce compte n’a pas ce qu’il faut pour migrer la base.', {
+      remedy:
+        `Faites exécuter « alter database ${database} owner to ${account} » et « alter role ${account} createrole » ` +
+        `par un administrateur, puis « courtois migrate ».`,
+      cause,
+    })
   } finally {
     await sql.end()
   }

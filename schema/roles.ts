@@ -1,5 +1,5 @@
 import { connect, type Sql, transaction } from './db.ts'
-import { DomainError } from './errors.ts'
+import { DomainError, errorCode } from './errors.ts'
 import { lock } from './migrate.ts'
 
 /** The role that the program runs under: it reads and adds, and rewrites nothing of what is kept. */
@@ -46,14 +46,51 @@ async function makeRole(sql: Sql, { name, password }: ApplicationRole): Promise<
   try {
     await sql.unsafe(made!.text).simple()
   } catch (cause) {
-    const code = cause instanceof Error && 'code' in cause ? String(cause.code) : ''
+    const code = errorCode(cause)
     // Another database of the same server has just made it.
     if (code === '42710' || code === '23505') return
-    throw new DomainError('role_refused', `Le rôle « ${name} » n’existe pas, et ce compte ne peut pas le créer.`, {
-      remedy: `Faites exécuter « create role ${name} login password '…' » par un administrateur, puis « courtois migrate ».`,
+    throw refused(`Le rôle « ${name} » n’existe pas, et ce compte ne peut pas le créer.`, {
+      ask: `create role ${name} login password '…'`,
       cause,
     })
   }
+}
+
+/** One account for everything, which need be no superuser: it too reads in the place of creditors and bailiffs. */
+export async function lendReaderToOwner(ownerUrl: string): Promise<void> {
+  const sql = connect(ownerUrl, { max: 1 })
+  try {
+    await lendReader(sql, (await roleOf(sql)).name)
+  } finally {
+    await sql.end()
+  }
+}
+
+/** Lets a role take the place of courtois_viewer; asked of the server once only, so that the right to grant may be taken back. */
+async function lendReader(sql: Sql, role: string): Promise<void> {
+  // Since PostgreSQL 16 whoever made a role is a member that may not yet take its place.
+  const [found] = await sql<{ lent: boolean }[]>`
+    select pg_has_role(${role}, 'courtois_viewer', case when current_setting('server_version_num')::int < 160000 then 'member' else 'set' end) as lent`
+  if (found!.lent) return
+  try {
+    await sql`grant courtois_viewer to ${sql(role)}`
+  } catch (cause) {
+    if (errorCode(cause) !== '42501') throw cause
+    throw refused(
+      `Le rôle « ${role} » doit pouvoir lire à la place des créanciers, et ce compte ne peut l’y autoriser.`,
+      {
+        ask: `grant courtois_viewer to ${role}`,
+        cause,
+      },
+    )
+  }
+}
+
+function refused(message: string, { ask, cause }: { ask: string; cause: unknown }): DomainError {
+  return new DomainError('role_refused', message, {
+    remedy: `Faites exécuter « ${ask} » par un administrateur, puis « courtois migrate ».`,
+    cause,
+  })
 }
 
 async function grant(sql: Sql, role: string): Promise<void> {
@@ -77,7 +114,7 @@ async function grant(sql: Sql, role: string): Promise<void> {
 /** Every row is the house's; who reads for a creditor or a bailiff takes the reader's role (0017_row_security.sql). */
 async function grantRows(sql: Sql, role: string): Promise<void> {
   const to = sql(role)
-  await sql`grant courtois_viewer to ${to}`
+  await lendReader(sql, role)
   const ruled = await sql<{ name: string }[]>`
     select tablename as name from pg_policies p where schemaname = 'public' and policyname = 'viewer'
       and not exists (select from pg_policies h

@@ -1,4 +1,5 @@
 import { type Attributes, SpanStatusCode, trace } from '@opentelemetry/api'
+import { errorCode } from './errors.ts'
 
 /** Nobody listens unless the program was started with a collector (scripts/tracing.ts): then this costs a function call. */
 const tracer = trace.getTracer('courtois')
@@ -12,8 +13,7 @@ export async function traced<T>(name: string, attributes: Attributes, act: () =>
     try {
       return await act()
     } catch (error) {
-      const code = error instanceof Error && 'code' in error ? String(error.code) : 'unexpected'
-      span.setStatus({ code: SpanStatusCode.ERROR, message: code })
+      span.setStatus({ code: SpanStatusCode.ERROR, message: errorCode(error) ?? 'unexpected' })
       throw error
     } finally {
       span.end()

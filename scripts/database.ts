@@ -2,7 +2,7 @@ import { connect, type Sql } from '../schema/db.ts'
 import { DomainError } from '../schema/errors.ts'
 import { startEmbedded } from '../schema/embedded.ts'
 import { migrate, migrationsDue } from '../schema/migrate.ts'
-import { grantApplication, roleOf } from '../schema/roles.ts'
+import { grantApplication, lendReaderToOwner, roleOf } from '../schema/roles.ts'
 import { counted } from '../schema/words.ts'
 
 /** Where the embedded database keeps its data, unless DATABASE_URL names another server. */
@@ -80,7 +80,8 @@ export async function bringUpToDate({ url, ownerUrl }: Pick<Database, 'url' | 'o
     const name = decodeURIComponent(username)
     await grantApplication(ownerUrl, { name, password: password ? decodeURIComponent(password) : undefined })
   }
-  if (url !== ownerUrl) await refuseLentSessions(url)
+  if (url === ownerUrl) await lendReaderToOwner(ownerUrl)
+  else await refuseLentSessions(url)
   return applied
 }
 

@@ -1,4 +1,4 @@
-import { DomainError } from '../schema/errors.ts'
+import { DomainError, errorCode } from '../schema/errors.ts'
 import { spacedFr, UsageError } from './command.ts'
 
 /** What the system says of a file or folder that the command line named, as a sentence. */
@@ -51,10 +51,11 @@ export function refusal(error: unknown, named: string): { words: string; exit: n
     const { message, remedy, article, code } = error
     return { words: `${message}\n${remedy}${article ? ` (${article})` : ''} [${code}]`, exit: 1 }
   }
-  if (!(error instanceof Error && 'code' in error)) return null
-  const code = String(error.code)
-  if ('path' in error && code in pathFaults)
-    return { words: spacedFr(`${String(error.path)} : ${pathFaults[code]} [${code}]`), exit: 1 }
+  const code = errorCode(error)
+  if (code === undefined) return null
+  const path = (error as NodeJS.ErrnoException).path
+  if (path !== undefined && code in pathFaults)
+    return { words: spacedFr(`${path} : ${pathFaults[code]} [${code}]`), exit: 1 }
   const [sentence, remedy] = surroundings[code] ?? []
   return sentence === undefined ? null : { words: `${sentence}\n${remedy} [${code}]`, exit: 1 }
 }
@@ -62,11 +63,11 @@ export function refusal(error: unknown, named: string): { words: string; exit: n
 /** Why the command was not understood; null for any other error. parseArgs of Node says its own in English. */
 function usageFault(error: unknown): string | null {
   if (error instanceof UsageError) return error.message
-  if (!(error instanceof Error && 'code' in error && String(error.code).startsWith('ERR_PARSE_ARGS'))) return null
+  if (!(error instanceof Error && errorCode(error)?.startsWith('ERR_PARSE_ARGS'))) return null
   const [, option] = /'(?:-\w, )?(--?[^\s']+)/.exec(error.message) ?? []
   const [, word] = /^Unexpected argument '(.*)'\. This/s.exec(error.message) ?? []
   if (word !== undefined) return `« ${word} » est de trop`
-  if (error.code === 'ERR_PARSE_ARGS_UNKNOWN_OPTION') return `l’option ${option} n’existe pas`
+  if (errorCode(error) === 'ERR_PARSE_ARGS_UNKNOWN_OPTION') return `l’option ${option} n’existe pas`
   if (error.message.includes('does not take')) return `l’option ${option} ne prend pas de valeur`
   const dash = error.message.includes('ambiguous') ? ` ; précédée d’un tiret, elle s’écrit ${option}=-3` : ''
   return `l’option ${option} attend une valeur${dash}`

@@ -10,6 +10,7 @@ import { roleFindings } from '../procedures/doctor/role.ts'
 import type { Office } from '../procedures/office.ts'
 import { startWorker } from '../procedures/jobs/work.ts'
 import { type Client, connect, type Sql } from '../schema/db.ts'
+import type { DomainError } from '../schema/errors.ts'
 import { seededRandom } from '../schema/random.ts'
 import { restoreBackup, writeBackup } from '../scripts/backup.ts'
 import { bringUpToDate } from '../scripts/database.ts'
@@ -218,6 +219,58 @@ test('while something is left to migrate it starts nothing, and says who may', a
     await db.sql`insert into migration ${db.sql(last!)}`
   }
 })
+
+test('an owner that is no superuser is told, word for word, what an administrator has to run, and then needs him no more', async () => {
+  const { sql } = db
+  const [owner, program] = [`courtois_plain_${process.pid}`, `courtois_works_${process.pid}`]
+  const name = `${new URL(db.url).pathname.slice(1)}_plain`
+  const as = (user: string) => Object.assign(new URL(db.url), { username: user, pathname: `/${name}` }).href
+  const both = { url: as(program), ownerUrl: as(owner) }
+  const runAsTold = async (refusal: Promise<unknown>, code: string) => {
+    const error = await refusal.then(
+      () => undefined,
+      (thrown: unknown) => thrown,
+    )
+    expect(error).toMatchObject({ code })
+    const told = [...(error as DomainError).remedy.matchAll(/« ((?:alter|grant|create) .*?) »/g)]
+    expect(told.length).toBeGreaterThan(0)
+    for (const [, statement] of told) await sql.unsafe(statement!)
+  }
+  await sql`create role ${sql(owner)} login`
+  await sql`create database ${sql(name)}`
+  try {
+    await runAsTold(bringUpToDate(both), 'migration_denied')
+    // The reader is there, made by another database's owner, who alone may lend it.
+    await runAsTold(bringUpToDate(both), 'role_refused')
+    expect(await bringUpToDate(both)).toEqual([])
+    await sql`alter role ${sql(owner)} nocreaterole`
+    expect(await bringUpToDate(both)).toEqual([])
+
+    const one = { url: both.ownerUrl, ownerUrl: both.ownerUrl }
+    await runAsTold(bringUpToDate(one), 'role_refused')
+    expect(await bringUpToDate(one)).toEqual([])
+    for (const url of [both.url, both.ownerUrl]) {
+      const client = connect(url, { max: 1 })
+      try {
+        const viewer = { role: 'creditor', name: 'Essai', creditorId: crypto.randomUUID(), bailiffId: null } as Viewer
+        const seen = await readAs(
+          client,
+          viewer,
+          (tx) => tx`select current_user::text as role, count(*)::int from cases`,
+        )
+        expect(seen).toEqual([{ role: 'courtois_viewer', count: 0 }])
+      } finally {
+        await client.end({ timeout: 5 })
+      }
+    }
+  } finally {
+    await dropDatabase(sql, name)
+    for (const role of [program, owner]) {
+      await sql`drop owned by ${sql(role)}`
+      await sql`drop role ${sql(role)}`
+    }
+  }
+}, 60_000)
 
 test('under the owner of the tables the doctor says what could be rewritten', async () => {
   expect(await roleFindings(db.sql)).toMatchObject([{ code: 'role_too_strong', case: null }])

@@ -1,6 +1,6 @@
 import { before, type Day, dayFr, latest, sameDay } from '../../schema/days.ts'
 import { json, type Sql, transaction } from '../../schema/db.ts'
-import { DomainError } from '../../schema/errors.ts'
+import { DomainError, errorCode } from '../../schema/errors.ts'
 import { newId, type Random } from '../../schema/random.ts'
 import { suspension } from '../amicable/suspension.ts'
 import { type CaseFile, readCase } from '../cases/file/file.ts'
@@ -324,9 +324,7 @@ export async function underConsent<T>(act: () => Promise<T>): Promise<T> {
   try {
     return await act()
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'CT001') {
-      throw noConsent(lostConsent)
-    }
+    if (errorCode(error) === 'CT001') throw noConsent(lostConsent)
     throw error
   }
 }

@@ -7,7 +7,7 @@ import {
   remakePostBatch,
   staleAfter,
 } from '../../procedures/mail/post-batch.ts'
-import { DomainError } from '../../schema/errors.ts'
+import { DomainError, errorCode } from '../../schema/errors.ts'
 import { type Command, UsageError } from '../command.ts'
 import { counted } from '../../schema/words.ts'
 import { startOffice } from '../office.ts'
@@ -69,7 +69,7 @@ Exemple
       if (!values.json) for (const { reference, why } of rest.left) console.error(`${reference}\u00a0: ${why}`)
       return rest.left.length > 0 ? 1 : 0
     } catch (error) {
-      if (!(error instanceof Error && 'code' in error && error.code === 'ENOENT')) throw error
+      if (errorCode(error) !== 'ENOENT') throw error
       throw new DomainError('file_not_written', `« ${values.out} » ne peut pas être écrit.`, {
         remedy: 'Le lot est fait et gardé\u00a0: reprenez-le avec --again, vers un dossier qui existe.',
         cause: error,

@@ -1,5 +1,5 @@
 import { json, type Sql, transaction } from '../../../schema/db.ts'
-import { DomainError } from '../../../schema/errors.ts'
+import { DomainError, errorCode } from '../../../schema/errors.ts'
 import { caseGone } from '../lock.ts'
 
 /** The rows of a case, table by table, in the order in which they can be written again. */
@@ -247,7 +247,7 @@ export async function importCase(sql: Sql, value: unknown): Promise<{ caseId: st
       return { caseId: id, number }
     })
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'CT003') {
+    if (errorCode(error) === 'CT003') {
       throw new DomainError('journal_broken', 'Le journal de ce dossier a été modifié depuis son export.', {
         remedy: 'Reprenez le fichier d’origine ; « courtois verify » dit quelle ligne ne va pas.',
         cause: error,
