@@ -7,6 +7,10 @@ import { fileURLToPath } from 'node:url'
 const here = (path) => fileURLToPath(new URL(path, import.meta.url))
 const carried = here(process.platform === 'win32' ? '../node_modules/.bin/node.cmd' : '../node_modules/.bin/node')
 const node = existsSync(carried) ? carried : process.execPath
+if (node === process.execPath && !('Temporal' in globalThis)) {
+  console.error(`Node 26, que npm apporte, n’est pas là (ici Node ${process.versions.node}).\nLancez « npm ci ».`)
+  process.exit(2)
+}
 const argv = process.argv.slice(2)
 // Half of what V8 would let young objects take: the memory of a night of letters is counted in all processes. The API has it all: what
 // its requests are at work on would be copied twice as often, and a page cost a tenth more. A worker collects its garbage itself: a

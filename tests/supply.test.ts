@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process'
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
@@ -27,29 +27,44 @@ test('the bill of materials names each package that is shipped, with its hash an
 })
 
 test.skipIf(process.platform === 'win32')(
-  'installing tells, where the Node that npm brings does not start, what it stands on',
+  'installing tells, where the Node that npm brings is missing or does not start, what to do',
   () => {
     const { scripts } = JSON.parse(readFileSync(new URL('package.json', root), 'utf8')) as {
       scripts: Record<string, string>
     }
     const folder = mkdtempSync(join(tmpdir(), 'courtois-node-'))
     try {
-      const install = (exit: number) => {
-        // As the loader ends a program whose library is missing.
-        writeFileSync(join(folder, 'node'), `#!/bin/sh\nexit ${exit}\n`, { mode: 0o755 })
+      const install = (start: string) => {
+        writeFileSync(join(folder, 'node'), `#!/bin/sh\n${start}\n`, { mode: 0o755 })
         const { status, stdout } = spawnSync('/bin/sh', ['-c', scripts['postinstall']!], {
           env: { PATH: `${folder}:${process.env['PATH']}` },
           encoding: 'utf8',
         })
         return [status, stdout]
       }
-      expect(install(127)).toEqual([1, expect.stringContaining('apt-get install libatomic1, then npm ci again')])
-      expect(install(0)).toEqual([0, ''])
+      const refused = [1, expect.stringContaining('apt-get install libatomic1, then npm ci again')]
+      // As the loader ends a program whose library is missing; and a Node of before Temporal, which stands in for one that did not come.
+      expect(install('exit 127')).toEqual(refused)
+      expect(install(`exec "${process.execPath}" --no-harmony-temporal "$@"`)).toEqual(refused)
+      expect(install(`exec "${process.execPath}" "$@"`)).toEqual([0, ''])
     } finally {
       rmSync(folder, { recursive: true })
     }
   },
 )
+
+test('without the Node that npm brings, and under one too old, the command line says so in a sentence', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'courtois-node-'))
+  try {
+    cpSync(new URL('scripts/courtois.js', root), join(folder, 'scripts/courtois.js'))
+    writeFileSync(join(folder, 'package.json'), '{ "type": "module" }')
+    const command = ['--no-harmony-temporal', join(folder, 'scripts/courtois.js'), 'doctor']
+    const { status, stderr } = spawnSync(process.execPath, command, { encoding: 'utf8' })
+    expect([status, stderr]).toEqual([2, expect.stringMatching(/^Node 26, que npm apporte.*\nLancez « npm ci ».\n$/)])
+  } finally {
+    rmSync(folder, { recursive: true })
+  }
+})
 
 describe('what the registry says of our packages', () => {
   const weak = (severity: string) =>
