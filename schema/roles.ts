@@ -41,8 +41,9 @@ export async function grantApplication(ownerUrl: string, role: ApplicationRole):
 async function makeRole(sql: Sql, { name, password }: ApplicationRole): Promise<void> {
   const [found] = await sql`select 1 from pg_roles where rolname = ${name}`
   if (found) return
-  const [made] = await sql<{ text: string }[]>`
-    select format('create role %I login', ${name}::text) || coalesce(format(' password %L', ${password ?? null}::text), '') as text`
+  const [made] = await sql<{ text: string; ask: string }[]>`
+    select format('create role %I login', ${name}::text) || coalesce(format(' password %L', ${password ?? null}::text), '') as text,
+           format('create role %I login password ''…''', ${name}::text) as ask`
   try {
     await sql.unsafe(made!.text).simple()
   } catch (cause) {
@@ -50,7 +51,7 @@ async function makeRole(sql: Sql, { name, password }: ApplicationRole): Promise<
     // Another database of the same server has just made it.
     if (code === '42710' || code === '23505') return
     throw refused(`Le rôle « ${name} » n’existe pas, et ce compte ne peut pas le créer.`, {
-      ask: `create role ${name} login password '…'`,
+      ask: made!.ask,
       cause,
     })
   }
@@ -69,8 +70,9 @@ export async function lendReaderToOwner(ownerUrl: string): Promise<void> {
 /** Lets a role take the place of courtois_viewer; asked of the server once only, so that the right to grant may be taken back. */
 async function lendReader(sql: Sql, role: string): Promise<void> {
   // Since PostgreSQL 16 whoever made a role is a member that may not yet take its place.
-  const [found] = await sql<{ lent: boolean }[]>`
-    select pg_has_role(${role}, 'courtois_viewer', case when current_setting('server_version_num')::int < 160000 then 'member' else 'set' end) as lent`
+  const [found] = await sql<{ lent: boolean; ask: string }[]>`
+    select pg_has_role(${role}, 'courtois_viewer', case when current_setting('server_version_num')::int < 160000 then 'member' else 'set' end) as lent,
+           format('grant courtois_viewer to %I', ${role}::text) as ask`
   if (found!.lent) return
   try {
     await sql`grant courtois_viewer to ${sql(role)}`
@@ -78,10 +80,7 @@ async function lendReader(sql: Sql, role: string): Promise<void> {
     if (errorCode(cause) !== '42501') throw cause
     throw refused(
       `Le rôle « ${role} » doit pouvoir lire à la place des créanciers, et ce compte ne peut l’y autoriser.`,
-      {
-        ask: `grant courtois_viewer to ${role}`,
-        cause,
-      },
+      { ask: found!.ask, cause },
     )
   }
 }

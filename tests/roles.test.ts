@@ -222,8 +222,8 @@ test('while something is left to migrate it starts nothing, and says who may', a
 
 test('an owner that is no superuser is told, word for word, what an administrator has to run, and then needs him no more', async () => {
   const { sql } = db
-  const [owner, program] = [`courtois_plain_${process.pid}`, `courtois_works_${process.pid}`]
-  const name = `${new URL(db.url).pathname.slice(1)}_plain`
+  const [owner, program] = [`courtois-plain-${process.pid}`, `courtois works ${process.pid}`]
+  const name = `${new URL(db.url).pathname.slice(1)}-plain`
   const as = (user: string) => Object.assign(new URL(db.url), { username: user, pathname: `/${name}` }).href
   const both = { url: as(program), ownerUrl: as(owner) }
   const runAsTold = async (refusal: Promise<unknown>, code: string) => {

@@ -61,8 +61,9 @@ export async function tick(sql: Sql, upTo: Day): Promise<number> {
                and earlier.done_on is null and earlier.skipped_on is null limit 1) is null
         and (select true from holds h where h.case_id = w.case_id and h.released_on is null limit 1) is null
         and (select true from approvals a where a.step_id = w.id and a.decision is null limit 1) is null
-        -- One written approach to a debtor a day, and never two degrees of firmness at once.
-        and (select true from steps done where done.case_id = w.case_id and done.done_on = ${upTo} limit 1) is null
+        -- One written approach to a debtor a day, and never two degrees of firmness at once. Not « = »: yesterday's statistics know no
+        -- step done today, and the planner would read all of today's for each step that waits.
+        and (select true from steps done where done.case_id = w.case_id and done.done_on is not distinct from ${upTo} limit 1) is null
     ), queued as (
       update steps set queued_for = ${upTo}
       where id = any(array(select id from due)) and done_on is null and queued_for is distinct from ${upTo}::date

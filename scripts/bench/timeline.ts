@@ -39,12 +39,20 @@ export const bench: Bench = {
       const fill = async (from: number, to: number, due: number) => {
         tell(`timeline: ${to - from} cases more, ${due} of them due today`)
         await copyCases(sql, { like, from, count: to - from, due, today })
+        // As a night leaves them: what was loaded a second ago is not yet on the disk, and the plan would have to put it there.
+        await sql`vacuum`
+        await sql`checkpoint`
       }
       const figures: Figure[] = []
       await fill(0, size.few, size.due)
       const among = await planOf(sql, today, size.due)
+      await queuedDone(sql, today)
+      await nextDone(sql, today)
       await fill(size.few, size.many, size.due)
       const amongMany = await planOf(sql, today, size.due)
+      await queuedDone(sql, today)
+      const again = await seconds(async () => void (await tick(sql, today)))
+      await nextDone(sql, today)
       figures.push({
         name: `timeline, plan of ${amongMany.planned} steps among ${size.many} cases`,
         value: amongMany.spent,
@@ -52,6 +60,15 @@ export const bench: Bench = {
         against: `${among.planned} steps among ${size.few} cases: ${among.spent.toFixed(2)} s`,
         ratio: amongMany.spent / among.spent,
         goal: 1.5,
+        lessIsBetter: true,
+      })
+      figures.push({
+        name: `timeline, the next tick, ${2 * size.due} steps done that day`,
+        value: again,
+        unit: 's',
+        against: `the plan of ${amongMany.planned}, whose next steps it finds waiting: ${amongMany.spent.toFixed(2)} s`,
+        ratio: again / amongMany.spent,
+        goal: 1,
         lessIsBetter: true,
       })
       const due = size.due * 10
@@ -76,6 +93,17 @@ export const bench: Bench = {
       rmSync(dir, { recursive: true, force: true })
     }
   },
+}
+
+/** The day's steps are done, for the plan alone: no letter is written. Of each case the next step then waits for its own day. */
+async function queuedDone(sql: Client, today: Temporal.PlainDate): Promise<void> {
+  await sql`update steps set done_on = ${today} where queued_for = ${today} and done_on is null`
+  await sql`delete from graphile_worker._private_jobs`
+}
+
+/** So do those that it held back: what is filled next is planned by itself. */
+async function nextDone(sql: Client, today: Temporal.PlainDate): Promise<void> {
+  await sql`update steps set done_on = ${today} where planned_on <= ${today} and done_on is null and skipped_on is null`
 }
 
 async function planOf(
