@@ -48,29 +48,33 @@ export async function tick(sql: Sql, upTo: Day): Promise<number> {
   await lapseHolds(sql, upTo)
   await askApprovals(sql, upTo)
   await watchDeadlines(sql, upTo)
-  const [row] = await sql<[{ planned: number }]>`
-    with waiting as materialized (
-      select s.id, s.case_id, s.rank from steps s
-      where s.planned_on <= ${upTo} and s.done_on is null and s.skipped_on is null and s.queued_for is distinct from ${upTo}::date
-    ), due as (
-      -- Looked up row by row: joined, the planner reads every step of every case to find the few that are due.
-      select w.id from waiting w
-      where (select true from cases c where c.id = w.case_id and c.closed_on is null)
-        and (select true from steps earlier
-             where earlier.case_id = w.case_id and earlier.rank < w.rank
-               and earlier.done_on is null and earlier.skipped_on is null limit 1) is null
-        and (select true from holds h where h.case_id = w.case_id and h.released_on is null limit 1) is null
-        and (select true from approvals a where a.step_id = w.id and a.decision is null limit 1) is null
-        -- One written approach to a debtor a day, and never two degrees of firmness at once. Not « = »: yesterday's statistics know no
-        -- step done today, and the planner would read all of today's for each step that waits.
-        and (select true from steps done where done.case_id = w.case_id and done.done_on is not distinct from ${upTo} limit 1) is null
-    ), queued as (
-      update steps set queued_for = ${upTo}
-      where id = any(array(select id from due)) and done_on is null and queued_for is distinct from ${upTo}::date
-      returning id, case_id
-    )
-    select count(job.id)::int as planned
-    from (select ${jobsOf(sql, 'step', upTo)} as jobs from queued having count(*) > 0) as each, graphile_worker.add_jobs(jobs) as job`
+  const [row] = await transaction(sql, async (tx) => {
+    // Among a million cases, the steps that wait, their pages and what was done today do not fit in PostgreSQL's 4 MB.
+    await tx`set local work_mem = '64MB'`
+    return tx<[{ planned: number }]>`
+      with waiting as materialized (
+        select s.id, s.case_id, s.rank from steps s
+        where s.planned_on <= ${upTo} and s.done_on is null and s.skipped_on is null and s.queued_for is distinct from ${upTo}::date
+      ), due as (
+        -- Looked up row by row: joined, the planner reads every step of every case to find the few that are due.
+        select w.id from waiting w
+        where (select true from cases c where c.id = w.case_id and c.closed_on is null)
+          and (select true from steps earlier
+               where earlier.case_id = w.case_id and earlier.rank < w.rank
+                 and earlier.done_on is null and earlier.skipped_on is null limit 1) is null
+          and (select true from holds h where h.case_id = w.case_id and h.released_on is null limit 1) is null
+          and (select true from approvals a where a.step_id = w.id and a.decision is null limit 1) is null
+          -- One written approach to a debtor a day, and never two degrees of firmness at once. Asked for all at once: yesterday's
+          -- statistics know no step done today, and the planner would read all of today's for each step that waits.
+          and w.case_id not in (select done.case_id from steps done where done.done_on = ${upTo})
+      ), queued as (
+        update steps set queued_for = ${upTo}
+        where id = any(array(select id from due)) and done_on is null and queued_for is distinct from ${upTo}::date
+        returning id, case_id
+      )
+      select count(job.id)::int as planned
+      from (select ${jobsOf(tx, 'step', upTo)} as jobs from queued having count(*) > 0) as each, graphile_worker.add_jobs(jobs) as job`
+  })
   const others = [await tickPlans(sql, upTo), await tickReviews(sql, upTo), await tickReceipts(sql, upTo)]
   return others.reduce((sum, each) => sum + each, row.planned)
 }

@@ -18,8 +18,11 @@ const uuid = (kind: string) => `md5(${kind} || n)::uuid`
 export async function copyCases(sql: Client, { like, from, count, due, today }: Copies): Promise<void> {
   const numbers = sql`generate_series(${from}::int, ${from + count - 1}::int) as n`
   const id = (kind: string) => sql.unsafe(uuid(`'${kind}'`))
+  // Among all, as in a house: side by side they would share the pages that they are read from.
+  const stride = due === 0 ? 1 : Math.floor(count / due)
+  const isDue = sql`((n - ${from}::int) % ${stride}::int = 0 and n < ${from + due * stride}::int)`
   // Zero for those that are due; the rest lie ahead, spread evenly.
-  const later = sql`case when n < ${from + due} then 0 else 1 + n % 60 end`
+  const later = sql`case when ${isDue} then 0 else 1 + n % 60 end`
   await sql`
     insert into debtors (id, creditor_id, name, kind, identity, address, email, phone, created_on)
     select ${id('debtor')}, d.creditor_id, d.name || ' ' || n, d.kind, d.identity, d.address, d.email, d.phone, d.created_on
@@ -41,7 +44,7 @@ export async function copyCases(sql: Client, { like, from, count, due, today }: 
   await sql`
     with each as (
       select n, key, rank, channel, nominal_on + ${later} as nominal_on, planned_on + ${later} as planned_on,
-             skipped_on, skipped_why, n < ${from + due} as due
+             skipped_on, skipped_why, ${isDue} as due
       from ${numbers}, steps where case_id = ${like}),
     moved as (
       -- What would fall on today falls on tomorrow, but for those that are due.
