@@ -18,9 +18,9 @@ const surroundings: Record<string, [string, string]> = {
   ECONNREFUSED: ['Le serveur de la base de données refuse la connexion.', database],
   ENOTFOUND: ['Le serveur de la base de données n’existe pas.', database],
   EHOSTUNREACH: ['Le serveur de la base de données n’est pas joignable.', database],
-  // Of a socket in a folder: an error of a file has its path, and is told above.
-  ENOENT: ['Le serveur de la base de données n’est pas à cette adresse.', database],
-  EACCES: ['Le système refuse l’accès au serveur de la base de données.', database],
+  'connect ENOENT': ['Le serveur de la base de données n’est pas à cette adresse.', database],
+  'connect EACCES': ['Le système refuse l’accès au serveur de la base de données.', database],
+  'listen EACCES': ['Le système réserve ce port.', 'Donnez un PORT de 1024 ou plus.'],
   ETIMEDOUT: ['La base de données ne répond pas.', database],
   CONNECT_TIMEOUT: ['La base de données ne répond pas.', database],
   '28P01': ['La base de données refuse le compte ou son mot de passe.', database],
@@ -53,10 +53,11 @@ export function refusal(error: unknown, named: string): { words: string; exit: n
   }
   const code = errorCode(error)
   if (code === undefined) return null
-  const path = (error as NodeJS.ErrnoException).path
+  const { path, syscall } = error as NodeJS.ErrnoException
   if (path !== undefined && code in pathFaults)
     return { words: spacedFr(`${path} : ${pathFaults[code]} [${code}]`), exit: 1 }
-  const [sentence, remedy] = surroundings[code] ?? []
+  // The same code says other things of a socket that is called and of a port that is opened.
+  const [sentence, remedy] = surroundings[`${syscall} ${code}`] ?? surroundings[code] ?? []
   return sentence === undefined ? null : { words: `${sentence}\n${remedy} [${code}]`, exit: 1 }
 }
 

@@ -120,6 +120,14 @@ describe('what the command line says of itself', () => {
     ])
   })
 
+  test.each([
+    ['connect', 'Le système refuse l’accès au serveur de la base de données.'],
+    ['listen', 'Le système réserve ce port.'],
+  ])('EACCES of « %s » is told for what it is', (syscall, sentence) => {
+    const error = Object.assign(new Error('denied'), { code: 'EACCES', syscall })
+    expect(refusal(error, 'courtois serve')).toEqual({ exit: 1, words: expect.stringContaining(sentence) })
+  })
+
   test('a command that does not exist is named', () => {
     const { status, stderr } = spawnSync(process.execPath, ['--no-warnings', 'scripts/courtois.ts', 'facturer'], {
       cwd: root,

@@ -38,20 +38,20 @@ export const bench: Bench = {
       const [first] = await openPortfolio(office, today.subtract({ days: 14 }), opened)
       await office.typst.close()
       const like = first!.caseId
-      const fill = async (from: number, to: number, due: number) => {
+      const planAmong = async (from: number, to: number): Promise<Plan> => {
+        const due = dueOf(to - from)
         tell(`timeline: ${to - from} cases more, ${due} of them due today`)
         await copyCases(sql, { like, from, count: to - from, due, today })
         // As a night leaves them: what was loaded a second ago is not yet on the disk, and the plan would have to put it there.
         await sql`vacuum`
         await sql`checkpoint`
+        return planOf(sql, today, due)
       }
-      await fill(0, size.few, dueOf(size.few))
-      const among = await planOf(sql, today, dueOf(size.few))
+      const among = await planAmong(0, size.few)
       await queuedDone(sql, today)
       const next = await seconds(async () => void (await tick(sql, today)))
       await nextDone(sql, today)
-      await fill(size.few, size.many, dueOf(size.many) - dueOf(size.few))
-      const amongMany = await planOf(sql, today, dueOf(size.many) - dueOf(size.few))
+      const amongMany = await planAmong(size.few, size.many)
       const each = ({ spent, planned }: Plan): number => (spent * 1e6) / planned
       const figures: Figure[] = [
         {
