@@ -53,8 +53,10 @@ export async function tick(sql: Sql, upTo: Day): Promise<number> {
     await tx`set local work_mem = '64MB'`
     return tx<[{ planned: number }]>`
       with waiting as materialized (
-        select s.id, s.case_id, s.rank from steps s
+        -- Of each case its earliest: no later one can be its turn. In order, so that what is looked up lies side by side.
+        select distinct on (s.case_id) s.id, s.case_id, s.rank from steps s
         where s.planned_on <= ${upTo} and s.done_on is null and s.skipped_on is null and s.queued_for is distinct from ${upTo}::date
+        order by s.case_id, s.rank
       ), due as (
         -- Looked up row by row: joined, the planner reads every step of every case to find the few that are due.
         select w.id from waiting w
