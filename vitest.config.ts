@@ -8,6 +8,7 @@ export default defineConfig({
     environment: 'node',
     include: ['tests/**/*.test.ts'],
     globalSetup: ['tests/setup/database.ts'],
+    setupFiles: ['tests/setup/days.ts'],
     pool: 'forks',
     maxWorkers: 2,
     testTimeout: 60_000,
