@@ -12,6 +12,7 @@ interface Figures {
   doneToday: number
   renders: number
   alarms: number
+  orphans: number
   dispatchesReady: number
   dispatchesToCheck: number
   jobs: number
@@ -28,6 +29,7 @@ const meaning: Record<keyof Figures, [name: string, help: string]> = {
   doneToday: ['courtois_steps_done_today', 'Steps done today'],
   renders: ['courtois_renders_today', 'Letters, acts and scripts composed and kept today, by whatever process'],
   alarms: ['courtois_alarms_open', 'Alarms of the nightly look not settled: orphans among them'],
+  orphans: ['courtois_orphans', 'Open cases that wait for nothing, as the last nightly look found them'],
   dispatchesReady: ['courtois_dispatches_ready', 'Documents waiting to leave the house'],
   dispatchesToCheck: ['courtois_dispatches_to_check', 'Documents whose sending ended in doubt or failed'],
   jobs: ['courtois_jobs_waiting', 'Jobs ready to run'],
@@ -108,6 +110,9 @@ async function figures({ office: { sql }, clock }: House): Promise<Omit<Figures,
       select s.planned_on from steps s join cases c on c.id = s.case_id and c.closed_on is null
       where s.planned_on <= ${today} and s.done_on is null and s.skipped_on is null
         and not exists (select from holds h where h.case_id = s.case_id and h.released_on is null)
+        -- Nor what somebody asked to see first, nor what comes after it.
+        and not exists (select from approvals a join steps asked on asked.id = a.step_id
+                        where a.decision is null and asked.case_id = s.case_id and asked.rank <= s.rank)
     ), jobs as (
       select run_at, attempts >= max_attempts as dead from graphile_worker.jobs where locked_at is null
     )
@@ -117,6 +122,7 @@ async function figures({ office: { sql }, clock }: House): Promise<Omit<Figures,
       (select count(*) from steps where done_on = ${today})::int as done_today,
       (select count(*) from documents where written_on = ${today})::int as renders,
       (select count(*) from alarms where settled_on is null)::int as alarms,
+      (select count(*) from alarms where settled_on is null and code in ('orphan', 'orphan_procedure'))::int as orphans,
       (select count(*) from dispatches where state = 'ready')::int as dispatches_ready,
       (select count(*) from dispatches o where state = 'failed'
          or (state = 'sending' and not exists (select from graphile_worker.jobs j where j.key = 'send:' || o.document_id)))::int

@@ -5,6 +5,8 @@ import { recordContactPreference } from '../procedures/cases/exchanges/contact-p
 import { recordCall } from '../procedures/cases/exchanges/calls.ts'
 import { placeHold, releaseHold } from '../procedures/cases/holds.ts'
 import { recordVisit } from '../procedures/cases/exchanges/visits.ts'
+import { catchUpReport } from '../procedures/amicable/catch-up.ts'
+import { examine } from '../procedures/doctor/doctor.ts'
 import { workToday } from '../procedures/work-today.ts'
 import { dayFr } from '../schema/days.ts'
 import {
@@ -134,11 +136,19 @@ describe('steps that somebody asked to see first', () => {
     await liveUntil(house, '2026-06-01', '2026-06-09')
     expect(await letters()).toEqual([])
     expect(await pendingApprovals(house.sql, null)).toMatchObject([
-      { stepKey: 'cordiale', answerBy: day('2026-06-09') },
+      { stepKey: 'cordiale', askedOn: day('2026-06-01'), answerBy: day('2026-06-02') },
     ])
-    await answer(true, '2026-06-09')
-    await liveOn(house, '2026-06-09')
+    // However long: whoever asked to see it has it in a list, and it is nobody's oversight.
+    expect(await examine(house.office, day('2026-06-19'))).toEqual([])
+    await answer(true, '2026-06-19')
+    await liveOn(house, '2026-06-19')
     expect(await letters()).toMatchObject([{ stepKey: 'cordiale' }])
+    expect(await catchUpReport(house.sql, day('2026-06-19'))).toMatchObject([
+      {
+        step: 'cordiale',
+        why: `L’accord demandé le ${dayFr(day('2026-06-01'))} a été donné le ${dayFr(day('2026-06-19'))}.`,
+      },
+    ])
   })
 
   test('nobody answered for are done when the rule says so, and go on waiting when it does not', async () => {

@@ -3,6 +3,7 @@ import { catchUpLines, catchUpReport, watchCatchUp } from '../procedures/amicabl
 import { tick } from '../procedures/amicable/tick.ts'
 import { placeHold, releaseHold } from '../procedures/cases/holds.ts'
 import { drain, drainWithOthers, startWorker } from '../procedures/jobs/work.ts'
+import { typographyFr } from '../documents/rendering/typography.ts'
 import { dayFr } from '../schema/days.ts'
 import { day, invoice, liveOn, openCase, useHouse } from './house.ts'
 
@@ -35,6 +36,32 @@ test('after an outage the report says which step was late, by how many days, and
   const [summary, detail] = catchUpLines(back, late)
   expect(summary).toMatch(/une étape en retard reprise, de 5 jours au plus\.$/)
   expect(detail).toMatch(/^2026-0001.*cordiale.*5 jours de retard.*La suite.*appel/)
+})
+
+test('what an outage left without its day is told as left out, and why', async () => {
+  const buyer = {
+    name: 'Menuiserie Alba',
+    address: { lines: ['1 quai Sud'], postal_code: '69002', city: 'Lyon', country: 'FR' },
+  }
+  const due = invoice({ number: 'F-2', issued_on: '2026-06-10', due_on: '2026-07-10', buyer })
+  const caseId = await openCase(house, { on: '2026-06-12', invoices: [due] })
+  const back = day('2026-07-20')
+  await liveOn(house, back)
+  const late = (await catchUpReport(house.sql, back)).filter((each) => each.caseId === caseId)
+  const [left] = late
+  expect(left).toMatchObject({ step: 'rappel', doneOn: null, skippedWhy: expect.stringContaining('est passée') })
+  expect(late.at(-1)).toMatchObject({ step: 'cordiale', doneOn: back, skippedWhy: null })
+  const [, told] = catchUpLines(back, late)
+  expect(told).toContain(typographyFr(`prévue le ${dayFr(day('2026-07-02'))}, passée avec 18 jours de retard`))
+  expect(told).toContain(`échéance du ${dayFr(day('2026-07-10'))} est passée`)
+})
+
+test('a step whose attempts fail says the fault of the last one', async () => {
+  const back = (await first()).add({ days: 5 })
+  await tick(house.sql, back)
+  await house.sql`update graphile_worker._private_jobs set attempts = 1, last_error = 'le courrier ne se rend pas'`
+  const late = await catchUpReport(house.sql, back)
+  expect(late).toMatchObject([{ doneOn: null, why: expect.stringContaining('le courrier ne se rend pas') }])
 })
 
 test('a step done on its day is in no report, and a day without lateness says nothing', async () => {

@@ -134,6 +134,20 @@ describe('one step', () => {
     await expect(
       adjust('2026-06-27', { caseId, change: 'hold', stepKey: 'demeure', on: day('2032-07-01') }),
     ).rejects.toMatchObject({ code: 'after_limitation' })
+    const { limitationOn } = (await fileOf(house, caseId)).case
+    // The step itself would come in time, and what follows it too late.
+    await expect(
+      adjust('2026-06-27', { caseId, change: 'hold', stepKey: 'demeure', on: limitationOn.subtract({ days: 10 }) }),
+    ).rejects.toMatchObject({ code: 'after_limitation', message: expect.stringContaining('dernier-avis') })
+  })
+
+  test('is not skipped where the case would end with a letter and nothing to follow it', async () => {
+    const caseId = await open()
+    await expect(adjust('2026-06-02', { caseId, change: 'skip', stepKey: 'judiciaire' })).rejects.toMatchObject({
+      code: 'step_refused',
+      message: expect.stringContaining('« dernier-avis »'),
+    })
+    await adjust('2026-06-02', { caseId, change: 'skip', stepKey: 'dernier-avis' })
   })
 
   test('is skipped with its reason and never comes back by itself', async () => {

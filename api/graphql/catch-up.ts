@@ -11,7 +11,15 @@ const LateStepType = builder.objectRef<Late>('LateStep').implement({
     case: t.field({ type: CaseType, resolve: ({ caseId }) => caseId }),
     step: t.exposeString('step', { description: 'The step’s id in its scenario.' }),
     plannedOn: t.expose('plannedOn', { type: 'Date' }),
-    doneOn: t.expose('doneOn', { type: 'Date', nullable: true, description: 'Null while its job is at work.' }),
+    doneOn: t.expose('doneOn', {
+      type: 'Date',
+      nullable: true,
+      description: 'Null while its job is at work, and where it was left out.',
+    }),
+    skippedWhy: t.exposeString('skippedWhy', {
+      nullable: true,
+      description: 'Why it was left out, its day having passed; null where it was not.',
+    }),
     daysLate: t.int({
       description: 'Days from the planned one to the one on which it was taken up.',
       resolve: ({ plannedOn, on }) => daysBetween(plannedOn, on),
@@ -19,7 +27,7 @@ const LateStepType = builder.objectRef<Late>('LateStep').implement({
     why: t.exposeString('why', {
       nullable: true,
       description:
-        'What the journal says of its wait, or the suspension that ended after its day; null when nothing stood in the way: the house did not run.',
+        'The agreement or the suspension that it waited for, or the fault of its last attempt; null when nothing of these stood in its way: the house did not run, or earlier attempts failed.',
     }),
     next: t.exposeString('next', { nullable: true, description: 'The step that follows, by its id.' }),
     nextOn: t.expose('nextOn', { type: 'Date', nullable: true }),

@@ -3,8 +3,8 @@ import { DomainError } from '../../schema/errors.ts'
 import type { CaseFile, Step } from '../cases/file/file.ts'
 import { nextWorkingDay } from '../law/calendar.ts'
 import { byPerson, type Standing, type Timeline } from './change.ts'
-import { debtorWord, requireFollowed, type Scenario, type ScenarioStep } from './scenario.ts'
-import { scenarioFaults } from './scenario-check.ts'
+import { debtorWord, requireFollowed, type ScenarioStep } from './scenario.ts'
+import { type ScenarioFault, scenarioFaults } from './scenario-check.ts'
 import { shiftSteps } from './timeline.ts'
 
 export interface Adjustment {
@@ -23,10 +23,11 @@ export interface Adjustment {
   dryRun?: boolean
 }
 
-/** The steps to come, without that one and the notice before it. DomainErrors: `step_not_open`, `first_letter_needed`, `nothing_left`. */
+/** The steps to come, without that one and the notice before it. DomainErrors: `step_not_open`, `first_letter_needed`, `nothing_left`, `step_refused`. */
 export function skipStep(
   { hasFirstLetter, anchorOn }: Timeline,
   file: CaseFile,
+  rules: Map<string, ScenarioStep>,
   input: Adjustment,
   open: Step[],
 ): Standing[] {
@@ -44,6 +45,14 @@ export function skipStep(
   }
   const gone = new Set([step.key, `${step.key}.prevenir`])
   if (open.every((each) => gone.has(each.key))) throw nothingLeft(file.case.number)
+  const own = ownSteps(file, rules)
+  const without = own.filter(({ id }) => id !== step.key)
+  // One step less brings no other closer in tone or in days: it is the end alone that may be missing.
+  const ends = newFaults(file, own, without).filter((fault) => fault.rule === 'suite')
+  refuseFaults(
+    ends.map(({ message }) => message),
+    'Laissez-la, retenez-la jusqu’à un autre jour (hold), ou fermez le dossier avec son motif.',
+  )
   return open.map((each) => ({ ...each, skippedWhy: gone.has(each.key) ? byPerson + input.reason : null }))
 }
 
@@ -66,6 +75,13 @@ export function holdStep(file: CaseFile, onDay: Day, input: Adjustment, open: St
     daysBetween(step.nominalOn, on),
     file.case.zone,
   )
+  // What follows is held back with it; what came too late already is no fault of this.
+  const overtaken = later.find(
+    ({ plannedOn, key }) =>
+      after(plannedOn, file.case.limitationOn) &&
+      !after(open.find((each) => each.key === key)!.plannedOn, file.case.limitationOn),
+  )
+  if (overtaken) refuseAfterLimitation(file, overtaken.plannedOn, overtaken.key)
   return [...open.filter((each) => each.rank < from), ...later].map((each) => ({ ...each, skippedWhy: null }))
 }
 
@@ -109,12 +125,10 @@ export function addStep(
     throw new DomainError('step_in_past', `Le ${dayFr(on)} est passé.`, { remedy: 'Choisissez un jour à venir.' })
   refuseAfterLimitation(file, on)
   const rule = ruleAdded(input, file)
-  const faults = faultsOf(timeline, file, rules, rule)
-  if (faults.length > 0)
-    throw new DomainError('step_refused', faults.join(' '), {
-      remedy: 'Choisissez un autre courrier, un autre canal ou un autre jour.',
-      facts: { faults },
-    })
+  refuseFaults(
+    faultsAdded(timeline, file, rules, rule),
+    'Choisissez un autre courrier, un autre canal ou un autre jour.',
+  )
   const added = {
     id: null,
     key,
@@ -130,8 +144,13 @@ export function addStep(
     .map((step, i) => ({ ...step, rank: ranks + 1 + i }))
 }
 
-/** The case's own timeline, done and to come, with the step in its place, held against the rules of every scenario. */
-function faultsOf(timeline: Timeline, file: CaseFile, rules: Map<string, ScenarioStep>, rule: ScenarioStep): string[] {
+/** What the step would break in the case's own timeline, done and to come. */
+function faultsAdded(
+  timeline: Timeline,
+  file: CaseFile,
+  rules: Map<string, ScenarioStep>,
+  rule: ScenarioStep,
+): string[] {
   if (
     !timeline.hasFirstLetter &&
     file.case.zone !== 'madagascar' &&
@@ -142,29 +161,39 @@ function faultsOf(timeline: Timeline, file: CaseFile, rules: Map<string, Scenari
     if (first && Number(rule.jour.slice(1)) <= daysBetween(file.case.anchorOn, first.nominalOn))
       return [`« ${rule.id} » s'adresserait au débiteur avant la première lettre.`]
   }
-  const base: Scenario = requireFollowed(file.case.scenario)
-  const day = (step: Step) => daysBetween(file.case.anchorOn, step.doneOn ?? step.nominalOn)
-  const own = file.steps
-    .filter((step) => step.skippedOn === null && rules.has(step.key))
-    .map((step) => ({ ...rules.get(step.key)!, jour: `J${day(step) < 0 ? '' : '+'}${day(step)}` }))
+  const own = ownSteps(file, rules)
   const etapes = [...own, rule].toSorted((a, b) => Number(a.jour.slice(1)) - Number(b.jour.slice(1)))
-  const i = etapes.indexOf(rule)
   // Whoever comes after must not fall below it: the next letter is looked at too.
-  const about = new Set([rule.id, etapes[i + 1]?.id])
-  const before_ = scenarioFaults({ ...base, debiteurs: [debtorWord[file.debtor.kind]], etapes: own }).map(
-    (fault) => fault.message,
-  )
-  return scenarioFaults({ ...base, debiteurs: [debtorWord[file.debtor.kind]], etapes })
-    .filter(
-      (fault) =>
-        about.has(fault.step ?? undefined) && !before_.includes(fault.message) && fault.rule !== 'premiere-lettre',
-    )
+  const about = new Set([rule.id, etapes[etapes.indexOf(rule) + 1]?.id])
+  return newFaults(file, own, etapes)
+    .filter((fault) => about.has(fault.step ?? undefined) && fault.rule !== 'premiere-lettre')
     .map((fault) => fault.message)
 }
 
-function refuseAfterLimitation({ case: { limitationOn } }: CaseFile, on: Day): void {
+/** The timeline of the case as a scenario would write it: each step on the day it was done, or will be. */
+function ownSteps(file: CaseFile, rules: Map<string, ScenarioStep>): ScenarioStep[] {
+  const day = (step: Step) => daysBetween(file.case.anchorOn, step.doneOn ?? step.nominalOn)
+  return file.steps
+    .filter((step) => step.skippedOn === null && rules.has(step.key))
+    .map((step) => ({ ...rules.get(step.key)!, jour: `J${day(step) < 0 ? '' : '+'}${day(step)}` }))
+}
+
+/** The rules of every scenario that a case kept before a change and would break after it. */
+function newFaults(file: CaseFile, before: ScenarioStep[], after: ScenarioStep[]): ScenarioFault[] {
+  const faultsOf = (etapes: ScenarioStep[]) =>
+    scenarioFaults({ ...requireFollowed(file.case.scenario), debiteurs: [debtorWord[file.debtor.kind]], etapes })
+  const known = new Set(faultsOf(before).map(({ message }) => message))
+  return faultsOf(after).filter(({ message }) => !known.has(message))
+}
+
+function refuseFaults(faults: string[], remedy: string): void {
+  if (faults.length > 0) throw new DomainError('step_refused', faults.join(' '), { remedy, facts: { faults } })
+}
+
+function refuseAfterLimitation({ case: { limitationOn } }: CaseFile, on: Day, key?: string): void {
   if (!after(on, limitationOn)) return
-  throw new DomainError('after_limitation', `La créance sera prescrite après le ${dayFr(limitationOn)}.`, {
+  const late = key === undefined ? '' : `« ${key} » viendrait le ${dayFr(on)} : `
+  throw new DomainError('after_limitation', `${late}la créance sera prescrite après le ${dayFr(limitationOn)}.`, {
     remedy: 'Choisissez un jour avant la prescription.',
   })
 }

@@ -83,7 +83,7 @@ export async function adjustStep(
       input.change === 'add'
         ? addStep(timeline, file, rulesOf(file), onDay, input, open)
         : input.change === 'skip'
-          ? skipStep(timeline, file, input, open)
+          ? skipStep(timeline, file, rulesOf(file), input, open)
           : holdStep(file, onDay, input, open)
     const moves = movesOf({ ...timeline, steps: open }, standing, requireFollowed(file.case.scenario)).filter(
       (move) => move.change !== 'kept',

@@ -25,7 +25,7 @@ export interface PortfolioCase {
   releaseOn: Day | null | undefined
   /** The last day that a letter already sent lets the debtor answer. */
   answerBy: Day | null
-  /** The day of its latest promise, unless it was paid: nobody pays in a simulation, and after that day it is broken. */
+  /** The day of its latest promise, unless it was paid or a plan took its place: nobody pays in a simulation, and after that day it is broken. */
   promisedFor: Day | null
   /** Everything is paid, or an insolvency is open: nothing more is sent. */
   isStopped: boolean
@@ -105,7 +105,9 @@ function page(sql: Sql, onDay: Day, creditorId: string | null, last: string): Pr
                     (select json_agg(json_build_array(${days('r.received_on')}, r.amount)) from payments r
                      where r.case_id = c.id and r.received_on >= p.promised_on
                        and not exists (select from payment_rejections x where x.payment_id = r.id and x.rejected_on <= ${onDay})))
-            from promises p where p.case_id = c.id order by p.promised_on desc, p.id desc limit 1) as promise,
+            from promises p
+            where p.case_id = c.id and not exists (select from plans q where q.case_id = c.id and q.agreed_on >= p.promised_on)
+            order by p.promised_on desc, p.id desc limit 1) as promise,
            (coalesce(i.payable, 0) <= coalesce(k.paid, 0)
             or exists (select from insolvencies n where n.case_id = c.id)) as is_stopped,
            exists (select from procedures p where p.case_id = c.id) as in_court,

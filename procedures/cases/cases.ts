@@ -144,7 +144,7 @@ export async function closeCase(
       where id = ${input.caseId} and closed_on is null returning id`
     if (closed.length === 0) throw caseGone(input.caseId)
     await tx`
-      update steps set skipped_on = ${onDay}, skipped_why = ${`Dossier clos : ${input.reason}`}
+      update steps set skipped_on = ${onDay}, skipped_why = ${`Dossier clos : ${input.reason}`}, queued_for = null
       where case_id = ${input.caseId} and done_on is null and skipped_on is null`
     await record(tx, onDay, { caseId: input.caseId, kind: 'case_closed', detail: { reason: input.reason }, author })
   })

@@ -91,6 +91,8 @@ const lifeChecks: Check[] = [
       where s.done_on is null and s.skipped_on is null and s.planned_on < ${onDay}::date - 1 and s.queued_for is null
         and not exists (select from holds h where h.case_id = c.id and h.released_on is null)
         and not exists (select from steps e where e.case_id = s.case_id and e.rank < s.rank and e.done_on is null and e.skipped_on is null)
+        -- Its approver has it in the list of the day, and answers by a rule of their own.
+        and not exists (select from approvals a where a.step_id = s.id and a.decision is null)
       order by c.number`,
     say: (what) => `L'étape ${what} est en retard et rien ne l'a mise au travail.`,
     remedy: 'Vérifiez que « courtois serve » ou « courtois tick » tourne : il rattrape tout ce qui est dû.',
