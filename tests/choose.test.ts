@@ -2,8 +2,23 @@ import { describe, expect, test } from 'vitest'
 import { adjustStep, chooseScenario } from '../procedures/amicable/choose.ts'
 import type { Move } from '../procedures/amicable/change.ts'
 import { placeHold, releaseHold } from '../procedures/cases/holds.ts'
+import { closeCase } from '../procedures/cases/cases.ts'
+import { submitInvoice } from '../procedures/cases/intake/submissions.ts'
+import { openAgency } from '../scripts/demo/people.ts'
 import { examine } from '../procedures/doctor/doctor.ts'
-import { day, done, fileOf, liveUntil, openCase, ordinary, planned, toDebtor, useHouse } from './house.ts'
+import {
+  creditorOf,
+  day,
+  done,
+  fileOf,
+  invoice,
+  liveUntil,
+  openCase,
+  ordinary,
+  planned,
+  toDebtor,
+  useHouse,
+} from './house.ts'
 
 const house = useHouse()
 // Due on Wednesday 10 June 2026, opened on the 1st.
@@ -113,6 +128,53 @@ describe('another scenario', () => {
         'test',
       ),
     ).rejects.toMatchObject({ code: 'reason_needed' })
+  })
+})
+
+describe('a case that opens', () => {
+  const later = { number: 'F-2', issued_on: '2026-09-01', due_on: '2026-10-01' }
+  const submit = (creditorId: string, kind: 'business' | 'public', scenario?: string) =>
+    submitInvoice(
+      house.sql,
+      house.office.random,
+      day('2026-09-02'),
+      {
+        creditorId,
+        invoices: [{ read: invoice(later), original: null }],
+        debtor: { kind },
+        ...(scenario === undefined ? {} : { scenario }),
+      },
+      'test',
+    )
+
+  test('follows the scenario chosen for its debtor, before that of the mandate', async () => {
+    const caseId = await open()
+    const chosen = { caseId, scenario: 'abonnement', reason: 'Client abonné.', forDebtor: true }
+    const keep = (dryRun: boolean) =>
+      chooseScenario(house.sql, house.office.random, day('2026-06-02'), { ...chosen, dryRun }, 'test')
+    await keep(true)
+    expect(await house.sql`select scenario from debtors`).toEqual([{ scenario: null }])
+    await keep(false)
+    // For those to come alone, once this one follows it.
+    expect(await keep(false)).toEqual([])
+    const { case: first } = await fileOf(house, caseId)
+    await closeCase(house.sql, day('2026-06-03'), { caseId, reason: 'payé' }, 'test')
+    const { case: next, doubts } = await submit(first.creditorId, 'business')
+    expect(next).toMatchObject({ scenario: 'abonnement', debtorId: first.debtorId })
+    expect(doubts).toEqual([])
+    expect((await fileOf(house, next.id)).steps.map(({ key }) => key)).toContain('visite')
+  })
+
+  test('against a debtor that the mandate’s scenario is not for follows another, and says so', async () => {
+    await openAgency(house.sql, day('2026-09-01'))
+    const creditorId = await creditorOf(house, day('2026-09-01'), { scenario: 'abonnement' })
+    const opened = await submit(creditorId, 'public')
+    expect(opened.case.scenario).toBe('standard')
+    expect(opened.doubts).toContainEqual({
+      code: 'scenario_unsuited',
+      message: "Le scénario « abonnement » n'est pas fait pour un débiteur public. Le dossier suit « standard ».",
+    })
+    await expect(submit(creditorId, 'business', 'acheteur-public')).rejects.toMatchObject({ code: 'scenario_unsuited' })
   })
 })
 

@@ -23,12 +23,21 @@ describe('a Malagasy case', () => {
   test.each(['business', 'consumer', 'public'] as const)(
     'owes its principal alone, with a doubt and no French indemnity: %s',
     async (kind) => {
-      const caseId = await open(kind, { scenario: kind === 'public' ? 'standard' : 'abonnement-mg' })
+      const caseId = await open()
+      await house.sql`update debtors set kind = ${kind}`
       const owed = owedOn(await fileOf(house, caseId), day('2027-06-10'))
       expect(owed).toMatchObject({ interest: 0n, indemnity: 0n, total: 235_000_000n, perDay: 0n, segments: [] })
       expect(owed.doubts).toEqual([expect.objectContaining({ code: 'no_malagasy_rate' })])
     },
   )
+
+  test('is not opened against a public buyer, for whom no scenario of its law is written', async () => {
+    await expect(open('public')).rejects.toMatchObject({
+      code: 'scenario_unsuited',
+      message: expect.stringContaining('Aucun autre ne l'),
+    })
+    expect(await house.sql`select 1 from cases`).toEqual([])
+  })
 
   test('owes the rate of the contract as it was agreed, never raised to a French minimum, and says it is to be checked', async () => {
     const file = await fileOf(house, await open('business', { penaltyRate: '1.5' }))

@@ -133,7 +133,10 @@ builder.relayMutationField(
       invoices: t.field({ type: [InvoiceInput], description: 'Or typed in.' }),
       debtor: t.field({ type: DebtorInput, required: true }),
       dueOn: t.field({ type: 'Date', description: 'Where the invoice has no due date of its own.' }),
-      scenario: t.string({ description: 'The mandate’s when absent.' }),
+      scenario: t.string({
+        description:
+          'When absent the debtor’s, else the mandate’s; else, where that is not for such a debtor, the standard one.',
+      }),
       zone: t.string(),
       nature: t.string({
         description: 'What the claim is about, for its limitation (setClaimNature); the mandate’s when absent.',

@@ -81,6 +81,11 @@ builder.relayMutationField(
           'standard, abonnement, abonnement-mg, acheteur-public, or one of the agency’s own (query scenarios).',
       }),
       reason: t.string({ required: true }),
+      forDebtor: t.boolean({
+        required: true,
+        defaultValue: false,
+        description: 'The debtor’s next cases open under it too, before the mandate’s.',
+      }),
       dryRun: t.boolean({
         required: true,
         defaultValue: false,
@@ -97,12 +102,12 @@ builder.relayMutationField(
     resolve: (_root, { input }, ctx) =>
       once(ctx, 'chooseScenario', input, async (office, author) => {
         const { id } = await requireCase(ctx, input.caseId, office.sql)
-        const { scenario, reason, dryRun } = input
+        const { scenario, reason, forDebtor, dryRun } = input
         const moves = await chooseScenario(
           office.sql,
           office.random,
           ctx.day,
-          { caseId: id, scenario, reason, dryRun },
+          { caseId: id, scenario, reason, forDebtor, dryRun },
           author,
         )
         return { caseId: id, dryRun, moves: shown(moves) }

@@ -3,7 +3,15 @@ import { after, before, type Day, dayFr, daysBetween, latest } from '../../schem
 import { DomainError } from '../../schema/errors.ts'
 import { nextWorkingDay } from '../law/calendar.ts'
 import type { Step } from '../cases/file/file.ts'
-import { debtorWord, forDebtor, type Scenario, type ScenarioStep } from './scenario.ts'
+import {
+  debtorWord,
+  followedScenario,
+  forDebtor,
+  loadScenario,
+  type Scenario,
+  scenarioIds,
+  type ScenarioStep,
+} from './scenario.ts'
 import { type Opening, type PlannedStep, planTimeline } from './timeline.ts'
 
 /** What a change does to one step: `from` and `to` are the days it was and will be done on. */
@@ -116,22 +124,45 @@ export function movesOf(timeline: Timeline, standing: Standing[], scenario: Scen
 export const droppedWhy = ({ id }: Scenario): string => `Le scénario « ${id} » n'a pas cette étape.`
 
 /** Refuses a scenario that is not for this debtor or not of this law. */
-export function refuseUnsuited(scenario: Scenario, { debtor, zone }: Pick<Opening, 'debtor' | 'zone'>): void {
-  const remedy = 'Choisissez un scénario fait pour ce débiteur (query scenarios).'
-  if (scenario.debiteurs && !scenario.debiteurs.includes(debtorWord[debtor])) {
-    throw new DomainError(
-      'scenario_unsuited',
-      `Le scénario « ${scenario.id} » n'est pas fait pour un débiteur ${debtorWord[debtor]}.`,
-      { remedy },
-    )
+export function refuseUnsuited(scenario: Scenario, opening: Pick<Opening, 'debtor' | 'zone'>): void {
+  const why = whyUnsuited(scenario, opening)
+  if (why === null) return
+  throw new DomainError('scenario_unsuited', why, {
+    remedy: 'Choisissez un scénario fait pour ce débiteur (query scenarios).',
+  })
+}
+
+/** Why a scenario is not for this debtor, or not of this law; null where it is. */
+export function whyUnsuited(scenario: Scenario, { debtor, zone }: Pick<Opening, 'debtor' | 'zone'>): string | null {
+  if (scenario.debiteurs && !scenario.debiteurs.includes(debtorWord[debtor]))
+    return `Le scénario « ${scenario.id} » n'est pas fait pour un débiteur ${debtorWord[debtor]}.`
+  if ((scenario.droit === 'MG') !== (zone === 'madagascar'))
+    return `Le scénario « ${scenario.id} » écrit selon le droit ${scenario.droit ?? 'FR'}, et le dossier n'en relève pas.`
+  return null
+}
+
+/**
+ * The scenario that a case opens under: the one asked for; else the debtor's, else the mandate's, where it is for such a
+ * debtor; else the standard one, or the first that is. DomainErrors `scenario_unsuited`, `unknown_scenario`.
+ */
+export function scenarioFor(
+  chosen: { asked?: string | undefined; debtor: string | null; mandate: string },
+  opening: Pick<Opening, 'debtor' | 'zone'>,
+): Scenario {
+  if (chosen.asked !== undefined) {
+    const asked = loadScenario(chosen.asked)
+    refuseUnsuited(asked, opening)
+    return asked
   }
-  if ((scenario.droit === 'MG') !== (zone === 'madagascar')) {
-    throw new DomainError(
-      'scenario_unsuited',
-      `Le scénario « ${scenario.id} » écrit selon le droit ${scenario.droit ?? 'FR'}, et le dossier n'en relève pas.`,
-      { remedy },
-    )
-  }
+  const ofDebtor = chosen.debtor === null ? null : followedScenario(chosen.debtor)
+  const ofMandate = loadScenario(chosen.mandate)
+  const found = [ofDebtor, ofMandate, loadScenario('standard'), ...scenarioIds().map(loadScenario)].find(
+    (scenario) => scenario && whyUnsuited(scenario, opening) === null,
+  )
+  if (found) return found
+  throw new DomainError('scenario_unsuited', `${whyUnsuited(ofMandate, opening)!} Aucun autre ne l'est.`, {
+    remedy: 'Écrivez-en un pour ces débiteurs (SCENARIOS_DIR) et nommez-le au mandat.',
+  })
 }
 
 function personal(row: Timeline['steps'][number] | undefined): string | null {

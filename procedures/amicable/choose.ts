@@ -23,6 +23,8 @@ export interface Choice {
   caseId: string
   scenario: string
   reason: string
+  /** The debtor's next cases open under it too, before the mandate's. */
+  forDebtor?: boolean
   /** Shows what would move, and keeps nothing. */
   dryRun?: boolean
 }
@@ -45,20 +47,25 @@ export async function chooseScenario(
     const file = await readCase(tx, input.caseId)
     const timeline = timelineOf(file)
     refuseUnsuited(scenario, timeline)
-    if (file.case.scenario === scenario.id) {
+    const isNew = file.case.scenario !== scenario.id
+    if (!isNew && !input.forDebtor) {
       throw new DomainError(
         'scenario_unchanged',
         `Le dossier ${file.case.number} suit déjà le scénario « ${scenario.id} ».`,
         { remedy: 'Choisissez-en un autre, ou ajustez une étape (adjustStep).' },
       )
     }
-    const standing = underScenario(scenario, timeline, onDay)
-    if (!standing.some((step) => step.skippedWhy === null)) throw nothingLeft(file.case.number)
-    const moves = movesOf(timeline, standing, scenario)
+    const standing = isNew ? underScenario(scenario, timeline, onDay) : []
+    if (isNew && !standing.some((step) => step.skippedWhy === null)) throw nothingLeft(file.case.number)
+    const moves = isNew ? movesOf(timeline, standing, scenario) : []
     if (!input.dryRun) {
-      await tx`update cases set scenario = ${scenario.id} where id = ${file.case.id}`
-      await keep(tx, random, onDay, file.case.id, standing, droppedWhy(scenario))
-      const detail = { from: file.case.scenario, to: scenario.id, reason: input.reason, moves: moves.map(plain) }
+      if (input.forDebtor) await tx`update debtors set scenario = ${scenario.id} where id = ${file.debtor.id}`
+      if (isNew) {
+        await tx`update cases set scenario = ${scenario.id} where id = ${file.case.id}`
+        await keep(tx, random, onDay, file.case.id, standing, droppedWhy(scenario))
+      }
+      const { reason, forDebtor = false } = input
+      const detail = { from: file.case.scenario, to: scenario.id, reason, forDebtor, moves: moves.map(plain) }
       await record(tx, onDay, { caseId: file.case.id, kind: 'scenario_chosen', detail, author })
     }
     return moves

@@ -4,7 +4,7 @@ import { parseAmount } from '../../schema/money.ts'
 import { readYaml } from '../../schema/validate.ts'
 import { closureWait } from '../cases/creditor-closures.ts'
 import { nextWorkingDay } from '../law/calendar.ts'
-import { refuseUnsuited, type Standing, underScenario } from './change.ts'
+import { type Standing, underScenario, whyUnsuited } from './change.ts'
 import type { PortfolioCase } from './portfolio.ts'
 import { followedScenario, forDebtor, type Scenario, type ScenarioStep } from './scenario.ts'
 import { offsetOf } from './scenario-check.ts'
@@ -110,7 +110,7 @@ class Flight {
     const [steps, ruleOf] = [today(each), rulesOf(each, null)]
     if (steps.some(({ key }) => !ruleOf(key))) this.#cases.unread++
     const now = this.#run(each, steps, ruleOf)
-    const isSuited = suits(this.#scenario, each)
+    const isSuited = whyUnsuited(this.#scenario, each.timeline) === null
     if (isSuited) this.#cases.moved++
     else this.#cases.unsuited++
     const then =
@@ -305,16 +305,6 @@ function rulesOf(each: PortfolioCase, scenario: Scenario | null): (key: string) 
     return own
       ? { step: own, isEarly: false, isWritten: isWritten(own) }
       : places?.get(key.endsWith('.prevenir') ? key.slice(0, -'.prevenir'.length) : key)
-  }
-}
-
-function suits(scenario: Scenario, each: PortfolioCase): boolean {
-  try {
-    refuseUnsuited(scenario, each.timeline)
-    return true
-  } catch (error) {
-    if (error instanceof DomainError) return false
-    throw error
   }
 }
 

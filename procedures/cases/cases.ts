@@ -3,7 +3,7 @@ import type { Day } from '../../schema/days.ts'
 import { json, type Sql, transaction } from '../../schema/db.ts'
 import { type Doubt } from '../../schema/errors.ts'
 import { newId, type Random } from '../../schema/random.ts'
-import { loadScenario } from '../amicable/scenario.ts'
+import { scenarioFor } from '../amicable/change.ts'
 import { insertSteps } from '../amicable/step-rows.ts'
 import { planTimeline } from '../amicable/timeline.ts'
 import type { Zone } from '../law/calendar.ts'
@@ -65,7 +65,7 @@ export const caseColumns = (sql: Sql) => sql`
 /** What a case is opened with, beside its invoices and its debtor. */
 export interface NewCase {
   creditorId: string
-  /** The mandate's when absent. */
+  /** The debtor's when absent, else the mandate's. */
   scenario?: string
   zone?: Zone
   /** One of claimNatures(); the mandate's when absent. */
@@ -96,8 +96,12 @@ export async function openCase(
 ): Promise<Case> {
   const [first] = invoices.toSorted((a, b) => Temporal.PlainDate.compare(a.dueOn, b.dueOn))
   const { read: oldest, dueOn: anchorOn } = first!
-  const scenario = loadScenario(input.scenario ?? mandate.scenario)
   const zone = input.zone ?? 'metropole'
+  const [chosen] = await sql<[{ scenario: string | null }]>`select scenario from debtors where id = ${debtor.id}`
+  const scenario = scenarioFor(
+    { asked: input.scenario, debtor: chosen.scenario, mandate: mandate.scenario },
+    { debtor: debtor.kind, zone },
+  )
   const nature = checkedNature(input.nature ?? mandate.claimNature)
   const limits = claimLimitation({ zone, debtor: debtor.kind, nature, due: anchorOn })
   const [row] = await sql<Case[]>`

@@ -3,10 +3,12 @@ import { after, before, type Day, dayFr } from '../../../schema/days.ts'
 import { json, type Sql, transaction } from '../../../schema/db.ts'
 import { DomainError, type Doubt } from '../../../schema/errors.ts'
 import { newId, type Random } from '../../../schema/random.ts'
+import { whyUnsuited } from '../../amicable/change.ts'
+import { loadScenario } from '../../amicable/scenario.ts'
 import type { Zone } from '../../law/calendar.ts'
 import { requireAgencyReady } from '../agency.ts'
 import { moveAnchor } from '../anchor.ts'
-import { type Creditor, requireMandate } from '../creditors.ts'
+import { type Creditor, type Mandate, requireMandate } from '../creditors.ts'
 import { type Debtor, type DebtorKind, findOrCreateDebtor } from '../debtors.ts'
 import { placeHold, releaseHold } from '../holds.ts'
 import { type Author, record } from '../journal.ts'
@@ -115,14 +117,21 @@ export async function submitInvoice(
     await recountAfter(tx, onDay, opened.id, author)
     const found = (await openCaseOf(tx, input.creditorId, debtor.id))!
     const reads = input.invoices.map(({ read }) => read)
+    const unsuited = open || input.scenario !== undefined ? [] : mandateUnsuited(mandate, debtor, found)
     const barred = await holdDoubtful(tx, random, onDay, found, reads)
     return {
       case: found,
       opened: !open,
       missing: reads.flatMap(({ missing }) => missing.filter(isUnknown(creditor!, debtor))),
-      doubts: [...reads.flatMap(({ doubts }) => doubts), ...barred],
+      doubts: [...reads.flatMap(({ doubts }) => doubts), ...unsuited, ...barred],
     }
   })
+}
+
+/** Whoever opened the case by the mandate is told that it went under another scenario. */
+function mandateUnsuited({ scenario }: Pick<Mandate, 'scenario'>, { kind }: Debtor, opened: Case): Doubt[] {
+  const why = whyUnsuited(loadScenario(scenario), { debtor: kind, zone: opened.zone })
+  return why === null ? [] : [{ code: 'scenario_unsuited', message: `${why} Le dossier suit « ${opened.scenario} ».` }]
 }
 
 /** Nothing is claimed for a creditor whose claim it may not be, nor what can no longer be claimed: the case waits at once. */
