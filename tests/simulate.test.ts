@@ -10,6 +10,9 @@ import { type PortfolioCase, readPortfolio } from '../procedures/amicable/portfo
 import { loadScenario } from '../procedures/amicable/scenario.ts'
 import { simulate, type Simulation } from '../procedures/amicable/simulate.ts'
 import { chooseScenario } from '../procedures/amicable/choose.ts'
+import { setApprovalRule } from '../procedures/amicable/approvals.ts'
+import { recordContactPreference } from '../procedures/cases/exchanges/contact-preferences.ts'
+import type { CaseFile, Step } from '../procedures/cases/file/file.ts'
 import { placeHold } from '../procedures/cases/holds.ts'
 import { addInvoices, creditorOf, day, fileOf, invoice, liveUntil, openCase, useHouse } from './house.ts'
 
@@ -70,12 +73,18 @@ const flown = (simulation: Simulation, side: 'simulated' | 'today') =>
       ),
     )
     .toSorted()
+const channelOf = ({ documents }: CaseFile, { id, channel }: Step) =>
+  channel === 'lettre'
+    ? documents.find(({ stepId, attachedTo }) => stepId === id && attachedTo === null)!.channel
+    : channel
 const lived = async () => {
   const files = await Promise.all(ids.map((id) => fileOf(house, id)))
   return files
     .flatMap((file) =>
       file.steps.flatMap((step) =>
-        step.doneOn && Temporal.PlainDate.compare(step.doneOn, day(on)) > 0 ? [`${step.doneOn} ${step.channel}`] : [],
+        step.doneOn && Temporal.PlainDate.compare(step.doneOn, day(on)) > 0
+          ? [`${step.doneOn} ${channelOf(file, step)}`]
+          : [],
       ),
     )
     .toSorted()
@@ -98,6 +107,29 @@ describe('a flight', () => {
     expect(await lived()).toEqual(flown(simulation, 'today'))
     expect(await lived()).toEqual(flown(simulation, 'simulated'))
     expect((await lived()).length).toBeGreaterThan(15)
+  }, 120_000)
+
+  test('is what happens to debtors who chose how to be reached, and under a creditor that wants to see what leaves', async () => {
+    const wish = (caseId: string, channel: 'appel' | 'email', how: 'refuse' | 'prefere') =>
+      recordContactPreference(
+        house.sql,
+        house.office.random,
+        day(on),
+        { caseId, channel, wish: how, reason: 'Dit au téléphone.' },
+        'test',
+      )
+    await wish(ids[0]!, 'appel', 'refuse')
+    await wish(ids[1]!, 'email', 'prefere')
+    const { creditorId } = (await fileOf(house, ids[1]!)).case
+    const asked = { approver: 'creditor', waitDays: 2, otherwise: 'envoyer' } as const
+    const rule = { ...asked, stepKeys: ['cordiale', 'appel', 'demeure'] }
+    await setApprovalRule(house.sql, house.office.random, day(on), creditorId, rule, 'test')
+    const without = await fly('standard', 60)
+    await liveUntil(house, '2026-06-28', '2026-08-25')
+    expect(await lived()).toEqual(flown(without, 'today'))
+    expect((await fileOf(house, ids[0]!)).steps.find(({ key }) => key === 'dernier-appel')).toMatchObject({
+      skippedWhy: expect.stringContaining('refuse'),
+    })
   }, 120_000)
 
   test('of another scenario is what happens once every case has it', async () => {
@@ -143,8 +175,23 @@ describe('a flight', () => {
     )
     expect(totals.today.visite).toBe(0)
     expect(simulated.visite).toBe(4)
-    expect(texts).toContainEqual({ letter: 'visite-ordre-de-mission', simulated: 4, today: 0 })
-    expect(texts).toContainEqual({ letter: 'dernier-avis-pro', simulated: 0, today: 3 })
+    expect(texts).toContainEqual({ letter: 'visite-ordre-de-mission', simulated: 4, today: 0, cases: 4 })
+    expect(texts).toContainEqual({ letter: 'dernier-avis-pro', simulated: 0, today: 3, cases: 3 })
+  })
+
+  test('names each text by the cases that would have it or lose it, though as many gain it as lose it', async () => {
+    const { etapes, ...standard } = loadScenario('standard')
+    const swapped = { professionnel: 'dernier-avis-particulier', consommateur: 'dernier-avis-pro' }
+    const scenario = {
+      ...standard,
+      id: 'essai',
+      etapes: etapes.map((step) => (step.id === 'dernier-avis' ? { ...step, lettre: swapped } : step)),
+    }
+    const { texts } = await simulate(readPortfolio(house.sql, day(on)), scenario, day(on), 90)
+    expect(texts).toEqual([
+      { letter: 'dernier-avis-particulier', simulated: 3, today: 1, cases: 4 },
+      { letter: 'dernier-avis-pro', simulated: 1, today: 3, cases: 4 },
+    ])
   })
 
   test('leaves to their own scenario the cases that it does not suit, and names what would wait for nothing', async () => {

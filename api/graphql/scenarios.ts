@@ -219,6 +219,7 @@ const SimulatedText = builder.objectRef<Simulation['texts'][number]>('SimulatedT
     letter: t.exposeString('letter'),
     simulated: t.exposeInt('simulated'),
     today: t.exposeInt('today'),
+    cases: t.exposeInt('cases', { description: 'Cases that would have more or fewer of it than today.' }),
   }),
 })
 

@@ -80,6 +80,8 @@ export async function askApprovals(sql: Sql, upTo: Day): Promise<void> {
     join approval_rules r on r.creditor_id = c.creditor_id and r.ended_on is null
     where s.planned_on <= ${upTo} and s.done_on is null and s.skipped_on is null
       and s.channel in ('lettre', 'lrar', 'email', 'sms', 'appel', 'visite')
+      -- What the creditor itself is told approaches no debtor.
+      and s.key not like '%.prevenir'
       and (cardinality(r.step_keys) = 0 or s.key = any(r.step_keys))
       and not exists (select from steps earlier where earlier.case_id = s.case_id and earlier.rank < s.rank
                         and earlier.done_on is null and earlier.skipped_on is null)

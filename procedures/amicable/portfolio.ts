@@ -4,9 +4,13 @@ import type { Sql } from '../../schema/db.ts'
 import type { Zone } from '../law/calendar.ts'
 import type { Closure } from '../cases/creditor-closures.ts'
 import type { DebtorKind } from '../cases/debtors.ts'
+import type { Wish } from '../cases/exchanges/contact-preferences.ts'
 import { promiseStanding } from '../cases/exchanges/promise-standing.ts'
 import { lapsing } from '../cases/holds.ts'
+import { emailKey } from '../mail/returned.ts'
+import type { Otherwise } from './approvals.ts'
 import type { Timeline } from './change.ts'
+import type { Reach } from './channel.ts'
 import type { ScenarioStep } from './scenario.ts'
 
 /** One open case as a simulation needs it: its timeline and what it waits for. No names, no sums, no papers. */
@@ -25,6 +29,10 @@ export interface PortfolioCase {
   releaseOn: Day | null | undefined
   /** The last day that a letter already sent lets the debtor answer. */
   answerBy: Day | null
+  /** What the debtor wishes, by channel, and whether an e-mail would reach it. */
+  reach: Reach
+  /** What its creditor, or the cell for it, asked to see before it leaves. */
+  approvals: Approvals | null
   /** The day of its latest promise, unless it was paid or a plan took its place: nobody pays in a simulation, and after that day it is broken. */
   promisedFor: Day | null
   /** Everything is paid, or an insolvency is open: nothing more is sent. */
@@ -32,6 +40,14 @@ export interface PortfolioCase {
   /** Before a court, or with an agreement asked for until that day. */
   inCourt: boolean
   consentUntil: Day | null
+}
+
+/** `asked`: the step that was put to its approver already, with the day by which the answer is wanted; null once it came. */
+export interface Approvals {
+  stepKeys: ReadonlySet<string>
+  waitDays: number
+  otherwise: Otherwise
+  asked: { key: string; answerBy: Day | null } | null
 }
 
 type StepRow = [
@@ -70,6 +86,12 @@ interface Row {
   isStopped: boolean
   inCourt: boolean
   consentUntil: number | null
+  wishes: [channel: string, wish: Wish][] | null
+  email: string | null
+  returned: string[]
+  approvals:
+    | [keys: string[], waitDays: number, otherwise: Otherwise, asked: string | null, answerBy: number | null]
+    | null
 }
 
 // Small enough that a server flying it still answers others between two pages.
@@ -116,7 +138,16 @@ function page(sql: Sql, onDay: Day, creditorId: string | null, last: string): Pr
             where x.creditor_id = c.creditor_id and x.withdrawn_on is null and x.closed_until >= ${onDay}) as closures,
            (select max(${days('r.expires_on')}) from consent_requests r left join consents a on a.request_id = r.id
             where r.case_id = c.id and r.expires_on >= ${onDay} and coalesce(a.decision, 'given') = 'given'
-              and not exists (select from consent_ends e where e.request_id = r.id)) as consent_until
+              and not exists (select from consent_ends e where e.request_id = r.id)) as consent_until,
+           d.email, array(select k.value from address_marks k where k.debtor_id = d.id and k.channel = 'email') as returned,
+           (select json_agg(json_build_array(w.channel, w.wish))
+            from (select distinct on (channel) channel, wish from contact_preferences
+                  where debtor_id = d.id order by channel, rank desc) w) as wishes,
+           (select json_build_array(r.step_keys, r.wait_days, r.otherwise, p.key, case when p.decision is null then ${days('p.answer_by')} end)
+            from approval_rules r left join lateral (
+              select s.key, a.answer_by, a.decision from steps s join approvals a on a.step_id = s.id
+              where s.case_id = c.id and s.done_on is null and s.skipped_on is null order by s.rank limit 1) p on true
+            where r.creditor_id = c.creditor_id and r.ended_on is null) as approvals
     from page c
     join debtors d on d.id = c.debtor_id
     left join mandates m on m.creditor_id = c.creditor_id and m.ended_on is null
@@ -162,6 +193,11 @@ function unpaidPromise([promised, due, amount, payments]: NonNullable<Row['promi
   return promiseStanding(promise, { payments: received }, onDay).paid < promise.amount ? promise.dueOn : null
 }
 
+function approvalsOf([keys, waitDays, otherwise, key, answerBy]: NonNullable<Row['approvals']>): Approvals {
+  const asked = key === null ? null : { key, answerBy: dayAt(answerBy) }
+  return { stepKeys: new Set(keys), waitDays, otherwise, asked }
+}
+
 function caseOf(row: Row, onDay: Day): PortfolioCase {
   const library = loadLibrary().letters
   const anchorOn = dayAt(row.anchor)
@@ -181,6 +217,12 @@ function caseOf(row: Row, onDay: Day): PortfolioCase {
     promisedFor: row.promise && unpaidPromise(row.promise, onDay),
     isStopped: row.isStopped,
     inCourt: row.inCourt,
+    reach: {
+      kind: row.kind,
+      wishes: new Map(row.wishes),
+      hasEmail: row.email !== null && !row.returned.includes(emailKey(row.email)),
+    },
+    approvals: row.approvals && approvalsOf(row.approvals),
     consentUntil: dayAt(row.consentUntil),
     timeline: {
       anchorOn,

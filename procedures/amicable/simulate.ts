@@ -1,9 +1,12 @@
+import { loadLibrary } from '../../letters/catalogue.ts'
 import { after, before, type Day, dayFr, daysBetween, latest } from '../../schema/days.ts'
 import { DomainError } from '../../schema/errors.ts'
 import { parseAmount } from '../../schema/money.ts'
 import { readYaml } from '../../schema/validate.ts'
+import { type Contact, isDemand, type Lately, nextContactDay } from '../cases/exchanges/contacts.ts'
 import { closureWait } from '../cases/creditor-closures.ts'
 import { nextWorkingDay } from '../law/calendar.ts'
+import { wishedChannel } from './channel.ts'
 import { type Standing, underScenario, whyUnsuited } from './change.ts'
 import type { PortfolioCase } from './portfolio.ts'
 import { followedScenario, forDebtor, type Scenario, type ScenarioStep } from './scenario.ts'
@@ -28,8 +31,8 @@ export interface Simulation {
   deadlines: { met: number; missed: number; today: { met: number; missed: number }; late: string[] }
   /** Cases that would be left with nothing to wait for, with the day: the first hundred. */
   orphans: { count: number; today: number; first: { case: string; on: Day; why: string }[] }
-  /** Letters and scripts by id, where the two differ. */
-  texts: { letter: string; simulated: number; today: number }[]
+  /** Letters and scripts by id, and the cases that would have more or fewer of them than today. */
+  texts: { letter: string; simulated: number; today: number; cases: number }[]
 }
 
 interface Prices {
@@ -64,6 +67,8 @@ export async function simulate(
   return flight.landed()
 }
 
+type Canal = NonNullable<ScenarioStep['canal']>
+
 interface Act {
   on: Day
   channel: SimulatedChannel
@@ -87,7 +92,7 @@ class Flight {
   readonly #currency: string
   #isAsShipped: boolean | undefined
   readonly #cases = { open: 0, moved: 0, unsuited: 0, waiting: 0, unread: 0 }
-  readonly #texts = new Map<string, { simulated: number; today: number }>()
+  readonly #texts = new Map<string, { simulated: number; today: number; cases: number }>()
   readonly #deadlines: Simulation['deadlines'] = { met: 0, missed: 0, today: { met: 0, missed: 0 }, late: [] }
   readonly #orphans: Simulation['orphans'] = { count: 0, today: 0, first: [] }
 
@@ -123,6 +128,7 @@ class Flight {
         : now
     this.#count(then, 'simulated')
     this.#count(now, 'today')
+    if (then !== now) this.#compare(then, now)
     this.#judge(each, then, now)
   }
 
@@ -147,7 +153,7 @@ class Flight {
       deadlines: this.#deadlines,
       orphans: this.#orphans,
       texts: [...this.#texts]
-        .filter(([, count]) => count.simulated !== count.today)
+        .filter(([, count]) => count.cases > 0)
         .map(([letter, count]) => ({ letter, ...count }))
         .toSorted((a, b) => (a.letter < b.letter ? -1 : 1)),
     }
@@ -159,10 +165,17 @@ class Flight {
       load[channel]++
       load.cost += this.#priceOf(channel, on)
       if (letter === null) continue
-      const text = this.#texts.get(letter) ?? { simulated: 0, today: 0 }
+      const text = this.#texts.get(letter) ?? { simulated: 0, today: 0, cases: 0 }
       text[side]++
       this.#texts.set(letter, text)
     }
+  }
+
+  #compare(then: Course, now: Course): void {
+    const more = new Map<string, number>()
+    for (const { letter } of then.acts) if (letter) more.set(letter, (more.get(letter) ?? 0) + 1)
+    for (const { letter } of now.acts) if (letter) more.set(letter, (more.get(letter) ?? 0) - 1)
+    for (const [letter, count] of more) if (count !== 0) this.#texts.get(letter)!.cases++
   }
 
   #judge({ number }: PortfolioCase, then: Course, now: Course): void {
@@ -190,12 +203,16 @@ class Flight {
     }
     let answerBy = each.answerBy
     let isWaiting = false
+    const contacts: Lately['contacts'] = []
     for (const step of steps) {
       const rule = ruleOf(step.key)
       if (!rule) return course
       const isNotice = step.key !== rule.step.id
       let planned = shift === 0 ? step.plannedOn : nextWorkingDay(step.nominalOn.add({ days: shift }), zone)
       let on = latest(planned, day)
+      if (rule.isEarly && after(on, anchorOn)) continue
+      const isApproach = rule.step.canal !== undefined && !isNotice
+      if (isApproach) on = approvedOn(each, step.key, on)
       if (rule.isEarly && after(on, anchorOn)) continue
       if (rule.isWritten && !isNotice && answerBy !== null && !after(on, answerBy)) {
         shift += daysBetween(step.nominalOn.add({ days: shift }), answerBy) + 1
@@ -210,9 +227,23 @@ class Flight {
         shift = daysBetween(step.nominalOn, away.until)
         planned = on = away.until
       }
-      if (after(on, each.limitationOn)) return { ...course, isBarred: true }
       const { step: said } = rule
-      if (!after(on, this.#until)) course.acts.push({ on, ...(isNotice ? noticeOf(said) : approachOf(said, each, on)) })
+      const canal = isApproach ? wishedChannel(each.reach, said) : null
+      if (isApproach && canal === null) {
+        day = on
+        continue
+      }
+      const act = isNotice ? noticeOf(said) : approachOf(said, canal, each, on)
+      if (canal !== null) {
+        const free = freeOn(each, contacts, canal, on)
+        if (free !== null) {
+          shift = daysBetween(step.nominalOn, free)
+          planned = on = nextWorkingDay(free, zone)
+        }
+        if (isContact(act)) contacts.push({ on, by: contactBy(canal) })
+      }
+      if (after(on, each.limitationOn)) return { ...course, isBarred: true }
+      if (!after(on, this.#until)) course.acts.push({ on, ...act })
       course.lastOn = on
       if (!rule.isEarly) shift += Math.max(0, daysBetween(planned, on))
       day = on.add({ days: 1 })
@@ -234,14 +265,47 @@ class Flight {
 
 const noticeOf = ({ prevenir }: ScenarioStep): Omit<Act, 'on'> => ({ channel: 'email', letter: prevenir!.lettre })
 
+/** Whoever asked to see it says yes on the last day given, or nothing: it leaves the day after, where the rule is to send. */
+function approvedOn({ approvals }: PortfolioCase, key: string, on: Day): Day {
+  if (!approvals) return on
+  const { stepKeys, waitDays, otherwise, asked } = approvals
+  if (stepKeys.size > 0 && !stepKeys.has(key)) return on
+  if (asked?.key === key && asked.answerBy === null) return on
+  const answerBy = asked?.key === key ? asked.answerBy! : on.add({ days: waitDays })
+  return latest(on, otherwise === 'envoyer' ? answerBy.add({ days: 1 }) : answerBy)
+}
+
+/** The day on which one more approach is allowed, counted among those simulated; null when that day is. */
+function freeOn(
+  { timeline: { zone, debtor } }: PortfolioCase,
+  contacts: Lately['contacts'],
+  canal: Canal,
+  on: Day,
+): Day | null {
+  const lately = contacts.filter((each) => daysBetween(each.on, on) < 7)
+  const next = nextContactDay({ zone, kind: debtor, contacts: lately }, contactBy(canal), on)
+  return next.why === null ? null : next.on
+}
+
+const contactBy = (canal: Canal): Contact => (canal === 'appel' || canal === 'visite' ? canal : 'ecrit')
+
+/** An answer, or what is owed to the debtor, harasses nobody. */
+function isContact({ channel, letter }: Omit<Act, 'on'>): boolean {
+  const known =
+    channel === 'appel' || channel === 'visite' || letter === null ? null : loadLibrary().letters.get(letter)
+  return known == null || isDemand(known)
+}
+
 function approachOf(
   step: ScenarioStep,
+  canal: Canal | null,
   { promisedFor, timeline: { debtor } }: PortfolioCase,
   on: Day,
 ): Omit<Act, 'on'> {
   const isBroken = promisedFor !== null && after(on, promisedFor)
   return {
-    channel: (step.canal ?? 'action') as SimulatedChannel,
+    // An electronic registered letter is counted, and priced, as a registered one.
+    channel: canal === 'lre' ? 'lrar' : (canal ?? 'action'),
     letter: (isBroken ? forDebtor(step.si_promesse, debtor) : null) ?? forDebtor(step.lettre, debtor),
   }
 }

@@ -1,4 +1,3 @@
-import { letterOf, loadLibrary } from '../../letters/catalogue.ts'
 import { after, type Day, dayFr, daysBetween } from '../../schema/days.ts'
 import { json, type Sql } from '../../schema/db.ts'
 import { readAgency, refuseUnready } from '../cases/agency.ts'
@@ -10,6 +9,7 @@ import { record } from '../cases/journal.ts'
 import { isReturned } from '../mail/returned.ts'
 import { publicWays } from '../judicial/courts/public-debtor.ts'
 import type { Office } from '../office.ts'
+import { wishedChannel } from './channel.ts'
 import { heldOnRefusal } from './refusal.ts'
 import { forDebtor, requireFollowed, type Scenario, type ScenarioStep, scenarioStep } from './scenario.ts'
 import { offsetOf } from './scenario-check.ts'
@@ -96,7 +96,8 @@ async function attempt(office: Office, sql: Sql, stepId: string, onDay: Day): Pr
   if (tells) wait = await tellCreditorFirst(turn)
   else if (rule.action) await askAgreement(turn)
   else {
-    const canal = wishedChannel(file, rule)
+    const hasEmail = file.debtor.email !== null && !isReturned(file.debtor, 'email')
+    const canal = wishedChannel({ kind: file.debtor.kind, wishes: wishesOf(file), hasEmail }, rule)
     if (canal === null) return passOver(turn, `Le débiteur refuse d'être joint par ce canal (${rule.canal}).`)
     const wished = { ...turn, rule: { ...rule, canal } }
     if (await waitForTurn(wished)) return 'held'
@@ -117,19 +118,6 @@ function precedesFirstLetter({ etapes }: Scenario, rule: ScenarioStep): boolean 
   if (!etapes.includes(rule)) return false
   const first = etapes.findIndex((step) => step.premiere_lettre)
   return first === -1 ? offsetOf(rule) < 0 : etapes.indexOf(rule) < first
-}
-
-/** The step's channel, or the one that the debtor wishes in its place; null when none is left. The first letter is a letter. */
-function wishedChannel(file: CaseFile, rule: ScenarioStep): NonNullable<ScenarioStep['canal']> | null {
-  const canal = rule.canal!
-  const wishes = wishesOf(file)
-  const { canaux } = letterOf(loadLibrary(), forDebtor(rule.lettre, file.debtor.kind)!)
-  const hasEmail = file.debtor.email !== null && !isReturned(file.debtor, 'email')
-  if (canal === 'lettre' && !rule.premiere_lettre && wishes.get('email') === 'prefere' && hasEmail)
-    return canaux.includes('email') ? 'email' : canal
-  if (canal === 'lrar' && wishes.get('lre') === 'prefere' && hasEmail && canaux.includes('lre')) return 'lre'
-  if (wishes.get(canal) !== 'refuse') return canal
-  return (canal === 'email' || canal === 'sms') && canaux.includes('lettre') ? 'lettre' : null
 }
 
 /** A step that may no longer be done is left out with its reason, and the next one due takes its day. */

@@ -95,4 +95,4 @@ export async function settleMarks(sql: Sql, onDay: Day, caseId: string, channels
     from cases c where c.id = ${caseId} and m.debtor_id = c.debtor_id and m.found_on is null and m.channel = any(${channels})`
 }
 
-const emailKey = (email: string): string => email.trim().toLowerCase()
+export const emailKey = (email: string): string => email.trim().toLowerCase()

@@ -12,6 +12,7 @@ import { type Command, sayWritten, UsageError } from '../command.ts'
 import { bringUpToDate, openDatabase } from '../database.ts'
 import { withProgress } from '../progress.ts'
 import { houseDay } from '../virtual-day.ts'
+import { counted } from '../../schema/words.ts'
 
 export const command: Command = {
   name: 'simulate',
@@ -127,7 +128,10 @@ function said({ scenario, from, until, currency, cases, totals, deadlines, orpha
     ...(texts.length > 0
       ? [
           'Courriers qui changeraient\u00a0:',
-          ...texts.map((text) => `  ${text.letter}\u00a0: ${text.simulated} (aujourd’hui ${text.today})`),
+          ...texts.map(
+            (text) =>
+              `  ${text.letter}\u00a0: ${text.simulated} (aujourd’hui ${text.today}), ${counted(text.cases, 'dossier')}`,
+          ),
         ]
       : ['Aucun courrier ne changerait.']),
   ].join('\n')
