@@ -1,17 +1,11 @@
 import { DomainError, type Doubt } from '../../schema/errors.ts'
+import { type Limits, usualLimits } from '../apart.ts'
 import { type Content, contentBytes, isStored, sha256 } from '../archive.ts'
 import { readInvoice } from '../invoices/einvoice.ts'
 import { office } from './kind.ts'
 import { officePdf } from './office.ts'
 import { refuse } from './refusal.ts'
-import {
-  type Attachment,
-  type ExhibitLimits,
-  type ExhibitPages,
-  type ExhibitRead,
-  readApart,
-  usualLimits,
-} from './process.ts'
+import { type Attachment, type ExhibitPages, type ExhibitRead, readApart } from './process.ts'
 import { invoiceSheet } from '../invoices/facturx.ts'
 import type { TypstEngine } from '../typst/typst.ts'
 
@@ -31,7 +25,7 @@ export interface ExhibitSource {
   fileName?: string
   /** The owner's, of a protected PDF. */
   password?: string
-  limits?: ExhibitLimits
+  limits?: Limits
   /** Bytes of the largest file taken in. */
   maxBytes?: number | undefined
 }
@@ -96,7 +90,7 @@ async function pdfOf(
     seed,
     engine,
     limits,
-  }: { content: Content; name: string; seed: string; engine: TypstEngine; limits: ExhibitLimits },
+  }: { content: Content; name: string; seed: string; engine: TypstEngine; limits: Limits },
 ): Promise<Uint8Array> {
   if (read.as === 'printed') {
     return engine.compile({ template: 'exhibit.typ', data: read.printed, pdf: { timestamp, tagged: false } })
@@ -160,7 +154,7 @@ const dataDoubt = (name: string): Doubt => ({
 
 async function asPages(
   pdf: Uint8Array,
-  { name, seed, limits }: { name: string; seed: string; limits: ExhibitLimits },
+  { name, seed, limits }: { name: string; seed: string; limits: Limits },
 ): Promise<ExhibitPages> {
   const pages = await readApart({ content: pdf, name: name.replace(/\.[a-z]+$/i, ''), seed }, { limits })
   if (pages.as === 'pages') return pages

@@ -1,5 +1,5 @@
-import { unzipSync } from 'fflate'
 import type { Doubt } from '../../schema/errors.ts'
+import { zipEntries } from '../unzip.ts'
 import { refuse } from './refusal.ts'
 
 export const office = {
@@ -76,22 +76,6 @@ export function nameDoubt(name: string, mediaType: string): Doubt[] {
   if (!extension || !usual || usual.includes(extension)) return []
   const message = `«\u00a0${name}\u00a0» n’est pas ce que dit son nom\u00a0: c’est du ${mediaType}.`
   return [{ code: 'exhibit_name', message }]
-}
-
-/** The entries of a ZIP by its own directory, nothing inflated; empty when it cannot be read. */
-export function zipEntries(bytes: Uint8Array): { name: string; size: number }[] {
-  const entries: { name: string; size: number }[] = []
-  try {
-    unzipSync(bytes, {
-      filter: ({ name, originalSize }) => {
-        entries.push({ name, size: originalSize })
-        return false
-      },
-    })
-  } catch {
-    return []
-  }
-  return entries
 }
 
 function zipKind(bytes: Uint8Array): string | undefined {

@@ -1,22 +1,15 @@
-import { unzipSync } from 'fflate'
-import type { Doubt } from '../../schema/errors.ts'
-import { zipEntries } from './kind.ts'
+import type { DomainError, Doubt } from '../../schema/errors.ts'
+import { unzip, ZipBomb, zipEntries } from '../unzip.ts'
 import { refuse } from './refusal.ts'
 
+const maxEntries = 5000
 const maxInside = 400 << 20
 const maxPart = 32 << 20
 
 /** What a DOCX or ODT does besides showing text. Refuses those that swell, are protected, or cannot be opened. */
 export function officeDoubts(bytes: Uint8Array, name: string): Doubt[] {
-  const entries = zipEntries(bytes)
-  if (entries.length > 5000 || entries.reduce((sum, { size }) => sum + size, 0) > maxInside) {
-    throw refuse(
-      'exhibit_bomb',
-      name,
-      'enfle démesurément à l’ouverture',
-      'Imprimez-la en PDF, puis joignez cette copie.',
-    )
-  }
+  const entries = [...zipEntries(bytes).take(maxEntries + 1)]
+  if (entries.length > maxEntries) throw swollen(name)
   const texts = partsOf(bytes, name)
   if (texts.some(({ name: part, text }) => part === 'META-INF/manifest.xml' && /encryption-data/.test(text))) {
     throw refuse(
@@ -47,15 +40,17 @@ export function officeDoubts(bytes: Uint8Array, name: string): Doubt[] {
   return doubts
 }
 
+const readParts = /\.rels$|^(content|styles)\.xml$|^word\/document\.xml$|^META-INF\/manifest\.xml$/
+
+/** The parts that are looked into. The others are inflated too, and let go: LibreOffice would believe what they say of themselves. */
 function partsOf(bytes: Uint8Array, name: string): { name: string; text: string }[] {
   try {
-    const parts = unzipSync(bytes, {
-      filter: (file) =>
-        /\.rels$|^(content|styles)\.xml$|^word\/document\.xml$|^META-INF\/manifest\.xml$/.test(file.name) &&
-        file.originalSize < maxPart,
-    })
-    return Object.entries(parts).map(([part, data]) => ({ name: part, text: new TextDecoder().decode(data) }))
+    return unzip(bytes, maxInside)
+      .filter((part) => readParts.test(part.name) && part.bytes.length < maxPart)
+      .map((part) => ({ name: part.name, text: new TextDecoder().decode(part.bytes) }))
+      .toArray()
   } catch (cause) {
+    if (cause instanceof ZipBomb) throw swollen(name, cause)
     throw refuse(
       'bad_exhibit',
       name,
@@ -65,6 +60,15 @@ function partsOf(bytes: Uint8Array, name: string): { name: string; text: string 
     )
   }
 }
+
+const swollen = (name: string, cause?: unknown): DomainError =>
+  refuse(
+    'exhibit_bomb',
+    name,
+    'enfle démesurément à l’ouverture',
+    'Imprimez-la en PDF, puis joignez cette copie.',
+    cause,
+  )
 
 /** Pictures, templates or sections fetched from elsewhere; a link that a reader may click is not one. */
 function linksOutside({ name, text }: { name: string; text: string }): boolean {

@@ -3,8 +3,8 @@ import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync
 import { tmpdir } from 'node:os'
 import { delimiter, join } from 'node:path'
 import { pathToFileURL } from 'node:url'
+import type { Limits } from '../apart.ts'
 import { refuse } from './refusal.ts'
-import type { ExhibitLimits } from './process.ts'
 
 const remedy = 'Imprimez-la en PDF depuis le programme qui l’ouvre, puis joignez cette copie.'
 let last: Promise<unknown> = Promise.resolve()
@@ -15,7 +15,7 @@ let last: Promise<unknown> = Promise.resolve()
  */
 export async function officePdf(
   bytes: Uint8Array,
-  { name, extension, limits }: { name: string; extension: 'docx' | 'odt'; limits: ExhibitLimits },
+  { name, extension, limits }: { name: string; extension: 'docx' | 'odt'; limits: Limits },
 ): Promise<Uint8Array> {
   const program = soffice()
   if (program === undefined) {
@@ -44,7 +44,7 @@ export function soffice(): string | undefined {
 async function convert(
   program: string,
   bytes: Uint8Array,
-  { name, extension, limits }: { name: string; extension: string; limits: ExhibitLimits },
+  { name, extension, limits }: { name: string; extension: string; limits: Limits },
 ): Promise<Uint8Array> {
   const folder = mkdtempSync(join(tmpdir(), 'courtois-office-'))
   try {
@@ -75,7 +75,7 @@ async function convert(
   }
 }
 
-function run(program: string, args: string[], folder: string, limits: ExhibitLimits): Promise<void> {
+function run(program: string, args: string[], folder: string, limits: Limits): Promise<void> {
   const env = {
     PATH: process.env['PATH'] ?? '',
     HOME: folder,

@@ -1,4 +1,4 @@
-import { zipEntries } from './kind.ts'
+import { zipEntries } from '../unzip.ts'
 
 const programs = /\.(exe|com|scr|pif|bat|cmd|ps1|vbs|vbe|js|jse|wsf|hta|msi|jar|lnk|reg|dll|app|sh)$/i
 const macros = /\.(docm|xlsm|pptm|dotm)$/i

@@ -1,27 +1,35 @@
-// The program of the thread that opens a stranger's PDF: a damaged file can make any parser loop or fill the memory,
-// and here that costs a thread and not the server.
-import { parentPort, workerData } from 'node:worker_threads'
+// The program of the processes that open a stranger's PDF: a damaged file can make any parser loop or fill the memory, and
+// here that costs a process and not the server.
 import { inflateSync } from 'node:zlib'
 import { PDF, PdfArray, PdfDict, PdfName, PdfRef, PdfStream, PdfString } from '@libpdf/core'
-import type { PdfReply, PdfTask } from './einvoice-pdf.ts'
+import { DomainError } from '../../schema/errors.ts'
+import { serve } from '../reader.ts'
+import { type PdfReply, type PdfTask, unreadable } from './einvoice-pdf.ts'
 
-const { bytes, maxBytes } = workerData as PdfTask
-const reply = await read().catch((error: unknown): PdfReply => ({ refused: 'unreadable', detail: String(error) }))
-parentPort!.postMessage(reply)
+serve(read, (error) => unreadable(String(error)))
 
-async function read(): Promise<PdfReply> {
+async function read({ bytes, maxBytes }: PdfTask): Promise<PdfReply> {
   const pdf = await PDF.load(bytes)
-  if (pdf.isEncrypted && !pdf.isAuthenticated) return { refused: 'encrypted' }
+  if (pdf.isEncrypted && !pdf.isAuthenticated) {
+    throw new DomainError('encrypted_pdf', 'Le PDF est protégé par un mot de passe.', {
+      remedy: 'Envoyez la facture sans mot de passe.',
+    })
+  }
   // Cut short on its way: what could be saved of it is no invoice that anybody could read.
-  if (pdf.getPageCount() === 0) return { refused: 'unreadable', detail: 'no page' }
+  if (pdf.getPageCount() === 0) throw unreadable('no page')
   const files = embeddedFiles(pdf)
   // The standard's name first, then those of ZUGFeRD 2 and XRechnung, then an XML that stands alone.
   const names = [...files.keys()].filter((name) => /\.xml$/i.test(name))
   const known = ['factur-x.xml', 'zugferd-invoice.xml', 'xrechnung.xml']
   const chosen = known.flatMap((one) => names.filter((name) => name.toLowerCase() === one))[0]
   const name = chosen ?? (names.length === 1 ? names[0] : undefined)
-  if (name === undefined) return { refused: 'without_xml', attachments: [...files.keys()].slice(0, 10) }
-  return { xml: inflate(files.get(name)!), repaired: pdf.recoveredViaBruteForce }
+  if (name === undefined) {
+    throw new DomainError('pdf_without_xml', 'Ce PDF ne porte pas de facture électronique (aucun factur-x.xml).', {
+      remedy: 'Demandez la facture au format Factur-X, envoyez son XML, ou saisissez-la et joignez le PDF comme pièce.',
+      facts: { attachments: [...files.keys()].slice(0, 10) },
+    })
+  }
+  return { xml: inflate(files.get(name)!, maxBytes), repaired: pdf.recoveredViaBruteForce }
 }
 
 // The library's own list reads sizes by inflating whole streams: a few kilobytes could fill the memory.
@@ -53,7 +61,7 @@ function embeddedFiles(pdf: PDF): Map<string, PdfStream> {
   return found
 }
 
-function inflate(stream: PdfStream): Uint8Array {
+function inflate(stream: PdfStream, maxBytes: number): Uint8Array {
   const filter = stream.get('Filter')
   const filters = filter instanceof PdfArray ? [...filter] : filter ? [filter] : []
   if (filters.some((one) => !(one instanceof PdfName) || one.value !== 'FlateDecode') || filters.length > 1) {

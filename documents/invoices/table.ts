@@ -1,8 +1,7 @@
 import { parse } from 'csv-parse/sync'
-import { unzipSync } from 'fflate'
-import readWorkbook from 'read-excel-file/node'
 import { DomainError } from '../../schema/errors.ts'
 import { plainWords } from '../../schema/words.ts'
+import { Readers, usualLimits } from '../apart.ts'
 
 /** One line of a file that people filled in a spreadsheet: cells as texts, and its number as the spreadsheet shows it. */
 export interface TableRow {
@@ -16,8 +15,15 @@ export interface TitledTable {
   rows: { number: number; cells: Record<string, string> }[]
 }
 
-// As many rows as France has communes, and some.
-const limits = { bytes: 20 << 20, unpacked: 200 << 20, rows: 50_000, columns: 200, cell: 2_000 }
+// As many rows as France has communes, and some. A workbook may show one text in every cell, and keep it once.
+export const limits = {
+  bytes: 20 << 20,
+  unpacked: 200 << 20,
+  rows: 50_000,
+  columns: 200,
+  cell: 2_000,
+  characters: 50_000_000,
+}
 const remedy = 'Enregistrez le tableau en .xlsx ou en .csv (UTF-8, une ligne de titres) et envoyez-le de nouveau.'
 
 /**
@@ -27,7 +33,11 @@ const remedy = 'Enregistrez le tableau en .xlsx ou en .csv (UTF-8, une ligne de 
 export async function readTable(bytes: Uint8Array): Promise<TableRow[]> {
   if (bytes.length === 0) throw refused('empty_file', 'Le fichier est vide.')
   if (bytes.length > limits.bytes) throw refused('file_too_large', 'Le fichier dépasse 20 Mo.')
-  const rows = isZip(bytes) ? await workbookRows(bytes) : csvRows(textOf(bytes))
+  return isZip(bytes) ? workbookRows(bytes) : withinLimits(csvRows(textOf(bytes)))
+}
+
+/** The rows that are not empty. Refuses more of them, or wider ones, than anybody fills in. */
+export function withinLimits(rows: TableRow[]): TableRow[] {
   const filled = rows.filter(({ cells }) => cells.some((cell) => cell !== ''))
   if (filled.length === 0) throw refused('empty_file', 'Le tableau n’a aucune ligne.')
   if (filled.length > limits.rows || filled.some(({ cells }) => cells.length > limits.columns)) {
@@ -40,6 +50,9 @@ export async function readTable(bytes: Uint8Array): Promise<TableRow[]> {
       remedy: 'Raccourcissez cette case.',
       facts: { row: long.number },
     })
+  }
+  if (filled.reduce((sum, { cells }) => sum + cells.join('').length, 0) > limits.characters) {
+    throw refused('file_too_large', 'Le tableau dépasse 50 millions de caractères.')
   }
   return filled
 }
@@ -86,25 +99,16 @@ export function columnsOf<Column extends string>(
 
 export const isZip = (bytes: Uint8Array): boolean => bytes[0] === 0x50 && bytes[1] === 0x4b
 
-async function workbookRows(bytes: Uint8Array): Promise<TableRow[]> {
-  let unpacked = 0
-  try {
-    unzipSync(bytes, { filter: ({ originalSize }) => ((unpacked += originalSize), false) })
-    if (unpacked > limits.unpacked) throw refused('file_too_large', 'Le classeur décompressé dépasse 200 Mo.')
-    const [sheet] = await readWorkbook(Buffer.from(bytes), { parseNumber: (text: string) => text })
-    return (sheet?.data ?? []).map((cells, i) => ({ number: i + 1, cells: cells.map(cellText) }))
-  } catch (error) {
-    if (error instanceof DomainError) throw error
-    throw refused('unreadable_table', 'Ce classeur ne se lit pas comme un fichier .xlsx.', error)
-  }
-}
+const workbooks = new Readers<Uint8Array, { rows: TableRow[] }>(new URL('./workbook-worker.ts', import.meta.url))
 
-// A workbook's day is an instant at midnight UTC.
-function cellText(cell: unknown): string {
-  if (cell === null || cell === undefined) return ''
-  if (cell instanceof Date) return Number.isNaN(cell.getTime()) ? '' : cell.toISOString().slice(0, 10)
-  return String(cell as string | number | boolean).trim()
-}
+const workbookRows = (bytes: Uint8Array): Promise<TableRow[]> =>
+  workbooks.read(
+    { task: bytes, limits: usualLimits },
+    {
+      take: async ({ rows }) => rows,
+      stopped: (why) => refused('file_too_large', `Le classeur ne peut pas être lu en sûreté\u00a0: ${why}.`),
+    },
+  )
 
 function csvRows(text: string): TableRow[] {
   try {
@@ -147,6 +151,6 @@ function textOf(bytes: Uint8Array): string {
   return text
 }
 
-function refused(code: string, message: string, cause?: unknown): DomainError {
+export function refused(code: string, message: string, cause?: unknown): DomainError {
   return new DomainError(code, message, { remedy, ...(cause === undefined ? {} : { cause }) })
 }

@@ -1,6 +1,7 @@
-import { type UnzipFileInfo, unzipSync, type Unzipped, zipSync } from 'fflate'
+import { zipSync } from 'fflate'
 import { dayFr, parseDay } from '../../schema/days.ts'
 import { canonicalJson, sha256 } from '../archive.ts'
+import { unzip } from '../unzip.ts'
 
 // Its first entry is case.json, stored, on the first day that a ZIP can say.
 const exportStart = /^PK\x03\x04[^]{6}\x00\x00!\x00[^]{12}\x09\x00[^]{2}case\.json/
@@ -14,13 +15,10 @@ export const packExport = (entries: Record<string, Uint8Array>): Uint8Array =>
 
 /** Every file by its own name, which is its hash; the journal by its chain; the ZIP by being packed again. */
 export function verifyExportZip(bytes: Uint8Array): { ok: boolean; sentence: string } {
-  let entries: Unzipped
-  // Ours are stored, each of its own bytes: what would grow, or tell the same bytes twice, is left out and so found below.
-  let room = bytes.length
-  const isStored = ({ compression, size, originalSize }: UnzipFileInfo): boolean =>
-    compression === 0 && size === originalSize && (room -= size) >= 0
+  let entries: Record<string, Uint8Array>
   try {
-    entries = unzipSync(bytes, { filter: isStored })
+    // Ours are stored: what would grow is none.
+    entries = Object.fromEntries(unzip(bytes, bytes.length).map((entry) => [entry.name, entry.bytes]))
   } catch {
     return { ok: false, sentence: 'Le ZIP de ce dossier est altéré ou incomplet.' }
   }

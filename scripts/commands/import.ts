@@ -1,7 +1,7 @@
 import { readFile, stat } from 'node:fs/promises'
 import { parseArgs } from 'node:util'
-import { unzip, type Unzipped } from 'fflate'
 import { sha256 } from '../../documents/archive.ts'
+import { unzip, ZipBomb } from '../../documents/unzip.ts'
 import { filesOf, importCase } from '../../procedures/cases/file/export.ts'
 import { parseDay } from '../../schema/days.ts'
 import { DomainError } from '../../schema/errors.ts'
@@ -79,13 +79,13 @@ async function read(file: string): Promise<{ exported: unknown; files: Map<strin
   }
   const bytes = new Uint8Array(await readFile(file))
   if (bytes[0] !== 0x50 || bytes[1] !== 0x4b) return { exported: json(Buffer.from(bytes)), files: new Map() }
-  const entries = await unzipped(bytes)
+  const entries = unzipped(bytes)
   const files = new Map(
-    Object.entries(entries).flatMap(([name, content]): [string, Uint8Array][] =>
+    [...entries].flatMap(([name, content]): [string, Uint8Array][] =>
       /^files\/[0-9a-f]{64}$/.test(name) ? [[name.slice('files/'.length), content]] : [],
     ),
   )
-  return { exported: json(Buffer.from(entries['case.json'] ?? new Uint8Array())), files }
+  return { exported: json(Buffer.from(entries.get('case.json') ?? new Uint8Array())), files }
 }
 
 function json(bytes: Buffer): unknown {
@@ -99,10 +99,17 @@ function json(bytes: Buffer): unknown {
   }
 }
 
-const unzipped = (bytes: Uint8Array): Promise<Unzipped> =>
-  new Promise((resolve, reject) =>
-    unzip(bytes, (error, entries) => (error ? reject(damaged('ZIP')) : resolve(entries))),
-  )
+function unzipped(bytes: Uint8Array): Map<string, Uint8Array> {
+  try {
+    return new Map(unzip(bytes, largest).map((entry) => [entry.name, entry.bytes]))
+  } catch (cause) {
+    if (!(cause instanceof ZipBomb)) throw damaged('ZIP')
+    throw new DomainError('file_too_large', 'Cet export enfle démesurément à l’ouverture.', {
+      remedy: 'Reprenez l’export d’origine.',
+      cause,
+    })
+  }
+}
 
 const damaged = (name: string): DomainError =>
   new DomainError('file_damaged', `Le fichier ${name.slice(0, 12)} de cet export est abîmé.`, {
