@@ -7,6 +7,9 @@ export default defineConfig({
   test: {
     environment: 'node',
     include: ['tests/**/*.test.ts'],
+    tags: [
+      { name: 'fault', description: 'breaks something on purpose; « npm run faults » plays it again at other moments' },
+    ],
     globalSetup: ['tests/setup/database.ts'],
     setupFiles: ['tests/setup/days.ts'],
     pool: 'forks',

@@ -1,5 +1,5 @@
 import { randomBytes, randomUUID } from 'node:crypto'
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { jwtVerify, SignJWT } from 'jose'
 import { DomainError, errorCode } from '../schema/errors.ts'
@@ -204,7 +204,7 @@ export function viewerOf(claims: Record<string, unknown>): Viewer {
   return { role, ...viewer }
 }
 
-/** COURTOIS_SECRET, or a secret made once under the data folder, readable by its owner alone. */
+/** COURTOIS_SECRET, or outside production a secret made once under the data folder, readable by its owner alone. */
 export function loadSecret(dataDir: string, given = process.env['COURTOIS_SECRET']): Uint8Array {
   if (given) {
     if (given.length < 32) {
@@ -214,8 +214,16 @@ export function loadSecret(dataDir: string, given = process.env['COURTOIS_SECRET
     }
     return new TextEncoder().encode(given)
   }
-  mkdirSync(dataDir, { recursive: true })
   const file = join(dataDir, 'secret')
+  // Kept beside what it seals, it would be copied with it.
+  if (process.env['NODE_ENV'] === 'production') {
+    throw new DomainError('no_secret', 'En production, COURTOIS_SECRET est à donner.', {
+      remedy: existsSync(file)
+        ? `Donnez-lui le contenu de ${file}, le secret de cette maison, et gardez-le à part de ses données.`
+        : 'Faites-en un (openssl rand -hex 32), le même pour tous ses processus, et gardez-le à part de ses données.',
+    })
+  }
+  mkdirSync(dataDir, { recursive: true })
   try {
     writeFileSync(file, randomBytes(32).toString('hex'), { mode: 0o600, flag: 'wx' })
   } catch (error) {

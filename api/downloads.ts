@@ -10,6 +10,7 @@ import { readReceipt } from '../procedures/judicial/packs/receipt.ts'
 import type { Office } from '../procedures/office.ts'
 import { type Day, dayFr } from '../schema/days.ts'
 import { DomainError } from '../schema/errors.ts'
+import { aboutCase } from '../schema/trace.ts'
 import { isStaff, type Role } from './auth.ts'
 import { author, type Context, forbidden, unauthenticated, visible } from './context.ts'
 import { type FoundDocument, requireDocument } from './graphql/documents.ts'
@@ -33,6 +34,7 @@ export async function sendPack(ctx: Context, c: HttpContext): Promise<Response> 
   if (handed && asked === 'recu') return sendReceipt(ctx, c, handed)
   const found = handed ?? (await ownPack(ctx, packId))
   if (asked !== 'zip' && asked !== 'pdf') throw noSuchFile()
+  aboutCase(found.caseId)
   await refusePurged(ctx, found.caseId, found.zip)
   const file = asked
   const response = await sendFile(c, {

@@ -1,6 +1,7 @@
 import { type Door, keepReadings, type Reading } from '../procedures/cases/personal-data/readings.ts'
 import type { Day } from '../schema/days.ts'
 import type { Sql } from '../schema/db.ts'
+import { aboutCase } from '../schema/trace.ts'
 import { authorOf } from './auth.ts'
 import type { Context } from './context.ts'
 import type { Log } from './errors.ts'
@@ -56,5 +57,6 @@ export function gatherReadings(sql: Sql, log: Log): Readings {
 
 /** Notes that the viewer reads the personal data of that case. */
 export function noteReading(ctx: Context, caseId: string, door: Door): void {
+  aboutCase(caseId)
   if (ctx.viewer) ctx.readings.note({ caseId, onDay: ctx.day, reader: authorOf(ctx.viewer), door })
 }

@@ -2,6 +2,7 @@ import type { Day } from '../schema/days.ts'
 import { type Sql, transaction } from '../schema/db.ts'
 import { DomainError } from '../schema/errors.ts'
 import { newId } from '../schema/random.ts'
+import { aboutCase } from '../schema/trace.ts'
 import { type Author, record } from './cases/journal.ts'
 import type { Office } from './office.ts'
 import { opened, requireOwnSecret } from './sealed.ts'
@@ -152,6 +153,7 @@ const queue = (sql: Sql, id: string): Promise<unknown> =>
                                    job_key => ${`webhook:${id}`}, max_attempts => 25)`
 
 interface Due {
+  caseId: string
   url: string
   secret: string
   payload: object
@@ -166,10 +168,11 @@ interface Due {
  */
 export async function deliver(office: Office, deliveryId: string, today?: Day): Promise<void> {
   const [due] = await office.sql<Due[]>`
-    select w.url, w.secret, d.payload, d.endpoint_id, d.attempts + 1 as attempt, d.on_day
+    select d.case_id, w.url, w.secret, d.payload, d.endpoint_id, d.attempts + 1 as attempt, d.on_day
     from webhook_deliveries d join webhook_endpoints w on w.id = d.endpoint_id
     where d.id = ${deliveryId} and d.state = 'waiting' and w.ended_on is null and w.disabled_on is null`
   if (!due) return
+  aboutCase(due.caseId)
   const { url, payload, endpointId, attempt } = due
   const secret = opened(office.vault, due.secret, endpointId)
   const answer = await requireHooks(office).send({ id: deliveryId, url, secret, body: JSON.stringify(payload) })

@@ -10,8 +10,8 @@ export async function untilStopped(): Promise<void> {
       if (asked !== undefined && performance.now() - asked > 1000) process.exit(130)
       if (asked !== undefined) return
       asked = performance.now()
-      // What still hangs then is freed by the next process: a job of the dead is known by its lock.
-      setTimeout(() => process.exit(1), 18_000).unref()
+      // What hangs then was given back, and all else is over; or nothing is, and the next process frees the jobs of the dead.
+      setTimeout(() => process.exit(process.exitCode ?? 1), 18_000).unref()
       resolve()
     }
     process.on('SIGINT', stop).on('SIGTERM', stop)
@@ -33,10 +33,10 @@ export function whenNpmStops(act: () => void): void {
 }
 
 /** Ends well what is under way, and gives the rest back before whoever asked us to stop loses patience and kills. */
-export async function stopWorker(worker: Worker, patience = 15_000): Promise<void> {
+export async function stopWorker(worker: Worker, patience = 12_000): Promise<void> {
   const late = new AbortController()
   const kill = pause(patience, undefined, { signal: late.signal }).then(
-    () => worker.kill('stopping'),
+    () => worker.kill('le programme a été arrêté avant la fin de ce travail'),
     () => {},
   )
   await Promise.race([worker.stop(), kill])

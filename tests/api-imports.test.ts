@@ -2,9 +2,11 @@ import { Hono } from 'hono'
 import { beforeAll, describe, expect, test } from 'vitest'
 import type { House } from '../api/context.ts'
 import { metrics } from '../api/metrics.ts'
+import { watchOrphans } from '../procedures/alarms.ts'
+import { placeHold } from '../procedures/cases/holds.ts'
 import { openAgency } from '../scripts/demo/people.ts'
 import { now, useApi } from './api.ts'
-import { creditorOf } from './house.ts'
+import { addInvoices, creditorOf, invoice } from './house.ts'
 
 const api = useApi()
 let creditorId = ''
@@ -125,18 +127,75 @@ test('/metrics counts the cases themselves once a minute, however often it is as
   expect(await counts()).toBe(true)
 })
 
-test('/metrics counts what was composed today, and refusals by their code: those of GraphQL and those of its answers', async () => {
-  const figure = async (name: string): Promise<number> => {
-    const text = await (await api.app.request('/metrics')).text()
-    return Number(
-      text
-        .split('\n')
-        .find((line) => line.startsWith(`${name} `))
-        ?.split(' ')[1] ?? 0,
-    )
+async function figure(name: string): Promise<number> {
+  const text = await (await api.app.request('/metrics')).text()
+  const line = text.split('\n').find((each) => each.startsWith(`${name} `))
+  return Number(line?.split(' ')[1] ?? 0)
+}
+const opened = (number: string): Promise<string> => {
+  const buyer = {
+    name: number,
+    address: { lines: ['3 rue de la Gare'], postal_code: '69003', city: 'Lyon', country: 'FR' },
   }
+  const invoices = [invoice({ number, issued_on: '2026-09-01', due_on: '2026-09-28', buyer })]
+  return addInvoices(api, { creditorId, on: api.today.toString(), invoices })
+}
+const figures = (...names: string[]): Promise<number[]> => Promise.all(names.map(figure))
+
+test('/metrics counts the steps due, late and done today, and of a case that is held those done alone', async () => {
+  const counted = () => figures('courtois_steps_due', 'courtois_steps_late', 'courtois_steps_done_today')
+  const [due, late, done] = (await counted()) as [number, number, number]
+  const caseId = await opened('F-10')
+  // Of its steps one was to be done yesterday, one today and one tomorrow, one was done today; the others are of later days.
+  await api.sql`
+    with ranked as (select id, row_number() over (order by rank)::int as n from steps where case_id = ${caseId} and skipped_on is null)
+    update steps s set planned_on = ${api.today}::date + n - 3, done_on = case n when 1 then ${api.today}::date end
+    from ranked where s.id = ranked.id`
+  expect(await counted()).toEqual([due + 2, late + 1, done + 1])
+  const hold = { caseId, cause: 'decision', reason: 'Essai.', reviewOn: api.today.add({ days: 9 }) } as const
+  await placeHold(api.sql, api.office.random, api.today, hold, 'test')
+  expect(await counted()).toEqual([due, late, done + 1])
+})
+
+test('/metrics says for how long the oldest job ready to run has waited, and leaves out what is dead or of a later hour', async () => {
+  const add = (key: string, runAt: string) => api.sql`
+    select graphile_worker.add_job('nothing', '{}', job_key => ${key}, run_at => ${runAt}::timestamptz, max_attempts => 1)`
+  const since = Temporal.Instant.from('2026-01-01T00:00:00Z')
+  const [before] = await figures('courtois_jobs_waiting')
+  await add('later', 'infinity')
+  await add('dead', '2025-01-01T00:00:00Z')
+  await api.sql`update graphile_worker._private_jobs set attempts = 1 where key = 'dead'`
+  await add('oldest', since.toString())
+  const asked = async () =>
+    (await api.sql<[{ at: Temporal.Instant }]>`select now() as at`)[0].at.since(since).total('seconds')
+  const from = await asked()
+  const [delay, waiting, dead] = await figures(
+    'courtois_queue_delay_seconds',
+    'courtois_jobs_waiting',
+    'courtois_jobs_dead',
+  )
+  expect(delay).toBeGreaterThanOrEqual(from)
+  expect(delay).toBeLessThanOrEqual(await asked())
+  expect([waiting, dead]).toEqual([before! + 1, 1])
+})
+
+test('/metrics counts the alarms of the nightly look, and apart from them the cases that wait for nothing', async () => {
+  const counted = () => figures('courtois_alarms_open', 'courtois_orphans')
+  expect(await counted()).toEqual([0, 0])
+  const caseIds = [await opened('F-20'), await opened('F-21'), await opened('F-22')]
+  // The first two wait for nothing, the third for a step that nobody began.
+  await api.sql`update steps set skipped_on = ${api.today}, skipped_why = 'essai' where case_id = any(${caseIds.slice(0, 2)})`
+  await api.sql`update steps set planned_on = ${api.today}::date - 5 where case_id = ${caseIds[2]!}`
+  await watchOrphans(api.sql, api.today)
+  expect(await counted()).toEqual([3, 2])
+  await api.sql`update steps set skipped_on = null, skipped_why = null where case_id = ${caseIds[0]!} and key = 'judiciaire'`
+  await watchOrphans(api.sql, api.today)
+  expect(await counted()).toEqual([2, 1])
+})
+
+test('/metrics counts what was composed today, and refusals by their code: those of GraphQL and those of its answers', async () => {
   const [refused, unknown] = ['bad_time', 'not_found'].map((code) => `courtois_refusals_total{code="${code}"}`)
-  const before = await Promise.all([refused!, unknown!, 'courtois_renders_today'].map(figure))
+  const before = await figures(refused!, unknown!, 'courtois_renders_today')
   const [{ id: caseId }] = await api.sql<[{ id: string }]>`select id from cases limit 1`
   const call = `mutation { recordCall(input: { caseId: "${btoa(`Case:${caseId}`)}", calledAt: "25:00", outcome: "x", summary: "x" }) { ... on Refusal { code } } }`
   expect((await api.ask({}, call)).body.data.recordCall.code).toBe('bad_time')
@@ -145,7 +204,7 @@ test('/metrics counts what was composed today, and refusals by their code: those
     insert into documents (id, case_id, letter, version, channel, recipient, reference, code, first_letter, facts, renderer, sha256, written_on, written_by)
     select gen_random_uuid(), ${caseId}, 'x', 'v', 'appel', 'operateur', 'essai ' || n, 'essai ' || n, false, '{}', 'essai', 'x', on_day, 'test'
     from (values (1, ${api.today}::date), (2, ${api.today}::date - 1)) as d(n, on_day)`
-  const after = await Promise.all([refused!, unknown!, 'courtois_renders_today'].map(figure))
+  const after = await figures(refused!, unknown!, 'courtois_renders_today')
   expect(after).toEqual(before.map((each) => each + 1))
 })
 

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import type { Hono } from 'hono'
 import { afterAll, beforeAll } from 'vitest'
 import { signToken, type Viewer } from '../api/auth.ts'
+import type { RequestLine } from '../api/request-log.ts'
 import { createApp, type App } from '../api/server.ts'
 import { openAgency } from '../scripts/demo/people.ts'
 import { openOffice } from '../scripts/office.ts'
@@ -28,6 +29,8 @@ export interface TestApi extends House {
   /** Statements sent to the database since the last look. */
   statements(): string[]
   errors: unknown[]
+  /** What the log was told of each request. */
+  lines: RequestLine[]
   /** Writes down who read what so far. */
   flushReadings(): Promise<void>
   token(viewer: Partial<Viewer>): Promise<string>
@@ -52,6 +55,7 @@ export function useApi(
     const office = await openOffice({ sql, dataDir: folder, random: seededRandom('api'), baseUrl: 'http://api.test' })
     const today = parseDay(options.today ?? '2026-09-30')
     const errors: unknown[] = []
+    const lines: RequestLine[] = []
     opened = createApp({
       office,
       sql,
@@ -59,6 +63,7 @@ export function useApi(
       secret,
       production: options.production ?? false,
       log: (error) => errors.push(error),
+      onRequest: (line) => lines.push(line),
       ...(options.maxUpload ? { maxUpload: options.maxUpload } : {}),
     })
     const token = (viewer: Partial<Viewer>) =>
@@ -71,6 +76,7 @@ export function useApi(
       dir: folder,
       today,
       errors,
+      lines,
       flushReadings: () => opened.house.readings.flush(),
       token,
       statements: () => seen.splice(0),

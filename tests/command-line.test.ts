@@ -207,7 +207,7 @@ describe('on a database', () => {
     }
   })
 
-  test('begins no work in a folder that takes nothing, and says which', async ({ skip }) => {
+  test('begins no work in a folder that takes nothing, and says which', { tags: ['fault'] }, async ({ skip }) => {
     const folder = mkdtempSync(join(tmpdir(), 'courtois-closed-'))
     const isRoot = process.getuid?.() === 0
     // Root writes wherever the disk lets it.

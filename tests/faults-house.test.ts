@@ -1,53 +1,60 @@
+/** @module-tag fault */
 import { type ChildProcess, execFileSync, spawnSync } from 'node:child_process'
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import {
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statfsSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
+import { dayAt } from '../api/cron.ts'
 import { openArchive } from '../documents/archive.ts'
 import { nativeTypst } from '../documents/typst/typst.ts'
 import { tick } from '../procedures/amicable/tick.ts'
 import { examine, repair } from '../procedures/doctor/doctor.ts'
 import { drain, freeDeadJobs } from '../procedures/jobs/work.ts'
-import { connect, type Sql, transaction } from '../schema/db.ts'
-import { startEmbedded } from '../schema/embedded.ts'
-import { migrate } from '../schema/migrate.ts'
-import { seededRandom } from '../schema/random.ts'
-import { openAgency } from '../scripts/demo/people.ts'
-import { openOffice } from '../scripts/office.ts'
-import { comesBackTo, ended, events, idle, kill, killAll, nothingLostNorTwice, says, start } from './faults.ts'
-import { addInvoices, creditorOf, day, type House, invoice, liveOn, useHouse } from './house.ts'
+import { latest } from '../schema/days.ts'
+import { type Sql, transaction } from '../schema/db.ts'
+import {
+  again,
+  counts,
+  ended,
+  events,
+  idle,
+  kill,
+  killAll,
+  nothingLostNorTwice,
+  openDebts,
+  patience,
+  says,
+  seededChance,
+  start,
+} from './faults.ts'
+import { day, liveOn, useHouse } from './house.ts'
 
 const on = day('2026-06-11')
 const howMany = 6
+vi.setConfig({ testTimeout: 200_000 })
 
-/** Six cases whose first letter is due on that day, each debtor with a name of its own. */
-async function openCases(made: House): Promise<void> {
-  await openAgency(made.sql, on)
-  const creditorId = await creditorOf(made, on)
-  for (let i = 0; i < howMany; i++) {
-    const address = { lines: [`${i + 1} rue de la Gare`], postal_code: '69003', city: 'Lyon', country: 'FR' }
-    const buyer = { name: `Client-${i}-`, address }
-    const invoices = [invoice({ number: `F-${i}`, issued_on: '2026-05-11', due_on: '2026-06-10', buyer })]
-    await addInvoices(made, { creditorId, on: '2026-06-11', invoices })
-  }
-}
-const house = useHouse(openCases)
+const house = useHouse((made) => openDebts(made, on, howMany))
 afterEach(killAll)
 // Each fault is told on standard error, as it should be, and read here from the rows.
 beforeEach(() => void vi.spyOn(console, 'error').mockImplementation(() => {}))
 afterEach(() => void vi.restoreAllMocks())
 
-/** The day's jobs once more, without waiting for the back-off of those that failed. */
-const again = (sql: Sql) => sql`update graphile_worker._private_jobs set run_at = now() where locked_at is null`
-const counts = async (sql: Sql) =>
-  (
-    await sql<{ done: number; documents: number; jobs: number }[]>`
-      select (select count(*) from steps where done_on is not null)::int as done, (select count(*) from documents)::int as documents,
-             (select count(*) from graphile_worker.jobs)::int as jobs`
-  )[0]!
 const findings = async () => (await examine(house.office, on)).map(({ code }) => code)
 
 describe('an archive that takes nothing: no step is half done, and each is done once afterwards', () => {
+  interface Fault {
+    strike: () => void
+    mend: () => void
+  }
   const mounted: string[] = []
   const mount = (folder: string, size: string) => {
     mkdirSync(folder)
@@ -58,38 +65,57 @@ describe('an archive that takes nothing: no step is half done, and each is done 
   afterEach(() => mounted.splice(0).forEach((folder) => spawnSync('umount', ['-l', folder])))
   const remount = (folder: string, options: string) => execFileSync('mount', ['-o', `remount,${options}`, folder])
 
-  const faults: [string, (folder: string) => (() => void) | null][] = [
+  const faults: [string, (folder: string, below: (n: number) => number) => Fault | null][] = [
     [
       'its disk is gone',
       (folder) => {
-        writeFileSync(folder, '')
-        return () => rmSync(folder)
+        mkdirSync(folder)
+        const strike = () => {
+          renameSync(folder, `${folder}-gone`)
+          writeFileSync(folder, '')
+        }
+        const mend = () => {
+          rmSync(folder)
+          renameSync(`${folder}-gone`, folder)
+        }
+        return { strike, mend }
       },
     ],
     [
-      'its disk is full after some letters',
-      (folder) => (mount(folder, '256k') ? () => remount(folder, 'size=64m') : null),
+      'its disk is full',
+      (folder, below) => {
+        if (!mount(folder, '8m')) return null
+        const rest = join(folder, 'rest')
+        // The page that is left, and a few more, do not hold the letters still to come.
+        const strike = () => writeFileSync(rest, Buffer.alloc((statfsSync(folder).bavail - 1 - below(6)) * 4096))
+        return { strike, mend: () => rmSync(rest) }
+      },
     ],
     [
       'its disk is read-only',
-      (folder) => {
-        if (!mount(folder, '64m')) return null
-        remount(folder, 'ro')
-        return () => remount(folder, 'rw')
-      },
+      (folder) =>
+        mount(folder, '8m') ? { strike: () => remount(folder, 'ro'), mend: () => remount(folder, 'rw') } : null,
     ],
   ]
-  test.for(faults)('%s', async ([, breaks], { skip }) => {
+  test.for(faults)('%s after some letters', async ([, breaks], { skip }) => {
     const folder = mkdtempSync(join(tmpdir(), 'courtois-archive-'))
     try {
-      const mend = breaks(join(folder, 'archive'))
-      if (mend === null) return skip('mounting a small disk takes root')
-      house.office.archive = openArchive(join(folder, 'archive'))
+      const below = seededChance()
+      const fault = breaks(join(folder, 'archive'), below)
+      if (fault === null) return skip('mounting a small disk takes root')
+      const archive = openArchive(join(folder, 'archive'))
+      let left = below(howMany)
+      const put: typeof archive.put = (bytes) => {
+        if (left-- === 0) fault.strike()
+        return archive.put(bytes)
+      }
+      house.office.archive = { ...archive, put }
       await liveOn(house, on)
       const before = await counts(house.sql)
       expect(before.done).toBeLessThan(howMany)
-      expect(before).toEqual({ done: before.done, documents: before.done * 2, jobs: howMany - before.done })
-      mend()
+      expect(before.documents).toBe(before.done * 2)
+      expect(before.jobs).toBeGreaterThanOrEqual(howMany - before.done)
+      fault.mend()
       await again(house.sql)
       await drain(house.office, house.url)
       expect(await counts(house.sql)).toEqual({ done: howMany, documents: howMany * 2, jobs: 0 })
@@ -102,15 +128,6 @@ describe('an archive that takes nothing: no step is half done, and each is done 
 })
 
 describe('an engine that fails in the middle of a step', () => {
-  const looping = (timeLimit: number) => {
-    const engine = nativeTypst({ processes: 1, timeLimit })
-    const compile: typeof engine.compile = (job) => {
-      const sources = { 'loop.typ': '#for a in range(90000) { for b in range(90000) {} }' }
-      return engine.compile({ ...job, template: 'loop.typ', sources })
-    }
-    return { ...engine, compile }
-  }
-
   /** The composing processes of this program, as the system sees them. */
   const composers = (): number[] =>
     readdirSync('/proc').flatMap((name) => {
@@ -130,11 +147,14 @@ describe('an engine that fails in the middle of a step', () => {
       const before = new Set(composers())
       const engine = nativeTypst({ processes: 1 })
       const killed: number[] = []
+      // Two letters lose their child under way: a first one, and one that was made in its place.
+      const below = seededChance()
+      const first = 1 + below(howMany)
+      const second = first + 1 + below(howMany)
       let letters = 0
       const compile: typeof engine.compile = async (job) => {
         const composing = engine.compile(job)
-        // Two letters of two steps lose their child under way: a first one, and one that was made in its place.
-        if (++letters === 2 || letters === 6) {
+        if (++letters === first || letters === second) {
           const [child] = composers().filter((pid) => !before.has(pid) && !killed.includes(pid))
           process.kill(child!, 'SIGKILL')
           killed.push(child!)
@@ -149,8 +169,9 @@ describe('an engine that fails in the middle of a step', () => {
         // On a slow machine their turn may have come again already.
         await again(house.sql)
         await drain(house.office, house.url)
-        // Both were the second letter of their step, which was begun again from its first.
-        expect(letters).toBe(howMany * 2 + 4)
+        // A step is begun again from its first letter, whichever of its two was lost.
+        expect(letters).toBeGreaterThanOrEqual(howMany * 2 + 2)
+        expect(letters).toBeLessThanOrEqual(howMany * 2 + 4)
         expect(await counts(house.sql)).toEqual({ done: howMany, documents: howMany * 2, jobs: 0 })
         expect(await findings()).toEqual([])
       } finally {
@@ -159,15 +180,20 @@ describe('an engine that fails in the middle of a step', () => {
     },
   )
 
-  test('a template that loops is stopped, its step waits, and is done once when it is mended', async () => {
+  test('a template that loops for one debtor is stopped, the others have their letters, and it is done once when mended', async () => {
     const { typst } = house.office
-    const broken = looping(300)
-    house.office.typst = broken
-    await tick(house.sql, on)
-    await house.sql`update graphile_worker._private_jobs set run_at = now() + interval '1 day' where id > (select min(id) from graphile_worker.jobs)`
-    await drain(house.office, house.url)
-    await broken.close()
-    expect(await counts(house.sql)).toEqual({ done: 0, documents: 0, jobs: howMany })
+    const below = seededChance()
+    const looping = nativeTypst({ processes: 1, timeLimit: 200 + below(600) })
+    const sources = { 'loop.typ': '#for a in range(90000) { for b in range(90000) {} }' }
+    const debtor = `Client-${below(howMany)}-`
+    const compile: typeof typst.compile = (job) =>
+      JSON.stringify(job.data).includes(debtor)
+        ? looping.compile({ ...job, template: 'loop.typ', sources })
+        : typst.compile(job)
+    house.office.typst = { ...typst, compile }
+    await liveOn(house, on)
+    await looping.close()
+    expect(await counts(house.sql)).toEqual({ done: howMany - 1, documents: (howMany - 1) * 2, jobs: 1 })
     const [held] = await house.sql`select count(*)::int as holds from holds`
     expect(held).toEqual({ holds: 0 })
     house.office.typst = typst
@@ -180,11 +206,12 @@ describe('an engine that fails in the middle of a step', () => {
 
 test('a letter that kills every worker ends dead after its attempts, is told, and takes no other along', async () => {
   const { sql, url, dir } = house
+  const debtor = `Client-${seededChance()(howMany)}-`
   await tick(sql, on)
   const [fatal] = await sql<{ key: string }[]>`
     update graphile_worker._private_jobs set max_attempts = 3
     where key = (select 'step:' || s.id from steps s join cases c on c.id = s.case_id join debtors b on b.id = c.debtor_id
-                 where b.name = 'Client-0-' and s.queued_for is not null)
+                 where b.name = ${debtor} and s.queued_for is not null)
     returning key`
   const hasAttempts = async () => {
     const [left] = await sql`select from graphile_worker.jobs where key = ${fatal!.key} and attempts < max_attempts`
@@ -193,14 +220,14 @@ test('a letter that kills every worker ends dead after its attempts, is told, an
   let deaths = 0
   for (; await hasAttempts(); deaths++) {
     await sql`update graphile_worker._private_jobs set run_at = now() where key = ${fatal!.key}`
-    await ended(start('./setup/worker-child.ts', [url, dir, '', 'Client-0-']))
+    await ended(start('./setup/worker-child.ts', [url, dir, '', debtor]))
     await freeDeadJobs(sql)
   }
   // The first death may only make suspects of all the jobs that the worker held.
   expect([3, 4]).toContain(deaths)
-  const alive = start('./setup/worker-child.ts', [url, dir, '', 'Client-0-'])
+  const alive = start('./setup/worker-child.ts', [url, dir, '', debtor])
   await again(sql)
-  await expect.poll(async () => (await counts(sql)).jobs, { timeout: 30_000 }).toBe(1)
+  await expect.poll(async () => (await counts(sql)).jobs, { timeout: patience }).toBe(1)
   expect(alive.exitCode ?? alive.signalCode).toBe(null)
   expect(await counts(sql)).toMatchObject({ done: howMany - 1, documents: (howMany - 1) * 2 })
   house.office.archive = openArchive(join(dir, 'archive'))
@@ -242,8 +269,11 @@ test('a letter placed by a worker that died before it could say so, and taken up
 
 test('two groups of processes tick and work at once on one database, and each letter is written once', async () => {
   const { sql, url, dir } = house
-  for (let group = 0; group < 2; group++) start('./setup/worker-child.ts', [url, dir, on.toString()])
-  await expect.poll(async () => (await counts(sql)).done, { timeout: 40_000 }).toBe(howMany)
+  const ticks = () => start('./setup/worker-child.ts', [url, dir, on.toString()])
+  ticks()
+  await sql`select pg_sleep(${seededChance()(1500) / 1000})`
+  ticks()
+  await expect.poll(async () => (await counts(sql)).done, { timeout: patience }).toBe(howMany)
   await idle(sql)
   await nothingLostNorTwice(sql, dir)
   expect(await counts(sql)).toEqual({ done: howMany, documents: howMany * 2, jobs: 0 })
@@ -262,7 +292,7 @@ describe('a worker that has every letter in its queue, beside one that has none'
     const { sql, url, dir } = house
     const first = start('./setup/worker-child.ts', [url, dir], env)
     await says(first, /working/)
-    const middle = events(sql, 2)
+    const middle = events(sql, 1 + seededChance()(6))
     await tick(sql, on)
     await middle
     first.kill('SIGSTOP')
@@ -272,7 +302,7 @@ describe('a worker that has every letter in its queue, beside one that has none'
     return { first, name: name! }
   }
   const allDone = async () => {
-    await expect.poll(async () => (await counts(house.sql)).done, { timeout: 40_000 }).toBe(howMany)
+    await expect.poll(async () => (await counts(house.sql)).done, { timeout: patience }).toBe(howMany)
     await idle(house.sql)
     await nothingLostNorTwice(house.sql, house.dir)
     expect(await counts(house.sql)).toEqual({ done: howMany, documents: howMany * 2, jobs: 0 })
@@ -287,7 +317,7 @@ describe('a worker that has every letter in its queue, beside one that has none'
 
   test('is frozen, taken for dead and comes back: it does none that the other took up', async () => {
     const { first, name } = await stopped({ SILENCE: '2000' })
-    await expect.poll(hands, { timeout: 30_000 }).not.toContain(name)
+    await expect.poll(hands, { timeout: patience }).not.toContain(name)
     first.kill('SIGCONT')
     await allDone()
   })
@@ -319,35 +349,15 @@ test('the look for dead workers reads the jobs in hand, however many wait', asyn
   ])
 })
 
-test('while a new version is deployed, its jobs wait for it, and those of before it are done', async () => {
-  const { sql, url } = house
-  await tick(sql, on)
-  const ofVersion = (version: number | null, rank: number) => sql`
-    update graphile_worker._private_jobs set payload = jsonb_strip_nulls(payload::jsonb || jsonb_build_object('version', ${version}::int))::json
-    where id = (select id from graphile_worker.jobs order by id offset ${rank} limit 1) returning id`
-  const [newer] = await ofVersion(2, 0)
-  await ofVersion(null, 1)
-  await drain(house.office, url)
-  expect(await counts(sql)).toEqual({ done: howMany - 1, documents: (howMany - 1) * 2, jobs: 1 })
-  expect(await sql`select id, last_error from graphile_worker.jobs`).toEqual([
-    { id: newer!['id'], lastError: 'ce travail attend une version plus récente du programme' },
-  ])
-  expect(await findings()).toEqual([])
-  // As the newer program would see it.
-  await sql`update graphile_worker._private_jobs set payload = jsonb_set(payload::jsonb, '{version}', '1')::json`
-  await again(sql)
-  await drain(house.office, url)
-  expect(await counts(sql)).toEqual({ done: howMany, documents: howMany * 2, jobs: 0 })
-  expect(await findings()).toEqual([])
-})
-
-test('a clock that leaps a day ahead and comes back does no step twice, and writes to nobody twice a day', async () => {
-  const chance = seededRandom(process.env['FAULTS_SEED'] ?? 'clock')
+test('a clock that leaps days ahead and hours back does no step twice, and writes to nobody twice a day', async () => {
+  const below = seededChance()
   const { sql } = house
   let last = on
   for (let i = 0; i < 45; i++) {
-    const leap = (chance.bytes(1)[0]! % 3) - 1
-    const today = on.add({ days: Math.max(0, i + leap) })
+    const leap = [{ days: 0 }, { days: 1 + below(3) }, { hours: -1 - below(24) }][below(3)]!
+    // Half an hour into the day an hour back is a day back.
+    const at = on.toZonedDateTime('Europe/Paris').add({ days: i, minutes: 30 }).add(leap)
+    const today = latest(on, dayAt(at.toInstant()))
     if ((await tick(sql, today)) > 0) await drain(house.office, house.url)
     if (Temporal.PlainDate.compare(today, last) > 0) last = today
   }
@@ -362,50 +372,3 @@ test('a clock that leaps a day ahead and comes back does no step twice, and writ
   expect(letters).toEqual({ second: howMany })
   expect((await examine(house.office, last)).map(({ code }) => code)).toEqual([])
 }, 400_000)
-
-test('a database that is gone for a while in the middle of the letters loses none and doubles none', async () => {
-  const dataDir = mkdtempSync(join(tmpdir(), 'courtois-gone-'))
-  let database = await startEmbedded({ dataDir })
-  await migrate(database.url)
-  let sql = connect(database.url, { max: 4 })
-  const office = await openOffice({ sql, dataDir, random: seededRandom('gone'), baseUrl: 'https://courtois.example' })
-  try {
-    const worker = start('./setup/worker-child.ts', [database.url, dataDir], {}, 'ignore')
-    const env = { DATA_DIR: dataDir, PORT: '0', DATABASE_URL: '', BASE_URL: '', NODE_ENV: 'development' }
-    const api = start('../scripts/courtois.ts', ['serve', '--jobs', '1', '--day', on.toString()], env, 'ignore')
-    const [[, ready]] = await Promise.all([says(api, /(http:\S+\/ready)[^]*GraphQL/), says(worker, /working/)])
-    await openCases({ sql, office, url: database.url, dir: dataDir })
-    const middle = events(sql, 5)
-    await tick(sql, on)
-    await middle
-    await sql.end({ timeout: 1 })
-    const postmaster = Number(readFileSync(join(dataDir, 'postgres/data/postmaster.pid'), 'utf8').split('\n')[0])
-    process.kill(postmaster, 'SIGQUIT')
-    await database.stop()
-    const status = () =>
-      fetch(ready!, { signal: AbortSignal.timeout(5_000) }).then(
-        (answer) => answer.status,
-        () => null,
-      )
-    await expect.poll(status, { timeout: 20_000 }).toBe(503)
-
-    // Neither is begun anew by anybody: both go on where they were.
-    const { url } = database
-    database = await startEmbedded({ dataDir })
-    comesBackTo(url, database.url)
-    sql = connect(database.url, { max: 4 })
-    await expect.poll(status, { timeout: 40_000 }).toBe(200)
-    expect((await counts(sql)).done).toBeLessThan(howMany)
-    await idle(sql)
-    expect(await counts(sql)).toEqual({ done: howMany, documents: howMany * 2, jobs: 0 })
-    await nothingLostNorTwice(sql, dataDir)
-    expect((await examine({ ...office, sql }, on)).map(({ code }) => code)).toEqual([])
-    expect([worker, api].map((child) => child.exitCode ?? child.signalCode)).toEqual([null, null])
-  } finally {
-    await killAll()
-    await office.typst.close()
-    await sql.end({ timeout: 1 }).catch(() => {})
-    await database.stop()
-    rmSync(dataDir, { recursive: true, force: true })
-  }
-}, 150_000)

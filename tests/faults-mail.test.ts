@@ -1,3 +1,4 @@
+/** @module-tag fault */
 import type { AddressInfo, Socket } from 'node:net'
 import { SMTPServer, type SMTPServerOptions } from 'smtp-server'
 import { afterEach, describe, expect, test } from 'vitest'
@@ -9,19 +10,33 @@ import { settleSending } from '../procedures/mail/post.ts'
 import { examine } from '../procedures/doctor/doctor.ts'
 import { drain } from '../procedures/jobs/work.ts'
 import { transaction } from '../schema/db.ts'
-import { seededRandom } from '../schema/random.ts'
-import { children, killAll, start } from './faults.ts'
-import { addInvoices, day, invoice, liveOn, openCase, useHouse } from './house.ts'
+import { openAgency } from '../scripts/demo/people.ts'
+import { seededChance, children, killAll, start } from './faults.ts'
+import { addInvoices, creditorOf, day, type House, invoice, liveOn, useHouse } from './house.ts'
 
 const on = day('2026-06-12')
-// One letter leaves on that day, by e-mail: the reminder before the due date, to a debtor that prefers it so.
+const before = day('2026-06-11')
+/** So many letters leave on that day, by e-mail: the reminder before the due date, to debtors that prefer it so. */
+async function addLetters(
+  made: House,
+  creditorId: string,
+  { from, count }: { from: number; count: number },
+): Promise<void> {
+  for (let i = from; i < from + count; i++) {
+    const address = { lines: [`${i + 1} rue de la Gare`], postal_code: '69003', city: 'Lyon', country: 'FR' }
+    const buyer = { name: `Client ${i}`, address, contact: { email: `client-${i}@client.example` } }
+    const invoices = [invoice({ number: `F-${i}`, issued_on: '2026-05-21', due_on: '2026-06-20', buyer })]
+    const caseId = await addInvoices(made, { creditorId, on: before.toString(), invoices })
+    const wish = { caseId, channel: 'email', wish: 'prefere', reason: 'dit au téléphone' } as const
+    await recordContactPreference(made.sql, made.office.random, before, wish, 'phone:Essai')
+  }
+}
+const few = 3
+let creditor: string
 const house = useHouse(async (made) => {
-  const caseId = await openCase(made, {
-    on: '2026-06-11',
-    invoices: [invoice({ number: 'F-1', issued_on: '2026-05-21', due_on: '2026-06-20' })],
-  })
-  const wish = { caseId, channel: 'email', wish: 'prefere', reason: 'dit au téléphone' } as const
-  await recordContactPreference(made.sql, made.office.random, day('2026-06-11'), wish, 'phone:Essai')
+  await openAgency(made.sql, before)
+  creditor = await creditorOf(made, before)
+  await addLetters(made, creditor, { from: 0, count: few })
 })
 
 let server: SMTPServer | undefined
@@ -33,9 +48,9 @@ afterEach(async () => {
   await new Promise<void>((done) => (server ? server.close(done) : done()))
 })
 
-/** A mail server with a fault; what it took whole is in `received`, by message id. */
-async function listen(fault: Partial<SMTPServerOptions>, received: string[]): Promise<string> {
-  server = new SMTPServer({
+/** A mail server that has a fault once it has taken so many messages; what it took whole is in `received`, by message id. */
+async function listen(fault: Partial<SMTPServerOptions>, received: string[], spared = 0): Promise<string> {
+  const sound = new SMTPServer({
     authOptional: true,
     disabledCommands: ['STARTTLS'],
     closeTimeout: 100,
@@ -44,11 +59,13 @@ async function listen(fault: Partial<SMTPServerOptions>, received: string[]): Pr
       stream.on('data', (part: Buffer) => parts.push(part))
       stream.on('end', () => {
         received.push(/^Message-ID: (.*)$/im.exec(Buffer.concat(parts).toString('latin1'))![1]!)
+        if (received.length === spared) Object.assign(sound, fault)
         done()
       })
     },
-    ...fault,
   })
+  server = sound
+  if (spared === 0) Object.assign(server, fault)
   // A connection that the test cuts is no error of the server's.
   server.on('error', () => {})
   server.server.on('connection', (socket: Socket) => sockets.add(socket))
@@ -63,9 +80,9 @@ const silent = () => {}
 const limits = '?greetingTimeout=1500&socketTimeout=1500'
 
 /** The office posts through that server, in the day's work and once more when the waiting jobs come round. */
-async function post(fault: Partial<SMTPServerOptions>, received: string[]): Promise<void> {
+async function post(fault: Partial<SMTPServerOptions>, received: string[], spared?: number): Promise<void> {
   const tray = outTray(`${house.dir}/out`)
-  const url = `${await listen(fault, received)}${Object.keys(fault).length > 0 ? limits : ''}`
+  const url = `${await listen(fault, received, spared)}${Object.keys(fault).length > 0 ? limits : ''}`
   house.office.post = mailPost(tray, url, 'Cabinet <contact@cabinet.example>')
 }
 async function comeRound(): Promise<void> {
@@ -73,91 +90,123 @@ async function comeRound(): Promise<void> {
   await drain(house.office, house.url)
 }
 
-interface Sending {
-  documentId: string
-  state: string
-  sentOn: unknown
-  waits: boolean
-}
-async function sending(): Promise<Sending> {
-  const found = await house.sql<Sending[]>`
-    select o.document_id, o.state, o.sent_on, exists (select from graphile_worker.jobs j where j.key = 'send:' || o.document_id) as waits
-    from dispatches o where o.channel = 'email'`
-  expect(found).toHaveLength(1)
-  return found[0]!
-}
-const journal = async () =>
-  (await house.sql<{ kind: string }[]>`select kind from events where kind like 'letter_%' order by seq`).map(
-    ({ kind }) => kind,
+/** Where each e-mail of the day stands, and whether a job is to send it. */
+const standing = async () =>
+  (
+    await house.sql<{ said: string }[]>`
+      select concat_ws(', ', o.state, o.sent_on, case when exists (select from graphile_worker.jobs j where j.key = 'send:' || o.document_id) then 'waits' end) as said
+      from dispatches o where o.channel = 'email' order by 1`
+  ).map(({ said }) => said)
+/** All of them but those that were spared stand so. */
+const allBut = (spared: number, state: string) => [
+  ...Array<string>(few - spared).fill(state),
+  ...Array<string>(spared).fill(sent),
+]
+const sent = `sent, ${on.toString()}`
+const inDoubt = async () =>
+  (await house.sql<{ documentId: string }[]>`select document_id from dispatches where state = 'sending'`).map(
+    ({ documentId }) => documentId,
   )
-const findings = async () => (await examine(house.office, on)).map(({ code }) => code)
+const told = async (kind: string) =>
+  (await house.sql<{ times: number }[]>`select count(*)::int as times from events where kind = ${kind}`)[0]!.times
+const findings = async () => [...new Set((await examine(house.office, on)).map(({ code }) => code))]
 
-describe('a mail server that has not taken the message: the letter waits, and leaves once when the fault is over', () => {
-  test.each<[string, Partial<SMTPServerOptions>]>([
-    ['hangs before its greeting', { onConnect: silent }],
-    ['hangs on the addressee', { onRcptTo: silent }],
-    ['hangs up on the addressee', { onRcptTo: cut }],
-    ['puts the addressee off (451)', { onRcptTo: (_to, _session, answer) => answer(refusing(451)) }],
-    ['refuses the house itself (550)', { onMailFrom: (_from, _session, answer) => answer(refusing(550)) }],
+/** How many messages the server takes before its fault, and by which codes it puts off and refuses. */
+function drawn(): { spared: number; later: number; never: number } {
+  const below = seededChance()
+  const spared = below(few)
+  return { spared, later: [421, 450, 451, 452][below(4)]!, never: [550, 551, 552, 553, 554][below(5)]! }
+}
+type Fault = (codes: { later: number; never: number }) => Partial<SMTPServerOptions>
+
+describe('a mail server that does not take a message: the letter waits, and leaves once when the fault is over', () => {
+  test.each<[string, Fault]>([
+    ['it hangs before its greeting', () => ({ onConnect: silent })],
+    ['it hangs on the addressee', () => ({ onRcptTo: silent })],
+    ['it hangs up on the addressee', () => ({ onRcptTo: cut })],
     [
-      'puts the message off once it has it (452)',
-      { onData: (stream, _session, done) => void stream.resume().on('end', () => done(refusing(452))) },
+      'it puts the addressee off (4xx)',
+      ({ later }) => ({ onRcptTo: (_to, _session, answer) => answer(refusing(later)) }),
     ],
-  ])('%s', async (_fault, options) => {
+    [
+      'it refuses the house itself (5xx)',
+      ({ never }) => ({ onMailFrom: (_from, _session, answer) => answer(refusing(never)) }),
+    ],
+    [
+      'it puts the message off once it has it (4xx)',
+      ({ later }) => ({
+        onData: (stream, _session, done) => void stream.resume().on('end', () => done(refusing(later))),
+      }),
+    ],
+  ])('%s', async (_fault, faultOf) => {
     const received: string[] = []
-    await post(options, received)
+    const { spared, ...codes } = drawn()
+    await post(faultOf(codes), received, spared)
     await liveOn(house, on)
-    expect(await sending()).toMatchObject({ state: 'ready', waits: true })
-    expect(received).toEqual([])
-    expect(await journal()).not.toContain('letter_sent')
+    expect(await standing()).toEqual(allBut(spared, 'ready, waits'))
+    expect(received).toHaveLength(spared)
+    expect(await told('letter_sent')).toBe(spared)
     cut()
 
     await post({}, received)
     await comeRound()
     await comeRound()
-    expect(await sending()).toMatchObject({ state: 'sent', sentOn: on, waits: false })
-    expect(received).toHaveLength(1)
+    expect(await standing()).toEqual(allBut(0, sent))
+    expect(new Set(received).size).toBe(few)
+    expect(received).toHaveLength(few)
     expect(await findings()).toEqual([])
   })
 })
 
-test('an address refused for good (550) is told to the people of the case, and not tried again', async () => {
-  const received: string[] = []
-  await post({ onRcptTo: (_to, _session, answer) => answer(refusing(550)) }, received)
-  await liveOn(house, on)
-  expect(await sending()).toMatchObject({ state: 'failed', waits: false })
-  expect(await journal()).toContain('letter_refused')
-  await post({}, received)
-  await comeRound()
-  expect(received).toEqual([])
-  expect(await findings()).toEqual([])
+describe('a refusal for good (5xx) is told to the people of the case, and not tried again', () => {
+  test.each<[string, Fault]>([
+    ['of the address', ({ never }) => ({ onRcptTo: (_to, _session, answer) => answer(refusing(never)) })],
+    [
+      'of the message',
+      ({ never }) => ({
+        onData: (stream, _session, done) => void stream.resume().on('end', () => done(refusing(never))),
+      }),
+    ],
+  ])('%s', async (_fault, faultOf) => {
+    const received: string[] = []
+    const { spared, ...codes } = drawn()
+    await post(faultOf(codes), received, spared)
+    await liveOn(house, on)
+    expect(await standing()).toEqual(allBut(spared, 'failed'))
+    expect(await told('letter_refused')).toBe(few - spared)
+    await post({}, received)
+    await comeRound()
+    expect(received).toHaveLength(spared)
+    expect(await findings()).toEqual([])
+  })
 })
 
 describe('a sending whose end is unknown is never done again by itself', () => {
-  const faults: [string, (received: string[]) => Partial<SMTPServerOptions>][] = [
-    ['the server hangs up in the middle of the message', () => ({ onData: (stream) => void stream.once('data', cut) })],
-    ['the server takes all of it and hangs up', () => ({ onData: (stream) => void stream.resume().on('end', cut) })],
-    ['the server takes all of it and says nothing', () => ({ onData: (stream) => void stream.resume() })],
+  const faults: [string, Partial<SMTPServerOptions>][] = [
+    ['the server hangs up in the middle of the message', { onData: (stream) => void stream.once('data', cut) }],
+    ['the server takes all of it and hangs up', { onData: (stream) => void stream.resume().on('end', cut) }],
+    ['the server takes all of it and says nothing', { onData: (stream) => void stream.resume() }],
   ]
-  test.each(faults)('%s: a person says that it did not leave, and it leaves once', async (_fault, options) => {
+  test.each(faults)('%s: a person says that it did not leave, and it leaves once', async (_fault, fault) => {
     const received: string[] = []
-    await post(options(received), received)
+    const { spared } = drawn()
+    await post(fault, received, spared)
     await liveOn(house, on)
     await comeRound()
-    const doubtful = await sending()
-    expect(doubtful).toMatchObject({ state: 'sending', waits: false })
-    expect((await journal()).filter((kind) => kind === 'letter_in_doubt')).toHaveLength(1)
+    expect(await standing()).toEqual(allBut(spared, 'sending'))
+    expect(await told('letter_in_doubt')).toBe(few - spared)
     expect(await findings()).toEqual(['sending_unfinished'])
 
     await post({}, received)
     await comeRound()
-    expect(received).toEqual([])
-    const { documentId } = doubtful
-    await settleSending(house.sql, on, { documentId, sentOn: null, reason: 'absent du journal du serveur' }, 'admin')
+    expect(received).toHaveLength(spared)
+    for (const documentId of await inDoubt())
+      await settleSending(house.sql, on, { documentId, sentOn: null, reason: 'absent du journal du serveur' }, 'admin')
     await drain(house.office, house.url)
     await comeRound()
-    expect(received).toHaveLength(1)
-    expect(await sending()).toMatchObject({ state: 'sent', waits: false })
+    expect(new Set(received).size).toBe(few)
+    expect(received).toHaveLength(few)
+    expect(await standing()).toEqual(allBut(0, sent))
     expect(await findings()).toEqual([])
   })
 
@@ -165,16 +214,17 @@ describe('a sending whose end is unknown is never done again by itself', () => {
     const received: string[] = []
     await post({ onData: (stream) => void stream.resume().on('end', cut) }, received)
     await liveOn(house, on)
-    const { documentId } = await sending()
-    const late = settleSending(house.sql, on, { documentId, sentOn: on.add({ days: 1 }), reason: 'lu' }, 'admin')
-    await expect(late).rejects.toMatchObject({ code: 'sending_not_in_doubt' })
-    await settleSending(house.sql, on, { documentId, sentOn: on, reason: 'lu au journal du serveur' }, 'admin')
-    const again = settleSending(house.sql, on, { documentId, sentOn: null, reason: 'encore' }, 'admin')
-    await expect(again).rejects.toMatchObject({ code: 'sending_not_in_doubt' })
+    for (const documentId of await inDoubt()) {
+      const late = settleSending(house.sql, on, { documentId, sentOn: on.add({ days: 1 }), reason: 'lu' }, 'admin')
+      await expect(late).rejects.toMatchObject({ code: 'sending_not_in_doubt' })
+      await settleSending(house.sql, on, { documentId, sentOn: on, reason: 'lu au journal du serveur' }, 'admin')
+      const again = settleSending(house.sql, on, { documentId, sentOn: null, reason: 'encore' }, 'admin')
+      await expect(again).rejects.toMatchObject({ code: 'sending_not_in_doubt' })
+    }
     await post({}, received)
     await comeRound()
     expect(received).toEqual([])
-    expect(await sending()).toMatchObject({ state: 'sent', sentOn: on })
+    expect(await standing()).toEqual(allBut(0, sent))
     expect(await findings()).toEqual([])
   })
 })
@@ -182,7 +232,7 @@ describe('a sending whose end is unknown is never done again by itself', () => {
 test('a person settles a sending while somebody else acts on its case: both go on, one after the other', async () => {
   await post({ onData: (stream) => void stream.resume().on('end', cut) }, [])
   await liveOn(house, on)
-  const { documentId } = await sending()
+  const [documentId] = (await inDoubt()) as [string]
   const isWaiting = async () =>
     (await house.sql`select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`)
       .length > 0
@@ -194,7 +244,7 @@ test('a person settles a sending while somebody else acts on its case: both go o
     await sql`select 1 from dispatches for update`
   })
   await settling
-  expect(await sending()).toMatchObject({ state: 'sent', sentOn: on })
+  expect(await standing()).toEqual(allBut(1, 'sending'))
 })
 
 test('an archive that cannot be read is no doubt about the sending: nothing left, and it is tried again', async () => {
@@ -204,30 +254,20 @@ test('an archive that cannot be read is no doubt about the sending: nothing left
   const broken = { ...archive, get: () => Promise.reject(Object.assign(new Error('EIO'), { code: 'EIO' })) }
   house.office.archive = broken
   await liveOn(house, on)
-  expect(await sending()).toMatchObject({ state: 'ready', waits: true })
+  expect(await standing()).toEqual(allBut(0, 'ready, waits'))
   house.office.archive = archive
   await comeRound()
-  expect(received).toHaveLength(1)
+  expect(received).toHaveLength(few)
   expect(await findings()).toEqual([])
 })
 
-// `npm run faults` asks for other moments; a seed names them.
-const seed = process.env['FAULTS_SEED'] ?? 'mail'
 const howMany = 10
 
 test('workers killed again and again while the server takes their messages send none twice, and each stands somewhere', async () => {
   const received: string[] = []
-  const [known] = await house.sql<{ creditorId: string }[]>`select creditor_id from cases`
-  for (let i = 1; i < howMany; i++) {
-    const address = { lines: [`${i} rue de la Gare`], postal_code: '69003', city: 'Lyon', country: 'FR' }
-    const buyer = { name: `Client ${i}`, address, contact: { email: `client-${i}@client.example` } }
-    const invoices = [invoice({ number: `F-1${i}`, issued_on: '2026-05-21', due_on: '2026-06-20', buyer })]
-    const caseId = await addInvoices(house, { creditorId: known!.creditorId, on: '2026-06-11', invoices })
-    const wish = { caseId, channel: 'email', wish: 'prefere', reason: 'dit au téléphone' } as const
-    await recordContactPreference(house.sql, house.office.random, day('2026-06-11'), wish, 'phone:Essai')
-  }
+  await addLetters(house, creditor, { from: few, count: howMany - few })
   // All die at one of four moments of a message: before it begins, in its middle, once the server has it, once it has said so.
-  const chance = seededRandom(seed)
+  const below = seededChance()
   const moments = ['addressed', 'begun', 'taken', 'answered']
   let deaths = 0
   let over = false
@@ -239,7 +279,7 @@ test('workers killed again and again while the server takes their messages send 
   const url = await listen(
     {
       onRcptTo(_to, { id }, answer) {
-        const fate = !over && deaths < 4 ? moments[chance.bytes(1)[0]! % 6] : undefined
+        const fate = !over && deaths < 4 ? moments[below(6)] : undefined
         fates.set(id, fate)
         if (fate === 'addressed') die()
         answer()
@@ -268,7 +308,7 @@ test('workers killed again and again while the server takes their messages send 
   }
   work()
   work()
-  const standing = async () =>
+  const counted = async () =>
     (
       await house.sql<{ jobs: number; done: number }[]>`
       select (select count(*) from graphile_worker.jobs)::int as jobs, (select count(*) from steps where done_on = ${on})::int as done`
@@ -277,7 +317,7 @@ test('workers killed again and again while the server takes their messages send 
     .poll(
       async () => {
         await house.sql`update graphile_worker._private_jobs set run_at = now() where locked_at is null`
-        return standing()
+        return counted()
       },
       { timeout: 300_000, interval: 500 },
     )

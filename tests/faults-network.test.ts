@@ -1,3 +1,4 @@
+/** @module-tag fault */
 import { spawnSync } from 'node:child_process'
 import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -9,10 +10,9 @@ import { startThrowaway } from '../schema/embedded.ts'
 import { migrate } from '../schema/migrate.ts'
 import { seededRandom } from '../schema/random.ts'
 import { openOffice } from '../scripts/office.ts'
-import { events, idle, killAll, nothingLostNorTwice, openDebts, start } from './faults.ts'
+import { seededChance, events, idle, killAll, nothingLostNorTwice, openDebts, seed, start } from './faults.ts'
 import { day } from './house.ts'
 
-const seed = process.env['FAULTS_SEED']
 const letters = Number(process.env['FAULTS_LETTERS'] ?? 60)
 const on = day('2026-06-11')
 
@@ -78,8 +78,7 @@ test.skipIf(seed === undefined)(
     })
     try {
       await openDebts({ sql, office, url: database.url, dir: dataDir }, on, letters)
-      const chance = seededRandom(seed!)
-      const below = (n: number) => Buffer.from(chance.bytes(4)).readUInt32BE() % n
+      const below = seededChance()
       const begun = events(sql, 4 + below(letters))
       const working = [one, other].map((machine) => {
         const url = `postgres://courtois@${machine.here}/network`

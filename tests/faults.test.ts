@@ -1,59 +1,59 @@
-import type { ChildProcess } from 'node:child_process'
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+/** @module-tag fault */
+import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, expect, test } from 'vitest'
 import { tick } from '../procedures/amicable/tick.ts'
 import { examine } from '../procedures/doctor/doctor.ts'
-import type { Office } from '../procedures/office.ts'
-import type { Day } from '../schema/days.ts'
 import { type Client, connect } from '../schema/db.ts'
-import { type Embedded, startEmbedded } from '../schema/embedded.ts'
+import { startEmbedded } from '../schema/embedded.ts'
 import { migrate } from '../schema/migrate.ts'
 import { seededRandom } from '../schema/random.ts'
 import { fillDemo } from '../scripts/demo/fill.ts'
 import { openOffice } from '../scripts/office.ts'
-import { children, ended, events, idle, kill, killAll, nothingLostNorTwice, openDebts, says, start } from './faults.ts'
+import {
+  bringDatabaseBack,
+  seededChance,
+  children,
+  closeHouse,
+  ended,
+  events,
+  idle,
+  kill,
+  killAll,
+  nothingLostNorTwice,
+  openDebts,
+  openHouse,
+  postmasterOf,
+  says,
+  seed,
+  start,
+  startApi,
+  takeDatabase,
+} from './faults.ts'
 import { day } from './house.ts'
 
 afterEach(killAll)
 
-// `npm run faults` asks for other moments and for more of everything; a seed names the moments.
-const seed = process.env['FAULTS_SEED'] ?? 'faults'
 const letters = Number(process.env['FAULTS_LETTERS'] ?? 48)
 const workers = Number(process.env['FAULTS_WORKERS'] ?? 2)
 // Each has its turn, in an order that the seed says; in a long run all of them again and again, from the first letter to the last.
 const fates = ['workers', 'one', 'api', 'database']
-const rounds = process.env['FAULTS_SEED'] ? Math.max(2, Math.round(letters / 250)) : 1
-
-/** A house of its own, whose database may be killed too, with as many first letters due on that day. */
-async function openHouse(on: Day): Promise<{ dataDir: string; database: Embedded; sql: Client; office: Office }> {
-  const dataDir = mkdtempSync(join(tmpdir(), 'courtois-killed-'))
-  const database = await startEmbedded({ dataDir })
-  await migrate(database.url)
-  const sql = connect(database.url, { max: 4 })
-  const office = await openOffice({ sql, dataDir, random: seededRandom('killed'), baseUrl: 'https://courtois.example' })
-  await openDebts({ sql, office, url: database.url, dir: dataDir }, on, letters)
-  return { dataDir, database, sql, office }
-}
+const rounds = seed === undefined ? 1 : Math.max(2, Math.round(letters / 250))
 
 const stepsDone = async (sql: Client): Promise<number> =>
   (await sql<{ done: number }[]>`select count(*)::int as done from steps where done_on is not null`)[0]!.done
-
-const postmasterOf = (dataDir: string) =>
-  Number(readFileSync(join(dataDir, 'postgres/data/postmaster.pid'), 'utf8').split('\n')[0])
 
 test(
   'workers, API and database killed again and again in the middle of fifty letters lose none and write none twice',
   async () => {
     const on = day('2026-06-11')
-    const { dataDir, office, ...opened } = await openHouse(on)
-    let { database, sql } = opened
+    const house = await openHouse()
     try {
-      expect(await tick(sql, on)).toBe(letters)
-      const chance = seededRandom(seed)
-      const below = (n: number) => Buffer.from(chance.bytes(4)).readUInt32BE() % n
-      const another = () => start('./setup/worker-child.ts', [database.url, dataDir], {}, 'ignore')
+      await openDebts(house, on, letters)
+      expect(await tick(house.sql, on)).toBe(letters)
+      const below = seededChance()
+      const another = () => start('./setup/worker-child.ts', [house.url, house.dir], {}, 'ignore')
       const work = () => Array.from({ length: workers }, another)
       const turns = Array.from({ length: rounds }, () =>
         fates.map((fate) => ({ fate, at: below(256) })).toSorted((one, other) => one.at - other.at),
@@ -61,62 +61,49 @@ test(
       // A letter announces three or four events. Some are left for the last turn, though they go on for a moment after each.
       const most = Math.floor((3 * letters) / turns.length) - 6
       for (const [turn, { fate }] of turns.entries()) {
-        const server = fate === 'api' ? [await serving(dataDir, on)] : []
-        const middle = events(sql, 3 + below(most))
+        const server = fate === 'api' ? [startApi(house.dir, on)] : []
+        await Promise.all(server.map((api) => says(api, /GraphQL/)))
+        const middle = events(house.sql, 3 + below(most))
         const group = work()
         await middle
         // Not at a commit, where each event is told, but anywhere between two of them.
-        await sql`select pg_sleep(${below(50) / 1000})`
+        await house.sql`select pg_sleep(${below(50) / 1000})`
         const victims = fate === 'one' ? group.slice(0, 1) : fate === 'workers' ? group : server
         await Promise.all(victims.map(kill))
         if (fate === 'database') {
-          await sql.end({ timeout: 1 }).catch(() => {})
-          process.kill(postmasterOf(dataDir), 'SIGKILL')
-          await database.stop()
-          database = await startEmbedded({ dataDir })
-          sql = connect(database.url, { max: 4 })
+          await takeDatabase(house, 'SIGKILL')
+          await bringDatabaseBack(house)
         } else if (victims.length < group.length + server.length) {
           // One may have had every job in hand: whoever starts again in its place gives back what the dead had taken.
           another()
-          await events(sql, 3)
+          await events(house.sql, 3)
         }
         await killAll()
-        expect((await examine({ ...office, sql }, on)).map(({ code }) => code)).toEqual([])
-        if (rounds > 1) console.log(`${turn + 1}/${turns.length} ${fate}: ${await stepsDone(sql)} of ${letters} steps`)
+        expect((await examine(house.office, on)).map(({ code }) => code)).toEqual([])
+        if (rounds > 1)
+          console.log(`${turn + 1}/${turns.length} ${fate}: ${await stepsDone(house.sql)} of ${letters} steps`)
       }
-      expect(await stepsDone(sql)).toBeGreaterThan(5)
-      expect(await stepsDone(sql)).toBeLessThan(letters)
+      expect(await stepsDone(house.sql)).toBeGreaterThan(5)
+      expect(await stepsDone(house.sql)).toBeLessThan(letters)
       work()
-      await idle(sql)
+      await idle(house.sql)
 
-      const documents = await nothingLostNorTwice(sql, dataDir)
+      const documents = await nothingLostNorTwice(house.sql, house.dir)
       const first = documents.filter((document) => document.letter === 'relance-cordiale-pro')
       expect(first).toHaveLength(letters)
       expect(new Set(first.map((document) => document.stepId)).size).toBe(letters)
       expect(documents).toHaveLength(letters * 2) // each with its notice on personal data
-      const [row] = await sql<{ done: bigint; held: bigint }[]>`
+      const [row] = await house.sql<{ done: bigint; held: bigint }[]>`
         select (select count(*) from steps where done_on = ${on}) as done, (select count(*) from holds) as held`
       expect(row).toEqual({ done: BigInt(letters), held: 0n })
-      expect(await tick(sql, on)).toBe(0)
-      expect((await examine({ ...office, sql }, on)).map(({ code }) => code)).toEqual([])
+      expect(await tick(house.sql, on)).toBe(0)
+      expect((await examine(house.office, on)).map(({ code }) => code)).toEqual([])
     } finally {
-      await killAll()
-      await office.typst.close()
-      await sql.end({ timeout: 1 }).catch(() => {})
-      await database.stop()
-      rmSync(dataDir, { recursive: true, force: true })
+      await closeHouse(house)
     }
   },
   300_000 + letters * 2_000,
 )
-
-/** The API with a hand at the letters, once it answers. */
-async function serving(dataDir: string, on: Day): Promise<ChildProcess> {
-  const env = { DATA_DIR: dataDir, PORT: '0', DATABASE_URL: '', BASE_URL: '', NODE_ENV: 'development' }
-  const child = start('../scripts/courtois.ts', ['serve', '--jobs', '1', '--day', on.toString()], env, 'ignore')
-  await says(child, /GraphQL/)
-  return child
-}
 
 test('serve --demo, killed in the middle of a tick, its database too, ends with the same letters', async () => {
   const dataDir = mkdtempSync(join(tmpdir(), 'courtois-serve-'))
@@ -142,14 +129,15 @@ test('serve --demo, killed in the middle of a tick, its database too, ends with 
         DATABASE_URL: '',
         NODE_ENV: 'development',
       })
-    for (const after of [6, 14]) {
+    const below = seededChance()
+    for (const after of [2 + below(6), 6 + below(9)]) {
       const server = serve()
       await events(sql, after)
       await kill(server)
     }
     // The third time the database dies with it.
     const server = serve()
-    await events(sql, 9)
+    await events(sql, 4 + below(6))
     process.kill(postmasterOf(dataDir), 'SIGKILL')
     await kill(server)
     await sql.end({ timeout: 1 }).catch(() => {})
@@ -173,4 +161,4 @@ test('serve --demo, killed in the middle of a tick, its database too, ends with 
     await database.stop()
     rmSync(dataDir, { recursive: true, force: true })
   }
-}, 120_000)
+}, 240_000)

@@ -1,13 +1,30 @@
 import { spawn, type ChildProcess } from 'node:child_process'
-import { readdirSync, readFileSync, rmSync, symlinkSync } from 'node:fs'
+import { mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { expect } from 'vitest'
 import { openArchive, sha256 } from '../documents/archive.ts'
 import type { Day } from '../schema/days.ts'
-import { type Client } from '../schema/db.ts'
+import { type Client, connect, type Sql } from '../schema/db.ts'
+import { type Embedded, startEmbedded } from '../schema/embedded.ts'
+import { migrate } from '../schema/migrate.ts'
+import { seededRandom } from '../schema/random.ts'
 import { openAgency } from '../scripts/demo/people.ts'
+import { openOffice } from '../scripts/office.ts'
 import { addInvoices, creditorOf, type House, invoice } from './house.ts'
+
+/** What `npm run faults` names: other moments, and more of everything. `npm test` plays one short seed of each fault. */
+export const seed = process.env['FAULTS_SEED']
+
+/** The chance of a test: whole numbers below the one that is given, the same again for the same seed. */
+export function seededChance(): (n: number) => number {
+  const chance = seededRandom(`${seed ?? 'faults'} ${expect.getState().currentTestName}`)
+  return (n) => Buffer.from(chance.bytes(4)).readUInt32BE() % n
+}
+
+/** In milliseconds: for what takes seconds where nothing else has the machine. */
+export const patience = 120_000
 
 export const children = new Set<ChildProcess>()
 const path = (name: string) => fileURLToPath(new URL(name, import.meta.url))
@@ -33,13 +50,68 @@ export function start(
   return child
 }
 
+/** A house whose database is its own, and may be killed. */
+export interface OwnHouse extends House {
+  database: Embedded
+}
+
+export async function openHouse(): Promise<OwnHouse> {
+  const dir = mkdtempSync(join(tmpdir(), 'courtois-faults-'))
+  const database = await startEmbedded({ dataDir: dir })
+  await migrate(database.url)
+  const sql = connect(database.url, { max: 4 })
+  const random = seededRandom('faults')
+  const office = await openOffice({ sql, dataDir: dir, random, baseUrl: 'https://courtois.example' })
+  return { database, sql, office, url: database.url, dir }
+}
+
+export const postmasterOf = (dir: string) =>
+  Number(readFileSync(join(dir, 'postgres/data/postmaster.pid'), 'utf8').split('\n')[0])
+
+/** The database goes, without a word to anybody who works on it. */
+export async function takeDatabase({ sql, dir, database }: OwnHouse, signal: NodeJS.Signals): Promise<void> {
+  await sql.end({ timeout: 1 }).catch(() => {})
+  process.kill(postmasterOf(dir), signal)
+  await database.stop()
+}
+
+/** It runs again, for this program alone as long as nobody else is told where. */
+export async function bringDatabaseBack(house: OwnHouse): Promise<void> {
+  const database = await startEmbedded({ dataDir: house.dir })
+  const sql = connect(database.url, { max: 4 })
+  Object.assign(house, { database, sql, url: database.url, office: { ...house.office, sql } })
+}
+
+export async function closeHouse({ office, dir, sql, database }: OwnHouse): Promise<void> {
+  await killAll()
+  await office.typst.close()
+  await sql.end({ timeout: 1 }).catch(() => {})
+  await database.stop()
+  rmSync(dir, { recursive: true, force: true })
+}
+
+/** The API on that day, with so many hands at the letters; it says « GraphQL » once it answers. `program`: that of another version. */
+export function startApi(dir: string, on: Day, jobs = 1, program = '../scripts/courtois.ts'): ChildProcess {
+  const env = { DATA_DIR: dir, PORT: '0', DATABASE_URL: '', BASE_URL: '', NODE_ENV: 'development' }
+  return start(program, ['serve', '--jobs', String(jobs), '--day', on.toString()], env, 'ignore')
+}
+
 /** An agency with one creditor and so many debtors, each owing an invoice whose first letter is due on 11 June 2026. */
 export async function openDebts(house: House, on: Day, count: number): Promise<void> {
   await openAgency(house.sql, on)
-  const creditorId = await creditorOf(house, on)
-  for (let i = 0; i < count; i++) {
+  await addDebts(house, on, await creditorOf(house, on), { from: 0, count })
+}
+
+/** More of them: each debtor has a name that is found in no other. */
+export async function addDebts(
+  house: House,
+  on: Day,
+  creditorId: string,
+  { from, count }: { from: number; count: number },
+): Promise<void> {
+  for (let i = from; i < from + count; i++) {
     const address = { lines: [`${i + 1} rue de la Gare`], postal_code: '69003', city: 'Lyon', country: 'FR' }
-    const buyer = { name: `Client ${i}`, address }
+    const buyer = { name: `Client-${i}-`, address }
     const invoices = [invoice({ number: `F-${i}`, issued_on: '2026-05-11', due_on: '2026-06-10', buyer })]
     await addInvoices(house, { creditorId, on: on.toString(), invoices })
   }
@@ -105,6 +177,15 @@ export async function idle(sql: Client): Promise<void> {
     await sql`select pg_sleep(0.25)`
   }
 }
+
+/** The day's jobs once more, without waiting for the back-off of those that failed. */
+export const again = (sql: Sql) => sql`update graphile_worker._private_jobs set run_at = now() where locked_at is null`
+export const counts = async (sql: Sql) =>
+  (
+    await sql<{ done: number; documents: number; jobs: number }[]>`
+      select (select count(*) from steps where done_on is not null)::int as done, (select count(*) from documents)::int as documents,
+             (select count(*) from graphile_worker.jobs)::int as jobs`
+  )[0]!
 
 interface Kept {
   letter: string

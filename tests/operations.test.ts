@@ -1,10 +1,21 @@
 import { type ChildProcess, spawn } from 'node:child_process'
-import { appendFileSync, chmodSync, cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import {
+  appendFileSync,
+  chmodSync,
+  cpSync,
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import { type AddressInfo, createServer as createSocketServer } from 'node:net'
 import { getPriority, tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
-import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { trace } from '@opentelemetry/api'
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { signToken } from '../api/auth.ts'
 import { verifyFile } from '../documents/proof/verify.ts'
 import { tick } from '../procedures/amicable/tick.ts'
@@ -17,6 +28,7 @@ import { startEmbedded } from '../schema/embedded.ts'
 import { seededRandom } from '../schema/random.ts'
 import { holdBack, restoreBackup, writeBackup } from '../scripts/backup.ts'
 import { openOffice } from '../scripts/office.ts'
+import { startTracing } from '../scripts/tracing.ts'
 import { compose, root } from './root.ts'
 import { dropDatabase } from './database.ts'
 import {
@@ -131,6 +143,12 @@ function start(args: string[], env: NodeJS.ProcessEnv, script = 'courtois.ts'): 
   child.stderr.on('data', (text: Buffer) => (running.err += text.toString('utf8')))
   return running
 }
+/** Asked to stop, by somebody whose patience ends after twenty seconds. */
+async function stopped({ child, ended }: Running): Promise<number | null> {
+  child.kill('SIGTERM')
+  const impatient = setTimeout(() => child.kill('SIGKILL'), 20_000)
+  return ended.finally(() => clearTimeout(impatient))
+}
 async function courtois(
   args: string[],
   env: Record<string, string>,
@@ -236,18 +254,22 @@ describe('a backup', () => {
   })
 })
 
-/** A collector of traces: what an exporter posts to it, span by span. */
-async function openCollector(): Promise<{ url: string; spans: Span[]; close(): void }> {
+/** A collector of traces: what an exporter posts to it, span by span, and what it says of itself. */
+async function openCollector(): Promise<{ url: string; spans: Span[]; shown: object[]; close(): void }> {
   const spans: Span[] = []
+  const shown: object[] = []
   const take = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     const body = JSON.parse(Buffer.concat(await Array.fromAsync(request)).toString()) as Exported
-    for (const { scopeSpans } of body.resourceSpans) for (const scope of scopeSpans) spans.push(...scope.spans)
+    for (const { resource, scopeSpans } of body.resourceSpans) {
+      shown.push({ authorization: request.headers.authorization, ...resource })
+      for (const scope of scopeSpans) spans.push(...scope.spans)
+    }
     response.setHeader('content-type', 'application/json').end('{}')
   }
   const server = createServer((request, response) => void take(request, response))
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   const { port } = server.address() as AddressInfo
-  return { url: `http://127.0.0.1:${port}`, spans, close: () => server.close() }
+  return { url: `http://127.0.0.1:${port}`, spans, shown, close: () => server.close() }
 }
 interface Span {
   name: string
@@ -255,7 +277,7 @@ interface Span {
   attributes: { key: string; value: unknown }[]
 }
 interface Exported {
-  resourceSpans: { scopeSpans: { spans: Span[] }[] }[]
+  resourceSpans: { resource: { attributes: Span['attributes'] }; scopeSpans: { spans: Span[] }[] }[]
 }
 
 describe('a house in production', () => {
@@ -278,7 +300,14 @@ describe('a house in production', () => {
     try {
       const [{ step }] = await house.sql<[{ step: string }]>`select gen_random_uuid() as step`
       await house.sql`select graphile_worker.add_job('step', ${json(house.sql, { step, day: '2026-07-29' })}::json)`
-      const serve = start(['serve'], { ...production(), OTEL_EXPORTER_OTLP_ENDPOINT: collector.url })
+      const serve = start(['serve'], {
+        ...production(),
+        OTEL_EXPORTER_OTLP_ENDPOINT: collector.url,
+        OTEL_EXPORTER_OTLP_HEADERS: 'authorization=Bearer%20essai',
+        OTEL_EXPORTER_OTLP_PROTOCOL: 'http/json',
+        OTEL_SERVICE_NAME: 'agence-de-lyon',
+        OTEL_RESOURCE_ATTRIBUTES: 'deployment.environment.name=essai',
+      })
       const [, base] = await serve.says(/(http:\S+)\/ready/)
       await serve.says(new RegExp(`"step":"${step}"`))
       const traceId = '4bf92f3577b34da6a3ce929d0e0e4736'
@@ -292,9 +321,56 @@ describe('a house in production', () => {
         value: { stringValue: step },
       })
       expect(JSON.stringify(collector.spans)).not.toContain('GARAGE')
+      const attributes = expect.arrayContaining([
+        { key: 'service.name', value: { stringValue: 'agence-de-lyon' } },
+        { key: 'deployment.environment.name', value: { stringValue: 'essai' } },
+      ])
+      expect(collector.shown).toContainEqual(expect.objectContaining({ authorization: 'Bearer essai', attributes }))
     } finally {
       collector.close()
     }
+  })
+
+  test.each(['serve', 'work'])('does not %s without a secret, makes none, and says where to find one', async (name) => {
+    const env = { ...production(), COURTOIS_SECRET: '' }
+    const kept = join(folder, 'data', 'secret')
+    const first = await courtois([name], env)
+    expect([first.code, first.err]).toEqual([1, expect.stringContaining('openssl rand -hex 32')])
+    expect(existsSync(kept)).toBe(false)
+    // One made before it was put in production.
+    writeFileSync(kept, houseSecret)
+    const next = await courtois([name], env)
+    expect([next.code, next.err]).toEqual([1, expect.stringContaining(kept)])
+    expect(next.err).not.toContain(houseSecret)
+  })
+
+  describe('told of a collector', () => {
+    const started = async (env: Record<string, string>) => {
+      vi.stubEnv('OTEL_EXPORTER_OTLP_ENDPOINT', 'http://127.0.0.1:4318')
+      for (const [name, value] of Object.entries(env)) vi.stubEnv(name, value)
+      return startTracing()
+    }
+    afterEach(() => vi.unstubAllEnvs())
+
+    test.each<Record<string, string>>([{ OTEL_TRACES_EXPORTER: 'none' }, { OTEL_SDK_DISABLED: 'TRUE' }])(
+      'sends no trace with %o, whatever else is asked',
+      async (env) => {
+        await started({ ...env, OTEL_EXPORTER_OTLP_PROTOCOL: 'grpc' })
+        expect(trace.getTracer('essai').startSpan('essai').isRecording()).toBe(false)
+      },
+    )
+
+    test.each<Record<string, string>>([
+      { OTEL_EXPORTER_OTLP_PROTOCOL: 'grpc' },
+      { OTEL_EXPORTER_OTLP_PROTOCOL: 'http/json', OTEL_EXPORTER_OTLP_TRACES_PROTOCOL: 'http/protobuf' },
+      { OTEL_TRACES_EXPORTER: 'zipkin' },
+    ])('does not start with %o, which it does not speak', async (env) => {
+      await expect(started(env)).rejects.toMatchObject({
+        code: 'bad_tracing',
+        message: expect.stringContaining(Object.values(env).at(-1)!),
+        remedy: expect.stringMatching(/http\/json|otlp/),
+      })
+    })
   })
 
   test('logs each request and job by its ids, and no name, address, token or secret', async () => {
@@ -358,7 +434,17 @@ describe('a house in production', () => {
     for (const route of ['/r/:code', '/verifier/:code', '/metrics'])
       expect(lines).toContainEqual(expect.objectContaining({ route, msg: 'request' }))
     expect(lines).toContainEqual(expect.objectContaining({ msg: 'job failed', task: 'step', err: expect.anything() }))
-    expect(lines).toContainEqual(expect.objectContaining({ msg: 'job done', step: expect.any(String) }))
+    const steps = new Map(
+      (await house.sql<{ id: string; caseId: string }[]>`select id, case_id from steps`).map((row) => [
+        row.id,
+        row.caseId,
+      ]),
+    )
+    const done = lines.flatMap((line) =>
+      'step' in line && steps.has(String(line.step)) ? [line as { step: string }] : [],
+    )
+    expect(done).toContainEqual(expect.objectContaining({ msg: 'job done' }))
+    for (const line of done) expect(line).toMatchObject({ cases: [steps.get(line.step)] })
 
     const [known] = await house.sql<{ texts: string[] }[]>`
       select array(
@@ -407,8 +493,7 @@ describe('a house in production', () => {
       const env = { ...production(), npm_lifecycle_event: event }
       const work = start(compose.services['worker']!.command!, env, 'courtois.js')
       await work.says(/job done/)
-      work.child.kill('SIGTERM')
-      expect([await work.ended, work.err]).toEqual([0, ''])
+      expect([await stopped(work), work.err]).toEqual([0, ''])
       expect(work.out.split('\n').filter((line) => line.includes('"level":50'))).toEqual([])
       const [left] = await house.sql<{ waiting: number; locked: number }[]>`
       select count(*)::int as waiting, count(locked_at)::int as locked from graphile_worker.jobs`
@@ -420,6 +505,29 @@ describe('a house in production', () => {
     },
     90_000,
   )
+
+  test('asked to stop while a mail server says nothing, gives that letter back and is gone all the same', async () => {
+    const asked = Promise.withResolvers<void>()
+    const silent = createSocketServer(() => asked.resolve())
+    await new Promise<void>((resolve) => silent.listen(0, '127.0.0.1', resolve))
+    const { port } = silent.address() as AddressInfo
+    const [{ id }] = await house.sql<[{ id: string }]>`
+      update dispatches set state = 'ready', sent_on = null, proof = null
+      where document_id = (select document_id from dispatches where channel = 'email' limit 1) returning document_id as id`
+    await house.sql`select graphile_worker.add_job('send', ${json(house.sql, { document: id, day: '2026-07-29' })}::json)`
+    const hanging = `smtp://127.0.0.1:${port}?greetingTimeout=300000&socketTimeout=300000`
+    const env = { ...production(), SMTP_URL: hanging, MAIL_FROM: 'Cabinet <contact@cabinet.example>' }
+    const work = start(compose.services['worker']!.command!, env, 'courtois.js')
+    await asked.promise
+    try {
+      expect([await stopped(work), work.err]).toEqual([0, ''])
+    } finally {
+      silent.close()
+    }
+    expect(work.out).toMatch(/job \d+ \(send\)/)
+    const left = await house.sql`select task_identifier, locked_at, attempts from graphile_worker.jobs`
+    expect(left).toEqual([{ taskIdentifier: 'send', lockedAt: null, attempts: 1 }])
+  }, 90_000)
 })
 
 test('stopped through npm, whose shell passes no signal on, the server stops too', async () => {

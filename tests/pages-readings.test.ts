@@ -4,16 +4,18 @@ import { recordDispute } from '../procedures/cases/exchanges/disputes.ts'
 import { recordPayment } from '../procedures/money/payments.ts'
 import { useApi } from './api.ts'
 import { addInvoices, invoice, liveUntil } from './house.ts'
-import { browser, noticed } from './pages.ts'
+import { browser, formsOf, noticed } from './pages.ts'
 
 const api = useApi()
 /** One case at the creditor's door with everything a page may show of it, one whose customer is not told yet. */
 const cases = { old: '', fresh: '' }
+let letter: Awaited<ReturnType<typeof noticed>>
 let creditorId = ''
 let requestId = ''
 
 beforeAll(async () => {
-  ;({ caseId: cases.old, creditorId } = await noticed(api))
+  letter = await noticed(api)
+  ;({ caseId: cases.old, creditorId } = letter)
   await liveUntil(api, '2026-09-05', '2026-09-29')
   const [request] = await api.sql<{ id: string }[]>`select id from consent_requests where case_id = ${cases.old}`
   requestId = request!.id
@@ -44,7 +46,7 @@ test.each<[string, (keyof typeof cases)[]]>([
   ['/revue?mois=2026-07', ['old']],
   ['/revue?mois=2026-09', ['fresh']],
   ['/calendrier', []],
-])('/portail%s keeps whose data it showed, and to whom', async (path, shown) => {
+])('/portail%s keeps whose data it showed, and to whom, and the log which cases', async (path, shown) => {
   // A reading is kept once a day and a reader: each page has its own.
   const name = `Lectrice de ${path}`
   const guest = browser(api)
@@ -58,6 +60,35 @@ test.each<[string, (keyof typeof cases)[]]>([
     select case_id, door from case_readings where reader = ${`creditor:${name}`}`
   expect(kept.map(({ caseId }) => caseId).toSorted()).toEqual(shown.map((which) => cases[which]).toSorted())
   expect(new Set(kept.map(({ door }) => door)).size).toBe(Math.min(1, shown.length))
+  expect(api.lines.at(-1)!.cases?.toSorted() ?? []).toEqual(kept.map(({ caseId }) => caseId).toSorted())
+})
+
+test('the log tells the case of each page, file and act, and none of what opens none', async () => {
+  const guest = browser(api)
+  const told = async (asked: Promise<{ status: number }>, route: string): Promise<string[] | undefined> => {
+    const from = api.lines.length
+    await asked
+    return api.lines.slice(from).find((line) => line.route === route)!.cases
+  }
+  const token = await api.token({ role: 'phone' })
+  const number = (await api.sql<[{ number: string }]>`select number from cases where id = ${cases.old}`)[0].number
+  await guest.go(`/bureau/entrer?jeton=${token}`)
+  const found = guest.go(`/bureau?q=${number}`)
+  expect(await told(found, '/bureau')).toContain(cases.old)
+  const call = { dossier: btoa(`Case:${cases.old}`), issue: 'message', sens: 'incoming', heure: '10:00' }
+  const form = { ...formsOf((await found).html).find(({ action }) => action === '/bureau/appel')!.hidden, ...call }
+  // The first lacks its summary, and is refused.
+  for (const resume of ['', 'Rappellera.'])
+    expect(await told(guest.submit(await found, '/bureau/appel', { ...form, resume }), '/bureau/appel')).toContain(
+      cases.old,
+    )
+  const reply = guest.submit(await guest.go(`/r/${letter.coupon}`), '/r', { code: letter.coupon, cp: '69003' })
+  expect(await told(reply, '/r/:code')).toEqual([cases.old])
+  const open = (path: string) =>
+    Promise.resolve(api.app.request(path, { headers: { authorization: `Bearer ${token}` } }))
+  expect(await told(open(`/documents/${btoa(`Document:${letter.id}`)}`), '/documents/:id')).toEqual([cases.old])
+  expect(await told(open(`/verifier/${letter.code}`), '/verifier/:code')).toEqual([cases.old])
+  expect(await told(open('/verifier/AAAA-AAAA-AAAA'), '/verifier/:code')).toBeUndefined()
 })
 
 test('who wrote a letter is told to its creditor too, the data that it prints to the cells alone, and that is noted', async () => {

@@ -2,7 +2,9 @@ import { expect, test } from 'vitest'
 import { readPortfolio } from '../procedures/amicable/portfolio.ts'
 import { loadScenario } from '../procedures/amicable/scenario.ts'
 import { simulate } from '../procedures/amicable/simulate.ts'
+import { agreeInstalments } from '../procedures/cases/exchanges/promises.ts'
 import { promiseStanding } from '../procedures/cases/exchanges/promise-standing.ts'
+import { releaseHold } from '../procedures/cases/holds.ts'
 import { rejectPayment } from '../procedures/money/payments.ts'
 import { amount } from '../schema/money.ts'
 import { pay, promise } from './debtor.ts'
@@ -96,4 +98,21 @@ test('nobody is reproached before the day, or for a first day that a second prom
   const file = await fileOf(house, caseId)
   expect(file.promises.map((each) => promiseStanding(each, file, day('2026-07-26')).outcome)).toEqual(['late', 'kept'])
   expect(await isForeseen('2026-07-26')).toBe(false)
+})
+
+test('one whose place a plan took is reproached no more', async () => {
+  const instalments = [{ dueOn: day('2026-07-08'), amount: 30_000n }]
+  await agreeInstalments(
+    house.sql,
+    house.office.random,
+    day('2026-07-01'),
+    { caseId, means: 'virement', instalments },
+    'test',
+  )
+  await pay(house, caseId, '2026-07-08', '300.00')
+  await releaseHold(house.sql, day('2026-07-09'), { caseId, cause: 'echeancier', reason: 'Échéancier tenu.' }, 'test')
+  expect(await isForeseen('2026-07-11')).toBe(false)
+  const { letter, text } = await reminder()
+  expect(letter).toBe('relance-ferme-particulier')
+  expect(text).not.toContain('promi')
 })

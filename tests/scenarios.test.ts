@@ -5,11 +5,13 @@ import { scenarioFaults } from '../procedures/amicable/scenario-check.ts'
 import { submitInvoice } from '../procedures/cases/intake/submissions.ts'
 import { recordCall } from '../procedures/cases/exchanges/calls.ts'
 import type { DebtorKind } from '../procedures/cases/debtors.ts'
+import { agreeInstalments } from '../procedures/cases/exchanges/promises.ts'
 import { attachExhibit } from '../procedures/cases/exhibits/exhibits.ts'
+import { releaseHold } from '../procedures/cases/holds.ts'
 import type { Zone } from '../procedures/law/calendar.ts'
 import { examine } from '../procedures/doctor/doctor.ts'
 import { openAgency } from '../scripts/demo/people.ts'
-import { promise } from './debtor.ts'
+import { pay, promise } from './debtor.ts'
 import {
   creditorOf,
   day,
@@ -23,6 +25,7 @@ import {
   toDebtor,
   useHouse,
 } from './house.ts'
+import { openMalagasy } from './malagasy.ts'
 
 const house = useHouse()
 const pdf = new Uint8Array(readFileSync(new URL('../samples/Facture_FR_EN16931.pdf', import.meta.url)))
@@ -65,6 +68,26 @@ const letters = async (caseId: string) =>
   (await fileOf(house, caseId)).documents
     .filter((document) => document.attachedTo === null && document.recipient !== 'creancier')
     .map((document) => `${document.stepKey} ${document.letter}`)
+
+/** What a step wrote to the debtor, each with its words. */
+async function texts(caseId: string, ...steps: string[]): Promise<{ letter: string; text: string }[]> {
+  const file = await fileOf(house, caseId)
+  return Promise.all(
+    steps.map(async (key) => {
+      const { letter, sha256 } = toDebtor(file).find(({ stepKey }) => stepKey === key)!
+      return { letter, text: await textOf(await house.office.archive.get(sha256)) }
+    }),
+  )
+}
+
+const agreePlan = (caseId: string, on: string, instalments: [dueOn: string, amount: bigint][]) =>
+  agreeInstalments(
+    house.sql,
+    house.office.random,
+    day(on),
+    { caseId, means: 'virement', instalments: instalments.map(([dueOn, amount]) => ({ dueOn: day(dueOn), amount })) },
+    'test',
+  )
 
 describe('the scenarios that ship', () => {
   test('keep every rule', () => {
@@ -112,22 +135,102 @@ describe('the scenarios that ship', () => {
     ])
   })
 
-  test('quote the promise that was made at the visit and not kept', async () => {
-    const caseId = await open('abonnement', 'consumer')
-    await liveUntil(house, '2026-05-20', '2026-06-30')
-    await promise(house, caseId, '2026-06-30', '2026-07-10', {
-      amount: 40_000n,
-      author: 'Madame Garage',
-      channel: 'visite',
+  describe('quote a commitment of the visit in both letters that follow it', () => {
+    const atVisit = { amount: 40_000n, author: 'Madame Garage', channel: 'visite' }
+    const visited = async (kind: DebtorKind = 'business'): Promise<string> => {
+      const caseId = await open('abonnement', kind)
+      await liveUntil(house, '2026-05-20', '2026-06-30')
+      return caseId
+    }
+
+    test('the promise that was made there and not kept', async () => {
+      const caseId = await visited('consumer')
+      await promise(house, caseId, '2026-06-30', '2026-07-10', atVisit)
+      await liveUntil(house, '2026-07-01', '2026-08-12')
+      expect(liveHolds(await fileOf(house, caseId))).toEqual([])
+      const both = await texts(caseId, 'relance', 'pieces')
+      expect(both.map(({ letter }) => letter)).toEqual([
+        'engagement-promesse-non-tenue-premiere',
+        'relance-ferme-pieces',
+      ])
+      for (const { text } of both) {
+        expect(text).toContain(
+          'Madame Garage nous a promis, le 30 juin 2026, lors de notre visite, le paiement de 400,00 €',
+        )
+        expect(text).toContain("pour le 10 juillet 2026. À ce jour, Papeterie Rhône-Alpes n'a pas reçu cette somme.")
+      }
     })
-    await liveUntil(house, '2026-07-01', '2026-07-31')
-    const file = await fileOf(house, caseId)
-    expect(liveHolds(file)).toEqual([])
-    const quoting = file.documents.find((document) => document.stepKey === 'relance')!
-    expect(quoting.letter).toBe('engagement-promesse-non-tenue-premiere')
-    const text = await textOf(await house.office.archive.get(quoting.sha256))
-    expect(text).toContain('10 juillet 2026')
-    expect(text).toContain('400,00 €')
+
+    test.each([
+      ['business', '22 juillet 2026', 'relance-ferme-pro'],
+      ['consumer', '29 juillet 2026', 'relance-ferme-particulier'],
+    ] as const)('the plan that was broken, and no promise whose place it took: %s', async (kind, ended, reminder) => {
+      const caseId = await visited(kind)
+      await promise(house, caseId, '2026-06-30', '2026-07-01', atVisit)
+      await agreePlan(caseId, '2026-07-02', [
+        ['2026-07-10', 30_000n],
+        ['2026-12-10', 70_000n],
+      ])
+      await pay(house, caseId, '2026-07-10', '100.00')
+      await liveUntil(house, '2026-07-02', '2026-09-30')
+      const both = await texts(caseId, 'relance', 'pieces')
+      expect(both.map(({ letter }) => letter)).toEqual([reminder, 'relance-ferme-pieces'])
+      for (const { text } of both) {
+        expect(text).toContain(`convenu le 2 juillet 2026 a pris fin le ${ended}`)
+        expect(text).toContain("Reste due l'échéance du 10 juillet 2026 (300,00 €, payée en partie).")
+        expect(text).not.toMatch(/promis|sans paiement ni réponse|pas eu de vos nouvelles/)
+      }
+    })
+
+    test('and none that was kept', async () => {
+      const caseId = await visited()
+      await promise(house, caseId, '2026-06-30', '2026-07-10', atVisit)
+      await pay(house, caseId, '2026-07-10', '400.00')
+      await liveUntil(house, '2026-07-01', '2026-08-12')
+      for (const { text } of await texts(caseId, 'relance', 'pieces')) expect(text).not.toMatch(/promis|échelonné/)
+    })
+
+    test('in Madagascar, a promise that was only said', async () => {
+      const caseId = await openMalagasy(house)
+      await liveUntil(house, '2026-05-20', '2026-06-22')
+      await promise(house, caseId, '2026-06-22', '2026-06-26', { ...atVisit, amount: 100_000_000n })
+      await liveUntil(house, '2026-06-23', '2026-07-20')
+      for (const { text } of await texts(caseId, 'premiere', 'deuxieme')) {
+        expect(text).toContain(
+          'Madame Garage nous a promis, le 22 juin 2026, lors de notre visite, le paiement de 1 000 000 Ar',
+        )
+        expect(text).toContain("pour le 26 juin 2026. À ce jour, Papeterie Rhône-Alpes n'a pas reçu cette somme.")
+      }
+    })
+
+    test('in Madagascar, a plan that was broken', async () => {
+      const caseId = await openMalagasy(house)
+      await liveUntil(house, '2026-05-20', '2026-06-22')
+      await agreePlan(caseId, '2026-06-22', [
+        ['2026-06-29', 100_000_000n],
+        ['2026-07-06', 100_000_000n],
+      ])
+      await liveUntil(house, '2026-06-23', '2026-08-31')
+      for (const { text } of await texts(caseId, 'premiere', 'deuxieme')) {
+        expect(text).toContain('convenu le 22 juin 2026 a pris fin le 10 juillet 2026')
+        expect(text).toContain(
+          'Restent dues les échéances du 29 juin 2026 (1 000 000 Ar) et du 6 juillet 2026 (1 000 000 Ar).',
+        )
+      }
+    })
+
+    test('in Madagascar, none that was kept', async () => {
+      const caseId = await openMalagasy(house)
+      await liveUntil(house, '2026-05-20', '2026-06-22')
+      await agreePlan(caseId, '2026-06-22', [['2026-06-29', 100_000_000n]])
+      await pay(house, caseId, '2026-06-29', '1000000.00')
+      await liveUntil(house, '2026-06-23', '2026-07-01')
+      const over = { caseId, cause: 'echeancier', reason: 'Échéancier tenu ; le reste demeure dû.' } as const
+      await releaseHold(house.sql, day('2026-07-01'), over, 'test')
+      await liveUntil(house, '2026-07-01', '2026-08-31')
+      for (const { text } of await texts(caseId, 'premiere', 'deuxieme'))
+        expect(text).not.toMatch(/promis|échelonné|calendrier convenu|Aucun calendrier|pris un engagement/)
+    })
   })
 
   test('work in Madagascar without the letter of a French code, and end before a person', async () => {

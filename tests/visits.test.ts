@@ -169,7 +169,9 @@ describe('a visit that was made', () => {
       textOf(await house.office.archive.get(file.documents.find(({ stepKey }) => stepKey === key)!.sha256))
     const first = await textsOf('premiere')
     expect(first).toContain('Nous nous sommes présentés le 23 juin 2026')
-    expect(first).toContain("Le calendrier convenu le 23 juin 2026 n'a pas été tenu")
-    expect(await textsOf('deuxieme')).toContain('Le 23 juin 2026, vous avez pris un engagement')
+    for (const text of [first, await textsOf('deuxieme')])
+      expect(text).toContain(
+        'Le gérant nous a promis, le 23 juin 2026, lors de notre visite, le paiement de 1 000 000 Ar',
+      )
   })
 })

@@ -6,6 +6,7 @@ import { ledgerReaders } from '../../procedures/money/ledger-files.ts'
 import { whenThere } from '../../schema/soon.ts'
 import type { Day } from '../../schema/days.ts'
 import type { Sql } from '../../schema/db.ts'
+import { aboutCase } from '../../schema/trace.ts'
 import { builder, type Types } from './builder.ts'
 import { type Context, rowsOf, visible } from '../context.ts'
 import { once } from './once.ts'
@@ -114,6 +115,7 @@ export async function requireCase(ctx: Context, id: string, sql: Sql = ctx.sql):
   const caseId = rowId('Case', id)
   const [found] = await sql<CaseRow[]>`select ${columns(ctx)} from cases c where id = ${caseId} and ${visible(ctx)}`
   if (!found) throw caseGone(caseId)
+  aboutCase(found.id)
   return found
 }
 
@@ -128,6 +130,7 @@ builder.queryFields((t) => ({
       const [found] = await ctx.sql<CaseRow[]>`
         select ${columns(ctx)} from cases c where number = ${number ?? null} and ${visible(ctx)}`
       if (!found) throw caseGone(number ?? '')
+      aboutCase(found.id)
       return found
     },
   }),

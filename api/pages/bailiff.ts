@@ -22,6 +22,7 @@ import {
 import { DomainError } from '../../schema/errors.ts'
 import { isUuid, plainFileName } from '../../schema/words.ts'
 import type { Sql } from '../../schema/db.ts'
+import { aboutCase } from '../../schema/trace.ts'
 import type { Viewer } from '../auth.ts'
 import { sendFile, sentPart } from '../downloads.ts'
 import { listPage, noLinkPage, packPage, type Shown } from './bailiff-pages.ts'
@@ -61,6 +62,7 @@ export function mountBailiff(app: Hono, house: Doors): void {
     const packs = await readAs(house.office.sql, bailiffOf(known.subject), (sql) =>
       handedOverTo(sql, known.subject, house.clock.today()),
     )
+    for (const { caseId } of packs) aboutCase(caseId)
     return send(c, listPage(agency, { name: known.name, packs, token: formToken(house, c, known.id) }))
   })
   mountDoor(app, house, {

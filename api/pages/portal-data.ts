@@ -8,6 +8,7 @@ import { type Outlay, readCeilings, readOutlays } from '../../procedures/judicia
 import type { Progress } from '../../procedures/judicial/engine/progress.ts'
 import type { Day } from '../../schema/days.ts'
 import type { Fragment, Sql } from '../../schema/db.ts'
+import { aboutCase } from '../../schema/trace.ts'
 import { type Context, visible } from '../context.ts'
 import { readTotals, type Totals } from './portal-totals.ts'
 
@@ -138,6 +139,7 @@ export async function findByNumber(ctx: Context, number: string): Promise<{ id: 
     { id: string }[]
   >`select c.id from cases c where c.number = ${number.slice(0, 40)} and ${visible(ctx)}`
   if (!found) throw caseGone(number.slice(0, 40))
+  aboutCase(found.id)
   return found
 }
 

@@ -3,6 +3,7 @@ import { verifyFile } from '../../documents/proof/verify.ts'
 import { readAgency } from '../../procedures/cases/agency.ts'
 import { disagreement, knownByCode, knownByHash, type KnownFile } from '../../procedures/retention/known-files.ts'
 import { DomainError } from '../../schema/errors.ts'
+import { aboutCase } from '../../schema/trace.ts'
 import { letterOf, loadLibrary } from '../../letters/catalogue.ts'
 import { contactOf } from './contact.ts'
 import { type FormFile, receiveForm } from './form-files.ts'
@@ -63,6 +64,7 @@ export function mountVerify(app: Hono, house: Doors): void {
     const [hash, code] = [readHash(text), readCode(text)]
     const found = hash ? await knownByHash(sql, hash) : code ? await knownByCode(sql, code) : undefined
     if (!found) return send(c, unknown(contact, text), 404)
+    aboutCase(found.caseId)
     return send(c, known(contact, hash ?? code!, found, await disagreement(house.office, found)))
   })
 }
@@ -78,6 +80,7 @@ interface Checked {
 /** The file itself, by its own hashes and seal, and then whether this house made it. */
 async function checked({ office }: Doors, { name, path, sha256 }: FormFile): Promise<Checked> {
   const found = await knownByHash(office.sql, sha256)
+  if (found) aboutCase(found.caseId)
   try {
     return { name, found, ...(await verifyFile(path, mostHeld)) }
   } catch (error) {

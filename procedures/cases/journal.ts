@@ -1,5 +1,6 @@
 import type { Day } from '../../schema/days.ts'
 import { json, type Sql } from '../../schema/db.ts'
+import { aboutCase } from '../../schema/trace.ts'
 
 /** Who acts: a person of the house, a creditor, or the clockwork (« system »). */
 export type Author = string
@@ -13,6 +14,7 @@ export async function record(
   onDay: Day,
   event: { caseId: string | null; kind: string; detail?: Record<string, unknown>; author: Author },
 ): Promise<void> {
+  if (event.caseId !== null) aboutCase(event.caseId)
   await sql`
     insert into events (case_id, on_day, kind, detail, author)
     values (${event.caseId}, ${onDay}, ${event.kind}, ${json(sql, event.detail ?? {})}, ${event.author})`

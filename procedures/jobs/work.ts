@@ -12,7 +12,7 @@ import {
 } from 'graphile-worker'
 import { type Day, latest, parseDay } from '../../schema/days.ts'
 import { type Client, connect, type Sql, transaction } from '../../schema/db.ts'
-import { traced } from '../../schema/trace.ts'
+import { type Doing, during, traced } from '../../schema/trace.ts'
 import type { FollowUp } from '../mail/follow-up-queue.ts'
 import { followUp } from '../mail/follow-ups.ts'
 import { doReview } from '../cases/intake/invoicing-reviews.ts'
@@ -34,15 +34,33 @@ function tasks(office: Office, sign: SignOfLife, today?: () => Day): TaskList {
       name,
       async (payload: unknown, { job }: JobHelpers) => {
         const { version = known } = payload as { version?: number }
-        if (version > known) throw new Error('ce travail attend une version plus récente du programme')
+        if (version > known) {
+          await leave(office.sql, job)
+          throw new Error(newer)
+        }
         await sign.take(job.locked_by!)
         if (elsewhere.has(name) || job.last_error !== null || !sign.holdsSince(job.locked_at!))
           await markBegun(office.sql, job)
-        await traced(`job ${name}`, { 'job.id': String(job.id), ...idsOf(payload) }, () => act(payload))
+        const doing: Doing = {}
+        doings.set(job, doing)
+        const attributes = { 'job.id': String(job.id), ...idsOf(payload) }
+        await traced(`job ${name}`, attributes, () => during(doing, () => act(payload)))
       },
     ]),
   )
 }
+
+const doings = new WeakMap<object, Doing>()
+
+/** The cases that a job was about, for the line of log of its end: its payload names a step or a letter. */
+export const casesOf = (job: object): Pick<Doing, 'cases'> => doings.get(job) ?? {}
+
+const newer = 'ce travail attend une version plus récente du programme'
+
+/** However long a deploy lasts, it costs the job no attempt: met again in a minute, unless a program that understands it was first. */
+const leave = (sql: Sql, job: Job) => sql`
+  update graphile_worker._private_jobs set attempts = greatest(0, attempts - 1), run_at = locked_at + interval '1 minute'
+  where id = ${job.id}::bigint and locked_by = ${job.locked_by}`
 
 /** Acts on somebody else's server: they belong to no day, and nothing in this house says whether one was done. */
 const elsewhere = new Set(['webhook', 'timestamp'])
@@ -211,7 +229,7 @@ export async function drainWithOthers(office: Office, connectionString: string):
     const [others] = await office.sql<{ busy: boolean; ready: boolean }[]>`
       select coalesce(bool_or(locked_at is not null), false) as busy, coalesce(bool_or(locked_at is null), false) as ready
       from graphile_worker.jobs
-      where task_identifier = any(${ofDays}) and (locked_at is not null or attempts = 0)`
+      where task_identifier = any(${ofDays}) and (locked_at is not null or attempts = 0 and last_error is distinct from ${newer})`
     if (!others!.busy && !others!.ready) return
     if (!others!.ready) await pause(100)
   }

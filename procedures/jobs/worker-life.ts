@@ -1,11 +1,12 @@
 import { setTimeout as pause } from 'node:timers/promises'
-import type { Runner, WorkerEvents } from 'graphile-worker'
+import type { Runner, WorkerEvents, WorkerPool } from 'graphile-worker'
 
 /** What does the jobs until it is asked to stop, whatever becomes of the database meanwhile. */
 export interface Worker {
   events: WorkerEvents
   /** Ends the jobs in hand and gives the others back. */
   stop(): Promise<void>
+  /** Gives back the jobs in hand too, whatever they wait for. */
   kill(why: string): Promise<void>
 }
 
@@ -22,6 +23,8 @@ export async function keepAlive(
   report: (error: unknown) => void,
 ): Promise<Worker> {
   const asked = new AbortController()
+  let pool: WorkerPool | undefined
+  events.on('pool:create', ({ workerPool }) => void (pool = workerPool))
   let runner: Runner | null = await begin()
   const life = (async () => {
     while (runner) {
@@ -45,12 +48,17 @@ export async function keepAlive(
       }
     }
   }
+  /** The runner's own `kill` (0.18.0) does nothing once it was asked to stop. */
+  async function giveBack(why: string): Promise<void> {
+    const { forceFailedJobs = [] } = (await pool?.forcefulShutdown(why)) ?? {}
+    for (const { id, task_identifier } of forceFailedJobs) report(new Error(`job ${id} (${task_identifier}): ${why}`))
+  }
   async function end(act: (live: Runner) => Promise<void>): Promise<void> {
     asked.abort()
     if (runner) await act(runner).catch(report)
     await life
   }
-  return { events, stop: () => end((live) => live.stop()), kill: (why) => end((live) => live.kill(why)) }
+  return { events, stop: () => end((live) => live.stop()), kill: (why) => end(() => giveBack(why)) }
 }
 
 /**

@@ -3,6 +3,7 @@ import { NotSent, type Parcel } from '../../documents/send/tray.ts'
 import { type Day } from '../../schema/days.ts'
 import { type Fragment, json, type Sql, transaction } from '../../schema/db.ts'
 import { DomainError } from '../../schema/errors.ts'
+import { aboutCase } from '../../schema/trace.ts'
 import type { Office } from '../office.ts'
 import { type Author, record } from '../cases/journal.ts'
 import { noLongerTrue, type Pending, type Since, sinceColumns, writtenAt } from './still-true.ts'
@@ -66,6 +67,7 @@ async function claim(
     returning looked.*, o.channel, o.address`.execute()
   const [, [found]] = await Promise.all([locked, claimed])
   if (!found) return undefined
+  aboutCase(found.caseId)
   // What had begun to leave may have left: the batch to print looks at it once more.
   const why = found.again ? null : await noLongerTrue(sql, onDay, found)
   if (why === null) return found

@@ -1,6 +1,6 @@
-import { after, type Day } from '../../../schema/days.ts'
+import { after, before, type Day } from '../../../schema/days.ts'
 import { receivedSince } from '../../money/standing-payments.ts'
-import type { Payment, Promise_ } from '../file/file-rows.ts'
+import type { Payment, Plan, Promise_ } from '../file/file-rows.ts'
 
 type PromiseOutcome = 'kept' | 'late' | 'partly' | 'missed'
 
@@ -33,9 +33,18 @@ export function promiseStanding({ promisedOn, dueOn, amount }: Promised, file: P
   return { outcome: paid === amount ? 'late' : paid > 0n ? 'partly' : 'missed', paid }
 }
 
-/** Whether the latest promise of the case is broken on that day, with nothing or a part of it received: a letter may say so. */
-export function isLatestBroken(file: Paid & { promises: Promised[] }, onDay: Day): boolean {
+/** The latest promise, unless a plan was agreed on its day or since: it takes its place. */
+export function lastPromise<Some extends Pick<Promise_, 'promisedOn'>>(file: {
+  promises: Some[]
+  plans: Pick<Plan, 'agreedOn'>[]
+}): Some | undefined {
   const promise = file.promises.at(-1)
+  return promise && file.plans.every(({ agreedOn }) => before(agreedOn, promise.promisedOn)) ? promise : undefined
+}
+
+/** Whether the latest promise of the case is broken on that day, with nothing or a part of it received: a letter may say so. */
+export function isLatestBroken(file: Paid & Parameters<typeof lastPromise<Promised>>[0], onDay: Day): boolean {
+  const promise = lastPromise(file)
   const outcome = promise && promiseStanding(promise, file, onDay).outcome
   return outcome === 'partly' || outcome === 'missed'
 }

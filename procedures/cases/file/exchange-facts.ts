@@ -1,10 +1,10 @@
-import { before, type Day, dayFr } from '../../../schema/days.ts'
+import { type Day, dayFr } from '../../../schema/days.ts'
 import { amount, sum } from '../../../schema/money.ts'
 import type { Owed } from '../../law/interest.ts'
 import { isMalagasy } from '../../money/ledger.ts'
 import { standingOf } from '../../money/remission.ts'
-import { fillInstalments } from '../exchanges/plans.ts'
-import { promiseStanding } from '../exchanges/promise-standing.ts'
+import { type DueInstalment, fillInstalments } from '../exchanges/plans.ts'
+import { lastPromise, promiseStanding } from '../exchanges/promise-standing.ts'
 import { answeredOn } from './earlier-steps.ts'
 import type { CaseFile, VisitOutcome } from './file.ts'
 
@@ -23,9 +23,9 @@ export function latestDispute(file: CaseFile) {
   )
 }
 
-/** One that was paid, by its day or after it, is quoted no more: what speaks of a promise waits for it, or regrets it. */
+/** One that was paid, by its day or after it, or that a plan replaced is quoted no more: what speaks of a promise waits for it, or regrets it. */
 export function latestPromise(file: CaseFile, onDay: Day) {
-  const promise = file.promises.at(-1)
+  const promise = lastPromise(file)
   const paid = promise && promiseStanding(promise, file, onDay).paid
   if (!promise || paid === promise.amount) return undefined
   return {
@@ -34,6 +34,7 @@ export function latestPromise(file: CaseFile, onDay: Day) {
     mode: promise.means,
     auteur: promise.author,
     canal: promise.channel,
+    faiteLe: promise.promisedOn.toString(),
     recu: paid ? amount(paid) : undefined,
   }
 }
@@ -69,7 +70,7 @@ export function latestPlan(file: CaseFile, onDay: Day) {
       rang: line.rank,
       date: line.dueOn.toString(),
       montant: amount(line.amount),
-      etat: line.unpaid === 0n ? 'payée' : 'à payer',
+      etat: stateOf(line),
     })),
     mode: plan.means,
     total: amount(sum(plan.instalments.map((line) => line.amount))),
@@ -78,12 +79,16 @@ export function latestPlan(file: CaseFile, onDay: Day) {
   }
 }
 
+function stateOf({ unpaid, amount }: DueInstalment): string {
+  if (unpaid === 0n) return 'payée'
+  return unpaid < amount ? 'payée en partie' : 'à payer'
+}
+
 /** What was signed at a visit and not kept: Malagasy letters quote it as the calendar that it is, of one day. */
 export function signedCommitment(file: CaseFile, onDay: Day) {
-  const promise = file.promises.at(-1)
+  const promise = lastPromise(file)
   const attestedOn = promise?.channel === 'visite' ? promise.attestedOn : null
   if (!promise || !attestedOn || !isMalagasy(file)) return undefined
-  if (file.plans.some(({ agreedOn }) => !before(agreedOn, attestedOn))) return undefined
   const { outcome, paid } = promiseStanding(promise, file, onDay)
   if (outcome !== 'missed' && outcome !== 'partly') return undefined
   return {

@@ -1,4 +1,5 @@
 import type { Fragment, Sql } from '../../../schema/db.ts'
+import { aboutCase } from '../../../schema/trace.ts'
 import { readTitleSources, type TitleSource } from '../../judicial/titles/awards.ts'
 import { type Case, caseColumns } from '../cases.ts'
 import type { Closure } from '../creditor-closures.ts'
@@ -77,6 +78,7 @@ export interface CaseFile {
 
 /** Reads a whole case in a few statements, sent together. Oldest first everywhere. */
 export async function readCase(sql: Sql, caseId: string): Promise<CaseFile> {
+  aboutCase(caseId)
   const file = (await readCases(sql, [caseId])).get(caseId)
   if (!file) throw caseGone(caseId)
   return file

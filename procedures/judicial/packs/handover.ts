@@ -3,6 +3,7 @@ import { type Day, dayFr } from '../../../schema/days.ts'
 import { json, type Sql, transaction } from '../../../schema/db.ts'
 import { DomainError } from '../../../schema/errors.ts'
 import { newId, newToken, type Random, tokenHash } from '../../../schema/random.ts'
+import { aboutCase } from '../../../schema/trace.ts'
 import { readCase } from '../../cases/file/file.ts'
 import { type Author, record } from '../../cases/journal.ts'
 import { lockCase } from '../../cases/lock.ts'
@@ -134,8 +135,9 @@ export async function findHandOver(
     select ${columns(sql)}
     where h.pack_id = ${input.packId} and h.bailiff_id = ${input.bailiffId} and h.revoked_on is null
       and (h.expires_on is null or h.expires_on >= ${input.onDay})`
-  if (found) return found
-  throw packNotFound()
+  if (!found) throw packNotFound()
+  aboutCase(found.caseId)
+  return found
 }
 
 /** The same by the link's token: expired, taken back and unknown are one answer. */
@@ -143,8 +145,9 @@ export async function findHandOverByToken(sql: Sql, token: string, onDay: Day): 
   const [found] = await sql<HandedOver[]>`
     select ${columns(sql)}
     where h.token_sha256 = ${tokenHash(token)} and h.revoked_on is null and h.expires_on >= ${onDay}`
-  if (found) return found
-  throw packNotFound()
+  if (!found) throw packNotFound()
+  aboutCase(found.caseId)
+  return found
 }
 
 /** Every pack open to an office, the newest first, with what is left to do about it. */

@@ -1,5 +1,6 @@
 import { requestTimestamp } from '../../../documents/proof/timestamp.ts'
 import { json, type Sql } from '../../../schema/db.ts'
+import { aboutCase } from '../../../schema/trace.ts'
 import type { Office } from '../../office.ts'
 
 /** Asks for a pack's timestamp once its transaction is written; tried again by itself until the authority answers. */
@@ -16,9 +17,11 @@ export async function queueTimestamp(sql: Sql, packId: string): Promise<void> {
 export async function stampPack(office: Office, packId: string): Promise<void> {
   const { sql, timestamps } = office
   if (!timestamps) return
-  const [pack] = await sql<{ zip: string }[]>`
-    select zip from packs k where id = ${packId} and not exists (select from pack_timestamps t where t.pack_id = k.id)`
+  const [pack] = await sql<{ zip: string; caseId: string }[]>`
+    select k.zip, p.case_id from packs k join procedures p on p.id = k.procedure_id
+    where k.id = ${packId} and not exists (select from pack_timestamps t where t.pack_id = k.id)`
   if (!pack) return
+  aboutCase(pack.caseId)
   const stamp = await requestTimestamp(timestamps, pack.zip, office.random.bytes(8))
   const token = await office.archive.put(stamp.response)
   await sql`
