@@ -5,6 +5,7 @@ import { recordPublicOrder } from '../procedures/cases/public-buyers/public-orde
 import { publicDue, type PublicOrder } from '../procedures/cases/public-buyers/public-term.ts'
 import { requestConsent } from '../procedures/judicial/consents/consent-requests.ts'
 import { type InvoiceJson, readInvoice } from '../documents/invoices/einvoice.ts'
+import { examine } from '../procedures/doctor/doctor.ts'
 import { openAgency } from '../scripts/demo/people.ts'
 import { suspension } from '../procedures/amicable/suspension.ts'
 import {
@@ -177,6 +178,39 @@ describe('the order of a public buyer', () => {
     await house.sql`update debtors set kind = 'business'`
     await expect(record({ numero: '1' })).rejects.toMatchObject({ code: 'not_a_public_buyer' })
   })
+})
+
+test('the scenario of public buyers is lived from the reminder to the last notice, each letter in the words of their law', async () => {
+  const order = { depot: 'CPP-556677', dateDepot: '2026-05-12' }
+  const { case: opened } = await open({ due_on: '2026-06-10' }, { order, scenario: 'acheteur-public' })
+  await liveUntil(house, '2026-05-12', '2026-10-10')
+  const file = await fileOf(house, opened.id)
+  // Deposited on 12 May: thirty days end on Thursday 11 June.
+  expect(done(file)).toEqual([
+    'rappel 2026-06-03',
+    'cordiale 2026-06-19',
+    'appel 2026-07-01',
+    'interets 2026-07-09',
+    'demeure.prevenir 2026-07-22',
+    'demeure 2026-07-27',
+    'dernier-avis 2026-08-20',
+  ])
+  expect(toDebtor(file).map(({ letter }) => letter)).toEqual([
+    'avant-echeance-service-fait',
+    'relance-cordiale-public',
+    'rgpd-notice-information',
+    'relance-ferme-public-interets',
+    'mise-en-demeure-public',
+    'dernier-avis-public',
+  ])
+  const texts = await Promise.all(
+    toDebtor(file).map(async ({ sha256 }) => textOf(await house.office.archive.get(sha256))),
+  )
+  for (const text of texts) expect(text).not.toMatch(/L\.?\s?441-10/)
+  expect(texts.at(-1)).toContain('2026-3307')
+  const [hold] = liveHolds(file)
+  expect(hold).toMatchObject({ cause: 'decision', reason: expect.stringContaining('tribunal administratif') })
+  expect(await examine(house.office, day('2026-10-10'))).toEqual([])
 })
 
 test('the standard scenario of a public buyer ends before a person who is told the ways, never in a payment order', async () => {
