@@ -178,6 +178,10 @@ describe('a backup', () => {
       expect(await examine(restored, today)).toEqual(await examine(house.office, today))
       for (const exported of await exportsOf(sql))
         expect(await verifyFile(Buffer.from(JSON.stringify(exported)))).toMatchObject({ ok: true })
+      const letters = await sql<{ sha256: string }[]>`select sha256 from documents`
+      expect(letters).not.toEqual([])
+      for (const { sha256 } of letters)
+        expect(await verifyFile(await restored.archive.get(sha256))).toMatchObject({ ok: true })
       // The house goes on where it was: numbers, journal and jobs follow.
       await tick(sql, today)
       await drain(restored, server.url)
