@@ -5,7 +5,7 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import type { Client } from '../../schema/db.ts'
 import { type Figure, median, p99 } from './bench.ts'
-import { familyOf } from './bench-processes.ts'
+import { familyOf, type ProcessRow } from './bench-processes.ts'
 import { ask } from './graphql-load.ts'
 
 export interface DrainGround {
@@ -45,6 +45,7 @@ export async function drainFigures(ground: DrainGround): Promise<Figure[]> {
       paces.push(await drain(ground, api, workers, letters))
     }
     const [one, two] = paces as [Drain, Drain]
+    const memory = heavier(one.memory, two.memory)
     const delay = await trickle(ground, one.perSecond / 2)
     return [
       {
@@ -57,10 +58,10 @@ export async function drainFigures(ground: DrainGround): Promise<Figure[]> {
       },
       {
         name: 'timeline, memory of the largest worker and its compositors',
-        value: Math.max(one.megabytes, two.megabytes),
+        value: memory.worker,
         unit: 'MB',
-        against: '600 MB',
-        ratio: Math.max(one.megabytes, two.megabytes) / 600,
+        against: `600 MB; beside it the API ${memory.api.toFixed(0)} MB, PostgreSQL with its buffers ${memory.database.toFixed(0)}`,
+        ratio: memory.worker / 600,
         goal: 1,
         lessIsBetter: true,
       },
@@ -91,14 +92,27 @@ export async function drainFigures(ground: DrainGround): Promise<Figure[]> {
 interface Drain {
   perSecond: number
   api: number
-  megabytes: number
+  memory: Memory
 }
+
+/** Megabytes: of the largest worker with its compositors, of the API, of all of PostgreSQL. */
+interface Memory {
+  worker: number
+  api: number
+  database: number
+}
+
+const heavier = (a: Memory, b: Memory): Memory => ({
+  worker: Math.max(a.worker, b.worker),
+  api: Math.max(a.api, b.api),
+  database: Math.max(a.database, b.database),
+})
 
 async function drain(ground: DrainGround, api: Api, workers: number, letters: number): Promise<Drain> {
   const { sql } = ground
   const before = await doneSoFar(sql)
   const children = Array.from({ length: workers }, () => start(ground, ['work', '--jobs', '4']))
-  let megabytes = 0
+  let memory: Memory = { worker: 0, api: 0, database: 0 }
   try {
     const finished = (async () => {
       while ((await doneSoFar(sql)) < before + letters) {
@@ -107,13 +121,13 @@ async function drain(ground: DrainGround, api: Api, workers: number, letters: nu
       }
     })()
     // Between two pages: to weigh a process stops this one, and would be told as time that the API took.
-    const weigh = () => (megabytes = Math.max(megabytes, ...children.map(weightOf)))
+    const weigh = () => (memory = heavier(memory, memoryNow(children, api.child)))
     const took = await askUntil(api, finished, weigh)
     // From the first to the last: a program's start is not its pace.
     const [row] = await sql<[{ perSecond: number }]>`
       select (count(*) - 1) / extract(epoch from max(done_at) - min(done_at))::float8 as per_second
       from (select done_at from bench_done order by done_at offset ${before}) as done`
-    return { perSecond: row.perSecond, api: p99(took), megabytes }
+    return { perSecond: row.perSecond, api: p99(took), memory }
   } finally {
     await Promise.all(children.map(end))
   }
@@ -240,5 +254,11 @@ export async function end(child: ChildProcess): Promise<void> {
   await once(child, 'exit')
 }
 
-const weightOf = (child: ChildProcess): number =>
-  familyOf(child.pid!).reduce((sum, { megabytes }) => sum + megabytes, 0)
+function memoryNow(workers: ChildProcess[], api: ChildProcess): Memory {
+  const sum = (rows: ProcessRow[]): number => rows.reduce((total, { megabytes }) => total + megabytes, 0)
+  return {
+    worker: Math.max(...workers.map(({ pid }) => sum(familyOf(pid!)))),
+    api: sum(familyOf(api.pid!)),
+    database: sum(familyOf(process.pid).filter(({ name }) => /postgres/.test(name))),
+  }
+}
