@@ -1,9 +1,8 @@
-import { loadLibrary } from '../../letters/catalogue.ts'
 import { after, before, type Day, dayFr, daysBetween, latest } from '../../schema/days.ts'
 import { DomainError } from '../../schema/errors.ts'
 import { parseAmount } from '../../schema/money.ts'
 import { readYaml } from '../../schema/validate.ts'
-import { type Contact, isDemand, type Lately, nextContactDay } from '../cases/exchanges/contacts.ts'
+import { contactBy, isApproach, type Lately, nextContactDay, ofWeek } from '../cases/exchanges/contacts.ts'
 import { closureWait } from '../cases/creditor-closures.ts'
 import { nextWorkingDay } from '../law/calendar.ts'
 import { wishedChannel } from './channel.ts'
@@ -211,8 +210,8 @@ class Flight {
       let planned = shift === 0 ? step.plannedOn : nextWorkingDay(step.nominalOn.add({ days: shift }), zone)
       let on = latest(planned, day)
       if (rule.isEarly && after(on, anchorOn)) continue
-      const isApproach = rule.step.canal !== undefined && !isNotice
-      if (isApproach) on = approvedOn(each, step.key, on)
+      const reaches = rule.step.canal !== undefined && !isNotice
+      if (reaches) on = approvedOn(each, step.key, on)
       if (rule.isEarly && after(on, anchorOn)) continue
       if (rule.isWritten && !isNotice && answerBy !== null && !after(on, answerBy)) {
         shift += daysBetween(step.nominalOn.add({ days: shift }), answerBy) + 1
@@ -228,8 +227,8 @@ class Flight {
         planned = on = away.until
       }
       const { step: said } = rule
-      const canal = isApproach ? wishedChannel(each.reach, said) : null
-      if (isApproach && canal === null) {
+      const canal = reaches ? wishedChannel(each.reach, said) : null
+      if (reaches && canal === null) {
         day = on
         continue
       }
@@ -240,7 +239,8 @@ class Flight {
           shift = daysBetween(step.nominalOn, free)
           planned = on = nextWorkingDay(free, zone)
         }
-        if (isContact(act)) contacts.push({ on, by: contactBy(canal) })
+        const by = contactBy(canal)
+        if (by !== 'ecrit' || isApproach({ channel: canal, letter: act.letter! })) contacts.push({ on, by })
       }
       if (after(on, each.limitationOn)) return { ...course, isBarred: true }
       if (!after(on, this.#until)) course.acts.push({ on, ...act })
@@ -282,18 +282,8 @@ function freeOn(
   canal: Canal,
   on: Day,
 ): Day | null {
-  const lately = contacts.filter((each) => daysBetween(each.on, on) < 7)
-  const next = nextContactDay({ zone, kind: debtor, contacts: lately }, contactBy(canal), on)
+  const next = nextContactDay({ zone, kind: debtor, contacts: ofWeek(contacts, on) }, contactBy(canal), on)
   return next.why === null ? null : next.on
-}
-
-const contactBy = (canal: Canal): Contact => (canal === 'appel' || canal === 'visite' ? canal : 'ecrit')
-
-/** An answer, or what is owed to the debtor, harasses nobody. */
-function isContact({ channel, letter }: Omit<Act, 'on'>): boolean {
-  const known =
-    channel === 'appel' || channel === 'visite' || letter === null ? null : loadLibrary().letters.get(letter)
-  return known == null || isDemand(known)
 }
 
 function approachOf(

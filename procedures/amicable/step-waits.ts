@@ -1,6 +1,6 @@
 import { type Day, dayFr, daysBetween, latest } from '../../schema/days.ts'
 import { loadLibrary } from '../../letters/catalogue.ts'
-import { type Contact, contactsLately, isDemand, nextContactDay } from '../cases/exchanges/contacts.ts'
+import { contactBy, contactsLately, isDemand, nextContactDay } from '../cases/exchanges/contacts.ts'
 import { closuresAhead, closureWait } from '../cases/creditor-closures.ts'
 import { placeHold, shiftCase } from '../cases/holds.ts'
 import { type CaseFile, lettersToDebtor } from '../cases/file/file.ts'
@@ -30,8 +30,7 @@ export async function waitForAnswer(turn: Turn): Promise<boolean> {
 /** Too many approaches in a week, or a call on a closed day: the step and those after it move, and are never lost. */
 export async function waitForTurn(turn: Turn): Promise<boolean> {
   const { file, rule, onDay } = turn
-  const by: Contact = rule.canal === 'appel' || rule.canal === 'visite' ? rule.canal : 'ecrit'
-  const { on, why } = nextContactDay(contactsLately(file, onDay), by, onDay)
+  const { on, why } = nextContactDay(contactsLately(file, onDay), contactBy(rule.canal!), onDay)
   if (why === null) return false
   await postpone(turn, on, why)
   return true

@@ -67,9 +67,17 @@ export async function firstLetterGone(sql: Sql, caseId: string, by: Day): Promis
   return found !== undefined
 }
 
+/** How an approach by that channel counts: all that is written alike. */
+export const contactBy = (channel: string): Contact => (channel === 'appel' || channel === 'visite' ? channel : 'ecrit')
+
+/** Those of the week that ends on that day. */
+export function ofWeek(contacts: Lately['contacts'], onDay: Day): Lately['contacts'] {
+  const since = onDay.subtract({ days: week - 1 })
+  return contacts.filter(({ on }) => !before(on, since) && !after(on, onDay))
+}
+
 /** What reached the debtor of a case in the seven days up to that one. */
 export function contactsLately(file: CaseFile, onDay: Day): Lately {
-  const since = onDay.subtract({ days: week - 1 })
   const called = file.calls.filter(({ direction }) => direction === 'outgoing')
   const visited = [
     ...file.steps.flatMap(({ channel, doneOn }) => (channel === 'visite' && doneOn ? [doneOn] : [])),
@@ -86,14 +94,15 @@ export function contactsLately(file: CaseFile, onDay: Day): Lately {
   return {
     zone: file.case.zone,
     kind: file.debtor.kind,
-    contacts: contacts.filter(({ on }) => !before(on, since) && !after(on, onDay)),
+    contacts: ofWeek(contacts, onDay),
   }
 }
 
 /** What leaves the house by itself. */
 export const writtenChannels: ReadonlySet<string> = new Set(['lettre', 'lrar', 'lre', 'email', 'sms'])
 
-function isApproach({ channel, letter }: WrittenDocument): boolean {
+/** Whether what is written so asks for something: an answer, or what is owed to the debtor, harasses nobody. */
+export function isApproach({ channel, letter }: Pick<WrittenDocument, 'channel' | 'letter'>): boolean {
   const known = loadLibrary().letters.get(letter)
   return writtenChannels.has(channel) && (known === undefined || isDemand(known))
 }
